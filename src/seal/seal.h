@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_SEAL_H
+#define WASL_SEAL_H
+
+#include "wire/register.h"
+#include "wire/consignment.h"
+
+/* The public half of the cryptography: nothing here holds a private key. Functions that cannot fail but for a broken
+ * library abort the process with a line of log. All from OpenSSL's EVP, fetched once. */
+
+/* --- hashes (FIPS 180-4) */
+struct base_hash seal_sha256(struct base_view data);
+struct base_id seal_message_id(struct base_view header_bytes);
+struct seal_hasher; /* a running SHA-256 */
+struct seal_hasher *seal_hasher_new(void); /* NULL without memory */
+void seal_hasher_add(struct seal_hasher *hasher, struct base_view data);
+struct base_hash seal_hasher_end(struct seal_hasher *hasher); /* and begins anew */
+void seal_hasher_free(struct seal_hasher *hasher);
+
+/* --- Merkle tree (RFC 6962 section 2.1) */
+struct base_hash seal_leaf_hash(struct base_view entry);              /* H(0x00 || entry) */
+struct base_hash seal_node_hash(const struct base_hash *left, const struct base_hash *right); /* H(0x01 || l || r) */
+struct base_hash seal_empty_root(void);                               /* H("") */
+BASE_NODISCARD enum base_code seal_inclusion_verify(const struct base_hash *leaf_hash, uint64_t index, uint64_t size,
+                                                    const struct base_hash *proof, size_t count,
+                                                    const struct base_hash *root, struct base_error *err);
+/* old_size 0 is consistent with anything and takes no proof. */
+BASE_NODISCARD enum base_code seal_consistency_verify(uint64_t old_size, const struct base_hash *old_root,
+                                                      uint64_t new_size, const struct base_hash *new_root,
+                                                      const struct base_hash *proof, size_t count,
+                                                      struct base_error *err);
+/* Reads hashes of complete subtrees: level 0 are leaf hashes, level L node index covers leaves [index<<L, (index+1)<<L). */
+struct seal_tree {
+  void *context;
+  enum base_code (*node)(void *context, unsigned level, uint64_t index, struct base_hash *out, struct base_error *err);
+};
+BASE_NODISCARD enum base_code seal_tree_root(const struct seal_tree *tree, uint64_t size, struct base_hash *out,
+                                             struct base_error *err);
+BASE_NODISCARD enum base_code seal_tree_inclusion(const struct seal_tree *tree, uint64_t index, uint64_t size,
+                                                  struct base_hash proof[WIRE_PROOF_HASHES_MAX], size_t *count,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code seal_tree_consistency(const struct seal_tree *tree, uint64_t old_size, uint64_t new_size,
+                                                    struct base_hash proof[WIRE_PROOF_HASHES_MAX], size_t *count,
+                                                    struct base_error *err);
+
+/* --- notes, checkpoints, cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature v1) */
+/* RFC 8032, Ed25519. */
+bool seal_ed25519_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]);
+uint32_t seal_vkey_id(struct base_view name, uint8_t type, const struct wire_key *key);
+/* wasl/NAME/ and the first 16 hex digits of the SHA-256 of the first Ed25519 log key. out: WIRE_ORIGIN_MAX + 1 bytes. */
+void seal_origin(struct base_view name, const struct wire_key *first_log_key, char *out);
+/* The message that a cosignature signs: "cosignature/v1\ntime T\n" and the note's text. */
+void seal_cosign_message(struct base_view note_text, base_time time, struct base_buf *out);
+/* Which signatures a note must have: exactly these and no other. */
+struct seal_signer { const struct wire_vkey *log, *witness; /* either may be NULL */ };
+/* Verifies the note as a checkpoint of signer.log's name: every signature line must belong to one of the two keys and verify,
+ * none twice, and both given keys must have signed. out_checkpoint and out_cosigned (time of the cosignature) may be NULL. */
+BASE_NODISCARD enum base_code seal_checkpoint_verify(struct base_view note, struct seal_signer signer,
+                                                     struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
+                                                     struct base_error *err);
+/* The key ids of log and witness, the seal ids and the origin's digits fit the keys. */
+BASE_NODISCARD enum base_code seal_card_check(const struct wire_card *card, struct base_error *err);
+
+/* --- fingerprint: 8 groups of 5 decimal digits over the card's exact bytes (SHA-512 of a domain line and the bytes, each 8
+ * bytes modulo 100000), 132 bits: digits are said alike in every language. "04821 99120 …" */
+enum { SEAL_FINGERPRINT_TEXT = 8 * 6 };
+void seal_fingerprint(struct base_view card_bytes, char out[SEAL_FINGERPRINT_TEXT]);
+/* Spaces, hyphens, full stops and Arabic-Indic digits in what a person typed are forgiven. */
+bool seal_fingerprint_equal(const char *fingerprint, struct base_view typed);
+
+/* --- AES-256-GCM (NIST SP 800-38D) */
+enum { SEAL_NONCE = 12, SEAL_TAG = 16 };
+/* out has size + SEAL_TAG bytes */
+void seal_aead_encrypt(const struct base_secret *key, const uint8_t nonce[SEAL_NONCE], struct base_view aad,
+                       struct base_view plain, uint8_t *out);
+/* BASE_UNSEAL when it does not open; out has size - SEAL_TAG bytes and is wiped then. */
+BASE_NODISCARD enum base_code seal_aead_decrypt(const struct base_secret *key, const uint8_t nonce[SEAL_NONCE],
+                                                struct base_view aad, struct base_view sealed, uint8_t *out,
+                                                struct base_error *err);
+
+/* --- records of a part: plaintext in pieces of WIRE_RECORD_MAX, each sealed under the part's key, which is used for this
+ * part of this message alone; nonce = index as 12 bytes big-endian, aad = "wasl record/1" || index || last. Every record but
+ * the last is full; an empty part has one empty last record. */
+void seal_record_encrypt(const struct base_secret *part_key, uint32_t index, bool last, struct base_view plain,
+                         uint8_t *out);
+BASE_NODISCARD enum base_code seal_record_decrypt(const struct base_secret *part_key, uint32_t index, bool last,
+                                                  struct base_view sealed, uint8_t *out, struct base_error *err);
+uint32_t seal_record_count(uint64_t part_size); /* at least 1 */
+
+/* --- HPKE (RFC 9180), base mode, single shot, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256; AEAD a parameter for the vectors. */
+enum { SEAL_KEM_X25519 = 0x0020, SEAL_KDF_SHA256 = 0x0001, SEAL_AEAD_AES128 = 0x0001, SEAL_AEAD_AES256 = 0x0002,
+       SEAL_AEAD_CHACHA20 = 0x0003 };
+struct seal_hpke_context { /* key schedule's result */
+  uint16_t aead;
+  uint8_t key[32], base_nonce[12], exporter[32];
+};
+/* Encap with the ephemeral key derived from entropy by DeriveKeyPair (7.1.3), so that vectors and simulator can drive it. */
+BASE_NODISCARD enum base_code seal_hpke_encap(const struct wire_key *receiver, const uint8_t entropy[32],
+                                              struct wire_key *out_enc, uint8_t out_shared[32], struct base_error *err);
+void seal_hpke_schedule(uint16_t aead, const uint8_t shared[32], struct base_view info, struct seal_hpke_context *out);
+/* sequence number 0; out has size + SEAL_TAG bytes */
+void seal_hpke_seal(const struct seal_hpke_context *context, struct base_view aad, struct base_view plain, uint8_t *out);
+BASE_NODISCARD enum base_code seal_hpke_open(const struct seal_hpke_context *context, struct base_view aad,
+                                             struct base_view sealed, uint8_t *out, struct base_error *err);
+void seal_hpke_export(const struct seal_hpke_context *context, struct base_view label, uint8_t *out, size_t size);
+/* HKDF parts that keeper needs for Decap: ExtractAndExpand(dh, kem_context) of 4.1. */
+void seal_kem_extract_expand(const uint8_t dh[32], const struct wire_key *enc, const struct wire_key *receiver,
+                             uint8_t out_shared[32]);
+void seal_kem_derive_private(const uint8_t entropy[32], uint8_t out_private[32]); /* DeriveKeyPair's scalar */
+
+/* --- consignments: envelope, info and answer key in one place. info = "wasl consignment/1" || the envelope's clear bytes. */
+/* entropy: 32 fresh bytes. out: the whole sealed consignment. context is kept for the answer. */
+BASE_NODISCARD enum base_code seal_consignment(const struct wire_seal_key *receiver, struct base_view from,
+                                               struct base_view to, struct base_view plain, const uint8_t entropy[32],
+                                               struct base_buf *out, struct seal_hpke_context *out_context,
+                                               struct base_error *err);
+/* shared: what the keeper's decapsulate gave for envelope->enc. */
+BASE_NODISCARD enum base_code seal_consignment_open(const struct wire_envelope *envelope, const uint8_t shared[32],
+                                                    struct base_buf *out_plain, struct seal_hpke_context *out_context,
+                                                    struct base_error *err);
+/* Answers: WASLANS1 || nonce(12) || AES-256-GCM under export("wasl answer/1"). */
+void seal_answer(const struct seal_hpke_context *context, const uint8_t nonce[WIRE_ANSWER_NONCE], struct base_view plain,
+                 struct base_buf *out);
+BASE_NODISCARD enum base_code seal_answer_open(const struct seal_hpke_context *context, struct base_view sealed,
+                                               struct base_buf *out_plain, struct base_error *err);
+
+#endif

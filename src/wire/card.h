@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_CARD_H
+#define WASL_WIRE_CARD_H
+
+#include "wire/message.h"
+
+/* A node's card: what a partner needs to know. spec/card.md. */
+
+enum {
+  WIRE_CARD_MAX = 16 << 10,
+  WIRE_CARD_ADDRESSES_MAX = 8,
+  WIRE_CARD_SEALS_MAX = 4,
+  WIRE_CARD_PINS_MAX = 4,
+  WIRE_ADDRESS_MAX = 260, /* host:port; [::1]:7443 for IPv6 */
+  WIRE_ORG_MAX = 200,     /* bytes per language */
+};
+#define WIRE_SUITE_X25519 "x25519-hkdf-sha256-aes256gcm"
+
+enum wire_language { WIRE_AR, WIRE_FR, WIRE_EN, WIRE_ES, WIRE_PT, WIRE_LANGUAGES };
+extern const char *const wire_language_codes[WIRE_LANGUAGES]; /* "ar", "fr", "en", "es", "pt" */
+
+struct wire_key { uint8_t bytes[32]; }; /* a public key: Ed25519 or X25519 */
+
+struct wire_seal_key {
+  uint8_t id[8];           /* first bytes of the SHA-256 of the public key */
+  struct wire_key key;     /* X25519, RFC 7748 */
+  base_time from, until;
+};
+struct wire_card {
+  struct base_view name;                    /* [a-z][a-z0-9-]{0,31} */
+  struct base_view org[WIRE_LANGUAGES];
+  size_t address_count, seal_count, pin_count;
+  struct base_view addresses[WIRE_CARD_ADDRESSES_MAX];
+  struct base_view log, witness;            /* C2SP verifier keys, both named by the origin */
+  struct wire_seal_key seals[WIRE_CARD_SEALS_MAX];
+  struct base_hash pins[WIRE_CARD_PINS_MAX]; /* SHA-256 of the TLS key's SubjectPublicKeyInfo */
+  base_time made;
+  /* derived from log and witness while parsing */
+  struct base_view origin;
+  struct wire_key log_key, witness_key;
+};
+/* Checks shape, that log is of type 1 and witness of type 4, that both are named by one origin, which carries the card's
+ * name. That the key ids and the origin's digits fit the keys is a matter of hashes: seal_card_check. */
+BASE_NODISCARD enum base_code wire_card_parse(struct base_view bytes, struct base_arena *arena, struct wire_card *out,
+                                              struct base_error *err);
+BASE_NODISCARD enum base_code wire_card_write(const struct wire_card *card, struct base_buf *out, struct base_error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_CONSIGNMENT_H
+#define WASL_WIRE_CONSIGNMENT_H
+
+#include "wire/register.h"
+
+/* A consignment: frames for one partner, sealed as a whole; and its answer, frames too. spec/consignment.md. */
+
+enum {
+  WIRE_CONSIGNMENT_MAX = 8 << 20,    /* bytes, sealed */
+  WIRE_CONSIGNMENT_MESSAGES_MAX = 256,
+  WIRE_RECORD_MAX = 1 << 20,         /* plaintext octets of one record of a part */
+  WIRE_RECORD_OVERHEAD = 16,         /* AES-GCM tag */
+  WIRE_SEAL_OVERHEAD = 16,
+  WIRE_ANSWER_NONCE = 12,
+};
+#define WIRE_CONSIGNMENT_MAGIC "WASLCON1"
+#define WIRE_ANSWER_MAGIC "WASLANS1"
+
+/* The envelope: all that is in the clear. HPKE base mode (RFC 9180); aad is the envelope's bytes up to `enc` exclusive. */
+struct wire_envelope {
+  uint16_t kem, kdf, aead;           /* RFC 9180 section 7 */
+  uint8_t key_id[8];
+  struct base_view from, to;         /* origins */
+  struct base_view clear;            /* parse: the bytes that are the aad */
+  struct wire_key enc;               /* the ephemeral public key */
+  struct base_view ciphertext;
+};
+BASE_NODISCARD enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope *out,
+                                                  struct base_error *err);
+/* The aad part only; the caller appends enc (32 bytes), then the ciphertext to the end. */
+void wire_envelope_write_clear(const struct wire_envelope *envelope, struct base_buf *out);
+
+/* Frames: u8 type, u32 length, payload. Unknown types are refused. */
+enum wire_frame_type {
+  WIRE_FRAME_HEAD = 1,      /* the writer's checkpoint with its own signature only */
+  WIRE_FRAME_CONSISTENCY,   /* from the last head of the writer that the reader cosigned */
+  WIRE_FRAME_MESSAGE,
+  WIRE_FRAME_VOIDED,        /* a number that holds no message */
+  WIRE_FRAME_RECORD,        /* of a part */
+  WIRE_FRAME_RECEIPT,       /* received or refused, proved */
+  WIRE_FRAME_PENDING,       /* not complete yet: what is missing */
+  WIRE_FRAME_COSIGN,        /* a cosignature line on a head of the reader */
+  WIRE_FRAME_WANT_NUMBER,   /* u64: the next number the writer expects of the reader */
+  WIRE_FRAME_WANT_PROOF,    /* u64: the size of the reader's head that the writer cosigned last */
+  WIRE_FRAME_FAULT,         /* an error's name and text: what was refused as a whole, and why */
+};
+struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
+  struct base_view leaf, opening;
+  uint64_t index;
+  size_t hash_count;
+  struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
+};
+struct wire_frame {
+  enum wire_frame_type type;
+  struct base_view head;             /* HEAD: the note; COSIGN: the signature line; FAULT: the text */
+  struct base_view name;             /* FAULT: the error's name */
+  uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
+  size_t hash_count;                 /* CONSISTENCY */
+  struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
+  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT */
+  struct base_view header, part0;    /* MESSAGE */
+  struct base_id message;            /* RECORD, RECEIPT, PENDING */
+  uint16_t part;                     /* RECORD: index in part 0; PENDING: part_count entries follow */
+  uint32_t record;                   /* RECORD: index */
+  bool last;                         /* RECORD */
+  struct base_view ciphertext;       /* RECORD */
+  uint16_t wants_count;              /* PENDING: per part of the message the next record wanted */
+  uint32_t wants[WIRE_PARTS_MAX];
+};
+/* Reads one frame from the reader; the frame's views point into it. *out_end true (and no frame) at the clean end. */
+BASE_NODISCARD enum base_code wire_frame_read(struct base_reader *reader, struct wire_frame *out, bool *out_end,
+                                              struct base_error *err);
+void wire_frame_write(const struct wire_frame *frame, struct base_buf *out);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_JSON_H
+#define WASL_WIRE_JSON_H
+
+#include "base/base.h"
+
+/* JSON (RFC 8259), the one seam to the library behind it. Strict: UTF-8, no duplicate keys, no \u0000, no NaN, integers
+ * within int64, nothing after the document; depth and size bounded. A value is borrowed from its document. */
+
+struct wire_json; /* opaque, immutable */
+
+enum { WIRE_JSON_DEPTH_MAX = 32 };
+
+/* what: names the document in errors, e.g. "card". Errors name line and column. Free with wire_json_free. */
+BASE_NODISCARD enum base_code wire_json_parse(struct base_view text, size_t max, const char *what,
+                                              struct wire_json **out, struct base_error *err);
+void wire_json_free(struct wire_json *document); /* the root only */
+void wire_json_free_at(struct wire_json **document);
+#define WIRE_AUTO_JSON __attribute__((cleanup(wire_json_free_at)))
+
+enum wire_json_type { WIRE_JSON_NONE, WIRE_JSON_NULL, WIRE_JSON_BOOL, WIRE_JSON_INTEGER, WIRE_JSON_REAL, WIRE_JSON_TEXT,
+                      WIRE_JSON_ARRAY, WIRE_JSON_OBJECT };
+enum wire_json_type wire_json_type(const struct wire_json *value); /* NULL gives NONE */
+struct base_view wire_json_text(const struct wire_json *value);    /* empty unless TEXT */
+int64_t wire_json_integer(const struct wire_json *value);          /* 0 unless INTEGER */
+double wire_json_real(const struct wire_json *value);              /* 0 unless INTEGER or REAL */
+bool wire_json_true(const struct wire_json *value);
+size_t wire_json_size(const struct wire_json *value);              /* of an array or object, else 0 */
+const struct wire_json *wire_json_at(const struct wire_json *array, size_t index);
+const struct wire_json *wire_json_get(const struct wire_json *object, const char *key); /* NULL when absent */
+/* Iterates in the document's order: start with cursor NULL; false at the end. */
+bool wire_json_next(const struct wire_json *object, void **cursor, struct base_view *key, const struct wire_json **value);
+
+/* A checked object: fields are taken one by one, and what nobody took is an unknown field. Failure is sticky and names
+ * the JSON path ("card: $.seal[0].key: …"). */
+struct wire_object {
+  const struct wire_json *json;
+  char path[160];
+  const char *what;
+  uint64_t taken; /* bit per member, in order; at most 64 members */
+  enum base_code code;
+  struct base_error error;
+};
+enum { WIRE_OBJECT_MEMBERS_MAX = 64 };
+/* path: "$" for the root. A value that is no object fails. */
+void wire_object_begin(struct wire_object *object, const struct wire_json *json, const char *what, const char *path);
+const struct wire_json *wire_object_take(struct wire_object *object, const char *key, enum wire_json_type type,
+                                         bool required);
+struct base_view wire_object_text(struct wire_object *object, const char *key, size_t max, bool required);
+/* the text must be exactly this value */
+void wire_object_exact(struct wire_object *object, const char *key, const char *value);
+int64_t wire_object_integer(struct wire_object *object, const char *key, int64_t least, int64_t most, bool required);
+bool wire_object_bool(struct wire_object *object, const char *key, bool required);
+bool wire_object_hash(struct wire_object *object, const char *key, struct base_hash *out, bool required);
+bool wire_object_id(struct wire_object *object, const char *key, struct base_id *out, bool required);
+base_time wire_object_time(struct wire_object *object, const char *key, bool required); /* 0 when absent */
+void wire_object_fail(struct wire_object *object, enum base_code code, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Checks that nothing was left over; the code, and err filled. */
+BASE_NODISCARD enum base_code wire_object_end(struct wire_object *object, struct base_error *err);
+
+/* Writing: compact, members in the order written, valid UTF-8 asserted (invalid bytes are a broken caller). Failure is
+ * sticky in the buffer. */
+struct wire_writer {
+  struct base_buf *out;
+  unsigned depth;
+  bool comma[WIRE_JSON_DEPTH_MAX];
+};
+void wire_writer_init(struct wire_writer *writer, struct base_buf *out);
+void wire_write_object(struct wire_writer *writer);
+void wire_write_array(struct wire_writer *writer);
+void wire_write_end(struct wire_writer *writer, char bracket); /* '}' or ']' */
+void wire_write_key(struct wire_writer *writer, const char *key);
+void wire_write_key_view(struct wire_writer *writer, struct base_view key);
+void wire_write_text(struct wire_writer *writer, struct base_view text);
+void wire_write_string(struct wire_writer *writer, const char *text);
+void wire_write_integer(struct wire_writer *writer, int64_t value);
+void wire_write_bool(struct wire_writer *writer, bool value);
+void wire_write_null(struct wire_writer *writer);
+void wire_write_raw(struct wire_writer *writer, struct base_view json); /* a document written before, trusted */
+void wire_write_value(struct wire_writer *writer, const struct wire_json *value); /* compact, order kept */
+/* key and value in one line */
+void wire_write_member_text(struct wire_writer *writer, const char *key, struct base_view text);
+void wire_write_member_string(struct wire_writer *writer, const char *key, const char *text);
+void wire_write_member_integer(struct wire_writer *writer, const char *key, int64_t value);
+void wire_write_member_bool(struct wire_writer *writer, const char *key, bool value);
+void wire_write_member_hash(struct wire_writer *writer, const char *key, const struct base_hash *hash);
+void wire_write_member_id(struct wire_writer *writer, const char *key, const struct base_id *id);
+void wire_write_member_time(struct wire_writer *writer, const char *key, base_time time);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_MESSAGE_H
+#define WASL_WIRE_MESSAGE_H
+
+#include "wire/json.h"
+
+/* A message: the header and part 0. spec/message.md. The id of a message is the SHA-256 of its header's exact bytes,
+ * which nobody re-serialises; wire computes no hash, its caller hands the id in. */
+
+enum {
+  WIRE_HEADER_MAX = 64 << 10,   /* bytes */
+  WIRE_PART0_MAX = 1 << 20,     /* bytes */
+  WIRE_PARTIES_MAX = 16,
+  WIRE_FOLLOWS_MAX = 32,
+  WIRE_STATE_FIELDS_MAX = 32,
+  WIRE_STATE_VALUE_MAX = 512,   /* bytes */
+  WIRE_PARTS_MAX = 64,
+  WIRE_PART_NAME_MAX = 255,     /* bytes */
+  WIRE_ORIGIN_MAX = 64,         /* "wasl/" name "/" 16 hex digits, and "/2" for a later epoch */
+  WIRE_CODE_MAX = 48,           /* kind, type, state, code: [a-z][a-z0-9_]{0,47} */
+};
+#define WIRE_PART_SIZE_MAX ((uint64_t)1 << 40)
+
+struct wire_state_field { struct base_view name, value; };
+
+struct wire_header {
+  bool opens;                    /* no `case`: this message opens one, and its id is the case's */
+  struct base_id case_id;        /* unset when opens */
+  struct base_view kind, type, author;
+  struct base_hash kind_hash;    /* of the semantics file */
+  size_t party_count, follow_count, state_count;
+  struct base_view parties[WIRE_PARTIES_MAX];     /* origins, ascending, no duplicate; the author is among them */
+  struct base_id follows[WIRE_FOLLOWS_MAX];       /* ascending, no duplicate; none when opens, else at least one */
+  base_time time;                /* what the author says; no clock runs from it */
+  struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* the kind's state fields, all texts */
+  struct base_hash part0;
+};
+/* Views point into arena copies. Errors name the path. */
+BASE_NODISCARD enum base_code wire_header_parse(struct base_view bytes, struct base_arena *arena, struct wire_header *out,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code wire_header_write(const struct wire_header *header, struct base_buf *out,
+                                                struct base_error *err);
+/* empty view when absent */
+struct base_view wire_header_state(const struct wire_header *header, const char *name);
+bool wire_header_has_party(const struct wire_header *header, struct base_view origin);
+
+struct wire_part {
+  struct base_view name, media_type;
+  uint64_t size;                 /* octets of the plaintext */
+  struct base_hash sha256;       /* of the plaintext */
+  struct base_secret key;        /* seals its records, here and in transit */
+};
+struct wire_part0 {
+  uint8_t nonce[32];
+  const struct wire_json *fields; /* an object, borrowed from document */
+  struct base_view handling, grading; /* may be empty */
+  size_t part_count;
+  struct wire_part parts[WIRE_PARTS_MAX];
+  struct wire_json *document;    /* owned: wire_part0_free */
+};
+BASE_NODISCARD enum base_code wire_part0_parse(struct base_view bytes, struct base_arena *arena, struct wire_part0 *out,
+                                               struct base_error *err);
+void wire_part0_free(struct wire_part0 *part0);
+/* fields: a JSON object's text, trusted. */
+BASE_NODISCARD enum base_code wire_part0_write(const struct wire_part0 *part0, struct base_view fields_json,
+                                               struct base_buf *out, struct base_error *err);
+
+bool wire_origin_valid(struct base_view origin);
+struct base_view wire_origin_name(struct base_view origin); /* "paris" of "wasl/paris/0123456789abcdef" */
+bool wire_code_valid(struct base_view code);
+
+#endif

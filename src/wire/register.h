@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_REGISTER_H
+#define WASL_WIRE_REGISTER_H
+
+#include "wire/card.h"
+
+/* The register's documents: leaf, opening, note, checkpoint, cosignature, proof. spec/register.md; C2SP signed-note,
+ * tlog-checkpoint, tlog-cosignature, tlog-proof; RFC 6962. */
+
+enum {
+  WIRE_LEAF_MAX = 512,
+  WIRE_OPENING_MAX = 4 << 10,
+  WIRE_NOTE_MAX = 8 << 10,
+  WIRE_NOTE_SIGNATURES_MAX = 16,
+  WIRE_NOTE_SIGNATURE_MAX = 4 + 8 + 64, /* key id, time of a cosignature, Ed25519 */
+  WIRE_PROOF_HASHES_MAX = 64,
+  WIRE_PROOF_MAX = 16 << 10,
+};
+
+/* The acts. spec/register.md says when each is written and what its opening holds. */
+#define WIRE_ACTS(X)                                                                                                     \
+  X(CARD, "card") X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused")                    \
+  X(VOIDED, "voided") X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault")                      \
+  X(FLOOD, "flood") X(ENDED, "ended")
+enum wire_act {
+#define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
+  WIRE_ACTS(WIRE_ACT_ENUM)
+#undef WIRE_ACT_ENUM
+  WIRE_ACT_COUNT
+};
+const char *wire_act_name(enum wire_act act);
+
+/* {"act":…,"time":…,"commitment":…}, exactly so: one spelling. commitment = SHA-256 of the opening's bytes. */
+struct wire_leaf {
+  enum wire_act act;
+  base_time time;
+  struct base_hash commitment;
+};
+BASE_NODISCARD enum base_code wire_leaf_parse(struct base_view bytes, struct wire_leaf *out, struct base_error *err);
+void wire_leaf_write(const struct wire_leaf *leaf, struct base_buf *out);
+
+/* The opening of a leaf: salt, and what the act needs. Fields that the act does not use are unset. */
+struct wire_opening {
+  uint8_t salt[32];
+  bool has_message;
+  struct base_id message;
+  struct base_view from, to;        /* origins: sent, received, refused, voided */
+  uint64_t number;                  /* `n`: sent, voided: counts 1, 2, 3 … per partner */
+  struct base_hash previous;        /* sent, voided: SHA-256 of the previous sent or voided leaf for this partner, else zero */
+  struct base_view clause;          /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */
+  struct base_hash sent;            /* received, refused: SHA-256 of the sent leaf */
+  struct base_view actor;           /* the person, or "" */
+  struct base_view subject;         /* card, partner, read, exported, fault …: what it was done to */
+  struct base_view reason;          /* refused, denied, ended, fault: plain words, with the error's name first */
+};
+/* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
+BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,
+                                                 struct wire_opening *out, struct base_error *err);
+BASE_NODISCARD enum base_code wire_opening_write(enum wire_act act, const struct wire_opening *opening,
+                                                 struct base_buf *out, struct base_error *err);
+
+/* A C2SP verifier key: NAME+HEX8+BASE64(type || key). */
+enum { WIRE_VKEY_LOG = 1, WIRE_VKEY_WITNESS = 4 };
+struct wire_vkey {
+  struct base_view name;
+  uint32_t id;
+  uint8_t type;
+  struct wire_key key;
+};
+BASE_NODISCARD enum base_code wire_vkey_parse(struct base_view text, struct wire_vkey *out, struct base_error *err);
+void wire_vkey_write(const struct wire_vkey *vkey, struct base_buf *out);
+
+/* A signed note. text includes its last newline. */
+struct wire_signature {
+  struct base_view name;
+  uint32_t id;
+  uint8_t bytes[WIRE_NOTE_SIGNATURE_MAX - 4];
+  size_t size;                      /* 64 for Ed25519, 72 for a cosignature */
+};
+struct wire_note {
+  struct base_view text;
+  size_t signature_count;
+  struct wire_signature signatures[WIRE_NOTE_SIGNATURES_MAX];
+};
+BASE_NODISCARD enum base_code wire_note_parse(struct base_view bytes, struct wire_note *out, struct base_error *err);
+/* One line "— NAME BASE64\n"; signature bytes without the key id. */
+void wire_signature_write(const struct wire_signature *signature, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_signature_parse(struct base_view line, struct wire_signature *out,
+                                                   struct base_error *err);
+
+/* A checkpoint's text: origin, size, root; extension lines are refused. */
+struct wire_checkpoint {
+  struct base_view origin;
+  uint64_t size;
+  struct base_hash root;
+};
+BASE_NODISCARD enum base_code wire_checkpoint_parse(struct base_view text, struct wire_checkpoint *out,
+                                                    struct base_error *err);
+void wire_checkpoint_write(const struct wire_checkpoint *checkpoint, struct base_buf *out);
+
+/* c2sp.org/tlog-proof@v1 without extra line. */
+struct wire_proof {
+  uint64_t index;
+  size_t hash_count;
+  struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
+  struct base_view checkpoint;      /* the signed note, verbatim */
+};
+BASE_NODISCARD enum base_code wire_proof_parse(struct base_view bytes, struct wire_proof *out, struct base_error *err);
+void wire_proof_write(const struct wire_proof *proof, struct base_buf *out);
+
+#endif
