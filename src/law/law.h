@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_LAW_H
+#define WASL_LAW_H
+
+#include "wire/kind.h"
+
+/* May this message go to this partner now? Pure functions: no clock, no store. spec/agreement.md. */
+
+enum { LAW_ROWS_MAX = 1024, LAW_CLAUSE_MAX = 64 + 1 + WIRE_CODE_MAX };
+
+enum law_direction { LAW_BOTH, LAW_FROM_PROPOSER, LAW_TO_PROPOSER };
+
+/* A permission row of an agreement. An empty kind, type, purpose or category list covers nothing; "*" covers all. */
+struct law_row {
+  struct base_view id;               /* the article, a code or "12.3": [A-Za-z0-9.-]{1,32} */
+  struct base_view kind;
+  size_t type_count, purpose_count;
+  struct base_view *types, *purposes;
+  enum law_direction direction;
+};
+struct law_agreement {
+  struct base_id id;                 /* its case */
+  struct base_view proposer;         /* origin: of the author of the terms in force */
+  size_t party_count;
+  struct base_view parties[WIRE_PARTIES_MAX];
+  bool accepted, ended;              /* state of the case */
+  base_time from, until;             /* in force from <= now < until */
+  size_t row_count;
+  struct law_row *rows;
+};
+/* Reads the terms from the fields (part 0) and state of an agreement's propose or counter message. from defaults to the last
+ * acceptance, handed in as accepted_at. Everything lives in the arena. Fills from, until, rows. */
+BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header,
+                                              base_time accepted_at, struct base_arena *arena,
+                                              struct law_agreement *out, struct base_error *err);
+
+struct law_question {
+  struct base_view kind, type, purpose; /* purpose: "" when the kind has none */
+  bool needs_row;                       /* the kind's */
+  struct base_view from, to;            /* origins */
+  bool partner_suspended;
+  base_time now;
+};
+struct law_answer {
+  char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", or "agreement" */
+};
+/* BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
+ * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
+BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,
+                                         size_t count, struct law_answer *out, struct base_error *err);
+
+/* --- clocks of a case */
+struct law_clock_event { const struct wire_kind_type *type; base_time at; /* of the receipt */ struct wire_header *header; };
+struct law_clock {
+  struct base_view name;
+  base_time started, due;               /* UTC */
+  bool running, paused, stopped;
+  base_time ended;                      /* when stopped */
+};
+/* events: effective messages in the case's order with the times of their receipts (0: no receipt yet, does not start).
+ * 8 hours are elapsed seconds; 3 and 7 calendar days end with the same time of day. */
+size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
+                  struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
+
+#endif

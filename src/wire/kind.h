@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_WIRE_KIND_H
+#define WASL_WIRE_KIND_H
+
+#include "wire/message.h"
+#include "wire/card.h"
+
+/* A kind of case as data: semantics (whose SHA-256 is the kind's hash) and labels in five languages beside it.
+ * spec/kind.md. Nothing in the code knows a kind by name but `agreement`, whose content law reads. */
+
+enum {
+  WIRE_KIND_MAX = 256 << 10,
+  WIRE_KIND_TYPES_MAX = 48,
+  WIRE_KIND_FIELDS_MAX = 48,         /* per type, and per table */
+  WIRE_KIND_STATES_MAX = 48,
+  WIRE_KIND_TRANSITIONS_MAX = 256,
+  WIRE_KIND_LISTS_MAX = 48,
+  WIRE_KIND_CODES_MAX = 256,         /* per list */
+  WIRE_KIND_CLOCKS_MAX = 16,
+  WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, bytes, whatever the kind says */
+  WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
+};
+
+enum wire_field_type {
+  WIRE_FIELD_TEXT,      /* one line or many, at most `most` bytes */
+  WIRE_FIELD_CODE,      /* one of a list */
+  WIRE_FIELD_CODES,     /* several of a list, each once */
+  WIRE_FIELD_DATE,      /* YYYY-MM-DD */
+  WIRE_FIELD_TIME,      /* RFC 3339, UTC */
+  WIRE_FIELD_INTEGER,
+  WIRE_FIELD_BOOL,
+  WIRE_FIELD_MESSAGE,   /* a message id of this case */
+  WIRE_FIELD_TABLE,     /* rows of fields (columns), no table within */
+};
+enum wire_personal { WIRE_PERSONAL_NONE, WIRE_PERSONAL_ORDINARY, WIRE_PERSONAL_SPECIAL };
+
+struct wire_kind_list { struct base_view name; size_t count; struct base_view *codes; };
+struct wire_kind_field {
+  struct base_view name;
+  enum wire_field_type type;
+  bool required, state;              /* state: goes into the header (TEXT, CODE, DATE, TIME, MESSAGE only) */
+  enum wire_personal personal;
+  const struct wire_kind_list *list; /* CODE, CODES */
+  int64_t least, most;               /* INTEGER: the range; TEXT: most bytes; TABLE: least and most rows */
+  size_t column_count;               /* TABLE */
+  struct wire_kind_field *columns;
+};
+struct wire_kind_type {
+  struct base_view name;
+  size_t field_count;
+  struct wire_kind_field *fields;
+};
+enum wire_who { WIRE_WHO_ANY, WIRE_WHO_OPENER, WIRE_WHO_OTHERS, /* a party that did not open the case */
+                WIRE_WHO_NOT_LAST /* not the author of the message that made the present state */ };
+struct wire_kind_transition {
+  const struct wire_kind_type *on;
+  uint64_t from;                     /* bit per state; 0: opens the case */
+  size_t to;                         /* index of a state; the same state is allowed */
+  enum wire_who who;
+  bool all;                          /* takes effect once every party agreed: sent this type since the state began, or
+                                        authored the message that began it */
+  bool settles;                      /* cannot be undone: waits until settled before core acts on it */
+};
+struct wire_kind_clock {
+  struct base_view name;
+  const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
+  struct base_view field;               /* state field whose code gives the length; empty: fixed */
+  size_t length_count;
+  struct { struct base_view code; int64_t seconds; } lengths[WIRE_KIND_CODES_MAX]; /* fixed: one, code empty */
+  uint64_t stops, pauses, resumes;      /* bit per type */
+};
+struct wire_kind {
+  struct base_view name;
+  int64_t version;
+  struct base_hash hash;                /* handed in */
+  size_t list_count, type_count, state_count, transition_count, clock_count;
+  struct wire_kind_list *lists;
+  struct wire_kind_type *types;
+  struct base_view *states;
+  struct wire_kind_transition *transitions;
+  struct wire_kind_clock *clocks;
+  size_t opening;                       /* index of the type that opens a case */
+  struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
+  bool needs_row;                       /* false only for `agreement` */
+};
+/* bytes: the semantics file. Everything lives in the arena. Errors name the JSON path and what is allowed. */
+BASE_NODISCARD enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash,
+                                              struct base_arena *arena, struct wire_kind *out, struct base_error *err);
+const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
+const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name);
+size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name); /* state_count when none */
+
+/* Labels: keys "kind", "type.ask", "field.ask.urgency", "column.propose.rows.purpose", "list.urgency", "code.urgency.normal",
+ * "state.asked", "clock.answer"; each in five languages. Every key that the kind needs must be there, and no other. */
+struct wire_labels { const struct wire_json *texts; struct wire_json *document; };
+BASE_NODISCARD enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind,
+                                                struct wire_labels *out, struct base_error *err);
+void wire_labels_free(struct wire_labels *labels);
+struct base_view wire_label(const struct wire_labels *labels, const char *key, enum wire_language language);
+
+/* Checks a filled form: fields is one JSON object with all fields of the type, state fields included. strict (local
+ * submission) refuses unknown fields and wrong values with the path and what is allowed. On success *out_state holds the
+ * state fields as texts and out_rest the JSON text of the other fields, in the kind's order. */
+struct wire_form {
+  size_t state_count;
+  struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* views into arena */
+  bool personal;                                        /* holds personal data */
+};
+BASE_NODISCARD enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
+                                              const struct wire_json *fields, struct base_arena *arena,
+                                              struct wire_form *out, struct base_buf *out_rest, struct base_error *err);
+/* As it arrived from a partner: the header's state fields against the type. BASE_KIND or BASE_FIELD. */
+BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
+                                                     struct base_error *err);
+/* A valid filled form as JSON for --fields; with `reference` where a MESSAGE field needs an id (may be NULL: zeroes).
+ * Examples stand in the semantics file beside the fields. now: dates are made relative to it. */
+BASE_NODISCARD enum base_code wire_form_example(const struct wire_kind *kind, const struct wire_kind_type *type,
+                                                base_time now, const struct base_id *reference, struct base_buf *out,
+                                                struct base_error *err);
+/* `wasl kind show`: the kind with each text as {"ar","fr","en","es","pt"}. */
+void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer);
+
+#endif
