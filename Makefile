@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front: each target is one script that also runs by hand.
+.POSIX:
+FUZZ_SECONDS = 20
+ONLY =
+
+build:
+	@WASL_MESON="--werror" ci/build build
+
+help:
+	@echo 'make            build; the programs are in build/bin'
+	@echo 'make run        install what is missing, build, start two nodes and let them exchange a case'
+	@echo 'make stop       stop the nodes that make run left running'
+	@echo 'make test       install what is missing, build, run every test (ONLY=NAME: those whose name has NAME in it)'
+	@echo 'make bench      speed and size, as a table and in build/bench.json'
+	@echo 'make fuzz       run each fuzzer for FUZZ_SECONDS (20); ONLY=NAME runs one'
+	@echo 'make soak       the long loops of the tests in full'
+	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
+	@echo 'make format     lay out the C code by clang-format'
+	@echo 'make clean      remove everything built'
+
+deps:
+	@ci/install-deps build
+
+run:
+	@ci/install-deps build run
+	@$(MAKE) -s build
+	@ci/demo start
+
+stop:
+	@ci/demo stop
+
+test:
+	@ci/install-deps build run test
+	@$(MAKE) -s build
+	@ONLY='$(ONLY)' tests/run
+
+soak:
+	@ci/install-deps build run test
+	@$(MAKE) -s build
+	@WASL_SOAK=1 ONLY='$(ONLY)' tests/run
+
+fuzz:
+	@ci/install-deps build test
+	@ONLY='$(ONLY)' ci/fuzz $(FUZZ_SECONDS)
+
+bench:
+	@ci/install-deps build run bench
+	@$(MAKE) -s build
+	@bench/run
+
+format:
+	@find src tests bench -name '*.[ch]' -exec clang-format -i {} +
+
+clean:
+	@rm -rf build build-asan build-fuzz
+
+.PHONY: build help deps run stop test soak fuzz bench format clean

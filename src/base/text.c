@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <string.h>
+
+void base_hex(const void *data, size_t size, char *out) {
+  static const char digit[] = "0123456789abcdef";
+  const uint8_t *bytes = data;
+  for (size_t i = 0; i < size; i++) {
+    out[2 * i] = digit[bytes[i] >> 4];
+    out[2 * i + 1] = digit[bytes[i] & 15];
+  }
+  out[2 * size] = '\0';
+}
+
+static int hex_value(uint8_t c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool base_hex_parse(struct base_view text, void *out, size_t size) {
+  if (text.size % 2 != 0 || text.size / 2 != size)
+    return false;
+  for (size_t i = 0; i < text.size; i++)
+    if (hex_value(text.data[i]) < 0)
+      return false;
+  uint8_t *bytes = out;
+  for (size_t i = 0; i < size; i++)
+    bytes[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+  return true;
+}
+
+struct base_hex_text base_hash_text(const struct base_hash *hash) {
+  struct base_hex_text out;
+  base_hex(hash->bytes, sizeof hash->bytes, out.text);
+  return out;
+}
+
+struct base_hex_text base_id_text(const struct base_id *id) {
+  struct base_hex_text out;
+  base_hex(id->bytes, sizeof id->bytes, out.text);
+  return out;
+}
+
+bool base_id_parse(struct base_view text, struct base_id *out) {
+  return base_hex_parse(text, out->bytes, sizeof out->bytes);
+}
+
+bool base_hash_parse(struct base_view text, struct base_hash *out) {
+  return base_hex_parse(text, out->bytes, sizeof out->bytes);
+}
+
+static const char BASE64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void base_buf_base64(struct base_buf *buf, struct base_view data) {
+  if (data.size > SIZE_MAX / 4 * 3 - 3) {
+    if (buf->code == BASE_OK)
+      buf->code = BASE_TOO_LARGE;
+    return;
+  }
+  uint8_t *out = base_buf_reserve(buf, (data.size + 2) / 3 * 4);
+  if (out == NULL)
+    return;
+  for (size_t i = 0; i < data.size; i += 3) {
+    size_t have = data.size - i < 3 ? data.size - i : 3;
+    uint32_t group = (uint32_t)data.data[i] << 16;
+    group |= have > 1 ? (uint32_t)data.data[i + 1] << 8 : 0;
+    group |= have > 2 ? data.data[i + 2] : 0;
+    *out++ = (uint8_t)BASE64[group >> 18];
+    *out++ = (uint8_t)BASE64[group >> 12 & 63];
+    *out++ = have > 1 ? (uint8_t)BASE64[group >> 6 & 63] : '=';
+    *out++ = have > 2 ? (uint8_t)BASE64[group & 63] : '=';
+  }
+}
+
+static int base64_value(uint8_t c) {
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= '0' && c <= '9')
+    return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+enum base_code base_base64_parse(struct base_view text, struct base_buf *out, struct base_error *err) {
+  if (text.size % 4 != 0)
+    return base_fail(err, BASE_SYNTAX, "base64: %zu characters are not whole groups of four", text.size);
+  if (text.size == 0)
+    return base_buf_check(out, "base64", err);
+  size_t padding = text.data[text.size - 1] != '=' ? 0 : text.data[text.size - 2] != '=' ? 1 : 2;
+  size_t coded = text.size - padding;
+  for (size_t i = 0; i < coded; i++)
+    if (base64_value(text.data[i]) < 0)
+      return base_fail(err, BASE_SYNTAX, "base64: a character that does not belong there at byte %zu", i);
+  /* The bits that padding leaves over must be zero, else two texts would mean one value. */
+  unsigned left_over = padding == 2 ? 15 : padding == 1 ? 3 : 0;
+  if (((unsigned)base64_value(text.data[coded - 1]) & left_over) != 0)
+    return base_fail(err, BASE_SYNTAX, "base64: left-over bits that are not zero at byte %zu", coded - 1);
+  uint8_t *bytes = base_buf_reserve(out, text.size / 4 * 3 - padding);
+  if (bytes == NULL)
+    return base_buf_check(out, "base64", err);
+  for (size_t i = 0; i < coded; i += 4) {
+    size_t have = coded - i < 4 ? coded - i : 4;
+    uint32_t group = 0;
+    for (size_t j = 0; j < 4; j++)
+      group = group << 6 | (j < have ? (uint32_t)base64_value(text.data[i + j]) : 0);
+    for (size_t j = 0; j + 1 < have; j++)
+      *bytes++ = (uint8_t)(group >> (16 - 8 * j));
+  }
+  return BASE_OK;
+}
+
+/* One character: its value and its length (0 when it is not well formed; RFC 3629). */
+static size_t utf8_next(struct base_view text, uint32_t *out) {
+  uint8_t lead = text.data[0];
+  if (lead < 0x80) {
+    *out = lead;
+    return 1;
+  }
+  size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || length > text.size)
+    return 0;
+  uint32_t value = lead & (0x7Fu >> length);
+  for (size_t i = 1; i < length; i++) {
+    if ((text.data[i] & 0xC0) != 0x80)
+      return 0;
+    value = value << 6 | (text.data[i] & 0x3F);
+  }
+  bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+  if (overlong || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+    return 0;
+  *out = value;
+  return length;
+}
+
+static struct base_view after(struct base_view text, size_t size) {
+  return base_view_of(text.data + size, text.size - size);
+}
+
+bool base_utf8_valid(struct base_view text) {
+  while (text.size > 0) {
+    uint32_t character;
+    size_t length = utf8_next(text, &character);
+    if (length == 0)
+      return false;
+    text = after(text, length);
+  }
+  return true;
+}
+
+bool base_decimal_parse(struct base_view text, uint64_t *out) {
+  if (text.size == 0 || text.size > 20 || (text.size > 1 && text.data[0] == '0'))
+    return false;
+  uint64_t value = 0;
+  for (size_t i = 0; i < text.size; i++) {
+    if (text.data[i] < '0' || text.data[i] > '9')
+      return false;
+    uint64_t digit = (uint64_t)(text.data[i] - '0');
+    if (value > (UINT64_MAX - digit) / 10)
+      return false;
+    value = value * 10 + digit;
+  }
+  *out = value;
+  return true;
+}
+
+bool base_name_valid(struct base_view name) {
+  if (name.size == 0 || name.size > BASE_NAME_MAX || name.data[0] < 'a' || name.data[0] > 'z')
+    return false;
+  for (size_t i = 1; i < name.size; i++) {
+    uint8_t c = name.data[i];
+    if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+      return false;
+  }
+  return true;
+}
+
+/* Controls move a terminal's cursor; bidi controls and separators make a line look like another one. */
+static bool hides(uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+void base_buf_printable(struct base_buf *buf, struct base_view text) {
+  while (text.size > 0) {
+    uint32_t character = 0;
+    size_t length = utf8_next(text, &character);
+    if (length == 0 || hides(character)) {
+      base_buf_text(buf, "\xEF\xBF\xBD");
+      length = length == 0 ? 1 : length;
+    } else {
+      base_buf_add(buf, text.data, length);
+    }
+    text = after(text, length);
+  }
+}
