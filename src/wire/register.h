@@ -15,7 +15,12 @@ enum {
   WIRE_NOTE_SIGNATURE_MAX = 4 + 8 + 64, /* key id, time of a cosignature, Ed25519 */
   WIRE_PROOF_HASHES_MAX = 64,
   WIRE_PROOF_MAX = 16 << 10,
+  WIRE_KEY_NAME_MAX = 255, /* bytes of a note key's name; ours are origins */
+  WIRE_SIGNATURE_LINE_MAX = 512,
+  WIRE_VKEY_MAX = 512,
 };
+/* Tree sizes, leaf indexes and times of cosignatures fit a signed 64-bit integer. */
+#define WIRE_TREE_SIZE_MAX ((uint64_t)INT64_MAX)
 
 /* The acts. spec/register.md says when each is written and what its opening holds. */
 #define WIRE_ACTS(X)                                                                                                     \
@@ -29,6 +34,7 @@ enum wire_act {
   WIRE_ACT_COUNT
 };
 const char *wire_act_name(enum wire_act act);
+bool wire_act_by_name(struct base_view name, enum wire_act *out);
 
 /* {"act":…,"time":…,"commitment":…}, exactly so: one spelling. commitment = SHA-256 of the opening's bytes. */
 struct wire_leaf {

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "wire/register.h"
+
+static const char *const act_names[WIRE_ACT_COUNT] = {
+#define ACT_NAME(code, name) name,
+    WIRE_ACTS(ACT_NAME)
+#undef ACT_NAME
+};
+
+const char *wire_act_name(enum wire_act act) {
+  return (unsigned)act < WIRE_ACT_COUNT ? act_names[act] : "unknown";
+}
+
+bool wire_act_by_name(struct base_view name, enum wire_act *out) {
+  for (unsigned act = 0; act < WIRE_ACT_COUNT; act++)
+    if (base_view_is(name, act_names[act])) {
+      *out = (enum wire_act)act;
+      return true;
+    }
+  return false;
+}
+
+/* --- leaf: three members of fixed form, so it is matched and not parsed: whatever passes is the one spelling. */
+
+static bool skip(struct base_view *rest, const char *text) {
+  size_t size = strlen(text);
+  if (rest->size < size || memcmp(rest->data, text, size) != 0)
+    return false;
+  *rest = base_view_of(rest->data + size, rest->size - size);
+  return true;
+}
+
+static bool take(struct base_view *rest, size_t size, struct base_view *out) {
+  if (rest->size < size)
+    return false;
+  *out = base_view_of(rest->data, size);
+  *rest = base_view_of(rest->data + size, rest->size - size);
+  return true;
+}
+
+static bool take_to_quote(struct base_view *rest, struct base_view *out) {
+  size_t size = 0;
+  while (size < rest->size && rest->data[size] != '"')
+    size++;
+  return size < rest->size && take(rest, size, out);
+}
+
+enum base_code wire_leaf_parse(struct base_view bytes, struct wire_leaf *out, struct base_error *err) {
+  if (bytes.size > WIRE_LEAF_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "leaf: %zu bytes, at most %d are allowed", bytes.size, WIRE_LEAF_MAX);
+  struct base_view rest = bytes, act, time, commitment;
+  struct wire_leaf leaf;
+  if (!skip(&rest, "{\"act\":\"") || !take_to_quote(&rest, &act) || !skip(&rest, "\",\"time\":\"") ||
+      !take_to_quote(&rest, &time) || !skip(&rest, "\",\"commitment\":\"") || !take_to_quote(&rest, &commitment) ||
+      !skip(&rest, "\"}"))
+    return base_fail(err, BASE_SYNTAX,
+                     "leaf: byte %zu departs from the one form {\"act\":…,\"time\":…,\"commitment\":…}",
+                     bytes.size - rest.size);
+  if (rest.size != 0)
+    return base_fail(err, BASE_SYNTAX, "leaf: %zu bytes too many after its end", rest.size);
+  if (!wire_act_by_name(act, &leaf.act))
+    return base_fail(err, BASE_FIELD, "leaf: $.act is none of the acts of a register");
+  if (!base_time_parse(time, &leaf.time))
+    return base_fail(err, BASE_DATE, "leaf: $.time is not a moment like 2026-11-21T08:00:00Z");
+  if (!base_hash_parse(commitment, &leaf.commitment))
+    return base_fail(err, BASE_FIELD, "leaf: $.commitment is not 64 lowercase hexadecimal digits");
+  *out = leaf;
+  return BASE_OK;
+}
+
+void wire_leaf_write(const struct wire_leaf *leaf, struct base_buf *out) {
+  base_buf_text(out, "{\"act\":\"");
+  base_buf_text(out, wire_act_name(leaf->act));
+  base_buf_text(out, "\",\"time\":\"");
+  base_buf_text(out, base_time_format(leaf->time).text);
+  base_buf_text(out, "\",\"commitment\":\"");
+  base_buf_text(out, base_hash_text(&leaf->commitment).text);
+  base_buf_text(out, "\"}");
+}
+
+/* --- opening */
+
+/* The fields, in the order in which they stand. */
+enum field {
+  SALT = 1 << 0,
+  MESSAGE = 1 << 1,
+  FROM = 1 << 2,
+  ACTOR = 1 << 3,
+  TO = 1 << 4,
+  NUMBER = 1 << 5,
+  PREVIOUS = 1 << 6,
+  CLAUSE = 1 << 7,
+  SENT = 1 << 8,
+  SUBJECT = 1 << 9,
+  REASON = 1 << 10,
+};
+
+static const unsigned act_fields[WIRE_ACT_COUNT] = {
+    [WIRE_ACT_CARD] = SALT | SUBJECT,
+    [WIRE_ACT_PARTNER] = SALT | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_SENT] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | CLAUSE,
+    [WIRE_ACT_RECEIVED] = SALT | MESSAGE | FROM | TO | SENT,
+    [WIRE_ACT_REFUSED] = SALT | MESSAGE | FROM | TO | SENT | REASON,
+    [WIRE_ACT_VOIDED] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | REASON,
+    [WIRE_ACT_DENIED] = SALT | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_READ] = SALT | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_EXPORTED] = SALT | ACTOR | SUBJECT,
+    [WIRE_ACT_FAULT] = SALT | SUBJECT | REASON,
+    [WIRE_ACT_FLOOD] = SALT | SUBJECT | REASON,
+    [WIRE_ACT_ENDED] = SALT | MESSAGE | ACTOR | TO | REASON,
+};
+
+static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {
+  struct base_view text = wire_object_text(object, key, WIRE_OPENING_MAX, true);
+  struct base_view copy = base_arena_copy(arena, text);
+  if (copy.data == NULL && text.size > 0)
+    wire_object_fail(object, BASE_MEMORY, key, "no memory");
+  return copy;
+}
+
+static struct base_view take_origin(struct wire_object *object, const char *key, struct base_arena *arena) {
+  struct base_view origin = take_text(object, key, arena);
+  if (object->code == BASE_OK && !wire_origin_valid(origin))
+    wire_object_fail(object, BASE_FIELD, key, "not an origin like wasl/paris/0123456789abcdef");
+  return origin;
+}
+
+static void take_fields(struct wire_object *object, unsigned fields, struct base_arena *arena,
+                        struct wire_opening *opening) {
+  struct base_hash salt = {{0}};
+  wire_object_hash(object, "salt", &salt, true);
+  memcpy(opening->salt, salt.bytes, sizeof opening->salt);
+  if (fields & MESSAGE)
+    opening->has_message = wire_object_id(object, "message", &opening->message, true);
+  if (fields & FROM)
+    opening->from = take_origin(object, "from", arena);
+  if (fields & ACTOR)
+    opening->actor = take_text(object, "actor", arena);
+  if (fields & TO)
+    opening->to = take_origin(object, "to", arena);
+  if (fields & NUMBER)
+    opening->number = (uint64_t)wire_object_integer(object, "n", 1, INT64_MAX, true);
+  if (fields & PREVIOUS)
+    wire_object_hash(object, "previous", &opening->previous, true);
+  if (fields & CLAUSE)
+    opening->clause = take_text(object, "clause", arena);
+  if (fields & SENT)
+    wire_object_hash(object, "sent", &opening->sent, true);
+  if (fields & SUBJECT)
+    opening->subject = take_text(object, "subject", arena);
+  if (fields & REASON)
+    opening->reason = take_text(object, "reason", arena);
+}
+
+static enum base_code write_fields(enum wire_act act, const struct wire_opening *opening, struct base_buf *out,
+                                   struct base_error *err) {
+  unsigned fields = act_fields[act];
+  struct base_hash salt;
+  memcpy(salt.bytes, opening->salt, sizeof salt.bytes);
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_hash(&writer, "salt", &salt);
+  if (fields & MESSAGE)
+    wire_write_member_id(&writer, "message", &opening->message);
+  if (fields & FROM)
+    wire_write_member_text(&writer, "from", opening->from);
+  if (fields & ACTOR)
+    wire_write_member_text(&writer, "actor", opening->actor);
+  if (fields & TO)
+    wire_write_member_text(&writer, "to", opening->to);
+  if (fields & NUMBER)
+    wire_write_member_integer(&writer, "n", (int64_t)opening->number);
+  if (fields & PREVIOUS)
+    wire_write_member_hash(&writer, "previous", &opening->previous);
+  if (fields & CLAUSE)
+    wire_write_member_text(&writer, "clause", opening->clause);
+  if (fields & SENT)
+    wire_write_member_hash(&writer, "sent", &opening->sent);
+  if (fields & SUBJECT)
+    wire_write_member_text(&writer, "subject", opening->subject);
+  if (fields & REASON)
+    wire_write_member_text(&writer, "reason", opening->reason);
+  wire_write_end(&writer, '}');
+  base_wipe(salt.bytes, sizeof salt.bytes);
+  return base_buf_check(out, "opening", err);
+}
+
+enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,
+                                  struct wire_opening *out, struct base_error *err) {
+  if ((unsigned)act >= WIRE_ACT_COUNT)
+    return base_fail(err, BASE_INTERNAL, "opening: act %u is none", (unsigned)act);
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  enum base_code code = wire_json_parse(bytes, WIRE_OPENING_MAX, "opening", &json, err);
+  if (code != BASE_OK)
+    return code;
+  struct wire_opening opening = {0};
+  struct wire_object object;
+  wire_object_begin(&object, json, "opening", "$");
+  take_fields(&object, act_fields[act], arena, &opening);
+  code = wire_object_end(&object, err);
+  if (code != BASE_OK)
+    return code;
+  /* One spelling: what we would write ourselves. So two openings of one leaf never differ in form alone. */
+  BASE_AUTO_BUF struct base_buf again = {0};
+  base_buf_init(&again, WIRE_OPENING_MAX);
+  if (write_fields(act, &opening, &again, NULL) != BASE_OK || !base_view_equal(base_buf_view(&again), bytes)) {
+    base_wipe(again.data, again.size);
+    return base_fail(err, BASE_SYNTAX,
+                     "opening: not in its one spelling (no spaces, members in order, no needless escapes)");
+  }
+  base_wipe(again.data, again.size);
+  *out = opening;
+  return BASE_OK;
+}
+
+static enum base_code check_writable(enum wire_act act, const struct wire_opening *opening, struct base_error *err) {
+  if ((unsigned)act >= WIRE_ACT_COUNT)
+    return base_fail(err, BASE_INTERNAL, "opening: act %u is none", (unsigned)act);
+  unsigned fields = act_fields[act];
+  const char *name = act_names[act];
+  if ((fields & MESSAGE) && !opening->has_message)
+    return base_fail(err, BASE_FIELD, "opening of %s: no message given", name);
+  if ((fields & FROM) && !wire_origin_valid(opening->from))
+    return base_fail(err, BASE_FIELD, "opening of %s: from is not an origin", name);
+  if ((fields & TO) && !wire_origin_valid(opening->to))
+    return base_fail(err, BASE_FIELD, "opening of %s: to is not an origin", name);
+  if ((fields & NUMBER) && (opening->number == 0 || opening->number > INT64_MAX))
+    return base_fail(err, BASE_FIELD, "opening of %s: n must count from 1", name);
+  if (!base_utf8_valid(opening->clause) || !base_utf8_valid(opening->actor) || !base_utf8_valid(opening->subject) ||
+      !base_utf8_valid(opening->reason))
+    return base_fail(err, BASE_UTF8, "opening of %s: a text is not UTF-8", name);
+  return BASE_OK;
+}
+
+enum base_code wire_opening_write(enum wire_act act, const struct wire_opening *opening, struct base_buf *out,
+                                  struct base_error *err) {
+  enum base_code code = check_writable(act, opening, err);
+  if (code != BASE_OK)
+    return code;
+  size_t before = out->size;
+  code = write_fields(act, opening, out, err);
+  if (code == BASE_OK && out->size - before > WIRE_OPENING_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "opening of %s: %zu bytes, at most %d are allowed: shorten its texts",
+                     act_names[act], out->size - before, WIRE_OPENING_MAX);
+  return code;
+}
