@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_STORE_H
+#define WASL_STORE_H
+
+#include "wire/consignment.h"
+
+/* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md has the
+ * schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is BASE_NOT_FOUND. */
+
+struct store;
+/* Opens or makes core.db in the working folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that no
+ * folder above need be readable). Locks against a second writer; waits up to 5 s for a dying one. A newer schema is refused. */
+BASE_NODISCARD enum base_code store_open(int dir, struct store **out, struct base_error *err);
+void store_close(struct store *store);
+/* One transaction at a time. commit returns only when durable. A failed verb leaves the transaction to be rolled back. */
+BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
+BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);
+void store_rollback(struct store *store);
+/* Marks within a transaction: what one request wrote is taken back without the others'. */
+BASE_NODISCARD enum base_code store_mark(struct store *store, struct base_error *err);
+BASE_NODISCARD enum base_code store_mark_release(struct store *store, struct base_error *err);
+void store_mark_undo(struct store *store);
+/* WAL checkpoint outside the commits; cheap when there is nothing to do. */
+void store_tidy(struct store *store);
+/* PRAGMA quick_check, for `register check`. */
+BASE_NODISCARD enum base_code store_check(struct store *store, struct base_error *err);
+
+/* --- small facts: name → bytes */
+BASE_NODISCARD enum base_code store_fact_get(struct store *store, const char *name, struct base_buf *out,
+                                             struct base_error *err);
+BASE_NODISCARD enum base_code store_fact_set(struct store *store, const char *name, struct base_view value,
+                                             struct base_error *err);
+
+/* --- the register */
+struct store_leaf {
+  uint64_t index;
+  struct base_view entry;                 /* the exact leaf */
+  struct base_view opening;               /* encrypted; empty: erased */
+  int64_t opening_key;                    /* of store_opening_key */
+};
+BASE_NODISCARD enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf, struct base_error *err);
+BASE_NODISCARD enum base_code store_leaf_get(struct store *store, uint64_t index, struct base_arena *arena,
+                                             struct store_leaf *out, struct base_error *err);
+/* The number of leaves, from the rows. */
+BASE_NODISCARD enum base_code store_leaf_count(struct store *store, uint64_t *out, struct base_error *err);
+/* Keys of openings, one per group commit, wrapped by the keeper. Returns the row's number. */
+BASE_NODISCARD enum base_code store_opening_key_add(struct store *store, uint32_t epoch, struct base_view wrapped,
+                                                    int64_t *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_opening_key_get(struct store *store, int64_t number, uint32_t *epoch,
+                                                    struct base_arena *arena, struct base_view *wrapped,
+                                                    struct base_error *err);
+/* C2SP tlog-tiles: up to 256 hashes of 32 bytes each. put replaces. */
+BASE_NODISCARD enum base_code store_tile_put(struct store *store, unsigned level, uint64_t index, struct base_view hashes,
+                                             struct base_error *err);
+BASE_NODISCARD enum base_code store_tile_get(struct store *store, unsigned level, uint64_t index, struct base_buf *out,
+                                             struct base_error *err);
+/* Our own attested heads (the signed note) by size; put of the same size replaces the note. */
+BASE_NODISCARD enum base_code store_head_put(struct store *store, uint64_t size, const struct base_hash *root,
+                                             struct base_view note, struct base_error *err);
+BASE_NODISCARD enum base_code store_head_last(struct store *store, uint64_t *size, struct base_hash *root,
+                                              struct base_buf *note, struct base_error *err);
+/* The smallest head of at least this size that the partner cosigned: its note with our signature, and his line. */
+BASE_NODISCARD enum base_code store_head_cosigned(struct store *store, int64_t partner, uint64_t at_least,
+                                                  uint64_t *size, struct base_buf *note, struct base_buf *line,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code store_head_cosign(struct store *store, int64_t partner, uint64_t size, struct base_view line,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_head_get(struct store *store, uint64_t size, struct base_hash *root,
+                                             struct base_buf *note, struct base_error *err);
+
+/* --- partners */
+enum store_partner_state { STORE_PARTNER_ACTIVE, STORE_PARTNER_SUSPENDED };
+struct store_partner {
+  int64_t number;                         /* the row; 0 when new */
+  struct base_view origin, name, card, fingerprint; /* name: unique here */
+  enum store_partner_state state;
+  uint64_t sent_number;                   /* the last number given to this partner; 0: none */
+  struct base_hash sent_previous;         /* SHA-256 of that sent or voided leaf */
+  uint64_t received_number;               /* the last number taken from him */
+  struct base_hash received_previous;
+  uint64_t cosigned_size;                 /* the last head of ours that he cosigned, 0: none */
+  uint64_t head_size;                     /* the last head of his that we cosigned, 0: none */
+  struct base_hash head_root;
+  bool owes_cosign;                       /* we hold a cosignature on his head that he has not been told */
+  base_time last_contact;                 /* last good exchange, 0: never */
+};
+BASE_NODISCARD enum base_code store_partner_add(struct store *store, struct store_partner *partner,
+                                                struct base_error *err);
+/* Everything but origin and number is written. */
+BASE_NODISCARD enum base_code store_partner_update(struct store *store, const struct store_partner *partner,
+                                                   struct base_error *err);
+/* In order of their names; core keeps them in memory. */
+BASE_NODISCARD enum base_code store_partner_each(struct store *store, struct base_arena *arena,
+                                                 enum base_code (*each)(void *context, const struct store_partner *),
+                                                 void *context, struct base_error *err);
+/* Heads of a partner that prove what we hold of him, with his signature and our cosignature. */
+BASE_NODISCARD enum base_code store_partner_head_put(struct store *store, int64_t partner, uint64_t size,
+                                                     struct base_view note, struct base_error *err);
+BASE_NODISCARD enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size,
+                                                     struct base_buf *note, struct base_error *err);
+
+/* --- cases */
+struct store_case {
+  struct base_id id;
+  struct base_view kind, state, opener;   /* state: the kind's code */
+  struct base_hash kind_hash;
+  bool flagged;                           /* equivocation or another fault: a person decides */
+  uint64_t message_count;
+  base_time opened, changed;
+};
+BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase, struct base_error *err);
+BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct base_id *id, struct base_arena *arena,
+                                             struct store_case *out, struct base_error *err);
+/* Newest change first; kind empty: all. limit 0: all. */
+BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
+                                              enum base_code (*each)(void *context, const struct store_case *),
+                                              void *context, struct base_error *err);
+/* Cases whose id begins with these hex digits, at most two are told, so that people may shorten ids. */
+BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word, struct base_view hex_prefix,
+                                                struct base_id out[2], size_t *count, struct base_error *err);
+
+/* --- messages */
+enum store_message_state {
+  STORE_MESSAGE_PENDING,                  /* from a partner, parts or predecessors missing: no effect yet */
+  STORE_MESSAGE_HELD,                     /* complete and receipted (or our own) */
+  STORE_MESSAGE_REFUSED,                  /* refused: content dropped, header kept */
+};
+struct store_message {
+  int64_t number;                         /* the row: order of arrival here */
+  struct base_id id, case_id;
+  enum store_message_state state;
+  bool ours;
+  struct base_view type, author;
+  struct base_view header;                /* exact bytes */
+  struct base_view part0;                 /* encrypted; empty: dropped */
+  struct base_view wrapped_key;           /* of this message, wrapped by the epoch key */
+  uint32_t epoch;
+  base_time stored;
+  uint16_t part_count;
+};
+BASE_NODISCARD enum base_code store_message_add(struct store *store, struct store_message *message,
+                                                struct base_error *err); /* sets number */
+BASE_NODISCARD enum base_code store_message_state_set(struct store *store, const struct base_id *id,
+                                                      enum store_message_state state, struct base_error *err);
+BASE_NODISCARD enum base_code store_message_drop_content(struct store *store, const struct base_id *id,
+                                                         struct base_error *err);
+BASE_NODISCARD enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
+                                                struct store_message *out, struct base_error *err);
+/* Without part0; in the order of arrival; with_pending false leaves out PENDING and REFUSED ones. */
+BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
+                                                 enum base_code (*each)(void *context, const struct store_message *),
+                                                 void *context, struct base_error *err);
+/* Pending messages of all cases that name this id among those they wait for. */
+BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
+                                                 const struct base_id *for_id, struct base_error *err);
+BASE_NODISCARD enum base_code store_message_waiting(struct store *store, const struct base_id *for_id,
+                                                    struct base_id *out, size_t max, size_t *count,
+                                                    struct base_error *err);
+BASE_NODISCARD enum base_code store_message_wait_done(struct store *store, const struct base_id *pending,
+                                                      const struct base_id *for_id, struct base_error *err);
+
+/* --- parts: the sealed records lie in files of core's folder, named at random */
+struct store_part {
+  struct base_id message;
+  uint16_t part;                          /* index in part 0 */
+  struct base_hash token;                 /* keyed token of the plaintext's SHA-256, for look-up */
+  struct base_view file;                  /* name below parts/ */
+  uint64_t size;                          /* of the plaintext */
+  uint32_t records, records_held;         /* all, and those that are durable here in order from 0 */
+};
+BASE_NODISCARD enum base_code store_part_put(struct store *store, const struct store_part *part, struct base_error *err);
+BASE_NODISCARD enum base_code store_part_get(struct store *store, const struct base_id *message, uint16_t part,
+                                             struct base_arena *arena, struct store_part *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_part_by_token(struct store *store, const struct base_hash *token,
+                                                  struct base_arena *arena, struct store_part *out,
+                                                  struct base_error *err); /* a complete one, any message */
+/* Every file name known, so that core can remove the others at its start. */
+BASE_NODISCARD enum base_code store_part_each(struct store *store,
+                                              enum base_code (*each)(void *context, const struct store_part *),
+                                              void *context, struct base_error *err);
+
+/* --- the outbox: one row per message and partner */
+enum store_delivery_state { STORE_WAITING, STORE_UNDER_WAY, STORE_RECEIPTED, STORE_REFUSED, STORE_ENDED };
+struct store_delivery {
+  struct base_id message, case_id;
+  int64_t partner;
+  uint64_t number;                        /* n for this partner */
+  enum store_delivery_state state;        /* UNDER_WAY: handed over, receipt not here yet */
+  struct base_view reason;                /* refused, ended; or why it waits */
+  uint64_t sent_index;                    /* of the sent leaf in our register */
+  uint64_t voided_index;                  /* of the voided leaf, when it was ended */
+  bool voided_told;                       /* the partner knows */
+  /* the receipt, once there */
+  struct base_view leaf, opening, proof;  /* proof: the hashes, 32 bytes each */
+  uint64_t index, head_size;
+};
+BASE_NODISCARD enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery,
+                                                 struct base_error *err);
+BASE_NODISCARD enum base_code store_delivery_update(struct store *store, const struct store_delivery *delivery,
+                                                    struct base_error *err);
+BASE_NODISCARD enum base_code store_delivery_get(struct store *store, const struct base_id *message, int64_t partner,
+                                                 struct base_arena *arena, struct store_delivery *out,
+                                                 struct base_error *err);
+/* Open ones (waiting, under way, or ended but not told) of a partner with number > after, ascending, at most limit. */
+BASE_NODISCARD enum base_code store_delivery_open(struct store *store, int64_t partner, uint64_t after, size_t limit,
+                                                  enum base_code (*each)(void *context, const struct store_delivery *),
+                                                  void *context, struct base_error *err);
+BASE_NODISCARD enum base_code store_delivery_by_number(struct store *store, int64_t partner, uint64_t number,
+                                                       struct base_arena *arena, struct store_delivery *out,
+                                                       struct base_error *err);
+/* Newest first; open_only: waiting, under way and refused ones; message NULL: all. limit 0: all. */
+BASE_NODISCARD enum base_code store_delivery_each(struct store *store, const struct base_id *message, bool open_only,
+                                                  uint64_t limit,
+                                                  enum base_code (*each)(void *context, const struct store_delivery *),
+                                                  void *context, struct base_error *err);
+BASE_NODISCARD enum base_code store_delivery_count(struct store *store, int64_t partner /* 0: all */,
+                                                   enum store_delivery_state state, uint64_t *out,
+                                                   struct base_error *err);
+/* How far the records of a part have been taken by a partner. */
+BASE_NODISCARD enum base_code store_progress_get(struct store *store, const struct base_id *message, int64_t partner,
+                                                 uint16_t part, uint32_t *out, struct base_error *err); /* 0 when none */
+BASE_NODISCARD enum base_code store_progress_set(struct store *store, const struct base_id *message, int64_t partner,
+                                                 uint16_t part, uint32_t next, struct base_error *err);
+
+/* --- arrivals: one row per number taken from a partner */
+struct store_arrival {
+  struct base_id message;                 /* zero for a voided number */
+  int64_t partner;
+  uint64_t number;
+  struct base_hash sent_hash;             /* SHA-256 of the sent (or voided) leaf */
+  struct base_view leaf, opening, proof;  /* of the partner's sent leaf, with its proof */
+  uint64_t index, head_size;
+  bool voided;
+  bool answered;                          /* a received or refused leaf stands */
+  bool refused;
+  uint64_t answer_index;                  /* of that leaf in our register */
+};
+BASE_NODISCARD enum base_code store_arrival_add(struct store *store, const struct store_arrival *arrival,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_arrival_answer(struct store *store, int64_t partner, uint64_t number, bool refused,
+                                                   uint64_t answer_index, struct base_error *err);
+BASE_NODISCARD enum base_code store_arrival_get(struct store *store, int64_t partner, uint64_t number,
+                                                struct base_arena *arena, struct store_arrival *out,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_arrival_of(struct store *store, const struct base_id *message, int64_t partner,
+                                               struct base_arena *arena, struct store_arrival *out,
+                                               struct base_error *err);
+
+/* --- evidence of faults: signed heads that contradict and the like, kept as they came */
+BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,
+                                                 struct base_view bytes, base_time time, struct base_error *err);
+
+#endif
