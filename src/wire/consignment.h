@@ -13,7 +13,13 @@ enum {
   WIRE_RECORD_OVERHEAD = 16,         /* AES-GCM tag */
   WIRE_SEAL_OVERHEAD = 16,
   WIRE_ANSWER_NONCE = 12,
+  WIRE_FRAMES_MAX = 32 << 10,        /* in one document */
+  WIRE_RECORDS_MAX = 1 << 20,        /* of one part: WIRE_PART_SIZE_MAX / WIRE_RECORD_MAX */
+  WIRE_FAULT_NAME_MAX = 48,
+  WIRE_FAULT_TEXT_MAX = 1024,
 };
+/* The one suite (RFC 9180 section 7); any other is refused while parsing. */
+enum { WIRE_KEM_X25519 = 0x0020, WIRE_KDF_SHA256 = 0x0001, WIRE_AEAD_AES256 = 0x0002 };
 #define WIRE_CONSIGNMENT_MAGIC "WASLCON1"
 #define WIRE_ANSWER_MAGIC "WASLANS1"
 
@@ -71,6 +77,13 @@ struct wire_frame {
 /* Reads one frame from the reader; the frame's views point into it. *out_end true (and no frame) at the clean end. */
 BASE_NODISCARD enum base_code wire_frame_read(struct base_reader *reader, struct wire_frame *out, bool *out_end,
                                               struct base_error *err);
+/* Appends one frame. A frame that breaks the bounds that wire_frame_read checks is a broken caller: the buffer fails with
+ * BASE_INTERNAL. */
 void wire_frame_write(const struct wire_frame *frame, struct base_buf *out);
+/* What holds of a document as a whole, to be asked before acting on its first frame: every frame reads, at most WIRE_FRAMES_MAX
+ * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD and one CONSISTENCY, and HEAD stands before all that is
+ * proved under it. what: names the document in errors. */
+BASE_NODISCARD enum base_code wire_frames_check(struct base_view document, const char *what, struct base_error *err);
+const char *wire_frame_name(enum wire_frame_type type);
 
 #endif
