@@ -43,6 +43,9 @@ struct wire_card {
  * name. That the key ids and the origin's digits fit the keys is a matter of hashes: seal_card_check. */
 BASE_NODISCARD enum base_code wire_card_parse(struct base_view bytes, struct base_arena *arena, struct wire_card *out,
                                               struct base_error *err);
+/* host:port: a DNS name or IPv4 address, or an IPv6 address in brackets; port 1 to 65535. */
+bool wire_address_valid(struct base_view address);
+/* Writes only what wire_card_parse takes back; origin, log_key and witness_key are not looked at. */
 BASE_NODISCARD enum base_code wire_card_write(const struct wire_card *card, struct base_buf *out, struct base_error *err);
 
 #endif

@@ -15,6 +15,9 @@ enum { WIRE_JSON_DEPTH_MAX = 32 };
 BASE_NODISCARD enum base_code wire_json_parse(struct base_view text, size_t max, const char *what,
                                               struct wire_json **out, struct base_error *err);
 void wire_json_free(struct wire_json *document); /* the root only */
+/* Once at start, before rights are dropped: seeds the tables behind objects against chosen keys. Without it the library
+ * opens /dev/urandom by itself at the first object. */
+void wire_json_seed(uint64_t random);
 void wire_json_free_at(struct wire_json **document);
 #define WIRE_AUTO_JSON __attribute__((cleanup(wire_json_free_at)))
 
@@ -54,13 +57,32 @@ bool wire_object_bool(struct wire_object *object, const char *key, bool required
 bool wire_object_hash(struct wire_object *object, const char *key, struct base_hash *out, bool required);
 bool wire_object_id(struct wire_object *object, const char *key, struct base_id *out, bool required);
 base_time wire_object_time(struct wire_object *object, const char *key, bool required); /* 0 when absent */
+/* as wire_object_text, copied into the arena */
+struct base_view wire_object_copy(struct wire_object *object, const char *key, size_t max, struct base_arena *arena,
+                                  bool required);
+/* exactly 2*size lowercase hex digits; whether out was set */
+bool wire_object_hex(struct wire_object *object, const char *key, void *out, size_t size, bool required);
+/* key NULL: the object itself; only the first failure is kept */
 void wire_object_fail(struct wire_object *object, enum base_code code, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Checks that nothing was left over; the code, and err filled. */
+
+/* Arrays of a checked object: always required, of least to most items; NULL when failed. */
+const struct wire_json *wire_object_array(struct wire_object *object, const char *key, size_t least, size_t most);
+/* A text in such an array, at most max bytes, copied into the arena; errors name KEY[INDEX]. */
+struct base_view wire_object_copy_at(struct wire_object *object, const char *key, const struct wire_json *array,
+                                     size_t index, size_t max, struct base_arena *arena);
+bool wire_object_hex_at(struct wire_object *object, const char *key, const struct wire_json *array, size_t index,
+                        void *out, size_t size);
+/* An object within: begin, take its fields, close; close hands its failure (an unknown field too) to the parent. */
+void wire_object_begin_in(struct wire_object *child, struct wire_object *parent, const char *key);
+void wire_object_begin_at(struct wire_object *child, const struct wire_object *parent, const char *key,
+                          const struct wire_json *array, size_t index);
+void wire_object_close(struct wire_object *child, struct wire_object *parent);
+/* Checks that nothing was left over; the code, and err filled. Absent or empty fields give the empty view. */
 BASE_NODISCARD enum base_code wire_object_end(struct wire_object *object, struct base_error *err);
 
-/* Writing: compact, members in the order written, valid UTF-8 asserted (invalid bytes are a broken caller). Failure is
- * sticky in the buffer. */
+/* Writing: compact, members in the order written, valid UTF-8 asserted. Failure is sticky in the buffer: what only a
+ * broken caller can do (invalid UTF-8, too deep, an end too many, a time outside 1970 to 9999) is BASE_INTERNAL. */
 struct wire_writer {
   struct base_buf *out;
   unsigned depth;
@@ -79,6 +101,10 @@ void wire_write_bool(struct wire_writer *writer, bool value);
 void wire_write_null(struct wire_writer *writer);
 void wire_write_raw(struct wire_writer *writer, struct base_view json); /* a document written before, trusted */
 void wire_write_value(struct wire_writer *writer, const struct wire_json *value); /* compact, order kept */
+/* The end of a document that began at start in the buffer: its failure, or BASE_TOO_LARGE above max; then the buffer is
+ * cut back to start. */
+BASE_NODISCARD enum base_code wire_document_end(struct base_buf *out, size_t start, size_t max, const char *what,
+                                                struct base_error *err);
 /* key and value in one line */
 void wire_write_member_text(struct wire_writer *writer, const char *key, struct base_view text);
 void wire_write_member_string(struct wire_writer *writer, const char *key, const char *text);
@@ -86,6 +112,7 @@ void wire_write_member_integer(struct wire_writer *writer, const char *key, int6
 void wire_write_member_bool(struct wire_writer *writer, const char *key, bool value);
 void wire_write_member_hash(struct wire_writer *writer, const char *key, const struct base_hash *hash);
 void wire_write_member_id(struct wire_writer *writer, const char *key, const struct base_id *id);
+void wire_write_member_hex(struct wire_writer *writer, const char *key, const void *data, size_t size);
 void wire_write_member_time(struct wire_writer *writer, const char *key, base_time time);
 
 #endif

@@ -16,6 +16,8 @@ enum {
   WIRE_STATE_VALUE_MAX = 512,   /* bytes */
   WIRE_PARTS_MAX = 64,
   WIRE_PART_NAME_MAX = 255,     /* bytes */
+  WIRE_MEDIA_TYPE_MAX = 127,    /* bytes */
+  WIRE_MARKING_MAX = 128,       /* bytes of handling, of grading */
   WIRE_ORIGIN_MAX = 64,         /* "wasl/" name "/" 16 hex digits, and "/2" for a later epoch */
   WIRE_CODE_MAX = 48,           /* kind, type, state, code: [a-z][a-z0-9_]{0,47} */
 };
@@ -60,13 +62,21 @@ struct wire_part0 {
 };
 BASE_NODISCARD enum base_code wire_part0_parse(struct base_view bytes, struct base_arena *arena, struct wire_part0 *out,
                                                struct base_error *err);
-void wire_part0_free(struct wire_part0 *part0);
-/* fields: a JSON object's text, trusted. */
+void wire_part0_free(struct wire_part0 *part0); /* and wipes it */
+/* fields_json: a JSON object's text, trusted, at most WIRE_JSON_DEPTH_MAX - 1 deep. part0's own fields and document are
+ * not looked at. */
 BASE_NODISCARD enum base_code wire_part0_write(const struct wire_part0 *part0, struct base_view fields_json,
                                                struct base_buf *out, struct base_error *err);
 
 bool wire_origin_valid(struct base_view origin);
 struct base_view wire_origin_name(struct base_view origin); /* "paris" of "wasl/paris/0123456789abcdef" */
 bool wire_code_valid(struct base_view code);
+/* One line that shows as it is: valid UTF-8 without control characters (C0, DEL, C1, line and paragraph separators) and
+ * without bidirectional controls. */
+bool wire_line_valid(struct base_view text);
+/* A wire_line without "/", 1 to WIRE_PART_NAME_MAX bytes, not "." or "..". */
+bool wire_part_name_valid(struct base_view name);
+/* token/token (RFC 9110 section 8.3.1), without parameters, at most WIRE_MEDIA_TYPE_MAX bytes. */
+bool wire_media_type_valid(struct base_view type);
 
 #endif

@@ -21,7 +21,8 @@ struct wire_stix_report {
 };
 /* BASE_OK with is_stix false for anything that is no bundle (not JSON included). A bundle with a wrong id, no objects, or
  * an object without a type or with an id that is not type--UUID is BASE_FIELD with the JSON path. Repeated ids, missing
- * `created` and the like are warnings. More than WIRE_STIX_MAX bytes: is_stix false and one warning. */
+ * `created` and the like are warnings. More than WIRE_STIX_MAX bytes: is_stix false and one warning;
+ * so too what begins like a JSON object but is none. out is always filled. */
 BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, struct wire_stix_report *out,
                                               struct base_error *err);
 /* {"stix":true,"objects":N,"types":{…},"warnings":[…],"warnings_in_all":N} */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/json.h"
+
+#include <jansson.h>
+
+/* The only file that knows jansson: a struct wire_json is a json_t. */
+static const json_t *inside(const struct wire_json *value) {
+  return (const json_t *)(const void *)value;
+}
+
+static const struct wire_json *outside(const json_t *value) {
+  return (const struct wire_json *)(const void *)value;
+}
+
+void wire_json_seed(uint64_t random) {
+  /* zero would mean "seed yourself" */
+  json_object_seed((size_t)random | 1);
+}
+
+/* Nesting is measured before the parser sees the text, so that no input decides how deep a function recurses. Up to the
+ * first fault of syntax this scan and the parser agree on what is a string; after it nothing is nested any more. */
+static enum base_code check_depth(struct base_view text, const char *what, struct base_error *err) {
+  size_t depth = 0, line = 1, line_start = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size; i++) {
+    switch (text.data[i]) {
+    case '\n':
+      line++;
+      line_start = i + 1;
+      break;
+    case '"':
+      quoted = !quoted;
+      break;
+    case '\\':
+      i += quoted;
+      break;
+    case '[':
+    case '{':
+      if (!quoted && ++depth > WIRE_JSON_DEPTH_MAX)
+        return base_fail(err, BASE_TOO_DEEP, "%s: nested deeper than %d levels at line %zu, column %zu", what,
+                         WIRE_JSON_DEPTH_MAX, line, i - line_start + 1);
+      break;
+    case ']':
+    case '}':
+      depth -= !quoted && depth > 0;
+      break;
+    default:
+      break;
+    }
+  }
+  return BASE_OK;
+}
+
+/* The library's own words are not passed on: they quote the text around the fault, which may be anybody's data. */
+static enum base_code parse_failure(const json_error_t *error, const char *what, struct base_error *err) {
+  enum base_code code = BASE_SYNTAX;
+  const char *text = "not well-formed JSON";
+  switch (json_error_code(error)) {
+  case json_error_out_of_memory:
+    return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
+  case json_error_invalid_utf8:
+    code = BASE_UTF8;
+    text = "not valid UTF-8";
+    break;
+  case json_error_duplicate_key:
+    code = BASE_DUPLICATE_KEY;
+    text = "a key stands twice in one object";
+    break;
+  case json_error_stack_overflow:
+    code = BASE_TOO_DEEP;
+    text = "nested too deep";
+    break;
+  case json_error_premature_end_of_input:
+    text = "the JSON is cut short";
+    break;
+  case json_error_end_of_input_expected:
+    text = "something stands after the JSON document";
+    break;
+  case json_error_null_character:
+  case json_error_null_byte_in_key:
+    text = "\\u0000 is not allowed";
+    break;
+  case json_error_numeric_overflow:
+    text = "a number is out of range";
+    break;
+  default:
+    break;
+  }
+  return base_fail(err, code, "%s: %s at line %d, column %d", what, text, error->line, error->column);
+}
+
+enum base_code wire_json_parse(struct base_view text, size_t max, const char *what, struct wire_json **out,
+                               struct base_error *err) {
+  if (text.size > max)
+    return base_fail(err, BASE_TOO_LARGE, "%s: %zu bytes, at most %zu are allowed", what, text.size, max);
+  if (text.size == 0)
+    return base_fail(err, BASE_SYNTAX, "%s: empty, JSON was expected", what);
+  enum base_code code = check_depth(text, what, err);
+  if (code)
+    return code;
+  json_error_t error;
+  json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  if (!root)
+    return parse_failure(&error, what, err);
+  *out = (struct wire_json *)(void *)root;
+  return BASE_OK;
+}
+
+void wire_json_free(struct wire_json *document) {
+  json_decref((json_t *)(void *)document);
+}
+
+void wire_json_free_at(struct wire_json **document) {
+  wire_json_free(*document);
+  *document = NULL;
+}
+
+enum wire_json_type wire_json_type(const struct wire_json *value) {
+  if (!value)
+    return WIRE_JSON_NONE;
+  switch (json_typeof(inside(value))) {
+  case JSON_OBJECT:
+    return WIRE_JSON_OBJECT;
+  case JSON_ARRAY:
+    return WIRE_JSON_ARRAY;
+  case JSON_STRING:
+    return WIRE_JSON_TEXT;
+  case JSON_INTEGER:
+    return WIRE_JSON_INTEGER;
+  case JSON_REAL:
+    return WIRE_JSON_REAL;
+  case JSON_TRUE:
+  case JSON_FALSE:
+    return WIRE_JSON_BOOL;
+  case JSON_NULL:
+    return WIRE_JSON_NULL;
+  }
+  return WIRE_JSON_NONE;
+}
+
+struct base_view wire_json_text(const struct wire_json *value) {
+  if (wire_json_type(value) != WIRE_JSON_TEXT)
+    return (struct base_view){0};
+  return base_view_of(json_string_value(inside(value)), json_string_length(inside(value)));
+}
+
+int64_t wire_json_integer(const struct wire_json *value) {
+  return json_integer_value(inside(value));
+}
+
+double wire_json_real(const struct wire_json *value) {
+  return json_number_value(inside(value));
+}
+
+bool wire_json_true(const struct wire_json *value) {
+  return json_is_true(inside(value));
+}
+
+size_t wire_json_size(const struct wire_json *value) {
+  return wire_json_type(value) == WIRE_JSON_OBJECT ? json_object_size(inside(value)) : json_array_size(inside(value));
+}
+
+const struct wire_json *wire_json_at(const struct wire_json *array, size_t index) {
+  return outside(json_array_get(inside(array), index));
+}
+
+const struct wire_json *wire_json_get(const struct wire_json *object, const char *key) {
+  return outside(json_object_get(inside(object), key));
+}
+
+bool wire_json_next(const struct wire_json *object, void **cursor, struct base_view *key,
+                    const struct wire_json **value) {
+  json_t *json = (json_t *)(void *)(uintptr_t)object;
+  void *at = *cursor ? json_object_iter_next(json, *cursor) : json_object_iter(json);
+  *cursor = at;
+  if (!at)
+    return false;
+  *key = base_view_of(json_object_iter_key(at), json_object_iter_key_len(at));
+  *value = outside(json_object_iter_value(at));
+  return true;
+}

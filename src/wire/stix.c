@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/stix.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TYPE_MAX = 250 /* STIX 2.1 section 3.1 */, UUID_SIZE = 36 };
+
+static void warn(struct wire_stix_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void warn(struct wire_stix_report *report, const char *format, ...) {
+  report->warnings_in_all++;
+  if (report->warning_count == WIRE_STIX_WARNINGS_MAX)
+    return;
+  char *text = report->warnings[report->warning_count++];
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(text, sizeof report->warnings[0], format, args) < 0)
+    text[0] = 0;
+  va_end(args);
+}
+
+/* RFC 4122 section 3, any version, hex digits of either case. */
+static bool uuid_valid(struct base_view text) {
+  if (text.size != UUID_SIZE)
+    return false;
+  for (size_t i = 0; i < UUID_SIZE; i++) {
+    uint8_t byte = text.data[i];
+    bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    bool hex = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
+    if (hyphen ? byte != '-' : !hex)
+      return false;
+  }
+  return true;
+}
+
+/* type--UUID */
+static bool id_valid(struct base_view id, struct base_view type) {
+  return id.size == type.size + 2 + UUID_SIZE && memcmp(id.data, type.data, type.size) == 0 &&
+         memcmp(id.data + type.size, "--", 2) == 0 && uuid_valid(base_view_of(id.data + type.size + 2, UUID_SIZE));
+}
+
+static bool type_valid(struct base_view type) {
+  for (size_t i = 0; i < type.size; i++) {
+    uint8_t byte = type.data[i];
+    if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '-')
+      return false;
+  }
+  return type.size > 0 && type.size <= TYPE_MAX;
+}
+
+/* Cyber-observable objects (STIX 2.1 section 6) have no created and modified. Of what others invented (x-…) nobody
+ * outside can say. */
+static bool has_history(struct base_view type) {
+  static const char *const observables[] = {"artifact",
+                                            "autonomous-system",
+                                            "directory",
+                                            "domain-name",
+                                            "email-addr",
+                                            "email-message",
+                                            "file",
+                                            "ipv4-addr",
+                                            "ipv6-addr",
+                                            "mac-addr",
+                                            "mutex",
+                                            "network-traffic",
+                                            "process",
+                                            "software",
+                                            "url",
+                                            "user-account",
+                                            "windows-registry-key",
+                                            "x509-certificate"};
+  if (type.size >= 2 && memcmp(type.data, "x-", 2) == 0)
+    return false;
+  for (size_t i = 0; i < sizeof observables / sizeof observables[0]; i++)
+    if (base_view_is(type, observables[i]))
+      return false;
+  return true;
+}
+
+/* Adds one to the count of its type; the list stays sorted. */
+static void count_type(struct wire_stix_report *report, struct base_view type, size_t index) {
+  char name[sizeof report->types[0].name] = {0};
+  if (type.size >= sizeof name) {
+    warn(report, "$.objects[%zu]: type of more than %zu bytes, not listed by type", index, sizeof name - 1);
+    return;
+  }
+  memcpy(name, type.data, type.size);
+  size_t low = 0, high = report->type_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = strcmp(report->types[middle].name, name);
+    if (order == 0) {
+      report->types[middle].count++;
+      return;
+    }
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  if (report->type_count == WIRE_STIX_TYPES_MAX) {
+    warn(report, "$.objects[%zu]: more than %d types, not listed by type", index, WIRE_STIX_TYPES_MAX);
+    return;
+  }
+  memmove(&report->types[low + 1], &report->types[low], (report->type_count - low) * sizeof report->types[0]);
+  memcpy(report->types[low].name, name, sizeof name);
+  report->types[low].count = 1;
+  report->type_count++;
+}
+
+/* What refuses a bundle: an object whose type or id nobody could refer to. */
+static enum base_code check_object(const struct wire_json *object, size_t index, struct base_error *err) {
+  if (wire_json_type(object) != WIRE_JSON_OBJECT)
+    return base_fail(err, BASE_FIELD, "STIX: $.objects[%zu]: must be an object", index);
+  struct base_view type = wire_json_text(wire_json_get(object, "type"));
+  if (!type_valid(type))
+    return base_fail(err, BASE_FIELD, "STIX: $.objects[%zu].type: must be a text of [a-z0-9-], 1 to %d bytes", index,
+                     TYPE_MAX);
+  if (!id_valid(wire_json_text(wire_json_get(object, "id")), type))
+    return base_fail(err, BASE_FIELD, "STIX: $.objects[%zu].id: must be %.*s--UUID", index, (int)type.size,
+                     (const char *)type.data);
+  return BASE_OK;
+}
+
+struct named {
+  struct base_view id;
+  size_t index;
+};
+
+static int compare_named(const void *left, const void *right) {
+  const struct named *a = left, *b = right;
+  int order = memcmp(a->id.data, b->id.data, a->id.size < b->id.size ? a->id.size : b->id.size);
+  if (order == 0)
+    order = (a->id.size > b->id.size) - (a->id.size < b->id.size);
+  return order ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+/* For each object, one more than the index of the first object with its id; 0 for that first one. NULL without memory.
+ */
+static size_t *find_repeated(const struct wire_json *objects, size_t count) {
+  struct named *named = calloc(count, sizeof *named);
+  size_t *first = calloc(count, sizeof *first);
+  if (!named || !first) {
+    free(named);
+    free(first);
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++)
+    named[i] = (struct named){wire_json_text(wire_json_get(wire_json_at(objects, i), "id")), i};
+  qsort(named, count, sizeof *named, compare_named);
+  for (size_t i = 1, start = 0; i < count; i++) {
+    if (base_view_equal(named[i].id, named[start].id))
+      first[named[i].index] = named[start].index + 1;
+    else
+      start = i;
+  }
+  free(named);
+  return first;
+}
+
+/* What is odd but common in real bundles. */
+static void look_at(struct wire_stix_report *report, const struct wire_json *object, size_t index) {
+  struct base_view type = wire_json_text(wire_json_get(object, "type"));
+  count_type(report, type, index);
+  if (!base_view_is(wire_json_text(wire_json_get(object, "spec_version")), "2.1"))
+    warn(report, "$.objects[%zu]: spec_version is not \"2.1\"", index);
+  if (!has_history(type))
+    return;
+  if (!wire_json_get(object, "created"))
+    warn(report, "$.objects[%zu]: created is missing", index);
+  if (!wire_json_get(object, "modified") && !base_view_is(type, "marking-definition"))
+    warn(report, "$.objects[%zu]: modified is missing", index);
+}
+
+static enum base_code check_bundle(const struct wire_json *bundle, struct wire_stix_report *report,
+                                   struct base_error *err) {
+  if (!id_valid(wire_json_text(wire_json_get(bundle, "id")), BASE_VIEW("bundle")))
+    return base_fail(err, BASE_FIELD, "STIX: $.id: must be bundle--UUID");
+  const struct wire_json *objects = wire_json_get(bundle, "objects");
+  size_t count = wire_json_size(objects);
+  if (wire_json_type(objects) != WIRE_JSON_ARRAY || count == 0)
+    return base_fail(err, BASE_FIELD, "STIX: $.objects: must be an array of at least one object");
+  for (size_t i = 0; i < count; i++) {
+    enum base_code code = check_object(wire_json_at(objects, i), i, err);
+    if (code)
+      return code;
+  }
+  BASE_AUTO_FREE size_t *first = find_repeated(objects, count);
+  if (!first)
+    return base_fail(err, BASE_MEMORY, "STIX: out of memory for %zu objects", count);
+  report->object_count = count;
+  for (size_t i = 0; i < count; i++) {
+    if (first[i])
+      warn(report, "$.objects[%zu]: repeats the id of $.objects[%zu]", i, first[i] - 1);
+    look_at(report, wire_json_at(objects, i), i);
+  }
+  return BASE_OK;
+}
+
+static bool is_space(uint8_t byte) {
+  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* "{" and then a quote: spares every other file the parser. */
+static bool may_be_object(struct base_view bytes) {
+  size_t at = 0;
+  while (at < bytes.size && is_space(bytes.data[at]))
+    at++;
+  if (at == bytes.size || bytes.data[at++] != '{')
+    return false;
+  while (at < bytes.size && is_space(bytes.data[at]))
+    at++;
+  return at < bytes.size && bytes.data[at] == '"';
+}
+
+enum base_code wire_stix_check(struct base_view bytes, struct wire_stix_report *out, struct base_error *err) {
+  memset(out, 0, sizeof *out);
+  if (bytes.size > WIRE_STIX_MAX) {
+    warn(out, "%zu bytes, not looked at: STIX is checked up to %d", bytes.size, WIRE_STIX_MAX);
+    return BASE_OK;
+  }
+  if (!may_be_object(bytes))
+    return BASE_OK;
+  WIRE_AUTO_JSON struct wire_json *document = NULL;
+  struct base_error fault;
+  enum base_code code = wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, &fault);
+  if (code == BASE_MEMORY) {
+    if (err)
+      *err = fault;
+    return code;
+  }
+  if (code) {
+    warn(out, "begins like JSON but is none, so taken as opaque: %.100s", fault.text);
+    return BASE_OK;
+  }
+  if (!base_view_is(wire_json_text(wire_json_get(document, "type")), "bundle"))
+    return BASE_OK;
+  code = check_bundle(document, out, err);
+  if (code)
+    memset(out, 0, sizeof *out);
+  else
+    out->is_stix = true;
+  return code;
+}
+
+void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_bool(&writer, "stix", report->is_stix);
+  wire_write_member_integer(&writer, "objects", (int64_t)report->object_count);
+  wire_write_key(&writer, "types");
+  wire_write_object(&writer);
+  for (size_t i = 0; i < report->type_count; i++)
+    wire_write_member_integer(&writer, report->types[i].name, (int64_t)report->types[i].count);
+  wire_write_end(&writer, '}');
+  wire_write_key(&writer, "warnings");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < report->warning_count; i++)
+    wire_write_string(&writer, report->warnings[i]);
+  wire_write_end(&writer, ']');
+  wire_write_member_integer(&writer, "warnings_in_all", (int64_t)report->warnings_in_all);
+  wire_write_end(&writer, '}');
+}
