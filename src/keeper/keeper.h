@@ -3,15 +3,17 @@
 #define WASL_KEEPER_H
 
 #include "seal/seal.h"
+#include "wire/keeperform.h"
 
 /* The private keys, and what may be done with them. Files in the keeper's folder (mode 0600): spec/keeper.md.
- * The payloads between core and keeper are binary and fixed-form (big-endian), described there and written by the functions of
- * keeper/form.h, which core uses too (through core's struct core_keeper), so that both sides share one spelling. */
+ * The payloads between core and keeper are binary and fixed-form (big-endian), described there and written by the
+ * functions of wire/keeperform.h, which core uses too, so that both sides share one spelling. */
 
 enum {
   KEEPER_PARTNERS_MAX = 1024,       /* registers it remembers heads of */
-  KEEPER_WRAP_MAX = 512,            /* keys in one request */
-  KEEPER_WRAPPED = 40,              /* bytes: AES-256 key wrap (RFC 3394) of 32 */
+  KEEPER_WRAP_MAX = WIRE_KEEPER_WRAP_MAX, /* keys in one request */
+  KEEPER_WRAPPED = WIRE_KEEPER_WRAPPED,   /* bytes: AES-256 key wrap (RFC 3394) of 32 */
+  KEEPER_SEAL_DAYS = 90 + 30,       /* a sealing key's life: in use, and the overlap for sticks */
 };
 
 struct keeper;
