@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: each target is one script that also runs by hand.
 .POSIX:
-FUZZ_SECONDS = 20
-ONLY =
+FUZZ_SECONDS ?= 20
+ONLY ?=
 
 build:
 	@WASL_MESON="--werror" ci/build build
