@@ -8,6 +8,9 @@
 /* The public half of the cryptography: nothing here holds a private key. Functions that cannot fail but for a broken
  * library abort the process with a line of log. All from OpenSSL's EVP, fetched once. */
 
+/* Fetches everything now: to be called before rights are dropped, else the first use does it. */
+void seal_start(void);
+
 /* --- hashes (FIPS 180-4) */
 struct base_hash seal_sha256(struct base_view data);
 struct base_id seal_message_id(struct base_view header_bytes);
@@ -24,7 +27,7 @@ struct base_hash seal_empty_root(void);                               /* H("") *
 BASE_NODISCARD enum base_code seal_inclusion_verify(const struct base_hash *leaf_hash, uint64_t index, uint64_t size,
                                                     const struct base_hash *proof, size_t count,
                                                     const struct base_hash *root, struct base_error *err);
-/* old_size 0 is consistent with anything and takes no proof. */
+/* old_size 0 is consistent with anything and takes no proof; old_root is not looked at then. */
 BASE_NODISCARD enum base_code seal_consistency_verify(uint64_t old_size, const struct base_hash *old_root,
                                                       uint64_t new_size, const struct base_hash *new_root,
                                                       const struct base_hash *proof, size_t count,
@@ -107,6 +110,7 @@ void seal_hpke_export(const struct seal_hpke_context *context, struct base_view 
 void seal_kem_extract_expand(const uint8_t dh[32], const struct wire_key *enc, const struct wire_key *receiver,
                              uint8_t out_shared[32]);
 void seal_kem_derive_private(const uint8_t entropy[32], uint8_t out_private[32]); /* DeriveKeyPair's scalar */
+void seal_kem_derive_public(const uint8_t entropy[32], struct wire_key *out);      /* and its public key */
 
 /* --- consignments: envelope, info and answer key in one place. info = "wasl consignment/1" || the envelope's clear bytes. */
 /* entropy: 32 fresh bytes. out: the whole sealed consignment. context is kept for the answer. */

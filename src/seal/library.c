@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seal/library.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <threads.h>
+
+#include "seal/seal.h"
+
+/* Written once, under call_once, and constant from then on. */
+static struct seal_library library;
+static once_flag once = ONCE_FLAG_INIT;
+
+_Noreturn void seal_broken(const char *what) {
+  char reason[160];
+  ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
+  base_log(BASE_LOG_ERROR, "crypto-broken", "%s failed in the cryptographic library: %s", what, reason);
+  abort();
+}
+
+static EVP_MAC_CTX *keyless_hmac(void) {
+  EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+  char digest[] = "SHA256";
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                         OSSL_PARAM_construct_end()};
+  if (context == NULL || EVP_MAC_CTX_set_params(context, params) != 1)
+    seal_broken("fetching HMAC");
+  EVP_MAC_free(mac); /* the context holds it */
+  return context;
+}
+
+static void fetch(void) {
+  library.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  library.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+  library.aes128 = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
+  library.aes256 = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+  library.chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
+  if (library.sha256 == NULL || library.sha512 == NULL || library.aes128 == NULL || library.aes256 == NULL ||
+      library.chacha20 == NULL)
+    seal_broken("fetching the algorithms");
+  library.hmac = keyless_hmac();
+}
+
+const struct seal_library *seal_library(void) {
+  call_once(&once, fetch);
+  return &library;
+}
+
+void seal_start(void) {
+  struct base_hash hash = seal_sha256(BASE_VIEW(""));
+  seal_ed25519_verify(&(struct wire_key){{0}}, BASE_VIEW(""), (const uint8_t[64]){0});
+  struct wire_key public_key;
+  seal_kem_derive_public(hash.bytes, &public_key);
+}
+
+void seal_hmac(struct base_view key, const struct base_view *pieces, size_t count, uint8_t out[32]) {
+  EVP_MAC_CTX *context = EVP_MAC_CTX_dup(seal_library()->hmac);
+  size_t size = 0;
+  bool good = context != NULL && EVP_MAC_init(context, key.data, key.size, NULL) == 1;
+  for (size_t i = 0; good && i < count; i++)
+    good = pieces[i].size == 0 || EVP_MAC_update(context, pieces[i].data, pieces[i].size) == 1;
+  if (!good || EVP_MAC_final(context, out, &size, 32) != 1 || size != 32)
+    seal_broken("HMAC");
+  EVP_MAC_CTX_free(context);
+}

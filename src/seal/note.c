@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "seal/library.h"
+#include "seal/seal.h"
+
+enum { ED25519 = 64, COSIGNATURE = 8 + ED25519 };
+
+bool seal_ed25519_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
+  EVP_PKEY *public = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, key->bytes, sizeof key->bytes);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (public == NULL || context == NULL || EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, public, NULL) != 1)
+    seal_broken("preparing Ed25519");
+  static const uint8_t nothing[1];
+  bool good =
+      EVP_DigestVerify(context, signature, ED25519, message.size > 0 ? message.data : nothing, message.size) == 1;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(public);
+  return good;
+}
+
+uint32_t seal_vkey_id(struct base_view name, uint8_t type, const struct wire_key *key) {
+  uint8_t tail[2 + sizeof key->bytes] = {'\n', type};
+  memcpy(tail + 2, key->bytes, sizeof key->bytes);
+  struct seal_hasher *hasher = seal_hasher_new();
+  if (hasher == NULL)
+    seal_broken("hashing a key");
+  seal_hasher_add(hasher, name);
+  seal_hasher_add(hasher, base_view_of(tail, sizeof tail));
+  struct base_hash hash = seal_hasher_end(hasher);
+  seal_hasher_free(hasher);
+  return ((uint32_t)hash.bytes[0] << 24) | ((uint32_t)hash.bytes[1] << 16) | ((uint32_t)hash.bytes[2] << 8) |
+         (uint32_t)hash.bytes[3];
+}
+
+void seal_cosign_message(struct base_view note_text, base_time time, struct base_buf *out) {
+  base_buf_printf(out, "cosignature/v1\ntime %lld\n", (long long)time);
+  base_buf_add_view(out, note_text);
+}
+
+/* --- checkpoints */
+
+static bool made_by(const struct wire_signature *signature, const struct wire_vkey *vkey) {
+  return vkey != NULL && signature->id == vkey->id && base_view_equal(signature->name, vkey->name);
+}
+
+static enum base_code fail_line(struct base_error *err, const struct wire_signature *signature, const char *why) {
+  BASE_AUTO_BUF struct base_buf name = {0};
+  base_buf_init(&name, 4 * WIRE_KEY_NAME_MAX);
+  base_buf_printable(&name, signature->name);
+  return base_fail(err, BASE_SIGNATURE, "checkpoint: the signature of %.*s (key %08x) %s", (int)name.size,
+                   (const char *)name.data, (unsigned)signature->id, why);
+}
+
+static enum base_code verify_log(const struct wire_note *note, const struct wire_signature *signature,
+                                 const struct wire_vkey *vkey, struct base_error *err) {
+  if (signature->size != ED25519 || !seal_ed25519_verify(&vkey->key, note->text, signature->bytes))
+    return fail_line(err, signature, "does not verify");
+  return BASE_OK;
+}
+
+static enum base_code verify_cosignature(const struct wire_note *note, const struct wire_signature *signature,
+                                         const struct wire_vkey *vkey, base_time *out_time, struct base_error *err) {
+  struct base_reader reader = base_reader_of(base_view_of(signature->bytes, signature->size));
+  uint64_t time = base_read_u64(&reader);
+  if (signature->size != COSIGNATURE || time > INT64_MAX)
+    return fail_line(err, signature, "is no cosignature");
+  BASE_AUTO_BUF struct base_buf message = {0};
+  base_buf_init(&message, WIRE_NOTE_MAX + 64);
+  seal_cosign_message(note->text, (base_time)time, &message);
+  enum base_code code = base_buf_check(&message, "cosigned message", err);
+  if (code != BASE_OK)
+    return code;
+  if (!seal_ed25519_verify(&vkey->key, base_buf_view(&message), reader.rest.data))
+    return fail_line(err, signature, "does not verify");
+  *out_time = (base_time)time;
+  return BASE_OK;
+}
+
+struct seen {
+  bool log, witness;
+};
+
+static enum base_code verify_line(const struct wire_note *note, const struct wire_signature *signature,
+                                  struct seal_signer signer, struct seen *seen, base_time *out_time,
+                                  struct base_error *err) {
+  bool by_log = made_by(signature, signer.log);
+  if (!by_log && !made_by(signature, signer.witness))
+    return fail_line(err, signature, "is by none of the keys expected here");
+  bool *once = by_log ? &seen->log : &seen->witness;
+  if (*once)
+    return fail_line(err, signature, "stands twice");
+  *once = true;
+  return by_log ? verify_log(note, signature, signer.log, err)
+                : verify_cosignature(note, signature, signer.witness, out_time, err);
+}
+
+static enum base_code check_text(const struct wire_note *note, struct seal_signer signer,
+                                 struct wire_checkpoint *checkpoint, struct base_error *err) {
+  enum base_code code = wire_checkpoint_parse(note->text, checkpoint, err);
+  if (code != BASE_OK)
+    return code;
+  if (signer.log != NULL && !base_view_equal(checkpoint->origin, signer.log->name))
+    return base_fail(err, BASE_WRONG_KEY, "checkpoint: its origin is not the name of the register's key");
+  struct base_hash empty = seal_empty_root();
+  if (checkpoint->size == 0 && !base_hash_equal(&checkpoint->root, &empty))
+    return base_fail(err, BASE_FIELD, "checkpoint: an empty register with a root that is not the empty one");
+  return BASE_OK;
+}
+
+enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer signer,
+                                      struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
+                                      struct base_error *err) {
+  struct wire_note note;
+  struct wire_checkpoint checkpoint;
+  enum base_code code = wire_note_parse(bytes, &note, err);
+  if (code != BASE_OK || (code = check_text(&note, signer, &checkpoint, err)) != BASE_OK)
+    return code;
+  struct seen seen = {false, false};
+  base_time time = 0;
+  for (size_t i = 0; i < note.signature_count; i++)
+    if ((code = verify_line(&note, &note.signatures[i], signer, &seen, &time, err)) != BASE_OK)
+      return code;
+  if (signer.log != NULL && !seen.log)
+    return base_fail(err, BASE_SIGNATURE, "checkpoint: the register's own signature is missing");
+  if (signer.witness != NULL && !seen.witness)
+    return base_fail(err, BASE_SIGNATURE, "checkpoint: the witness's cosignature is missing");
+  if (out_checkpoint != NULL)
+    *out_checkpoint = checkpoint;
+  if (out_cosigned != NULL)
+    *out_cosigned = time;
+  return BASE_OK;
+}
