@@ -25,6 +25,8 @@ struct core_keeper {
   enum base_code (*cosign)(void *context, const struct wire_key *log_key, struct base_view note, uint64_t old_size,
                            const struct base_hash *proof, size_t count, struct base_buf *out_line,
                            struct base_error *err);
+  enum base_code (*remembers)(void *context, struct base_view origin, uint64_t *out_size, struct base_hash *out_root,
+                              struct base_error *err);
   enum base_code (*decapsulate)(void *context, const uint8_t key_id[8], const struct wire_key *enc,
                                 uint8_t out_shared[32], struct base_error *err);
   enum base_code (*wrap)(void *context, const struct base_secret *keys, size_t count, uint8_t (*out)[CORE_WRAPPED],

@@ -50,6 +50,10 @@ BASE_NODISCARD enum base_code keeper_attest(struct keeper *keeper, uint64_t size
 BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct wire_key *log_key, struct base_view note,
                                             uint64_t old_size, const struct base_hash *proof, size_t count,
                                             struct base_buf *out_line, struct base_error *err);
+/* The head of this partner's register that was cosigned last: size 0 and a zero root when none was. Core asks at its start,
+ * because this memory, not core's, decides which consistency proof is wanted. */
+BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin, uint64_t *out_size,
+                                               struct base_hash *out_root, struct base_error *err);
 /* HPKE Decap (RFC 9180 4.1) with the sealing key of this id. */
 BASE_NODISCARD enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
                                                  uint8_t out_shared[32], struct base_error *err);
