@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CORE_INTERNAL_H
+#define WASL_CORE_INTERNAL_H
+
+#include "core/casestate.h"
+#include "core/core.h"
+#include "kinds/kinds.h"
+#include "law/law.h"
+
+/* What core's files share. Not for others. A request is handled in two phases: everything that can refuse it is checked before
+ * anything is written; a failure while writing (disk, memory) undoes the whole transaction of this step and the memory is
+ * loaded anew from the store (core_reload). */
+
+enum {
+  CORE_RETRY_FIRST_MS = 250,
+  CORE_RETRY_MOST_MS = 25000,          /* plus at most a fifth of jitter: never above 30 s */
+  CORE_DISPUTE_SECONDS = 120,          /* receipts further off our clock are marked disputed (DESIGN 3) */
+  CORE_CONSIGNMENT_BYTES = 4 << 20,    /* plaintext aimed at: messages first, then records */
+  CORE_COSIGN_DELAY_MS = 40,           /* a cosignature owed waits that long for a message to travel with */
+  CORE_HELD_POLL_MS = 2000,            /* asks again for what the partner holds back for a predecessor */
+  CORE_KEY_POOL = 128,                 /* keys wrapped ahead, in one request to the keeper */
+  CORE_TILES_CACHED = 64,
+  CORE_CASES_CACHED = 64,
+  CORE_STAGES_MAX = 256,               /* uploads not yet named by a message */
+  CORE_STAGE_SECONDS = 3600,
+  CORE_PARTNERS_MAX = 1024,
+  CORE_FAULT_SECONDS = 60,             /* one fault leaf per partner in that time, the rest are counted */
+  CORE_CHECK_STEP = 1024,              /* leaves per register.check */
+  CORE_DISK_LOW = 64 << 20,            /* bytes free below which new sends are refused */
+  CORE_DOCUMENT_MAX = 2 << 20,         /* a submitted form */
+};
+
+/* --- register.c */
+struct core_tile {
+  bool used, dirty;
+  unsigned level;                      /* tile level: its hashes are nodes of level 8*level */
+  uint64_t index;
+  unsigned count;                      /* hashes held */
+  uint64_t touched;
+  struct base_hash nodes[512];         /* a heap-ordered tree: 256+i are the hashes, i is the parent of 2i and 2i+1 */
+};
+struct core_register {
+  uint64_t size;                       /* leaves, those of this step included */
+  uint64_t attested;                   /* of the last head that the keeper signed */
+  struct base_hash attested_root;
+  struct base_buf note;                /* that head */
+  base_time last_time;                 /* of the last leaf: never decreasing */
+  struct core_tile *tiles;             /* CORE_TILES_CACHED */
+  uint64_t clock;                      /* for the cache */
+  int64_t opening_key;                 /* row of this step's key, 0: none yet */
+  struct base_secret opening_secret;
+  int64_t read_key;                    /* last key read back */
+  struct base_secret read_secret;
+};
+
+/* --- partners.c */
+struct core_transfer {                 /* a message whose records are going out */
+  struct base_id message;
+  uint64_t number;
+  uint16_t part_count;
+  uint32_t wants[WIRE_PARTS_MAX];
+};
+struct core_flight {                   /* a consignment at the gate */
+  uint64_t exchange;                   /* 0: none */
+  struct seal_hpke_context context;
+  uint64_t head_size;                  /* of our head in it */
+  uint64_t cosign_size;                /* cosignature that travels, 0: none */
+  uint64_t last_number;                /* of the messages in it, 0: none */
+  bool records;
+};
+struct core_partner {
+  struct store_partner row;            /* views into arena */
+  struct base_arena arena;
+  struct wire_card card;
+  struct wire_vkey log, witness;
+  uint64_t log_head_size;              /* the keeper's memory of his head; row.head_size follows it */
+  struct core_flight flight;
+  uint64_t handed;                     /* numbers up to this were answered for in this run (receipt or pending) */
+  size_t transfer_count, transfer_room;
+  struct core_transfer *transfers;
+  unsigned failures;                   /* in a row */
+  int64_t not_before_ms;               /* back-off, monotonic */
+  int64_t cosign_at_ms;                /* when an owed cosignature goes alone */
+  int64_t held_at_ms;                  /* when to ask again for held ones, 0: none are held */
+  char trouble[256];                   /* why nothing goes, in plain words; "" when all is well */
+  enum base_code trouble_code;
+  bool stopped;                        /* fork or roll-back: a person decides */
+  uint64_t open;                       /* deliveries waiting, under way or ended but untold */
+  base_time fault_since;
+  uint64_t faults_counted;
+};
+
+/* --- cases.c */
+struct core_case {
+  struct base_id id;
+  const struct core_kind *kind;
+  struct base_arena arena;             /* headers */
+  size_t count, room;
+  struct core_case_message *messages;  /* sorted; headers in arena */
+  struct core_case_state state;
+  struct store_case row;               /* views into arena or static */
+  uint64_t touched;
+};
+struct core_kind {
+  struct wire_kind kind;
+  struct wire_labels labels;
+};
+struct core_agreement {
+  struct base_id id;
+  struct base_arena arena;
+  struct law_agreement law;
+  struct base_view title;
+  size_t state;                        /* of its kind */
+  bool has_terms;
+};
+
+/* --- parts.c */
+struct core_stage {                    /* an upload */
+  bool used, finished;
+  uint64_t id;
+  base_time begun;
+  int fd;
+  char file[33];
+  struct base_secret key;
+  struct seal_hasher *hasher;
+  uint32_t records;
+  uint64_t size;
+  struct base_hash sha256;
+};
+struct core_arriving {                 /* a part coming in */
+  struct base_id message;
+  uint16_t part;
+  int fd;
+  struct base_secret key;
+  struct seal_hasher *hasher;
+  uint64_t size, expected;
+  struct base_hash sha256;
+  uint32_t records, held;
+  bool dirty;
+  struct core_arriving *next;
+};
+
+/* --- answers held back until the step is durable and attested */
+struct core_give;
+struct core_reply {
+  uint64_t token;
+  enum base_code status;
+  struct base_buf payload;
+  int fd;                              /* owned */
+  struct core_give *give;              /* an exchange.give: the payload is made after the attestation */
+  struct core_reply *next;
+};
+
+struct core {
+  struct core_environment env;
+  struct store *store;
+  struct core_keeper_info info;
+  struct base_arena card_arena;
+  struct wire_card card;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  base_time started;
+
+  bool in_transaction, wrote;
+  enum base_code failed;               /* the step cannot be committed */
+  struct base_error failure;
+  struct core_reply *replies, **replies_end;
+
+  struct core_register reg;
+  size_t partner_count;
+  struct core_partner **partners;      /* in order of their names */
+  uint64_t partner_version;
+  size_t kind_count;
+  struct core_kind *kinds;
+  struct base_arena kind_arena;
+  size_t agreement_count;
+  struct core_agreement *agreements;
+  struct law_agreement *law;           /* the same, as law wants them */
+  struct core_case cases[CORE_CASES_CACHED];
+  uint64_t case_clock;
+
+  struct core_stage stages[CORE_STAGES_MAX];
+  struct core_arriving *arriving;
+  int parts_dir;
+  struct base_secret token_key;        /* for tokens of parts' hashes */
+
+  size_t pool_count;                   /* keys wrapped ahead */
+  struct base_secret pool[CORE_KEY_POOL];
+  uint8_t pool_wrapped[CORE_KEY_POOL][CORE_WRAPPED];
+  uint32_t pool_epoch;
+
+  uint64_t next_exchange;
+  size_t take_count, take_room;        /* parked exchange.take */
+  uint64_t *takes;
+  bool table_parked;
+  uint64_t table_token, table_version; /* parked peer.table */
+  struct core_check *check;            /* a register.check under way */
+  uint64_t strangers;                  /* consignments of unknown senders, counted only */
+};
+
+/* core.c */
+base_time core_now(const struct core *core);
+int64_t core_now_ms(const struct core *core);
+/* Begins the step's transaction if it has not begun. */
+BASE_NODISCARD enum base_code core_write(struct core *core, struct base_error *err);
+/* A failure while writing: the step is lost. Returns the code. */
+enum base_code core_lose(struct core *core, enum base_code code, const struct base_error *err);
+struct core_reply *core_reply(struct core *core, uint64_t token, enum base_code status);
+void core_reply_error(struct core *core, uint64_t token, enum base_code code, const struct base_error *err);
+BASE_NODISCARD enum base_code core_reload(struct core *core, struct base_error *err);
+/* A fresh key with its wrapped form, from the pool. */
+BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrapped[CORE_WRAPPED],
+                                       uint32_t *epoch, struct base_error *err);
+BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
+                                              struct base_secret *out, struct base_error *err);
+bool core_disk_low(const struct core *core, uint64_t *out_free);
+
+/* register.c */
+BASE_NODISCARD enum base_code core_register_load(struct core *core, struct base_error *err);
+void core_register_free(struct core *core);
+struct core_leaf {
+  uint64_t index;
+  base_time time;
+  struct base_hash hash;               /* SHA-256 of the entry (not the RFC 6962 leaf hash) */
+};
+/* Appends a leaf: salt and time are filled in here. */
+BASE_NODISCARD enum base_code core_register_add(struct core *core, enum wire_act act, struct wire_opening *opening,
+                                                struct core_leaf *out, struct base_error *err);
+/* Before the commit: the changed tiles. */
+BASE_NODISCARD enum base_code core_register_flush(struct core *core, struct base_error *err);
+/* After the commit: a signed head over all. */
+BASE_NODISCARD enum base_code core_register_attest(struct core *core, struct base_error *err);
+BASE_NODISCARD enum base_code core_register_root(struct core *core, uint64_t size, struct base_hash *out,
+                                                 struct base_error *err);
+BASE_NODISCARD enum base_code core_register_inclusion(struct core *core, uint64_t index, uint64_t size,
+                                                      struct base_hash proof[WIRE_PROOF_HASHES_MAX], size_t *count,
+                                                      struct base_error *err);
+BASE_NODISCARD enum base_code core_register_consistency(struct core *core, uint64_t old_size, uint64_t new_size,
+                                                        struct base_hash proof[WIRE_PROOF_HASHES_MAX], size_t *count,
+                                                        struct base_error *err);
+/* Entry and opened opening (JSON bytes; empty when erased) of a leaf. Views into arena. */
+BASE_NODISCARD enum base_code core_register_read(struct core *core, uint64_t index, struct base_arena *arena,
+                                                 struct base_view *entry, struct base_view *opening,
+                                                 struct base_error *err);
+/* A leaf with its opening and its proof under our head of this size, as a frame carries them. Views into arena. */
+BASE_NODISCARD enum base_code core_register_prove(struct core *core, uint64_t index, uint64_t size,
+                                                  struct base_arena *arena, struct wire_frame_proof *out,
+                                                  struct base_error *err);
+/* Level-0 hash, for the check. */
+BASE_NODISCARD enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct base_hash *out,
+                                                      struct base_error *err);
+
+/* partners.c */
+BASE_NODISCARD enum base_code core_partners_load(struct core *core, struct base_error *err);
+void core_partners_free(struct core *core);
+struct core_partner *core_partner_named(struct core *core, struct base_view name);
+struct core_partner *core_partner_of(struct core *core, struct base_view origin);
+struct core_partner *core_partner_numbered(struct core *core, int64_t number);
+struct core_partner *core_partner_pinned(struct core *core, const struct base_hash *pin);
+BASE_NODISCARD enum base_code core_partner_save(struct core *core, struct core_partner *partner, struct base_error *err);
+void core_partner_add(struct core *core, uint64_t token, const struct wire_json *request);
+void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request);
+void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request);
+void core_peer_table_wake(struct core *core);
+/* A fault of a partner: evidence, a leaf (at most one a minute), his trouble. */
+BASE_NODISCARD enum base_code core_partner_fault(struct core *core, struct core_partner *partner,
+                                                 const struct base_error *fault, struct base_view evidence,
+                                                 struct base_error *err);
+struct wire_seal_key;
+const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
+
+/* cases.c */
+BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
+void core_kinds_free(struct core *core);
+const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
+const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash);
+/* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
+BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
+                                             struct base_error *err);
+/* A case opened by this message, which is not in the store yet. */
+BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
+                                              struct core_case **out, struct base_error *err);
+/* Adds an admitted message, computes the state anew and writes the case's row. header: bytes are parsed into the case. */
+BASE_NODISCARD enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
+                                              struct base_view header, struct base_error *err);
+void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all */
+struct base_view core_case_state_name(const struct core_case *kase);
+const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id);
+
+/* agreements.c */
+BASE_NODISCARD enum base_code core_agreements_load(struct core *core, struct base_error *err);
+void core_agreements_free(struct core *core);
+/* A message of this agreement changed something: read it again. */
+BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const struct base_id *id, struct base_error *err);
+/* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
+BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
+                                       struct base_view type, const struct core_partner *to, char *clause,
+                                       struct base_error *err);
+
+/* messages.c: content at rest */
+struct core_content {
+  struct store_message row;
+  struct wire_header header;
+  struct wire_part0 part0;             /* free with core_content_free */
+  struct base_secret key;
+  bool dropped;                        /* no part 0 any more */
+};
+BASE_NODISCARD enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                                struct core_content *out, struct base_error *err);
+void core_content_free(struct core_content *content);
+/* Encrypts part 0 under the message's key into out. */
+void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
+                       struct base_buf *out);
+BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id,
+                                                  struct base_view sealed, struct base_buf *out, struct base_error *err);
+
+/* submit.c */
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request);
+void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request);
+void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request);
+/* Ends a delivery: voided leaf, state, reason. */
+BASE_NODISCARD enum base_code core_delivery_void(struct core *core, struct core_partner *partner,
+                                                 struct store_delivery *delivery, enum store_delivery_state state,
+                                                 struct base_view reason, struct base_error *err);
+
+/* parts.c */
+BASE_NODISCARD enum base_code core_parts_open(struct core *core, struct base_error *err);
+void core_parts_close(struct core *core);
+void core_part_begin(struct core *core, uint64_t token, const struct wire_json *request);
+void core_part_chunk(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+void core_part_finish(struct core *core, uint64_t token, const struct wire_json *request);
+void core_part_cancel(struct core *core, uint64_t token, const struct wire_json *request);
+void core_part_open(struct core *core, uint64_t token, const struct wire_json *request);
+void core_part_read(struct core *core, uint64_t token, const struct wire_json *request);
+struct core_stage *core_stage_of(struct core *core, uint64_t id);
+void core_stage_release(struct core *core, struct core_stage *stage, bool keep_file);
+void core_stages_expire(struct core *core);
+struct base_hash core_part_token(const struct core *core, const struct base_hash *sha256);
+/* The sealed record as stored, appended to out. */
+BASE_NODISCARD enum base_code core_part_record(struct core *core, const struct store_part *part, uint32_t record,
+                                               struct base_buf *out, struct base_error *err);
+/* A part begins to arrive: makes the file and the row. */
+BASE_NODISCARD enum base_code core_part_expect(struct core *core, const struct base_id *message, uint16_t part,
+                                               const struct wire_part *wire, struct base_error *err);
+/* One record. *out_wrong says what is wrong with it (the sender's fault), BASE_OK otherwise; *out_complete when the part is
+ * whole and its hash is right. */
+BASE_NODISCARD enum base_code core_part_take(struct core *core, const struct base_id *message, uint16_t part,
+                                             uint32_t record, bool last, struct base_view sealed, bool *out_complete,
+                                             enum base_code *out_wrong, struct base_error *wrong, struct base_error *err);
+/* Before the commit: what was written is on the disk. */
+BASE_NODISCARD enum base_code core_parts_sync(struct core *core, struct base_error *err);
+void core_parts_forget(struct core *core, const struct base_id *message); /* NULL: all arriving ones */
+BASE_NODISCARD enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
+                                              struct base_error *err);
+BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,
+                                                 uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
+                                                 struct base_error *err);
+
+/* incoming.c */
+void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+/* After the attestation: the sealed answer into the reply. */
+void core_give_finish(struct core *core, struct core_reply *reply);
+void core_give_free(struct core_give *give);
+
+/* outgoing.c */
+void core_exchange_take(struct core *core, uint64_t token);
+void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+/* Before the commit: law is asked again for what is about to be handed over. */
+BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct base_error *err);
+/* After the attestation: answers parked takes. Returns the ms until something is due, -1 when nothing is. */
+int64_t core_outgoing_hand_over(struct core *core);
+enum store_delivery_state core_delivery_state(const struct core_partner *partner, const struct store_delivery *delivery);
+
+/* show.c and check.c: what the local gate asks without changing anything but `read` leaves */
+void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request);
+void core_register_check(struct core *core, uint64_t token, const struct wire_json *request);
+void core_check_free(struct core *core);
+void core_proof_get(struct core *core, uint64_t token, const struct wire_json *request);
+
+/* request helpers (core.c) */
+struct base_view core_request_text(const struct wire_json *request, const char *key);
+/* A full id or a unique beginning; table_word "case" or "message". */
+BASE_NODISCARD enum base_code core_request_id(struct core *core, const struct wire_json *request, const char *key,
+                                              const char *table_word, struct base_id *out, struct base_error *err);
+bool core_hash_zero(const struct base_hash *hash);
+
+#endif
