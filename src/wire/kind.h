@@ -10,6 +10,8 @@
 
 enum {
   WIRE_KIND_MAX = 256 << 10,
+  WIRE_KIND_ARENA = 8 << 20,
+  WIRE_LABEL_MAX = 400,              /* bytes */
   WIRE_KIND_TYPES_MAX = 48,
   WIRE_KIND_FIELDS_MAX = 48,         /* per type, and per table */
   WIRE_KIND_STATES_MAX = 48,
@@ -26,12 +28,16 @@ enum wire_field_type {
   WIRE_FIELD_CODE,      /* one of a list */
   WIRE_FIELD_CODES,     /* several of a list, each once */
   WIRE_FIELD_DATE,      /* YYYY-MM-DD */
-  WIRE_FIELD_TIME,      /* RFC 3339, UTC */
+  WIRE_FIELD_TIME,      /* RFC 3339, UTC; or a date, meaning its midnight UTC */
   WIRE_FIELD_INTEGER,
   WIRE_FIELD_BOOL,
   WIRE_FIELD_MESSAGE,   /* a message id of this case */
-  WIRE_FIELD_TABLE,     /* rows of fields (columns), no table within */
+  WIRE_FIELD_TABLE,     /* rows of fields (columns), no table or message within */
+  WIRE_FIELD_NAME,      /* a code that another kind defines, or "*" */
+  WIRE_FIELD_NAMES,     /* an array of such codes, each once, or ["*"] alone */
+  WIRE_FIELD_TYPES
 };
+extern const char *const wire_field_type_names[WIRE_FIELD_TYPES]; /* "text", "code" … as in the file */
 enum wire_personal { WIRE_PERSONAL_NONE, WIRE_PERSONAL_ORDINARY, WIRE_PERSONAL_SPECIAL };
 
 struct wire_kind_list { struct base_view name; size_t count; struct base_view *codes; };
@@ -41,9 +47,12 @@ struct wire_kind_field {
   bool required, state;              /* state: goes into the header (TEXT, CODE, DATE, TIME, MESSAGE only) */
   enum wire_personal personal;
   const struct wire_kind_list *list; /* CODE, CODES */
-  int64_t least, most;               /* INTEGER: the range; TEXT: most bytes; TABLE: least and most rows */
+  int64_t least, most;               /* INTEGER: the range; TEXT: most bytes; TABLE, NAMES: of rows, of codes */
   size_t column_count;               /* TABLE */
   struct wire_kind_field *columns;
+  struct base_view example;          /* JSON text of the value; empty: none */
+  bool example_relative;             /* DATE, TIME: the example is now + example_days instead */
+  int64_t example_days;
 };
 struct wire_kind_type {
   struct base_view name;
@@ -60,7 +69,10 @@ struct wire_kind_transition {
   bool all;                          /* takes effect once every party agreed: sent this type since the state began, or
                                         authored the message that began it */
   bool settles;                      /* cannot be undone: waits until settled before core acts on it */
+  struct base_view names;            /* a MESSAGE state field that must name the message that made the present state, else
+                                        no effect; empty: none */
 };
+extern const char *const wire_who_names[4]; /* "any", "opener", "others", "not_last" as in the file */
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -83,7 +95,8 @@ struct wire_kind {
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
   bool needs_row;                       /* false only for `agreement` */
 };
-/* bytes: the semantics file. Everything lives in the arena. Errors name the JSON path and what is allowed. */
+/* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
+ * NUL behind their view. Errors name the JSON path and what is allowed. */
 BASE_NODISCARD enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash,
                                               struct base_arena *arena, struct wire_kind *out, struct base_error *err);
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
@@ -109,7 +122,8 @@ struct wire_form {
 BASE_NODISCARD enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
                                               const struct wire_json *fields, struct base_arena *arena,
                                               struct wire_form *out, struct base_buf *out_rest, struct base_error *err);
-/* As it arrived from a partner: the header's state fields against the type. BASE_KIND or BASE_FIELD. */
+/* As it arrived from a partner: the header's state fields against the type, and that it opens a case if and
+ * only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                                      struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE field needs an id (may be NULL: zeroes).
@@ -117,7 +131,7 @@ BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kin
 BASE_NODISCARD enum base_code wire_form_example(const struct wire_kind *kind, const struct wire_kind_type *type,
                                                 base_time now, const struct base_id *reference, struct base_buf *out,
                                                 struct base_error *err);
-/* `wasl kind show`: the kind with each text as {"ar","fr","en","es","pt"}. */
+/* `wasl kind show`: the kind with each text as {"ar","fr","en","es","pt"}; labels may be NULL: no texts. */
 void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer);
 
 #endif

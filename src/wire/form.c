@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Filled forms: what a message of a type says, checked by its kind. */
+#include "wire/kind_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct wire_place place_of(const char *what, struct base_view name) {
+  struct wire_place place = {.what = what};
+  (void)snprintf(place.path, sizeof place.path, "$.%s", wire_kind_text(name));
+  return place;
+}
+
+static struct wire_code_names field_names(const struct wire_kind_type *type, bool states_only) {
+  struct base_view names[WIRE_KIND_FIELDS_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < type->field_count; i++)
+    if (type->fields[i].state || !states_only)
+      names[count++] = type->fields[i].name;
+  return wire_kind_code_names(names, count);
+}
+
+static enum base_code fail_unknown(const struct wire_kind_type *type, const char *what, struct base_view name,
+                                   bool states_only, struct base_error *err) {
+  char shown[WIRE_CODE_MAX + 1] = "?";
+  if (wire_code_valid(name)) /* else a stranger's bytes: not to be shown */
+    (void)snprintf(shown, sizeof shown, "%.*s", (int)name.size, (const char *)name.data);
+  return base_fail(err, BASE_UNKNOWN_FIELD, "%s: $.%s: unknown field; %s has: %s", what, shown,
+                   wire_kind_text(type->name), field_names(type, states_only).text);
+}
+
+static bool holds_personal(const struct wire_kind_field *field, const struct wire_json *value) {
+  if (!value || (field->type == WIRE_FIELD_TABLE && wire_json_size(value) == 0))
+    return false;
+  bool personal = field->personal != WIRE_PERSONAL_NONE;
+  for (size_t i = 0; i < field->column_count; i++)
+    personal = personal || field->columns[i].personal != WIRE_PERSONAL_NONE;
+  return personal;
+}
+
+/* Each field of the type against its value; the state fields as texts in the arena. */
+static enum base_code check_fields(const struct wire_kind_type *type, const struct wire_json *fields,
+                                   struct base_arena *arena, struct wire_form *form, struct base_error *err) {
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    const struct wire_json *value = wire_json_get(fields, wire_kind_text(field->name));
+    struct wire_place place = place_of("fields", field->name);
+    if (!value && field->required)
+      return base_fail(err, BASE_FIELD, "%s: %s: missing; %s needs it", place.what, place.path,
+                       wire_kind_text(type->name));
+    if (!value)
+      continue;
+    enum base_code code = wire_field_check(field, value, &place, err);
+    if (code)
+      return code;
+    form->personal = form->personal || holds_personal(field, value);
+    if (!field->state)
+      continue;
+    char *copy = base_arena_text(arena, wire_json_text(value));
+    if (!copy)
+      return base_fail(err, BASE_MEMORY, "fields: %s: no memory left", place.path);
+    form->state[form->state_count++] =
+        (struct wire_state_field){.name = field->name, .value = base_view_of(copy, wire_json_text(value).size)};
+  }
+  return BASE_OK;
+}
+
+static enum base_code check_unknown(const struct wire_kind_type *type, const struct wire_json *fields,
+                                    struct base_error *err) {
+  void *cursor = NULL;
+  struct base_view name;
+  const struct wire_json *value;
+  while (wire_json_next(fields, &cursor, &name, &value))
+    if (!wire_kind_field_named(type, name))
+      return fail_unknown(type, "fields", name, false, err);
+  return BASE_OK;
+}
+
+static void write_rest(const struct wire_kind_type *type, const struct wire_json *fields, struct base_buf *out) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    const struct wire_json *value = field->state ? NULL : wire_json_get(fields, wire_kind_text(field->name));
+    if (!value)
+      continue;
+    wire_write_key_view(&writer, field->name);
+    wire_write_value(&writer, value);
+  }
+  wire_write_end(&writer, '}');
+}
+
+enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
+                               const struct wire_json *fields, struct base_arena *arena, struct wire_form *out,
+                               struct base_buf *out_rest, struct base_error *err) {
+  (void)kind; /* the type's fields point to the lists of their kind */
+  if (wire_json_type(fields) != WIRE_JSON_OBJECT)
+    return base_fail(err, BASE_FIELD, "fields: $: must be an object with the fields of %s: %s",
+                     wire_kind_text(type->name), field_names(type, false).text);
+  struct wire_form form = {0};
+  enum base_code code = check_unknown(type, fields, err);
+  if (!code)
+    code = check_fields(type, fields, arena, &form, err);
+  if (code)
+    return code;
+  write_rest(type, fields, out_rest);
+  code = base_buf_check(out_rest, "fields", err);
+  if (!code)
+    *out = form;
+  return code;
+}
+
+static enum base_code check_header_kind(const struct wire_kind *kind, const struct wire_header *header,
+                                        const struct wire_kind_type **out, struct base_error *err) {
+  if (!base_view_equal(kind->name, header->kind) || !base_hash_equal(&kind->hash, &header->kind_hash))
+    return base_fail(err, BASE_KIND, "header: $.kind: is not %s with the hash %s", wire_kind_text(kind->name),
+                     base_hash_text(&kind->hash).text);
+  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  if (!type)
+    return base_fail(err, BASE_KIND, "header: $.type: is no type of the kind %s", wire_kind_text(kind->name));
+  bool opening = type == &kind->types[kind->opening];
+  if (opening != header->opens)
+    return base_fail(err, BASE_FIELD, "header: $.type: %s %s", wire_kind_text(type->name),
+                     opening ? "opens a case and cannot follow in one" : "cannot open a case");
+  *out = type;
+  return BASE_OK;
+}
+
+enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
+                                      struct base_error *err) {
+  const struct wire_kind_type *type = NULL;
+  enum base_code code = check_header_kind(kind, header, &type, err);
+  if (code)
+    return code;
+  for (size_t i = 0; i < header->state_count; i++) {
+    const struct wire_kind_field *field = wire_kind_field_named(type, header->state[i].name);
+    if (!field || !field->state)
+      return fail_unknown(type, "header state", header->state[i].name, true, err);
+    for (size_t j = 0; j < i; j++)
+      if (base_view_equal(header->state[j].name, field->name))
+        return base_fail(err, BASE_FIELD, "header state: $.%s: stands twice", wire_kind_text(field->name));
+    struct wire_place place = place_of("header state", field->name);
+    code = wire_field_check_text(field, header->state[i].value, &place, err);
+    if (code)
+      return code;
+  }
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    bool found = false;
+    for (size_t j = 0; j < header->state_count && field->state && !found; j++)
+      found = base_view_equal(header->state[j].name, field->name);
+    if (field->state && field->required && !found)
+      return base_fail(err, BASE_FIELD, "header state: $.%s: missing; %s needs it", wire_kind_text(field->name),
+                       wire_kind_text(type->name));
+  }
+  return BASE_OK;
+}
+
+static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
+                          struct wire_writer *writer) {
+  static const struct base_id zero;
+  if (field->type == WIRE_FIELD_MESSAGE) {
+    wire_write_member_id(writer, wire_kind_text(field->name), reference ? reference : &zero);
+  } else if (field->example_relative) {
+    struct base_time_text text = base_time_format(now + field->example_days * 86400);
+    size_t size = field->type == WIRE_FIELD_DATE ? sizeof "YYYY-MM-DD" - 1 : BASE_TIME_TEXT;
+    wire_write_member_text(writer, wire_kind_text(field->name), base_view_of(text.text, size));
+  } else {
+    wire_write_key_view(writer, field->name);
+    wire_write_raw(writer, field->example);
+  }
+}
+
+enum base_code wire_form_example(const struct wire_kind *kind, const struct wire_kind_type *type, base_time now,
+                                 const struct base_id *reference, struct base_buf *out, struct base_error *err) {
+  (void)kind;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    bool message = field->type == WIRE_FIELD_MESSAGE && field->required;
+    if (message || field->example_relative || field->example.size)
+      write_example(field, now, reference, &writer);
+  }
+  wire_write_end(&writer, '}');
+  return base_buf_check(out, "example", err);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading a kind: spec/kind.md. What a kind says is checked here once, so that nobody downstream meets a dangling name.
+ */
+#include "wire/kind_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400 };
+
+const char *const wire_who_names[4] = {[WIRE_WHO_ANY] = "any",
+                                       [WIRE_WHO_OPENER] = "opener",
+                                       [WIRE_WHO_OTHERS] = "others",
+                                       [WIRE_WHO_NOT_LAST] = "not_last"};
+
+struct kind_reader {
+  struct wire_object root;
+  struct base_arena *arena;
+  struct wire_kind *kind;
+};
+
+static void *take_room(struct kind_reader *reader, const char *key, size_t count, size_t size) {
+  void *room = base_arena_array(reader->arena, count + 1, size);
+  if (!room)
+    wire_object_fail(&reader->root, BASE_MEMORY, key, "no memory left");
+  return room;
+}
+
+static bool code_repeated(const struct base_view *codes, size_t index) {
+  for (size_t i = 0; i < index; i++)
+    if (base_view_equal(codes[i], codes[index]))
+      return true;
+  return false;
+}
+
+/* An array of codes, each once. */
+static struct base_view *copy_codes(struct kind_reader *reader, const char *key, const struct wire_json *array,
+                                    size_t most, size_t *out_count) {
+  size_t count = wire_json_size(array);
+  if (wire_json_type(array) != WIRE_JSON_ARRAY || count == 0 || count > most)
+    wire_object_fail(&reader->root, BASE_FIELD, key, "must be an array of 1 to %zu codes", most);
+  if (reader->root.code)
+    return NULL;
+  struct base_view *codes = take_room(reader, key, count, sizeof *codes);
+  for (size_t i = 0; i < count && !reader->root.code; i++) {
+    codes[i] = wire_kind_copy_code(&reader->root, key, wire_json_text(wire_json_at(array, i)), reader->arena);
+    if (code_repeated(codes, i))
+      wire_object_fail(&reader->root, BASE_FIELD, key, "the code %s stands twice", wire_kind_text(codes[i]));
+  }
+  *out_count = reader->root.code ? 0 : count;
+  return codes;
+}
+
+static void read_lists(struct kind_reader *reader) {
+  const struct wire_json *lists = wire_object_take(&reader->root, "lists", WIRE_JSON_OBJECT, true);
+  if (wire_json_size(lists) > WIRE_KIND_LISTS_MAX)
+    wire_object_fail(&reader->root, BASE_FIELD, "lists", "more than %d lists", WIRE_KIND_LISTS_MAX);
+  if (reader->root.code)
+    return;
+  struct wire_kind *kind = reader->kind;
+  kind->lists = take_room(reader, "lists", wire_json_size(lists), sizeof *kind->lists);
+  void *cursor = NULL;
+  struct base_view name;
+  const struct wire_json *codes;
+  while (!reader->root.code && wire_json_next(lists, &cursor, &name, &codes)) {
+    struct wire_kind_list *list = &kind->lists[kind->list_count++];
+    list->name = wire_kind_copy_code(&reader->root, "lists", name, reader->arena);
+    list->codes = copy_codes(reader, "lists", codes, WIRE_KIND_CODES_MAX, &list->count);
+  }
+}
+
+static void read_types(struct kind_reader *reader) {
+  const struct wire_json *types = wire_object_array(&reader->root, "types", 1, WIRE_KIND_TYPES_MAX);
+  size_t count = wire_json_size(types);
+  struct wire_kind *kind = reader->kind;
+  kind->types = take_room(reader, "types", count, sizeof *kind->types);
+  for (size_t i = 0; i < count && !reader->root.code; i++) {
+    struct wire_object object;
+    wire_object_begin_at(&object, &reader->root, "types", types, i);
+    struct base_view name = wire_kind_take_code(&object, "name", reader->arena, true);
+    if (!object.code && wire_kind_type_named(kind, name))
+      wire_object_fail(&object, BASE_FIELD, "name", "%s stands twice", wire_kind_text(name));
+    kind->types[i].fields =
+        wire_kind_take_fields(&object, "fields", false, kind, reader->arena, &kind->types[i].field_count);
+    kind->types[i].name = name;
+    kind->type_count++;
+    wire_object_close(&object, &reader->root);
+  }
+}
+
+static void read_states(struct kind_reader *reader) {
+  const struct wire_json *states = wire_object_array(&reader->root, "states", 1, WIRE_KIND_STATES_MAX);
+  if (states)
+    reader->kind->states = copy_codes(reader, "states", states, WIRE_KIND_STATES_MAX, &reader->kind->state_count);
+}
+
+static const struct wire_kind_type *take_type(struct kind_reader *reader, struct wire_object *object, const char *key) {
+  const struct wire_json *name = wire_object_take(object, key, WIRE_JSON_TEXT, true);
+  const struct wire_kind_type *type = name ? wire_kind_type_named(reader->kind, wire_json_text(name)) : NULL;
+  if (name && !type)
+    wire_object_fail(object, BASE_FIELD, key, "names no type of this kind");
+  return type;
+}
+
+/* Bits of the states (else types) that an optional array names. */
+static uint64_t take_bits(struct kind_reader *reader, struct wire_object *object, const char *key, bool states) {
+  const struct wire_json *array = wire_object_take(object, key, WIRE_JSON_ARRAY, false);
+  uint64_t bits = 0;
+  for (size_t i = 0; i < wire_json_size(array) && !object->code; i++) {
+    struct base_view name = wire_json_text(wire_json_at(array, i));
+    const struct wire_kind_type *type = states ? NULL : wire_kind_type_named(reader->kind, name);
+    size_t index = states ? wire_kind_state_named(reader->kind, name) : type ? (size_t)(type - reader->kind->types) : 0;
+    if (states ? index == reader->kind->state_count : !type)
+      wire_object_fail(object, BASE_FIELD, key, "item %zu names no %s of this kind", i, states ? "state" : "type");
+    else if (bits >> index & 1)
+      wire_object_fail(object, BASE_FIELD, key, "item %zu stands twice", i);
+    else
+      bits |= (uint64_t)1 << index;
+  }
+  return bits;
+}
+
+static enum wire_who take_who(struct wire_object *object) {
+  const struct wire_json *who = wire_object_take(object, "who", WIRE_JSON_TEXT, false);
+  if (!who)
+    return WIRE_WHO_ANY;
+  for (size_t i = 0; i < 4; i++)
+    if (base_view_is(wire_json_text(who), wire_who_names[i]))
+      return (enum wire_who)i;
+  wire_object_fail(object, BASE_FIELD, "who", "must be any, opener, others or not_last");
+  return WIRE_WHO_ANY;
+}
+
+static void take_names(struct kind_reader *reader, struct wire_object *object,
+                       struct wire_kind_transition *transition) {
+  transition->names = wire_kind_take_code(object, "names", reader->arena, false);
+  if (object->code || transition->names.size == 0)
+    return;
+  const struct wire_kind_field *field = wire_kind_field_named(transition->on, transition->names);
+  if (!field || field->type != WIRE_FIELD_MESSAGE || !field->state || !field->required)
+    wire_object_fail(object, BASE_FIELD, "names", "must be a required state field of type message of %s",
+                     wire_kind_text(transition->on->name));
+}
+
+static void take_transition(struct kind_reader *reader, struct wire_object *object,
+                            struct wire_kind_transition *transition) {
+  struct wire_kind *kind = reader->kind;
+  transition->on = take_type(reader, object, "on");
+  transition->from = take_bits(reader, object, "from", true);
+  const struct wire_json *to = wire_object_take(object, "to", WIRE_JSON_TEXT, true);
+  transition->to = wire_kind_state_named(kind, wire_json_text(to));
+  if (to && transition->to == kind->state_count)
+    wire_object_fail(object, BASE_FIELD, "to", "names no state of this kind");
+  transition->who = take_who(object);
+  transition->all = wire_object_bool(object, "all", false);
+  transition->settles = wire_object_bool(object, "settles", false);
+  take_names(reader, object, transition);
+  if (object->code)
+    return;
+  bool opens = transition->on == &kind->types[kind->opening];
+  if (opens != (transition->from == 0))
+    wire_object_fail(object, BASE_FIELD, "from", opens ? "the opening type comes from no state" : "names no state");
+  else if (opens && (transition->who != WIRE_WHO_ANY || transition->all || transition->names.size))
+    wire_object_fail(object, BASE_FIELD, NULL, "the opening transition has no who, all or names");
+}
+
+/* A type that moves nothing or a state that nobody reaches is a slip of whoever wrote the kind. */
+static void check_transitions(struct kind_reader *reader) {
+  const struct wire_kind *kind = reader->kind;
+  uint64_t reached = 0, moving = 0;
+  size_t opening = 0;
+  for (size_t i = 0; i < kind->transition_count; i++) {
+    reached |= (uint64_t)1 << kind->transitions[i].to;
+    moving |= (uint64_t)1 << (kind->transitions[i].on - kind->types);
+    opening += kind->transitions[i].from == 0;
+  }
+  if (opening != 1)
+    wire_object_fail(&reader->root, BASE_FIELD, "transitions", "exactly one must be on the opening type");
+  for (size_t i = 0; i < kind->state_count; i++)
+    if (!(reached >> i & 1))
+      wire_object_fail(&reader->root, BASE_FIELD, "transitions", "none leads to %s", wire_kind_text(kind->states[i]));
+  for (size_t i = 0; i < kind->type_count; i++)
+    if (!(moving >> i & 1))
+      wire_object_fail(&reader->root, BASE_FIELD, "transitions", "none is on %s", wire_kind_text(kind->types[i].name));
+}
+
+static void read_transitions(struct kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  struct wire_kind *kind = reader->kind;
+  const struct wire_kind_type *opening = take_type(reader, root, "opening");
+  const struct wire_json *array = wire_object_array(root, "transitions", 1, WIRE_KIND_TRANSITIONS_MAX);
+  if (!opening || !array)
+    return;
+  kind->opening = (size_t)(opening - kind->types);
+  kind->transitions = take_room(reader, "transitions", wire_json_size(array), sizeof *kind->transitions);
+  for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
+    struct wire_object object;
+    wire_object_begin_at(&object, root, "transitions", array, i);
+    take_transition(reader, &object, &kind->transitions[kind->transition_count++]);
+    wire_object_close(&object, root);
+  }
+  if (!root->code)
+    check_transitions(reader);
+}
+
+/* Every code of the list that the field chooses from has a length, and no other. */
+static void take_lengths(struct wire_object *object, struct wire_kind_clock *clock) {
+  const struct wire_json *lengths = wire_object_take(object, "lengths", WIRE_JSON_OBJECT, true);
+  const struct wire_kind_field *field = clock->starts ? wire_kind_field_named(clock->starts, clock->field) : NULL;
+  if (object->code)
+    return;
+  if (!field || !field->state || !field->required || field->type != WIRE_FIELD_CODE) {
+    wire_object_fail(object, BASE_FIELD, "field", "must be a required state field of type code of %s",
+                     wire_kind_text(clock->starts->name));
+    return;
+  }
+  for (size_t i = 0; i < field->list->count && !object->code; i++) {
+    const struct wire_json *seconds = wire_json_get(lengths, wire_kind_text(field->list->codes[i]));
+    int64_t length = wire_json_integer(seconds);
+    if (length < 1 || length > CLOCK_SECONDS_MAX)
+      wire_object_fail(object, BASE_FIELD, "lengths", "%s needs 1 to %d seconds", wire_kind_text(field->list->codes[i]),
+                       CLOCK_SECONDS_MAX);
+    clock->lengths[i].code = field->list->codes[i];
+    clock->lengths[i].seconds = length;
+  }
+  clock->length_count = field->list->count;
+  if (wire_json_size(lengths) != clock->length_count)
+    wire_object_fail(object, BASE_FIELD, "lengths", "has a code that the list %s lacks",
+                     wire_kind_text(field->list->name));
+}
+
+static void take_clock(struct kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
+  clock->name = wire_kind_take_code(object, "name", reader->arena, true);
+  clock->starts = take_type(reader, object, "starts");
+  clock->field = wire_kind_take_code(object, "field", reader->arena, false);
+  if (clock->field.size) {
+    take_lengths(object, clock);
+  } else {
+    clock->length_count = 1;
+    clock->lengths[0].seconds = wire_object_integer(object, "length", 1, CLOCK_SECONDS_MAX, true);
+  }
+  clock->stops = take_bits(reader, object, "stops", false);
+  clock->pauses = take_bits(reader, object, "pauses", false);
+  clock->resumes = take_bits(reader, object, "resumes", false);
+  if ((clock->stops & clock->pauses) | (clock->stops & clock->resumes) | (clock->pauses & clock->resumes))
+    wire_object_fail(object, BASE_FIELD, NULL, "a type either stops, pauses or resumes the clock");
+}
+
+static void read_clocks(struct kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  struct wire_kind *kind = reader->kind;
+  const struct wire_json *array = wire_object_array(root, "clocks", 0, WIRE_KIND_CLOCKS_MAX);
+  if (!array)
+    return;
+  kind->clocks = take_room(reader, "clocks", wire_json_size(array), sizeof *kind->clocks);
+  for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
+    struct wire_object object;
+    wire_object_begin_at(&object, root, "clocks", array, i);
+    take_clock(reader, &object, &kind->clocks[i]);
+    for (size_t j = 0; j < i; j++)
+      if (base_view_equal(kind->clocks[i].name, kind->clocks[j].name))
+        wire_object_fail(&object, BASE_FIELD, "name", "stands twice");
+    kind->clock_count++;
+    wire_object_close(&object, root);
+  }
+}
+
+static void read_purpose(struct kind_reader *reader) {
+  struct wire_kind *kind = reader->kind;
+  kind->purpose_field = wire_kind_take_code(&reader->root, "purpose_field", reader->arena, false);
+  if (reader->root.code || kind->purpose_field.size == 0)
+    return;
+  const struct wire_kind_field *field = wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field);
+  if (!field || field->type != WIRE_FIELD_CODE || !field->state || !field->required)
+    wire_object_fail(&reader->root, BASE_FIELD, "purpose_field",
+                     "must be a required state field of type code of the opening type");
+}
+
+static void read_kind(struct kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  wire_object_exact(root, "wasl", "kind/1");
+  reader->kind->name = wire_kind_take_code(root, "name", reader->arena, true);
+  reader->kind->version = wire_object_integer(root, "version", 1, INT32_MAX, true);
+  reader->kind->needs_row = wire_object_bool(root, "needs_row", true);
+  /* Only agreements travel without a row: a kind from outside must not talk itself around the law. */
+  if (!root->code && reader->kind->needs_row == base_view_is(reader->kind->name, "agreement"))
+    wire_object_fail(root, BASE_FIELD, "needs_row", "must be false for the kind agreement and true for every other");
+  void (*const steps[])(struct kind_reader *) = {read_lists,       read_types,  read_states,
+                                                 read_transitions, read_clocks, read_purpose};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)
+    steps[i](reader);
+}
+
+enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
+                               struct wire_kind *out, struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *document = NULL;
+  enum base_code code = wire_json_parse(bytes, WIRE_KIND_MAX, "kind", &document, err);
+  if (code)
+    return code;
+  struct wire_kind kind = {.hash = *hash};
+  struct kind_reader reader = {.arena = arena, .kind = &kind};
+  wire_object_begin(&reader.root, document, "kind", "$");
+  if (!reader.root.code)
+    read_kind(&reader);
+  code = wire_object_end(&reader.root, err);
+  if (!code)
+    *out = kind;
+  return code;
+}
+
+const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name) {
+  for (size_t i = 0; i < kind->type_count; i++)
+    if (base_view_equal(kind->types[i].name, name))
+      return &kind->types[i];
+  return NULL;
+}
+
+const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name) {
+  for (size_t i = 0; i < type->field_count; i++)
+    if (base_view_equal(type->fields[i].name, name))
+      return &type->fields[i];
+  return NULL;
+}
+
+size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name) {
+  size_t i = 0;
+  while (i < kind->state_count && !base_view_equal(kind->states[i], name))
+    i++;
+  return i;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `wasl kind show`: a kind with its texts, for people and for whoever draws a form. */
+#include "wire/kind_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct shower {
+  const struct wire_kind *kind;
+  const struct wire_labels *labels;
+  struct wire_writer *writer;
+};
+
+/* "label": the text under a key in each language. */
+__attribute__((format(printf, 2, 3))) static void write_label(const struct shower *shower, const char *format, ...) {
+  if (!shower->labels)
+    return;
+  char key[4 * (WIRE_CODE_MAX + 1) + 8];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(key, sizeof key, format, args);
+  va_end(args);
+  wire_write_key(shower->writer, "label");
+  wire_write_object(shower->writer);
+  for (int i = 0; i < WIRE_LANGUAGES; i++)
+    wire_write_member_text(shower->writer, wire_language_codes[i],
+                           wire_label(shower->labels, key, (enum wire_language)i));
+  wire_write_end(shower->writer, '}');
+}
+
+static void begin_array(const struct shower *shower, const char *key) {
+  wire_write_key(shower->writer, key);
+  wire_write_array(shower->writer);
+}
+
+static void write_bounds(const struct shower *shower, const struct wire_kind_field *field) {
+  switch (field->type) {
+  case WIRE_FIELD_TABLE:
+  case WIRE_FIELD_NAMES:
+  case WIRE_FIELD_INTEGER:
+    wire_write_member_integer(shower->writer, "least", field->least);
+    wire_write_member_integer(shower->writer, "most", field->most);
+    break;
+  case WIRE_FIELD_TEXT:
+    wire_write_member_integer(shower->writer, "most", field->most);
+    break;
+  default:
+    break;
+  }
+}
+
+static void write_field(const struct shower *shower, const struct wire_kind_type *type,
+                        const struct wire_kind_field *field, const struct wire_kind_field *table) {
+  static const char *const personal[] = {"none", "ordinary", "special"};
+  struct wire_writer *writer = shower->writer;
+  const char *name = wire_kind_text(field->name);
+  wire_write_object(writer);
+  wire_write_member_string(writer, "name", name);
+  if (table)
+    write_label(shower, "column.%s.%s.%s", wire_kind_text(type->name), wire_kind_text(table->name), name);
+  else
+    write_label(shower, "field.%s.%s", wire_kind_text(type->name), name);
+  wire_write_member_string(writer, "type", wire_field_type_names[field->type]);
+  wire_write_member_bool(writer, "required", field->required);
+  if (!table)
+    wire_write_member_bool(writer, "state", field->state);
+  wire_write_member_string(writer, "personal", personal[field->personal]);
+  if (field->list)
+    wire_write_member_text(writer, "list", field->list->name);
+  write_bounds(shower, field);
+  if (field->column_count) {
+    begin_array(shower, "columns");
+    for (size_t i = 0; i < field->column_count; i++)
+      write_field(shower, type, &field->columns[i], field);
+    wire_write_end(writer, ']');
+  }
+  wire_write_end(writer, '}');
+}
+
+static void write_types(const struct shower *shower) {
+  begin_array(shower, "types");
+  for (size_t i = 0; i < shower->kind->type_count; i++) {
+    const struct wire_kind_type *type = &shower->kind->types[i];
+    wire_write_object(shower->writer);
+    wire_write_member_text(shower->writer, "name", type->name);
+    write_label(shower, "type.%s", wire_kind_text(type->name));
+    begin_array(shower, "fields");
+    for (size_t j = 0; j < type->field_count; j++)
+      write_field(shower, type, &type->fields[j], NULL);
+    wire_write_end(shower->writer, ']');
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_lists(const struct shower *shower) {
+  begin_array(shower, "lists");
+  for (size_t i = 0; i < shower->kind->list_count; i++) {
+    const struct wire_kind_list *list = &shower->kind->lists[i];
+    wire_write_object(shower->writer);
+    wire_write_member_text(shower->writer, "name", list->name);
+    write_label(shower, "list.%s", wire_kind_text(list->name));
+    begin_array(shower, "codes");
+    for (size_t j = 0; j < list->count; j++) {
+      wire_write_object(shower->writer);
+      wire_write_member_text(shower->writer, "code", list->codes[j]);
+      write_label(shower, "code.%s.%s", wire_kind_text(list->name), wire_kind_text(list->codes[j]));
+      wire_write_end(shower->writer, '}');
+    }
+    wire_write_end(shower->writer, ']');
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_states(const struct shower *shower) {
+  begin_array(shower, "states");
+  for (size_t i = 0; i < shower->kind->state_count; i++) {
+    wire_write_object(shower->writer);
+    wire_write_member_text(shower->writer, "name", shower->kind->states[i]);
+    write_label(shower, "state.%s", wire_kind_text(shower->kind->states[i]));
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_state_names(const struct shower *shower, const char *key, uint64_t bits) {
+  begin_array(shower, key);
+  for (size_t i = 0; i < shower->kind->state_count; i++)
+    if (bits >> i & 1)
+      wire_write_text(shower->writer, shower->kind->states[i]);
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_type_names(const struct shower *shower, const char *key, uint64_t bits) {
+  begin_array(shower, key);
+  for (size_t i = 0; i < shower->kind->type_count; i++)
+    if (bits >> i & 1)
+      wire_write_text(shower->writer, shower->kind->types[i].name);
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_transitions(const struct shower *shower) {
+  begin_array(shower, "transitions");
+  for (size_t i = 0; i < shower->kind->transition_count; i++) {
+    const struct wire_kind_transition *transition = &shower->kind->transitions[i];
+    wire_write_object(shower->writer);
+    wire_write_member_text(shower->writer, "on", transition->on->name);
+    write_state_names(shower, "from", transition->from);
+    wire_write_member_text(shower->writer, "to", shower->kind->states[transition->to]);
+    wire_write_member_string(shower->writer, "who", wire_who_names[transition->who]);
+    wire_write_member_bool(shower->writer, "all", transition->all);
+    wire_write_member_bool(shower->writer, "settles", transition->settles);
+    if (transition->names.size)
+      wire_write_member_text(shower->writer, "names", transition->names);
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
+  struct wire_writer *writer = shower->writer;
+  wire_write_object(writer);
+  wire_write_member_text(writer, "name", clock->name);
+  write_label(shower, "clock.%s", wire_kind_text(clock->name));
+  wire_write_member_text(writer, "starts", clock->starts->name);
+  if (clock->field.size) {
+    wire_write_member_text(writer, "field", clock->field);
+    wire_write_key(writer, "lengths");
+    wire_write_object(writer);
+    for (size_t i = 0; i < clock->length_count; i++)
+      wire_write_member_integer(writer, wire_kind_text(clock->lengths[i].code), clock->lengths[i].seconds);
+    wire_write_end(writer, '}');
+  } else {
+    wire_write_member_integer(writer, "length", clock->lengths[0].seconds);
+  }
+  write_type_names(shower, "pauses", clock->pauses);
+  write_type_names(shower, "resumes", clock->resumes);
+  write_type_names(shower, "stops", clock->stops);
+  wire_write_end(writer, '}');
+}
+
+void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer) {
+  struct shower shower = {.kind = kind, .labels = labels, .writer = writer};
+  wire_write_object(writer);
+  wire_write_member_text(writer, "name", kind->name);
+  wire_write_member_hash(writer, "hash", &kind->hash);
+  wire_write_member_integer(writer, "version", kind->version);
+  write_label(&shower, "kind");
+  wire_write_member_bool(writer, "needs_row", kind->needs_row);
+  if (kind->purpose_field.size)
+    wire_write_member_text(writer, "purpose_field", kind->purpose_field);
+  wire_write_member_text(writer, "opening", kind->types[kind->opening].name);
+  write_types(&shower);
+  write_lists(&shower);
+  write_states(&shower);
+  write_transitions(&shower);
+  begin_array(&shower, "clocks");
+  for (size_t i = 0; i < kind->clock_count; i++)
+    write_clock(&shower, &kind->clocks[i]);
+  wire_write_end(writer, ']');
+  wire_write_end(writer, '}');
+}
