@@ -39,7 +39,8 @@ enum {
 /* --- channels: one end each. A channel belongs to one loop, or is used by link_call alone. */
 struct link_channel;
 /* A message on a channel, as handed to handlers. payload points into the channel's buffer or a mapped memfd and is valid
- * during the call. fd is owned by the handler's caller unless taken (set to -1). */
+ * during the call. fd is owned by the handler's caller unless taken (set to -1). A request of a row with IN or BOTH may come
+ * without one. For a payload above LINK_INLINE_MAX, fd is the sealed memfd that holds it: taking it keeps the content. */
 struct link_message {
   enum link_request_code code;
   uint64_t id;
@@ -51,10 +52,12 @@ struct link_message {
 struct link_channel *link_channel_new(int fd, enum link_role self, enum link_role peer);
 void link_channel_free(struct link_channel *channel);
 enum link_role link_channel_peer(const struct link_channel *channel);
-/* Sends a request of the table; id is chosen and returned (never 0). Queued when the socket is full: never blocks. A
- * request that this role may not send is a fault of this program: logged, and the process dies. fd (or -1) is duplicated. */
+/* Sends a request of the table; id is chosen and returned (never 0). Queued when the socket is full or LINK_IN_FLIGHT_MAX
+ * are unanswered: never blocks. A request that this role may not send, or larger than link_row(code)->largest, is a fault
+ * of this program: logged, and the process dies. fd (or -1) is duplicated. Nothing happens on a channel that has ended. */
 uint64_t link_ask(struct link_channel *channel, enum link_request_code code, struct base_view payload, int fd);
-/* Answers a request. A payload above LINK_INLINE_MAX goes as memfd. fd as above. Each request is answered exactly once. */
+/* Answers a request. A payload above LINK_INLINE_MAX goes as memfd where the row has OUT (and then without another fd), else
+ * the asker gets BASE_TOO_LARGE. fd as above. The payload of an error is its text. Each request is answered exactly once. */
 void link_answer(struct link_channel *channel, uint64_t id, enum base_code status, struct base_view payload, int fd);
 /* Asks and waits for this answer (blocking; core to keeper only). out is replaced by the payload. When the answer's status is
  * not BASE_OK, it is returned and err holds the answer's payload as text. A channel that ended is BASE_NOT_RUNNING. */
