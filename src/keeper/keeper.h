@@ -21,6 +21,8 @@ struct keeper;
  * entropy from world. */
 BASE_NODISCARD enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world,
                                           struct base_error *err);
+/* Takes away what keeper_init made, for a caller that cannot finish the node. */
+void keeper_remove(int dir);
 /* Opens the keys and the memory of heads; locks the folder against a second keeper. */
 BASE_NODISCARD enum base_code keeper_open(int dir, const struct base_world *world, struct keeper **out,
                                           struct base_error *err);

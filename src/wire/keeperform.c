@@ -71,6 +71,25 @@ enum base_code wire_keeper_info_parse(struct base_view bytes, struct wire_keeper
   return BASE_OK;
 }
 
+void wire_keeper_remembers_write(uint64_t size, const struct base_hash *root, struct base_buf *out) {
+  base_buf_u64(out, size);
+  base_buf_add(out, root->bytes, sizeof root->bytes);
+}
+
+enum base_code wire_keeper_remembers_parse(struct base_view bytes, uint64_t *size, struct base_hash *root,
+                                           struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  uint64_t said = base_read_u64(&reader);
+  struct base_hash hash = {0};
+  base_read_hash(&reader, &hash);
+  enum base_code code = base_reader_end(&reader, "keeper.remembers", err);
+  if (code != BASE_OK)
+    return code;
+  *size = said;
+  *root = hash;
+  return BASE_OK;
+}
+
 void wire_keeper_attest_write(uint64_t size, const struct base_hash *root, const struct base_hash *proof, size_t count,
                               struct base_buf *out) {
   base_buf_u64(out, size);

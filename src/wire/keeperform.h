@@ -6,7 +6,8 @@
 
 /* What core and keeper say to each other: fixed binary forms, big-endian, one spelling per value. spec/keeper.md. Core
  * writes requests and reads answers, the keeper the other way round; both by these functions. The request `keeper.info`
- * is empty; the answers to `keeper.attest` (the signed note) and `keeper.cosign` (the signature line) are the bare text. */
+ * is empty, that of `keeper.remembers` is the bare origin; the answers to `keeper.attest` (the signed note) and
+ * `keeper.cosign` (the signature line) are the bare text. */
 
 enum {
   WIRE_KEEPER_WRAP_MAX = 512, /* keys in one request */
@@ -25,6 +26,11 @@ struct wire_keeper_info {
 void wire_keeper_info_write(const struct wire_keeper_info *info, struct base_buf *out);
 BASE_NODISCARD enum base_code wire_keeper_info_parse(struct base_view bytes, struct wire_keeper_info *out,
                                                      struct base_error *err);
+
+/* The answer to `keeper.remembers`. */
+void wire_keeper_remembers_write(uint64_t size, const struct base_hash *root, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_remembers_parse(struct base_view bytes, uint64_t *size,
+                                                          struct base_hash *root, struct base_error *err);
 
 /* A consistency proof, as both requests carry it. count must be at most WIRE_PROOF_HASHES_MAX: more fails the buffer. */
 struct wire_keeper_attest {

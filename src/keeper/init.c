@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/internal.h"
+
+enum { DAY = 24 * 60 * 60 };
+
+static enum base_code refuse_filled(int dir, struct base_error *err) {
+  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+  if (folder == NULL) {
+    enum base_code code = base_fail_errno(err, "the keeper's folder cannot be read");
+    base_close_fd(&copy);
+    return code;
+  }
+  const struct dirent *entry;
+  enum base_code code = BASE_OK;
+  errno = 0;
+  while (code == BASE_OK && (entry = readdir(folder)) != NULL)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      code = base_fail(err, BASE_EXISTS, "the keeper's folder is not empty (%s); a node's keys are never overwritten",
+                       entry->d_name);
+  if (code == BASE_OK && errno != 0)
+    code = base_fail_errno(err, "the keeper's folder cannot be read");
+  closedir(folder);
+  return code;
+}
+
+/* One fresh key of each type. The origin is made of the first one and stands in all. */
+static enum base_code make_keys(struct keeper_key keys[KEEPER_KEY_TYPES], struct base_view name,
+                                const struct base_world *world, struct base_error *err) {
+  base_time now = world->now(world->context);
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
+    struct keeper_key *key = &keys[type];
+    *key = (struct keeper_key){.type = type, .number = 1};
+    world->random(world->context, key->secret.bytes, sizeof key->secret.bytes);
+    if (type == KEEPER_KEY_SEAL) {
+      struct base_secret entropy = key->secret;
+      seal_kem_derive_private(entropy.bytes, key->secret.bytes);
+      base_wipe(&entropy, sizeof entropy);
+      key->from = now;
+      key->until = now + (base_time)KEEPER_SEAL_DAYS * DAY;
+    }
+    enum base_code code = keeper_key_derive(type, &key->secret, &key->public_key, err);
+    if (code != BASE_OK)
+      return code;
+  }
+  char origin[WIRE_ORIGIN_MAX + 1];
+  seal_origin(name, &keys[KEEPER_KEY_LOG].public_key, origin);
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
+    memcpy(keys[type].origin, origin, sizeof origin);
+  return BASE_OK;
+}
+
+void keeper_remove(int dir) {
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
+    unlinkat(dir, keeper_key_file(type), 0);
+  unlinkat(dir, KEEPER_HEADS_FILE, 0);
+}
+
+enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world, struct base_error *err) {
+  if (!base_name_valid(name))
+    return base_fail(err, BASE_FIELD, "a node's name is a letter a-z and up to 31 of a-z, 0-9 and -");
+  enum base_code code = refuse_filled(dir, err);
+  if (code != BASE_OK)
+    return code;
+  struct keeper_key keys[KEEPER_KEY_TYPES] = {0};
+  code = make_keys(keys, name, world, err);
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
+    code = keeper_key_write(dir, &keys[type], err);
+  if (code == BASE_OK)
+    code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, err);
+  /* The folder was empty: whatever bears our names is ours. */
+  if (code != BASE_OK)
+    keeper_remove(dir);
+  base_wipe(keys, sizeof keys);
+  return code;
+}

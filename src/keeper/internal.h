@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_KEEPER_INTERNAL_H
+#define WASL_KEEPER_INTERNAL_H
+
+#include <openssl/evp.h>
+
+#include "keeper/heads.h"
+#include "keeper/key.h"
+#include "keeper/keeper.h"
+
+/* Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure heap. */
+struct keeper {
+  const struct base_world *world;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct wire_key log, witness;
+  struct wire_seal_key seal;
+  uint32_t epoch;
+  EVP_PKEY *log_key, *witness_key, *seal_key;
+  EVP_MD_CTX *signing;
+  EVP_CIPHER_CTX *wrapping, *unwrapping; /* under the epoch key */
+  struct keeper_heads *heads;
+};
+
+#endif

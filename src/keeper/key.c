@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keeper/key.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "seal/seal.h"
+
+static const char MAGIC[8] = {'W', 'A', 'S', 'L', 'K', 'E', 'Y', '1'};
+
+const char *keeper_key_file(enum keeper_key_type type) {
+  static const char *const names[KEEPER_KEY_TYPES] = {[KEEPER_KEY_LOG] = "log.key",
+                                                      [KEEPER_KEY_WITNESS] = "witness.key",
+                                                      [KEEPER_KEY_SEAL] = "seal.key",
+                                                      [KEEPER_KEY_EPOCH] = "epoch.key"};
+  return names[type];
+}
+
+static struct wire_key epoch_check_value(const struct base_secret *secret) {
+  static const char domain[] = "wasl epoch key/1\n";
+  uint8_t text[sizeof domain - 1 + sizeof secret->bytes];
+  memcpy(text, domain, sizeof domain - 1);
+  memcpy(text + sizeof domain - 1, secret->bytes, sizeof secret->bytes);
+  struct base_hash hash = seal_sha256(base_view_of(text, sizeof text));
+  base_wipe(text, sizeof text);
+  struct wire_key value;
+  memcpy(value.bytes, hash.bytes, sizeof value.bytes);
+  return value;
+}
+
+enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_secret *secret, struct wire_key *out,
+                                 struct base_error *err) {
+  if (type == KEEPER_KEY_EPOCH) {
+    *out = epoch_check_value(secret);
+    return BASE_OK;
+  }
+  int curve = type == KEEPER_KEY_SEAL ? EVP_PKEY_X25519 : EVP_PKEY_ED25519;
+  EVP_PKEY *key = EVP_PKEY_new_raw_private_key(curve, NULL, secret->bytes, sizeof secret->bytes);
+  struct wire_key public_key;
+  size_t size = sizeof public_key.bytes;
+  bool done = key != NULL && EVP_PKEY_get_raw_public_key(key, public_key.bytes, &size) == 1;
+  EVP_PKEY_free(key);
+  if (!done)
+    return base_fail(err, BASE_INTERNAL, "%s: the cryptographic library cannot use the key", keeper_key_file(type));
+  *out = public_key;
+  return BASE_OK;
+}
+
+enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf file;
+  base_buf_init(&file, KEEPER_KEY_FILE_MAX);
+  /* One piece from the start: a buffer that grows would leave copies of the secret behind in freed memory. */
+  if (base_buf_reserve(&file, KEEPER_KEY_FILE_MAX) == NULL)
+    return base_buf_check(&file, keeper_key_file(key->type), err);
+  base_buf_reset(&file);
+  base_buf_add(&file, MAGIC, sizeof MAGIC);
+  base_buf_u8(&file, (uint8_t)key->type);
+  base_buf_u32(&file, key->number);
+  base_buf_u64(&file, (uint64_t)key->from);
+  base_buf_u64(&file, (uint64_t)key->until);
+  base_buf_block(&file, base_view_text(key->origin));
+  base_buf_add(&file, key->public_key.bytes, sizeof key->public_key.bytes);
+  base_buf_add(&file, key->secret.bytes, sizeof key->secret.bytes);
+  struct base_hash checksum = seal_sha256(base_buf_view(&file));
+  base_buf_add(&file, checksum.bytes, sizeof checksum.bytes);
+  enum base_code code = base_buf_check(&file, keeper_key_file(key->type), err);
+  if (code == BASE_OK)
+    code = base_file_replace(dir, keeper_key_file(key->type), base_buf_view(&file), 0600, err);
+  base_wipe(file.data, file.size);
+  return code;
+}
+
+static enum base_code damaged(enum keeper_key_type type, const char *how, struct base_error *err) {
+  return base_fail(err, BASE_CORRUPT, "%s: the key file is damaged (%s); bring it back from where you keep its copy",
+                   keeper_key_file(type), how);
+}
+
+/* The fields, without judging them. */
+static bool read_fields(struct base_view body, struct keeper_key *key, struct base_view *magic) {
+  struct base_reader reader = base_reader_of(body);
+  *magic = base_read_bytes(&reader, sizeof MAGIC);
+  key->type = base_read_u8(&reader);
+  key->number = base_read_u32(&reader);
+  key->from = (base_time)base_read_u64(&reader);
+  key->until = (base_time)base_read_u64(&reader);
+  struct base_view origin = base_read_block(&reader, WIRE_ORIGIN_MAX);
+  struct base_view public_key = base_read_bytes(&reader, sizeof key->public_key.bytes);
+  struct base_view secret = base_read_bytes(&reader, sizeof key->secret.bytes);
+  if (base_reader_end(&reader, "key", NULL) != BASE_OK || !wire_origin_valid(origin))
+    return false;
+  memcpy(key->origin, origin.data, origin.size);
+  memcpy(key->public_key.bytes, public_key.data, public_key.size);
+  memcpy(key->secret.bytes, secret.data, secret.size);
+  return true;
+}
+
+enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type type, struct keeper_key *out,
+                                struct base_error *err) {
+  struct keeper_key key = {0};
+  struct base_view magic = {NULL, 0};
+  struct wire_key derived;
+  enum base_code code = BASE_OK;
+  if (bytes.size < sizeof(struct base_hash))
+    return damaged(type, "too short", err);
+  struct base_view body = base_view_of(bytes.data, bytes.size - sizeof(struct base_hash));
+  struct base_hash checksum = seal_sha256(body);
+  if (memcmp(checksum.bytes, body.data + body.size, sizeof checksum.bytes) != 0)
+    return damaged(type, "the checksum does not fit", err);
+  if (!read_fields(body, &key, &magic) || memcmp(magic.data, MAGIC, sizeof MAGIC) != 0)
+    code = damaged(type, "not a key file of this version", err);
+  else if (key.type != type)
+    code = damaged(type, "it holds a key of another type", err);
+  else
+    code = keeper_key_derive(type, &key.secret, &derived, err);
+  if (code == BASE_OK && memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) != 0)
+    code = damaged(type, "the public part does not fit the secret", err);
+  if (code == BASE_OK)
+    *out = key;
+  base_wipe(&key, sizeof key);
+  return code;
+}
+
+enum base_code keeper_open_private(int dir, const char *name, int flags, int *out, struct base_error *err) {
+  BASE_AUTO_FD int fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0)
+    return base_fail_errno(err, "%s: cannot be opened", name);
+  if (!S_ISREG(status.st_mode))
+    return base_fail(err, BASE_CORRUPT, "%s: not an ordinary file", name);
+  if ((status.st_mode & 077) != 0)
+    return base_fail(err, BASE_PERMISSION,
+                     "%s: others than its owner have rights on it (mode %04o); take it as known to them, or run "
+                     "`chmod 600 %s` if nobody else could enter the folder",
+                     name, (unsigned)status.st_mode & 07777U, name);
+  *out = fd;
+  fd = -1;
+  return BASE_OK;
+}
+
+enum base_code keeper_key_read(int dir, enum keeper_key_type type, struct keeper_key *out, struct base_error *err) {
+  const char *name = keeper_key_file(type);
+  BASE_AUTO_FD int fd = -1;
+  enum base_code code = keeper_open_private(dir, name, O_RDONLY, &fd, err);
+  if (code != BASE_OK)
+    return code;
+  uint8_t bytes[KEEPER_KEY_FILE_MAX + 1]; /* one more: a longer file must not pass for its beginning */
+  ssize_t size = pread(fd, bytes, sizeof bytes, 0);
+  if (size < 0)
+    code = base_fail_errno(err, "%s: cannot be read", name);
+  else if ((size_t)size > KEEPER_KEY_FILE_MAX)
+    code = damaged(type, "too long", err);
+  else
+    code = keeper_key_parse(base_view_of(bytes, (size_t)size), type, out, err);
+  base_wipe(bytes, sizeof bytes);
+  return code;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`);
+ * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keeper/serve.h"
+#include "keeper/tls.h"
+
+enum { MEMORY_MAX = 256 << 20, FILES_MAX = 32 };
+
+/* A folder of the node, made when it is not there. made tells, so that a failure can take it away again. */
+static enum base_code open_folder(int node, const char *name, int *out, bool *made, struct base_error *err) {
+  *made = mkdirat(node, name, 0700) == 0;
+  if (!*made && errno != EEXIST)
+    return base_fail_errno(err, "the folder %s cannot be made", name);
+  *out = openat(node, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (*out >= 0)
+    return BASE_OK;
+  enum base_code code = base_fail_errno(err, "the folder %s cannot be opened", name);
+  if (*made)
+    unlinkat(node, name, AT_REMOVEDIR);
+  *made = false;
+  return code;
+}
+
+static void write_vkey(struct wire_writer *writer, const char *member, const struct keeper_info *info, uint8_t type,
+                       const struct wire_key *key) {
+  struct base_view name = base_view_text(info->origin);
+  struct wire_vkey vkey = {.name = name, .id = seal_vkey_id(name, type, key), .type = type, .key = *key};
+  BASE_AUTO_BUF struct base_buf text = {0};
+  wire_vkey_write(&vkey, &text);
+  wire_write_member_text(writer, member, base_buf_view(&text));
+}
+
+/* What the card is made of: {origin, log, witness, seal: {id, key, from, until}, tls}. */
+static void write_description(const struct keeper_info *info, const struct base_hash *pin, struct base_buf *out) {
+  char id[2 * sizeof info->seal.id + 1], key[2 * sizeof info->seal.key.bytes + 1];
+  base_hex(info->seal.id, sizeof info->seal.id, id);
+  base_hex(info->seal.key.bytes, sizeof info->seal.key.bytes, key);
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "origin", info->origin);
+  write_vkey(&writer, "log", info, WIRE_VKEY_LOG, &info->log);
+  write_vkey(&writer, "witness", info, WIRE_VKEY_WITNESS, &info->witness);
+  wire_write_key(&writer, "seal");
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "id", id);
+  wire_write_member_string(&writer, "key", key);
+  wire_write_member_time(&writer, "from", info->seal.from);
+  wire_write_member_time(&writer, "until", info->seal.until);
+  wire_write_end(&writer, '}');
+  wire_write_member_hash(&writer, "tls", pin);
+  wire_write_end(&writer, '}');
+  base_buf_text(out, "\n");
+}
+
+/* Opening what was just made also proves that it can be read back. */
+static enum base_code describe(int dir, struct keeper_info *out, struct base_error *err) {
+  struct keeper *keeper = NULL;
+  enum base_code code = keeper_open(dir, base_world_system(), &keeper, err);
+  if (code == BASE_OK)
+    keeper_describe(keeper, out);
+  keeper_close(keeper);
+  return code;
+}
+
+/* With both folders open: the keys, the certificate, the description on stdout; all of it or none. */
+static enum base_code make_node(int keeper_dir, int gate_dir, struct base_view name, struct base_error *err) {
+  struct keeper_info info;
+  struct base_hash pin;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  enum base_code code = keeper_init(keeper_dir, name, base_world_system(), err);
+  if (code != BASE_OK)
+    return code;
+  code = describe(keeper_dir, &info, err);
+  if (code == BASE_OK)
+    code = keeper_tls_init(gate_dir, info.origin, base_world_system(), &pin, err);
+  if (code != BASE_OK) {
+    keeper_remove(keeper_dir);
+    return code;
+  }
+  write_description(&info, &pin, &text);
+  code = base_buf_check(&text, "the node's public keys", err);
+  if (code == BASE_OK)
+    code = base_write_all(STDOUT_FILENO, base_buf_view(&text), err);
+  if (code != BASE_OK) {
+    keeper_tls_remove(gate_dir);
+    keeper_remove(keeper_dir);
+  }
+  return code;
+}
+
+static enum base_code init(const char *path, struct base_view name, struct base_error *err) {
+  BASE_AUTO_FD int node = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  BASE_AUTO_FD int keeper_dir = -1;
+  BASE_AUTO_FD int gate_dir = -1;
+  bool keeper_made = false, gate_made = false;
+  if (node < 0)
+    return base_fail_errno(err, "%s: cannot be opened", path);
+  enum base_code code = open_folder(node, "keeper", &keeper_dir, &keeper_made, err);
+  if (code == BASE_OK)
+    code = open_folder(node, "gate", &gate_dir, &gate_made, err);
+  if (code == BASE_OK)
+    code = make_node(keeper_dir, gate_dir, name, err);
+  if (code != BASE_OK && gate_made)
+    unlinkat(node, "gate", AT_REMOVEDIR);
+  if (code != BASE_OK && keeper_made)
+    unlinkat(node, "keeper", AT_REMOVEDIR);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", path);
+}
+
+/* Open first, then give the rights up, then serve. */
+static enum base_code serve(const struct link_start *start, struct base_error *err) {
+  struct keeper *keeper = NULL;
+  BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "the keeper's folder cannot be opened");
+  int core = link_start_fd(start, "core");
+  if (core < 0)
+    return base_fail(err, BASE_USAGE, "no channel to core was handed over");
+  enum base_code code = keeper_open(dir, base_world_system(), &keeper, err);
+  base_close_fd(&dir);
+  struct link_rights rights = {.role = LINK_ROLE_KEEPER, .uid = start->uid, .gid = start->gid,
+                               .memory_max = MEMORY_MAX, .files_max = FILES_MAX};
+  if (code == BASE_OK)
+    code = link_confine(&rights, err);
+  if (code == BASE_OK) {
+    struct link_loop *loop = link_loop_new(base_world_system());
+    struct link_channel *channel = link_channel_new(core, LINK_ROLE_KEEPER, LINK_ROLE_CORE);
+    link_loop_add(loop, channel, (struct link_handlers){.context = keeper, .on_request = keeper_serve});
+    base_log(BASE_LOG_INFO, "keeper.ready", "serving");
+    while (link_loop_turn(loop, -1))
+      ;
+    link_channel_free(channel);
+    link_loop_free(loop);
+  }
+  keeper_close(keeper);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  struct base_error err;
+  enum base_code code;
+  base_log_program("wasl-keeper");
+  if (argc == 4 && strcmp(argv[1], "init") == 0) {
+    signal(SIGPIPE, SIG_IGN); /* a caller that went away is an error of write, after which all is taken back */
+    code = init(argv[2], base_view_text(argv[3]), &err);
+    if (code != BASE_OK)
+      fprintf(stderr, "wasl-keeper: %s\n", err.text);
+  } else {
+    struct link_start start;
+    link_start_read(argc, argv, &start);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    code = serve(&start, &err);
+    if (code != BASE_OK)
+      base_log(BASE_LOG_ERROR, "keeper.failed", "%s", err.text);
+  }
+  return base_code_exit(code);
+}
