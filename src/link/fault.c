@@ -7,7 +7,10 @@
 
 #include "base/base.h"
 
-static _Noreturn void die(int status, const char *event, const char *format, va_list arguments) {
+static _Noreturn void die(int status, const char *event, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void die(int status, const char *event, const char *format, va_list arguments) {
   char text[BASE_ERROR_TEXT_MAX];
   vsnprintf(text, sizeof text, format, arguments);
   base_log(BASE_LOG_ERROR, event, "%s", text);
