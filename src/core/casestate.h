@@ -22,8 +22,10 @@ struct core_case_state {
   struct base_id by;                 /* the message that made the state */
 };
 enum { CORE_CASE_MESSAGES_MAX = 100000 };
-/* messages: in any order; all that a followed id names must be among them (core admits them in that order), else BASE_FIELD.
- * On return they are sorted by (depth, id) and filled. The first is the opening message. O(n log n). */
+/* messages: in any order; all that a followed id names must be among them (core admits them in that order), else BASE_FIELD,
+ * as for a second opening message, another case's message, an id twice, a circle. The opening message must be of this kind
+ * (BASE_KIND). On return they are sorted by (depth, id) and filled; the first is the opening message. After a failure their
+ * order and what was computed mean nothing. O(n log n), no recursion. The headers' times have no influence. */
 BASE_NODISCARD enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_message *messages,
                                                 size_t count, struct core_case_state *out, struct base_error *err);
 /* Would a message of this type by this author take effect now? BASE_OK, or BASE_TRANSITION with the types that are possible
@@ -32,8 +34,15 @@ BASE_NODISCARD enum base_code core_case_allows(const struct wire_kind *kind, con
                                                size_t count, const struct core_case_state *state,
                                                struct base_view author, const struct wire_kind_type *type,
                                                struct base_error *err);
+/* As core_case_allows for a message that is written already: also asks whether it goes to all parties, is of the case's kind,
+ * and names the message that made the present state where its type must. */
+BASE_NODISCARD enum base_code core_case_allows_header(const struct wire_kind *kind,
+                                                      const struct core_case_message *messages, size_t count,
+                                                      const struct core_case_state *state,
+                                                      const struct wire_header *header, struct base_error *err);
 /* What a new message by this author follows: the present heads (messages nobody follows), his own previous one among them
- * or added. Ascending, at most WIRE_FOLLOWS_MAX (the deepest ones; his own previous always). */
+ * or added. Ascending, at most WIRE_FOLLOWS_MAX (the deepest ones; his own previous always). messages as
+ * core_case_compute left them. 0 only when there are none or memory is out. */
 size_t core_case_follows(const struct core_case_message *messages, size_t count, struct base_view author,
                          struct base_id out[WIRE_FOLLOWS_MAX]);
 

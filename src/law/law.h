@@ -29,7 +29,9 @@ struct law_agreement {
   struct law_row *rows;
 };
 /* Reads the terms from the fields (part 0) and state of an agreement's propose or counter message. from defaults to the last
- * acceptance, handed in as accepted_at. Everything lives in the arena. Fills from, until, rows. */
+ * acceptance, handed in as accepted_at. Everything lives in the arena. Fills proposer, parties, from, until, rows; id only
+ * when the header has a case (else it is the message's own id); accepted and ended are the caller's. BASE_FIELD or BASE_DATE
+ * with the path: such terms cover nothing. */
 BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header,
                                               base_time accepted_at, struct base_arena *arena,
                                               struct law_agreement *out, struct base_error *err);
@@ -44,7 +46,8 @@ struct law_question {
 struct law_answer {
   char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", or "agreement" */
 };
-/* BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
+/* agreements: in any order; the covering one with the smallest id is named, and its first row that covers.
+ * BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,
                                          size_t count, struct law_answer *out, struct base_error *err);
@@ -53,12 +56,14 @@ BASE_NODISCARD enum base_code law_decide(const struct law_question *question, co
 struct law_clock_event { const struct wire_kind_type *type; base_time at; /* of the receipt */ struct wire_header *header; };
 struct law_clock {
   struct base_view name;
-  base_time started, due;               /* UTC */
+  base_time started, due;               /* UTC; while paused, due as if it went on at once */
   bool running, paused, stopped;
   base_time ended;                      /* when stopped */
 };
 /* events: effective messages in the case's order with the times of their receipts (0: no receipt yet, does not start).
- * 8 hours are elapsed seconds; 3 and 7 calendar days end with the same time of day. */
+ * 8 hours are elapsed seconds; 3 and 7 calendar days end with the same time of day in UTC:
+ * multiples of 24 hours. A pause moves the due time by its length. A clock whose message came again starts again. One that
+ * did not start is left out; the count of the others. */
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The clocks of a case. They run from receipts, never from what an author says of the time. */
+#include "law/law.h"
+
+static base_time later_by(base_time time, int64_t seconds) {
+  base_time sum;
+  return __builtin_add_overflow(time, seconds, &sum) ? INT64_MAX : sum;
+}
+
+/* Seconds of the length that the starting message chose; 0 when it chose none that the kind knows. */
+static int64_t length_of(const struct wire_kind_clock *clock, const struct wire_header *header) {
+  if (clock->field.size == 0)
+    return clock->lengths[0].seconds;
+  struct base_view code = wire_header_state(header, (const char *)clock->field.data);
+  for (size_t i = 0; i < clock->length_count; i++)
+    if (base_view_equal(clock->lengths[i].code, code))
+      return clock->lengths[i].seconds;
+  return 0;
+}
+
+struct run {
+  struct law_clock clock;
+  base_time paused_at;
+  bool started;
+};
+
+static void start(struct run *run, const struct wire_kind_clock *clock, const struct law_clock_event *event) {
+  int64_t length = length_of(clock, event->header);
+  if (length == 0)
+    return;
+  *run = (struct run){
+      .started = true,
+      .clock = {.name = clock->name, .started = event->at, .due = later_by(event->at, length), .running = true}};
+}
+
+static void resume(struct run *run, base_time at) {
+  int64_t pause = 0;
+  /* Concurrent messages can be receipted against the case's order: a pause is never negative. */
+  if (at > run->paused_at && __builtin_sub_overflow(at, run->paused_at, &pause))
+    pause = INT64_MAX;
+  run->clock.due = later_by(run->clock.due, pause);
+  run->clock.paused = false;
+  run->clock.running = true;
+}
+
+static void feed(struct run *run, const struct wire_kind *kind, const struct wire_kind_clock *clock,
+                 const struct law_clock_event *event) {
+  uint64_t type = (uint64_t)1 << (event->type - kind->types);
+  if (event->at == 0)
+    return; /* not received yet: nothing has begun or ended for anybody */
+  if (event->type == clock->starts) {
+    start(run, clock, event);
+  } else if (!run->started || run->clock.stopped) {
+    return;
+  } else if (clock->stops & type) {
+    run->clock.running = run->clock.paused = false;
+    run->clock.stopped = true;
+    run->clock.ended = event->at;
+  } else if ((clock->pauses & type) && run->clock.running) {
+    run->clock.running = false;
+    run->clock.paused = true;
+    run->paused_at = event->at;
+  } else if ((clock->resumes & type) && run->clock.paused) {
+    resume(run, event->at);
+  }
+}
+
+size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
+                  struct law_clock out[WIRE_KIND_CLOCKS_MAX]) {
+  size_t running = 0;
+  for (size_t i = 0; i < kind->clock_count; i++) {
+    struct run run = {0};
+    for (size_t j = 0; j < count; j++)
+      feed(&run, kind, &kind->clocks[i], &events[j]);
+    if (run.started)
+      out[running++] = run.clock;
+  }
+  return running;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The one question of law: may this message go to this partner now? */
+#include "law/law.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHORT_ID = 12, REASONS_MAX = 200 };
+
+static bool has_party(const struct law_agreement *agreement, struct base_view origin) {
+  for (size_t i = 0; i < agreement->party_count; i++)
+    if (base_view_equal(agreement->parties[i], origin))
+      return true;
+  return false;
+}
+
+static bool between(const struct law_agreement *agreement, const struct law_question *question) {
+  return has_party(agreement, question->from) && has_party(agreement, question->to);
+}
+
+static bool in_force(const struct law_agreement *agreement, base_time now) {
+  return agreement->accepted && !agreement->ended && agreement->from <= now && now < agreement->until;
+}
+
+/* An empty list covers nothing; a question without a purpose is covered by "*" only. */
+static bool covers(const struct base_view *codes, size_t count, struct base_view code) {
+  for (size_t i = 0; i < count; i++)
+    if (base_view_is(codes[i], "*") || (code.size && base_view_equal(codes[i], code)))
+      return true;
+  return false;
+}
+
+static bool direction_covers(const struct law_agreement *agreement, enum law_direction direction,
+                             const struct law_question *question) {
+  switch (direction) {
+  case LAW_FROM_PROPOSER:
+    return base_view_equal(question->from, agreement->proposer);
+  case LAW_TO_PROPOSER:
+    return base_view_equal(question->to, agreement->proposer);
+  default:
+    return true;
+  }
+}
+
+static const struct law_row *covering_row(const struct law_agreement *agreement, const struct law_question *question) {
+  for (size_t i = 0; i < agreement->row_count; i++) {
+    const struct law_row *row = &agreement->rows[i];
+    if (covers(&row->kind, 1, question->kind) && covers(row->types, row->type_count, question->type) &&
+        covers(row->purposes, row->purpose_count, question->purpose) &&
+        direction_covers(agreement, row->direction, question))
+      return row;
+  }
+  return NULL;
+}
+
+/* --- why not */
+
+struct reasons {
+  char text[REASONS_MAX];
+  size_t used, unsaid;
+};
+
+__attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *reasons, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  size_t room = sizeof reasons->text - reasons->used;
+  int size = vsnprintf(reasons->text + reasons->used, room, format, args);
+  va_end(args);
+  if (size >= 0 && (size_t)size < room) {
+    reasons->used += (size_t)size;
+  } else {
+    reasons->text[reasons->used] = 0; /* whole reasons only */
+    reasons->unsaid++;
+  }
+}
+
+static void say_why_not(struct reasons *reasons, const struct law_agreement *agreement, base_time now) {
+  struct base_hex_text id = base_id_text(&agreement->id);
+  if (agreement->ended)
+    add_reason(reasons, "; agreement %.*s… was ended", SHORT_ID, id.text);
+  else if (!agreement->accepted)
+    add_reason(reasons, "; agreement %.*s… is not accepted by all its parties", SHORT_ID, id.text);
+  else if (now < agreement->from)
+    add_reason(reasons, "; agreement %.*s… is in force only from %s", SHORT_ID, id.text,
+               base_time_format(agreement->from).text);
+  else if (now >= agreement->until)
+    add_reason(reasons, "; agreement %.*s… expired on %s", SHORT_ID, id.text, base_time_format(agreement->until).text);
+  else
+    add_reason(reasons, "; agreement %.*s… has no such row", SHORT_ID, id.text);
+}
+
+static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
+                             struct base_error *err) {
+  struct reasons reasons = {0};
+  size_t concerned = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!between(&agreements[i], question))
+      continue;
+    concerned++;
+    say_why_not(&reasons, &agreements[i], question->now);
+  }
+  char more[48] = "";
+  if (concerned == 0)
+    (void)snprintf(more, sizeof more, "; there is no agreement between them");
+  else if (reasons.unsaid)
+    (void)snprintf(more, sizeof more, "; and %zu more", reasons.unsaid);
+  struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
+  bool purpose = question->purpose.size > 0;
+  return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s, from %.*s to %.*s} is in force%s%s",
+                   (int)question->kind.size, (const char *)question->kind.data, (int)question->type.size,
+                   (const char *)question->type.data, purpose ? ", purpose " : "", (int)question->purpose.size,
+                   purpose ? (const char *)question->purpose.data : "", (int)from.size, (const char *)from.data,
+                   (int)to.size, (const char *)to.data, reasons.text, more);
+}
+
+static void write_clause(const struct law_agreement *agreement, const struct law_row *row, struct law_answer *out) {
+  struct base_hex_text id = base_id_text(&agreement->id);
+  (void)snprintf(out->clause, sizeof out->clause, "%s/%.*s", id.text, (int)row->id.size, (const char *)row->id.data);
+}
+
+enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
+                          struct law_answer *out, struct base_error *err) {
+  if (question->partner_suspended) {
+    struct base_view to = wire_origin_name(question->to);
+    return base_fail(err, BASE_SUSPENDED, "the partner %.*s is suspended: nothing goes there until a person lifts it",
+                     (int)to.size, (const char *)to.data);
+  }
+  if (!question->needs_row) {
+    (void)snprintf(out->clause, sizeof out->clause, "agreement");
+    return BASE_OK;
+  }
+  const struct law_agreement *chosen = NULL;
+  const struct law_row *row = NULL;
+  for (size_t i = 0; i < count; i++) {
+    const struct law_agreement *agreement = &agreements[i];
+    if (!between(agreement, question) || !in_force(agreement, question->now) ||
+        (chosen && base_id_compare(&agreement->id, &chosen->id) >= 0))
+      continue;
+    const struct law_row *found = covering_row(agreement, question);
+    if (found) {
+      chosen = agreement;
+      row = found;
+    }
+  }
+  if (!chosen)
+    return refuse(question, agreements, count, err);
+  write_clause(chosen, row, out);
+  return BASE_OK;
+}
