@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes. Nothing here
+ * decides: law does. */
+
+static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_terms[] = "terms";
+
+static void agreement_free(struct core_agreement *agreement) {
+  base_arena_free(&agreement->arena);
+  memset(agreement, 0, sizeof *agreement);
+}
+
+void core_agreements_free(struct core *core) {
+  for (size_t i = 0; i < core->agreement_count; i++)
+    agreement_free(&core->agreements[i]);
+  free(core->agreements);
+  free(core->law);
+  core->agreements = NULL;
+  core->law = NULL;
+  core->agreement_count = 0;
+}
+
+/* The time of a leaf in our register. */
+static enum base_code leaf_time(struct core *core, uint64_t index, base_time *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_leaf row;
+  struct wire_leaf leaf;
+  enum base_code code = store_leaf_get(core->store, index, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(row.entry, &leaf, err);
+  if (code == BASE_OK)
+    *out = leaf.time;
+  return code;
+}
+
+struct newest_receipt {
+  base_time time;
+};
+
+static enum base_code receipt_time(void *context, const struct store_delivery *delivery) {
+  struct newest_receipt *newest = context;
+  struct wire_leaf leaf;
+  if (delivery->state == STORE_RECEIPTED && wire_leaf_parse(delivery->leaf, &leaf, NULL) == BASE_OK)
+    newest->time = leaf.time > newest->time ? leaf.time : newest->time;
+  return BASE_OK;
+}
+
+/* When the acceptance counts: the moment of its receipt, which both sides hold; until ours has one, when we sent it. */
+static enum base_code accepted_at(struct core *core, const struct core_case_message *message, base_time *out,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct core_partner *author = core_partner_of(core, message->header->author);
+  if (author != NULL) {
+    struct store_arrival arrival;
+    enum base_code code = store_arrival_of(core->store, &message->id, author->row.number, &arena, &arrival, err);
+    if (code == BASE_OK && arrival.answered)
+      return leaf_time(core, arrival.answer_index, out, err);
+    *out = core_now(core); /* admitted in this very step */
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  }
+  struct newest_receipt newest = {0};
+  enum base_code code = store_delivery_each(core->store, &message->id, false, 0, receipt_time, &newest, err);
+  if (code != BASE_OK)
+    return code;
+  *out = newest.time != 0 ? newest.time : message->header->time;
+  return BASE_OK;
+}
+
+static enum base_code terms_read(struct core *core, const struct core_case *kase, const struct base_id *terms,
+                                 base_time accepted, struct core_agreement *out, struct base_error *err) {
+  struct core_content content = {0};
+  struct base_id copy = *terms;
+  enum base_code code = core_content_read(core, &copy, &out->arena, &content, err);
+  if (code != BASE_OK)
+    return code;
+  if (content.dropped)
+    code = base_fail(err, BASE_NOT_FOUND, "the terms of agreement %s were erased", base_id_text(&kase->id).text);
+  else
+    code = law_terms_parse(content.part0.fields, &content.header, accepted, &out->arena, &out->law, err);
+  struct base_view title = code == BASE_OK ? wire_json_text(wire_json_get(content.part0.fields, "title")) : (struct base_view){0};
+  out->title = base_arena_copy(&out->arena, title);
+  core_content_free(&content);
+  return code;
+}
+
+/* The message whose terms the case's state is about: named by the acceptance, or the newest proposal. */
+static bool terms_id(const struct core_case *kase, struct base_id *out) {
+  const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
+  if (by != NULL && base_id_parse(wire_header_state(by->header, agreement_terms), out))
+    return true;
+  for (size_t i = kase->count; i-- > 0;) {
+    const struct core_case_message *message = &kase->messages[i];
+    if (message->effective && wire_header_state(message->header, agreement_terms).size == 0 &&
+        (base_view_is(message->header->type, "propose") || base_view_is(message->header->type, "counter"))) {
+      *out = message->id;
+      return true;
+    }
+  }
+  return false;
+}
+
+static enum base_code agreement_read(struct core *core, const struct base_id *id, struct core_agreement *out,
+                                     struct base_error *err) {
+  struct core_case *kase = NULL;
+  enum base_code code = core_case_load(core, id, &kase, err);
+  if (code != BASE_OK)
+    return code;
+  base_arena_init(&out->arena, 16 << 20);
+  out->id = *id;
+  out->state = kase->state.state;
+  struct base_id terms;
+  base_time accepted = 0;
+  bool in_force = base_view_is(core_case_state_name(kase), agreement_in_force);
+  const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
+  if (in_force && by != NULL)
+    code = accepted_at(core, by, &accepted, err);
+  if (code == BASE_OK && terms_id(kase, &terms)) {
+    struct base_error why = {0};
+    code = terms_read(core, kase, &terms, accepted, out, &why);
+    out->has_terms = code == BASE_OK;
+    if (code != BASE_OK) /* an agreement that cannot be read permits nothing; that is said, and no reason to stop */
+      base_log(BASE_LOG_WARNING, "agreement.unreadable", "%s: %s", base_id_text(id).text, why.text);
+    code = base_code_class(code) == BASE_REFUSED ? BASE_OK : code;
+  }
+  if (code != BASE_OK)
+    return code;
+  const struct wire_header *opening = kase->messages[0].header;
+  out->law.id = *id;
+  out->law.accepted = in_force && out->has_terms;
+  out->law.ended = !in_force;
+  out->law.party_count = opening->party_count;
+  for (size_t i = 0; i < opening->party_count; i++)
+    out->law.parties[i] = base_arena_copy(&out->arena, opening->parties[i]);
+  return BASE_OK;
+}
+
+static enum base_code law_rebuild(struct core *core, struct base_error *err) {
+  struct law_agreement *law = calloc(core->agreement_count + 1, sizeof *law);
+  if (law == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the agreements");
+  for (size_t i = 0; i < core->agreement_count; i++)
+    law[i] = core->agreements[i].law;
+  free(core->law);
+  core->law = law;
+  return BASE_OK;
+}
+
+enum base_code core_agreement_refresh(struct core *core, const struct base_id *id, struct base_error *err) {
+  struct core_agreement fresh = {0};
+  struct base_id copy = *id;
+  enum base_code code = agreement_read(core, &copy, &fresh, err);
+  if (code != BASE_OK) {
+    agreement_free(&fresh);
+    return core_lose(core, code, err);
+  }
+  size_t at = 0;
+  while (at < core->agreement_count && base_id_compare(&core->agreements[at].id, &copy) < 0)
+    at++;
+  if (at < core->agreement_count && base_id_equal(&core->agreements[at].id, &copy)) {
+    agreement_free(&core->agreements[at]);
+  } else {
+    struct core_agreement *grown = realloc(core->agreements, (core->agreement_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+      agreement_free(&fresh);
+      return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for an agreement"), err);
+    }
+    core->agreements = grown;
+    memmove(&grown[at + 1], &grown[at], (core->agreement_count - at) * sizeof *grown);
+    core->agreement_count++;
+  }
+  core->agreements[at] = fresh;
+  return law_rebuild(core, err);
+}
+
+struct id_list {
+  struct base_id *ids;
+  size_t count, room;
+};
+
+static enum base_code collect_id(void *context, const struct store_case *row) {
+  struct id_list *list = context;
+  if (list->count == list->room) {
+    size_t room = list->room == 0 ? 16 : 2 * list->room;
+    struct base_id *grown = realloc(list->ids, room * sizeof *grown);
+    if (grown == NULL)
+      return BASE_MEMORY;
+    list->ids = grown;
+    list->room = room;
+  }
+  list->ids[list->count++] = row->id;
+  return BASE_OK;
+}
+
+enum base_code core_agreements_load(struct core *core, struct base_error *err) {
+  struct id_list list = {0};
+  enum base_code code = store_case_each(core->store, base_view_text(agreement_kind), 0, collect_id, &list, err);
+  for (size_t i = 0; i < list.count && code == BASE_OK; i++)
+    code = core_agreement_refresh(core, &list.ids[i], err);
+  free(list.ids);
+  return code;
+}
+
+enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
+                        struct base_view type, const struct core_partner *to, char *clause, struct base_error *err) {
+  char field[WIRE_CODE_MAX + 1];
+  snprintf(field, sizeof field, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
+  struct law_question question = {.kind = kind->name,
+                                  .type = type,
+                                  .purpose = kind->purpose_field.size > 0 ? wire_header_state(opening, field)
+                                                                          : (struct base_view){0},
+                                  .needs_row = kind->needs_row,
+                                  .from = core->card.origin,
+                                  .to = to->card.origin,
+                                  .partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED,
+                                  .now = core_now(core)};
+  struct law_answer answer;
+  enum base_code code = law_decide(&question, core->law, core->agreement_count, &answer, err);
+  if (code == BASE_OK)
+    memcpy(clause, answer.clause, sizeof answer.clause);
+  return code;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/* Kinds from the files built in, and cases with their computed state, cached. */
+
+/* --- kinds */
+
+static const struct kinds_file *kinds_labels(const struct kinds_file *file) {
+  char name[128];
+  size_t stem = strlen(file->name) - strlen(".json");
+  snprintf(name, sizeof name, "%.*s.labels.json", (int)stem, file->name);
+  for (size_t i = 0; i < kinds_count; i++)
+    if (strcmp(kinds_files[i].name, name) == 0)
+      return &kinds_files[i];
+  return NULL;
+}
+
+static bool kinds_is_semantics(const char *name) {
+  size_t length = strlen(name);
+  static const char labels[] = ".labels.json", json[] = ".json";
+  bool is_json = length > sizeof json - 1 && strcmp(name + length - (sizeof json - 1), json) == 0;
+  bool is_labels = length > sizeof labels - 1 && strcmp(name + length - (sizeof labels - 1), labels) == 0;
+  return is_json && !is_labels;
+}
+
+static enum base_code kind_load(struct core *core, const struct kinds_file *file, struct core_kind *out,
+                                struct base_error *err) {
+  struct base_view bytes = base_view_of(file->data, file->size);
+  struct base_hash hash = seal_sha256(bytes);
+  enum base_code code = wire_kind_parse(bytes, &hash, &core->kind_arena, &out->kind, err);
+  if (code != BASE_OK)
+    return base_fail_within(err, "kinds/%s", file->name);
+  const struct kinds_file *labels = kinds_labels(file);
+  if (labels == NULL)
+    return base_fail(err, BASE_NOT_FOUND, "kinds/%s has no labels beside it", file->name);
+  code = wire_labels_parse(base_view_of(labels->data, labels->size), &out->kind, &out->labels, err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "kinds/%s", labels->name);
+}
+
+enum base_code core_kinds_load(struct core *core, struct base_error *err) {
+  core->kinds = calloc(kinds_count + 1, sizeof *core->kinds);
+  if (core->kinds == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the kinds");
+  for (size_t i = 0; i < kinds_count; i++) {
+    if (!kinds_is_semantics(kinds_files[i].name))
+      continue;
+    enum base_code code = kind_load(core, &kinds_files[i], &core->kinds[core->kind_count], err);
+    if (code != BASE_OK)
+      return code;
+    core->kind_count++;
+  }
+  return BASE_OK;
+}
+
+void core_kinds_free(struct core *core) {
+  for (size_t i = 0; core->kinds != NULL && i < core->kind_count; i++)
+    wire_labels_free(&core->kinds[i].labels);
+  free(core->kinds);
+  core->kinds = NULL;
+}
+
+const struct core_kind *core_kind_named(const struct core *core, struct base_view name) {
+  for (size_t i = 0; i < core->kind_count; i++)
+    if (base_view_equal(core->kinds[i].kind.name, name))
+      return &core->kinds[i];
+  return NULL;
+}
+
+const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash) {
+  const struct core_kind *kind = core_kind_named(core, name);
+  return kind != NULL && base_hash_equal(&kind->kind.hash, hash) ? kind : NULL;
+}
+
+/* --- the cache */
+
+static void case_free(struct core_case *kase) {
+  if (kase->kind != NULL) {
+    base_arena_free(&kase->arena);
+    free(kase->messages);
+  }
+  memset(kase, 0, sizeof *kase);
+}
+
+void core_case_drop(struct core *core, const struct base_id *id) {
+  for (size_t i = 0; i < CORE_CASES_CACHED; i++)
+    if (id == NULL || base_id_equal(&core->cases[i].id, id))
+      case_free(&core->cases[i]);
+}
+
+static struct core_case *case_slot(struct core *core) {
+  struct core_case *oldest = &core->cases[0];
+  for (size_t i = 0; i < CORE_CASES_CACHED; i++) {
+    if (core->cases[i].kind == NULL)
+      return &core->cases[i];
+    if (core->cases[i].touched < oldest->touched)
+      oldest = &core->cases[i];
+  }
+  case_free(oldest);
+  return oldest;
+}
+
+static struct core_case *case_cached(struct core *core, const struct base_id *id) {
+  for (size_t i = 0; i < CORE_CASES_CACHED; i++)
+    if (core->cases[i].kind != NULL && base_id_equal(&core->cases[i].id, id)) {
+      core->cases[i].touched = ++core->case_clock;
+      return &core->cases[i];
+    }
+  return NULL;
+}
+
+enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
+                               struct core_case **out, struct base_error *err) {
+  struct core_case *kase = case_slot(core);
+  kase->messages = calloc(4, sizeof *kase->messages);
+  if (kase->messages == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a case");
+  kase->id = *id;
+  kase->kind = kind;
+  kase->room = 4;
+  kase->touched = ++core->case_clock;
+  base_arena_init(&kase->arena, BASE_BUF_DEFAULT_LIMIT);
+  kase->row.id = *id;
+  kase->row.kind = kind->kind.name;
+  kase->row.kind_hash = kind->kind.hash;
+  *out = kase;
+  return BASE_OK;
+}
+
+static enum base_code case_append(struct core_case *kase, const struct base_id *id, struct base_view bytes,
+                                  struct base_error *err) {
+  if (kase->count >= CORE_CASE_MESSAGES_MAX)
+    return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", CORE_CASE_MESSAGES_MAX);
+  if (kase->count == kase->room) {
+    struct core_case_message *grown = realloc(kase->messages, 2 * kase->room * sizeof *grown);
+    if (grown == NULL)
+      return base_fail(err, BASE_MEMORY, "no memory for a case");
+    kase->messages = grown;
+    kase->room *= 2;
+  }
+  struct wire_header *header = base_arena_alloc(&kase->arena, sizeof *header);
+  if (header == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a case");
+  enum base_code code = wire_header_parse(bytes, &kase->arena, header, err);
+  if (code == BASE_OK)
+    kase->messages[kase->count++] = (struct core_case_message){.id = *id, .header = header};
+  return code;
+}
+
+struct case_loading {
+  struct core_case *kase;
+  struct base_error *err;
+};
+
+static enum base_code load_message(void *context, const struct store_message *row) {
+  struct case_loading *loading = context;
+  return case_append(loading->kase, &row->id, row->header, loading->err);
+}
+
+static enum base_code case_read(struct core *core, const struct base_id *id, struct core_case **out,
+                                struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  enum base_code code = store_case_get(core->store, id, &arena, &row, err);
+  if (code == BASE_NOT_FOUND)
+    return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(id).text);
+  if (code != BASE_OK)
+    return code;
+  const struct core_kind *kind = core_kind_hashed(core, row.kind, &row.kind_hash);
+  if (kind == NULL)
+    return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this program does not ship",
+                     base_id_text(id).text, (int)row.kind.size, (const char *)row.kind.data);
+  struct core_case *kase = NULL;
+  code = core_case_begin(core, id, kind, &kase, err);
+  if (code != BASE_OK)
+    return code;
+  kase->row.opened = row.opened;
+  kase->row.changed = row.changed;
+  struct case_loading loading = {kase, err};
+  code = store_message_each(core->store, id, false, load_message, &loading, err);
+  if (code == BASE_OK)
+    code = core_case_compute(&kind->kind, kase->messages, kase->count, &kase->state, err);
+  if (code != BASE_OK) {
+    case_free(kase);
+    return code;
+  }
+  *out = kase;
+  return BASE_OK;
+}
+
+enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
+                              struct base_error *err) {
+  struct core_case *kase = case_cached(core, id);
+  if (kase == NULL)
+    return case_read(core, id, out, err);
+  *out = kase;
+  return BASE_OK;
+}
+
+struct base_view core_case_state_name(const struct core_case *kase) { return kase->kind->kind.states[kase->state.state]; }
+
+const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id) {
+  for (size_t i = 0; i < kase->count; i++)
+    if (base_id_equal(&kase->messages[i].id, id))
+      return &kase->messages[i];
+  return NULL;
+}
+
+enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
+                               struct base_view header, struct base_error *err) {
+  enum base_code code = case_append(kase, id, header, err);
+  if (code == BASE_OK)
+    code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  base_time now = core_now(core);
+  if (kase->count == 1)
+    kase->row.opened = now;
+  kase->row.changed = now;
+  kase->row.state = core_case_state_name(kase);
+  kase->row.opener = kase->messages[0].header->author;
+  kase->row.flagged = kase->state.flagged;
+  kase->row.message_count = kase->count;
+  code = store_case_put(core->store, &kase->row, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/internal.h"
+
+base_time core_now(const struct core *core) { return core->env.world->now(core->env.world->context); }
+
+int64_t core_now_ms(const struct core *core) { return core->env.world->monotonic_ms(core->env.world->context); }
+
+bool core_hash_zero(const struct base_hash *hash) {
+  static const struct base_hash zero;
+  return base_hash_equal(hash, &zero);
+}
+
+bool core_disk_low(const struct core *core, uint64_t *out_free) {
+  struct statvfs room;
+  if (fstatvfs(core->env.dir, &room) != 0)
+    return false;
+  uint64_t free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
+  if (out_free != NULL)
+    *out_free = free_bytes;
+  return free_bytes < CORE_DISK_LOW;
+}
+
+/* --- the step's transaction and its replies */
+
+enum base_code core_write(struct core *core, struct base_error *err) {
+  if (core->failed != BASE_OK)
+    return base_fail(err, core->failed, "%s", core->failure.text);
+  if (!core->in_transaction) {
+    enum base_code code = store_begin(core->store, err);
+    if (code != BASE_OK)
+      return code;
+    core->in_transaction = true;
+  }
+  core->wrote = true;
+  return BASE_OK;
+}
+
+enum base_code core_lose(struct core *core, enum base_code code, const struct base_error *err) {
+  if (core->failed == BASE_OK) {
+    core->failed = code;
+    core->failure = *err;
+    core->failure.code = code;
+  }
+  return code;
+}
+
+struct core_reply *core_reply(struct core *core, uint64_t token, enum base_code status) {
+  struct core_reply *reply = calloc(1, sizeof *reply);
+  if (reply == NULL) {
+    /* Without memory for an answer the step cannot be told apart from a lost one: end here, the parent starts us anew. */
+    base_log(BASE_LOG_ERROR, "core.memory", "no memory for an answer");
+    abort();
+  }
+  reply->token = token;
+  reply->status = status;
+  reply->fd = -1;
+  base_buf_init(&reply->payload, BASE_BUF_DEFAULT_LIMIT);
+  *core->replies_end = reply;
+  core->replies_end = &reply->next;
+  return reply;
+}
+
+static void reply_set_error(struct core_reply *reply, enum base_code code, const char *text) {
+  reply->status = code;
+  base_buf_reset(&reply->payload);
+  base_buf_text(&reply->payload, text);
+}
+
+void core_reply_error(struct core *core, uint64_t token, enum base_code code, const struct base_error *err) {
+  reply_set_error(core_reply(core, token, code), code, err->text);
+}
+
+static void reply_free(struct core_reply *reply) {
+  base_buf_free(&reply->payload);
+  base_close_fd(&reply->fd);
+  core_give_free(reply->give);
+  free(reply);
+}
+
+static void replies_send(struct core *core) {
+  struct core_reply *reply = core->replies;
+  core->replies = NULL;
+  core->replies_end = &core->replies;
+  while (reply != NULL) {
+    struct core_reply *next = reply->next;
+    if (reply->payload.code != BASE_OK)
+      reply_set_error(reply, BASE_TOO_LARGE, "the answer is too large: ask for less, with --limit");
+    core->env.answer(core->env.context, reply->token, reply->status, base_buf_view(&reply->payload), reply->fd);
+    reply_free(reply);
+    reply = next;
+  }
+}
+
+/* --- keys, wrapped ahead so that a message costs no round trip to the keeper */
+
+enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrapped[CORE_WRAPPED], uint32_t *epoch,
+                        struct base_error *err) {
+  if (core->pool_count == 0) {
+    core->env.world->random(core->env.world->context, core->pool, sizeof core->pool);
+    enum base_code code = core->env.keeper.wrap(core->env.keeper.context, core->pool, CORE_KEY_POOL,
+                                                core->pool_wrapped, &core->pool_epoch, err);
+    if (code != BASE_OK)
+      return code;
+    core->pool_count = CORE_KEY_POOL;
+  }
+  size_t at = --core->pool_count;
+  *key = core->pool[at];
+  memcpy(wrapped, core->pool_wrapped[at], CORE_WRAPPED);
+  *epoch = core->pool_epoch;
+  base_wipe(&core->pool[at], sizeof core->pool[at]);
+  return BASE_OK;
+}
+
+enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped, struct base_secret *out,
+                               struct base_error *err) {
+  uint8_t form[1][CORE_WRAPPED];
+  if (wrapped.size != CORE_WRAPPED)
+    return base_fail(err, BASE_CORRUPT, "a wrapped key has %zu bytes instead of %d", wrapped.size, CORE_WRAPPED);
+  memcpy(form[0], wrapped.data, CORE_WRAPPED);
+  return core->env.keeper.unwrap(core->env.keeper.context, epoch, form, 1, out, err);
+}
+
+/* --- requests */
+
+struct base_view core_request_text(const struct wire_json *request, const char *key) {
+  return wire_json_text(wire_json_get(request, key));
+}
+
+enum base_code core_request_id(struct core *core, const struct wire_json *request, const char *key,
+                               const char *table_word, struct base_id *out, struct base_error *err) {
+  enum { SHORTEST = 4 };
+  struct base_view text = core_request_text(request, key);
+  if (text.size == BASE_HEX_ID && base_id_parse(text, out))
+    return BASE_OK;
+  bool hex = text.size >= SHORTEST && text.size < BASE_HEX_ID;
+  for (size_t i = 0; hex && i < text.size; i++)
+    hex = (text.data[i] >= '0' && text.data[i] <= '9') || (text.data[i] >= 'a' && text.data[i] <= 'f');
+  if (!hex)
+    return base_fail(err, BASE_FIELD, "%s: an id has 64 lowercase hex digits, or its first %d and more", key, SHORTEST);
+  struct base_id found[2];
+  size_t count = 0;
+  enum base_code code = store_id_complete(core->store, table_word, text, found, &count, err);
+  if (code != BASE_OK)
+    return code;
+  if (count == 0)
+    return base_fail(err, BASE_NOT_FOUND, "there is no %s whose id begins with %.*s", table_word, (int)text.size,
+                     (const char *)text.data);
+  if (count > 1)
+    return base_fail(err, BASE_CONFLICT, "more than one %s has an id that begins with %.*s: give more digits", table_word,
+                     (int)text.size, (const char *)text.data);
+  *out = found[0];
+  return BASE_OK;
+}
+
+static void handle_json(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request,
+                        int fd) {
+  switch (code) {
+  case LINK_PARTNER_ADD: core_partner_add(core, token, request); break;
+  case LINK_PARTNER_STATE: core_partner_state(core, token, request); break;
+  case LINK_CASE_OPEN: core_submit_open(core, token, request); break;
+  case LINK_CASE_SEND: core_submit_send(core, token, request); break;
+  case LINK_OUTBOX_END: core_outbox_end(core, token, request); break;
+  case LINK_PART_BEGIN: core_part_begin(core, token, request); break;
+  case LINK_PART_CHUNK: core_part_chunk(core, token, request, fd); break;
+  case LINK_PART_FINISH: core_part_finish(core, token, request); break;
+  case LINK_PART_CANCEL: core_part_cancel(core, token, request); break;
+  case LINK_PART_OPEN: core_part_open(core, token, request); break;
+  case LINK_PART_READ: core_part_read(core, token, request); break;
+  case LINK_REGISTER_CHECK: core_register_check(core, token, request); break;
+  case LINK_PROOF_GET: core_proof_get(core, token, request); break;
+  case LINK_PEER_TABLE: core_peer_table(core, token, request); break;
+  case LINK_EXCHANGE_GIVE: core_exchange_give(core, token, request, fd); break;
+  case LINK_EXCHANGE_DONE: core_exchange_done(core, token, request, fd); break;
+  default: core_show(core, code, token, request); break;
+  }
+}
+
+void core_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd) {
+  struct base_error err = {0};
+  if (core->failed != BASE_OK) {
+    core_reply_error(core, token, core->failed, &core->failure);
+    return;
+  }
+  if (code == LINK_EXCHANGE_TAKE) {
+    core_exchange_take(core, token);
+    return;
+  }
+  WIRE_AUTO_JSON struct wire_json *request = NULL;
+  struct base_view document = {0};
+  enum base_code status = BASE_OK;
+  if ((code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0) {
+    status = base_map_sealed(fd, CORE_DOCUMENT_MAX, &document, &err);
+    payload = document;
+  }
+  if (status == BASE_OK)
+    status = wire_json_parse(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
+  if (status != BASE_OK)
+    core_reply_error(core, token, status, &err);
+  else
+    handle_json(core, code, token, request, fd);
+  base_unmap(&document);
+}
+
+void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {
+  size_t kept = 0;
+  for (size_t i = 0; i < core->take_count; i++)
+    if (!gone(context, core->takes[i]))
+      core->takes[kept++] = core->takes[i];
+  core->take_count = kept;
+  if (core->table_parked && gone(context, core->table_token))
+    core->table_parked = false;
+}
+
+/* --- settling a step */
+
+/* The step is lost: nothing of it was acknowledged. Memory is loaded anew, everybody hears why. */
+static enum base_code settle_lost(struct core *core, struct base_error *err) {
+  store_rollback(core->store);
+  core->in_transaction = core->wrote = false;
+  base_log(BASE_LOG_ERROR, "core.lost", "a step was taken back: %s", core->failure.text);
+  for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next) {
+    core_give_free(reply->give);
+    reply->give = NULL;
+    reply_set_error(reply, core->failed, core->failure.text);
+    base_close_fd(&reply->fd);
+  }
+  enum base_code code = core_reload(core, err);
+  replies_send(core);
+  core->failed = BASE_OK;
+  return code;
+}
+
+static enum base_code settle_commit(struct core *core, struct base_error *err) {
+  enum base_code code = core_parts_sync(core, err);
+  if (code == BASE_OK)
+    code = core_register_flush(core, err);
+  if (code == BASE_OK)
+    code = store_commit(core->store, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  core->in_transaction = core->wrote = false;
+  return BASE_OK;
+}
+
+int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_error *err) {
+  struct base_error why = {0};
+  *out_fatal = BASE_OK;
+  core_stages_expire(core);
+  if (core->failed == BASE_OK) {
+    enum base_code code = core_outgoing_prepare(core, &why);
+    if (code != BASE_OK)
+      (void)core_lose(core, code, &why);
+  }
+  if (core->failed == BASE_OK && core->wrote)
+    (void)settle_commit(core, &why);
+  if (core->failed != BASE_OK) {
+    *out_fatal = settle_lost(core, err);
+    return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
+  }
+  if (core->reg.size != core->reg.attested) {
+    /* What is committed stays; without a signed head nothing is acknowledged, and the process ends: its next start attests. */
+    *out_fatal = core_register_attest(core, err);
+    if (*out_fatal != BASE_OK)
+      return -1;
+  }
+  for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next)
+    if (reply->give != NULL)
+      core_give_finish(core, reply);
+  replies_send(core);
+  int64_t due = core_outgoing_hand_over(core);
+  store_tidy(core->store);
+  return due;
+}
+
+/* --- life */
+
+enum base_code core_reload(struct core *core, struct base_error *err) {
+  core_case_drop(core, NULL);
+  core_parts_forget(core, NULL);
+  core_check_free(core);
+  core_register_free(core);
+  core_partners_free(core);
+  core_agreements_free(core);
+  enum base_code code = core_register_load(core, err);
+  if (code == BASE_OK)
+    code = core_partners_load(core, err);
+  if (code == BASE_OK)
+    code = core_agreements_load(core, err);
+  if (code == BASE_OK)
+    core_peer_table_wake(core);
+  return code;
+}
+
+static enum base_code load_token_key(struct core *core, struct base_error *err) {
+  static const char fact[] = "part-token-key";
+  BASE_AUTO_BUF struct base_buf stored = {0};
+  base_buf_init(&stored, 64);
+  enum base_code code = store_fact_get(core->store, fact, &stored, err);
+  if (code == BASE_OK) {
+    struct base_reader reader = base_reader_of(base_buf_view(&stored));
+    uint32_t epoch = base_read_u32(&reader);
+    struct base_view wrapped = base_read_bytes(&reader, CORE_WRAPPED);
+    code = base_reader_end(&reader, "part-token-key", err);
+    return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
+  }
+  if (code != BASE_NOT_FOUND)
+    return code;
+  uint8_t wrapped[CORE_WRAPPED];
+  uint32_t epoch = 0;
+  code = core_key(core, &core->token_key, wrapped, &epoch, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_reset(&stored);
+  base_buf_u32(&stored, epoch);
+  base_buf_add(&stored, wrapped, sizeof wrapped);
+  code = core_write(core, err);
+  return code == BASE_OK ? store_fact_set(core->store, fact, base_buf_view(&stored), err) : code;
+}
+
+/* The card is a leaf, so that the first head says which keys speak for this register. */
+static enum base_code announce_card(struct core *core, struct base_error *err) {
+  static const char fact[] = "card";
+  struct base_hash hash = seal_sha256(core->env.card);
+  BASE_AUTO_BUF struct base_buf stored = {0};
+  base_buf_init(&stored, 64);
+  enum base_code code = store_fact_get(core->store, fact, &stored, err);
+  if (code == BASE_OK && base_view_equal(base_buf_view(&stored), base_view_of(hash.bytes, sizeof hash.bytes)))
+    return BASE_OK;
+  if (code != BASE_OK && code != BASE_NOT_FOUND)
+    return code;
+  code = core_write(core, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hex_text text = base_hash_text(&hash);
+  struct wire_opening opening = {.subject = base_view_text(text.text)};
+  code = core_register_add(core, WIRE_ACT_CARD, &opening, NULL, err);
+  return code == BASE_OK ? store_fact_set(core->store, fact, base_view_of(hash.bytes, sizeof hash.bytes), err) : code;
+}
+
+static enum base_code check_card(struct core *core, struct base_error *err) {
+  enum base_code code = wire_card_parse(core->env.card, &core->card_arena, &core->card, err);
+  if (code == BASE_OK)
+    code = seal_card_check(&core->card, err);
+  if (code == BASE_OK)
+    code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
+  if (code != BASE_OK)
+    return code;
+  if (!base_view_is(core->card.origin, core->info.origin) ||
+      memcmp(core->card.log_key.bytes, core->info.log.bytes, sizeof core->info.log.bytes) != 0 ||
+      memcmp(core->card.witness_key.bytes, core->info.witness.bytes, sizeof core->info.witness.bytes) != 0)
+    return base_fail(err, BASE_WRONG_KEY, "node.card names other keys than the keeper holds: this card is not of this node");
+  seal_fingerprint(core->env.card, core->fingerprint);
+  return BASE_OK;
+}
+
+static enum base_code open_all(struct core *core, struct base_error *err) {
+  enum base_code code = check_card(core, err);
+  if (code == BASE_OK)
+    code = core_kinds_load(core, err);
+  if (code == BASE_OK)
+    code = store_open(core->env.dir, &core->store, err);
+  if (code == BASE_OK)
+    code = core_register_load(core, err);
+  if (code == BASE_OK)
+    code = core_partners_load(core, err);
+  if (code == BASE_OK)
+    code = core_agreements_load(core, err);
+  if (code == BASE_OK)
+    code = load_token_key(core, err);
+  if (code == BASE_OK)
+    code = announce_card(core, err);
+  if (code == BASE_OK && core->wrote)
+    code = settle_commit(core, err);
+  if (code == BASE_OK)
+    code = core_register_attest(core, err);
+  if (code == BASE_OK)
+    code = core_parts_open(core, err);
+  return code;
+}
+
+enum base_code core_open(const struct core_environment *environment, struct core **out, struct base_error *err) {
+  struct core *core = calloc(1, sizeof *core);
+  if (core == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory to open the node");
+  core->env = *environment;
+  core->replies_end = &core->replies;
+  core->parts_dir = -1;
+  core->started = core_now(core);
+  base_arena_init(&core->card_arena, 1 << 20);
+  base_arena_init(&core->kind_arena, 64 << 20);
+  enum base_code code = open_all(core, err);
+  if (code != BASE_OK) {
+    core_close(core);
+    return code;
+  }
+  *out = core;
+  return BASE_OK;
+}
+
+void core_close(struct core *core) {
+  if (core == NULL)
+    return;
+  if (core->in_transaction)
+    store_rollback(core->store);
+  while (core->replies != NULL) {
+    struct core_reply *next = core->replies->next;
+    reply_free(core->replies);
+    core->replies = next;
+  }
+  core_case_drop(core, NULL);
+  core_parts_close(core);
+  core_check_free(core);
+  core_register_free(core);
+  core_partners_free(core);
+  core_agreements_free(core);
+  core_kinds_free(core);
+  store_close(core->store);
+  base_arena_free(&core->card_arena);
+  base_arena_free(&core->kind_arena);
+  free(core->takes);
+  base_wipe(core->pool, sizeof core->pool);
+  base_wipe(&core->token_key, sizeof core->token_key);
+  free(core);
+}

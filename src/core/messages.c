@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/internal.h"
+
+/* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for this one
+ * encryption, so the nonce is zero; the message's id is bound in. */
+
+static const uint8_t content_nonce[SEAL_NONCE];
+
+static void content_aad(const struct base_id *id, uint8_t out[14 + 32]) {
+  memcpy(out, "wasl content/1", 14);
+  memcpy(out + 14, id->bytes, 32);
+}
+
+void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
+                       struct base_buf *out) {
+  uint8_t aad[14 + 32];
+  content_aad(id, aad);
+  uint8_t *room = base_buf_reserve(out, part0.size + SEAL_TAG);
+  if (room != NULL)
+    seal_aead_encrypt(key, content_nonce, base_view_of(aad, sizeof aad), part0, room);
+}
+
+enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id, struct base_view sealed,
+                                   struct base_buf *out, struct base_error *err) {
+  uint8_t aad[14 + 32];
+  content_aad(id, aad);
+  if (sealed.size < SEAL_TAG)
+    return base_fail(err, BASE_CORRUPT, "message %s: its stored content is cut short", base_id_text(id).text);
+  uint8_t *room = base_buf_reserve(out, sealed.size - SEAL_TAG);
+  if (room == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a message's content");
+  return seal_aead_decrypt(key, content_nonce, base_view_of(aad, sizeof aad), sealed, room, err);
+}
+
+static enum base_code content_open(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                   struct core_content *out, struct base_error *err) {
+  enum base_code code = core_key_unwrap(core, out->row.epoch, out->row.wrapped_key, &out->key, err);
+  if (code != BASE_OK)
+    return code;
+  BASE_AUTO_BUF struct base_buf plain = {0};
+  base_buf_init(&plain, WIRE_PART0_MAX + SEAL_TAG);
+  code = core_content_unseal(&out->key, id, out->row.part0, &plain, err);
+  if (code != BASE_OK)
+    return base_fail(err, BASE_CORRUPT, "message %s: its stored content does not decrypt", base_id_text(id).text);
+  /* Kept as it is: the exact bytes are what the header's hash is of. */
+  out->row.part0 = base_arena_copy(arena, base_buf_view(&plain));
+  base_wipe(plain.data, plain.size);
+  if (out->row.part0.data == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a message's content");
+  return wire_part0_parse(out->row.part0, arena, &out->part0, err);
+}
+
+enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                 struct core_content *out, struct base_error *err) {
+  struct core_content content = {0};
+  enum base_code code = store_message_get(core->store, id, arena, &content.row, err);
+  if (code == BASE_NOT_FOUND)
+    return base_fail(err, BASE_NOT_FOUND, "there is no message %s here", base_id_text(id).text);
+  if (code == BASE_OK)
+    code = wire_header_parse(content.row.header, arena, &content.header, err);
+  if (code != BASE_OK)
+    return code;
+  content.dropped = content.row.part0.size == 0;
+  if (!content.dropped)
+    code = content_open(core, id, arena, &content, err);
+  if (code != BASE_OK)
+    core_content_free(&content);
+  else
+    *out = content;
+  return code;
+}
+
+void core_content_free(struct core_content *content) {
+  wire_part0_free(&content->part0);
+  base_wipe(&content->key, sizeof content->key);
+}

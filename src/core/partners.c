@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
+
+static void partner_free(struct core_partner *partner) {
+  if (partner == NULL)
+    return;
+  base_wipe(&partner->flight, sizeof partner->flight);
+  base_arena_free(&partner->arena);
+  free(partner->transfers);
+  free(partner);
+}
+
+void core_partners_free(struct core *core) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    partner_free(core->partners[i]);
+  free(core->partners);
+  core->partners = NULL;
+  core->partner_count = 0;
+}
+
+/* The keeper's memory of the partner's head is the one that counts: a crash may have left our row behind it. */
+static enum base_code partner_remember(struct core *core, struct core_partner *partner, struct base_error *err) {
+  return core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &partner->row.head_size,
+                                    &partner->row.head_root, err);
+}
+
+static enum base_code partner_new(struct core *core, const struct store_partner *row, struct core_partner **out,
+                                  struct base_error *err) {
+  struct core_partner *partner = calloc(1, sizeof *partner);
+  if (partner == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a partner");
+  base_arena_init(&partner->arena, 256 << 10);
+  partner->row = *row;
+  partner->row.card = base_arena_copy(&partner->arena, row->card);
+  partner->row.fingerprint = base_arena_copy(&partner->arena, row->fingerprint);
+  enum base_code code = wire_card_parse(partner->row.card, &partner->arena, &partner->card, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(partner->card.log, &partner->log, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(partner->card.witness, &partner->witness, err);
+  if (code == BASE_OK)
+    code = partner_remember(core, partner, err);
+  partner->row.origin = partner->card.origin;
+  partner->row.name = partner->card.name;
+  if (code != BASE_OK) {
+    partner_free(partner);
+    return code;
+  }
+  *out = partner;
+  return BASE_OK;
+}
+
+static enum base_code partners_insert(struct core *core, struct core_partner *partner, struct base_error *err) {
+  struct core_partner **grown = realloc(core->partners, (core->partner_count + 1) * sizeof(struct core_partner *));
+  if (grown == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a partner");
+  core->partners = grown;
+  size_t at = core->partner_count;
+  while (at > 0) {
+    struct base_view a = grown[at - 1]->card.name, b = partner->card.name;
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = memcmp(a.data, b.data, common);
+    if (order < 0 || (order == 0 && a.size <= b.size))
+      break;
+    grown[at] = grown[at - 1];
+    at--;
+  }
+  grown[at] = partner;
+  core->partner_count++;
+  return BASE_OK;
+}
+
+struct loading {
+  struct core *core;
+  struct base_error *err;
+};
+
+static enum base_code load_one(void *context, const struct store_partner *row) {
+  struct loading *loading = context;
+  struct core_partner *partner = NULL;
+  enum base_code code = partner_new(loading->core, row, &partner, loading->err);
+  if (code == BASE_OK)
+    code = partners_insert(loading->core, partner, loading->err);
+  return code;
+}
+
+static enum base_code partner_open_count(struct core *core, struct core_partner *partner, struct base_error *err) {
+  uint64_t waiting = 0;
+  enum base_code code = store_delivery_count(core->store, partner->row.number, STORE_WAITING, &waiting, err);
+  partner->open = waiting;
+  return code;
+}
+
+enum base_code core_partners_load(struct core *core, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 64 << 20);
+  struct loading loading = {core, err};
+  enum base_code code = store_partner_each(core->store, &arena, load_one, &loading, err);
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
+    code = partner_open_count(core, core->partners[i], err);
+  core->partner_version++;
+  return code;
+}
+
+struct core_partner *core_partner_named(struct core *core, struct base_view name) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (base_view_equal(core->partners[i]->card.name, name))
+      return core->partners[i];
+  return NULL;
+}
+
+struct core_partner *core_partner_of(struct core *core, struct base_view origin) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (base_view_equal(core->partners[i]->card.origin, origin))
+      return core->partners[i];
+  return NULL;
+}
+
+struct core_partner *core_partner_numbered(struct core *core, int64_t number) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (core->partners[i]->row.number == number)
+      return core->partners[i];
+  return NULL;
+}
+
+struct core_partner *core_partner_pinned(struct core *core, const struct base_hash *pin) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    for (size_t k = 0; k < core->partners[i]->card.pin_count; k++)
+      if (base_hash_equal(&core->partners[i]->card.pins[k], pin))
+        return core->partners[i];
+  return NULL;
+}
+
+enum base_code core_partner_save(struct core *core, struct core_partner *partner, struct base_error *err) {
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_partner_update(core->store, &partner->row, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner) {
+  base_time now = core_now(core);
+  const struct wire_seal_key *best = NULL;
+  for (size_t i = 0; i < partner->card.seal_count; i++) {
+    const struct wire_seal_key *key = &partner->card.seals[i];
+    if (key->until > now && (best == NULL || key->from > best->from))
+      best = key;
+  }
+  return best;
+}
+
+/* --- requests */
+
+static void partner_answer(struct core *core, uint64_t token, const struct core_partner *partner) {
+  struct core_reply *reply = core_reply(core, token, BASE_OK);
+  struct wire_writer writer;
+  wire_writer_init(&writer, &reply->payload);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "name", partner->card.name);
+  wire_write_member_text(&writer, "origin", partner->card.origin);
+  wire_write_member_text(&writer, "fingerprint", partner->row.fingerprint);
+  wire_write_member_string(&writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
+  wire_write_end(&writer, '}');
+}
+
+static enum base_code partner_leaf(struct core *core, const struct core_partner *partner, struct base_view actor,
+                                   struct base_view reason, struct base_error *err) {
+  struct wire_opening opening = {.actor = actor, .subject = partner->card.origin, .reason = reason};
+  return core_register_add(core, WIRE_ACT_PARTNER, &opening, NULL, err);
+}
+
+static enum base_code add_check(struct core *core, struct base_view bytes, struct base_view typed,
+                                char fingerprint[SEAL_FINGERPRINT_TEXT], struct wire_card *card,
+                                struct base_arena *arena, struct base_error *err) {
+  enum base_code code = wire_card_parse(bytes, arena, card, err);
+  if (code == BASE_OK)
+    code = seal_card_check(card, err);
+  if (code != BASE_OK)
+    return code;
+  seal_fingerprint(bytes, fingerprint);
+  if (!seal_fingerprint_equal(fingerprint, typed))
+    return base_fail(err, BASE_WRONG_KEY,
+                     "the fingerprint given is not that of this card: do not add it; ask %.*s again, by voice, for theirs",
+                     (int)card->name.size, (const char *)card->name.data);
+  if (base_view_equal(card->origin, core->card.origin))
+    return base_fail(err, BASE_POLICY, "this is the card of this node itself");
+  if (core_partner_of(core, card->origin) == NULL && base_view_equal(card->name, core->card.name))
+    return base_fail(err, BASE_EXISTS, "the name %.*s is this node's own: ask the partner for a card with another name",
+                     (int)card->name.size, (const char *)card->name.data);
+  if (core->partner_count >= CORE_PARTNERS_MAX)
+    return base_fail(err, BASE_POLICY, "a node has at most %d partners", CORE_PARTNERS_MAX);
+  return BASE_OK;
+}
+
+static enum base_code add_proceed(struct core *core, struct base_view bytes, const char *fingerprint,
+                                  struct base_view actor, struct core_partner **out, struct base_error *err) {
+  struct store_partner row = {.card = bytes, .fingerprint = base_view_text(fingerprint)};
+  struct core_partner *partner = NULL;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = partner_new(core, &row, &partner, err);
+  if (code == BASE_OK)
+    code = store_partner_add(core->store, &partner->row, err);
+  if (code == BASE_OK)
+    code = partner_leaf(core, partner, actor, BASE_VIEW("added"), err);
+  if (code == BASE_OK)
+    code = partners_insert(core, partner, err);
+  if (code != BASE_OK) {
+    partner_free(partner);
+    return core_lose(core, code, err);
+  }
+  core->partner_version++;
+  *out = partner;
+  return BASE_OK;
+}
+
+void core_partner_add(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  struct wire_card card;
+  struct base_view bytes = core_request_text(request, "card");
+  enum base_code code = add_check(core, bytes, core_request_text(request, "fingerprint"), fingerprint, &card, &arena, &err);
+  struct core_partner *partner = code == BASE_OK ? core_partner_of(core, card.origin) : NULL;
+  if (partner != NULL) {
+    /* The same card again is no error; another card of the same key waits for the rotation of keys (a signed leaf). */
+    if (!base_view_equal(partner->row.card, bytes))
+      code = base_fail(&err, BASE_EXISTS, "%.*s is a partner already, with another card", (int)card.name.size,
+                       (const char *)card.name.data);
+  } else if (code == BASE_OK && core_partner_named(core, card.name) != NULL) {
+    code = base_fail(&err, BASE_EXISTS, "another partner bears the name %.*s already", (int)card.name.size,
+                     (const char *)card.name.data);
+  } else if (code == BASE_OK) {
+    code = add_proceed(core, bytes, fingerprint, core_request_text(request, "actor"), &partner, &err);
+  }
+  if (code != BASE_OK)
+    core_reply_error(core, token, code, &err);
+  else
+    partner_answer(core, token, partner);
+  core_peer_table_wake(core);
+}
+
+void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct base_view name = core_request_text(request, "name"), state = core_request_text(request, "state");
+  struct core_partner *partner = core_partner_named(core, name);
+  enum base_code code = BASE_OK;
+  bool suspend = base_view_is(state, "suspended");
+  if (partner == NULL)
+    code = base_fail(&err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them", (int)name.size,
+                     (const char *)name.data);
+  else if (!suspend && !base_view_is(state, "active"))
+    code = base_fail(&err, BASE_FIELD, "state: active or suspended");
+  else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend) {
+    partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
+    code = core_partner_save(core, partner, &err);
+    if (code == BASE_OK)
+      code = partner_leaf(core, partner, core_request_text(request, "actor"),
+                          suspend ? BASE_VIEW("suspended") : BASE_VIEW("resumed"), &err);
+    /* A person looked at it: what had stopped the exchange is tried again. */
+    partner->stopped = false;
+    partner->failures = 0;
+    partner->not_before_ms = 0;
+    partner->trouble[0] = '\0';
+    core->partner_version++;
+  }
+  if (code != BASE_OK)
+    core_reply_error(core, token, code, &err);
+  else
+    partner_answer(core, token, partner);
+  core_peer_table_wake(core);
+}
+
+/* --- the table of keys for the partner gate */
+
+static void peer_table_write(struct core *core, struct base_buf *out) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "version", (int64_t)core->partner_version);
+  wire_write_key(&writer, "partners");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->partner_count; i++) {
+    const struct core_partner *partner = core->partners[i];
+    wire_write_object(&writer);
+    wire_write_member_text(&writer, "origin", partner->card.origin);
+    wire_write_member_text(&writer, "name", partner->card.name);
+    wire_write_key(&writer, "addresses");
+    wire_write_array(&writer);
+    for (size_t k = 0; k < partner->card.address_count; k++)
+      wire_write_text(&writer, partner->card.addresses[k]);
+    wire_write_end(&writer, ']');
+    wire_write_key(&writer, "pins");
+    wire_write_array(&writer);
+    for (size_t k = 0; k < partner->card.pin_count; k++)
+      wire_write_string(&writer, base_hash_text(&partner->card.pins[k]).text);
+    wire_write_end(&writer, ']');
+    wire_write_member_string(&writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
+    wire_write_end(&writer, '}');
+  }
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+}
+
+void core_peer_table_wake(struct core *core) {
+  if (!core->table_parked || core->table_version == core->partner_version)
+    return;
+  core->table_parked = false;
+  peer_table_write(core, &core_reply(core, core->table_token, BASE_OK)->payload);
+}
+
+void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request) {
+  core->table_parked = true;
+  core->table_token = token;
+  core->table_version = (uint64_t)wire_json_integer(wire_json_get(request, "version"));
+  core_peer_table_wake(core);
+}
+
+/* --- faults */
+
+enum base_code core_partner_fault(struct core *core, struct core_partner *partner, const struct base_error *fault,
+                                  struct base_view evidence, struct base_error *err) {
+  base_time now = core_now(core);
+  enum base_code code = core_write(core, err);
+  if (code != BASE_OK)
+    return code;
+  if (partner->fault_since != 0 && now - partner->fault_since < CORE_FAULT_SECONDS) {
+    partner->faults_counted++;
+    return BASE_OK;
+  }
+  if (partner->faults_counted > 0) {
+    char reason[64];
+    snprintf(reason, sizeof reason, "%llu more faults", (unsigned long long)partner->faults_counted);
+    struct wire_opening flood = {.subject = partner->card.origin, .reason = base_view_text(reason)};
+    code = core_register_add(core, WIRE_ACT_FLOOD, &flood, NULL, err);
+    if (code != BASE_OK)
+      return code;
+    partner->faults_counted = 0;
+  }
+  partner->fault_since = now;
+  char reason[BASE_ERROR_TEXT_MAX + 64];
+  snprintf(reason, sizeof reason, "%s: %s", base_code_name(fault->code), fault->text);
+  base_log(BASE_LOG_WARNING, "partner.fault", "%.*s: %s", (int)partner->card.name.size,
+           (const char *)partner->card.name.data, reason);
+  struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
+  code = core_register_add(core, WIRE_ACT_FAULT, &opening, NULL, err);
+  if (code == BASE_OK && evidence.size > 0) {
+    code = store_evidence_add(core->store, partner->row.number, base_view_text(base_code_name(fault->code)), evidence, now,
+                              err);
+    if (code != BASE_OK)
+      code = core_lose(core, code, err);
+  }
+  return code;
+}
