@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire_try.h"
+
+#include <fcntl.h>
+
+#include "wire/stix.h"
+
+#define UUID "0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061"
+#define OTHER "1C7B5B88-8FF7-1A4D-0A9D-FEB398CD0061"
+
+static const char BUNDLE[] =
+    "{\"type\":\"bundle\",\"id\":\"bundle--" UUID
+    "\",\"objects\":[{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":"
+    "\"indicator--" UUID "\",\"created\":\"2026-11-21T08:00:00Z\",\"modified\":\"2026-11-21T08:00:00Z\"},{\"type\":"
+    "\"domain-name\",\"spec_version\":\"2.1\",\"id\":\"domain-name--" OTHER "\",\"value\":\"invented.example\"}]}";
+
+static struct wire_stix_report report; /* too large for a small stack */
+
+static enum base_code check(const char *text, struct base_error *err) {
+  return wire_stix_check(base_view_text(text), &report, err);
+}
+
+static void good(void **state) {
+  (void)state;
+  struct base_error err;
+  wire_expect(check(BUNDLE, &err), &err, BASE_OK, "", BUNDLE);
+  assert_true(report.is_stix);
+  assert_int_equal(report.object_count, 2);
+  assert_int_equal(report.warnings_in_all, 0);
+  assert_int_equal(report.type_count, 2);
+  assert_string_equal(report.types[0].name, "domain-name");
+  assert_string_equal(report.types[1].name, "indicator");
+  BASE_AUTO_BUF struct base_buf out = {0};
+  wire_stix_write(&report, &out);
+  assert_true(base_view_is(base_buf_view(&out),
+                           "{\"stix\":true,\"objects\":2,\"types\":{\"domain-name\":1,\"indicator\":"
+                           "1},\"warnings\":[],\"warnings_in_all\":0}"));
+}
+
+static void refused(void **state) {
+  (void)state;
+  static const struct wire_change changes[] = {
+      {"\"id\":\"bundle--" UUID "\",", "", BASE_FIELD, "STIX: $.id: must be bundle--UUID"},
+      {"bundle--0", "bundle-0", BASE_FIELD, "$.id: must be"},
+      {"bundle--0", "bundle--", BASE_FIELD, "$.id: must be"},
+      {"bundle--0", "bundle--g", BASE_FIELD, "$.id: must be"},
+      {"bundle--0", "report--0", BASE_FIELD, "$.id: must be"},
+      {"88-8ff7", "888-ff7", BASE_FIELD, "$.id: must be"},
+      {"\"objects\"", "\"object\"", BASE_FIELD, "$.objects: must be an array"},
+      {"\"objects\":[", "\"objects\":[],\"more\":[", BASE_FIELD, "$.objects: must be an array of at least one"},
+      {"\"objects\":[", "\"objects\":{},\"more\":[", BASE_FIELD, "$.objects: must be an array"},
+      {"[{\"type\":\"indicator\"", "[7,{\"type\":\"indicator\"", BASE_FIELD, "$.objects[0]: must be an object"},
+      {"{\"type\":\"domain-name\",", "{", BASE_FIELD, "$.objects[1].type: must be a text"},
+      {"\"type\":\"domain-name\",", "\"type\":1,", BASE_FIELD, "$.objects[1].type: must be a text"},
+      {"\"type\":\"domain-name\",", "\"type\":\"\",", BASE_FIELD, "$.objects[1].type: must be a text"},
+      {"\"type\":\"domain-name\",", "\"type\":\"Domain\",", BASE_FIELD, "$.objects[1].type: must be a text"},
+      {"\"type\":\"domain-name\",", "\"type\":\"a\\u202eb\",", BASE_FIELD, "$.objects[1].type: must be a text"},
+      {"\"type\":\"domain-name\",", "\"type\":\"url\",", BASE_FIELD, "$.objects[1].id: must be url--UUID"},
+      {"domain-name--1C", "domain-name--1", BASE_FIELD, "$.objects[1].id: must be domain-name--UUID"},
+      {"\"id\":\"indicator", "\"ID\":\"indicator", BASE_FIELD, "$.objects[0].id: must be indicator--UUID"},
+  };
+  BASE_AUTO_BUF struct base_buf text = {0};
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    wire_change_text(BUNDLE, changes[i].from, changes[i].to, &text);
+    struct base_error err;
+    enum base_code code = wire_stix_check(base_buf_view(&text), &report, &err);
+    wire_expect(code, &err, changes[i].code, changes[i].words, changes[i].to);
+    assert_false(report.is_stix);
+  }
+}
+
+static void warned(void **state) {
+  (void)state;
+  static const struct wire_change changes[] = {
+      {"\"created\":", "\"creat\":", BASE_OK, "$.objects[0]: created is missing"},
+      {"\"modified\":", "\"mod\":", BASE_OK, "$.objects[0]: modified is missing"},
+      {"\"2.1\"", "\"2.0\"", BASE_OK, "$.objects[0]: spec_version"},
+      {"\"spec_version\":\"2.1\",", "", BASE_OK, "$.objects[0]: spec_version"},
+      {"{\"type\":\"domain-name\"",
+       "{\"type\":\"file\",\"spec_version\":\"2.1\",\"id\":\"file--" UUID "\"},{\"type\":"
+       "\"file\",\"spec_version\":\"2.1\",\"id\":\"file--" UUID "\"},{\"type\":\"domain-name\"",
+       BASE_OK, "$.objects[2]: repeats the id of $.objects[1]"},
+      {"\"value\"", "\"x\":[[]],\"value\"", BASE_OK, NULL},
+      {"\"objects\"", "\"spec_version\":\"2.0\",\"objects\"", BASE_OK, NULL},
+  };
+  BASE_AUTO_BUF struct base_buf text = {0};
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    wire_change_text(BUNDLE, changes[i].from, changes[i].to, &text);
+    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_true(report.is_stix);
+    assert_int_equal(report.warnings_in_all, changes[i].words ? 1 : 0);
+    if (changes[i].words)
+      assert_non_null(strstr(report.warnings[0], changes[i].words));
+  }
+}
+
+static void no_bundle(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t warnings;
+  } cases[] = {{"", 0},
+               {"  ", 0},
+               {"%PDF-1.7", 0},
+               {"{\\rtf1 }", 0},
+               {"{", 0},
+               {"{}", 0},
+               {"[]", 0},
+               {"\"bundle\"", 0},
+               {"{\"type\":\"report\"}", 0},
+               {"{\"a\":1}", 0},
+               {"{\"type\":1}", 0},
+               {"{\"type\":\"bundle\"", 1},
+               {" {\n\"a\":\"\xFF\"}", 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct base_error err;
+    wire_expect(check(cases[i].text, &err), &err, BASE_OK, "", cases[i].text);
+    assert_false(report.is_stix);
+    assert_int_equal(report.warnings_in_all, cases[i].warnings);
+  }
+  BASE_AUTO_BUF struct base_buf out = {0};
+  assert_int_equal(check("x", NULL), BASE_OK);
+  wire_stix_write(&report, &out);
+  assert_true(base_view_is(base_buf_view(&out),
+                           "{\"stix\":false,\"objects\":0,\"types\":{},\"warnings\":[],\"warnings_in_all\":0}"));
+}
+
+static void size_limit(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  uint8_t *room = base_buf_reserve(&text, WIRE_STIX_MAX + 1);
+  assert_non_null(room);
+  memset(room, ' ', WIRE_STIX_MAX + 1);
+  memcpy(room, BUNDLE, sizeof BUNDLE - 1);
+  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX), &report, NULL), BASE_OK);
+  assert_true(report.is_stix);
+  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX + 1), &report, NULL), BASE_OK);
+  assert_false(report.is_stix);
+  assert_int_equal(report.warnings_in_all, 1);
+}
+
+static void bundle_of(struct base_buf *out, size_t count, const char *type, size_t type_repeat, bool numbered) {
+  base_buf_reset(out);
+  base_buf_text(out, "{\"type\":\"bundle\",\"id\":\"bundle--" UUID "\",\"objects\":[");
+  for (size_t i = 0; i < count; i++) {
+    BASE_AUTO_BUF struct base_buf name = {0};
+    wire_repeat(&name, type, type_repeat);
+    if (numbered)
+      base_buf_printf(&name, "%zu", 1000 - i);
+    base_buf_u8(&name, 0);
+    const char *text = (const char *)name.data;
+    base_buf_printf(out, "%s{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%s--" UUID "\"}", i ? "," : "", text,
+                    text);
+  }
+  base_buf_text(out, "]}");
+}
+
+static void type_limits(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct base_error err;
+  for (size_t more = 0; more < 2; more++) {
+    bundle_of(&text, WIRE_STIX_TYPES_MAX + more, "x-", 1, true);
+    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_int_equal(report.object_count, WIRE_STIX_TYPES_MAX + more);
+    assert_int_equal(report.type_count, WIRE_STIX_TYPES_MAX);
+    assert_int_equal(report.warnings_in_all, more);
+    for (size_t i = 1; i < report.type_count; i++)
+      assert_true(strcmp(report.types[i - 1].name, report.types[i].name) < 0);
+  }
+  bundle_of(&text, 1, "x-0", 21, false); /* 63 bytes */
+  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  assert_int_equal(report.type_count, 1);
+  bundle_of(&text, 1, "x-", 32, false); /* 64 */
+  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  assert_int_equal(report.type_count, 0);
+  assert_non_null(strstr(report.warnings[0], "not listed by type"));
+  bundle_of(&text, 1, "x-", 125, false); /* 250 */
+  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  bundle_of(&text, 1, "x-", 126, false);
+  wire_expect(wire_stix_check(base_buf_view(&text), &report, &err), &err, BASE_FIELD, "$.objects[0].type", "252 bytes");
+}
+
+static void warning_limit(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  for (size_t count = WIRE_STIX_WARNINGS_MAX; count < WIRE_STIX_WARNINGS_MAX + 2; count++) {
+    bundle_of(&text, count + 1, "file", 1, false); /* all but the first repeat its id */
+    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_int_equal(report.warnings_in_all, count);
+    assert_int_equal(report.warning_count, WIRE_STIX_WARNINGS_MAX);
+    assert_string_equal(report.warnings[31], "$.objects[32]: repeats the id of $.objects[0]");
+  }
+}
+
+static void real_bundles(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    uint64_t objects;
+  } files[] = {{"attack-mobile-17.1.json", 2148},
+               {"amnesty-cytrox.stix2.json", 687},
+               {"amnesty-malware.stix2.json", 4375},
+               {"amnesty-pegasus.stix2.json", 3099}};
+  BASE_AUTO_FD int dir = open(WASL_SOURCE_DIR "/../shared/data/stix", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0) {
+    print_message("skipped: the real STIX bundles are not beside the sources (../shared/data/stix)\n");
+    skip();
+  }
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    BASE_AUTO_BUF struct base_buf text = {0};
+    struct base_error err;
+    assert_int_equal(base_file_read(dir, files[i].name, WIRE_STIX_MAX, &text, NULL), BASE_OK);
+    wire_expect(wire_stix_check(base_buf_view(&text), &report, &err), &err, BASE_OK, "", files[i].name);
+    assert_true(report.is_stix);
+    assert_int_equal(report.object_count, files[i].objects);
+    uint64_t listed = 0;
+    for (size_t j = 0; j < report.type_count; j++)
+      listed += report.types[j].count;
+    assert_int_equal(listed, files[i].objects);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(good),          cmocka_unit_test(refused),      cmocka_unit_test(warned),
+      cmocka_unit_test(no_bundle),     cmocka_unit_test(size_limit),   cmocka_unit_test(type_limits),
+      cmocka_unit_test(warning_limit), cmocka_unit_test(real_bundles),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
