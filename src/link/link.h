@@ -107,6 +107,11 @@ struct link_start {
  * and exit 2. The working folder is the process's own folder of the node. */
 void link_start_read(int argc, char **argv, struct link_start *out);
 int link_start_fd(const struct link_start *start, const char *name); /* -1 when absent */
+/* The last line of the start-up, before any thread is started: link_confine with the role's row of rights.c and the user that
+ * was given. */
+BASE_NODISCARD enum base_code link_start_confine(const struct link_start *start, struct base_error *err);
+/* Tells wasld, once, that this process serves from now on. Without it the node never counts as started. */
+void link_start_ready(const struct link_start *start);
 
 /* Rights: everything not granted here is given up. Called once, after all that needs more has been opened. */
 struct link_path { const char *path; bool write; }; /* relative to the working folder, or absolute; missing ones are skipped */
@@ -120,6 +125,8 @@ struct link_rights {
   uint32_t files_max;         /* RLIMIT_NOFILE */
   bool processes;             /* may start processes (wasld) */
 };
+/* The row of this role in rights.c; NULL for a role that does not exist. */
+const struct link_rights *link_rights_of(enum link_role role);
 /* own user when root, no supplementary groups, no capabilities, no_new_privs, Landlock by ABI, a seccomp deny list, limits, no
  * core dumps, not traceable, dies with the parent. What the kernel could not give is logged as event "confine.missing". */
 BASE_NODISCARD enum base_code link_confine(const struct link_rights *rights, struct base_error *err);
