@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../shipped.h"
+
+static const char *const shipped_names[] = {"agreement", "request"};
+
+/* A small kind that is right; each test of a guard breaks one place of it. */
+static const char RIGHT[] =
+    "{\"wasl\":\"kind/1\",\"name\":\"talk\",\"version\":1,\"needs_row\":true,\"purpose_field\":\"why\","
+    "\"lists\":{\"ground\":[\"peace\",\"trade\"]},"
+    "\"types\":[{\"name\":\"ask\",\"fields\":["
+    "{\"name\":\"why\",\"type\":\"code\",\"list\":\"ground\",\"required\":true,\"state\":true,\"example\":\"peace\"},"
+    "{\"name\":\"day\",\"type\":\"date\",\"example\":{\"days\":3}},"
+    "{\"name\":\"text\",\"type\":\"text\",\"most\":10}]},"
+    "{\"name\":\"nod\",\"fields\":[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]}],"
+    "\"states\":[\"asked\",\"done\"],\"opening\":\"ask\","
+    "\"transitions\":[{\"on\":\"ask\",\"to\":\"asked\"},"
+    "{\"on\":\"nod\",\"from\":[\"asked\"],\"to\":\"done\",\"who\":\"others\",\"all\":true,\"names\":\"to\"}],"
+    "\"clocks\":[{\"name\":\"nod\",\"starts\":\"ask\",\"field\":\"why\",\"lengths\":{\"peace\":60,\"trade\":120},"
+    "\"stops\":[\"nod\"]}]}";
+
+static enum base_code parse(const char *text, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena;
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  return wire_kind_parse(base_view_text(text), &hash, &arena, &kind, err);
+}
+
+static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
+  static char text[8192];
+  const char *at = strstr(RIGHT, old);
+  assert_non_null(at);
+  int size = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - RIGHT), RIGHT, new, at + strlen(old));
+  assert_true(size > 0 && (size_t)size < sizeof text);
+  return parse(text, err);
+}
+
+static void reads_a_kind(void **state) {
+  (void)state;
+  struct base_error err;
+  assert_int_equal(parse(RIGHT, &err), BASE_OK);
+  for (size_t i = 0; i < 2; i++) {
+    struct shipped shipped;
+    shipped_load(&shipped, shipped_names[i]);
+    assert_true(base_view_is(shipped.kind.name, shipped_names[i]));
+    assert_int_equal(shipped.kind.hash.bytes[31], 0x11);
+    base_arena_free(&shipped.arena);
+  }
+}
+
+static void request_is_as_the_directive_wants(void **state) {
+  (void)state;
+  struct shipped request;
+  shipped_load(&request, "request");
+  const struct wire_kind *kind = &request.kind;
+  assert_true(kind->needs_row);
+  assert_true(base_view_is(kind->purpose_field, "purpose"));
+  assert_int_equal(kind->clock_count, 1);
+  const struct wire_kind_clock *clock = &kind->clocks[0];
+  assert_int_equal(clock->length_count, 3);
+  assert_true(base_view_is(clock->lengths[0].code, "urgent_direct"));
+  assert_int_equal(clock->lengths[0].seconds, 8 * 3600);
+  assert_int_equal(clock->lengths[1].seconds, 3 * 86400);
+  assert_int_equal(clock->lengths[2].seconds, 7 * 86400);
+  assert_int_equal(wire_kind_state_named(kind, BASE_VIEW("asked")), 0);
+  assert_int_equal(wire_kind_state_named(kind, BASE_VIEW("nowhere")), kind->state_count);
+  const struct wire_kind_field *question = wire_kind_field_named(shipped_type(&request, "ask"), BASE_VIEW("question"));
+  assert_int_equal(question->most, 32768);
+  assert_int_equal(question->personal, WIRE_PERSONAL_ORDINARY);
+  assert_null(wire_kind_field_named(shipped_type(&request, "ask"), BASE_VIEW("colour")));
+  base_arena_free(&request.arena);
+}
+
+static void agreement_needs_all_and_no_row(void **state) {
+  (void)state;
+  struct shipped agreement;
+  shipped_load(&agreement, "agreement");
+  assert_false(agreement.kind.needs_row);
+  const struct wire_kind_type *accept = shipped_type(&agreement, "accept");
+  for (size_t i = 0; i < agreement.kind.transition_count; i++) {
+    const struct wire_kind_transition *transition = &agreement.kind.transitions[i];
+    assert_int_equal(transition->all, transition->on == accept);
+    assert_int_equal(base_view_is(transition->names, "terms"), transition->on == accept);
+  }
+  base_arena_free(&agreement.arena);
+}
+
+struct broken {
+  const char *old, *new;
+  enum base_code code;
+  const char *says;
+};
+
+static void refuses_each_slip(void **state) {
+  (void)state;
+  static const struct broken slips[] = {
+      {"kind/1", "kind/2", BASE_FIELD, "$.wasl"},
+      {"\"talk\"", "\"Talk\"", BASE_FIELD, "$.name"},
+      {"\"version\":1", "\"version\":0", BASE_FIELD, "$.version"},
+      {"\"version\":1", "\"version\":1,\"colour\":2", BASE_UNKNOWN_FIELD, "$.colour"},
+      {"\"needs_row\":true", "\"needs_row\":false", BASE_FIELD, "$.needs_row"},
+      {"\"purpose_field\":\"why\"", "\"purpose_field\":\"day\"", BASE_FIELD, "$.purpose_field"},
+      {"[\"peace\",\"trade\"]", "[\"peace\",\"peace\"]", BASE_FIELD, "stands twice"},
+      {"[\"peace\",\"trade\"]", "[]", BASE_FIELD, "$.lists"},
+      {"[\"peace\",\"trade\"]", "[\"peace\",\"trade\",\"war\"]", BASE_FIELD, "war needs 1 to"},
+      {"\"type\":\"code\"", "\"type\":\"colour\"", BASE_FIELD, "$.types[0].fields[0].type"},
+      {"\"list\":\"ground\"", "\"list\":\"nothing\"", BASE_FIELD, "$.types[0].fields[0].list"},
+      {",\"example\":\"peace\"", "", BASE_FIELD, "$.types[0].fields[0].example"},
+      {"\"example\":\"peace\"", "\"example\":\"war\"", BASE_FIELD, "must be one of: peace, trade"},
+      {"{\"days\":3}", "\"2026-02-30\"", BASE_DATE, "$.types[0].fields[1].example"},
+      {"{\"days\":3}", "{\"days\":40000}", BASE_FIELD, "$.types[0].fields[1].example.days"},
+      {"\"most\":10", "\"most\":65537", BASE_FIELD, "$.types[0].fields[2].most"},
+      {"\"most\":10", "\"most\":10,\"least\":1", BASE_UNKNOWN_FIELD, "$.types[0].fields[2].least"},
+      {"\"name\":\"text\"", "\"name\":\"day\"", BASE_FIELD, "stands twice"},
+      {"\"name\":\"nod\",\"fields\"", "\"name\":\"ask\",\"fields\"", BASE_FIELD, "$.types[1].name"},
+      {"\"opening\":\"ask\"", "\"opening\":\"nod\"", BASE_FIELD, "$.transitions[0].from"},
+      {"\"from\":[\"asked\"]", "\"from\":[]", BASE_FIELD, "$.transitions[1].from"},
+      {"\"from\":[\"asked\"]", "\"from\":[\"asked\",\"asked\"]", BASE_FIELD, "stands twice"},
+      {"\"to\":\"done\"", "\"to\":\"asked\"", BASE_FIELD, "none leads to done"},
+      {"\"who\":\"others\"", "\"who\":\"judge\"", BASE_FIELD, "$.transitions[1].who"},
+      {"\"names\":\"to\"", "\"names\":\"why\"", BASE_FIELD, "$.transitions[1].names"},
+      {"\"trade\":120", "\"trade\":0", BASE_FIELD, "trade needs 1 to"},
+      {"\"trade\":120", "\"trade\":120,\"war\":3", BASE_FIELD, "$.clocks[0].lengths"},
+      {"\"field\":\"why\"", "\"field\":\"day\"", BASE_FIELD, "$.clocks[0].field"},
+      {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"pauses\":[\"nod\"]", BASE_FIELD, "$.clocks[0]"},
+  };
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    struct base_error err = {0};
+    enum base_code code = parse_with(slips[i].old, slips[i].new, &err);
+    if (code != slips[i].code || !strstr(err.text, slips[i].says))
+      fail_msg("%s -> %s: %s (%s)", slips[i].old, slips[i].new, err.text, base_code_name(code));
+  }
+}
+
+/* Every named limit, one step beyond it. */
+static void refuses_what_is_beyond_a_limit(void **state) {
+  (void)state;
+  static const struct {
+    const char *old, *each;
+    int count;
+    const char *says;
+  } limits[] = {
+      {"[\"peace\",\"trade\"]", "\"c%d\"", WIRE_KIND_CODES_MAX + 1, "1 to 256 codes"},
+      {"[\"asked\",\"done\"]", "\"s%d\"", WIRE_KIND_STATES_MAX + 1, "$.states: 49 items"},
+      {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]", "{\"name\":\"f%d\",\"type\":\"bool\"}",
+       WIRE_KIND_FIELDS_MAX + 1, "fields: 49 items"},
+      {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]",
+       "{\"name\":\"f%d\",\"type\":\"message\",\"state\":true}", WIRE_STATE_FIELDS_MAX + 1, "33 state fields"},
+  };
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    BASE_AUTO_BUF struct base_buf buf = {0};
+    base_buf_text(&buf, "[");
+    for (int j = 0; j < limits[i].count; j++) {
+      char each[128];
+      const char *mark = strstr(limits[i].each, "%d");
+      (void)snprintf(each, sizeof each, "%s%.*s%d%s", j ? "," : "", (int)(mark - limits[i].each), limits[i].each, j,
+                     mark + 2);
+      base_buf_text(&buf, each);
+    }
+    base_buf_add(&buf, "]", 2);
+    struct base_error err = {0};
+    assert_int_equal(parse_with(limits[i].old, (const char *)buf.data, &err), BASE_FIELD);
+    if (!strstr(err.text, limits[i].says))
+      fail_msg("%s", err.text);
+  }
+}
+
+static enum base_code parse_labels(const struct shipped *shipped, struct base_view bytes, struct base_error *err) {
+  struct wire_labels labels = {0};
+  enum base_code code = wire_labels_parse(bytes, &shipped->kind, &labels, err);
+  wire_labels_free(&labels);
+  return code;
+}
+
+/* wire_labels_parse compares the catalogue with the kind: every text in five languages, nothing beside. */
+static void catalogues_are_complete(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct shipped shipped;
+    struct wire_labels labels;
+    struct base_error err = {0};
+    shipped_load(&shipped, shipped_names[i]);
+    if (wire_labels_parse(shipped.labels, &shipped.kind, &labels, &err))
+      fail_msg("%s: %s", shipped_names[i], err.text);
+    for (int language = 0; language < WIRE_LANGUAGES; language++)
+      assert_true(wire_label(&labels, "kind", (enum wire_language)language).size > 0);
+    assert_int_equal(wire_label(&labels, "type.nothing", WIRE_FR).size, 0);
+    wire_labels_free(&labels);
+    base_arena_free(&shipped.arena);
+  }
+}
+
+static void refuses_catalogues_that_differ(void **state) {
+  (void)state;
+  static const struct broken slips[] = {
+      {"\"state.closed\"", "\"state.shut\"", BASE_FIELD, "$.texts.state.closed: missing"},
+      {"    \"kind\": {", "    \"zzz\": {}, \"kind\": {", BASE_UNKNOWN_FIELD, "$.texts.zzz: surplus"},
+      {"\"en\": \"Request for information\", ", "", BASE_FIELD, "$.texts.kind.en"},
+      {"\"en\": \"Request for information\"", "\"de\": \"x\", \"en\": \"y\"", BASE_UNKNOWN_FIELD, "$.texts.kind"},
+      {"\"en\": \"Request for information\"", "\"en\": 7", BASE_FIELD, "$.texts.kind.en"},
+      {"\"version\": 1", "\"version\": 2", BASE_FIELD, "$.version"},
+      {"\"kind\": \"request\"", "\"kind\": \"agreement\"", BASE_FIELD, "$.kind"},
+  };
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    BASE_AUTO_BUF struct base_buf buf = {0};
+    struct base_error err = {0};
+    const uint8_t *at = memmem(shipped.labels.data, shipped.labels.size, slips[i].old, strlen(slips[i].old));
+    assert_non_null(at);
+    size_t before = (size_t)(at - shipped.labels.data), after = before + strlen(slips[i].old);
+    base_buf_add(&buf, shipped.labels.data, before);
+    base_buf_text(&buf, slips[i].new);
+    base_buf_add(&buf, shipped.labels.data + after, shipped.labels.size - after);
+    if (parse_labels(&shipped, base_buf_view(&buf), &err) != slips[i].code || !strstr(err.text, slips[i].says))
+      fail_msg("%s: %s", slips[i].new, err.text);
+  }
+  base_arena_free(&shipped.arena);
+}
+
+static void shows_a_kind_with_its_texts(void **state) {
+  (void)state;
+  struct shipped shipped;
+  struct wire_labels labels;
+  struct base_error err;
+  shipped_load(&shipped, "request");
+  assert_int_equal(wire_labels_parse(shipped.labels, &shipped.kind, &labels, &err), BASE_OK);
+  BASE_AUTO_BUF struct base_buf buf = {0};
+  struct wire_writer writer;
+  wire_writer_init(&writer, &buf);
+  wire_kind_write(&shipped.kind, &labels, &writer);
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  assert_int_equal(wire_json_parse(base_buf_view(&buf), buf.size, "kind", &json, &err), BASE_OK);
+  const struct wire_json *type = wire_json_at(wire_json_get(json, "types"), 0);
+  const struct wire_json *field = wire_json_at(wire_json_get(type, "fields"), 1);
+  assert_true(base_view_is(wire_json_text(wire_json_get(field, "name")), "urgency"));
+  const struct wire_json *label = wire_json_get(field, "label");
+  assert_int_equal(wire_json_size(label), WIRE_LANGUAGES);
+  assert_true(base_view_is(wire_json_text(wire_json_get(label, "fr")), "Degré d'urgence"));
+  assert_int_equal(wire_json_size(wire_json_get(json, "transitions")), shipped.kind.transition_count);
+  wire_labels_free(&labels);
+  base_arena_free(&shipped.arena);
+}
+
+static void stays_within_a_small_arena(void **state) {
+  (void)state;
+  struct base_view bytes = shipped_file("request", ".json");
+  struct base_hash hash = {{0}};
+  for (size_t limit = 64; limit < 32768; limit += 509) {
+    BASE_AUTO_ARENA struct base_arena arena;
+    base_arena_init(&arena, limit);
+    struct wire_kind kind;
+    struct base_error err;
+    enum base_code code = wire_kind_parse(bytes, &hash, &arena, &kind, &err);
+    assert_true(code == BASE_OK || code == BASE_MEMORY);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reads_a_kind),
+      cmocka_unit_test(request_is_as_the_directive_wants),
+      cmocka_unit_test(agreement_needs_all_and_no_row),
+      cmocka_unit_test(refuses_each_slip),
+      cmocka_unit_test(refuses_what_is_beyond_a_limit),
+      cmocka_unit_test(catalogues_are_complete),
+      cmocka_unit_test(refuses_catalogues_that_differ),
+      cmocka_unit_test(shows_a_kind_with_its_texts),
+      cmocka_unit_test(stays_within_a_small_arena),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
