@@ -19,6 +19,7 @@ struct keeper {
   EVP_MD_CTX *signing;
   EVP_CIPHER_CTX *wrapping, *unwrapping; /* under the epoch key */
   struct keeper_heads *heads;
+  bool clock_told; /* the log has been told that the clock is behind */
 };
 
 #endif

@@ -43,10 +43,12 @@ static enum base_code check_follows(const struct keeper_head *last, uint64_t siz
 static base_time clock_of(struct keeper *keeper) {
   base_time now = keeper->world->now(keeper->world->context);
   base_time last = keeper_heads_time(keeper->heads);
-  if (now < last - CLOCK_SLACK)
+  bool behind = now < last - CLOCK_SLACK;
+  if (behind && !keeper->clock_told)
     base_log(BASE_LOG_WARNING, "keeper.clock",
              "the clock says %s, but %s was signed before; signing with that until the clock is past it",
              base_time_format(now).text, base_time_format(last).text);
+  keeper->clock_told = behind;
   return now > last ? now : last;
 }
 
