@@ -17,8 +17,10 @@ void seal_origin(struct base_view name, const struct wire_key *first_log_key, ch
 static enum base_code check_vkey(struct base_view text, const char *field, struct base_error *err) {
   struct wire_vkey vkey;
   enum base_code code = wire_vkey_parse(text, &vkey, err);
-  if (code != BASE_OK)
-    return base_fail_within(err, "card: $.%s", field);
+  if (code != BASE_OK) {
+    base_fail_within(err, "card: $.%s", field);
+    return code;
+  }
   if (vkey.id != seal_vkey_id(vkey.name, vkey.type, &vkey.key))
     return base_fail(err, BASE_WRONG_KEY, "card: $.%s: its key id does not belong to its key", field);
   return BASE_OK;

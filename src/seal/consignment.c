@@ -126,5 +126,6 @@ enum base_code seal_answer_open(const struct seal_hpke_context *context, struct 
   if (code == BASE_OK)
     return BASE_OK;
   out_plain->size = before;
-  return base_fail_within(err, "answer");
+  base_fail_within(err, "answer");
+  return code;
 }

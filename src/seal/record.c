@@ -42,9 +42,10 @@ enum base_code seal_record_decrypt(const struct base_secret *part_key, uint32_t 
                      last ? " as the last" : "");
   uint8_t nonce[SEAL_NONCE], aad[RECORD_AAD];
   bind(index, last, nonce, aad);
-  if (seal_aead_decrypt(part_key, nonce, base_view_of(aad, sizeof aad), sealed, out, err) != BASE_OK)
-    return base_fail_within(err, "record %u", (unsigned)index);
-  return BASE_OK;
+  enum base_code code = seal_aead_decrypt(part_key, nonce, base_view_of(aad, sizeof aad), sealed, out, err);
+  if (code != BASE_OK)
+    base_fail_within(err, "record %u", (unsigned)index);
+  return code;
 }
 
 uint32_t seal_record_count(uint64_t part_size) {

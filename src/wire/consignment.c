@@ -377,11 +377,14 @@ enum base_code wire_frames_check(struct base_view document, const char *what, st
   for (;;) {
     size_t offset = reader.offset;
     bool end;
-    if (wire_frame_read(&reader, &frame, &end, err) != BASE_OK)
-      return base_fail_within(err, "%s", what);
+    enum base_code code = wire_frame_read(&reader, &frame, &end, err);
+    if (code != BASE_OK) {
+      base_fail_within(err, "%s", what);
+      return code;
+    }
     if (end)
       return BASE_OK;
-    enum base_code code = count_frame(&tally, &frame, offset, what, err);
+    code = count_frame(&tally, &frame, offset, what, err);
     if (code != BASE_OK)
       return code;
   }

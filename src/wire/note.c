@@ -69,8 +69,10 @@ enum base_code wire_vkey_parse(struct base_view text, struct wire_vkey *out, str
   BASE_AUTO_BUF struct base_buf raw = {0};
   base_buf_init(&raw, WIRE_VKEY_MAX);
   enum base_code code = base_base64_parse(from(text, plus + 10), &raw, err);
-  if (code != BASE_OK)
-    return base_fail_within(err, "verifier key");
+  if (code != BASE_OK) {
+    base_fail_within(err, "verifier key");
+    return code;
+  }
   if (raw.size != VKEY_BYTES || (raw.data[0] != WIRE_VKEY_LOG && raw.data[0] != WIRE_VKEY_WITNESS))
     return base_fail(err, BASE_FIELD, "verifier key: not an Ed25519 key of type 1 (log) or 4 (witness)");
   vkey.type = raw.data[0];
@@ -106,8 +108,10 @@ enum base_code wire_signature_parse(struct base_view line, struct wire_signature
   BASE_AUTO_BUF struct base_buf raw = {0};
   base_buf_init(&raw, WIRE_SIGNATURE_LINE_MAX);
   enum base_code code = base_base64_parse(from(rest, space + 1), &raw, err);
-  if (code != BASE_OK)
-    return base_fail_within(err, "signature line");
+  if (code != BASE_OK) {
+    base_fail_within(err, "signature line");
+    return code;
+  }
   if (raw.size != 4 + ED25519_SIZE && raw.size != 4 + COSIGNATURE_SIZE)
     return base_fail(err, BASE_FIELD, "signature line: %zu bytes, neither an Ed25519 signature nor a cosignature",
                      raw.size);
@@ -164,8 +168,12 @@ enum base_code wire_note_parse(struct base_view bytes, struct wire_note *out, st
     size_t end = find(lines, '\n');
     if (end == lines.size)
       return base_fail(err, BASE_SYNTAX, "note: signature %zu does not end in a newline", note.signature_count + 1);
-    if (wire_signature_parse(base_view_of(lines.data, end + 1), &note.signatures[note.signature_count], err) != BASE_OK)
-      return base_fail_within(err, "note: signature %zu", note.signature_count + 1);
+    struct base_view line = base_view_of(lines.data, end + 1);
+    enum base_code code = wire_signature_parse(line, &note.signatures[note.signature_count], err);
+    if (code != BASE_OK) {
+      base_fail_within(err, "note: signature %zu", note.signature_count + 1);
+      return code;
+    }
     note.signature_count++;
     lines = from(lines, end + 1);
   }
@@ -201,8 +209,11 @@ enum base_code wire_checkpoint_parse(struct base_view text, struct wire_checkpoi
     return base_fail(err, BASE_SYNTAX, "checkpoint: line 2 is not a tree size");
   BASE_AUTO_BUF struct base_buf raw = {0};
   base_buf_init(&raw, WIRE_NOTE_MAX);
-  if (base_base64_parse(root, &raw, err) != BASE_OK)
-    return base_fail_within(err, "checkpoint: line 3");
+  enum base_code code = base_base64_parse(root, &raw, err);
+  if (code != BASE_OK) {
+    base_fail_within(err, "checkpoint: line 3");
+    return code;
+  }
   if (raw.size != sizeof checkpoint.root.bytes)
     return base_fail(err, BASE_SYNTAX, "checkpoint: line 3 is not a SHA-256 in base64");
   memcpy(checkpoint.root.bytes, raw.data, sizeof checkpoint.root.bytes);

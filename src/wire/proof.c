@@ -51,8 +51,11 @@ static enum base_code parse_hashes(struct base_view *rest, struct wire_proof *pr
     if (proof->hash_count == WIRE_PROOF_HASHES_MAX)
       return base_fail(err, BASE_TOO_LARGE, "proof: more than %d hashes", WIRE_PROOF_HASHES_MAX);
     base_buf_reset(&raw);
-    if (base_base64_parse(line, &raw, err) != BASE_OK)
-      return base_fail_within(err, "proof: line %zu", number);
+    enum base_code code = base_base64_parse(line, &raw, err);
+    if (code != BASE_OK) {
+      base_fail_within(err, "proof: line %zu", number);
+      return code;
+    }
     if (raw.size != sizeof proof->hashes[0].bytes)
       return base_fail(err, BASE_SYNTAX, "proof: line %zu is not a SHA-256 in base64", number);
     memcpy(proof->hashes[proof->hash_count++].bytes, raw.data, raw.size);
