@@ -23,6 +23,8 @@ enum {
   CORE_CASES_CACHED = 64,
   CORE_STAGES_MAX = 256,               /* uploads not yet named by a message */
   CORE_STAGE_SECONDS = 3600,
+  CORE_ARRIVING_MAX = 64,              /* parts coming in whose running hash is kept in memory */
+  CORE_STAGE_SYNC = 16,                /* records after which an upload is pushed to the disk, so that no sync takes long */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,             /* one fault leaf per partner in that time, the rest are counted */
   CORE_CHECK_STEP = 1024,              /* leaves per register.check */
@@ -140,6 +142,16 @@ struct core_arriving {                 /* a part coming in */
   struct core_arriving *next;
 };
 
+struct core_reading {                  /* the part read last, for the next record of it */
+  bool used;
+  struct base_id message;
+  uint16_t part;
+  struct base_secret key;
+  int fd;
+  uint32_t records;
+  uint64_t size;
+};
+
 /* --- answers held back until the step is durable and attested */
 struct core_give;
 struct core_reply {
@@ -179,8 +191,12 @@ struct core {
   uint64_t case_clock;
 
   struct core_stage stages[CORE_STAGES_MAX];
+  uint64_t next_stage;
   struct core_arriving *arriving;
+  size_t arriving_count;
+  struct core_reading reading;
   int parts_dir;
+  bool parts_dir_dirty;                /* files were made or named since the last sync of the folder */
   struct base_secret token_key;        /* for tokens of parts' hashes */
 
   size_t pool_count;                   /* keys wrapped ahead */

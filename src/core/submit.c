@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/* Local submission: a case opened, a message sent, a message ended by an officer. First everything that can refuse, then the
+ * writing. */
+
+struct submission {
+  struct base_arena arena;
+  struct base_view actor;
+  const struct core_kind *kind;
+  const struct wire_kind_type *type;
+  bool opens;
+  struct base_id case_id;
+  size_t to_count;
+  struct core_partner *to[WIRE_PARTIES_MAX];
+  char clauses[WIRE_PARTIES_MAX][LAW_CLAUSE_MAX + 1];
+  struct wire_form form;
+  struct base_buf rest;                /* the fields that go into part 0 */
+  struct wire_part0 part0;
+  struct core_stage *stages[WIRE_PARTS_MAX];
+  struct wire_header header;
+  struct base_buf header_bytes, part0_bytes;
+  struct base_id id;
+};
+
+static void submission_init(struct submission *submission) {
+  memset(submission, 0, sizeof *submission);
+  base_arena_init(&submission->arena, 16 << 20);
+  base_buf_init(&submission->rest, WIRE_PART0_MAX);
+  base_buf_init(&submission->header_bytes, WIRE_HEADER_MAX);
+  base_buf_init(&submission->part0_bytes, WIRE_PART0_MAX);
+}
+
+static void submission_free(struct submission *submission) {
+  base_arena_free(&submission->arena);
+  base_buf_free(&submission->rest);
+  base_buf_free(&submission->header_bytes);
+  if (submission->part0_bytes.data != NULL)
+    base_wipe(submission->part0_bytes.data, submission->part0_bytes.size);
+  base_buf_free(&submission->part0_bytes);
+  base_wipe(&submission->part0, sizeof submission->part0);
+}
+
+/* --- checks */
+
+static enum base_code check_room(const struct core *core, struct base_error *err) {
+  uint64_t room = 0;
+  if (core_disk_low(core, &room))
+    return base_fail(err, BASE_DISK_FULL, "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
+                     (unsigned long long)(room >> 20), CORE_DISK_LOW >> 20);
+  return BASE_OK;
+}
+
+static enum base_code check_parts(struct core *core, const struct wire_json *request, struct submission *submission,
+                                  struct base_error *err) {
+  const struct wire_json *parts = wire_json_get(request, "parts");
+  size_t count = wire_json_size(parts);
+  if (count > WIRE_PARTS_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "parts: %zu were given, a message has at most %d", count, WIRE_PARTS_MAX);
+  for (size_t i = 0; i < count; i++) {
+    char path[32];
+    snprintf(path, sizeof path, "$.parts[%zu]", i);
+    struct wire_object object;
+    wire_object_begin(&object, wire_json_at(parts, i), "request", path);
+    struct base_view stage = wire_object_text(&object, "stage", 20, true);
+    struct wire_part *part = &submission->part0.parts[i];
+    part->name = wire_object_text(&object, "name", WIRE_PART_NAME_MAX, true);
+    part->media_type = wire_object_text(&object, "type", 127, true);
+    enum base_code code = wire_object_end(&object, err);
+    if (code != BASE_OK)
+      return code;
+    uint64_t number = 0;
+    struct core_stage *found = base_decimal_parse(stage, &number) ? core_stage_of(core, number) : NULL;
+    if (found == NULL || !found->finished)
+      return base_fail(err, BASE_NOT_FOUND, "%s: the upload is not there (any more): upload the file again", path);
+    for (size_t k = 0; k < i; k++)
+      if (submission->stages[k] == found)
+        return base_fail(err, BASE_FIELD, "%s: the same upload is named twice", path);
+    submission->stages[i] = found;
+    part->size = found->size;
+    part->sha256 = found->sha256;
+    part->key = found->key;
+  }
+  submission->part0.part_count = count;
+  return BASE_OK;
+}
+
+static enum base_code check_form(struct core *core, const struct wire_json *request, struct submission *submission,
+                                 struct base_error *err) {
+  enum base_code code = wire_form_check(&submission->kind->kind, submission->type, wire_json_get(request, "fields"),
+                                        &submission->arena, &submission->form, &submission->rest, err);
+  if (code == BASE_OK)
+    code = base_buf_check(&submission->rest, "fields", err);
+  if (code == BASE_OK)
+    code = check_parts(core, request, submission, err);
+  submission->part0.handling = core_request_text(request, "handling");
+  submission->part0.grading = core_request_text(request, "grading");
+  return code;
+}
+
+static int origin_order(const void *a, const void *b) {
+  const struct base_view *left = a, *right = b;
+  size_t common = left->size < right->size ? left->size : right->size;
+  int order = memcmp(left->data, right->data, common);
+  return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
+}
+
+static enum base_code check_audience(struct core *core, const struct wire_json *request, struct submission *submission,
+                                     struct base_error *err) {
+  const struct wire_json *to = wire_json_get(request, "to");
+  size_t count = wire_json_size(to);
+  if (count == 0)
+    return base_fail(err, BASE_FIELD, "to: name at least one partner; an empty audience means nobody");
+  if (count >= WIRE_PARTIES_MAX)
+    return base_fail(err, BASE_FIELD, "to: at most %d partners", WIRE_PARTIES_MAX - 1);
+  submission->header.parties[0] = core->card.origin;
+  for (size_t i = 0; i < count; i++) {
+    struct base_view name = wire_json_text(wire_json_at(to, i));
+    struct core_partner *partner = core_partner_named(core, name);
+    if (partner == NULL)
+      return base_fail(err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
+                       (int)name.size, (const char *)name.data);
+    for (size_t k = 0; k < i; k++)
+      if (submission->to[k] == partner)
+        return base_fail(err, BASE_FIELD, "to: %.*s is named twice", (int)name.size, (const char *)name.data);
+    submission->to[i] = partner;
+    submission->header.parties[i + 1] = partner->card.origin;
+  }
+  submission->to_count = count;
+  submission->header.party_count = count + 1;
+  qsort(submission->header.parties, count + 1, sizeof submission->header.parties[0], origin_order);
+  return BASE_OK;
+}
+
+/* The other parties of a case must all be partners of ours. */
+static enum base_code take_parties(struct core *core, const struct core_case *kase, struct submission *submission,
+                                   struct base_error *err) {
+  const struct wire_header *opening = kase->messages[0].header;
+  submission->header.party_count = opening->party_count;
+  for (size_t i = 0; i < opening->party_count; i++) {
+    submission->header.parties[i] = base_arena_copy(&submission->arena, opening->parties[i]);
+    if (base_view_equal(opening->parties[i], core->card.origin))
+      continue;
+    struct core_partner *partner = core_partner_of(core, opening->parties[i]);
+    if (partner == NULL)
+      return base_fail(err, BASE_UNKNOWN_NODE, "%.*s is a party of this case, but no partner of this node: add its card first",
+                       (int)opening->parties[i].size, (const char *)opening->parties[i].data);
+    submission->to[submission->to_count++] = partner;
+  }
+  return BASE_OK;
+}
+
+/* A refusal by law is a leaf, so that the agreement's review sees what was wanted. */
+static void deny(struct core *core, uint64_t token, const struct submission *submission, enum base_code code,
+                 struct base_error *err) {
+  char subject[2 * WIRE_CODE_MAX + WIRE_ORIGIN_MAX + 8], reason[BASE_ERROR_TEXT_MAX + 40];
+  snprintf(subject, sizeof subject, "%.*s/%.*s", (int)submission->kind->kind.name.size,
+           (const char *)submission->kind->kind.name.data, (int)submission->type->name.size,
+           (const char *)submission->type->name.data);
+  snprintf(reason, sizeof reason, "%s: %s", base_code_name(code), err->text);
+  struct wire_opening opening = {
+      .actor = submission->actor, .subject = base_view_text(subject), .reason = base_view_text(reason)};
+  struct base_error why = {0};
+  enum base_code wrote = core_write(core, &why);
+  if (wrote == BASE_OK)
+    wrote = core_register_add(core, WIRE_ACT_DENIED, &opening, NULL, &why);
+  if (wrote != BASE_OK)
+    core_reply_error(core, token, wrote, &why);
+  else
+    core_reply_error(core, token, code, err);
+}
+
+static enum base_code check_law(struct core *core, const struct wire_header *opening, struct submission *submission,
+                                struct base_error *err) {
+  for (size_t i = 0; i < submission->to_count; i++) {
+    enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, submission->to[i],
+                                   submission->clauses[i], err);
+    if (code != BASE_OK)
+      return code;
+    if (core_partner_seal(core, submission->to[i]) == NULL)
+      return base_fail(err, BASE_POLICY, "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
+                       (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
+  }
+  return BASE_OK;
+}
+
+/* Part 0 and header as bytes, and the id. */
+static enum base_code compose(struct core *core, struct submission *submission, struct base_error *err) {
+  struct wire_header *header = &submission->header;
+  core->env.world->random(core->env.world->context, submission->part0.nonce, sizeof submission->part0.nonce);
+  enum base_code code = wire_part0_write(&submission->part0, base_buf_view(&submission->rest), &submission->part0_bytes, err);
+  if (code == BASE_OK)
+    code = base_buf_check(&submission->part0_bytes, "content", err);
+  if (code != BASE_OK)
+    return code;
+  header->opens = submission->opens;
+  header->case_id = submission->case_id;
+  header->kind = submission->kind->kind.name;
+  header->kind_hash = submission->kind->kind.hash;
+  header->type = submission->type->name;
+  header->author = core->card.origin;
+  header->time = core_now(core);
+  header->state_count = submission->form.state_count;
+  memcpy(header->state, submission->form.state, sizeof header->state);
+  header->part0 = seal_sha256(base_buf_view(&submission->part0_bytes));
+  code = wire_header_write(header, &submission->header_bytes, err);
+  if (code == BASE_OK)
+    code = base_buf_check(&submission->header_bytes, "header", err);
+  if (code == BASE_OK)
+    submission->id = seal_message_id(base_buf_view(&submission->header_bytes));
+  if (code == BASE_OK && submission->opens)
+    submission->case_id = submission->id;
+  return code;
+}
+
+/* --- writing */
+
+static enum base_code write_message(struct core *core, const struct submission *submission, struct base_error *err) {
+  struct base_secret key;
+  uint8_t wrapped[CORE_WRAPPED];
+  struct store_message row = {.id = submission->id,
+                              .case_id = submission->case_id,
+                              .state = STORE_MESSAGE_HELD,
+                              .ours = true,
+                              .type = submission->type->name,
+                              .author = core->card.origin,
+                              .header = base_buf_view(&submission->header_bytes),
+                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
+                              .stored = core_now(core),
+                              .part_count = (uint16_t)submission->part0.part_count};
+  BASE_AUTO_BUF struct base_buf sealed = {0};
+  base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
+  enum base_code code = core_key(core, &key, wrapped, &row.epoch, err);
+  if (code != BASE_OK)
+    return code;
+  core_content_seal(&key, &submission->id, base_buf_view(&submission->part0_bytes), &sealed);
+  base_wipe(&key, sizeof key);
+  code = base_buf_check(&sealed, "content", err);
+  row.part0 = base_buf_view(&sealed);
+  return code == BASE_OK ? store_message_add(core->store, &row, err) : code;
+}
+
+static enum base_code write_parts(struct core *core, struct submission *submission, struct base_error *err) {
+  for (size_t i = 0; i < submission->part0.part_count; i++) {
+    struct core_stage *stage = submission->stages[i];
+    struct store_part row = {.message = submission->id,
+                             .part = (uint16_t)i,
+                             .token = core_part_token(core, &stage->sha256),
+                             .file = base_view_text(stage->file),
+                             .size = stage->size,
+                             .records = stage->records,
+                             .records_held = stage->records};
+    enum base_code code = store_part_put(core->store, &row, err);
+    if (code != BASE_OK)
+      return code;
+  }
+  for (size_t i = 0; i < submission->part0.part_count; i++)
+    core_stage_release(core, submission->stages[i], true);
+  return BASE_OK;
+}
+
+static enum base_code write_delivery(struct core *core, const struct submission *submission, size_t at,
+                                     struct base_error *err) {
+  struct core_partner *partner = submission->to[at];
+  struct wire_opening opening = {.has_message = true,
+                                 .message = submission->id,
+                                 .from = core->card.origin,
+                                 .to = partner->card.origin,
+                                 .number = partner->row.sent_number + 1,
+                                 .previous = partner->row.sent_previous,
+                                 .clause = base_view_text(submission->clauses[at])};
+  struct core_leaf leaf;
+  enum base_code code = core_register_add(core, WIRE_ACT_SENT, &opening, &leaf, err);
+  if (code != BASE_OK)
+    return code;
+  struct store_delivery delivery = {.message = submission->id,
+                                    .case_id = submission->case_id,
+                                    .partner = partner->row.number,
+                                    .number = opening.number,
+                                    .state = STORE_WAITING,
+                                    .sent_index = leaf.index};
+  code = store_delivery_add(core->store, &delivery, err);
+  if (code != BASE_OK)
+    return code;
+  partner->row.sent_number = opening.number;
+  partner->row.sent_previous = leaf.hash;
+  partner->open = 1;
+  return store_partner_update(core->store, &partner->row, err);
+}
+
+/* kase: NULL when the message opens one. It was loaded while checking and stays in the cache until here. */
+static enum base_code proceed(struct core *core, struct submission *submission, struct core_case *kase,
+                              struct base_error *err) {
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = write_message(core, submission, err);
+  if (code == BASE_OK)
+    code = write_parts(core, submission, err);
+  for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++)
+    code = write_delivery(core, submission, i, err);
+  if (code == BASE_OK && submission->opens)
+    code = core_case_begin(core, &submission->case_id, submission->kind, &kase, err);
+  if (code == BASE_OK)
+    code = core_case_admit(core, kase, &submission->id, base_buf_view(&submission->header_bytes), err);
+  if (code == BASE_OK && !submission->kind->kind.needs_row)
+    code = core_agreement_refresh(core, &submission->case_id, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+static void answer_id(struct core *core, uint64_t token, const struct base_id *id) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_id(&writer, "id", id);
+  wire_write_end(&writer, '}');
+}
+
+static void finish(struct core *core, uint64_t token, struct submission *submission, struct core_case *kase) {
+  struct base_error err = {0};
+  const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
+  enum base_code code = check_law(core, opening, submission, &err);
+  if (code == BASE_LAW || code == BASE_SUSPENDED || code == BASE_POLICY) {
+    deny(core, token, submission, code, &err);
+    return;
+  }
+  if (code == BASE_OK)
+    code = proceed(core, submission, kase, &err);
+  if (code != BASE_OK)
+    core_reply_error(core, token, code, &err);
+  else
+    answer_id(core, token, &submission->id);
+}
+
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct submission submission;
+  submission_init(&submission);
+  submission.opens = true;
+  submission.actor = core_request_text(request, "actor");
+  struct base_view name = core_request_text(request, "kind");
+  submission.kind = core_kind_named(core, name);
+  enum base_code code = check_room(core, &err);
+  if (code == BASE_OK && submission.kind == NULL)
+    code = base_fail(&err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
+                     (const char *)name.data);
+  if (code == BASE_OK) {
+    submission.type = &submission.kind->kind.types[submission.kind->kind.opening];
+    code = check_audience(core, request, &submission, &err);
+  }
+  if (code == BASE_OK)
+    code = check_form(core, request, &submission, &err);
+  if (code == BASE_OK)
+    code = compose(core, &submission, &err);
+  if (code == BASE_OK)
+    finish(core, token, &submission, NULL);
+  else
+    core_reply_error(core, token, code, &err);
+  submission_free(&submission);
+}
+
+static enum base_code send_check(struct core *core, const struct wire_json *request, struct submission *submission,
+                                 struct core_case **out_case, struct base_error *err) {
+  struct core_case *kase = NULL;
+  enum base_code code = check_room(core, err);
+  if (code == BASE_OK)
+    code = core_request_id(core, request, "case", "case", &submission->case_id, err);
+  if (code == BASE_OK)
+    code = core_case_load(core, &submission->case_id, &kase, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_view name = core_request_text(request, "type");
+  submission->kind = kase->kind;
+  submission->type = wire_kind_type_named(&kase->kind->kind, name);
+  if (submission->type == NULL)
+    return base_fail(err, BASE_KIND, "a case of the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
+                     (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data, (int)name.size,
+                     (const char *)name.data, (int)kase->kind->kind.name.size,
+                     (const char *)kase->kind->kind.name.data);
+  code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
+                          submission->type, err);
+  if (code == BASE_OK)
+    code = take_parties(core, kase, submission, err);
+  if (code == BASE_OK)
+    code = check_form(core, request, submission, err);
+  submission->header.follow_count =
+      core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
+  if (code == BASE_OK)
+    code = compose(core, submission, err);
+  if (code == BASE_OK)
+    code = core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
+  *out_case = kase;
+  return code;
+}
+
+void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct submission submission;
+  submission_init(&submission);
+  submission.actor = core_request_text(request, "actor");
+  struct core_case *kase = NULL;
+  enum base_code code = send_check(core, request, &submission, &kase, &err);
+  if (code == BASE_OK)
+    finish(core, token, &submission, kase);
+  else
+    core_reply_error(core, token, code, &err);
+  submission_free(&submission);
+}
+
+/* --- an officer ends a message */
+
+enum base_code core_delivery_void(struct core *core, struct core_partner *partner, struct store_delivery *delivery,
+                                  enum store_delivery_state state, struct base_view reason, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_leaf sent;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_leaf_get(core->store, delivery->sent_index, &arena, &sent, err);
+  if (code != BASE_OK)
+    return code;
+  struct wire_opening opening = {.has_message = true,
+                                 .message = delivery->message,
+                                 .from = core->card.origin,
+                                 .to = partner->card.origin,
+                                 .number = delivery->number,
+                                 .previous = seal_sha256(sent.entry),
+                                 .reason = reason};
+  struct core_leaf leaf;
+  code = core_register_add(core, WIRE_ACT_VOIDED, &opening, &leaf, err);
+  if (code != BASE_OK)
+    return code;
+  delivery->state = state;
+  delivery->reason = reason;
+  delivery->voided_index = leaf.index;
+  delivery->voided_told = false;
+  partner->open = 1;
+  if (partner->handed >= delivery->number)
+    partner->handed = delivery->number - 1;
+  code = store_delivery_update(core->store, delivery, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+struct ending {
+  struct core *core;
+  struct base_view only;               /* a partner's name, or all */
+  size_t count;
+  struct store_delivery found[WIRE_PARTIES_MAX];
+};
+
+static enum base_code ending_collect(void *context, const struct store_delivery *row) {
+  struct ending *ending = context;
+  struct core_partner *partner = core_partner_numbered(ending->core, row->partner);
+  bool wanted = partner != NULL && (ending->only.size == 0 || base_view_equal(partner->card.name, ending->only));
+  if (wanted && row->state == STORE_WAITING && ending->count < WIRE_PARTIES_MAX) {
+    ending->found[ending->count] = *row;
+    ending->found[ending->count].reason = (struct base_view){0};
+    ending->count++;
+  }
+  return BASE_OK;
+}
+
+static enum base_code end_all(struct core *core, struct ending *ending, struct base_view actor, struct base_view reason,
+                              struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < ending->count && code == BASE_OK; i++) {
+    struct core_partner *partner = core_partner_numbered(core, ending->found[i].partner);
+    struct wire_opening opening = {.has_message = true,
+                                   .message = ending->found[i].message,
+                                   .actor = actor,
+                                   .to = partner->card.origin,
+                                   .reason = reason};
+    code = core_write(core, err);
+    if (code == BASE_OK)
+      code = core_register_add(core, WIRE_ACT_ENDED, &opening, NULL, err);
+    if (code == BASE_OK)
+      code = core_delivery_void(core, partner, &ending->found[i], STORE_ENDED, reason, err);
+  }
+  return code;
+}
+
+void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request) {
+  enum { REASON_MAX = 1000 };
+  struct base_error err = {0};
+  struct base_id id;
+  struct ending ending = {.core = core, .only = core_request_text(request, "to")};
+  struct base_view reason = core_request_text(request, "reason");
+  enum base_code code = core_request_id(core, request, "message", "message", &id, &err);
+  if (code == BASE_OK && (reason.size == 0 || reason.size > REASON_MAX))
+    code = base_fail(&err, BASE_FIELD, "reason: say in 1 to %d bytes why the message is ended; it is kept in the register",
+                     REASON_MAX);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, &id, false, 0, ending_collect, &ending, &err);
+  if (code == BASE_OK && ending.count == 0)
+    code = base_fail(&err, BASE_NOT_FOUND, "message %s is not waiting for anybody: there is nothing to end",
+                     base_id_text(&id).text);
+  if (code == BASE_OK)
+    code = end_all(core, &ending, core_request_text(request, "actor"), reason, &err);
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "ended", (int64_t)ending.count);
+  wire_write_end(&writer, '}');
+}
