@@ -12,8 +12,6 @@
 #include "keeper/serve.h"
 #include "keeper/tls.h"
 
-enum { MEMORY_MAX = 256 << 20, FILES_MAX = 32 };
-
 /* A folder of the node, made when it is not there. made tells, so that a failure can take it away again. */
 static enum base_code open_folder(int node, const char *name, int *out, bool *made, struct base_error *err) {
   *made = mkdirat(node, name, 0700) == 0;
@@ -123,19 +121,17 @@ static enum base_code serve(const struct link_start *start, struct base_error *e
   if (dir < 0)
     return base_fail_errno(err, "the keeper's folder cannot be opened");
   int core = link_start_fd(start, "core");
-  if (core < 0)
-    return base_fail(err, BASE_USAGE, "no channel to core was handed over");
+  if (start->role != LINK_ROLE_KEEPER || core < 0)
+    return base_fail(err, BASE_USAGE, "not started as the keeper with a channel to core");
   enum base_code code = keeper_open(dir, base_world_system(), &keeper, err);
   base_close_fd(&dir);
-  struct link_rights rights = {.role = LINK_ROLE_KEEPER, .uid = start->uid, .gid = start->gid,
-                               .memory_max = MEMORY_MAX, .files_max = FILES_MAX};
   if (code == BASE_OK)
-    code = link_confine(&rights, err);
+    code = link_start_confine(start, err);
   if (code == BASE_OK) {
     struct link_loop *loop = link_loop_new(base_world_system());
     struct link_channel *channel = link_channel_new(core, LINK_ROLE_KEEPER, LINK_ROLE_CORE);
     link_loop_add(loop, channel, (struct link_handlers){.context = keeper, .on_request = keeper_serve});
-    base_log(BASE_LOG_INFO, "keeper.ready", "serving");
+    link_start_ready(start);
     while (link_loop_turn(loop, -1))
       ;
     link_channel_free(channel);
@@ -157,8 +153,6 @@ int main(int argc, char **argv) {
   } else {
     struct link_start start;
     link_start_read(argc, argv, &start);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
     code = serve(&start, &err);
     if (code != BASE_OK)
       base_log(BASE_LOG_ERROR, "keeper.failed", "%s", err.text);

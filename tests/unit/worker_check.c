@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The worker's one verb, over a channel as the local gate uses it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire/stix.h"
+#include "worker/check.h"
+
+struct both {
+  struct link_loop *loop;
+  struct link_channel *gate, *worker;
+  unsigned answers;
+  enum base_code status;
+  char text[4096];
+};
+
+static void answered(void *context, struct link_channel *channel, struct link_message *message) {
+  (void)channel;
+  struct both *both = context;
+  assert_true(message->payload.size < sizeof both->text);
+  both->answers++;
+  both->status = message->status;
+  if (message->payload.size > 0)
+    memcpy(both->text, message->payload.data, message->payload.size);
+  both->text[message->payload.size] = '\0';
+}
+
+static void both_start(struct both *both) {
+  int ends[2];
+  *both = (struct both){0};
+  assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  both->loop = link_loop_new(base_world_system());
+  both->gate = link_channel_new(ends[0], LINK_ROLE_GATE_LOCAL, LINK_ROLE_WORKER);
+  both->worker = link_channel_new(ends[1], LINK_ROLE_WORKER, LINK_ROLE_GATE_LOCAL);
+  link_loop_add(both->loop, both->gate, (struct link_handlers){.context = both, .on_answer = answered});
+  link_loop_add(both->loop, both->worker, (struct link_handlers){.on_request = worker_check});
+}
+
+static void both_end(struct both *both) {
+  link_channel_free(both->gate);
+  link_channel_free(both->worker);
+  link_loop_free(both->loop);
+}
+
+static void ask(struct both *both, struct base_view payload, int fd) {
+  assert_true(fd >= 0);
+  unsigned before = both->answers;
+  link_ask(both->gate, LINK_STIX_CHECK, payload, fd);
+  close(fd);
+  while (both->answers == before)
+    assert_true(link_loop_turn(both->loop, 10000));
+}
+
+static void ask_about(struct both *both, const char *text) {
+  ask(both, (struct base_view){NULL, 0}, base_memfd_sealed("stix", base_view_text(text), NULL));
+}
+
+static void reports(void **state) {
+  (void)state;
+  struct both both;
+  both_start(&both);
+  ask_about(&both, "{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":["
+                   "{\"type\":\"indicator\",\"id\":\"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\"}]}");
+  assert_int_equal(both.status, BASE_OK);
+  assert_non_null(strstr(both.text, "\"stix\":true"));
+  assert_non_null(strstr(both.text, "\"indicator\":1"));
+  /* a shape that is wrong: the code and the path */
+  ask_about(&both, "{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":["
+                   "{\"type\":\"indicator\",\"id\":\"indicator--8\"}]}");
+  assert_int_equal(both.status, BASE_FIELD);
+  assert_non_null(strstr(both.text, "$.objects[0]"));
+  /* no bundle at all, nothing at all: fine, and said */
+  ask_about(&both, "%PDF-1.7");
+  assert_int_equal(both.status, BASE_OK);
+  assert_non_null(strstr(both.text, "\"stix\":false"));
+  ask_about(&both, "");
+  assert_int_equal(both.status, BASE_OK);
+  assert_non_null(strstr(both.text, "\"stix\":false"));
+  both_end(&both);
+}
+
+static void refuses_other_descriptors(void **state) {
+  (void)state;
+  struct both both;
+  both_start(&both);
+  /* one byte above the limit, all of it holes */
+  int large = memfd_create("stix", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  assert_int_equal(ftruncate(large, (off_t)WIRE_STIX_MAX + 1), 0);
+  assert_int_equal(fcntl(large, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL), 0);
+  ask(&both, (struct base_view){NULL, 0}, large);
+  assert_int_equal(both.status, BASE_TOO_LARGE);
+  /* a payload beside the descriptor */
+  ask(&both, BASE_VIEW("x"), base_memfd_sealed("stix", BASE_VIEW("{}"), NULL));
+  assert_int_equal(both.status, BASE_SYNTAX);
+  ask_about(&both, "[]");
+  assert_int_equal(both.status, BASE_OK);
+  both_end(&both);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reports),
+      cmocka_unit_test(refuses_other_descriptors),
+  };
+  return cmocka_run_group_tests_name("worker_check", tests, NULL, NULL);
+}
