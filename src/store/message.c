@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql.h"
+
+static enum base_code no_message(const struct base_id *id, struct base_error *err) {
+  return base_fail(err, BASE_NOT_FOUND, "no message %s here", base_id_text(id).text);
+}
+
+enum base_code store_message_add(struct store *store, struct store_message *message, struct base_error *err) {
+  int64_t id, case_id, number;
+  bool found;
+  enum base_code code = store_id_number(store, &message->id, &id, err);
+  if (code == BASE_OK)
+    code = store_id_number(store, &message->case_id, &case_id, err);
+  if (code == BASE_OK)
+    code = store_run_number(
+        store, STORE_SQL_MESSAGE_ADD,
+        STORE_VALUES(store_number(id), store_number(case_id), store_number(message->state), store_number(message->ours),
+                     store_number(message->epoch), store_number(message->stored), store_number(message->part_count),
+                     store_text(message->type), store_text(message->author), store_bytes(message->wrapped_key),
+                     store_bytes(message->header), store_bytes(message->part0)),
+        &found, &number, err);
+  if (code == BASE_EXISTS)
+    return base_fail(err, code, "message %s is here already", base_id_text(&message->id).text);
+  if (code == BASE_OK)
+    message->number = number;
+  return code;
+}
+
+enum base_code store_message_state_set(struct store *store, const struct base_id *id, enum store_message_state state,
+                                       struct base_error *err) {
+  int64_t number = 0;
+  uint64_t changed = 0;
+  enum base_code code = store_id_find(store, id, &number, err);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_MESSAGE_STATE, STORE_VALUES(store_number(number), store_number(state)), &changed,
+                     err);
+  return code == BASE_OK && changed == 0 ? no_message(id, err) : code;
+}
+
+enum base_code store_message_drop_content(struct store *store, const struct base_id *id, struct base_error *err) {
+  int64_t number = 0;
+  uint64_t changed = 0;
+  enum base_code code = store_id_find(store, id, &number, err);
+  /* Here alone the freed pages are overwritten as well, which the ordinary writes do not wait for. */
+  sqlite3_exec(store->db, "PRAGMA secure_delete = ON", NULL, NULL, NULL);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_MESSAGE_DROP, STORE_VALUES(store_number(number)), &changed, err);
+  sqlite3_exec(store->db, "PRAGMA secure_delete = FAST", NULL, NULL, NULL);
+  return code == BASE_OK && changed == 0 ? no_message(id, err) : code;
+}
+
+static enum base_code read_message(struct store_rows *rows, struct base_arena *arena, struct store_message *out,
+                                   struct base_error *err) {
+  *out = (struct store_message){
+      .number = store_row_number(rows, 0),
+      .state = (enum store_message_state)store_row_at_most(rows, 3, STORE_MESSAGE_REFUSED),
+      .ours = store_row_flag(rows, 4),
+      .epoch = (uint32_t)store_row_at_most(rows, 5, UINT32_MAX),
+      .stored = store_row_number(rows, 6),
+      .part_count = (uint16_t)store_row_at_most(rows, 7, UINT16_MAX),
+      .type = store_row_bytes(rows, 8, arena),
+      .author = store_row_bytes(rows, 9, arena),
+      .wrapped_key = store_row_bytes(rows, 10, arena),
+      .header = store_row_bytes(rows, 11, arena),
+  };
+  store_row_32(rows, 1, out->id.bytes);
+  store_row_32(rows, 2, out->case_id.bytes);
+  return store_row_check(rows, err);
+}
+
+enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
+                                 struct store_message *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  struct store_message message;
+  int64_t number = 0;
+  bool found = false;
+  enum base_code code = store_id_find(store, id, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_MESSAGE_GET, STORE_VALUES(store_number(number)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  if (code == BASE_OK && !found)
+    code = no_message(id, err);
+  if (code == BASE_OK)
+    code = read_message(&rows, arena, &message, err);
+  if (code != BASE_OK)
+    return code;
+  message.part0 = store_row_bytes(&rows, 12, arena);
+  code = store_row_check(&rows, err);
+  if (code == BASE_OK)
+    *out = message;
+  return code;
+}
+
+enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
+                                  enum base_code (*each)(void *context, const struct store_message *), void *context,
+                                  struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = true;
+  enum base_code code = store_id_find(store, case_id, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, with_pending ? STORE_SQL_MESSAGE_EACH : STORE_SQL_MESSAGE_EACH_HELD,
+                           STORE_VALUES(store_number(number)), &rows, err);
+  while (code == BASE_OK && found) {
+    struct store_message message;
+    code = store_rows_next(&rows, &found, err);
+    if (code == BASE_OK && found)
+      code = read_message(&rows, NULL, &message, err);
+    if (code == BASE_OK && found)
+      code = each(context, &message);
+  }
+  return code;
+}
+
+enum base_code store_message_wait(struct store *store, const struct base_id *pending, const struct base_id *for_id,
+                                  struct base_error *err) {
+  int64_t waiting, awaited;
+  enum base_code code = store_id_number(store, pending, &waiting, err);
+  if (code == BASE_OK)
+    code = store_id_number(store, for_id, &awaited, err);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_WAIT_ADD, STORE_VALUES(store_number(awaited), store_number(waiting)), NULL, err);
+  return code;
+}
+
+enum base_code store_message_waiting(struct store *store, const struct base_id *for_id, struct base_id *out, size_t max,
+                                     size_t *count, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t awaited = 0;
+  bool found = max > 0;
+  size_t told = 0;
+  enum base_code code = store_id_find(store, for_id, &awaited, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_WAIT_LIST, STORE_VALUES(store_number(awaited), store_limit(max)), &rows, err);
+  while (code == BASE_OK && found && told < max) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      continue;
+    store_row_32(&rows, 0, out[told++].bytes);
+    code = store_row_check(&rows, err);
+  }
+  if (code == BASE_OK)
+    *count = told;
+  return code;
+}
+
+enum base_code store_message_wait_done(struct store *store, const struct base_id *pending, const struct base_id *for_id,
+                                       struct base_error *err) {
+  int64_t waiting = 0, awaited = 0;
+  enum base_code code = store_id_find(store, pending, &waiting, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, for_id, &awaited, err);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_WAIT_DONE, STORE_VALUES(store_number(awaited), store_number(waiting)), NULL, err);
+  return code;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql.h"
+
+#include <inttypes.h>
+
+/* Partners, the heads of theirs that we keep, and evidence against them. */
+
+static enum base_code put_progress(struct store *store, int64_t number, const struct store_partner *partner,
+                                   struct base_error *err) {
+  return store_run(store, STORE_SQL_PARTNER_PROGRESS,
+                   STORE_VALUES(store_number(number), store_unsigned(partner->sent_number),
+                                store_hash(&partner->sent_previous), store_unsigned(partner->received_number),
+                                store_hash(&partner->received_previous), store_unsigned(partner->cosigned_size),
+                                store_unsigned(partner->head_size), store_hash(&partner->head_root),
+                                store_number(partner->owes_cosign), store_number(partner->last_contact)),
+                   NULL, err);
+}
+
+enum base_code store_partner_add(struct store *store, struct store_partner *partner, struct base_error *err) {
+  bool found;
+  int64_t number = 0;
+  enum base_code code =
+      store_run_number(store, STORE_SQL_PARTNER_ADD,
+                       STORE_VALUES(store_text(partner->origin), store_text(partner->name),
+                                    store_text(partner->fingerprint), store_number(partner->state),
+                                    store_bytes(partner->card)),
+                       &found, &number, err);
+  if (code == BASE_EXISTS)
+    return base_fail(err, code, "a partner named %.*s, or with the key of its card, exists already",
+                     (int)partner->name.size, (const char *)partner->name.data);
+  if (code == BASE_OK)
+    code = put_progress(store, number, partner, err);
+  if (code == BASE_OK)
+    partner->number = number;
+  return code;
+}
+
+enum base_code store_partner_update(struct store *store, const struct store_partner *partner, struct base_error *err) {
+  enum base_code code = store_run(store, STORE_SQL_PARTNER_UPDATE,
+                                  STORE_VALUES(store_number(partner->number), store_text(partner->name),
+                                               store_text(partner->fingerprint), store_number(partner->state),
+                                               store_bytes(partner->card)),
+                                  NULL, err);
+  if (code == BASE_EXISTS)
+    return base_fail(err, code, "a partner named %.*s exists already", (int)partner->name.size,
+                     (const char *)partner->name.data);
+  /* A partner that is not there fails here, by the reference. */
+  if (code == BASE_OK)
+    code = put_progress(store, partner->number, partner, err);
+  return code;
+}
+
+static enum base_code read_partner(struct store_rows *rows, struct base_arena *arena, struct store_partner *out,
+                                   struct base_error *err) {
+  *out = (struct store_partner){
+      .number = store_row_number(rows, 0),
+      .origin = store_row_bytes(rows, 1, arena),
+      .name = store_row_bytes(rows, 2, arena),
+      .fingerprint = store_row_bytes(rows, 3, arena),
+      .state = (enum store_partner_state)store_row_at_most(rows, 4, STORE_PARTNER_SUSPENDED),
+      .card = store_row_bytes(rows, 5, arena),
+      .sent_number = store_row_unsigned(rows, 6),
+      .received_number = store_row_unsigned(rows, 8),
+      .cosigned_size = store_row_unsigned(rows, 10),
+      .head_size = store_row_unsigned(rows, 11),
+      .owes_cosign = store_row_flag(rows, 13),
+      .last_contact = store_row_number(rows, 14),
+  };
+  store_row_32(rows, 7, out->sent_previous.bytes);
+  store_row_32(rows, 9, out->received_previous.bytes);
+  store_row_32(rows, 12, out->head_root.bytes);
+  return store_row_check(rows, err);
+}
+
+enum base_code store_partner_each(struct store *store, struct base_arena *arena,
+                                  enum base_code (*each)(void *context, const struct store_partner *), void *context,
+                                  struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = true;
+  enum base_code code = store_rows_open(store, STORE_SQL_PARTNER_EACH, NULL, 0, &rows, err);
+  while (code == BASE_OK && found) {
+    struct store_partner partner;
+    code = store_rows_next(&rows, &found, err);
+    if (code == BASE_OK && found)
+      code = read_partner(&rows, arena, &partner, err);
+    if (code == BASE_OK && found)
+      code = each(context, &partner);
+  }
+  return code;
+}
+
+enum base_code store_partner_head_put(struct store *store, int64_t partner, uint64_t size, struct base_view note,
+                                      struct base_error *err) {
+  return store_run(store, STORE_SQL_PARTNER_HEAD_PUT,
+                   STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(note)), NULL, err);
+}
+
+enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size, struct base_buf *note,
+                                      struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = false;
+  enum base_code code = store_rows_open(store, STORE_SQL_PARTNER_HEAD_GET,
+                                        STORE_VALUES(store_number(partner), store_unsigned(size)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  if (code == BASE_OK && !found)
+    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no head of size %" PRIu64 " of partner %" PRId64, size, partner);
+  if (code != BASE_OK)
+    return code;
+  base_buf_add_view(note, store_row_bytes(&rows, 0, NULL));
+  return base_buf_check(note, "a partner's head", err);
+}
+
+enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name, struct base_view bytes,
+                                  base_time time, struct base_error *err) {
+  return store_run(store, STORE_SQL_EVIDENCE_ADD,
+                   STORE_VALUES(store_number(partner), store_number(time), store_text(name), store_bytes(bytes)), NULL,
+                   err);
+}
