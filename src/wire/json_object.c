@@ -207,8 +207,6 @@ const struct wire_json *wire_object_array(struct wire_object *object, const char
 }
 
 static bool text_at(struct wire_object *object, const char *key, const struct wire_json *value) {
-  if (object->code)
-    return false;
   if (wire_json_type(value) == WIRE_JSON_TEXT)
     return true;
   wire_object_fail(object, BASE_FIELD, key, "must be a text");

@@ -24,11 +24,9 @@ static void warn(struct wire_stix_report *report, const char *format, ...) {
 }
 
 /* RFC 4122 section 3, any version, hex digits of either case. */
-static bool uuid_valid(struct base_view text) {
-  if (text.size != UUID_SIZE)
-    return false;
+static bool uuid_valid(const uint8_t text[UUID_SIZE]) {
   for (size_t i = 0; i < UUID_SIZE; i++) {
-    uint8_t byte = text.data[i];
+    uint8_t byte = text[i];
     bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
     bool hex = (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
     if (hyphen ? byte != '-' : !hex)
@@ -40,7 +38,7 @@ static bool uuid_valid(struct base_view text) {
 /* type--UUID */
 static bool id_valid(struct base_view id, struct base_view type) {
   return id.size == type.size + 2 + UUID_SIZE && memcmp(id.data, type.data, type.size) == 0 &&
-         memcmp(id.data + type.size, "--", 2) == 0 && uuid_valid(base_view_of(id.data + type.size + 2, UUID_SIZE));
+         memcmp(id.data + type.size, "--", 2) == 0 && uuid_valid(id.data + type.size + 2);
 }
 
 static bool type_valid(struct base_view type) {

@@ -78,7 +78,7 @@ enum base_code wire_tar_header(const char *name, uint64_t size, base_time time, 
                      WIRE_TAR_NAME_MAX);
   if (size > WIRE_TAR_SIZE_MAX)
     return base_fail(err, BASE_TOO_LARGE, "tar: %s is larger than the 8 GiB that a ustar member can hold", name);
-  if (time < 0 || (uint64_t)time > WIRE_TAR_SIZE_MAX)
+  if ((uint64_t)time > WIRE_TAR_SIZE_MAX) /* before 1970 too */
     return base_fail(err, BASE_FIELD, "tar: the time of %s cannot be written", name);
   struct ustar header = {.typeflag = '0', .magic = "ustar", .version = {'0', '0'}};
   memcpy(header.name, name, name_size);

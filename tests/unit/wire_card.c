@@ -206,6 +206,7 @@ static void addresses(void **state) {
                                     "[1:2:3:4:5:6:7:8::]:1",
                                     "[::1:2:3:4:5:6:7:8]:1",
                                     "[:1:2:3:4:5:6:7]:1",
+                                    "[:1:2:3:4:5:6:7:8]:1",
                                     "[1:2:3:4:5:6:7:]:1",
                                     "[fe80::1%eth0]:1",
                                     "[::1:1",
@@ -221,6 +222,8 @@ static void addresses(void **state) {
   base_buf_reset(&longest);
   wire_repeat(&longest, "a12345678.b12345678.c12345678.d12345678.e12345678.", 5);
   base_buf_text(&longest, "abcd.:65535");
+  assert_false(wire_address_valid(base_buf_view(&longest)));
+  longest.size -= 4; /* the host is still too long, the whole no more */
   assert_false(wire_address_valid(base_buf_view(&longest)));
   base_buf_reset(&longest);
   wire_repeat(&longest, "a", 63);
@@ -248,6 +251,11 @@ static void write_refused(void **state) {
   changed = card;
   changed.pin_count = WIRE_CARD_PINS_MAX + 1;
   wire_expect(wire_card_write(&changed, &out, &err), &err, BASE_FIELD, "$.tls: 5 items", "pins");
+  changed = card;
+  char org[WIRE_ORG_MAX + 1];
+  memset(org, 'o', sizeof org);
+  changed.org[WIRE_PT] = base_view_of(org, sizeof org);
+  wire_expect(wire_card_write(&changed, &out, &err), &err, BASE_FIELD, "$.org.pt", "201 bytes");
   changed = card;
   changed.witness = card.log;
   wire_expect(wire_card_write(&changed, &out, &err), &err, BASE_FIELD, "$.witness", "witness");

@@ -363,7 +363,7 @@ static void broken_callers(void **state) {
   (void)state;
   assert_int_equal(write_nested(WIRE_JSON_DEPTH_MAX), BASE_OK);
   assert_int_equal(write_nested(WIRE_JSON_DEPTH_MAX + 1), BASE_INTERNAL);
-  for (int i = 0; i < 7; i++) {
+  for (int i = 0; i < 8; i++) {
     BASE_AUTO_BUF struct base_buf out = {0};
     struct wire_writer writer;
     wire_writer_init(&writer, &out);
@@ -379,7 +379,10 @@ static void broken_callers(void **state) {
       wire_write_raw(&writer, (struct base_view){0});
     else {
       wire_write_object(&writer);
-      wire_write_member_time(&writer, "m", i == 5 ? -1 : 253402300800);
+      if (i == 7)
+        wire_write_member_hex(&writer, "x", "0123456789012345678901234567890123", 33);
+      else
+        wire_write_member_time(&writer, "m", i == 5 ? -1 : 253402300800);
     }
     assert_int_equal(out.code, BASE_INTERNAL);
   }

@@ -242,6 +242,22 @@ static void header_limits_read(void **state) {
   }
 }
 
+/* An arena that is too small fails the parse at whatever field it ends, and nothing is set. */
+static void arena_full(void **state) {
+  (void)state;
+  for (size_t limit = 1;; limit++) {
+    BASE_AUTO_ARENA struct base_arena arena;
+    base_arena_init(&arena, limit);
+    struct wire_header header = {.party_count = 77};
+    enum base_code code = wire_header_parse(base_view_text(HEADER), &arena, &header, NULL);
+    if (!code)
+      break;
+    assert_int_equal(code, BASE_MEMORY);
+    assert_int_equal(header.party_count, 77);
+    assert_true(limit < 1000);
+  }
+}
+
 static void codes(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf code = {0};
@@ -455,6 +471,14 @@ static void part0_write_refused(void **state) {
   part0.parts[0].size = WIRE_PART_SIZE_MAX + 1;
   wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.parts[0].size", "size");
   part0.part_count = 0;
+  char marking[WIRE_MARKING_MAX + 1];
+  memset(marking, 'm', sizeof marking);
+  part0.handling = base_view_of(marking, sizeof marking);
+  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.handling", "129 bytes");
+  part0.handling = (struct base_view){0};
+  part0.grading = base_view_of(marking, sizeof marking);
+  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.grading", "129 bytes");
+  part0.grading = (struct base_view){0};
   wire_expect(wire_part0_write(&part0, (struct base_view){0}, &out, &err), &err, BASE_INTERNAL, "", "no fields");
   base_buf_reset(&out);
   base_buf_text(&fields, "{\"a\":\"");
@@ -471,6 +495,7 @@ int main(void) {
       cmocka_unit_test(header_limits_written),
       cmocka_unit_test(header_limits_read),
       cmocka_unit_test(codes),
+      cmocka_unit_test(arena_full),
       cmocka_unit_test(origins),
       cmocka_unit_test(names_and_types),
       cmocka_unit_test(part0_read_and_written),

@@ -49,6 +49,7 @@ static void refused(void **state) {
       {"\"objects\"", "\"object\"", BASE_FIELD, "$.objects: must be an array"},
       {"\"objects\":[", "\"objects\":[],\"more\":[", BASE_FIELD, "$.objects: must be an array of at least one"},
       {"\"objects\":[", "\"objects\":{},\"more\":[", BASE_FIELD, "$.objects: must be an array"},
+      {"\"objects\":[", "\"objects\":{\"a\":1},\"more\":[", BASE_FIELD, "$.objects: must be an array"},
       {"[{\"type\":\"indicator\"", "[7,{\"type\":\"indicator\"", BASE_FIELD, "$.objects[0]: must be an object"},
       {"{\"type\":\"domain-name\",", "{", BASE_FIELD, "$.objects[1].type: must be a text"},
       {"\"type\":\"domain-name\",", "\"type\":1,", BASE_FIELD, "$.objects[1].type: must be a text"},
