@@ -53,7 +53,7 @@ static enum base_code fail_of_constraint(struct store *store, const char *doing,
 }
 
 enum base_code store_sql_fail(struct store *store, const char *doing, struct base_error *err) {
-  switch (sqlite3_errcode(store->db)) {
+  switch (sqlite3_extended_errcode(store->db) & 0xFF) {
   case SQLITE_FULL:
     return fail_of_system(store, doing, ENOSPC, err);
   case SQLITE_IOERR:
@@ -83,7 +83,7 @@ enum base_code store_sql_fail(struct store *store, const char *doing, struct bas
 /* A constraint undoes its own statement and harms nothing else; after any other failure the database may have rolled
  * back all of the transaction, or a verb is half done. */
 static enum base_code fail_of_statement(struct store *store, enum store_statement statement, struct base_error *err) {
-  if (sqlite3_errcode(store->db) != SQLITE_CONSTRAINT)
+  if ((sqlite3_extended_errcode(store->db) & 0xFF) != SQLITE_CONSTRAINT)
     store->failed = true;
   return store_sql_fail(store, statements[statement].name, err);
 }
