@@ -67,7 +67,8 @@ static void example_dates_are_relative(void **state) {
   BASE_AUTO_BUF struct base_buf example = {0};
   AUTO_FILLED struct filled filled = {0};
   assert_int_equal(
-      wire_form_example(&agreement.kind, shipped_type(&agreement, "propose"), NOW, NULL, &example, &filled.err), BASE_OK);
+      wire_form_example(&agreement.kind, shipped_type(&agreement, "propose"), NOW, NULL, &example, &filled.err),
+      BASE_OK);
   assert_int_equal(check(&agreement, "propose", base_buf_view(&example), &filled), BASE_OK);
   assert_true(base_view_is(state_of(&filled.form, "until"), "2027-11-21T08:00:00Z"));
   assert_int_equal(state_of(&filled.form, "from").size, 0);
@@ -140,9 +141,8 @@ static void refuses_wrong_values_with_their_place(void **state) {
       {"request", "ask", "{" ASK ",\"persons\":[7]}", BASE_FIELD, "$.persons[0]: must be an object"},
       {"request", "ask", "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"suspect\"}]}", BASE_FIELD,
        "$.persons[0].fact_or_assessment: missing"},
-      {"request", "ask",
-       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"king\",\"fact_or_assessment\":\"fact\"}]}", BASE_FIELD,
-       "$.persons[0].class: must be one of: suspect, convicted, victim, witness, other"},
+      {"request", "ask", "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"king\",\"fact_or_assessment\":\"fact\"}]}",
+       BASE_FIELD, "$.persons[0].class: must be one of: suspect, convicted, victim, witness, other"},
       {"request", "ask",
        "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"born\":"
        "\"1999-02-29\"}]}",
@@ -174,8 +174,8 @@ static void agreement_rows_are_checked(void **state) {
     const char *rows, *until, *says;
   } slips[] = {
       {"", "2027-01-01", "$.rows: 0 rows, from 1 to 256"},
-      {"{\"id\":\"1\",\"kind\":\"Request\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}", "2027-01-01",
-       "$.rows[0].kind: must be a code or \"*\""},
+      {"{\"id\":\"1\",\"kind\":\"Request\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}",
+       "2027-01-01", "$.rows[0].kind: must be a code or \"*\""},
       {"{\"id\":\"1\",\"kind\":\"*\",\"types\":[],\"purposes\":[\"*\"],\"direction\":\"both\"}", "2027-01-01",
        "$.rows[0].types: 0 codes"},
       {"{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"ask\",\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}",
@@ -188,7 +188,8 @@ static void agreement_rows_are_checked(void **state) {
        "$.until: must be a time"},
       {"{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}",
        "2027-01-01T24:00:00Z", "$.until: must be a time"},
-      {"{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}", "2027-01-01", NULL},
+      {"{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}", "2027-01-01",
+       NULL},
   };
   struct shipped agreement;
   shipped_load(&agreement, "agreement");
@@ -264,14 +265,10 @@ static void checks_headers_of_partners(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_example_is_valid),
-      cmocka_unit_test(example_dates_are_relative),
-      cmocka_unit_test(example_names_the_reference),
-      cmocka_unit_test(splits_state_from_the_rest),
-      cmocka_unit_test(says_whether_it_is_personal),
-      cmocka_unit_test(refuses_wrong_values_with_their_place),
-      cmocka_unit_test(agreement_rows_are_checked),
-      cmocka_unit_test(texts_reach_their_limit),
+      cmocka_unit_test(every_example_is_valid),      cmocka_unit_test(example_dates_are_relative),
+      cmocka_unit_test(example_names_the_reference), cmocka_unit_test(splits_state_from_the_rest),
+      cmocka_unit_test(says_whether_it_is_personal), cmocka_unit_test(refuses_wrong_values_with_their_place),
+      cmocka_unit_test(agreement_rows_are_checked),  cmocka_unit_test(texts_reach_their_limit),
       cmocka_unit_test(checks_headers_of_partners),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,8 +149,8 @@ static void refuses_what_is_beyond_a_limit(void **state) {
   } limits[] = {
       {"[\"peace\",\"trade\"]", "\"c%d\"", WIRE_KIND_CODES_MAX + 1, "1 to 256 codes"},
       {"[\"asked\",\"done\"]", "\"s%d\"", WIRE_KIND_STATES_MAX + 1, "$.states: 49 items"},
-      {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]", "{\"name\":\"f%d\",\"type\":\"bool\"}",
-       WIRE_KIND_FIELDS_MAX + 1, "fields: 49 items"},
+      {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]",
+       "{\"name\":\"f%d\",\"type\":\"bool\"}", WIRE_KIND_FIELDS_MAX + 1, "fields: 49 items"},
       {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]",
        "{\"name\":\"f%d\",\"type\":\"message\",\"state\":true}", WIRE_STATE_FIELDS_MAX + 1, "33 state fields"},
   };

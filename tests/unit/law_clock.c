@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../shipped.h"
+#include "law/law.h"
+
+enum { HOUR = 3600, DAY = 86400 };
+static const base_time NOW = 1795248000; /* 2026-11-21T08:00:00Z */
+
+struct course {
+  struct shipped request;
+  struct wire_header header;
+  struct law_clock_event events[16];
+  size_t count;
+};
+
+static void begin(struct course *course, const char *urgency) {
+  memset(course, 0, sizeof *course);
+  shipped_load(&course->request, "request");
+  course->header.state[0] = (struct wire_state_field){BASE_VIEW("urgency"), base_view_text(urgency)};
+  course->header.state_count = 1;
+}
+
+static void add(struct course *course, const char *type, base_time at) {
+  course->events[course->count++] =
+      (struct law_clock_event){.type = shipped_type(&course->request, type), .at = at, .header = &course->header};
+}
+
+static struct law_clock run(struct course *course) {
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  assert_int_equal(law_clocks(&course->request.kind, course->events, course->count, clocks), 1);
+  assert_true(base_view_is(clocks[0].name, "answer"));
+  return clocks[0];
+}
+
+static void lengths_follow_the_urgency(void **state) {
+  (void)state;
+  static const struct {
+    const char *urgency;
+    int64_t length;
+  } lengths[] = {{"urgent_direct", 8 * HOUR}, {"urgent_indirect", 3 * DAY}, {"normal", 7 * DAY}};
+  for (size_t i = 0; i < 3; i++) {
+    struct course course;
+    begin(&course, lengths[i].urgency);
+    add(&course, "ask", NOW);
+    struct law_clock clock = run(&course);
+    assert_true(clock.running && !clock.paused && !clock.stopped);
+    assert_int_equal(clock.started, NOW);
+    assert_int_equal(clock.due, NOW + lengths[i].length);
+    base_arena_free(&course.request.arena);
+  }
+}
+
+static void runs_from_the_receipt_only(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  begin(&course, "normal");
+  course.header.time = NOW - 6 * DAY; /* what the author says */
+  add(&course, "ask", 0);
+  assert_int_equal(law_clocks(&course.request.kind, course.events, 1, clocks), 0);
+  course.count = 0;
+  add(&course, "ask", NOW);
+  add(&course, "answer", 0); /* sent, not received */
+  assert_true(run(&course).running);
+  base_arena_free(&course.request.arena);
+}
+
+static void clarifying_pauses(void **state) {
+  (void)state;
+  struct course course;
+  begin(&course, "urgent_direct");
+  add(&course, "ask", NOW);
+  add(&course, "clarify", NOW + 2 * HOUR);
+  assert_true(run(&course).paused);
+  assert_int_equal(run(&course).due, NOW + 8 * HOUR);
+  add(&course, "clarify", NOW + 3 * HOUR); /* the first one counts */
+  add(&course, "clarification", NOW + 7 * HOUR);
+  assert_true(run(&course).running);
+  assert_int_equal(run(&course).due, NOW + 13 * HOUR);
+  add(&course, "clarify", NOW + 8 * HOUR);
+  add(&course, "partial_answer", NOW + 9 * HOUR);
+  assert_int_equal(run(&course).due, NOW + 14 * HOUR);
+  base_arena_free(&course.request.arena);
+}
+
+static void a_pause_is_never_negative(void **state) {
+  (void)state;
+  struct course course;
+  begin(&course, "normal");
+  add(&course, "ask", NOW);
+  add(&course, "clarify", NOW + HOUR);
+  add(&course, "clarification", NOW);
+  assert_int_equal(run(&course).due, NOW + 7 * DAY);
+  base_arena_free(&course.request.arena);
+}
+
+static void each_end_stops(void **state) {
+  (void)state;
+  static const char *const ends[] = {"answer", "refuse", "withdraw", "close"};
+  for (size_t i = 0; i < 4; i++) {
+    struct course course;
+    begin(&course, "normal");
+    add(&course, "ask", NOW);
+    if (i == 1)
+      add(&course, "clarify", NOW + 1);
+    add(&course, ends[i], NOW + DAY);
+    add(&course, "clarification", NOW + 2 * DAY);
+    struct law_clock clock = run(&course);
+    assert_true(clock.stopped && !clock.running && !clock.paused);
+    assert_int_equal(clock.ended, NOW + DAY);
+    assert_int_equal(clock.due, NOW + 7 * DAY);
+    base_arena_free(&course.request.arena);
+  }
+}
+
+static void far_times_do_not_wrap(void **state) {
+  (void)state;
+  struct course course;
+  begin(&course, "normal");
+  add(&course, "ask", INT64_MAX - 5);
+  add(&course, "clarify", INT64_MIN);
+  add(&course, "clarification", INT64_MAX);
+  assert_int_equal(run(&course).due, INT64_MAX);
+  base_arena_free(&course.request.arena);
+}
+
+static void unknown_urgency_starts_nothing(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  begin(&course, "whenever");
+  add(&course, "ask", NOW);
+  assert_int_equal(law_clocks(&course.request.kind, course.events, course.count, clocks), 0);
+  base_arena_free(&course.request.arena);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lengths_follow_the_urgency),
+      cmocka_unit_test(runs_from_the_receipt_only),
+      cmocka_unit_test(clarifying_pauses),
+      cmocka_unit_test(a_pause_is_never_negative),
+      cmocka_unit_test(each_end_stops),
+      cmocka_unit_test(far_times_do_not_wrap),
+      cmocka_unit_test(unknown_urgency_starts_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "law/law.h"
+
+#define RABAT BASE_VIEW("wasl/rabat/0000000000000000")
+#define PARIS BASE_VIEW("wasl/paris/1111111111111111")
+#define MADRID BASE_VIEW("wasl/madrid/2222222222222222")
+
+/* One agreement between rabat (its proposer) and paris with one row, in force from 1000 until 2000. */
+struct basis {
+  struct base_view types[2], purposes[2];
+  struct law_row row;
+  struct law_agreement agreement;
+};
+
+static void basis_init(struct basis *basis, uint8_t id) {
+  *basis = (struct basis){.types = {BASE_VIEW("ask"), BASE_VIEW("answer")},
+                          .purposes = {BASE_VIEW("terrorism"), BASE_VIEW("drugs")}};
+  basis->row = (struct law_row){.id = BASE_VIEW("2.1"),
+                                .kind = BASE_VIEW("request"),
+                                .types = basis->types,
+                                .type_count = 2,
+                                .purposes = basis->purposes,
+                                .purpose_count = 2};
+  basis->agreement = (struct law_agreement){.id = {{id}},
+                                            .proposer = RABAT,
+                                            .party_count = 2,
+                                            .parties = {PARIS, RABAT},
+                                            .accepted = true,
+                                            .from = 1000,
+                                            .until = 2000,
+                                            .rows = &basis->row,
+                                            .row_count = 1};
+}
+
+static struct law_question question(void) {
+  return (struct law_question){.kind = BASE_VIEW("request"),
+                               .type = BASE_VIEW("ask"),
+                               .purpose = BASE_VIEW("drugs"),
+                               .needs_row = true,
+                               .from = PARIS,
+                               .to = RABAT,
+                               .now = 1500};
+}
+
+static void names_the_clause(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 0xAB);
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  char clause[LAW_CLAUSE_MAX + 1] = "ab";
+  memset(clause + 2, '0', 62);
+  memcpy(clause + 64, "/2.1", sizeof "/2.1");
+  assert_string_equal(answer.clause, clause);
+}
+
+/* Guards the row check of law: each condition in turn is the only one that fails. */
+static void every_condition_counts(void **state) {
+  (void)state;
+  struct law_answer answer;
+  struct base_error err;
+  for (int i = 0; i < 13; i++) {
+    struct basis basis;
+    struct law_question asked = question();
+    basis_init(&basis, 1);
+    switch (i) {
+    case 0:
+      asked.kind = BASE_VIEW("crisis");
+      break;
+    case 1:
+      asked.type = BASE_VIEW("refuse");
+      break;
+    case 2:
+      asked.purpose = BASE_VIEW("espionage");
+      break;
+    case 3:
+      asked.purpose = BASE_VIEW("");
+      break;
+    case 4:
+      asked.to = MADRID;
+      break;
+    case 5:
+      asked.from = MADRID;
+      break;
+    case 6:
+      basis.agreement.accepted = false;
+      break;
+    case 7:
+      basis.agreement.ended = true;
+      break;
+    case 8:
+      asked.now = 999;
+      break;
+    case 9:
+      asked.now = 2000;
+      break;
+    case 10:
+      basis.row.direction = LAW_FROM_PROPOSER;
+      break;
+    case 11:
+      basis.row.type_count = 0;
+      break;
+    default:
+      basis.row.purpose_count = 0;
+      break;
+    }
+    if (law_decide(&asked, &basis.agreement, 1, &answer, &err) != BASE_LAW)
+      fail_msg("condition %d did not count", i);
+  }
+}
+
+static void bounds_of_time_and_direction(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  asked.now = 1000;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  asked.now = 1999;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  basis.row.direction = LAW_TO_PROPOSER;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  asked.from = RABAT;
+  asked.to = PARIS;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_LAW);
+  basis.row.direction = LAW_FROM_PROPOSER;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+}
+
+static void a_star_covers_all(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  basis.types[0] = basis.purposes[1] = basis.row.kind = BASE_VIEW("*");
+  asked.kind = BASE_VIEW("crisis");
+  asked.type = BASE_VIEW("alert");
+  asked.purpose = BASE_VIEW("");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+}
+
+static void the_smallest_id_is_named(void **state) {
+  (void)state;
+  struct basis one, two, three;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&one, 7);
+  basis_init(&two, 2); /* smaller, but does not cover */
+  basis_init(&three, 5);
+  two.agreement.ended = true;
+  struct law_agreement agreements[] = {one.agreement, two.agreement, three.agreement};
+  assert_int_equal(law_decide(&asked, agreements, 3, &answer, NULL), BASE_OK);
+  assert_memory_equal(answer.clause, "05", 2);
+}
+
+static void says_which_row_is_missing(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct base_error err;
+  struct law_question asked = question();
+  basis_init(&basis, 0x3F);
+#define REFUSED(words)                                                                                                 \
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);                                  \
+  assert_string_equal(err.text,                                                                                        \
+                      "no row {kind request, type ask, purpose drugs, from paris to rabat} is in force; " words)
+  basis.row.kind = BASE_VIEW("crisis");
+  REFUSED("agreement 3f0000000000… has no such row");
+  basis.agreement.until = 1200;
+  REFUSED("agreement 3f0000000000… expired on 1970-01-01T00:20:00Z");
+  basis.agreement.from = 1600;
+  REFUSED("agreement 3f0000000000… is in force only from 1970-01-01T00:26:40Z");
+  basis.agreement.accepted = false;
+  REFUSED("agreement 3f0000000000… is not accepted by all its parties");
+  basis.agreement.ended = true;
+  REFUSED("agreement 3f0000000000… was ended");
+  basis.agreement.parties[0] = MADRID;
+  REFUSED("there is no agreement between them");
+#undef REFUSED
+  asked.purpose = BASE_VIEW("");
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, &err), BASE_LAW);
+  assert_string_equal(
+      err.text, "no row {kind request, type ask, from paris to rabat} is in force; there is no agreement between them");
+}
+
+static void many_reasons_fit(void **state) {
+  (void)state;
+  struct law_agreement agreements[40];
+  struct basis basis;
+  struct law_answer answer;
+  struct base_error err;
+  struct law_question asked = question();
+  for (size_t i = 0; i < 40; i++) {
+    basis_init(&basis, (uint8_t)i);
+    basis.agreement.ended = true;
+    agreements[i] = basis.agreement;
+  }
+  assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, " was ended; and 3"));
+}
+
+static void suspension_comes_first(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct base_error err;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  asked.partner_suspended = true;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
+  asked.needs_row = false;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
+  assert_string_equal(err.text, "the partner rabat is suspended: nothing goes there until a person lifts it");
+}
+
+static void agreements_need_no_row(void **state) {
+  (void)state;
+  struct law_answer answer;
+  struct law_question asked = question();
+  asked.needs_row = false;
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "agreement");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(names_the_clause),
+      cmocka_unit_test(every_condition_counts),
+      cmocka_unit_test(bounds_of_time_and_direction),
+      cmocka_unit_test(a_star_covers_all),
+      cmocka_unit_test(the_smallest_id_is_named),
+      cmocka_unit_test(says_which_row_is_missing),
+      cmocka_unit_test(many_reasons_fit),
+      cmocka_unit_test(suspension_comes_first),
+      cmocka_unit_test(agreements_need_no_row),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../shipped.h"
+#include "law/law.h"
+
+#define RABAT BASE_VIEW("wasl/rabat/0000000000000000")
+#define PARIS BASE_VIEW("wasl/paris/1111111111111111")
+#define ROW(id) "{\"id\":\"" id "\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}"
+
+static const base_time NOW = 1795248000; /* 2026-11-21T08:00:00Z */
+
+static struct wire_header header_until(const char *until) {
+  struct wire_header header = {.opens = true, .author = RABAT, .party_count = 2, .parties = {PARIS, RABAT}};
+  header.state[0] = (struct wire_state_field){BASE_VIEW("until"), base_view_text(until)};
+  header.state_count = 1;
+  return header;
+}
+
+static enum base_code parse(const char *rows, const struct wire_header *header, struct base_arena *arena,
+                            struct law_agreement *out, struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_text(&text, "{\"title\":\"not law\",\"rows\":");
+  base_buf_text(&text, rows);
+  base_buf_text(&text, "}");
+  err->text[0] = 0;
+  assert_int_equal(wire_json_parse(base_buf_view(&text), WIRE_PART0_MAX, "fields", &json, err), BASE_OK);
+  return law_terms_parse(json, header, NOW, arena, out, err);
+}
+
+static void reads_terms(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-11-21T08:00:00Z");
+  const char *rows = "[" ROW("1") ",{\"id\":\"12.3\",\"kind\":\"request\",\"types\":[\"ask\",\"answer\"],"
+                                  "\"purposes\":[\"drugs\"],\"direction\":\"to_proposer\",\"note\":\"n\"}]";
+  assert_int_equal(parse(rows, &header, &arena, &terms, &err), BASE_OK);
+  assert_int_equal(terms.from, NOW); /* absent: the last acceptance */
+  assert_int_equal(terms.until, NOW + 365 * 86400);
+  assert_int_equal(terms.row_count, 2);
+  assert_true(base_view_equal(terms.proposer, RABAT));
+  assert_int_equal(terms.party_count, 2);
+  assert_true(base_view_is(terms.rows[0].kind, "*"));
+  assert_int_equal(terms.rows[1].direction, LAW_TO_PROPOSER);
+  assert_true(base_view_is(terms.rows[1].types[1], "answer"));
+  assert_true(base_view_is(terms.rows[1].id, "12.3"));
+}
+
+static void reads_begin_and_case(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-01-02");
+  header.state[1] = (struct wire_state_field){BASE_VIEW("from"), BASE_VIEW("2027-01-01")};
+  header.state_count = 2;
+  header.opens = false;
+  header.case_id.bytes[3] = 9;
+  assert_int_equal(parse("[" ROW("1") "]", &header, &arena, &terms, &err), BASE_OK);
+  assert_int_equal(terms.until - terms.from, 86400);
+  assert_int_equal(terms.id.bytes[3], 9);
+}
+
+static void refuses_what_is_no_permission(void **state) {
+  (void)state;
+  static const struct {
+    const char *rows, *until, *says;
+    enum base_code code;
+  } slips[] = {
+      {"[]", "2027-01-01", "$.rows: 0 items", BASE_FIELD},
+      {"{}", "2027-01-01", "$.rows: must be an array", BASE_FIELD},
+      {"[" ROW("1") "," ROW("2") "," ROW("1") "]", "2027-01-01", "rows 0 and 2 have the same id", BASE_FIELD},
+      {"[" ROW("1/2") "]", "2027-01-01", "$.rows[0].id", BASE_FIELD},
+      {"[" ROW("") "]", "2027-01-01", "$.rows[0].id", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"**\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}]", "2027-01-01",
+       "$.rows[0].kind", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"*\",\"types\":\"*\",\"purposes\":[\"*\"],\"direction\":\"both\"}]", "2027-01-01",
+       "$.rows[0].types: must be an array", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"ask\",\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}]",
+       "2027-01-01", "$.rows[0].types: item 1 must be a code", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[],\"direction\":\"both\"}]", "2027-01-01",
+       "$.rows[0].purposes: 0 items", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"up\"}]", "2027-01-01",
+       "$.rows[0].direction", BASE_FIELD},
+      {"[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\",\"unless\":1}]",
+       "2027-01-01", "$.rows[0].unless: unknown field", BASE_UNKNOWN_FIELD},
+      {"[" ROW("1") "]", "2027-02-29", "$.until: must be a time", BASE_DATE},
+      {"[" ROW("1") "]", "2026-11-21T08:00:00Z", "$.until: must be later", BASE_FIELD},
+      {"[" ROW("1") "]", "", "$.until: must be later", BASE_FIELD},
+  };
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    struct law_agreement terms;
+    struct base_error err;
+    struct wire_header header = header_until(slips[i].until);
+    enum base_code code = parse(slips[i].rows, &header, &arena, &terms, &err);
+    if (code != slips[i].code || !strstr(err.text, slips[i].says))
+      fail_msg("%s: %s", slips[i].rows, err.text);
+  }
+}
+
+/* What `agreement propose --example` sends lets every opening example of every shipped kind pass, both ways. */
+static void the_example_covers_every_kind(void **state) {
+  (void)state;
+  struct shipped agreement;
+  shipped_load(&agreement, "agreement");
+  const struct wire_kind_type *propose = shipped_type(&agreement, "propose");
+  BASE_AUTO_BUF struct base_buf example = {0};
+  BASE_AUTO_BUF struct base_buf rest = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  WIRE_AUTO_JSON struct wire_json *fields = NULL;
+  WIRE_AUTO_JSON struct wire_json *sent = NULL;
+  struct base_error err;
+  struct wire_form form;
+  assert_int_equal(wire_form_example(&agreement.kind, propose, NOW, NULL, &example, &err), BASE_OK);
+  assert_int_equal(wire_json_parse(base_buf_view(&example), WIRE_PART0_MAX, "fields", &fields, &err), BASE_OK);
+  assert_int_equal(wire_form_check(&agreement.kind, propose, fields, &arena, &form, &rest, &err), BASE_OK);
+  assert_int_equal(wire_json_parse(base_buf_view(&rest), WIRE_PART0_MAX, "fields", &sent, &err), BASE_OK);
+  struct wire_header header = {.opens = true, .author = RABAT, .party_count = 2, .parties = {PARIS, RABAT}};
+  header.state_count = form.state_count;
+  memcpy(header.state, form.state, sizeof form.state);
+  struct law_agreement terms;
+  assert_int_equal(law_terms_parse(sent, &header, NOW, &arena, &terms, &err), BASE_OK);
+  terms.accepted = true;
+  for (int way = 0; way < 2; way++) {
+    struct law_question question = {.kind = BASE_VIEW("request"),
+                                    .type = BASE_VIEW("ask"),
+                                    .purpose = BASE_VIEW("trafficking"),
+                                    .needs_row = true,
+                                    .from = way ? RABAT : PARIS,
+                                    .to = way ? PARIS : RABAT,
+                                    .now = NOW + 365 * 86400 - 1};
+    struct law_answer answer;
+    assert_int_equal(law_decide(&question, &terms, 1, &answer, &err), BASE_OK);
+    question.now++;
+    assert_int_equal(law_decide(&question, &terms, 1, &answer, &err), BASE_LAW);
+  }
+  base_arena_free(&agreement.arena);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reads_terms),
+      cmocka_unit_test(reads_begin_and_case),
+      cmocka_unit_test(refuses_what_is_no_permission),
+      cmocka_unit_test(the_example_covers_every_kind),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
