@@ -2,10 +2,13 @@
  * The memory of heads: torn writes, damage, a full table, a second keeper, a missing file. */
 #include "keeper_try.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #define ORIGIN "wasl/rabat/0123456789abcdef"
 
 struct memory {
-  char path[32];
+  char path[TRY_PATH];
   int dir, file;
   struct keeper_heads *heads;
 };
@@ -106,18 +109,44 @@ static void survives_torn_writes(void **state) {
         bool whole = memcmp(now[first], after[first], KEEPER_SLOT) == 0;
         assert_int_equal(found->size, whole ? size : size - 1);
       }
-    /* an update over a torn slot keeps the good one until it is durable */
-    put_slot(&memory, 1, 0, before[0]);
-    memcpy(after[1], before[1], KEEPER_SLOT / 2);
-    after[1][KEEPER_SLOT - 1] ^= 1;
-    put_slot(&memory, 1, 1, after[1]);
-    try_expect(reopen(&memory, &err), &err, BASE_OK, "");
-    assert_int_equal(keeper_heads_at(memory.heads, 1)->size, size - 1);
-    head = partner(1, size);
-    try_expect(keeper_heads_store(memory.heads, 1, &head, &err), &err, BASE_OK, "");
-    try_expect(reopen(&memory, &err), &err, BASE_OK, "");
-    assert_int_equal(keeper_heads_at(memory.heads, 1)->size, size);
   }
+  memory_end(&memory);
+}
+
+/* Power goes once in an update, and again in the first one after the restart: that one must go over the torn copy. */
+static void spares_the_only_good_copy(void **state) {
+  (void)state;
+  struct memory memory;
+  struct base_error err;
+  memory_start(&memory);
+  struct keeper_head head = partner(1, 5);
+  try_expect(keeper_heads_store(memory.heads, 1, &head, &err), &err, BASE_OK, "");
+  uint8_t good[KEEPER_SLOT], torn[KEEPER_SLOT], found[KEEPER_SLOT];
+  get_slot(&memory, 1, 0, good);
+  get_slot(&memory, 1, 1, torn);
+  torn[KEEPER_SLOT / 2] ^= 1;
+  put_slot(&memory, 1, 1, torn);
+  try_expect(reopen(&memory, &err), &err, BASE_OK, "");
+  /* no byte can be written from slot 1 on: an update that begins there fails, one that begins with slot 0 shows */
+  struct rlimit old, narrow;
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+  narrow = old;
+  narrow.rlim_cur = (rlim_t)keeper_slot_offset(1, 1);
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &narrow), 0);
+  head = partner(1, 6);
+  enum base_code code = keeper_heads_store(memory.heads, 1, &head, &err);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+  assert_int_not_equal(code, BASE_OK);
+  get_slot(&memory, 1, 0, found);
+  assert_memory_equal(found, good, KEEPER_SLOT);
+  /* with the disk back, the update goes through and both copies are whole again */
+  try_expect(reopen(&memory, &err), &err, BASE_OK, "");
+  assert_int_equal(keeper_heads_at(memory.heads, 1)->size, 5);
+  try_expect(keeper_heads_store(memory.heads, 1, &head, &err), &err, BASE_OK, "");
+  get_slot(&memory, 1, 0, good);
+  get_slot(&memory, 1, 1, found);
+  assert_memory_equal(found, good, KEEPER_SLOT);
   memory_end(&memory);
 }
 
@@ -216,7 +245,7 @@ static void cosign_says_when_full(void **state) {
   struct memory memory;
   struct base_error err;
   struct try_world world, other;
-  char other_path[32];
+  char other_path[TRY_PATH];
   try_world_init(&world, 1);
   try_world_init(&other, 2);
   memory.dir = try_folder(memory.path);
@@ -280,7 +309,7 @@ int main(void) {
       cmocka_unit_test(remembers),           cmocka_unit_test(survives_torn_writes),
       cmocka_unit_test(refuses_damage),      cmocka_unit_test(refuses_another_file),
       cmocka_unit_test(reaches_its_limit),   cmocka_unit_test(cosign_says_when_full),
-      cmocka_unit_test(stops_after_a_failed_write),
+      cmocka_unit_test(stops_after_a_failed_write), cmocka_unit_test(spares_the_only_good_copy),
   };
   return cmocka_run_group_tests_name("keeper_heads", tests, NULL, NULL);
 }

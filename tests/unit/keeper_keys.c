@@ -9,7 +9,7 @@
 
 struct node {
   struct try_world world;
-  char path[32];
+  char path[TRY_PATH];
   int dir;
 };
 
@@ -300,7 +300,7 @@ static void wraps_in_batches(void **state) {
 static void makes_a_certificate(void **state) {
   (void)state;
   static const char origin[] = "wasl/a2345678901234567890123456789012/0123456789abcdef"; /* the longest name */
-  char path[32];
+  char path[TRY_PATH];
   int dir = try_folder(path);
   struct try_world world;
   struct base_error err;

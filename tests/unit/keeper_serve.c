@@ -10,7 +10,7 @@
 /* The keeper's loop in a thread; the test is core and calls. */
 struct served {
   struct try_world world;
-  char path[32];
+  char path[TRY_PATH];
   int dir, ends[2];
   struct keeper *keeper;
   struct link_channel *core;

@@ -4,7 +4,7 @@
 
 struct node {
   struct try_world world;
-  char path[32];
+  char path[TRY_PATH];
   int dir;
   struct keeper *keeper;
   struct keeper_info info;

@@ -50,8 +50,11 @@ static inline void try_world_init(struct try_world *world, uint64_t seed) {
       (struct base_world){.context = world, .now = try_now, .monotonic_ms = try_monotonic, .random = try_random};
 }
 
-static inline int try_folder(char path[32]) {
-  strcpy(path, "/tmp/wasl-keeper-XXXXXX");
+enum { TRY_PATH = 256 };
+
+static inline int try_folder(char path[TRY_PATH]) {
+  const char *within = getenv("WASL_TEST_TMP"); /* the runner's, removed by it */
+  snprintf(path, TRY_PATH, "%s/keeper-XXXXXX", within != NULL ? within : "/tmp");
   assert_non_null(mkdtemp(path));
   int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   assert_true(dir >= 0);
