@@ -83,7 +83,8 @@ BASE_NODISCARD enum base_code seal_aead_decrypt(const struct base_secret *key, c
 
 /* --- records of a part: plaintext in pieces of WIRE_RECORD_MAX, each sealed under the part's key, which is used for this
  * part of this message alone; nonce = index as 12 bytes big-endian, aad = "wasl record/1" || index || last. Every record but
- * the last is full; an empty part has one empty last record. */
+ * the last is full; an empty part has one empty last record. Sealing a piece of another size aborts (a broken
+ * caller); opening one is BASE_PROTOCOL, and BASE_UNSEAL when it does not belong to this place. */
 void seal_record_encrypt(const struct base_secret *part_key, uint32_t index, bool last, struct base_view plain,
                          uint8_t *out);
 BASE_NODISCARD enum base_code seal_record_decrypt(const struct base_secret *part_key, uint32_t index, bool last,

@@ -91,7 +91,7 @@ static void envelopes_are_bounded(void **state) {
 static struct wire_frame_proof a_proof(void) {
   struct wire_frame_proof proof = {
       .leaf = BASE_VIEW("leaf"), .opening = BASE_VIEW("opening"), .index = 41, .hash_count = 2};
-  memset(proof.hashes, 7, 64);
+  memset(proof.hashes, 7, 2 * sizeof proof.hashes[0]);
   return proof;
 }
 
@@ -106,7 +106,7 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
     frame.old_size = 3;
     frame.new_size = 9;
     frame.hash_count = 3;
-    memset(frame.hashes, 9, 96);
+    memset(frame.hashes, 9, 3 * sizeof frame.hashes[0]);
     break;
   case WIRE_FRAME_MESSAGE:
     frame.proof = a_proof();
