@@ -52,11 +52,24 @@ static enum base_code fail_of_constraint(struct store *store, const char *doing,
   }
 }
 
+/* The errno of a failed read or write, as the log or else the file keep it: errno itself may be another's by now. */
+static int number_of_failure(struct store *store) {
+  int number = 0;
+  sqlite3_file *log = NULL;
+  if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != NULL &&
+      log->pMethods != NULL)
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  if (number == 0)
+    sqlite3_file_control(store->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  return number != 0 ? number : sqlite3_system_errno(store->db);
+}
+
 enum base_code store_sql_fail(struct store *store, const char *doing, struct base_error *err) {
   switch (sqlite3_extended_errcode(store->db) & 0xFF) {
   case SQLITE_FULL:
     return fail_of_system(store, doing, ENOSPC, err);
   case SQLITE_IOERR:
+    return fail_of_system(store, doing, number_of_failure(store), err);
   case SQLITE_CANTOPEN:
     return fail_of_system(store, doing, sqlite3_system_errno(store->db), err);
   case SQLITE_READONLY:
