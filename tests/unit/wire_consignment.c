@@ -91,7 +91,8 @@ static void envelopes_are_bounded(void **state) {
 static struct wire_frame_proof a_proof(void) {
   struct wire_frame_proof proof = {
       .leaf = BASE_VIEW("leaf"), .opening = BASE_VIEW("opening"), .index = 41, .hash_count = 2};
-  memset(proof.hashes, 7, 2 * sizeof proof.hashes[0]);
+  memset(&proof.hashes[0], 7, sizeof proof.hashes[0]);
+  memset(&proof.hashes[1], 8, sizeof proof.hashes[1]);
   return proof;
 }
 
