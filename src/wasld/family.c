@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wasld/family.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+  WINDOW_MS = 60000,     /* in which restarts are counted */
+  BACK_OFF_MS = 200,     /* before the first restart; doubled for each further one in the window */
+  FAILED_STOP_MS = 3000, /* for the others when one has failed */
+  CORE_STOP_MS = 30000,  /* for core and keeper, once the gates are gone */
+  ARGUMENTS_MAX = 8 + 2 * LINK_FDS_MAX,
+  ARGUMENT_SIZE = 48,
+};
+
+struct child {
+  enum link_role role;
+  const char *program, *folder;
+  pid_t pid; /* 0: not running */
+  int ready; /* read end: a byte says that it serves */
+  bool serves;
+  struct family *family;
+  struct link_watch *watch;
+};
+enum { KEEPER, CORE, GATE_PEER, GATE_LOCAL, WORKER, CHILDREN };
+static const struct child kinds_of_child[CHILDREN] = {
+    [KEEPER] = {.role = LINK_ROLE_KEEPER, .program = "wasl-keeper", .folder = "keeper"},
+    [CORE] = {.role = LINK_ROLE_CORE, .program = "wasl-core", .folder = "core"},
+    [GATE_PEER] = {.role = LINK_ROLE_GATE_PEER, .program = "wasl-gate", .folder = "gate"},
+    [GATE_LOCAL] = {.role = LINK_ROLE_GATE_LOCAL, .program = "wasl-gate", .folder = "local"},
+    [WORKER] = {.role = LINK_ROLE_WORKER, .program = "wasl-worker", .folder = "worker"},
+};
+
+enum state { STARTING, RUNNING, STOPPING_GATES, STOPPING_REST, PAUSING };
+
+struct family {
+  const struct wasld_handed *handed;
+  const struct base_world *world;
+  struct link_loop *loop;
+  struct link_timer *timer;
+  enum state state;
+  struct child children[CHILDREN];
+  bool quitting; /* not to be started again */
+  bool served;   /* all were ready at least once */
+  int status;
+  uint64_t restarts; /* since window_start */
+  int64_t window_start;
+};
+
+/* --- starting */
+
+struct handing {
+  size_t count;
+  struct {
+    char name[24];
+    int fd;
+  } fds[LINK_FDS_MAX];
+};
+
+static void hand(struct handing *handing, int fd, const char *name) {
+  snprintf(handing->fds[handing->count].name, sizeof handing->fds[0].name, "%s", name);
+  handing->fds[handing->count++].fd = fd;
+}
+
+/* In the child. Nothing but what is handed over survives the exec; the environment does not either: TLS libraries take
+ * orders from it, such as writing session keys to a file. */
+static _Noreturn void become_child(const struct family *family, const struct child *child,
+                                   const struct handing *handing, int folder, pid_t parent) {
+  char text[ARGUMENTS_MAX][ARGUMENT_SIZE], path[sizeof family->handed->programs + 32];
+  char *arguments[ARGUMENTS_MAX + 1], *environment[] = {NULL};
+  const struct wasld_user *user = &family->handed->conf->users[child->role];
+  size_t count = 0;
+  snprintf(text[count++], ARGUMENT_SIZE, "%s", child->program);
+  snprintf(text[count++], ARGUMENT_SIZE, "--role");
+  snprintf(text[count++], ARGUMENT_SIZE, "%s", link_role_name(child->role));
+  snprintf(text[count++], ARGUMENT_SIZE, "--user");
+  snprintf(text[count++], ARGUMENT_SIZE, "%u:%u", (unsigned)user->uid, (unsigned)user->gid);
+  for (size_t i = 0; i < handing->count; i++) {
+    snprintf(text[count++], ARGUMENT_SIZE, "--fd");
+    snprintf(text[count++], ARGUMENT_SIZE, "%s=%d", handing->fds[i].name, handing->fds[i].fd);
+    fcntl(handing->fds[i].fd, F_SETFD, 0);
+  }
+  for (size_t i = 0; i < count; i++)
+    arguments[i] = text[i];
+  arguments[count] = NULL;
+  snprintf(path, sizeof path, "%s/%s", family->handed->programs, child->program);
+  sigset_t none;
+  sigemptyset(&none);
+  /* The parent may have died before its death was asked to be told. */
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
+      fchdir(folder) != 0)
+    _exit(1);
+  int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing >= 0)
+    dup2(nothing, STDIN_FILENO);
+  dup2(STDERR_FILENO, STDOUT_FILENO);
+  execve(path, arguments, environment);
+  base_log(BASE_LOG_ERROR, "wasld.exec", "%s cannot be executed: %s", path, strerror(errno));
+  _exit(127);
+}
+
+static void child_ready(void *context, int fd, short events);
+
+static enum base_code start_child(struct family *family, struct child *child, struct handing *handing,
+                                  struct base_error *err) {
+  BASE_AUTO_FD int folder = openat(family->handed->dir, child->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (folder < 0)
+    return base_fail_errno(err, "%s: cannot be opened; `wasl node init` makes it", child->folder);
+  int ready[2];
+  if (pipe2(ready, O_CLOEXEC) != 0)
+    return base_fail_errno(err, "no pipe to %s", child->program);
+  hand(handing, ready[1], "ready");
+  hand(handing, family->handed->life, "life");
+  pid_t parent = getpid(), pid = fork();
+  if (pid == 0)
+    become_child(family, child, handing, folder, parent);
+  close(ready[1]);
+  if (pid < 0) {
+    close(ready[0]);
+    return base_fail_errno(err, "%s: cannot be started", child->program);
+  }
+  child->pid = pid;
+  child->serves = false;
+  child->ready = ready[0];
+  child->family = family;
+  child->watch = link_loop_watch(family->loop, ready[0], POLLIN, child_ready, child);
+  return BASE_OK;
+}
+
+static int wire(int ends[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+
+static void unwire(int ends[2]) {
+  base_close_fd(&ends[0]);
+  base_close_fd(&ends[1]);
+}
+
+/* Who is connected with whom, and who gets what from outside: this block is the architecture. In each pair the one who
+ * asks comes first. */
+static enum base_code start_all(struct family *family, struct base_error *err) {
+  const struct wasld_handed *handed = family->handed;
+  struct child *children = family->children;
+  int peer_core[2] = {-1, -1}, local_core[2] = {-1, -1}, local_worker[2] = {-1, -1}, core_keeper[2] = {-1, -1};
+  struct handing keeper = {0}, core = {0}, peer = {0}, local = {0}, worker = {0};
+  BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  enum base_code code = BASE_OK;
+  if (card < 0) {
+    code = base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
+    goto done;
+  }
+  if (wire(peer_core) != 0 || wire(local_core) != 0 || wire(local_worker) != 0 || wire(core_keeper) != 0) {
+    code = base_fail_errno(err, "no channels between the processes");
+    goto done;
+  }
+  hand(&peer, peer_core[0], "core");
+  hand(&core, peer_core[1], "gate-peer");
+  hand(&local, local_core[0], "core");
+  hand(&core, local_core[1], "gate-local");
+  hand(&local, local_worker[0], "worker");
+  hand(&worker, local_worker[1], "local");
+  hand(&core, core_keeper[0], "keeper");
+  hand(&keeper, core_keeper[1], "core");
+  hand(&core, card, "card");
+  hand(&local, handed->local, "api");
+  for (size_t i = 0; i < handed->conf->listen_count; i++) {
+    char name[24];
+    snprintf(name, sizeof name, "listen%zu", i);
+    hand(&peer, handed->tcp[i], name);
+  }
+  struct handing *all[CHILDREN] = {
+      [KEEPER] = &keeper, [CORE] = &core, [GATE_PEER] = &peer, [GATE_LOCAL] = &local, [WORKER] = &worker};
+  for (size_t i = 0; i < CHILDREN && code == BASE_OK; i++)
+    code = start_child(family, &children[i], all[i], err);
+done:
+  /* The ends now belong to the children alone: who loses the other side must see it. */
+  unwire(peer_core);
+  unwire(local_core);
+  unwire(local_worker);
+  unwire(core_keeper);
+  return code;
+}
+
+/* --- ending */
+
+static bool runs(const struct family *family, size_t child) {
+  return family->children[child].pid != 0;
+}
+
+static bool any_runs(const struct family *family) {
+  for (size_t i = 0; i < CHILDREN; i++)
+    if (runs(family, i))
+      return true;
+  return false;
+}
+
+static void send_all(const struct family *family, int signal_number) {
+  for (size_t i = 0; i < CHILDREN; i++)
+    if (runs(family, i))
+      kill(family->children[i].pid, signal_number);
+}
+
+static void finish(struct family *family, int status) {
+  family->status = status;
+  link_loop_end(family->loop);
+}
+
+/* All are gone: once more, or never again. */
+static void next_life(struct family *family) {
+  if (family->quitting) {
+    finish(family, family->status);
+    return;
+  }
+  int64_t now = family->world->monotonic_ms(family->world->context);
+  if (family->restarts == 0 || now - family->window_start > WINDOW_MS) {
+    family->window_start = now;
+    family->restarts = 0;
+  }
+  if (family->restarts >= family->handed->conf->restarts) {
+    base_log(BASE_LOG_ERROR, "wasld.failed", "%llu restarts within a minute were not enough; the node gives up",
+             (unsigned long long)family->restarts);
+    finish(family, 1);
+    return;
+  }
+  uint64_t doublings = family->restarts < 6 ? family->restarts : 6;
+  family->restarts++;
+  family->state = PAUSING;
+  link_timer_set(family->timer, (int64_t)BACK_OFF_MS << doublings);
+}
+
+/* The gates finish what is under way; core and keeper see the end of their channels when nobody can ask any more. */
+static void step_stop(struct family *family) {
+  if (family->state == STOPPING_GATES && !runs(family, GATE_PEER) && !runs(family, GATE_LOCAL)) {
+    family->state = STOPPING_REST;
+    link_timer_set(family->timer, family->quitting && family->status == 0 ? CORE_STOP_MS : FAILED_STOP_MS);
+  }
+  if (!any_runs(family)) {
+    link_timer_set(family->timer, -1);
+    next_life(family);
+  }
+}
+
+static void stop(struct family *family, int64_t patience_ms) {
+  family->state = STOPPING_GATES;
+  if (runs(family, GATE_PEER))
+    kill(family->children[GATE_PEER].pid, SIGTERM);
+  if (runs(family, GATE_LOCAL))
+    kill(family->children[GATE_LOCAL].pid, SIGTERM);
+  link_timer_set(family->timer, patience_ms);
+  step_stop(family);
+}
+
+static void start(struct family *family) {
+  struct base_error err;
+  family->state = STARTING;
+  if (start_all(family, &err) == BASE_OK)
+    return;
+  base_log(BASE_LOG_ERROR, "wasld.start", "%s", err.text);
+  if (!family->served) {
+    family->quitting = true;
+    family->status = 1;
+  }
+  stop(family, FAILED_STOP_MS);
+}
+
+static void time_is_up(void *context) {
+  struct family *family = context;
+  if (family->state == PAUSING) {
+    base_log(BASE_LOG_NOTICE, "wasld.restart", "the node is started again (%llu of %llu within a minute)",
+             (unsigned long long)family->restarts, (unsigned long long)family->handed->conf->restarts);
+    start(family);
+    return;
+  }
+  for (size_t i = 0; i < CHILDREN; i++) {
+    bool gate = i == GATE_PEER || i == GATE_LOCAL;
+    if (!runs(family, i) || (family->state == STOPPING_GATES && !gate))
+      continue;
+    base_log(BASE_LOG_WARNING, "wasld.late", "%s did not end in time and is killed",
+             link_role_name(family->children[i].role));
+    kill(family->children[i].pid, SIGKILL);
+  }
+}
+
+static void asked_to_stop(void *context) {
+  struct family *family = context;
+  if (family->quitting)
+    return;
+  family->quitting = true;
+  base_log(BASE_LOG_NOTICE, "wasld.stop", "the node stops");
+  if (family->state == PAUSING)
+    finish(family, 0);
+  else if (family->state == STARTING || family->state == RUNNING)
+    stop(family, (int64_t)family->handed->conf->stop_seconds * 1000);
+}
+
+/* --- watching */
+
+static void child_ready(void *context, int fd, short events) {
+  struct child *child = context;
+  struct family *family = child->family;
+  char byte;
+  (void)events;
+  ssize_t size = read(fd, &byte, 1);
+  if (size < 0 && errno == EINTR)
+    return;
+  link_watch_remove(child->watch);
+  child->watch = NULL;
+  base_close_fd(&child->ready);
+  child->serves = size == 1;
+  for (size_t i = 0; i < CHILDREN; i++)
+    if (!family->children[i].serves)
+      return;
+  if (family->state != STARTING)
+    return;
+  family->state = RUNNING;
+  family->served = true;
+  base_log(BASE_LOG_NOTICE, "wasld.ready", "%s serves on %s:%s", family->handed->conf->name,
+           family->handed->conf->listen[0].host, family->handed->conf->listen[0].port);
+}
+
+static void log_end(const struct child *child, int status) {
+  if (WIFSIGNALED(status))
+    base_log(BASE_LOG_ERROR, "wasld.child", "%s (process %d) was killed by signal %d", link_role_name(child->role),
+             (int)child->pid, WTERMSIG(status));
+  else
+    base_log(BASE_LOG_ERROR, "wasld.child", "%s (process %d) ended by itself with status %d",
+             link_role_name(child->role), (int)child->pid, WEXITSTATUS(status));
+}
+
+static void child_ended(struct family *family, struct child *child, int status) {
+  /* One that fails takes others with it, and they may be noticed first: whoever did not end in peace is named too. */
+  if (family->state == STARTING || family->state == RUNNING || (status != 0 && !family->quitting))
+    log_end(child, status);
+  child->pid = 0;
+  child->serves = false;
+  if (child->watch != NULL)
+    link_watch_remove(child->watch);
+  child->watch = NULL;
+  base_close_fd(&child->ready);
+  if (family->state == STARTING || family->state == RUNNING) {
+    /* What fails before it ever served will not get better by repetition. */
+    if (!family->served) {
+      base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
+               link_role_name(child->role));
+      family->quitting = true;
+      family->status = 1;
+    }
+    stop(family, FAILED_STOP_MS);
+  } else {
+    step_stop(family);
+  }
+}
+
+static void some_child_ended(void *context, int fd, short events) {
+  struct family *family = context;
+  struct signalfd_siginfo info;
+  (void)events;
+  while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
+    ;
+  for (size_t i = 0; i < CHILDREN; i++) {
+    struct child *child = &family->children[i];
+    int status;
+    if (child->pid != 0 && waitpid(child->pid, &status, WNOHANG) == child->pid)
+      child_ended(family, child, status);
+  }
+}
+
+static enum base_code watch_children(struct family *family, int *out, struct base_error *err) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+    return base_fail_errno(err, "signals cannot be blocked");
+  *out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (*out < 0)
+    return base_fail_errno(err, "the end of processes cannot be awaited");
+  link_loop_watch(family->loop, *out, POLLIN, some_child_ended, family);
+  return link_loop_on_term(family->loop, asked_to_stop, family, err);
+}
+
+int wasld_family_run(const struct wasld_handed *handed) {
+  struct family family = {.handed = handed, .world = base_world_system()};
+  BASE_AUTO_FD int ends = -1;
+  struct base_error err;
+  memcpy(family.children, kinds_of_child, sizeof family.children);
+  for (size_t i = 0; i < CHILDREN; i++)
+    family.children[i].ready = -1;
+  family.loop = link_loop_new(family.world);
+  family.timer = link_loop_timer(family.loop, time_is_up, &family);
+  if (watch_children(&family, &ends, &err) != BASE_OK) {
+    base_log(BASE_LOG_ERROR, "wasld.start", "%s", err.text);
+    family.status = 1;
+  } else {
+    start(&family);
+    while (link_loop_turn(family.loop, -1))
+      ;
+  }
+  send_all(&family, SIGKILL);
+  link_loop_free(family.loop);
+  return family.status;
+}
+
+enum base_code wasld_family_check(const struct wasld_handed *handed, struct base_error *err) {
+  for (size_t i = 0; i < CHILDREN; i++) {
+    const struct child *child = &kinds_of_child[i];
+    char path[sizeof handed->programs + 32];
+    snprintf(path, sizeof path, "%s/%s", handed->programs, child->program);
+    if (access(path, X_OK) != 0)
+      return base_fail_errno(err, "%s: cannot be executed", path);
+    BASE_AUTO_FD int folder = openat(handed->dir, child->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0)
+      return base_fail_errno(err, "%s: cannot be opened; `wasl node init` makes it", child->folder);
+  }
+  if (faccessat(handed->dir, "node.card", R_OK, 0) != 0)
+    return base_fail_errno(err, "node.card: cannot be read; `wasl node init` makes it");
+  return BASE_OK;
+}
