@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GATE_LIMITS_H
+#define GATE_LIMITS_H
+
+#include <stdint.h>
+
+/* Every limit of the gates. What a test cannot reach within a second (times, thousands of connections) stands in a struct,
+ * so that a test can hand in a smaller one; everything else is a constant. */
+
+enum {
+  GATE_TARGET_MAX = 2048,       /* octets of a request target */
+  GATE_PIECES_MAX = 8,          /* of its path */
+  GATE_QUERY_MAX = 8,           /* parameters behind the question mark */
+  GATE_FIELDS_MAX = 32,         /* header fields */
+  GATE_JSON_MAX = 2 << 20,      /* a JSON body of the local API */
+  GATE_PROBLEM_MAX = 16 << 10,  /* a partner's problem document */
+  GATE_DETAIL_MAX = 400,        /* octets of a detail that goes to core */
+  GATE_PARTNERS_MAX = 4096,     /* in the table of partners */
+  GATE_TABLE_MAX = 16 << 20,    /* octets of that table */
+  GATE_PINS_MAX = 8,            /* of one partner */
+  GATE_ADDRESSES_MAX = 8,       /* of one partner */
+  GATE_TAKES_MAX = 16,          /* exchanges under way to all partners together, and parked requests for work */
+  GATE_PEER_MEMORY = 32 << 10,  /* of a connection: header and buffer */
+  GATE_LOCAL_MEMORY = 96 << 10, /* larger: uploads come in longer pieces */
+  GATE_ACCEPTS_MAX = 64,        /* new connections before the loop goes on */
+  GATE_LOG_LINES_MAX = 10,      /* a minute about strangers and broken connections */
+  GATE_CONNECTIONS_MAX = 512,   /* no gate serves more at once */
+  GATE_CALLS_MAX = 1024,        /* requests to another process that are not answered yet */
+};
+
+struct gate_limits {
+  unsigned connections;   /* in all */
+  unsigned per_address;   /* connections from one IP address; 0: not counted */
+  unsigned per_partner;   /* exchanges that one partner has under way here */
+  unsigned gives;         /* exchanges under way here in all: each may hold WIRE_CONSIGNMENT_MAX in memory */
+  unsigned idle_s;        /* without a single octet */
+  int64_t head_ms;        /* for handshake and header, also when octets trickle in */
+  int64_t body_ms;        /* for a body, and again for the answer; -1: no limit */
+  int64_t connect_ms;     /* to reach a partner, handshake included */
+  int64_t exchange_ms;    /* for an exchange as a client, and in addition: */
+  int64_t slowest_bytes_s; /* the time that its octets take at this speed */
+  int64_t stop_ms;        /* after SIGTERM, to finish what is under way */
+};
+
+extern const struct gate_limits gate_limits_local, gate_limits_peer;
+
+#endif

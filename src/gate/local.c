@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/local_internal.h"
+
+/* --- who may come in */
+
+void gate_users_add(struct gate_users *users, uid_t uid) {
+  for (size_t i = 0; i < users->count; i++)
+    if (users->users[i].uid == uid)
+      return;
+  if (users->count == GATE_USERS_MAX)
+    return;
+  struct gate_user *user = &users->users[users->count++];
+  struct passwd entry, *found = NULL;
+  char store[4096];
+  user->uid = uid;
+  if (getpwuid_r(uid, &entry, store, sizeof store, &found) == 0 && found != NULL &&
+      base_utf8_valid(base_view_text(entry.pw_name)) && strlen(entry.pw_name) < sizeof user->name)
+    snprintf(user->name, sizeof user->name, "%s", entry.pw_name);
+  else
+    snprintf(user->name, sizeof user->name, "uid:%u", (unsigned)uid);
+}
+
+static bool admit(void *context, struct gate_connection *connection) {
+  const struct gate_local *local = context;
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return false;
+  for (unsigned i = 0; i < local->users.count; i++)
+    if (local->users.users[i].uid == peer.uid) {
+      connection->tag = i;
+      return true;
+    }
+  base_log(BASE_LOG_WARNING, "gate.user", "the user with the number %u asked for the local API and was refused",
+           (unsigned)peer.uid);
+  return false;
+}
+
+/* --- one request */
+
+void gate_job_object(const struct gate_job *job, struct wire_writer *writer, struct base_buf *out) {
+  wire_writer_init(writer, out);
+  wire_write_object(writer);
+  wire_write_member_string(writer, "actor", job->local->users.users[job->request->connection->tag].name);
+}
+
+void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd, gate_answer answer) {
+  gate_calls_ask(&job->local->core, code, payload, fd, answer, job);
+  gate_http_wait(job->request);
+}
+
+bool gate_job_refused(struct gate_job *job, const struct link_message *message) {
+  if (message->status == BASE_OK)
+    return false;
+  gate_http_problem(job->request, message->status, message->payload);
+  return true;
+}
+
+void gate_job_nonsense(struct gate_job *job, const char *what) {
+  struct base_error err;
+  base_fail(&err, BASE_INTERNAL, "the answer to %s cannot be read: a fault of this program", what);
+  base_log(BASE_LOG_ERROR, "gate.nonsense", "%s", err.text);
+  gate_http_refuse(job->request, &err);
+}
+
+static void answered(void *context, struct link_message *message) {
+  struct gate_job *job = context;
+  if (!gate_job_refused(job, message))
+    gate_http_content(job->request, job->route->way == GATE_ASK_RAW ? "application/octet-stream" : "application/json",
+                      message->payload);
+}
+
+static bool is_space(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct base_view trim(struct base_view text) {
+  while (text.size > 0 && is_space(text.data[0]))
+    text = base_view_of(text.data + 1, text.size - 1);
+  while (text.size > 0 && is_space(text.data[text.size - 1]))
+    text.size--;
+  return text;
+}
+
+/* The members go behind those of the body, so that core's errors name the caller's own lines and columns. The body is not
+ * parsed here: whatever it is, the result is one object only if the body was one, and core refuses a member that stands
+ * twice, the actor above all. */
+static enum base_code join(struct base_view body, struct base_view members, struct base_buf *out, struct base_error *err) {
+  struct base_view object = trim(body);
+  if (object.size < 2 || object.data[0] != '{' || object.data[object.size - 1] != '}')
+    return base_fail(err, BASE_SYNTAX, "the body is not a JSON object");
+  object.size--;
+  size_t before = (size_t)(object.data - body.data);
+  base_buf_add(out, body.data, before + object.size);
+  if (trim(object).size > 1)
+    base_buf_text(out, ",");
+  base_buf_add(out, members.data + 1, members.size - 1);
+  return base_buf_check(out, "the request", err);
+}
+
+static enum base_code post(struct gate_job *job, struct base_error *err) {
+  const struct link_row *row = link_row(job->route->request);
+  struct wire_writer writer;
+  BASE_AUTO_BUF struct base_buf members = {0}, payload = {0};
+  gate_job_object(job, &writer, &members);
+  enum base_code code = gate_route_members(job->route, &job->request->target, &writer, err);
+  if (code != BASE_OK)
+    return code;
+  bool has_body = job->route->way == GATE_POST && job->body.size > 0;
+  bool apart = has_body && row->fd_in && job->body.size + members.size + 2 > row->largest;
+  if (apart)
+    wire_write_member_bool(&writer, "document", true);
+  wire_write_end(&writer, '}');
+  struct base_view whole = base_buf_view(&members);
+  if (has_body && !apart) {
+    code = join(base_buf_view(&job->body), whole, &payload, err);
+    whole = base_buf_view(&payload);
+  }
+  if (code == BASE_OK)
+    code = base_buf_check(&members, "the request", err);
+  if (code == BASE_OK && whole.size > row->largest)
+    code = base_fail(err, BASE_TOO_LARGE, "the request has more than %zu octets", row->largest);
+  if (code != BASE_OK)
+    return code;
+  BASE_AUTO_FD int document = apart ? base_memfd_sealed("document", base_buf_view(&job->body), err) : -1;
+  if (apart && document < 0)
+    return err->code;
+  gate_job_ask(job, job->route->request, whole, document, answered);
+  return BASE_OK;
+}
+
+static enum base_code check_body(const struct gate_job *job, struct base_error *err) {
+  const struct gate_body *body = &job->request->body;
+  if (job->route->way == GATE_UPLOAD || !body->present)
+    return BASE_OK;
+  if (job->route->way != GATE_POST)
+    return base_fail(err, BASE_PROTOCOL, "/%s takes no body", job->route->path);
+  if (body->chunked)
+    return base_fail(err, BASE_PROTOCOL, "a JSON body needs a Content-Length");
+  if (body->size > GATE_JSON_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "the body has %llu octets; at most %d are taken, documents go as parts",
+                     (unsigned long long)body->size, GATE_JSON_MAX);
+  return BASE_OK;
+}
+
+static void begin(void *context, struct gate_request *request) {
+  struct gate_local *local = context;
+  struct base_error err;
+  const struct gate_route *route = gate_route_find(request->method, &request->target, &err);
+  struct gate_job *job = route == NULL ? NULL : calloc(1, sizeof *job);
+  if (route != NULL && job == NULL)
+    base_fail(&err, BASE_MEMORY, "out of memory for a request");
+  if (job == NULL) {
+    gate_http_refuse(request, &err);
+    return;
+  }
+  *job = (struct gate_job){
+      .local = local, .request = request, .route = route, .chunk = GATE_MEMFILE_NONE, .copy = GATE_MEMFILE_NONE};
+  base_buf_init(&job->body, GATE_JSON_MAX);
+  request->context = job;
+  if (check_body(job, &err) != BASE_OK)
+    gate_http_refuse(request, &err);
+  else if (route->way == GATE_UPLOAD)
+    gate_upload_begin(job);
+}
+
+static size_t take_body(void *context, struct gate_request *request, struct base_view data) {
+  (void)context;
+  struct gate_job *job = request->context;
+  if (job->route->way == GATE_UPLOAD)
+    return gate_upload_body(job, data);
+  base_buf_add_view(&job->body, data);
+  return data.size;
+}
+
+static void end(void *context, struct gate_request *request) {
+  (void)context;
+  struct gate_job *job = request->context;
+  struct base_error err;
+  switch (job->route->way) {
+  case GATE_UPLOAD:
+    gate_upload_end(job);
+    return;
+  case GATE_DOWNLOAD:
+  case GATE_STIX:
+    gate_download_begin(job);
+    return;
+  default:
+    if (base_buf_check(&job->body, "the body", &err) != BASE_OK || post(job, &err) != BASE_OK)
+      gate_http_refuse(request, &err);
+  }
+}
+
+static void gone(void *context, struct gate_request *request, bool complete) {
+  struct gate_job *job = request->context;
+  (void)context;
+  (void)complete;
+  if (job == NULL)
+    return;
+  gate_upload_gone(job);
+  gate_memfile_close(&job->chunk);
+  gate_memfile_close(&job->copy);
+  base_buf_free(&job->body);
+  wire_json_free(job->opened);
+  free(job->record);
+  free(job);
+}
+
+/* --- start and stop */
+
+static void loop_over(void *context) {
+  struct gate_local *local = context;
+  link_loop_end(local->loop);
+}
+
+static void core_ended(void *context, struct link_channel *channel) {
+  struct gate_calls *calls = context;
+  (void)channel;
+  struct gate_local *local = (struct gate_local *)((char *)calls - offsetof(struct gate_local, core));
+  if (!local->stopping)
+    base_log(BASE_LOG_ERROR, "gate.core", "core is gone");
+  link_loop_end(local->loop);
+}
+
+/* One file that kills the worker must not take the API with it: what it was asked is refused. */
+static void worker_ended(void *context, struct link_channel *channel) {
+  struct gate_calls *calls = context;
+  base_log(BASE_LOG_ERROR, "gate.worker", "the worker is gone; no file is checked until the node is started again");
+  calls->channel = NULL;
+  link_channel_free(channel);
+  gate_calls_fail(calls, BASE_INTERNAL, "the worker that checks files ended while it read this one; it was not taken");
+}
+
+enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_local **out, struct base_error *err) {
+  struct gate_local *local = calloc(1, sizeof *local);
+  if (local == NULL)
+    return base_fail(err, BASE_MEMORY, "out of memory for the local gate");
+  local->loop = setup->loop;
+  local->limits = setup->limits;
+  local->users = setup->users;
+  local->listen = setup->listen;
+  struct gate_http_setup http = {.loop = setup->loop,
+                                 .world = setup->world,
+                                 .limits = setup->limits,
+                                 .memory = GATE_LOCAL_MEMORY,
+                                 .handlers = {local, admit, begin, take_body, end, gone, loop_over}};
+  enum base_code code = gate_http_new(&http, &local->http, err);
+  if (code != BASE_OK) {
+    free(local);
+    return code;
+  }
+  local->core.channel = link_channel_new(setup->core, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE);
+  link_loop_add(setup->loop, local->core.channel,
+                (struct link_handlers){&local->core, NULL, gate_calls_on_answer, core_ended});
+  if (setup->worker >= 0) {
+    local->worker.channel = link_channel_new(setup->worker, LINK_ROLE_GATE_LOCAL, LINK_ROLE_WORKER);
+    link_loop_add(setup->loop, local->worker.channel,
+                  (struct link_handlers){&local->worker, NULL, gate_calls_on_answer, worker_ended});
+  }
+  local->stop_timer = link_loop_timer(setup->loop, loop_over, local);
+  *out = local;
+  return BASE_OK;
+}
+
+enum base_code gate_local_open(struct gate_local *local, struct base_error *err) {
+  enum base_code code = gate_http_listen(local->http, local->listen, err);
+  if (code == BASE_OK)
+    local->listen = -1;
+  return code;
+}
+
+void gate_local_stop(void *context) {
+  struct gate_local *local = context;
+  if (local->stopping)
+    return;
+  local->stopping = true;
+  link_timer_set(local->stop_timer, local->limits->stop_ms);
+  gate_http_stop(local->http);
+}
+
+bool gate_local_stopping(const struct gate_local *local) {
+  return local->stopping;
+}
+
+void gate_local_free(struct gate_local *local) {
+  if (local == NULL)
+    return;
+  link_timer_set(local->stop_timer, -1);
+  gate_http_free(local->http);
+  link_channel_free(local->core.channel);
+  link_channel_free(local->worker.channel);
+  base_close_fd(&local->listen);
+  free(local);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * wasl-gate: the network. One program and two roles with rights of their own: the partner gate and the local gate. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gate/local.h"
+#include "gate/peer.h"
+#include "wire/json.h"
+
+static enum base_code serve_local(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
+  struct gate_local *local = NULL;
+  struct gate_local_setup setup = {.loop = loop,
+                                   .world = base_world_system(),
+                                   .limits = &gate_limits_local,
+                                   .core = link_start_fd(start, "core"),
+                                   .worker = link_start_fd(start, "worker"),
+                                   .listen = link_start_fd(start, "api")};
+  if (setup.core < 0 || setup.listen < 0)
+    return base_fail(err, BASE_USAGE, "the local gate needs the descriptors core and api");
+  /* The working folder may be this process's own; the one around it is the node's, and whose it is may come in. */
+  struct stat node;
+  if (stat("..", &node) != 0)
+    return base_fail_errno(err, "the node's folder cannot be examined");
+  gate_users_add(&setup.users, 0);
+  gate_users_add(&setup.users, node.st_uid);
+  enum base_code code = gate_local_new(&setup, &local, err);
+  if (code != BASE_OK)
+    return code;
+  code = link_loop_on_term(loop, gate_local_stop, local, err);
+  if (code == BASE_OK)
+    code = link_start_confine(start, err);
+  if (code == BASE_OK)
+    code = gate_local_open(local, err);
+  if (code == BASE_OK) {
+    link_start_ready(start);
+    while (link_loop_turn(loop, -1))
+      ;
+    if (!gate_local_stopping(local))
+      code = base_fail(err, BASE_NOT_RUNNING, "core is gone, and the local gate with it");
+  }
+  gate_local_free(local);
+  return code;
+}
+
+static enum base_code read_pem(const char *name, struct base_buf *out, struct base_error *err) {
+  enum base_code code = base_file_read(AT_FDCWD, name, GATE_PEM_MAX, out, err);
+  base_buf_u8(out, 0);
+  return code != BASE_OK ? code : base_buf_check(out, name, err);
+}
+
+static enum base_code run_peer(const struct link_start *start, struct gate_peer *peer, struct link_loop *loop,
+                               struct base_error *err) {
+  enum base_code code = link_loop_on_term(loop, gate_peer_stop, peer, err);
+  if (code == BASE_OK)
+    code = link_start_confine(start, err);
+  if (code != BASE_OK)
+    return code;
+  gate_peer_open(peer);
+  link_start_ready(start);
+  while (link_loop_turn(loop, -1))
+    ;
+  return gate_peer_stopping(peer) ? BASE_OK
+                                  : base_fail(err, BASE_NOT_RUNNING, "core is gone, and the partner gate with it");
+}
+
+static enum base_code serve_peer(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
+  struct gate_peer *peer = NULL;
+  struct gate_peer_setup setup = {.loop = loop,
+                                  .world = base_world_system(),
+                                  .limits = &gate_limits_peer,
+                                  .core = link_start_fd(start, "core")};
+  BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
+  for (int i = 0; i < GATE_PEER_LISTEN_MAX; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "listen%d", i);
+    int fd = link_start_fd(start, name);
+    if (fd >= 0)
+      setup.listen[setup.listen_count++] = fd;
+  }
+  if (setup.core < 0)
+    return base_fail(err, BASE_USAGE, "the partner gate needs the descriptor core");
+  enum base_code code = read_pem("tls.crt", &certificate, err);
+  if (code == BASE_OK)
+    code = read_pem("tls.key", &key, err);
+  setup.certificate = (const char *)certificate.data;
+  setup.key = (const char *)key.data;
+  if (code == BASE_OK)
+    code = gate_peer_new(&setup, &peer, err);
+  if (code == BASE_OK)
+    code = run_peer(start, peer, loop, err);
+  gate_peer_free(peer);
+  base_wipe(key.data, key.size);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  struct link_start start;
+  struct base_error err;
+  base_log_program("wasl-gate");
+  link_start_read(argc, argv, &start);
+  uint64_t random;
+  const struct base_world *world = base_world_system();
+  world->random(world->context, &random, sizeof random);
+  wire_json_seed(random);
+  struct link_loop *loop = link_loop_new(world);
+  enum base_code code;
+  if (start.role == LINK_ROLE_GATE_PEER)
+    code = serve_peer(&start, loop, &err);
+  else if (start.role == LINK_ROLE_GATE_LOCAL)
+    code = serve_local(&start, loop, &err);
+  else
+    code = base_fail(&err, BASE_USAGE, "wasl-gate has the roles gate-peer and gate-local only");
+  if (code != BASE_OK)
+    base_log(BASE_LOG_ERROR, "gate.failed", "%s", err.text);
+  link_loop_free(loop);
+  return base_code_exit(code);
+}

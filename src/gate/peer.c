@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/peer.h"
+
+#include <stdlib.h>
+
+#include "gate/peer_internal.h"
+
+enum { TABLE_PAUSE_MS = 1000 };
+
+/* --- the table of partners */
+
+static void open_door(struct gate_peer *peer) {
+  for (size_t i = 0; i < peer->setup.listen_count; i++) {
+    struct base_error err;
+    if (gate_http_listen(peer->http, peer->setup.listen[i], &err) == BASE_OK)
+      peer->setup.listen[i] = -1;
+    else
+      base_log(BASE_LOG_ERROR, "gate.listen", "%s", err.text);
+  }
+  peer->listening = true;
+}
+
+static void ask_table(void *context);
+
+static void table_came(void *context, struct link_message *message) {
+  struct gate_peer *peer = context;
+  struct base_error err;
+  enum base_code code = message->status;
+  if (code != BASE_OK)
+    code = base_fail(&err, code, "%s", base_code_text(code));
+  else
+    code = gate_peers_load(&peer->peers, message->payload, &err);
+  if (code != BASE_OK) {
+    base_log(BASE_LOG_ERROR, "gate.table", "the table of partners was not renewed: %s", err.text);
+    link_timer_set(peer->table_timer, TABLE_PAUSE_MS);
+    return;
+  }
+  if (!peer->listening && !peer->stopping)
+    open_door(peer);
+  ask_table(peer);
+}
+
+static void ask_table(void *context) {
+  struct gate_peer *peer = context;
+  struct wire_writer writer;
+  BASE_AUTO_BUF struct base_buf payload = {0};
+  wire_writer_init(&writer, &payload);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "version", peer->peers.version);
+  wire_write_end(&writer, '}');
+  gate_calls_ask(&peer->core, LINK_PEER_TABLE, base_buf_view(&payload), -1, table_came, peer);
+}
+
+/* --- start and stop */
+
+static void loop_over(void *context) {
+  struct gate_peer *peer = context;
+  link_loop_end(peer->setup.loop);
+}
+
+static void end_when_idle(struct gate_peer *peer) {
+  if (peer->server_idle && peer->client_idle)
+    loop_over(peer);
+}
+
+void gate_peer_server_idle(void *context) {
+  struct gate_peer *peer = context;
+  peer->server_idle = true;
+  end_when_idle(peer);
+}
+
+void gate_peer_client_idle(struct gate_peer *peer) {
+  peer->client_idle = true;
+  end_when_idle(peer);
+}
+
+static void core_ended(void *context, struct link_channel *channel) {
+  struct gate_peer *peer = (struct gate_peer *)((char *)context - offsetof(struct gate_peer, core));
+  (void)channel;
+  if (!peer->stopping)
+    base_log(BASE_LOG_ERROR, "gate.core", "core is gone");
+  loop_over(peer);
+}
+
+enum base_code gate_peer_new(const struct gate_peer_setup *setup, struct gate_peer **out, struct base_error *err) {
+  struct gate_peer *peer = calloc(1, sizeof *peer);
+  if (peer == NULL)
+    return base_fail(err, BASE_MEMORY, "out of memory for the partner gate");
+  peer->setup = *setup;
+  peer->tls = (struct gate_http_tls){setup->certificate, setup->key, gate_peer_trusted};
+  struct gate_http_setup http = {.loop = setup->loop,
+                                 .world = setup->world,
+                                 .limits = setup->limits,
+                                 .memory = GATE_PEER_MEMORY,
+                                 .tls = &peer->tls,
+                                 .handlers = gate_peer_handlers(peer)};
+  enum base_code code = gate_http_new(&http, &peer->http, err);
+  if (code == BASE_OK)
+    code = gate_client_new(peer, &peer->client, err);
+  if (code != BASE_OK) {
+    gate_http_free(peer->http);
+    free(peer);
+    return code;
+  }
+  peer->core.channel = link_channel_new(setup->core, LINK_ROLE_GATE_PEER, LINK_ROLE_CORE);
+  link_loop_add(setup->loop, peer->core.channel,
+                (struct link_handlers){&peer->core, NULL, gate_calls_on_answer, core_ended});
+  peer->stop_timer = link_loop_timer(setup->loop, loop_over, peer);
+  peer->table_timer = link_loop_timer(setup->loop, ask_table, peer);
+  *out = peer;
+  return BASE_OK;
+}
+
+void gate_peer_open(struct gate_peer *peer) {
+  ask_table(peer);
+  gate_client_open(peer->client);
+}
+
+void gate_peer_stop(void *context) {
+  struct gate_peer *peer = context;
+  if (peer->stopping)
+    return;
+  peer->stopping = true;
+  link_timer_set(peer->stop_timer, peer->setup.limits->stop_ms);
+  gate_http_stop(peer->http);
+  gate_client_stop(peer->client);
+}
+
+bool gate_peer_stopping(const struct gate_peer *peer) {
+  return peer->stopping;
+}
+
+void gate_peer_free(struct gate_peer *peer) {
+  if (peer == NULL)
+    return;
+  link_timer_set(peer->stop_timer, -1);
+  link_timer_set(peer->table_timer, -1);
+  gate_http_free(peer->http);
+  gate_client_free(peer->client);
+  link_channel_free(peer->core.channel);
+  gate_peers_free(&peer->peers);
+  for (size_t i = 0; i < peer->setup.listen_count; i++)
+    base_close_fd(&peer->setup.listen[i]);
+  free(peer);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/peer_internal.h"
+#include "wire/consignment.h"
+
+/* A partner hands a consignment over. */
+struct delivery {
+  struct gate_peer *peer;
+  struct gate_request *request;
+  char origin[sizeof((struct gate_partner *)0)->origin]; /* the table may change meanwhile */
+  struct gate_memfile consignment;
+};
+
+bool gate_peer_trusted(void *context, const struct base_hash *pin) {
+  const struct gate_peer *peer = context;
+  return gate_peers_find(&peer->peers, pin) != NULL;
+}
+
+static bool is_consignment(const struct gate_request *request) {
+  const struct gate_target *target = &request->target;
+  return strcmp(request->method, "POST") == 0 && target->piece_count == 3 && target->query_count == 0 &&
+         base_view_is(target->pieces[0], "wasl") && base_view_is(target->pieces[1], "v1") &&
+         base_view_is(target->pieces[2], "consignment");
+}
+
+/* Whether this partner may hand over something of this size now. */
+static enum base_code admit(const struct gate_peer *peer, const struct gate_request *request,
+                            const struct gate_partner *partner, struct base_error *err) {
+  if (partner == NULL)
+    return base_fail(err, BASE_UNKNOWN_NODE, "your key is not, or no longer, that of a partner of this node");
+  if (!partner->active)
+    return base_fail(err, BASE_SUSPENDED, "this node has suspended the exchange with you");
+  if (!is_consignment(request))
+    return base_fail(err, BASE_NOT_FOUND, "partners find nothing here but POST " GATE_CONSIGNMENT_PATH);
+  if (request->body.chunked || !request->body.present)
+    return base_fail(err, BASE_PROTOCOL, "a consignment needs a Content-Length");
+  if (request->body.size > WIRE_CONSIGNMENT_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "a consignment has at most %d octets", WIRE_CONSIGNMENT_MAX);
+  const struct gate_limits *limits = peer->setup.limits;
+  if (partner->in_flight >= limits->per_partner || peer->gives >= limits->gives)
+    return base_fail(err, BASE_BUSY, "this node has %u exchanges with you under way, and %u in all: try again",
+                     partner->in_flight, peer->gives);
+  return BASE_OK;
+}
+
+static void begin(void *context, struct gate_request *request) {
+  struct gate_peer *peer = context;
+  struct base_error err;
+  struct gate_partner *partner =
+      request->connection->has_pin ? gate_peers_find(&peer->peers, &request->connection->pin) : NULL;
+  struct delivery *delivery = NULL;
+  enum base_code code = admit(peer, request, partner, &err);
+  if (code == BASE_OK && (delivery = calloc(1, sizeof *delivery)) == NULL)
+    code = base_fail(&err, BASE_MEMORY, "out of memory for a consignment");
+  if (code == BASE_OK) {
+    *delivery = (struct delivery){.peer = peer, .request = request, .consignment = GATE_MEMFILE_NONE};
+    code = gate_memfile_open(&delivery->consignment, "consignment", WIRE_CONSIGNMENT_MAX, &err);
+  }
+  if (code != BASE_OK) {
+    free(delivery);
+    gate_http_refuse(request, &err);
+    return;
+  }
+  memcpy(delivery->origin, partner->origin, sizeof delivery->origin);
+  partner->in_flight++;
+  peer->gives++;
+  request->context = delivery;
+}
+
+static size_t take_body(void *context, struct gate_request *request, struct base_view data) {
+  struct delivery *delivery = request->context;
+  struct base_error err;
+  (void)context;
+  if (gate_memfile_add(&delivery->consignment, data, &err) != BASE_OK)
+    gate_http_refuse(request, &err);
+  return data.size;
+}
+
+static void answered(void *context, struct link_message *message) {
+  struct delivery *delivery = context;
+  if (message->status == BASE_OK)
+    gate_http_content(delivery->request, GATE_OCTETS, message->payload);
+  else
+    gate_http_problem(delivery->request, message->status, message->payload);
+}
+
+static void end(void *context, struct gate_request *request) {
+  struct gate_peer *peer = context;
+  struct delivery *delivery = request->context;
+  struct wire_writer writer;
+  struct base_error err;
+  BASE_AUTO_BUF struct base_buf payload = {0};
+  if (gate_memfile_seal(&delivery->consignment, &err) != BASE_OK) {
+    gate_http_refuse(request, &err);
+    return;
+  }
+  wire_writer_init(&writer, &payload);
+  wire_write_object(&writer);
+  wire_write_member_hash(&writer, "pin", &request->connection->pin);
+  wire_write_end(&writer, '}');
+  gate_calls_ask(&peer->core, LINK_EXCHANGE_GIVE, base_buf_view(&payload), delivery->consignment.fd, answered, delivery);
+  gate_memfile_close(&delivery->consignment);
+  gate_http_wait(request);
+}
+
+static void gone(void *context, struct gate_request *request, bool complete) {
+  struct gate_peer *peer = context;
+  struct delivery *delivery = request->context;
+  (void)complete;
+  if (delivery == NULL)
+    return;
+  struct gate_partner *partner = gate_peers_origin(&peer->peers, delivery->origin);
+  if (partner != NULL && partner->in_flight > 0)
+    partner->in_flight--;
+  peer->gives--;
+  gate_memfile_close(&delivery->consignment);
+  free(delivery);
+}
+
+struct gate_http_handlers gate_peer_handlers(struct gate_peer *peer) {
+  return (struct gate_http_handlers){peer, NULL, begin, take_body, end, gone, gate_peer_server_idle};
+}

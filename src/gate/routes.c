@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/routes.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* In a path, what begins with a capital is a placeholder. */
+static const struct gate_route routes[] = {
+    {"GET", "v1/status", LINK_NODE_STATUS, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/partners", LINK_PARTNER_ADD, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/partners", LINK_PARTNER_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/partners/NAME/state", LINK_PARTNER_STATE, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/kinds", LINK_KIND_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"GET", "v1/kinds/KIND", LINK_KIND_SHOW, GATE_ASK, {{"kind", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/kinds/KIND/example", LINK_KIND_EXAMPLE, GATE_ASK, {{"kind", GATE_TEXT}}, {{"type", GATE_TEXT}}},
+    {"GET", "v1/agreements", LINK_AGREEMENT_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/cases", LINK_CASE_OPEN, GATE_POST, {{0}}, {{0}}},
+    {"POST", "v1/cases/ID/messages", LINK_CASE_SEND, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/cases", LINK_CASE_LIST, GATE_ASK, {{0}}, {{"kind", GATE_TEXT}, {"limit", GATE_NUMBER}}},
+    {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/parts", LINK_PART_BEGIN, GATE_UPLOAD, {{0}}, {{"name", GATE_TEXT}, {"type", GATE_TEXT}}},
+    {"GET", "v1/parts/SHA256", LINK_PART_OPEN, GATE_DOWNLOAD, {{"sha256", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/parts/SHA256/stix", LINK_PART_OPEN, GATE_STIX, {{"sha256", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/outbox", LINK_OUTBOX_LIST, GATE_ASK, {{0}}, {{"limit", GATE_NUMBER}, {"open", GATE_FLAG}}},
+    {"GET", "v1/outbox/summary", LINK_OUTBOX_SUMMARY, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/outbox/ID/end", LINK_OUTBOX_END, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/register/head", LINK_REGISTER_HEAD, GATE_ASK, {{0}}, {{0}}},
+    {"GET", "v1/register/leaves/N", LINK_REGISTER_SHOW, GATE_ASK, {{"n", GATE_NUMBER}}, {{0}}},
+    {"GET", "v1/register/check", LINK_REGISTER_CHECK, GATE_ASK, {{0}}, {{"from", GATE_NUMBER}}},
+    {"GET", "v1/register/tile/L/N", LINK_REGISTER_TILE, GATE_ASK_RAW, {{"l", GATE_NUMBER}, {"n", GATE_NUMBER}}, {{0}}},
+    {"GET", "v1/proofs/ID", LINK_PROOF_GET, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+};
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+const struct gate_route *gate_route_at(size_t index) {
+  return index < ROUTES ? &routes[index] : NULL;
+}
+
+/* The next piece of a route's path; empty at its end. */
+static struct base_view next_piece(const char **path) {
+  size_t size = strcspn(*path, "/");
+  struct base_view piece = base_view_of(*path, size);
+  *path += size + ((*path)[size] == '/');
+  return piece;
+}
+
+static bool is_placeholder(struct base_view piece) {
+  return piece.size > 0 && piece.data[0] >= 'A' && piece.data[0] <= 'Z';
+}
+
+static bool fits(const char *path, const struct gate_target *target) {
+  for (size_t i = 0; i < target->piece_count; i++) {
+    struct base_view piece = next_piece(&path);
+    if (piece.size == 0 || (!is_placeholder(piece) && !base_view_equal(piece, target->pieces[i])))
+      return false;
+  }
+  return *path == '\0';
+}
+
+const struct gate_route *gate_route_find(const char *method, const struct gate_target *target, struct base_error *err) {
+  const struct gate_route *other = NULL;
+  for (size_t i = 0; i < ROUTES; i++)
+    if (fits(routes[i].path, target)) {
+      if (strcmp(routes[i].method, method) == 0)
+        return &routes[i];
+      other = &routes[i];
+    }
+  if (other != NULL)
+    base_fail(err, BASE_USAGE, "/%s does not know this method, but %s", other->path, other->method);
+  else
+    base_fail(err, BASE_NOT_FOUND, "there is nothing under this path; spec/api.md lists what there is");
+  return NULL;
+}
+
+static enum base_code write_member(const struct gate_member *member, struct base_view value, struct wire_writer *writer,
+                                   struct base_error *err) {
+  uint64_t number;
+  switch (member->type) {
+  case GATE_NUMBER:
+    if (!base_decimal_parse(value, &number) || number > INT64_MAX)
+      return base_fail(err, BASE_FIELD, "%s: not a whole number in decimal digits", member->name);
+    wire_write_member_integer(writer, member->name, (int64_t)number);
+    return BASE_OK;
+  case GATE_FLAG:
+    if (!base_view_is(value, "true") && !base_view_is(value, "false"))
+      return base_fail(err, BASE_FIELD, "%s: neither true nor false", member->name);
+    wire_write_member_bool(writer, member->name, base_view_is(value, "true"));
+    return BASE_OK;
+  default:
+    wire_write_member_text(writer, member->name, value);
+    return BASE_OK;
+  }
+}
+
+static const struct gate_member *parameter_of(const struct gate_route *route, struct base_view name) {
+  for (size_t i = 0; i < GATE_MEMBERS_MAX; i++)
+    if (route->query[i].name != NULL && base_view_is(name, route->query[i].name))
+      return &route->query[i];
+  return NULL;
+}
+
+enum base_code gate_route_members(const struct gate_route *route, const struct gate_target *target,
+                                  struct wire_writer *writer, struct base_error *err) {
+  const char *path = route->path;
+  enum base_code code = BASE_OK;
+  for (size_t i = 0, found = 0; i < target->piece_count && code == BASE_OK; i++)
+    if (is_placeholder(next_piece(&path)))
+      code = write_member(&route->pieces[found++], target->pieces[i], writer, err);
+  for (size_t i = 0; i < target->query_count && code == BASE_OK; i++) {
+    const struct gate_member *member = parameter_of(route, target->query[i].name);
+    if (member == NULL)
+      return base_fail(err, BASE_UNKNOWN_FIELD, "/%s has no parameter of the name number %zu in the query", route->path,
+                       i + 1);
+    code = write_member(member, target->query[i].value, writer, err);
+  }
+  return code;
+}
