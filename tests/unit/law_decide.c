@@ -159,7 +159,11 @@ static void the_smallest_id_is_named(void **state) {
   basis_init(&two, 2); /* smaller, but does not cover */
   basis_init(&three, 5);
   two.agreement.ended = true;
-  struct law_agreement agreements[] = {one.agreement, two.agreement, three.agreement};
+  struct law_agreement agreements[3];
+  agreements[0] =
+      one.agreement; /* not by initialisers: gcc 12 clears the wrong bytes for -ftrivial-auto-var-init=zero */
+  agreements[1] = two.agreement;
+  agreements[2] = three.agreement;
   assert_int_equal(law_decide(&asked, agreements, 3, &answer, NULL), BASE_OK);
   assert_memory_equal(answer.clause, "05", 2);
 }
