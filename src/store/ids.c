@@ -9,13 +9,28 @@ static struct store_value whole(const struct base_id *id) {
   return store_bytes(base_view_of(id->bytes, sizeof id->bytes));
 }
 
+static struct store_known_id *place_of(struct store *store, const struct base_id *id) {
+  return &store->known_ids[id->bytes[sizeof id->bytes - 1]];
+}
+
+void store_id_forget(struct store *store) {
+  memset(store->known_ids, 0, sizeof store->known_ids);
+}
+
 enum base_code store_id_find(struct store *store, const struct base_id *id, int64_t *number, struct base_error *err) {
+  struct store_known_id *place = place_of(store, id);
+  if (place->number != 0 && base_id_equal(&place->id, id)) {
+    *number = place->number;
+    return BASE_OK;
+  }
   bool found = false;
   int64_t known = 0;
   enum base_code code =
       store_run_number(store, STORE_SQL_ID_FIND, STORE_VALUES(store_prefix(id->bytes), whole(id)), &found, &known, err);
   if (code == BASE_OK)
-    *number = found ? known : 0;
+    *number = known;
+  if (code == BASE_OK && found)
+    *place = (struct store_known_id){*id, known};
   return code;
 }
 
@@ -23,9 +38,12 @@ enum base_code store_id_number(struct store *store, const struct base_id *id, in
   int64_t known = 0;
   bool found;
   enum base_code code = store_id_find(store, id, &known, err);
-  if (code == BASE_OK && known == 0)
+  if (code == BASE_OK && known == 0) {
     code = store_run_number(store, STORE_SQL_ID_ADD, STORE_VALUES(store_prefix(id->bytes), whole(id)), &found, &known,
                             err);
+    if (code == BASE_OK)
+      *place_of(store, id) = (struct store_known_id){*id, known};
+  }
   if (code == BASE_OK)
     *number = known;
   return code;

@@ -24,6 +24,13 @@ enum store_statement {
 const char *store_statement_name(enum store_statement statement);
 const char *store_statement_sql(enum store_statement statement);
 
+/* One request names the same few ids again and again. */
+enum { STORE_KNOWN_IDS = 256 };
+struct store_known_id {
+  struct base_id id;
+  int64_t number;              /* 0: unused */
+};
+
 struct store {
   sqlite3 *db;
   sqlite3_vfs vfs;             /* must live as long as db */
@@ -34,6 +41,7 @@ struct store {
   bool failed_before_mark;
   int wal_pages, tidy_at;      /* pages in the write-ahead log; checkpoint when it has that many */
   sqlite3_stmt *statements[STORE_STATEMENTS];
+  struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */
 };
 
 /* A copy of the default VFS that hands names on as they are (vfs.c). Not registered. */
@@ -105,5 +113,7 @@ BASE_NODISCARD enum base_code store_id_find(struct store *store, const struct ba
 /* Writes it when it is new. */
 BASE_NODISCARD enum base_code store_id_number(struct store *store, const struct base_id *id, int64_t *number,
                                               struct base_error *err);
+/* After anything was taken back: ids that were new may be gone. */
+void store_id_forget(struct store *store);
 
 #endif

@@ -69,6 +69,8 @@ static enum base_code make_file(struct base_error *err) {
 }
 
 static enum base_code connect_file(struct store *store, struct base_error *err) {
+  /* Counting memory takes a lock at each allocation. Refused, and without harm, when SQLite runs already. */
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   /* Registered only while it is looked up: the structure is this store's own, so is its name. */
   snprintf(store->vfs_name, sizeof store->vfs_name, "wasl-%" PRIxPTR, (uintptr_t)store);
   store_vfs_make(&store->vfs, store->vfs_name);
@@ -258,6 +260,7 @@ void store_rollback(struct store *store) {
   store->in_transaction = false;
   store->marked = false;
   store->failed = false;
+  store_id_forget(store);
 }
 
 enum base_code store_mark(struct store *store, struct base_error *err) {
@@ -287,6 +290,7 @@ void store_mark_undo(struct store *store) {
   bool undone = store_run(store, STORE_SQL_MARK_UNDO, NULL, 0, NULL, NULL) == BASE_OK &&
                 store_run(store, STORE_SQL_MARK_RELEASE, NULL, 0, NULL, NULL) == BASE_OK;
   store->failed = undone ? store->failed_before_mark : true;
+  store_id_forget(store);
 }
 
 void store_tidy(struct store *store) {
