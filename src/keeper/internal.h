@@ -7,6 +7,7 @@
 #include "keeper/heads.h"
 #include "keeper/key.h"
 #include "keeper/keeper.h"
+#include "keeper/wrap.h"
 
 /* Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure heap. */
 struct keeper {
@@ -17,7 +18,7 @@ struct keeper {
   uint32_t epoch;
   EVP_PKEY *log_key, *witness_key, *seal_key;
   EVP_MD_CTX *signing;
-  EVP_CIPHER_CTX *wrapping, *unwrapping; /* under the epoch key */
+  struct keeper_wrapping *wrapping; /* under the epoch key */
   struct keeper_heads *heads;
   bool clock_told; /* the log has been told that the clock is behind */
 };

@@ -21,21 +21,6 @@ static EVP_PKEY *load_private(int curve, const struct keeper_key *key) {
   return EVP_PKEY_new_raw_private_key(curve, NULL, key->secret.bytes, sizeof key->secret.bytes);
 }
 
-/* RFC 3394 under the epoch key, one context each way for the keeper's whole life. */
-static EVP_CIPHER_CTX *load_wrapping(const struct keeper_key *key, int encrypt) {
-  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL);
-  if (context != NULL)
-    EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-  if (context == NULL || cipher == NULL ||
-      EVP_CipherInit_ex2(context, cipher, key->secret.bytes, NULL, encrypt, NULL) != 1) {
-    EVP_CIPHER_CTX_free(context);
-    context = NULL;
-  }
-  EVP_CIPHER_free(cipher);
-  return context;
-}
-
 /* All files must be of one node, whose origin fits the log key. */
 static enum base_code check_keys(const struct keeper_key keys[KEEPER_KEY_TYPES], struct base_error *err) {
   const char *origin = keys[KEEPER_KEY_LOG].origin;
@@ -64,11 +49,10 @@ static enum base_code take_keys(struct keeper *keeper, const struct keeper_key k
   keeper->log_key = load_private(EVP_PKEY_ED25519, &keys[KEEPER_KEY_LOG]);
   keeper->witness_key = load_private(EVP_PKEY_ED25519, &keys[KEEPER_KEY_WITNESS]);
   keeper->seal_key = load_private(EVP_PKEY_X25519, seal);
-  keeper->wrapping = load_wrapping(&keys[KEEPER_KEY_EPOCH], 1);
-  keeper->unwrapping = load_wrapping(&keys[KEEPER_KEY_EPOCH], 0);
+  keeper->wrapping = keeper_wrapping_new(&keys[KEEPER_KEY_EPOCH].secret);
   keeper->signing = EVP_MD_CTX_new();
   if (keeper->log_key == NULL || keeper->witness_key == NULL || keeper->seal_key == NULL || keeper->wrapping == NULL ||
-      keeper->unwrapping == NULL || keeper->signing == NULL)
+      keeper->signing == NULL)
     return base_fail(err, BASE_INTERNAL, "the cryptographic library cannot load the keys");
   return BASE_OK;
 }
@@ -104,8 +88,7 @@ void keeper_close(struct keeper *keeper) {
   EVP_PKEY_free(keeper->log_key);
   EVP_PKEY_free(keeper->witness_key);
   EVP_PKEY_free(keeper->seal_key);
-  EVP_CIPHER_CTX_free(keeper->wrapping);
-  EVP_CIPHER_CTX_free(keeper->unwrapping);
+  keeper_wrapping_free(keeper->wrapping);
   EVP_MD_CTX_free(keeper->signing);
   free(keeper);
 }
@@ -162,12 +145,8 @@ static enum base_code check_count(size_t count, struct base_error *err) {
 enum base_code keeper_wrap(struct keeper *keeper, const struct base_secret *keys, size_t count,
                            uint8_t (*out)[KEEPER_WRAPPED], uint32_t *out_epoch, struct base_error *err) {
   enum base_code code = check_count(count, err);
-  for (size_t i = 0; code == BASE_OK && i < count; i++) {
-    int size = 0;
-    if (EVP_CipherUpdate(keeper->wrapping, out[i], &size, keys[i].bytes, sizeof keys[i].bytes) != 1 ||
-        size != KEEPER_WRAPPED)
-      code = base_fail(err, BASE_INTERNAL, "the cryptographic library cannot wrap a key");
-  }
+  if (code == BASE_OK && !keeper_wrapping_wrap(keeper->wrapping, keys, count, out))
+    code = base_fail(err, BASE_INTERNAL, "the cryptographic library cannot wrap keys");
   if (code == BASE_OK)
     *out_epoch = keeper->epoch;
   return code;
@@ -178,17 +157,10 @@ enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch, const uint8_
   enum base_code code = check_count(count, err);
   if (code == BASE_OK && epoch != keeper->epoch)
     code = base_fail(err, BASE_WRONG_KEY, "keys wrapped by epoch key %u; the keeper holds %u", epoch, keeper->epoch);
-  for (size_t i = 0; code == BASE_OK && i < count; i++) {
-    uint8_t room[KEEPER_WRAPPED]; /* the library may write the whole input's length */
-    int size = 0;
-    if (EVP_CipherUpdate(keeper->unwrapping, room, &size, wrapped[i], KEEPER_WRAPPED) != 1 ||
-        size != sizeof out[i].bytes)
-      code = base_fail(err, BASE_UNSEAL, "wrapped key %zu does not open: it was changed, or wrapped by another keeper",
-                       i);
-    else
-      memcpy(out[i].bytes, room, sizeof out[i].bytes);
-    base_wipe(room, sizeof room);
-  }
+  size_t good = code == BASE_OK ? keeper_wrapping_unwrap(keeper->wrapping, wrapped, count, out) : count;
+  if (good < count)
+    code = base_fail(err, BASE_UNSEAL, "wrapped key %zu does not open: it was changed, or wrapped by another keeper",
+                     good);
   if (code != BASE_OK && count <= KEEPER_WRAP_MAX)
     base_wipe(out, count * sizeof *out);
   return code;
