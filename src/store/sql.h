@@ -35,7 +35,7 @@ struct store {
   sqlite3 *db;
   sqlite3_vfs vfs;             /* must live as long as db */
   char vfs_name[32];
-  int lock;                    /* core.lock, held */
+  int folder, lock;            /* where the files are; core.lock, held */
   bool in_transaction, marked;
   bool failed;                 /* the database failed within the transaction: it may not be committed */
   bool failed_before_mark;

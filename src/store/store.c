@@ -60,11 +60,6 @@ static enum base_code make_file(struct base_error *err) {
     return base_fail_errno(err, STORE_FILE ": cannot be examined");
   if (!S_ISREG(status.st_mode))
     return base_fail(err, BASE_FIELD, STORE_FILE ": not an ordinary file");
-  if (status.st_size > 0)
-    return BASE_OK;
-  BASE_AUTO_FD int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0 || fsync(folder) != 0)
-    return base_fail_errno(err, STORE_FILE ": its folder cannot be made durable");
   return BASE_OK;
 }
 
@@ -180,6 +175,14 @@ static int count_log(void *context, sqlite3 *db, const char *name, int pages) {
   return SQLITE_OK;
 }
 
+/* Names are looked up in the folder while opening and while closing; in between all files are open. */
+static enum base_code enter_folder(struct store *store, int dir, struct base_error *err) {
+  if (dir != AT_FDCWD && fchdir(dir) != 0)
+    return base_fail_errno(err, STORE_FILE ": its folder cannot be entered");
+  store->folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return store->folder >= 0 ? BASE_OK : base_fail_errno(err, STORE_FILE ": its folder cannot be opened");
+}
+
 static enum base_code open_locked(struct store *store, struct base_error *err) {
   int64_t schema = 0;
   enum base_code code = make_file(err);
@@ -197,6 +200,9 @@ static enum base_code open_locked(struct store *store, struct base_error *err) {
   sqlite3_wal_hook(store->db, count_log, store);
   if (code == BASE_OK)
     code = migrate(store, schema, err);
+  /* The names of the file and its log, before the first commit relies on them. */
+  if (code == BASE_OK && fsync(store->folder) != 0)
+    code = base_fail_errno(err, STORE_FILE ": its folder cannot be made durable");
   return code;
 }
 
@@ -204,10 +210,8 @@ enum base_code store_open(int dir, struct store **out, struct base_error *err) {
   struct store *store = calloc(1, sizeof *store);
   if (store == NULL)
     return base_fail(err, BASE_MEMORY, STORE_FILE ": out of memory");
-  store->lock = -1;
-  enum base_code code = BASE_OK;
-  if (dir != AT_FDCWD && fchdir(dir) != 0)
-    code = base_fail_errno(err, STORE_FILE ": its folder cannot be entered");
+  store->lock = store->folder = -1;
+  enum base_code code = enter_folder(store, dir, err);
   if (code == BASE_OK)
     code = lock_folder(store, err);
   if (code == BASE_OK)
@@ -224,7 +228,11 @@ void store_close(struct store *store) {
     return;
   for (size_t i = 0; i < STORE_STATEMENTS; i++)
     sqlite3_finalize(store->statements[i]);
+  /* The log is removed by its name. From elsewhere SQLite leaves it, which loses nothing. */
+  if (store->folder >= 0 && fchdir(store->folder) != 0)
+    base_log(BASE_LOG_WARNING, "store-close", STORE_FILE ": its folder cannot be entered any more");
   sqlite3_close(store->db);
+  base_close_fd(&store->folder);
   /* The lock last: who waits for it finds the database closed. */
   base_close_fd(&store->lock);
   free(store);

@@ -5,18 +5,25 @@
 #include "wire/consignment.h"
 
 /* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md has the
- * schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is BASE_NOT_FOUND. */
+ * schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is BASE_NOT_FOUND,
+ * a row that must be new and is not BASE_EXISTS. What an `each` without an arena is told ends with its call; it may use
+ * other verbs, not the one that calls it, and what it returns other than BASE_OK ends the telling and is returned, with err
+ * as it left it. */
 
 struct store;
-/* Opens or makes core.db in the working folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that no
- * folder above need be readable). Locks against a second writer; waits up to 5 s for a dying one. A newer schema is refused. */
+/* Opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that no
+ * folder above need be readable). dir becomes the working folder, here and in store_close; it is not kept, and may be
+ * AT_FDCWD. Locks against a second writer; waits up to 5 s for a dying one (BASE_BUSY). Refused: a newer schema
+ * (BASE_CONFLICT), a damaged file or another program's (BASE_CORRUPT). */
 BASE_NODISCARD enum base_code store_open(int dir, struct store **out, struct base_error *err);
 void store_close(struct store *store);
-/* One transaction at a time. commit returns only when durable. A failed verb leaves the transaction to be rolled back. */
+/* One transaction at a time; nothing is written outside one. commit returns only when durable. A verb that failed for any
+ * other reason than a missing row, one that exists or one out of order leaves the transaction to be rolled back; commit then
+ * refuses. After a failed commit roll back, too. */
 BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);
 void store_rollback(struct store *store);
-/* Marks within a transaction: what one request wrote is taken back without the others'. */
+/* Marks within a transaction, not within each other: what one request wrote is taken back without the others'. */
 BASE_NODISCARD enum base_code store_mark(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_mark_release(struct store *store, struct base_error *err);
 void store_mark_undo(struct store *store);
@@ -38,6 +45,7 @@ struct store_leaf {
   struct base_view opening;               /* encrypted; empty: erased */
   int64_t opening_key;                    /* of store_opening_key */
 };
+/* In order: index is the number of leaves before it, else BASE_CONFLICT. */
 BASE_NODISCARD enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf, struct base_error *err);
 BASE_NODISCARD enum base_code store_leaf_get(struct store *store, uint64_t index, struct base_arena *arena,
                                              struct store_leaf *out, struct base_error *err);
@@ -115,7 +123,8 @@ BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct b
 BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                               enum base_code (*each)(void *context, const struct store_case *),
                                               void *context, struct base_error *err);
-/* Cases whose id begins with these hex digits, at most two are told, so that people may shorten ids. */
+/* Cases ("case") or messages ("message") whose id begins with these 4 to 64 lowercase hex digits (else BASE_USAGE); at most two
+ * are told, so that people may shorten ids. */
 BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word, struct base_view hex_prefix,
                                                 struct base_id out[2], size_t *count, struct base_error *err);
 
@@ -142,6 +151,7 @@ BASE_NODISCARD enum base_code store_message_add(struct store *store, struct stor
                                                 struct base_error *err); /* sets number */
 BASE_NODISCARD enum base_code store_message_state_set(struct store *store, const struct base_id *id,
                                                       enum store_message_state state, struct base_error *err);
+/* Empties part0 and the wrapped key. */
 BASE_NODISCARD enum base_code store_message_drop_content(struct store *store, const struct base_id *id,
                                                          struct base_error *err);
 BASE_NODISCARD enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
@@ -156,6 +166,7 @@ BASE_NODISCARD enum base_code store_message_wait(struct store *store, const stru
 BASE_NODISCARD enum base_code store_message_waiting(struct store *store, const struct base_id *for_id,
                                                     struct base_id *out, size_t max, size_t *count,
                                                     struct base_error *err);
+/* Fine when it did not wait. */
 BASE_NODISCARD enum base_code store_message_wait_done(struct store *store, const struct base_id *pending,
                                                       const struct base_id *for_id, struct base_error *err);
 
@@ -196,6 +207,7 @@ struct store_delivery {
 };
 BASE_NODISCARD enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery,
                                                  struct base_error *err);
+/* Writes state, reason, sent_index, voided_index and voided_told; the receipt when leaf is not empty. */
 BASE_NODISCARD enum base_code store_delivery_update(struct store *store, const struct store_delivery *delivery,
                                                     struct base_error *err);
 BASE_NODISCARD enum base_code store_delivery_get(struct store *store, const struct base_id *message, int64_t partner,

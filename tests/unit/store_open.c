@@ -88,6 +88,31 @@ static void what_was_committed_is_there_again(void **state) {
   assert_int_equal(fstatat(box->dir, "core.db-wal", &status, 0), -1);
 }
 
+static void two_stores_do_not_meet(void **state) {
+  struct box *box = *state, other;
+  struct store *first, *second;
+  struct stat status;
+  other.dir = new_folder(other.path);
+  ok(store_open(box->dir, &first, &error));
+  ok(store_open(other.dir, &second, &error));
+  ok(store_begin(second, &error));
+  ok(store_fact_set(second, "mine", BASE_VIEW("value"), &error));
+  ok(store_commit(second, &error));
+  ok(store_begin(first, &error));
+  ok(store_fact_set(first, "his", BASE_VIEW("value"), &error));
+  ok(store_commit(first, &error));
+  store_close(first);
+  assert_int_equal(fstatat(box->dir, "core.db-wal", &status, 0), -1);
+  assert_int_equal(fstatat(other.dir, "core.db-wal", &status, 0), 0);
+  store_close(second);
+  ok(store_open(other.dir, &second, &error));
+  BASE_AUTO_BUF struct base_buf out = {0};
+  ok(store_fact_get(second, "mine", &out, &error));
+  fails(BASE_NOT_FOUND, store_fact_get(second, "his", &out, &error));
+  store_close(second);
+  remove_folder(other.dir, other.path);
+}
+
 static int works_as_somebody(struct box *box) {
   struct store *store;
   char absolute[300];
@@ -447,6 +472,7 @@ int main(void) {
   base_log_level(BASE_LOG_ERROR); /* the checkpoint on a full disk warns */
   const struct CMUnitTest tests[] = {
       test(what_was_committed_is_there_again),
+      test(two_stores_do_not_meet),
       test(works_below_a_folder_that_only_root_may_enter),
       test(a_folder_without_rights_is_refused),
       test(a_file_without_rights_is_refused),
