@@ -167,7 +167,7 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   hand(&local, local_core[0], "core");
   hand(&core, local_core[1], "gate-local");
   hand(&local, local_worker[0], "worker");
-  hand(&worker, local_worker[1], "local");
+  hand(&worker, local_worker[1], "gate-local");
   hand(&core, core_keeper[0], "keeper");
   hand(&keeper, core_keeper[1], "core");
   hand(&core, card, "card");

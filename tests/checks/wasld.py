@@ -43,7 +43,7 @@ if mode == "late-fail":
     time.sleep(0.3)
     sys.exit(4)
 os.write(int(fds["ready"]), b"1")
-for name in ("gate-peer", "gate-local") if role == "core" else ("core",) if role == "keeper" else ("local",):
+for name in ("gate-peer", "gate-local") if role == "core" else ("core",) if role == "keeper" else ("gate-local",):
     while os.read(int(fds[name]), 100):
         pass
 note(role)
@@ -53,7 +53,7 @@ HANDED = {
     "keeper": {"core", "ready", "life"},
     "gate-peer": {"core", "listen0", "listen1", "ready", "life"},
     "gate-local": {"core", "worker", "api", "ready", "life"},
-    "worker": {"local", "ready", "life"},
+    "worker": {"gate-local", "ready", "life"},
 }
 FOLDERS = {"core": "core", "keeper": "keeper", "gate-peer": "gate", "gate-local": "local", "worker": "worker"}
 
