@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A kind: whatever is accepted has examples that its own forms accept, and can be shown. */
+#include <stdlib.h>
+
+#include "wire/kind.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds) {
+  if (!holds)
+    abort();
+}
+
+static void try_example(const struct wire_kind *kind, const struct wire_kind_type *type, struct base_arena *arena) {
+  BASE_AUTO_BUF struct base_buf example = {0}, rest = {0};
+  WIRE_AUTO_JSON struct wire_json *fields = NULL;
+  struct wire_form form;
+  require(wire_form_example(kind, type, 1795248000, NULL, &example, NULL) == BASE_OK);
+  require(wire_json_parse(base_buf_view(&example), WIRE_KIND_MAX, "example", &fields, NULL) == BASE_OK);
+  require(wire_form_check(kind, type, fields, arena, &form, &rest, NULL) == BASE_OK);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  BASE_AUTO_ARENA struct base_arena arena;
+  BASE_AUTO_BUF struct base_buf shown = {0};
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  struct wire_writer writer;
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  enum base_code code = wire_kind_parse(base_view_of(data, size), &hash, &arena, &kind, NULL);
+  require(code != BASE_MEMORY); /* WIRE_KIND_ARENA is always enough */
+  if (code)
+    return 0;
+  for (size_t i = 0; i < kind.type_count; i++)
+    try_example(&kind, &kind.types[i], &arena);
+  wire_writer_init(&writer, &shown);
+  wire_kind_write(&kind, NULL, &writer);
+  require(shown.code == BASE_OK);
+  return 0;
+}
