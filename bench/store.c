@@ -47,15 +47,30 @@ static void add_one(struct store *store, uint64_t n) {
   static uint8_t bytes[4400];
   memcpy(bytes, &n, sizeof n);
   struct base_id case_id = id_of(n / CASE_MESSAGES * CASE_MESSAGES);
-  struct store_message message = {.id = id_of(n), .case_id = case_id, .state = STORE_MESSAGE_HELD, .ours = true,
-                                  .type = BASE_VIEW("answer"), .author = BASE_VIEW("wasl/paris/0123456789abcdef"),
-                                  .header = base_view_of(bytes, 700), .part0 = base_view_of(bytes, sizeof bytes),
-                                  .wrapped_key = base_view_of(bytes, 60), .epoch = 1, .stored = 1700000000};
+  struct store_message message = {.id = id_of(n),
+                                  .case_id = case_id,
+                                  .state = STORE_MESSAGE_HELD,
+                                  .ours = true,
+                                  .type = BASE_VIEW("answer"),
+                                  .author = BASE_VIEW("wasl/paris/0123456789abcdef"),
+                                  .header = base_view_of(bytes, 700),
+                                  .part0 = base_view_of(bytes, sizeof bytes),
+                                  .wrapped_key = base_view_of(bytes, 60),
+                                  .epoch = 1,
+                                  .stored = 1700000000};
   struct store_leaf leaf = {.index = n, .entry = base_view_of(bytes, 120), .opening = base_view_of(bytes, 500)};
-  struct store_delivery delivery = {.message = message.id, .case_id = case_id, .partner = 1, .number = n + 1,
-                                    .sent_index = n, .reason = BASE_VIEW("")};
-  struct store_case kase = {.id = case_id, .kind = BASE_VIEW("request"), .state = BASE_VIEW("asked"),
-                            .opener = message.author, .message_count = n % CASE_MESSAGES + 1, .opened = 1700000000,
+  struct store_delivery delivery = {.message = message.id,
+                                    .case_id = case_id,
+                                    .partner = 1,
+                                    .number = n + 1,
+                                    .sent_index = n,
+                                    .reason = BASE_VIEW("")};
+  struct store_case kase = {.id = case_id,
+                            .kind = BASE_VIEW("request"),
+                            .state = BASE_VIEW("asked"),
+                            .opener = message.author,
+                            .message_count = n % CASE_MESSAGES + 1,
+                            .opened = 1700000000,
                             .changed = 1700000000 + (base_time)(n / 2000)};
   need(store_message_add(store, &message, &error));
   need(store_leaf_add(store, &leaf, &error));
@@ -66,14 +81,24 @@ static void add_one(struct store *store, uint64_t n) {
 /* The receipt of an earlier message, as it comes back. */
 static void receipt_one(struct store *store, uint64_t n) {
   static uint8_t bytes[700];
-  struct store_delivery delivery = {.message = id_of(n), .case_id = id_of(n / CASE_MESSAGES * CASE_MESSAGES), .partner = 1,
-                                    .number = n + 1, .state = STORE_RECEIPTED, .sent_index = n, .reason = BASE_VIEW(""),
-                                    .leaf = base_view_of(bytes, 120), .opening = base_view_of(bytes, 400),
-                                    .proof = base_view_of(bytes, 640), .index = n, .head_size = n + 1};
+  struct store_delivery delivery = {.message = id_of(n),
+                                    .case_id = id_of(n / CASE_MESSAGES * CASE_MESSAGES),
+                                    .partner = 1,
+                                    .number = n + 1,
+                                    .state = STORE_RECEIPTED,
+                                    .sent_index = n,
+                                    .reason = BASE_VIEW(""),
+                                    .leaf = base_view_of(bytes, 120),
+                                    .opening = base_view_of(bytes, 400),
+                                    .proof = base_view_of(bytes, 640),
+                                    .index = n,
+                                    .head_size = n + 1};
   need(store_delivery_update(store, &delivery, &error));
 }
 
-struct cost { double wall, processor; }; /* microseconds per message */
+struct cost {
+  double wall, processor;
+}; /* microseconds per message */
 
 static struct cost run(struct store *store, uint64_t *next, uint64_t count, uint64_t batch, bool receipts) {
   double wall = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);

@@ -35,16 +35,16 @@ static enum base_code no_number(int64_t partner, uint64_t number, struct base_er
 enum base_code store_arrival_answer(struct store *store, int64_t partner, uint64_t number, bool refused,
                                     uint64_t answer_index, struct base_error *err) {
   uint64_t changed = 0;
-  enum base_code code = store_run(store, STORE_SQL_ARRIVAL_ANSWER,
-                                  STORE_VALUES(store_number(partner), store_unsigned(number), store_number(refused),
-                                               store_unsigned(answer_index)),
-                                  &changed, err);
+  enum base_code code = store_run(
+      store, STORE_SQL_ARRIVAL_ANSWER,
+      STORE_VALUES(store_number(partner), store_unsigned(number), store_number(refused), store_unsigned(answer_index)),
+      &changed, err);
   return code == BASE_OK && changed == 0 ? no_number(partner, number, err) : code;
 }
 
 /* The one row of an open statement. */
-static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found, struct store_arrival *out,
-                               struct base_error *err) {
+static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found,
+                               struct store_arrival *out, struct base_error *err) {
   enum base_code code = store_rows_next(rows, found, err);
   if (code != BASE_OK || !*found)
     return code;
@@ -87,8 +87,8 @@ enum base_code store_arrival_of(struct store *store, const struct base_id *messa
   bool found = false;
   enum base_code code = store_id_find(store, message, &number, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_ARRIVAL_OF, STORE_VALUES(store_number(number), store_number(partner)), &rows,
-                           err);
+    code = store_rows_open(store, STORE_SQL_ARRIVAL_OF, STORE_VALUES(store_number(number), store_number(partner)),
+                           &rows, err);
   if (code == BASE_OK)
     code = read_one(&rows, arena, &found, out, err);
   if (code == BASE_OK && !found)

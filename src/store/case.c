@@ -5,12 +5,12 @@ enum base_code store_case_put(struct store *store, const struct store_case *kase
   int64_t id;
   enum base_code code = store_id_number(store, &kase->id, &id, err);
   if (code == BASE_OK)
-    code = store_run(store, STORE_SQL_CASE_PUT,
-                     STORE_VALUES(store_number(id), store_number(kase->changed), store_number(kase->opened),
-                                  store_unsigned(kase->message_count), store_number(kase->flagged),
-                                  store_text(kase->kind), store_text(kase->state), store_text(kase->opener),
-                                  store_hash(&kase->kind_hash)),
-                     NULL, err);
+    code =
+        store_run(store, STORE_SQL_CASE_PUT,
+                  STORE_VALUES(store_number(id), store_number(kase->changed), store_number(kase->opened),
+                               store_unsigned(kase->message_count), store_number(kase->flagged), store_text(kase->kind),
+                               store_text(kase->state), store_text(kase->opener), store_hash(&kase->kind_hash)),
+                  NULL, err);
   return code;
 }
 
@@ -55,10 +55,10 @@ enum base_code store_case_each(struct store *store, struct base_view kind, uint6
                                struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   bool found = true;
-  enum base_code code =
-      kind.size == 0 ? store_rows_open(store, STORE_SQL_CASE_EACH, STORE_VALUES(store_limit(limit)), &rows, err)
-                     : store_rows_open(store, STORE_SQL_CASE_EACH_KIND,
-                                       STORE_VALUES(store_limit(limit), store_text(kind)), &rows, err);
+  enum base_code code = kind.size == 0
+                            ? store_rows_open(store, STORE_SQL_CASE_EACH, STORE_VALUES(store_limit(limit)), &rows, err)
+                            : store_rows_open(store, STORE_SQL_CASE_EACH_KIND,
+                                              STORE_VALUES(store_limit(limit), store_text(kind)), &rows, err);
   while (code == BASE_OK && found) {
     struct store_case kase;
     code = store_rows_next(&rows, &found, err);

@@ -9,7 +9,8 @@ static enum base_code no_delivery(const struct base_id *message, int64_t partner
   return base_fail(err, BASE_NOT_FOUND, "message %s goes to no partner %" PRId64, base_id_text(message).text, partner);
 }
 
-static enum base_code count_change(struct store *store, int64_t partner, int64_t state, int by, struct base_error *err) {
+static enum base_code count_change(struct store *store, int64_t partner, int64_t state, int by,
+                                   struct base_error *err) {
   return store_run(store, STORE_SQL_DELIVERY_COUNT_CHANGE,
                    STORE_VALUES(store_number(partner), store_number(state), store_number(by)), NULL, err);
 }
@@ -19,9 +20,9 @@ static enum base_code put_receipt(struct store *store, int64_t entry, const stru
   if (delivery->leaf.size == 0)
     return BASE_OK;
   return store_run(store, STORE_SQL_RECEIPT_PUT,
-                   STORE_VALUES(store_number(entry), store_unsigned(delivery->index), store_unsigned(delivery->head_size),
-                                store_bytes(delivery->leaf), store_bytes(delivery->opening),
-                                store_bytes(delivery->proof)),
+                   STORE_VALUES(store_number(entry), store_unsigned(delivery->index),
+                                store_unsigned(delivery->head_size), store_bytes(delivery->leaf),
+                                store_bytes(delivery->opening), store_bytes(delivery->proof)),
                    NULL, err);
 }
 
@@ -39,7 +40,8 @@ enum base_code store_delivery_add(struct store *store, const struct store_delive
                                          store_number(delivery->voided_told), store_text(delivery->reason)),
                             &found, &entry, err);
   if (code == BASE_EXISTS)
-    return base_fail(err, code, "message %s goes to partner %" PRId64 " already, or number %" PRIu64 " was given to another",
+    return base_fail(err, code,
+                     "message %s goes to partner %" PRId64 " already, or number %" PRIu64 " was given to another",
                      base_id_text(&delivery->message).text, delivery->partner, delivery->number);
   if (code == BASE_OK)
     code = put_receipt(store, entry, delivery, err);
@@ -69,7 +71,8 @@ static enum base_code find(struct store *store, const struct store_delivery *del
   return code;
 }
 
-enum base_code store_delivery_update(struct store *store, const struct store_delivery *delivery, struct base_error *err) {
+enum base_code store_delivery_update(struct store *store, const struct store_delivery *delivery,
+                                     struct base_error *err) {
   int64_t entry, state;
   enum base_code code = find(store, delivery, &entry, &state, err);
   if (code == BASE_OK)
@@ -110,8 +113,8 @@ static enum base_code read_delivery(struct store_rows *rows, struct base_arena *
 }
 
 /* The one row of an open statement. */
-static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found, struct store_delivery *out,
-                               struct base_error *err) {
+static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found,
+                               struct store_delivery *out, struct base_error *err) {
   struct store_delivery delivery;
   enum base_code code = store_rows_next(rows, found, err);
   if (code == BASE_OK && *found)
@@ -189,8 +192,8 @@ enum base_code store_delivery_each(struct store *store, const struct base_id *me
   return code == BASE_OK ? tell(&rows, each, context, err) : code;
 }
 
-enum base_code store_delivery_count(struct store *store, int64_t partner, enum store_delivery_state state, uint64_t *out,
-                                    struct base_error *err) {
+enum base_code store_delivery_count(struct store *store, int64_t partner, enum store_delivery_state state,
+                                    uint64_t *out, struct base_error *err) {
   bool found = false;
   int64_t count = 0;
   enum base_code code =
@@ -199,7 +202,8 @@ enum base_code store_delivery_count(struct store *store, int64_t partner, enum s
                    : store_run_number(store, STORE_SQL_DELIVERY_COUNT,
                                       STORE_VALUES(store_number(partner), store_number(state)), &found, &count, err);
   if (code == BASE_OK && count < 0)
-    code = base_fail(err, BASE_CORRUPT, STORE_FILE ": a count of deliveries is below zero; restore the node from its backup");
+    code = base_fail(err, BASE_CORRUPT,
+                     STORE_FILE ": a count of deliveries is below zero; restore the node from its backup");
   if (code == BASE_OK)
     *out = (uint64_t)count;
   return code;
@@ -212,8 +216,8 @@ enum base_code store_progress_get(struct store *store, const struct base_id *mes
   enum base_code code = store_id_find(store, message, &number, err);
   if (code == BASE_OK)
     code = store_run_number(store, STORE_SQL_PROGRESS_GET,
-                            STORE_VALUES(store_number(number), store_number(partner), store_number(part)), &found, &next,
-                            err);
+                            STORE_VALUES(store_number(number), store_number(partner), store_number(part)), &found,
+                            &next, err);
   if (code == BASE_OK)
     *out = (uint32_t)next;
   return code;

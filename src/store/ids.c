@@ -69,9 +69,8 @@ enum base_code store_id_complete(struct store *store, const char *table_word, st
     return base_fail(err, BASE_USAGE, "a shortened id has %d to %d lowercase hex digits", COMPLETE_MIN, BASE_HEX_ID);
   STORE_AUTO_ROWS struct store_rows rows = {0};
   /* A range never crosses the sign of its numbers, because its first 16 bits are fixed. */
-  enum base_code code =
-      store_rows_open(store, cases ? STORE_SQL_ID_CASES : STORE_SQL_ID_MESSAGES,
-                      STORE_VALUES(store_prefix(low.bytes), store_prefix(high.bytes)), &rows, err);
+  enum base_code code = store_rows_open(store, cases ? STORE_SQL_ID_CASES : STORE_SQL_ID_MESSAGES,
+                                        STORE_VALUES(store_prefix(low.bytes), store_prefix(high.bytes)), &rows, err);
   struct base_id matches[2];
   size_t matched = 0;
   bool found = true;

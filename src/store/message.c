@@ -132,7 +132,8 @@ enum base_code store_message_waiting(struct store *store, const struct base_id *
   size_t told = 0;
   enum base_code code = store_id_find(store, for_id, &awaited, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_WAIT_LIST, STORE_VALUES(store_number(awaited), store_limit(max)), &rows, err);
+    code =
+        store_rows_open(store, STORE_SQL_WAIT_LIST, STORE_VALUES(store_number(awaited), store_limit(max)), &rows, err);
   while (code == BASE_OK && found && told < max) {
     code = store_rows_next(&rows, &found, err);
     if (code != BASE_OK || !found)

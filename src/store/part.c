@@ -39,14 +39,15 @@ static enum base_code read_first(struct store_rows *rows, struct base_arena *are
   return code;
 }
 
-enum base_code store_part_get(struct store *store, const struct base_id *message, uint16_t part, struct base_arena *arena,
-                              struct store_part *out, struct base_error *err) {
+enum base_code store_part_get(struct store *store, const struct base_id *message, uint16_t part,
+                              struct base_arena *arena, struct store_part *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   int64_t number = 0;
   bool found = false;
   enum base_code code = store_id_find(store, message, &number, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_PART_GET, STORE_VALUES(store_number(number), store_number(part)), &rows, err);
+    code =
+        store_rows_open(store, STORE_SQL_PART_GET, STORE_VALUES(store_number(number), store_number(part)), &rows, err);
   if (code == BASE_OK)
     code = read_first(&rows, arena, &found, out, err);
   if (code == BASE_OK && !found)

@@ -19,12 +19,11 @@ static enum base_code put_progress(struct store *store, int64_t number, const st
 enum base_code store_partner_add(struct store *store, struct store_partner *partner, struct base_error *err) {
   bool found;
   int64_t number = 0;
-  enum base_code code =
-      store_run_number(store, STORE_SQL_PARTNER_ADD,
-                       STORE_VALUES(store_text(partner->origin), store_text(partner->name),
-                                    store_text(partner->fingerprint), store_number(partner->state),
-                                    store_bytes(partner->card)),
-                       &found, &number, err);
+  enum base_code code = store_run_number(store, STORE_SQL_PARTNER_ADD,
+                                         STORE_VALUES(store_text(partner->origin), store_text(partner->name),
+                                                      store_text(partner->fingerprint), store_number(partner->state),
+                                                      store_bytes(partner->card)),
+                                         &found, &number, err);
   if (code == BASE_EXISTS)
     return base_fail(err, code, "a partner named %.*s, or with the key of its card, exists already",
                      (int)partner->name.size, (const char *)partner->name.data);
@@ -36,11 +35,11 @@ enum base_code store_partner_add(struct store *store, struct store_partner *part
 }
 
 enum base_code store_partner_update(struct store *store, const struct store_partner *partner, struct base_error *err) {
-  enum base_code code = store_run(store, STORE_SQL_PARTNER_UPDATE,
-                                  STORE_VALUES(store_number(partner->number), store_text(partner->name),
-                                               store_text(partner->fingerprint), store_number(partner->state),
-                                               store_bytes(partner->card)),
-                                  NULL, err);
+  enum base_code code =
+      store_run(store, STORE_SQL_PARTNER_UPDATE,
+                STORE_VALUES(store_number(partner->number), store_text(partner->name), store_text(partner->fingerprint),
+                             store_number(partner->state), store_bytes(partner->card)),
+                NULL, err);
   if (code == BASE_EXISTS)
     return base_fail(err, code, "a partner named %.*s exists already", (int)partner->name.size,
                      (const char *)partner->name.data);
@@ -104,7 +103,8 @@ enum base_code store_partner_head_get(struct store *store, int64_t partner, uint
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no head of size %" PRIu64 " of partner %" PRId64, size, partner);
+    code =
+        base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no head of size %" PRIu64 " of partner %" PRId64, size, partner);
   if (code != BASE_OK)
     return code;
   base_buf_add_view(note, store_row_bytes(&rows, 0, NULL));

@@ -22,8 +22,8 @@ static enum base_code get_bytes(struct store *store, enum store_statement statem
 
 enum base_code store_fact_get(struct store *store, const char *name, struct base_buf *out, struct base_error *err) {
   bool found = false;
-  enum base_code code = get_bytes(store, STORE_SQL_FACT_GET, STORE_VALUES(store_text(base_view_text(name))), &found, out,
-                                  err);
+  enum base_code code =
+      get_bytes(store, STORE_SQL_FACT_GET, STORE_VALUES(store_text(base_view_text(name))), &found, out, err);
   if (code == BASE_OK && !found)
     code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no fact \"%s\"", name);
   return code;
@@ -86,7 +86,8 @@ enum base_code store_opening_key_get(struct store *store, int64_t number, uint32
                                      struct base_view *wrapped, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   bool found = false;
-  enum base_code code = store_rows_open(store, STORE_SQL_OPENING_KEY_GET, STORE_VALUES(store_number(number)), &rows, err);
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_OPENING_KEY_GET, STORE_VALUES(store_number(number)), &rows, err);
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
@@ -198,7 +199,8 @@ enum base_code store_head_cosigned(struct store *store, int64_t partner, uint64_
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, "the partner has cosigned no head of at least %" PRIu64 " leaves yet", at_least);
+    code =
+        base_fail(err, BASE_NOT_FOUND, "the partner has cosigned no head of at least %" PRIu64 " leaves yet", at_least);
   if (code != BASE_OK)
     return code;
   uint64_t its_size = store_row_unsigned(&rows, 0);

@@ -26,7 +26,8 @@ static enum base_code fail_of_system(struct store *store, const char *doing, int
   case EDQUOT:
   case EFBIG:
     return base_fail(err, BASE_DISK_FULL,
-                     STORE_FILE ": no room on the disk (%s); the transaction was not kept: make room and try again", doing);
+                     STORE_FILE ": no room on the disk (%s); the transaction was not kept: make room and try again",
+                     doing);
   case EACCES:
   case EPERM:
   case EROFS:
@@ -77,7 +78,8 @@ enum base_code store_sql_fail(struct store *store, const char *doing, struct bas
     return fail_of_system(store, doing, EACCES, err);
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
-    return base_fail(err, BASE_BUSY, STORE_FILE ": another program holds it (%s); end that program and try again", doing);
+    return base_fail(err, BASE_BUSY, STORE_FILE ": another program holds it (%s); end that program and try again",
+                     doing);
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
     return base_fail(err, BASE_CORRUPT, STORE_FILE ": damaged (%s: %s); restore the node from its backup", doing,

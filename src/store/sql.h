@@ -11,8 +11,8 @@
 
 #define STORE_FILE "core.db"
 
-/* Deliveries that still want something of the partner: waiting, under way, ended but not told. The planner knows a partial
- * index by its words, so the index and its queries share them. */
+/* Deliveries that still want something of the partner: waiting, under way, ended but not told. The planner knows a
+ * partial index by its words, so the index and its queries share them. */
 #define STORE_DUE "(state <= 1 OR (state = 4 AND voided_told = 0))"
 
 enum store_statement {
@@ -28,18 +28,18 @@ const char *store_statement_sql(enum store_statement statement);
 enum { STORE_KNOWN_IDS = 256 };
 struct store_known_id {
   struct base_id id;
-  int64_t number;              /* 0: unused */
+  int64_t number; /* 0: unused */
 };
 
 struct store {
   sqlite3 *db;
-  sqlite3_vfs vfs;             /* must live as long as db */
+  sqlite3_vfs vfs; /* must live as long as db */
   char vfs_name[32];
-  int folder, lock;            /* where the files are; core.lock, held */
+  int folder, lock; /* where the files are; core.lock, held */
   bool in_transaction, marked;
-  bool failed;                 /* the database failed within the transaction: it may not be committed */
+  bool failed; /* the database failed within the transaction: it may not be committed */
   bool failed_before_mark;
-  int wal_pages, tidy_at;      /* pages in the write-ahead log; checkpoint when it has that many */
+  int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
   sqlite3_stmt *statements[STORE_STATEMENTS];
   struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */
 };
@@ -51,11 +51,17 @@ void store_vfs_make(sqlite3_vfs *vfs, const char *name);
 enum base_code store_sql_fail(struct store *store, const char *doing, struct base_error *err);
 
 /* --- values for parameters ?1, ?2 … */
-enum store_value_type { STORE_VALUE_NULL, STORE_VALUE_NUMBER, STORE_VALUE_TEXT, STORE_VALUE_BYTES, STORE_VALUE_TOO_LARGE };
+enum store_value_type {
+  STORE_VALUE_NULL,
+  STORE_VALUE_NUMBER,
+  STORE_VALUE_TEXT,
+  STORE_VALUE_BYTES,
+  STORE_VALUE_TOO_LARGE
+};
 struct store_value {
   enum store_value_type type;
   int64_t number;
-  struct base_view bytes;      /* borrowed until the rows are closed */
+  struct base_view bytes; /* borrowed until the rows are closed */
 };
 struct store_value store_null(void);
 struct store_value store_number(int64_t number);
@@ -63,19 +69,20 @@ struct store_value store_unsigned(uint64_t number); /* above INT64_MAX the state
 struct store_value store_text(struct base_view text);
 struct store_value store_bytes(struct base_view bytes);
 struct store_value store_hash(const struct base_hash *hash);
-struct store_value store_limit(uint64_t limit);     /* 0: no limit */
+struct store_value store_limit(uint64_t limit); /* 0: no limit */
 /* The first 8 bytes of a random value, as the indexes keep them. */
 struct store_value store_prefix(const uint8_t bytes[8]);
 #define STORE_VALUES(...)                                                                                              \
-  (const struct store_value[]){__VA_ARGS__}, sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
+  (const struct store_value[]){__VA_ARGS__},                                                                           \
+      sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
 
 /* --- rows: the statement is free for its next use once they are closed */
 struct store_rows {
   struct store *store;
   enum store_statement statement;
-  sqlite3_stmt *running;       /* NULL: not open */
-  bool wrong;                  /* a column did not hold what it must */
-  bool no_memory;              /* the arena was full */
+  sqlite3_stmt *running; /* NULL: not open */
+  bool wrong;            /* a column did not hold what it must */
+  bool no_memory;        /* the arena was full */
 };
 #define STORE_AUTO_ROWS __attribute__((cleanup(store_rows_close)))
 BASE_NODISCARD enum base_code store_rows_open(struct store *store, enum store_statement statement,
@@ -103,8 +110,8 @@ BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statemen
                                         struct base_error *err);
 /* For one that returns one number; *found tells whether it did. */
 BASE_NODISCARD enum base_code store_run_number(struct store *store, enum store_statement statement,
-                                               const struct store_value *values, size_t count, bool *found, int64_t *out,
-                                               struct base_error *err);
+                                               const struct store_value *values, size_t count, bool *found,
+                                               int64_t *out, struct base_error *err);
 
 /* --- ids (ids.c): every id is written once, and known by a number */
 /* *number of the id; 0 when it was never written. */

@@ -17,7 +17,7 @@
 enum {
   APPLICATION_ID = 0x5741534c, /* "WASL" */
   LOCK_TRIES = 250,
-  LOCK_PAUSE_MS = 20,          /* 250 times: 5 s */
+  LOCK_PAUSE_MS = 20, /* 250 times: 5 s */
   PAGE_SIZE = 4096,
   TIDY_PAGES = (16 << 20) / PAGE_SIZE, /* a checkpoint each time the log grew by that much */
 };
@@ -25,7 +25,7 @@ enum {
 #define STORE_TABLE(name, sql) sql
 /* Schema n is made from n-1 by the n-th text, in one transaction. A text that was released is never changed. */
 static const char *const migrations[] = {
-    /* 1: all tables, joined to one text */
+/* 1: all tables, joined to one text */
 #include "store/schema.def"
 };
 #undef STORE_TABLE
@@ -43,8 +43,8 @@ static enum base_code lock_folder(struct store *store, struct base_error *err) {
     if (errno != EWOULDBLOCK)
       return base_fail_errno(err, LOCK_FILE ": cannot be locked");
     if (i == LOCK_TRIES)
-      return base_fail(err, BASE_BUSY, STORE_FILE ": another core holds it (" LOCK_FILE
-                                                  " is locked): stop that one and try again");
+      return base_fail(err, BASE_BUSY,
+                       STORE_FILE ": another core holds it (" LOCK_FILE " is locked): stop that one and try again");
     nanosleep(&pause, NULL);
   }
   return BASE_OK;
@@ -123,7 +123,8 @@ static enum base_code check_identity(struct store *store, int64_t *schema, struc
     return base_fail(err, BASE_CORRUPT, STORE_FILE ": a database of another program; put the node's own in its place");
   if (version < 0 || version > SCHEMA)
     return base_fail(err, BASE_CONFLICT,
-                     STORE_FILE ": its schema %" PRId64 " is newer than %d, the newest that this program knows: start the "
+                     STORE_FILE ": its schema %" PRId64
+                                " is newer than %d, the newest that this program knows: start the "
                                 "newer program",
                      version, SCHEMA);
   *schema = version;
@@ -252,7 +253,8 @@ enum base_code store_commit(struct store *store, struct base_error *err) {
   if (!store->in_transaction)
     return base_fail(err, BASE_INTERNAL, STORE_FILE ": a commit without a transaction");
   if (store->failed)
-    return base_fail(err, BASE_INTERNAL, STORE_FILE ": the database failed within this transaction: it must be rolled back");
+    return base_fail(err, BASE_INTERNAL,
+                     STORE_FILE ": the database failed within this transaction: it must be rolled back");
   enum base_code code = store_run(store, STORE_SQL_COMMIT, NULL, 0, NULL, err);
   if (code == BASE_OK)
     store->in_transaction = false;

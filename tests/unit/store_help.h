@@ -33,7 +33,8 @@ static inline void assert_code(enum base_code wanted, enum base_code got, struct
   if (got != BASE_OK)
     _assert_int_equal((unsigned long)err->code, (unsigned long)got, file, line);
 }
-static inline void assert_fine(enum base_code got, struct base_error *err, const char *what, const char *file, int line) {
+static inline void assert_fine(enum base_code got, struct base_error *err, const char *what, const char *file,
+                               int line) {
   assert_code(BASE_OK, got, err, what, file, line);
 }
 

@@ -189,8 +189,7 @@ static void a_second_writer_is_refused(void **state) {
   struct store *first, *second = NULL;
   ok(store_open(box->dir, &first, &error));
   fails(BASE_BUSY, store_open(box->dir, &second, &error));
-  assert_string_equal(error.text,
-                      "core.db: another core holds it (core.lock is locked): stop that one and try again");
+  assert_string_equal(error.text, "core.db: another core holds it (core.lock is locked): stop that one and try again");
   assert_null(second);
   store_close(first);
 }
@@ -230,8 +229,9 @@ static void a_newer_schema_is_refused(void **state) {
   write_fact(box->dir, "name");
   run_sql("PRAGMA user_version = 99");
   fails(BASE_CONFLICT, store_open(box->dir, &store, &error));
-  assert_string_equal(error.text, "core.db: its schema 99 is newer than 1, the newest that this program knows: start the "
-                                  "newer program");
+  assert_string_equal(error.text,
+                      "core.db: its schema 99 is newer than 1, the newest that this program knows: start the "
+                      "newer program");
   run_sql("PRAGMA user_version = 1");
   write_fact(box->dir, "again");
 }
@@ -289,7 +289,8 @@ static void a_link_in_place_of_the_file_is_refused(void **state) {
   fails(BASE_IO, store_open(box->dir, &store, &error));
 }
 
-/* Fills until the disk refuses, then checks that what was committed before is untouched and writing goes on after `room`. */
+/* Fills until the disk refuses, then checks that what was committed before is untouched and writing goes on after
+ * `room`. */
 static int fill_the_disk(struct box *box, int (*room)(void)) {
   static uint8_t bytes[65536];
   struct store *store;

@@ -107,8 +107,10 @@ static void tiles(void **state) {
 static int64_t add_partner(struct store *store, const char *name) {
   char origin[64];
   snprintf(origin, sizeof origin, "wasl/%s/0123456789abcdef", name);
-  struct store_partner partner = {.origin = base_view_text(origin), .name = base_view_text(name),
-                                  .card = BASE_VIEW("{card}"), .fingerprint = BASE_VIEW("words")};
+  struct store_partner partner = {.origin = base_view_text(origin),
+                                  .name = base_view_text(name),
+                                  .card = BASE_VIEW("{card}"),
+                                  .fingerprint = BASE_VIEW("words")};
   ok(store_partner_add(store, &partner, &error));
   return partner.number;
 }
@@ -224,9 +226,14 @@ static void partners(void **state) {
 }
 
 static void put_case(struct store *store, uint64_t seed, const char *kind, base_time changed) {
-  struct store_case kase = {.id = id_of(seed), .kind = base_view_text(kind), .state = BASE_VIEW("asked"),
-                            .opener = BASE_VIEW("wasl/paris/0123456789abcdef"), .kind_hash = hash_of(seed),
-                            .message_count = 1, .opened = 5, .changed = changed};
+  struct store_case kase = {.id = id_of(seed),
+                            .kind = base_view_text(kind),
+                            .state = BASE_VIEW("asked"),
+                            .opener = BASE_VIEW("wasl/paris/0123456789abcdef"),
+                            .kind_hash = hash_of(seed),
+                            .message_count = 1,
+                            .opened = 5,
+                            .changed = changed};
   ok(store_case_put(store, &kase, &error));
 }
 
@@ -268,10 +275,18 @@ static void cases(void **state) {
 }
 
 static void add_message(struct store *store, uint64_t seed, uint64_t case_seed, enum store_message_state state) {
-  struct store_message message = {.id = id_of(seed), .case_id = id_of(case_seed), .state = state, .ours = seed % 2,
-                                  .type = BASE_VIEW("answer"), .author = BASE_VIEW("wasl/paris/0123456789abcdef"),
-                                  .header = BASE_VIEW("{header}"), .part0 = BASE_VIEW("sealed"),
-                                  .wrapped_key = BASE_VIEW("key"), .epoch = 3, .stored = 1700000000, .part_count = 2};
+  struct store_message message = {.id = id_of(seed),
+                                  .case_id = id_of(case_seed),
+                                  .state = state,
+                                  .ours = seed % 2,
+                                  .type = BASE_VIEW("answer"),
+                                  .author = BASE_VIEW("wasl/paris/0123456789abcdef"),
+                                  .header = BASE_VIEW("{header}"),
+                                  .part0 = BASE_VIEW("sealed"),
+                                  .wrapped_key = BASE_VIEW("key"),
+                                  .epoch = 3,
+                                  .stored = 1700000000,
+                                  .part_count = 2};
   ok(store_message_add(store, &message, &error));
   assert_true(message.number > 0);
 }
@@ -396,8 +411,13 @@ static enum base_code tell_part(void *context, const struct store_part *part) {
 
 static void parts(void **state) {
   struct box *box = *state;
-  struct store_part part = {.message = id_of(1), .part = 3, .token = hash_of(1), .file = BASE_VIEW("f1"),
-                            .size = (uint64_t)1 << 40, .records = 1 << 20}, read;
+  struct store_part part = {.message = id_of(1),
+                            .part = 3,
+                            .token = hash_of(1),
+                            .file = BASE_VIEW("f1"),
+                            .size = (uint64_t)1 << 40,
+                            .records = 1 << 20},
+                    read;
   fails(BASE_NOT_FOUND, store_part_get(box->store, &part.message, 3, &box->arena, &read, &error));
   ok(store_part_put(box->store, &part, &error));
   fails(BASE_NOT_FOUND, store_part_by_token(box->store, &part.token, &box->arena, &read, &error));
@@ -444,7 +464,8 @@ static void expect_due(struct store *store, int64_t partner, uint64_t after, siz
   assert_string_equal(told.list, wanted);
 }
 
-static void expect_count(struct store *store, int64_t partner, enum store_delivery_state wanted_state, uint64_t wanted) {
+static void expect_count(struct store *store, int64_t partner, enum store_delivery_state wanted_state,
+                         uint64_t wanted) {
   uint64_t count;
   ok(store_delivery_count(store, partner, wanted_state, &count, &error));
   assert_int_equal(count, wanted);
@@ -540,9 +561,15 @@ static void progress(void **state) {
 
 static void arrivals(void **state) {
   struct box *box = *state;
-  struct store_arrival arrival = {.message = id_of(1), .number = 1, .sent_hash = hash_of(1), .leaf = BASE_VIEW("leaf"),
-                                  .opening = BASE_VIEW("opening"), .proof = BASE_VIEW("proof"), .index = 8,
-                                  .head_size = 9}, read;
+  struct store_arrival arrival = {.message = id_of(1),
+                                  .number = 1,
+                                  .sent_hash = hash_of(1),
+                                  .leaf = BASE_VIEW("leaf"),
+                                  .opening = BASE_VIEW("opening"),
+                                  .proof = BASE_VIEW("proof"),
+                                  .index = 8,
+                                  .head_size = 9},
+                       read;
   static const struct base_id zero;
   int64_t paris = add_partner(box->store, "paris");
   arrival.partner = paris;
@@ -570,7 +597,10 @@ static void arrivals(void **state) {
 /* A million rows must not be walked: every query finds its rows by a key or an index, in order, but for these. */
 static void no_query_scans_a_table(void **state) {
   struct store *store = ((struct box *)*state)->store;
-  static const struct { enum store_statement statement; const char *walks; } known[] = {
+  static const struct {
+    enum store_statement statement;
+    const char *walks;
+  } known[] = {
       {STORE_SQL_PARTNER_EACH, "partners"},
       {STORE_SQL_PART_EACH, "all parts are asked for"},
       {STORE_SQL_CASE_EACH, "in the order of an index"},
@@ -587,12 +617,14 @@ static void no_query_scans_a_table(void **state) {
     char sql[2048];
     snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", store_statement_sql(i));
     sqlite3_stmt *plan = NULL;
-    if (sqlite3_strnicmp(store_statement_sql(i), "SELECT", 6) != 0 && sqlite3_strnicmp(store_statement_sql(i), "WITH", 4) != 0)
+    if (sqlite3_strnicmp(store_statement_sql(i), "SELECT", 6) != 0 &&
+        sqlite3_strnicmp(store_statement_sql(i), "WITH", 4) != 0)
       continue;
     assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &plan, NULL), SQLITE_OK);
     while (sqlite3_step(plan) == SQLITE_ROW) {
       const char *detail = (const char *)sqlite3_column_text(plan, 3);
-      bool whole = strncmp(detail, "SCAN", 4) == 0 && strstr(detail, "CONSTANT ROW") == NULL && strcmp(detail, "SCAN l") != 0;
+      bool whole =
+          strncmp(detail, "SCAN", 4) == 0 && strstr(detail, "CONSTANT ROW") == NULL && strcmp(detail, "SCAN l") != 0;
       if ((whole && !walks) || (strstr(detail, "TEMP B-TREE") != NULL && !sorts))
         fail_msg("%s: %s", store_statement_name(i), detail);
     }
@@ -658,10 +690,24 @@ static void rows_within_the_same_rows_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      verb(facts), verb(leaves_follow_each_other), verb(opening_keys), verb(tiles), verb(heads_and_cosignatures),
-      verb(partners), verb(cases), verb(messages), verb(message_waits), verb(ids_are_completed), verb(parts), verb(outbox),
-      verb(progress), verb(arrivals), verb(no_query_scans_a_table), verb(rollback_takes_all_back),
-      verb(a_mark_takes_one_request_back), verb(rows_within_the_same_rows_are_refused),
+      verb(facts),
+      verb(leaves_follow_each_other),
+      verb(opening_keys),
+      verb(tiles),
+      verb(heads_and_cosignatures),
+      verb(partners),
+      verb(cases),
+      verb(messages),
+      verb(message_waits),
+      verb(ids_are_completed),
+      verb(parts),
+      verb(outbox),
+      verb(progress),
+      verb(arrivals),
+      verb(no_query_scans_a_table),
+      verb(rollback_takes_all_back),
+      verb(a_mark_takes_one_request_back),
+      verb(rows_within_the_same_rows_are_refused),
   };
   return cmocka_run_group_tests_name("store verbs", tests, NULL, NULL);
 }
