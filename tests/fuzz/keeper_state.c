@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keeper's files: a slot of the memory of heads, and a key file. The checksum at the end is made right, so that what
- * lies behind it is reached; what is accepted must be the one spelling of what was read. The first byte chooses. */
+ * The keeper's files: a slot of the memory of heads, and a key file. The checksum at the end is made right, so that
+ * what lies behind it is reached; what is accepted must be the one spelling of what was read. The first byte chooses.
+ */
 #include <stdlib.h>
 #include <string.h>
 

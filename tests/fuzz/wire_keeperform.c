@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The forms between core and keeper: what is read must be written back as exactly the same bytes. The first byte chooses
- * the form. */
+ * The forms between core and keeper: what is read must be written back as exactly the same bytes. The first byte
+ * chooses the form. */
 #include <stdlib.h>
 
 #include "wire/keeperform.h"
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t form = data[0] % 7;
   struct base_view bytes = base_view_of(data + 1, size - 1);
   BASE_AUTO_BUF struct base_buf again = {0};
-  bool read = form >= 5               ? through_lists(form, bytes, &again)
+  bool read = form >= 5                ? through_lists(form, bytes, &again)
               : form == 2 || form == 3 ? through_proofs(form, bytes, &again)
                                        : through_small(form, bytes, &again);
   require(!read || base_view_equal(base_buf_view(&again), bytes));
