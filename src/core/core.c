@@ -223,6 +223,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
 static enum base_code settle_lost(struct core *core, struct base_error *err) {
   store_rollback(core->store);
   core->in_transaction = core->wrote = false;
+  core->doomed_count = 0;
   base_log(BASE_LOG_ERROR, "core.lost", "a step was taken back: %s", core->failure.text);
   for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next) {
     core_give_free(reply->give);
@@ -245,6 +246,7 @@ static enum base_code settle_commit(struct core *core, struct base_error *err) {
   if (code != BASE_OK)
     return core_lose(core, code, err);
   core->in_transaction = core->wrote = false;
+  core_parts_reap(core);
   return BASE_OK;
 }
 

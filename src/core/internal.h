@@ -25,6 +25,8 @@ enum {
   CORE_STAGE_SECONDS = 3600,
   CORE_ARRIVING_MAX = 64,              /* parts coming in whose running hash is kept in memory */
   CORE_STAGE_SYNC = 16,                /* records after which an upload is pushed to the disk, so that no sync takes long */
+  CORE_OLDER_MAX = 3,
+  CORE_SHOWN = 4,                      /* heads per partner kept in memory until he cosigns one */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,             /* one fault leaf per partner in that time, the rest are counted */
   CORE_CHECK_STEP = 1024,              /* leaves per register.check */
@@ -68,26 +70,34 @@ struct core_flight {                   /* a consignment at the gate */
   uint64_t head_size;                  /* of our head in it */
   uint64_t cosign_size;                /* cosignature that travels, 0: none */
   uint64_t last_number;                /* of the messages in it, 0: none */
-  bool records;
+};
+struct core_shown {                    /* a head of ours that the partner was shown and may cosign */
+  uint64_t size;
+  struct base_buf note;
 };
 struct core_partner {
   struct store_partner row;            /* views into arena */
   struct base_arena arena;
   struct wire_card card;
   struct wire_vkey log, witness;
-  uint64_t log_head_size;              /* the keeper's memory of his head; row.head_size follows it */
   struct core_flight flight;
   uint64_t handed;                     /* numbers up to this were answered for in this run (receipt or pending) */
   size_t transfer_count, transfer_room;
   struct core_transfer *transfers;
+  struct core_shown shown[CORE_SHOWN];
+  size_t shown_next;
+  unsigned older;                      /* older heads in a row: one may be overtaken on the way, more are a roll-back */
   unsigned failures;                   /* in a row */
   int64_t not_before_ms;               /* back-off, monotonic */
   int64_t cosign_at_ms;                /* when an owed cosignature goes alone */
   int64_t held_at_ms;                  /* when to ask again for held ones, 0: none are held */
+  bool revoke;                         /* law said no at hand-over: to be written in the next step */
+  struct base_id revoke_message;
+  struct base_error revoke_why;
   char trouble[256];                   /* why nothing goes, in plain words; "" when all is well */
   enum base_code trouble_code;
   bool stopped;                        /* fork or roll-back: a person decides */
-  uint64_t open;                       /* deliveries waiting, under way or ended but untold */
+  bool maybe;                          /* there may be something to hand over */
   base_time fault_since;
   uint64_t faults_counted;
 };
@@ -196,6 +206,8 @@ struct core {
   size_t arriving_count;
   struct core_reading reading;
   int parts_dir;
+  size_t doomed_count, doomed_room;
+  char (*doomed)[33];                  /* files of dropped parts */
   bool parts_dir_dirty;                /* files were made or named since the last sync of the folder */
   struct base_secret token_key;        /* for tokens of parts' hashes */
 
@@ -370,6 +382,44 @@ BASE_NODISCARD enum base_code core_parts_drop(struct core *core, const struct ba
 BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,
                                                  uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
                                                  struct base_error *err);
+
+/* Removes the files of dropped parts, after the commit that dropped them. */
+void core_parts_reap(struct core *core);
+
+/* exchange.c: what both directions share */
+/* What a consignment or an answer says about its writer's register. */
+struct core_heads {
+  bool has_head;
+  struct base_view note;
+  size_t count;
+  struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
+};
+/* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to him
+ * lately, because heads cross on the way. */
+BASE_NODISCARD enum base_code core_heads_write(struct core *core, struct core_partner *partner, uint64_t base,
+                                               struct base_buf *out, struct base_error *err);
+/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept. BASE_CONFLICT:
+ * the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than the one we cosigned;
+ * *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the caller's to record. */
+BASE_NODISCARD enum base_code core_head_take(struct core *core, struct core_partner *partner,
+                                             const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
+                                             struct base_error *err);
+/* Our cosignature line on the partner's head of this size. */
+BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
+                                             struct base_buf *out, struct base_error *err);
+/* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
+void core_head_shown(struct core *core, struct core_partner *partner);
+/* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember showing is
+ * passed over: a later one proves as much. */
+BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
+                                               struct base_view line, struct base_error *err);
+/* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
+BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *proof,
+                                              const struct wire_checkpoint *checkpoint, struct base_arena *arena,
+                                              struct wire_leaf *out_leaf, struct wire_opening *out_opening,
+                                              struct base_error *err);
+/* True for a failure that is ours (store, keeper, memory), not the partner's. */
+bool core_ours(enum base_code code);
 
 /* incoming.c */
 void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);

@@ -32,8 +32,12 @@ static enum base_code remote_info(void *context, struct core_keeper_info *out, s
     code = wire_keeper_info_parse(base_buf_view(&answer), &info, err);
   if (code != BASE_OK)
     return code;
-  *out = (struct core_keeper_info){.log = info.log, .witness = info.witness, .seal = info.seal, .epoch = info.epoch,
-                                   .size = info.size, .root = info.root};
+  *out = (struct core_keeper_info){.log = info.log,
+                                   .witness = info.witness,
+                                   .seal = info.seal,
+                                   .epoch = info.epoch,
+                                   .size = info.size,
+                                   .root = info.root};
   memcpy(out->origin, info.origin, sizeof out->origin);
   return BASE_OK;
 }
@@ -80,9 +84,9 @@ static enum base_code remote_decapsulate(void *context, const uint8_t key_id[8],
 
 /* An answer with another number of keys than were asked for would shift keys from message to message. */
 static enum base_code check_count(size_t count, size_t expected, struct base_error *err) {
-  return count == expected ? BASE_OK
-                           : base_fail(err, BASE_PROTOCOL, "the keeper answered with %zu keys, not %zu", count,
-                                       expected);
+  return count == expected
+             ? BASE_OK
+             : base_fail(err, BASE_PROTOCOL, "the keeper answered with %zu keys, not %zu", count, expected);
 }
 
 static enum base_code remote_wrap(void *context, const struct base_secret *keys, size_t count,

@@ -5,8 +5,8 @@
 #include "link/link.h"
 #include "seal/seal.h"
 
-/* Core's view of the keeper: remote calls with the signatures of the local ones, so that the simulator can hand in a keeper of
- * its own. The payloads are those of spec/keeper.md. */
+/* Core's view of the keeper: remote calls with the signatures of the local ones, so that the simulator can hand in a
+ * keeper of its own. The payloads are those of spec/keeper.md. */
 
 enum { CORE_WRAPPED = 40, CORE_WRAP_MAX = 512 };
 struct core_keeper_info {

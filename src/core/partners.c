@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@ static void partner_free(struct core_partner *partner) {
   if (partner == NULL)
     return;
   base_wipe(&partner->flight, sizeof partner->flight);
+  for (size_t i = 0; i < CORE_SHOWN; i++)
+    base_buf_free(&partner->shown[i].note);
   base_arena_free(&partner->arena);
   free(partner->transfers);
   free(partner);
@@ -89,20 +92,13 @@ static enum base_code load_one(void *context, const struct store_partner *row) {
   return code;
 }
 
-static enum base_code partner_open_count(struct core *core, struct core_partner *partner, struct base_error *err) {
-  uint64_t waiting = 0;
-  enum base_code code = store_delivery_count(core->store, partner->row.number, STORE_WAITING, &waiting, err);
-  partner->open = waiting;
-  return code;
-}
-
 enum base_code core_partners_load(struct core *core, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 64 << 20);
   struct loading loading = {core, err};
   enum base_code code = store_partner_each(core->store, &arena, load_one, &loading, err);
-  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
-    code = partner_open_count(core, core->partners[i], err);
+  for (size_t i = 0; i < core->partner_count; i++)
+    core->partners[i]->maybe = true;
   core->partner_version++;
   return code;
 }
@@ -267,6 +263,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     partner->stopped = false;
     partner->failures = 0;
     partner->not_before_ms = 0;
+    partner->maybe = true;
     partner->trouble[0] = '\0';
     core->partner_version++;
   }

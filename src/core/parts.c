@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,6 +148,7 @@ void core_parts_close(struct core *core) {
       core_stage_release(core, &core->stages[i], false);
   core_parts_forget(core, NULL);
   reading_end(core);
+  free(core->doomed);
   base_close_fd(&core->parts_dir);
 }
 
@@ -644,6 +646,19 @@ enum base_code core_parts_sync(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
+static enum base_code doom(struct core *core, struct base_view file, struct base_error *err) {
+  if (core->doomed_count == core->doomed_room) {
+    size_t room = core->doomed_room == 0 ? 16 : 2 * core->doomed_room;
+    void *grown = realloc(core->doomed, room * sizeof core->doomed[0]);
+    if (grown == NULL)
+      return base_fail(err, BASE_MEMORY, "no memory to drop a part");
+    core->doomed = grown;
+    core->doomed_room = room;
+  }
+  snprintf(core->doomed[core->doomed_count++], sizeof core->doomed[0], "%.*s", (int)file.size, (const char *)file.data);
+  return BASE_OK;
+}
+
 enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count, struct base_error *err) {
   core_parts_forget(core, message);
   for (uint16_t i = 0; i < count; i++) {
@@ -655,12 +670,18 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
       continue;
     if (code != BASE_OK)
       return code;
-    char name[FILE_NAME + 1];
-    snprintf(name, sizeof name, "%.*s", (int)row.file.size, (const char *)row.file.data);
-    if (unlinkat(core->parts_dir, name, 0) != 0 && errno != ENOENT)
-      return base_fail_errno(err, "a refused part could not be removed");
+    code = doom(core, row.file, err);
+    if (code != BASE_OK)
+      return code;
   }
   return BASE_OK;
+}
+
+void core_parts_reap(struct core *core) {
+  for (size_t i = 0; i < core->doomed_count; i++)
+    if (unlinkat(core->parts_dir, core->doomed[i], 0) != 0 && errno != ENOENT)
+      base_log(BASE_LOG_WARNING, "parts.stray", "the file of a refused part could not be removed");
+  core->doomed_count = 0;
 }
 
 enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,7 +288,7 @@ static enum base_code write_delivery(struct core *core, const struct submission 
     return code;
   partner->row.sent_number = opening.number;
   partner->row.sent_previous = leaf.hash;
-  partner->open = 1;
+  partner->maybe = true;
   return store_partner_update(core->store, &partner->row, err);
 }
 
@@ -436,7 +437,7 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
   delivery->reason = reason;
   delivery->voided_index = leaf.index;
   delivery->voided_told = false;
-  partner->open = 1;
+  partner->maybe = true;
   if (partner->handed >= delivery->number)
     partner->handed = delivery->number - 1;
   code = store_delivery_update(core->store, delivery, err);

@@ -361,9 +361,12 @@ static enum base_code count_frame(struct tally *tally, const struct wire_frame *
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d %s", what, tally->frames, offset,
                      tally->frames > WIRE_FRAMES_MAX ? WIRE_FRAMES_MAX : WIRE_CONSIGNMENT_MESSAGES_MAX,
                      tally->frames > WIRE_FRAMES_MAX ? "frames" : "messages");
-  if (tally->heads > 1 || tally->consistencies > 1)
+  if (tally->heads > 1)
     return base_fail(err, BASE_PROTOCOL, "%s: frame %zu at byte %zu: a second %s", what, tally->frames, offset,
                      rows[frame->type].name);
+  if (tally->consistencies > WIRE_CONSISTENCIES_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d consistency proofs", what,
+                     tally->frames, offset, WIRE_CONSISTENCIES_MAX);
   if (rows[frame->type].proved && tally->heads == 0)
     return base_fail(err, BASE_PROTOCOL, "%s: frame %zu at byte %zu: %s stands before any head", what, tally->frames,
                      offset, rows[frame->type].name);

@@ -9,6 +9,7 @@
 enum {
   WIRE_CONSIGNMENT_MAX = 8 << 20,    /* bytes, sealed */
   WIRE_CONSIGNMENT_MESSAGES_MAX = 256,
+  WIRE_CONSISTENCIES_MAX = 8,        /* bases: heads may cross on the way, each side proves from all it has shown lately */
   WIRE_RECORD_MAX = 1 << 20,         /* plaintext octets of one record of a part */
   WIRE_RECORD_OVERHEAD = 16,         /* AES-GCM tag */
   WIRE_SEAL_OVERHEAD = 16,
@@ -40,7 +41,7 @@ void wire_envelope_write_clear(const struct wire_envelope *envelope, struct base
 /* Frames: u8 type, u32 length, payload. Unknown types are refused. */
 enum wire_frame_type {
   WIRE_FRAME_HEAD = 1,      /* the writer's checkpoint with its own signature only */
-  WIRE_FRAME_CONSISTENCY,   /* from the last head of the writer that the reader cosigned */
+  WIRE_FRAME_CONSISTENCY,   /* from a head of the writer that the reader may have cosigned last */
   WIRE_FRAME_MESSAGE,
   WIRE_FRAME_VOIDED,        /* a number that holds no message */
   WIRE_FRAME_RECORD,        /* of a part */
@@ -81,7 +82,7 @@ BASE_NODISCARD enum base_code wire_frame_read(struct base_reader *reader, struct
  * BASE_INTERNAL. */
 void wire_frame_write(const struct wire_frame *frame, struct base_buf *out);
 /* What holds of a document as a whole, to be asked before acting on its first frame: every frame reads, at most WIRE_FRAMES_MAX
- * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD and one CONSISTENCY, and HEAD stands before all that is
+ * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD and WIRE_CONSISTENCIES_MAX CONSISTENCY, and HEAD stands before all that is
  * proved under it. what: names the document in errors. */
 BASE_NODISCARD enum base_code wire_frames_check(struct base_view document, const char *what, struct base_error *err);
 const char *wire_frame_name(enum wire_frame_type type);

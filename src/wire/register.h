@@ -52,7 +52,7 @@ struct wire_opening {
   struct base_id message;
   struct base_view from, to;        /* origins: sent, received, refused, voided */
   uint64_t number;                  /* `n`: sent, voided: counts 1, 2, 3 … per partner */
-  struct base_hash previous;        /* sent, voided: SHA-256 of the previous sent or voided leaf for this partner, else zero */
+  struct base_hash previous;        /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent leaf of this number */
   struct base_view clause;          /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */
   struct base_hash sent;            /* received, refused: SHA-256 of the sent leaf */
   struct base_view actor;           /* the person, or "" */
