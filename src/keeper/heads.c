@@ -29,7 +29,7 @@ struct keeper_heads {
   int fd;
   bool broken;
   base_time time;
-  uint32_t used; /* partners */
+  uint32_t used;            /* partners */
   uint16_t bucket[BUCKETS]; /* record numbers by the origin's hash, 0: empty; open addressing */
   struct record records[KEEPER_RECORDS];
 };
@@ -261,8 +261,9 @@ static bool put_slot(const struct keeper_heads *heads, uint32_t record, unsigned
 enum base_code keeper_heads_store(struct keeper_heads *heads, uint32_t number, const struct keeper_head *head,
                                   struct base_error *err) {
   if (heads->broken)
-    return base_fail(err, BASE_IO, KEEPER_HEADS_FILE ": an earlier write failed; the keeper signs nothing until it is "
-                                                     "started anew");
+    return base_fail(err, BASE_IO,
+                     KEEPER_HEADS_FILE ": an earlier write failed; the keeper signs nothing until it is "
+                                       "started anew");
   struct record *record = &heads->records[number];
   struct keeper_head next = *head;
   next.sequence = record->head.sequence + 1;

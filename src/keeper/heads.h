@@ -4,13 +4,13 @@
 
 #include "keeper/keeper.h"
 
-/* The memory of heads: the file heads.state. spec/keeper.md, "Memory of heads". Record 0 is our own register's, each other
- * one a partner's or free. A record has two slots in blocks of their own; an update is durable in one of them before the
- * other is touched, so a power cut at any byte leaves the older head or the newer one, never none. */
+/* The memory of heads: the file heads.state. spec/keeper.md, "Memory of heads". Record 0 is our own register's, each
+ * other one a partner's or free. A record has two slots in blocks of their own; an update is durable in one of them
+ * before the other is touched, so a power cut at any byte leaves the older head or the newer one, never none. */
 
 #define KEEPER_HEADS_FILE "heads.state"
 enum {
-  KEEPER_BLOCK = 4096,    /* bytes: what a disk writes as one, so that no write endangers a neighbour */
+  KEEPER_BLOCK = 4096, /* bytes: what a disk writes as one, so that no write endangers a neighbour */
   KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8,
   KEEPER_SLOT = KEEPER_SLOT_BODY + 32, /* bytes used of a slot's block, checksum included */
   KEEPER_RECORDS = 1 + KEEPER_PARTNERS_MAX,
@@ -20,11 +20,11 @@ enum {
 enum keeper_head_kind { KEEPER_HEAD_FREE, KEEPER_HEAD_OWN, KEEPER_HEAD_PARTNER, KEEPER_HEAD_KINDS };
 struct keeper_head {
   enum keeper_head_kind kind;
-  uint64_t sequence;        /* counts the updates of this record */
-  struct base_hash origin;  /* SHA-256 of the origin; zero when free */
+  uint64_t sequence;       /* counts the updates of this record */
+  struct base_hash origin; /* SHA-256 of the origin; zero when free */
   uint64_t size;
   struct base_hash root;
-  base_time time;           /* the keeper's clock when this was signed */
+  base_time time; /* the keeper's clock when this was signed */
 };
 void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t out[KEEPER_SLOT]);
 /* False unless these are exactly the bytes that keeper_slot_write makes for this record. */
@@ -35,8 +35,8 @@ int64_t keeper_slot_offset(uint32_t record, unsigned slot);
 struct keeper_heads;
 /* Makes the file, every block written, for the register of this origin: nothing signed yet. */
 BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, struct base_error *err);
-/* Opens and reads it whole, and locks it against a second keeper (BASE_BUSY). A missing file, one of another node, or a record
- * with both slots damaged is an error: it is never taken for "nothing signed yet". */
+/* Opens and reads it whole, and locks it against a second keeper (BASE_BUSY). A missing file, one of another node, or a
+ * record with both slots damaged is an error: it is never taken for "nothing signed yet". */
 BASE_NODISCARD enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_heads **out,
                                                 struct base_error *err);
 void keeper_heads_close(struct keeper_heads *heads);
@@ -50,8 +50,8 @@ const struct keeper_head *keeper_heads_at(const struct keeper_heads *heads, uint
 uint32_t keeper_heads_free(const struct keeper_heads *heads);
 /* The latest time in any record. */
 base_time keeper_heads_time(const struct keeper_heads *heads);
-/* Replaces a record; on disk when it returns BASE_OK. sequence is set by this function. After a failure what the disk holds
- * is not known: every later store fails too, until the keeper is started anew. */
+/* Replaces a record; on disk when it returns BASE_OK. sequence is set by this function. After a failure what the disk
+ * holds is not known: every later store fails too, until the keeper is started anew. */
 BASE_NODISCARD enum base_code keeper_heads_store(struct keeper_heads *heads, uint32_t record,
                                                  const struct keeper_head *head, struct base_error *err);
 

@@ -5,8 +5,8 @@
 #include <openssl/evp.h>
 
 #include "keeper/heads.h"
-#include "keeper/key.h"
 #include "keeper/keeper.h"
+#include "keeper/key.h"
 #include "keeper/wrap.h"
 
 /* Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure heap. */

@@ -14,7 +14,8 @@ static void lock_memory(void) {
   if (CRYPTO_secure_malloc_initialized() == 1)
     return;
   if (CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST) != 1)
-    base_log(BASE_LOG_WARNING, "keeper.unlocked", "the keys' memory cannot be locked; encrypt the swap, or raise memlock");
+    base_log(BASE_LOG_WARNING, "keeper.unlocked",
+             "the keys' memory cannot be locked; encrypt the swap, or raise memlock");
 }
 
 static EVP_PKEY *load_private(int curve, const struct keeper_key *key) {
@@ -137,9 +138,9 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
 }
 
 static enum base_code check_count(size_t count, struct base_error *err) {
-  return count <= KEEPER_WRAP_MAX ? BASE_OK
-                                  : base_fail(err, BASE_TOO_LARGE, "%zu keys in one request, %d are allowed", count,
-                                              KEEPER_WRAP_MAX);
+  return count <= KEEPER_WRAP_MAX
+             ? BASE_OK
+             : base_fail(err, BASE_TOO_LARGE, "%zu keys in one request, %d are allowed", count, KEEPER_WRAP_MAX);
 }
 
 enum base_code keeper_wrap(struct keeper *keeper, const struct base_secret *keys, size_t count,

@@ -10,10 +10,10 @@
  * functions of wire/keeperform.h, which core uses too, so that both sides share one spelling. */
 
 enum {
-  KEEPER_PARTNERS_MAX = 1024,       /* registers it remembers heads of */
+  KEEPER_PARTNERS_MAX = 1024,             /* registers it remembers heads of */
   KEEPER_WRAP_MAX = WIRE_KEEPER_WRAP_MAX, /* keys in one request */
   KEEPER_WRAPPED = WIRE_KEEPER_WRAPPED,   /* bytes: AES-256 key wrap (RFC 3394) of 32 */
-  KEEPER_SEAL_DAYS = 90 + 30,       /* a sealing key's life: in use, and the overlap for sticks */
+  KEEPER_SEAL_DAYS = 90 + 30,             /* a sealing key's life: in use, and the overlap for sticks */
 };
 
 struct keeper;
@@ -33,36 +33,38 @@ struct keeper_info {
   char origin[WIRE_ORIGIN_MAX + 1];
   struct wire_key log, witness;
   struct wire_seal_key seal;
-  uint32_t epoch;                   /* the number of the key that wraps now */
-  uint64_t size;                    /* of the head signed last, 0: none yet */
+  uint32_t epoch; /* the number of the key that wraps now */
+  uint64_t size;  /* of the head signed last, 0: none yet */
   struct base_hash root;
 };
 void keeper_describe(const struct keeper *keeper, struct keeper_info *out);
 
-/* Signs the head {size, root} of our own register, only when the proof shows it consistent with the head signed last (size
- * 0: the first). The same head again is signed again. The memory is on disk before the signature leaves. out_note: the
- * signed checkpoint. BASE_FORK for a head that contradicts, BASE_ROLLBACK for a smaller one. */
+/* Signs the head {size, root} of our own register, only when the proof shows it consistent with the head signed last
+ * (size 0: the first). The same head again is signed again. The memory is on disk before the signature leaves.
+ * out_note: the signed checkpoint. BASE_FORK for a head that contradicts, BASE_ROLLBACK for a smaller one. */
 BASE_NODISCARD enum base_code keeper_attest(struct keeper *keeper, uint64_t size, const struct base_hash *root,
                                             const struct base_hash *proof, size_t count, struct base_buf *out_note,
                                             struct base_error *err);
-/* Cosigns a partner's signed checkpoint with the witness key and the keeper's own clock (never decreasing): the note must be
- * signed by log_key (whose digits the origin carries), and be consistent with the head of that origin cosigned last. An older
- * or contradicting head is BASE_ROLLBACK / BASE_FORK, a proof from another base BASE_CONSISTENCY (the answer names the size that
- * is wanted). out_line: the signature line "— …\n". */
-BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct wire_key *log_key, struct base_view note,
-                                            uint64_t old_size, const struct base_hash *proof, size_t count,
-                                            struct base_buf *out_line, struct base_error *err);
-/* The head of this partner's register that was cosigned last: size 0 and a zero root when none was. Core asks at its start,
- * because this memory, not core's, decides which consistency proof is wanted. */
+/* Cosigns a partner's signed checkpoint with the witness key and the keeper's own clock (never decreasing): the note
+ * must be signed by log_key (whose digits the origin carries), and be consistent with the head of that origin cosigned
+ * last. An older or contradicting head is BASE_ROLLBACK / BASE_FORK, a proof from another base BASE_CONSISTENCY (the
+ * answer names the size that is wanted). out_line: the signature line "— …\n". */
+BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct wire_key *log_key,
+                                            struct base_view note, uint64_t old_size, const struct base_hash *proof,
+                                            size_t count, struct base_buf *out_line, struct base_error *err);
+/* The head of this partner's register that was cosigned last: size 0 and a zero root when none was. Core asks at its
+ * start, because this memory, not core's, decides which consistency proof is wanted. */
 BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin, uint64_t *out_size,
                                                struct base_hash *out_root, struct base_error *err);
 /* HPKE Decap (RFC 9180 4.1) with the sealing key of this id. */
-BASE_NODISCARD enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
-                                                 uint8_t out_shared[32], struct base_error *err);
+BASE_NODISCARD enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8],
+                                                 const struct wire_key *enc, uint8_t out_shared[32],
+                                                 struct base_error *err);
 /* Message keys under the epoch key. out_epoch names the key that wrapped them. */
 BASE_NODISCARD enum base_code keeper_wrap(struct keeper *keeper, const struct base_secret *keys, size_t count,
                                           uint8_t (*out)[KEEPER_WRAPPED], uint32_t *out_epoch, struct base_error *err);
-BASE_NODISCARD enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch, const uint8_t (*wrapped)[KEEPER_WRAPPED],
-                                            size_t count, struct base_secret *out, struct base_error *err);
+BASE_NODISCARD enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch,
+                                            const uint8_t (*wrapped)[KEEPER_WRAPPED], size_t count,
+                                            struct base_secret *out, struct base_error *err);
 
 #endif

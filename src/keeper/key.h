@@ -21,14 +21,14 @@ struct keeper_key {
 
 /* "log.key", "witness.key", "seal.key", "epoch.key" */
 const char *keeper_key_file(enum keeper_key_type type);
-/* What must stand in public_key for this secret: the Ed25519 or X25519 public key; for an epoch key the SHA-256 of a domain
- * line and the key, which tells nothing about it. */
+/* What must stand in public_key for this secret: the Ed25519 or X25519 public key; for an epoch key the SHA-256 of a
+ * domain line and the key, which tells nothing about it. */
 BASE_NODISCARD enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_secret *secret,
                                                 struct wire_key *out, struct base_error *err);
 /* Writes the file of key.type, mode 0600, whole or not at all. public_key is taken as it stands. */
 BASE_NODISCARD enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct base_error *err);
-/* The bytes of a key file of this type. BASE_CORRUPT for anything else: magic, type, length, checksum, origin, or a public
- * part that does not fit the secret. */
+/* The bytes of a key file of this type. BASE_CORRUPT for anything else: magic, type, length, checksum, origin, or a
+ * public part that does not fit the secret. */
 BASE_NODISCARD enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type type,
                                                struct keeper_key *out, struct base_error *err);
 /* Reads and parses it. BASE_PERMISSION when group or others have any right on the file. Wipe out when done. */

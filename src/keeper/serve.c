@@ -12,8 +12,8 @@ static enum base_code serve_info(struct keeper *keeper, struct base_view request
     return base_fail(err, BASE_SYNTAX, "keeper.info: %zu bytes too many", request.size);
   struct keeper_info own;
   keeper_describe(keeper, &own);
-  struct wire_keeper_info info = {.log = own.log, .witness = own.witness, .seal = own.seal, .epoch = own.epoch,
-                                  .size = own.size, .root = own.root};
+  struct wire_keeper_info info = {
+      .log = own.log, .witness = own.witness, .seal = own.seal, .epoch = own.epoch, .size = own.size, .root = own.root};
   memcpy(info.origin, own.origin, sizeof info.origin);
   wire_keeper_info_write(&info, answer);
   return BASE_OK;
@@ -40,9 +40,9 @@ static enum base_code serve_cosign(struct keeper *keeper, struct base_view reque
                                    struct base_error *err) {
   struct wire_keeper_cosign form;
   enum base_code code = wire_keeper_cosign_parse(request, &form, err);
-  return code == BASE_OK ? keeper_cosign(keeper, &form.log_key, form.note, form.old_size, form.proof, form.count,
-                                         answer, err)
-                         : code;
+  return code == BASE_OK
+             ? keeper_cosign(keeper, &form.log_key, form.note, form.old_size, form.proof, form.count, answer, err)
+             : code;
 }
 
 static enum base_code serve_decapsulate(struct keeper *keeper, struct base_view request, struct base_buf *answer,
@@ -93,9 +93,12 @@ static const struct {
   enum base_code (*serve)(struct keeper *keeper, struct base_view request, struct base_buf *answer,
                           struct base_error *err);
 } verbs[] = {
-    {LINK_KEEPER_INFO, serve_info},           {LINK_KEEPER_REMEMBERS, serve_remembers},
-    {LINK_KEEPER_ATTEST, serve_attest},       {LINK_KEEPER_COSIGN, serve_cosign},
-    {LINK_KEEPER_DECAPSULATE, serve_decapsulate}, {LINK_KEEPER_WRAP, serve_wrap},
+    {LINK_KEEPER_INFO, serve_info},
+    {LINK_KEEPER_REMEMBERS, serve_remembers},
+    {LINK_KEEPER_ATTEST, serve_attest},
+    {LINK_KEEPER_COSIGN, serve_cosign},
+    {LINK_KEEPER_DECAPSULATE, serve_decapsulate},
+    {LINK_KEEPER_WRAP, serve_wrap},
     {LINK_KEEPER_UNWRAP, serve_unwrap},
 };
 

@@ -15,8 +15,8 @@ static enum base_code sign(struct keeper *keeper, EVP_PKEY *key, struct base_vie
   return BASE_OK;
 }
 
-/* May a signature follow the remembered head with this one? Both signers of heads ask here and nowhere else. old_size: what
- * the proof starts from. */
+/* May a signature follow the remembered head with this one? Both signers of heads ask here and nowhere else. old_size:
+ * what the proof starts from. */
 static enum base_code check_follows(const struct keeper_head *last, uint64_t size, const struct base_hash *root,
                                     uint64_t old_size, const struct base_hash *proof, size_t count,
                                     struct base_error *err) {
@@ -104,8 +104,8 @@ static enum base_code read_note(const struct wire_key *log_key, struct base_view
   if (!origin_fits(origin, log_key))
     return base_fail(err, BASE_WRONG_KEY, "the checkpoint's origin %.*s does not carry the digits of the partner's key",
                      (int)origin.size, (const char *)origin.data);
-  struct wire_vkey log = {.name = origin, .type = WIRE_VKEY_LOG, .key = *log_key,
-                          .id = seal_vkey_id(origin, WIRE_VKEY_LOG, log_key)};
+  struct wire_vkey log = {
+      .name = origin, .type = WIRE_VKEY_LOG, .key = *log_key, .id = seal_vkey_id(origin, WIRE_VKEY_LOG, log_key)};
   return seal_checkpoint_verify(bytes, (struct seal_signer){.log = &log}, NULL, NULL, err);
 }
 

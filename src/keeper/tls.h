@@ -8,10 +8,10 @@
 #define KEEPER_TLS_CERTIFICATE "tls.crt"
 enum { KEEPER_TLS_YEARS = 50 };
 
-/* Makes the gate's TLS key (EC P-256, PEM, mode 0600) and its self-signed certificate (X.509 v3, CN = origin) in the gate's
- * folder. Partners pin the key (out_pin: the SHA-256 of its SubjectPublicKeyInfo), so the certificate lives long and its
- * dates decide nothing. Neither file may exist. The key's entropy is OpenSSL's own: this key proves nothing but the
- * transport. On failure neither file is left. */
+/* Makes the gate's TLS key (EC P-256, PEM, mode 0600) and its self-signed certificate (X.509 v3, CN = origin) in the
+ * gate's folder. Partners pin the key (out_pin: the SHA-256 of its SubjectPublicKeyInfo), so the certificate lives long
+ * and its dates decide nothing. Neither file may exist. The key's entropy is OpenSSL's own: this key proves nothing but
+ * the transport. On failure neither file is left. */
 BASE_NODISCARD enum base_code keeper_tls_init(int dir, const char *origin, const struct base_world *world,
                                               struct base_hash *out_pin, struct base_error *err);
 /* Takes both files away, for a caller that cannot finish the node. */

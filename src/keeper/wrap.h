@@ -14,8 +14,8 @@ void keeper_wrapping_free(struct keeper_wrapping *wrapping);
 /* count at most KEEPER_WRAP_MAX. False for a broken library. */
 bool keeper_wrapping_wrap(struct keeper_wrapping *wrapping, const struct base_secret *keys, size_t count,
                           uint8_t (*out)[KEEPER_WRAPPED]);
-/* The index of the first key that does not open, count when all did. out is written in any case: wipe it on failure. A broken
- * library looks like a key that does not open. */
+/* The index of the first key that does not open, count when all did. out is written in any case: wipe it on failure. A
+ * broken library looks like a key that does not open. */
 size_t keeper_wrapping_unwrap(struct keeper_wrapping *wrapping, const uint8_t (*wrapped)[KEEPER_WRAPPED], size_t count,
                               struct base_secret *out);
 

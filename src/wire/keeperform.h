@@ -32,7 +32,8 @@ void wire_keeper_remembers_write(uint64_t size, const struct base_hash *root, st
 BASE_NODISCARD enum base_code wire_keeper_remembers_parse(struct base_view bytes, uint64_t *size,
                                                           struct base_hash *root, struct base_error *err);
 
-/* A consistency proof, as both requests carry it. count must be at most WIRE_PROOF_HASHES_MAX: more fails the buffer. */
+/* A consistency proof, as both requests carry it. count must be at most WIRE_PROOF_HASHES_MAX: more fails the buffer.
+ */
 struct wire_keeper_attest {
   uint64_t size;
   struct base_hash root;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/check.h"
 
+#include <malloc.h>
+
 #include "wire/stix.h"
+
+enum { TRIM_ABOVE = 1 << 20 }; /* bytes of a document */
 
 static enum base_code check_mapped(int fd, struct base_buf *answer, struct base_error *err) {
   struct base_view bytes;
@@ -12,6 +16,9 @@ static enum base_code check_mapped(int fd, struct base_buf *answer, struct base_
   code = wire_stix_check(bytes, &report, err);
   if (code == BASE_OK)
     wire_stix_write(&report, answer);
+  /* A large document as a tree takes many times its size; an idle worker should be small again. */
+  if (bytes.size > TRIM_ABOVE)
+    malloc_trim(0);
   base_unmap(&bytes);
   return code == BASE_OK ? base_buf_check(answer, "the report on a STIX bundle", err) : code;
 }

@@ -306,10 +306,14 @@ static void stops_after_a_failed_write(void **state) {
 int main(void) {
   base_log_level(BASE_LOG_ERROR);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(remembers),           cmocka_unit_test(survives_torn_writes),
-      cmocka_unit_test(refuses_damage),      cmocka_unit_test(refuses_another_file),
-      cmocka_unit_test(reaches_its_limit),   cmocka_unit_test(cosign_says_when_full),
-      cmocka_unit_test(stops_after_a_failed_write), cmocka_unit_test(spares_the_only_good_copy),
+      cmocka_unit_test(remembers),
+      cmocka_unit_test(survives_torn_writes),
+      cmocka_unit_test(refuses_damage),
+      cmocka_unit_test(refuses_another_file),
+      cmocka_unit_test(reaches_its_limit),
+      cmocka_unit_test(cosign_says_when_full),
+      cmocka_unit_test(stops_after_a_failed_write),
+      cmocka_unit_test(spares_the_only_good_copy),
   };
   return cmocka_run_group_tests_name("keeper_heads", tests, NULL, NULL);
 }

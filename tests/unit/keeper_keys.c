@@ -249,8 +249,8 @@ static void wraps_as_rfc_3394(void **state) {
   try_expect(keeper_key_write(node.dir, &key, &err), &err, BASE_OK, "");
   struct keeper *keeper = try_open(node.dir, &node.world);
   struct base_secret data, back;
-  assert_true(base_hex_parse(BASE_VIEW("00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f"), data.bytes,
-                             32));
+  assert_true(
+      base_hex_parse(BASE_VIEW("00112233445566778899aabbccddeeff000102030405060708090a0b0c0d0e0f"), data.bytes, 32));
   uint8_t wrapped[1][KEEPER_WRAPPED], expected[KEEPER_WRAPPED];
   assert_true(base_hex_parse(
       BASE_VIEW("28c9f404c4b810f4cbccb35cfb87f8263f5786e2d80ed326cbc7f0e71a99f43bfb988b9b7a02dd21"), expected, 40));
@@ -347,10 +347,10 @@ static void makes_a_certificate(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(init_is_whole_or_nothing),   cmocka_unit_test(refuses_damaged_key_files),
-      cmocka_unit_test(refuses_mixed_key_files),    cmocka_unit_test(refuses_readable_key_files),
-      cmocka_unit_test(decapsulates_vectors),       cmocka_unit_test(decapsulate_refuses),
-      cmocka_unit_test(wraps_as_rfc_3394),          cmocka_unit_test(wraps_in_batches),
+      cmocka_unit_test(init_is_whole_or_nothing), cmocka_unit_test(refuses_damaged_key_files),
+      cmocka_unit_test(refuses_mixed_key_files),  cmocka_unit_test(refuses_readable_key_files),
+      cmocka_unit_test(decapsulates_vectors),     cmocka_unit_test(decapsulate_refuses),
+      cmocka_unit_test(wraps_as_rfc_3394),        cmocka_unit_test(wraps_in_batches),
       cmocka_unit_test(makes_a_certificate),
   };
   return cmocka_run_group_tests_name("keeper_keys", tests, NULL, NULL);

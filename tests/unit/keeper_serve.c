@@ -66,8 +66,8 @@ static void answers_each_verb(void **state) {
   wire_keeper_attest_write(5, &root, NULL, 0, &request);
   try_expect(call(&served, LINK_KEEPER_ATTEST, &request, &note, &err), &err, BASE_OK, "");
   struct base_view name = base_view_text(info.origin);
-  struct wire_vkey key = {.name = name, .id = seal_vkey_id(name, WIRE_VKEY_LOG, &info.log), .type = WIRE_VKEY_LOG,
-                          .key = info.log};
+  struct wire_vkey key = {
+      .name = name, .id = seal_vkey_id(name, WIRE_VKEY_LOG, &info.log), .type = WIRE_VKEY_LOG, .key = info.log};
   try_expect(seal_checkpoint_verify(base_buf_view(&note), (struct seal_signer){.log = &key}, NULL, NULL, &err), &err,
              BASE_OK, "");
   base_buf_reset(&request);
@@ -123,8 +123,8 @@ static void refuses_what_is_no_form(void **state) {
   struct served served;
   struct base_error err;
   served_start(&served);
-  static const enum link_request_code verbs[] = {LINK_KEEPER_INFO,        LINK_KEEPER_REMEMBERS, LINK_KEEPER_ATTEST,
-                                                 LINK_KEEPER_COSIGN,      LINK_KEEPER_WRAP,      LINK_KEEPER_UNWRAP,
+  static const enum link_request_code verbs[] = {LINK_KEEPER_INFO,       LINK_KEEPER_REMEMBERS, LINK_KEEPER_ATTEST,
+                                                 LINK_KEEPER_COSIGN,     LINK_KEEPER_WRAP,      LINK_KEEPER_UNWRAP,
                                                  LINK_KEEPER_DECAPSULATE};
   BASE_AUTO_BUF struct base_buf request = {0}, answer = {0};
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)

@@ -48,9 +48,9 @@ static void attests_growth(void **state) {
     try_expect(try_attest(rabat.keeper, &log, last, size, &rabat.note, &err), &err, BASE_OK, "");
     struct wire_vkey key = vkey(&rabat, WIRE_VKEY_LOG);
     struct wire_checkpoint checkpoint;
-    try_expect(seal_checkpoint_verify(base_buf_view(&rabat.note), (struct seal_signer){.log = &key}, &checkpoint, NULL,
-                                      &err),
-               &err, BASE_OK, "");
+    try_expect(
+        seal_checkpoint_verify(base_buf_view(&rabat.note), (struct seal_signer){.log = &key}, &checkpoint, NULL, &err),
+        &err, BASE_OK, "");
     assert_int_equal(checkpoint.size, size);
     assert_true(base_view_is(checkpoint.origin, rabat.info.origin));
     last = size;

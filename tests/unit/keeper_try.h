@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "keeper/heads.h"
-#include "keeper/key.h"
 #include "keeper/keeper.h"
+#include "keeper/key.h"
 
 /* A folder, a clock that the test sets, randomness that repeats, and a register to make heads and proofs of. */
 struct try_world {
@@ -88,7 +88,8 @@ static inline struct keeper *try_new(int dir, const struct try_world *world, con
   return try_open(dir, world);
 }
 
-/* A register: leaf number i is a text of i and salt; two with different salts are forks from the leaf on where they part. */
+/* A register: leaf number i is a text of i and salt; two with different salts are forks from the leaf on where they
+ * part. */
 struct try_register {
   uint64_t parts; /* leaves below are of the common past */
   unsigned salt;

@@ -8,9 +8,13 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "wire/stix.h"
@@ -107,10 +111,49 @@ static void refuses_other_descriptors(void **state) {
   both_end(&both);
 }
 
+static pid_t start(const char *program, int channel) {
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    char fd[32];
+    snprintf(fd, sizeof fd, "gate-local=%d", dup(channel)); /* the copy is without close-on-exec */
+    execl(program, program, "--role", "worker", "--fd", fd, (char *)NULL);
+    _exit(127);
+  }
+  return child;
+}
+
+/* The program, confined as wasld starts it: answers, is not ended by a stop signal, ends with the gate's channel. */
+static void runs_confined(void **state) {
+  (void)state;
+  char program[512];
+  const char *programs = getenv("WASL_BIN");
+  snprintf(program, sizeof program, "%s/wasl-worker", programs != NULL ? programs : "build/bin");
+  struct both both = {0};
+  int ends[2], status;
+  assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  pid_t child = start(program, ends[1]);
+  close(ends[1]);
+  both.loop = link_loop_new(base_world_system());
+  both.gate = link_channel_new(ends[0], LINK_ROLE_GATE_LOCAL, LINK_ROLE_WORKER);
+  link_loop_add(both.loop, both.gate, (struct link_handlers){.context = &both, .on_answer = answered});
+  for (unsigned i = 0; i < 3; i++) {
+    ask_about(&both, "{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":["
+                     "{\"type\":\"indicator\",\"id\":\"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\"}]}");
+    assert_int_equal(both.status, BASE_OK);
+    assert_non_null(strstr(both.text, "\"stix\":true"));
+    assert_int_equal(kill(child, SIGTERM), 0);
+  }
+  both_end(&both);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reports),
       cmocka_unit_test(refuses_other_descriptors),
+      cmocka_unit_test(runs_confined),
   };
   return cmocka_run_group_tests_name("worker_check", tests, NULL, NULL);
 }
