@@ -20,7 +20,7 @@ static const char usage[] = "usage: wasld DIR           run the node in DIR in t
 
 /* Takes a lock that a process which was just killed may hold a moment longer. -1 with err: it stays held. */
 static int lock_file(int dir, const char *name, int patience_ms, const char *held, struct base_error *err) {
-  BASE_AUTO_FD int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  BASE_AUTO_FD int fd = openat(dir, name, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {
     base_fail_errno(err, "%s: cannot be opened", name);
     return -1;

@@ -188,6 +188,30 @@ static void a_flood_waits_its_turn(void **state) {
   two_free(two);
 }
 
+static void one_turn_takes_a_batch_so_that_others_have_their_turn(void **state) {
+  (void)state;
+  struct world_of_two *two = two_new();
+  for (size_t i = 0; i < LINK_BATCH_MAX + 1; i++)
+    link_ask(two->local, LINK_NODE_STATUS, base_view_text("{}"), -1);
+  link_loop_turn(two->core_loop, 0);
+  assert_int_equal(two->requests, LINK_BATCH_MAX);
+  link_loop_turn(two->core_loop, 0);
+  assert_int_equal(two->requests, LINK_BATCH_MAX + 1);
+  two_free(two);
+}
+
+static void an_answer_has_its_largest_size(void **state) {
+  (void)state;
+  struct link_frame frame = {.code = LINK_CASE_LIST, .answer = true, .sealed = true, .id = 1, .size = LINK_ANSWER_MAX};
+  assert_null(link_frame_judge(&frame, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE, true));
+  frame.size++;
+  assert_non_null(link_frame_judge(&frame, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE, true));
+  frame = (struct link_frame){.code = LINK_CASE_LIST, .answer = true, .id = 1, .size = LINK_INLINE_MAX};
+  assert_null(link_frame_judge(&frame, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE, false));
+  frame.size++;
+  assert_non_null(link_frame_judge(&frame, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE, false));
+}
+
 static void the_end_is_told_once_and_asking_then_is_harmless(void **state) {
   (void)state;
   struct world_of_two *two = two_new();
@@ -540,6 +564,8 @@ int main(void) {
       cmocka_unit_test(an_answer_too_large_for_its_row_becomes_an_error),
       cmocka_unit_test(a_descriptor_travels),
       cmocka_unit_test(a_flood_waits_its_turn),
+      cmocka_unit_test(one_turn_takes_a_batch_so_that_others_have_their_turn),
+      cmocka_unit_test(an_answer_has_its_largest_size),
       cmocka_unit_test(the_end_is_told_once_and_asking_then_is_harmless),
       cmocka_unit_test(a_channel_may_be_freed_by_its_handler),
       cmocka_unit_test(a_call_waits_for_its_answer),
