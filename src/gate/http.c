@@ -90,7 +90,11 @@ static void log_library(void *context, const char *format, va_list arguments) {
   while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == ' '))
     end--;
   text[end] = '\0';
-  gate_tally_log(&http->tally, http->setup.world, "gate.http", text);
+  /* On a Unix socket it complains about every option that only TCP has. */
+  if (http->setup.tls == NULL)
+    base_log(BASE_LOG_DEBUG, "gate.http", "%s", text);
+  else
+    gate_tally_log(&http->tally, http->setup.world, "gate.http", text);
 }
 
 /* --- connections */

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The local API with a made-up core and a made-up worker behind it. */
+#include "gate_rig.h"
+
+#include "gate/local.h"
+#include "wire/consignment.h"
+
+#define SHA "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+struct local_rig {
+  struct rig_loop gate, core;
+  struct gate_local *local;
+  struct link_channel *to_gate, *to_worker;
+  char folder[64];
+  struct sockaddr_un address;
+  struct gate_limits limits;
+  /* the made-up core: written by its thread, read by the tests when the answer is there */
+  uint8_t *stored;
+  atomic_size_t stored_size, cancels, chunks, checks, fail_at;
+  atomic_size_t part_size;
+  uint64_t parked; /* of node.status while hold is set */
+  atomic_bool hold;
+};
+
+static uint8_t octet_at(uint64_t at) {
+  return (uint8_t)(at * 31 + (at >> 12) * 7);
+}
+
+static void answer_text(struct link_channel *channel, uint64_t id, enum base_code status, const char *text) {
+  link_answer(channel, id, status, base_view_text(text), -1);
+}
+
+static void core_chunk(struct local_rig *rig, struct link_channel *channel, struct link_message *message) {
+  struct base_view piece = {NULL, 0};
+  struct base_error err;
+  size_t index = rig->chunks++;
+  char expected[64];
+  snprintf(expected, sizeof expected, "\"stage\":\"7\",\"index\":%zu,\"last\":", index);
+  char *found = memmem(message->payload.data, message->payload.size, expected, strlen(expected));
+  if (found == NULL || base_map_sealed(message->fd, WIRE_RECORD_MAX, &piece, &err) != BASE_OK) {
+    answer_text(channel, message->id, BASE_PROTOCOL, "not the piece that was expected");
+    return;
+  }
+  bool last = strncmp(found + strlen(expected), "true", 4) == 0;
+  if (rig->fail_at == index + 1)
+    answer_text(channel, message->id, BASE_DISK_FULL, "no room for this");
+  else if (!last && piece.size != WIRE_RECORD_MAX)
+    answer_text(channel, message->id, BASE_PROTOCOL, "a short piece that is not the last");
+  else {
+    if (piece.size > 0)
+      memcpy(rig->stored + rig->stored_size, piece.data, piece.size);
+    rig->stored_size += piece.size;
+    answer_text(channel, message->id, BASE_OK, "{\"stage\":\"7\"}");
+  }
+  base_unmap(&piece);
+}
+
+static void core_read(struct local_rig *rig, struct link_channel *channel, struct link_message *message) {
+  char *at = memmem(message->payload.data, message->payload.size, "\"record\":", 9);
+  uint64_t start = strtoull(at + 9, NULL, 10) * WIRE_RECORD_MAX;
+  size_t size = rig->part_size - start < WIRE_RECORD_MAX ? rig->part_size - start : WIRE_RECORD_MAX;
+  uint8_t *record = malloc(size + 1);
+  for (size_t i = 0; i < size; i++)
+    record[i] = octet_at(start + i);
+  if (rig->fail_at == start / WIRE_RECORD_MAX + 1)
+    answer_text(channel, message->id, BASE_IO, "unreadable");
+  else
+    link_answer(channel, message->id, BASE_OK, base_view_of(record, size), -1);
+  free(record);
+}
+
+/* Most requests are answered with what core got, so that the tests see it. */
+static void core_request(void *context, struct link_channel *channel, struct link_message *message) {
+  struct local_rig *rig = context;
+  char text[512];
+  switch (message->code) {
+  case LINK_PART_BEGIN:
+    rig->stored_size = rig->chunks = 0;
+    answer_text(channel, message->id, BASE_OK, "{\"stage\":\"7\"}");
+    return;
+  case LINK_PART_CHUNK:
+    core_chunk(rig, channel, message);
+    return;
+  case LINK_PART_FINISH:
+    snprintf(text, sizeof text, "{\"stage\":\"7\",\"sha256\":\"" SHA "\",\"size\":%zu}", (size_t)rig->stored_size);
+    answer_text(channel, message->id, BASE_OK, text);
+    return;
+  case LINK_PART_CANCEL:
+    rig->cancels++;
+    answer_text(channel, message->id, BASE_OK, "{}");
+    return;
+  case LINK_PART_OPEN:
+    snprintf(text, sizeof text, "{\"message\":\"" SHA "\",\"part\":1,\"name\":\"n\",\"type\":\"t\",\"size\":%zu,\"records\":%zu}",
+             (size_t)rig->part_size,
+             rig->part_size == 0 ? 1 : (rig->part_size + WIRE_RECORD_MAX - 1) / WIRE_RECORD_MAX);
+    answer_text(channel, message->id, BASE_OK, text);
+    return;
+  case LINK_PART_READ:
+    core_read(rig, channel, message);
+    return;
+  case LINK_OUTBOX_END:
+    answer_text(channel, message->id, BASE_CONFLICT, "it was \"receipted\" already");
+    return;
+  case LINK_PROOF_GET: {
+    char *large = malloc(300000);
+    memset(large, 'p', 300000);
+    link_answer(channel, message->id, BASE_OK, base_view_of(large, 300000), -1);
+    free(large);
+    return;
+  }
+  case LINK_NODE_STATUS:
+    if (rig->hold) {
+      rig->parked = message->id;
+      return;
+    }
+    break;
+  default:
+    break;
+  }
+  if (message->fd >= 0) {
+    struct base_view document = {NULL, 0};
+    struct base_error err;
+    enum base_code code = base_map_sealed(message->fd, GATE_JSON_MAX, &document, &err);
+    snprintf(text, sizeof text, "%.*s+%zu", (int)message->payload.size, (const char *)message->payload.data, document.size);
+    answer_text(channel, message->id, code, text);
+    base_unmap(&document);
+    return;
+  }
+  link_answer(channel, message->id, BASE_OK, message->payload, -1);
+}
+
+static void worker_request(void *context, struct link_channel *channel, struct link_message *message) {
+  struct local_rig *rig = context;
+  struct base_view copy = {NULL, 0};
+  struct base_error err;
+  rig->checks++;
+  if (base_map_sealed(message->fd, 64 << 20, &copy, &err) != BASE_OK)
+    answer_text(channel, message->id, BASE_PROTOCOL, "no copy");
+  else if (memmem(copy.data, copy.size, "\"kill\"", 6) != NULL) {
+    rig->to_worker = NULL;
+    link_channel_free(channel);
+  } else if (memmem(copy.data, copy.size, "\"bad\"", 5) != NULL)
+    answer_text(channel, message->id, BASE_FIELD, "$.objects[3].id: not an id");
+  else
+    answer_text(channel, message->id, BASE_OK, "{\"stix\":true,\"objects\":2}");
+  base_unmap(&copy);
+}
+
+static int setup(void **state) {
+  struct local_rig *rig = calloc(1, sizeof *rig);
+  struct base_error err;
+  int core[2], worker[2];
+  *state = rig;
+  rig->stored = malloc(8 << 20);
+  rig->limits = gate_limits_local;
+  rig->limits.stop_ms = 1500;
+  rig->limits.head_ms = 1000;
+  strcpy(rig->folder, "/tmp/wasl-gate-local-XXXXXX");
+  assert_non_null(mkdtemp(rig->folder));
+  rig->address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  snprintf(rig->address.sun_path, sizeof rig->address.sun_path, "%s/api.sock", rig->folder);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&rig->address, sizeof rig->address), 0);
+  assert_int_equal(listen(fd, 64), 0);
+  assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, core), 0);
+  assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, worker), 0);
+  rig_loop_make(&rig->core);
+  rig->to_gate = link_channel_new(core[1], LINK_ROLE_CORE, LINK_ROLE_GATE_LOCAL);
+  rig->to_worker = link_channel_new(worker[1], LINK_ROLE_WORKER, LINK_ROLE_GATE_LOCAL);
+  link_loop_add(rig->core.loop, rig->to_gate, (struct link_handlers){rig, core_request, NULL, NULL});
+  link_loop_add(rig->core.loop, rig->to_worker, (struct link_handlers){rig, worker_request, NULL, NULL});
+  rig_loop_make(&rig->gate);
+  struct gate_local_setup wanted = {.loop = rig->gate.loop,
+                                    .world = base_world_system(),
+                                    .limits = &rig->limits,
+                                    .core = core[0],
+                                    .worker = worker[0],
+                                    .listen = fd};
+  gate_users_add(&wanted.users, getuid());
+  snprintf(wanted.users.users[0].name, sizeof wanted.users.users[0].name, "ami");
+  assert_int_equal(gate_local_new(&wanted, &rig->local, &err), BASE_OK);
+  assert_int_equal(gate_local_open(rig->local, &err), BASE_OK);
+  rig->gate.stop = gate_local_stop;
+  rig->gate.context = rig->local;
+  rig_loop_start(&rig->core);
+  rig_loop_start(&rig->gate);
+  return 0;
+}
+
+static void stop_gate(struct local_rig *rig, char how) {
+  rig_loop_end(&rig->gate, how);
+  gate_local_free(rig->local);
+  rig->local = NULL;
+}
+
+static int teardown(void **state) {
+  struct local_rig *rig = *state;
+  if (rig->local != NULL)
+    stop_gate(rig, 'e');
+  /* Ends by itself when the gate is gone. */
+  (void)!write(rig->core.pipe[1], "e", 1);
+  pthread_join(rig->core.thread, NULL);
+  link_channel_free(rig->to_gate);
+  link_channel_free(rig->to_worker);
+  rig_loop_free(&rig->core);
+  rig_loop_free(&rig->gate);
+  unlink(rig->address.sun_path);
+  rmdir(rig->folder);
+  free(rig->stored);
+  free(rig);
+  return 0;
+}
+
+static int knock(const struct local_rig *rig) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(fd, (const struct sockaddr *)&rig->address, sizeof rig->address), 0);
+  return fd;
+}
+
+static char *say(const struct local_rig *rig, const void *request, size_t size) {
+  int fd = knock(rig);
+  rig_send(fd, request, size);
+  char *answer = rig_read_all(fd);
+  close(fd);
+  return answer;
+}
+
+/* One request with a body, on a connection of its own. */
+static char *ask(const struct local_rig *rig, const char *line, const char *body) {
+  char head[4096];
+  int size = snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", line,
+                      strlen(body));
+  size_t whole = (size_t)size + strlen(body);
+  char *request = malloc(whole + 1);
+  memcpy(request, head, (size_t)size);
+  memcpy(request + size, body, strlen(body) + 1);
+  char *answer = say(rig, request, whole);
+  free(request);
+  return answer;
+}
+
+static void expect(const struct local_rig *rig, const char *line, const char *body, const char *status, const char *content) {
+  char *answer = ask(rig, line, body);
+  if (strncmp(answer, status, strlen(status)) != 0 || strstr(answer, content) == NULL)
+    fail_msg("%s: answered\n%s\ninstead of %s … %s", line, answer, status, content);
+  free(answer);
+}
+
+static void test_routes(void **state) {
+  const struct local_rig *rig = *state;
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\"}");
+  expect(rig, "GET /v1/cases?kind=request&limit=5", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"kind\":\"request\",\"limit\":5}");
+  expect(rig, "GET /v1/cases/0a0b", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"id\":\"0a0b\"}");
+  expect(rig, "GET /v1/kinds/request/example?type=answer", "", "HTTP/1.1 200",
+         "{\"actor\":\"ami\",\"kind\":\"request\",\"type\":\"answer\"}");
+  expect(rig, "GET /v1/outbox?open=true", "", "HTTP/1.1 200", "\"open\":true}");
+  expect(rig, "GET /v1/register/tile/1/22", "", "HTTP/1.1 200", "\"l\":1,\"n\":22}");
+  expect(rig, "GET /v1/register/tile/1/22", "", "HTTP/1.1 200", "Content-Type: application/octet-stream");
+  expect(rig, "POST /v1/partners/paris/state", " {\"state\":\"suspended\"}\n", "HTTP/1.1 200",
+         "\r\n\r\n {\"state\":\"suspended\",\"actor\":\"ami\",\"name\":\"paris\"}");
+  expect(rig, "POST /v1/cases", "{ }", "HTTP/1.1 200", "\r\n\r\n{ \"actor\":\"ami\"}");
+  expect(rig, "POST /v1/cases", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\"}");
+}
+
+static void test_every_route_is_of_the_local_gate(void **state) {
+  (void)state;
+  for (size_t i = 0; gate_route_at(i) != NULL; i++) {
+    const struct link_row *row = link_row(gate_route_at(i)->request);
+    assert_non_null(row);
+    assert_true((row->senders & 1U << LINK_ROLE_GATE_LOCAL) != 0);
+    assert_int_equal(row->receiver, LINK_ROLE_CORE);
+  }
+}
+
+static void test_errors(void **state) {
+  const struct local_rig *rig = *state;
+  expect(rig, "GET /v1/nothing", "", "HTTP/1.1 404", "\"code\":\"not-found\"");
+  expect(rig, "GET /v1/status/", "", "HTTP/1.1 400", "\"code\":\"syntax\"");
+  expect(rig, "DELETE /v1/status", "", "HTTP/1.1 400", "\"code\":\"usage\"");
+  expect(rig, "GET /v1/cases?limit=many", "", "HTTP/1.1 400", "limit: not a whole number");
+  expect(rig, "GET /v1/cases?colour=red", "", "HTTP/1.1 400", "\"code\":\"unknown-field\"");
+  expect(rig, "GET /v1/cases?limit=1&limit=2", "", "HTTP/1.1 400", "\"code\":\"duplicate-key\"");
+  expect(rig, "GET /v1/cases/%00", "", "HTTP/1.1 400", "control character");
+  expect(rig, "GET /v1/cases/%ff", "", "HTTP/1.1 400", "\"code\":\"utf8\"");
+  expect(rig, "POST /v1/cases", "[]", "HTTP/1.1 400", "not a JSON object");
+  expect(rig, "GET /v1/status", "{}", "HTTP/1.1 400", "takes no body");
+  expect(rig, "POST /v1/outbox/ab/end", "{\"reason\":\"r\"}", "HTTP/1.1 409",
+         "{\"type\":\"about:blank\",\"title\":\"in conflict with what is there\",\"status\":409,\"detail\":\"it was "
+         "\\\"receipted\\\" already\",\"code\":\"conflict\"}");
+}
+
+static char *filled(const char *before, size_t size, const char *after) {
+  char *text = malloc(strlen(before) + size + strlen(after) + 1);
+  memcpy(text, before, strlen(before));
+  memset(text + strlen(before), 'x', size);
+  strcpy(text + strlen(before) + size, after);
+  return text;
+}
+
+static void test_large_bodies(void **state) {
+  const struct local_rig *rig = *state;
+  char *document = filled("{\"fields\":\"", 100000, "\"}");
+  expect(rig, "POST /v1/cases/ab/messages", document, "HTTP/1.1 200",
+         "{\"actor\":\"ami\",\"id\":\"ab\",\"document\":true}+100013");
+  expect(rig, "POST /v1/partners", document, "HTTP/1.1 413", "\"code\":\"too-large\"");
+  free(document);
+  char *too_large = filled("{\"fields\":\"", GATE_JSON_MAX, "\"}");
+  int fd = knock(rig);
+  char head[200];
+  int size = snprintf(head, sizeof head, "POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", strlen(too_large));
+  rig_send(fd, head, (size_t)size);
+  char *answer = rig_read_all(fd);
+  assert_memory_equal(answer, "HTTP/1.1 413", 12);
+  close(fd);
+  free(answer);
+  free(too_large);
+  expect(rig, "GET /v1/proofs/ab", "", "HTTP/1.1 200", "Content-Length: 300000");
+}
+
+/* --- parts */
+
+static int begin_upload(const struct local_rig *rig, const char *extra) {
+  char head[256];
+  int size = snprintf(head, sizeof head, "POST /v1/parts?name=a%%20b&type=x/y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n", extra);
+  int fd = knock(rig);
+  rig_send(fd, head, (size_t)size);
+  return fd;
+}
+
+static char *upload(const struct local_rig *rig, const uint8_t *data, size_t size) {
+  char length[64];
+  snprintf(length, sizeof length, "Content-Length: %zu", size);
+  int fd = begin_upload(rig, length);
+  rig_send(fd, data, size);
+  char *answer = rig_read_all(fd);
+  close(fd);
+  return answer;
+}
+
+static void test_upload(void **state) {
+  struct local_rig *rig = *state;
+  static const size_t sizes[] = {0, 1, WIRE_RECORD_MAX - 1, WIRE_RECORD_MAX, 2 * WIRE_RECORD_MAX, 5 * WIRE_RECORD_MAX + 77};
+  uint8_t *data = malloc(6 << 20);
+  for (size_t i = 0; i < 6 << 20; i++)
+    data[i] = octet_at(i + 1);
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    char *answer = upload(rig, data, sizes[i]), expected[160];
+    snprintf(expected, sizeof expected, "{\"stage\":\"7\",\"sha256\":\"" SHA "\",\"size\":%zu,\"stix\":null}", sizes[i]);
+    if (strstr(answer, expected) == NULL)
+      fail_msg("%zu octets: %s", sizes[i], answer);
+    assert_int_equal(rig->stored_size, sizes[i]);
+    assert_memory_equal(rig->stored, data, sizes[i]);
+    assert_int_equal(rig->chunks, sizes[i] == 0 ? 1 : (sizes[i] + WIRE_RECORD_MAX - 1) / WIRE_RECORD_MAX);
+    free(answer);
+  }
+  assert_int_equal(rig->cancels, 0);
+  assert_int_equal(rig->checks, 0);
+  free(data);
+}
+
+static void test_upload_chunked(void **state) {
+  struct local_rig *rig = *state;
+  int fd = begin_upload(rig, "Transfer-Encoding: chunked");
+  const char body[] = "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n";
+  rig_send(fd, body, sizeof body - 1);
+  char *answer = rig_read_all(fd);
+  assert_non_null(strstr(answer, "\"size\":11"));
+  assert_memory_equal(rig->stored, "hello world", 11);
+  free(answer);
+  close(fd);
+}
+
+static void wait_for(atomic_size_t *value, size_t wanted) {
+  for (int i = 0; i < 500 && *value != wanted; i++)
+    usleep(10000);
+  assert_int_equal(*value, wanted);
+}
+
+static void test_upload_breaks_off(void **state) {
+  struct local_rig *rig = *state;
+  uint8_t *data = calloc(1, 3 << 20);
+  int fd = begin_upload(rig, "Content-Length: 4000000");
+  rig_send(fd, data, 3 << 20);
+  close(fd);
+  wait_for(&rig->cancels, 1);
+  rig->fail_at = 2;
+  char *answer = upload(rig, data, 3 << 20);
+  assert_memory_equal(answer, "HTTP/1.1 507", 12);
+  assert_non_null(strstr(answer, "no room for this"));
+  free(answer);
+  wait_for(&rig->cancels, 2);
+  free(data);
+}
+
+static void test_stix(void **state) {
+  struct local_rig *rig = *state;
+  char *answer = upload(rig, (const uint8_t *)"\n {\"type\":\"bundle\"}", 19);
+  assert_non_null(strstr(answer, "\"stix\":{\"stix\":true,\"objects\":2}}"));
+  assert_int_equal(rig->checks, 1);
+  free(answer);
+  answer = upload(rig, (const uint8_t *)"{\"bad\":1}", 9);
+  assert_memory_equal(answer, "HTTP/1.1 400", 12);
+  assert_non_null(strstr(answer, "$.objects[3].id: not an id"));
+  free(answer);
+  wait_for(&rig->cancels, 1);
+  rig->part_size = 2 * WIRE_RECORD_MAX + 5;
+  expect(rig, "GET /v1/parts/" SHA "/stix", "", "HTTP/1.1 200", "\r\n\r\n{\"stix\":true,\"objects\":2}");
+  rig->part_size = (32 << 20) + 1;
+  expect(rig, "GET /v1/parts/" SHA "/stix", "", "HTTP/1.1 200", "{\"stix\":false");
+}
+
+static void test_worker_dies(void **state) {
+  struct local_rig *rig = *state;
+  char *answer = upload(rig, (const uint8_t *)"{\"kill\":1}", 10);
+  assert_memory_equal(answer, "HTTP/1.1 500", 12);
+  assert_non_null(strstr(answer, "the worker that checks files ended"));
+  free(answer);
+  answer = upload(rig, (const uint8_t *)"{}", 2);
+  assert_memory_equal(answer, "HTTP/1.1 503", 12);
+  free(answer);
+  wait_for(&rig->cancels, 2);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "ami");
+}
+
+static void test_download(void **state) {
+  struct local_rig *rig = *state;
+  static const size_t sizes[] = {0, 1, WIRE_RECORD_MAX, 5 * WIRE_RECORD_MAX, 5 * WIRE_RECORD_MAX + 3};
+  for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+    rig->part_size = sizes[k];
+    int fd = knock(rig);
+    static const char request[] = "GET /v1/parts/" SHA " HTTP/1.1\r\nHost: a\r\n\r\n";
+    rig_send(fd, request, sizeof request - 1);
+    FILE *stream = fdopen(fd, "r");
+    char line[256];
+    size_t length = SIZE_MAX;
+    while (fgets(line, sizeof line, stream) != NULL && strcmp(line, "\r\n") != 0)
+      sscanf(line, "Content-Length: %zu", &length);
+    assert_int_equal(length, sizes[k]);
+    for (size_t i = 0; i < sizes[k]; i++)
+      if (getc(stream) != octet_at(i))
+        fail_msg("%zu octets: number %zu is wrong", sizes[k], i);
+    fclose(stream);
+  }
+}
+
+static void test_download_cut(void **state) {
+  struct local_rig *rig = *state;
+  rig->part_size = 3 * WIRE_RECORD_MAX;
+  rig->fail_at = 2;
+  int fd = knock(rig);
+  static const char request[] = "GET /v1/parts/" SHA " HTTP/1.1\r\nHost: a\r\n\r\n";
+  rig_send(fd, request, sizeof request - 1);
+  size_t whole = 0;
+  char piece[65536];
+  for (ssize_t got; (got = read(fd, piece, sizeof piece)) > 0;)
+    whole += (size_t)got;
+  assert_in_range(whole, WIRE_RECORD_MAX, WIRE_RECORD_MAX + 1000);
+  close(fd);
+  /* The reader goes away in the middle. */
+  rig->fail_at = 0;
+  fd = knock(rig);
+  rig_send(fd, request, sizeof request - 1);
+  assert_true(read(fd, piece, sizeof piece) > 0);
+  close(fd);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "ami");
+}
+
+/* --- bad and slow clients */
+
+static void test_garbage_and_smuggling(void **state) {
+  const struct local_rig *rig = *state;
+#define REQUEST(text) {text, sizeof(text) - 1}
+  static const struct { const char *text; size_t size; } requests[] = {
+      REQUEST("\x16\x03\x01\x02\x00\x01\r\n\r\n"),
+      REQUEST("GET\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.0\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/2.0\r\nHost: a\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost: a\r\n Folded: b\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost: a\nX: b\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost: a\0b\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost:a\r\nX: b\0c\r\nY:d\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET /v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\0x\r\n\r\n"),
+      REQUEST("GET /v1/status\0x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+      REQUEST("\r\nGET  /v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+      REQUEST("GET http://a/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\nConnection: close\r\n\r\n{}"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\nConnection: "
+              "close\r\n\r\n0\r\n\r\n"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+  };
+  for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+    char *answer = say(rig, requests[i].text, requests[i].size);
+    if (strncmp(answer, "HTTP/1.1 2", 10) == 0)
+      fail_msg("request %zu was taken: %s", i, answer);
+    free(answer);
+  }
+  char many[4096] = "GET /v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  for (int i = 0; i < GATE_FIELDS_MAX; i++)
+    snprintf(many + strlen(many), sizeof many - strlen(many), "X-%d: y\r\n", i);
+  strcat(many, "\r\n");
+  char *answer = say(rig, many, strlen(many));
+  assert_memory_equal(answer, "HTTP/1.1 413", 12);
+  free(answer);
+  char *target = filled("GET /v1/cases/", GATE_TARGET_MAX, "");
+  expect(rig, target, "", "HTTP/1.1 413", "target has more than") ;
+  free(target);
+}
+
+static void test_pipelined(void **state) {
+  const struct local_rig *rig = *state;
+  static const char two[] = "POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+                            "GET /v1/kinds HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  char *answer = say(rig, two, sizeof two - 1);
+  char *first = strstr(answer, "HTTP/1.1 200");
+  assert_non_null(first);
+  assert_non_null(strstr(first + 1, "HTTP/1.1 200"));
+  free(answer);
+}
+
+static void test_trickling_header(void **state) {
+  const struct local_rig *rig = *state;
+  int fd = knock(rig);
+  bool open = true;
+  /* Never idle, and yet given up. */
+  for (int i = 0; i < 40 && open; i++) {
+    open = rig_send(fd, i == 0 ? "GET /v1/status HTTP/1.1\r\nHost: a" : "a", i == 0 ? 32 : 1);
+    usleep(100000);
+  }
+  assert_false(open);
+  close(fd);
+}
+
+static void test_too_many_connections(void **state) {
+  struct local_rig *rig = *state;
+  enum { MORE = 300 };
+  int fds[MORE];
+  for (int i = 0; i < MORE; i++)
+    fds[i] = knock(rig);
+  char c;
+  struct timeval patience = {.tv_sec = 5};
+  setsockopt(fds[MORE - 1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  assert_int_equal(read(fds[MORE - 1], &c, 1), 0);
+  for (int i = 0; i < MORE; i++)
+    close(fds[i]);
+  usleep(50000);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "ami");
+}
+
+/* --- stopping */
+
+static void test_stop_finishes(void **state) {
+  struct local_rig *rig = *state;
+  uint8_t *data = calloc(1, 3 << 20);
+  int fd = begin_upload(rig, "Content-Length: 3145728");
+  rig_send(fd, data, 1 << 20);
+  usleep(100000);
+  assert_int_equal(write(rig->gate.pipe[1], "s", 1), 1);
+  usleep(100000);
+  rig_send(fd, data, 2 << 20);
+  char *answer = rig_read_all(fd);
+  assert_memory_equal(answer, "HTTP/1.1 200", 12);
+  assert_non_null(strstr(answer, "\"size\":3145728"));
+  pthread_join(rig->gate.thread, NULL);
+  assert_true(gate_local_stopping(rig->local));
+  gate_local_free(rig->local);
+  rig->local = NULL;
+  close(fd);
+  free(answer);
+  free(data);
+}
+
+static void test_stop_cuts_what_hangs(void **state) {
+  struct local_rig *rig = *state;
+  rig->hold = true;
+  int fd = knock(rig);
+  static const char request[] = "GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n";
+  rig_send(fd, request, sizeof request - 1);
+  usleep(100000);
+  stop_gate(rig, 's');
+  char *answer = rig_read_all(fd);
+  assert_string_equal(answer, "");
+  free(answer);
+  close(fd);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_routes),
+      cmocka_unit_test(test_every_route_is_of_the_local_gate),
+      TEST(test_errors),
+      TEST(test_large_bodies),
+      TEST(test_upload),
+      TEST(test_upload_chunked),
+      TEST(test_upload_breaks_off),
+      TEST(test_stix),
+      TEST(test_worker_dies),
+      TEST(test_download),
+      TEST(test_download_cut),
+      TEST(test_garbage_and_smuggling),
+      TEST(test_pipelined),
+      TEST(test_trickling_header),
+      TEST(test_too_many_connections),
+      TEST(test_stop_finishes),
+      TEST(test_stop_cuts_what_hangs),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

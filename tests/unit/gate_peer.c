@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two partner gates, each with a made-up core, and strangers. */
+#include "gate_rig.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "gate/peer.h"
+#include "wire/consignment.h"
+#include "wire/json.h"
+
+struct identity {
+  char certificate[4096], key[4096];
+  struct base_hash pin;
+};
+
+enum { OUTCOMES_MAX = 64, WAITING_MAX = 64 };
+struct outcome {
+  long status;
+  char code[40], detail[512];
+  size_t size; /* of the answer */
+  uint8_t first;
+};
+
+/* A node: gate, and a core that answers what it is given with itself, each octet plus one. */
+struct node {
+  struct rig_loop gate, core;
+  struct gate_peer *peer;
+  struct link_channel *to_gate;
+  struct gate_limits limits;
+  struct identity self;
+  int port;
+  pthread_mutex_t lock;
+  /* under the lock */
+  char table[2048];
+  size_t waiting_count;
+  uint64_t waiting[WAITING_MAX]; /* parked exchange.take */
+  uint64_t table_id;
+  int64_t table_asked;
+  size_t outcome_count, gives;
+  struct outcome outcomes[OUTCOMES_MAX];
+  bool refuse, hold; /* gives are refused, or not answered */
+};
+
+static void make_identity(struct identity *out, const char *name) {
+  gnutls_x509_privkey_t key;
+  gnutls_x509_crt_t certificate;
+  size_t size = sizeof out->pin.bytes, key_size = sizeof out->key, certificate_size = sizeof out->certificate;
+  assert_int_equal(gnutls_x509_privkey_init(&key), 0);
+  assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
+  assert_int_equal(gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0), 0);
+  assert_int_equal(gnutls_x509_crt_set_version(certificate, 3), 0);
+  assert_int_equal(gnutls_x509_crt_set_serial(certificate, "\1", 1), 0);
+  assert_int_equal(gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)), 0);
+  gnutls_x509_crt_set_activation_time(certificate, time(NULL) - 3600);
+  gnutls_x509_crt_set_expiration_time(certificate, time(NULL) + 86400);
+  assert_int_equal(gnutls_x509_crt_set_key(certificate, key), 0);
+  assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA512, 0), 0);
+  assert_int_equal(gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_PEM, out->certificate, &certificate_size), 0);
+  assert_int_equal(gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, out->key, &key_size), 0);
+  assert_int_equal(gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, out->pin.bytes, &size), 0);
+  gnutls_x509_crt_deinit(certificate);
+  gnutls_x509_privkey_deinit(key);
+}
+
+/* --- the made-up core */
+
+static void record_outcome(struct node *node, struct link_message *message) {
+  struct wire_json *json = NULL;
+  struct base_view answer = {NULL, 0};
+  struct outcome *outcome = &node->outcomes[node->outcome_count];
+  assert_int_equal(wire_json_parse(message->payload, 4096, "done", &json, NULL), BASE_OK);
+  struct base_view code = wire_json_text(wire_json_get(json, "code")), detail = wire_json_text(wire_json_get(json, "detail"));
+  *outcome = (struct outcome){.status = (long)wire_json_integer(wire_json_get(json, "status"))};
+  snprintf(outcome->code, sizeof outcome->code, "%.*s", (int)code.size, (const char *)code.data);
+  snprintf(outcome->detail, sizeof outcome->detail, "%.*s", (int)detail.size, detail.size > 0 ? (const char *)detail.data : "");
+  if (message->fd >= 0) {
+    assert_int_equal(base_map_sealed(message->fd, WIRE_CONSIGNMENT_MAX, &answer, NULL), BASE_OK);
+    outcome->size = answer.size;
+    outcome->first = answer.size > 0 ? answer.data[0] : 0;
+    base_unmap(&answer);
+  }
+  node->outcome_count++;
+  wire_json_free(json);
+}
+
+static void answer_give(struct node *node, struct link_channel *channel, struct link_message *message) {
+  struct base_view sealed = {NULL, 0};
+  node->gives++;
+  if (node->hold)
+    return;
+  if (node->refuse) {
+    link_answer(channel, message->id, BASE_ROLLBACK, base_view_text("an older head\x1b[31m"), -1);
+    return;
+  }
+  assert_int_equal(base_map_sealed(message->fd, WIRE_CONSIGNMENT_MAX, &sealed, NULL), BASE_OK);
+  uint8_t *copy = malloc(sealed.size);
+  for (size_t i = 0; i < sealed.size; i++)
+    copy[i] = (uint8_t)(sealed.data[i] + 1);
+  link_answer(channel, message->id, BASE_OK, base_view_of(copy, sealed.size), -1);
+  free(copy);
+  base_unmap(&sealed);
+}
+
+static void core_request(void *context, struct link_channel *channel, struct link_message *message) {
+  struct node *node = context;
+  pthread_mutex_lock(&node->lock);
+  switch (message->code) {
+  case LINK_PEER_TABLE:
+    node->table_asked++;
+    if (node->table_asked == 1)
+      link_answer(channel, message->id, BASE_OK, base_view_text(node->table), -1);
+    else
+      node->table_id = message->id;
+    break;
+  case LINK_EXCHANGE_TAKE:
+    node->waiting[node->waiting_count++] = message->id;
+    break;
+  case LINK_EXCHANGE_DONE:
+    record_outcome(node, message);
+    link_answer(channel, message->id, BASE_OK, base_view_text("{}"), -1);
+    break;
+  case LINK_EXCHANGE_GIVE:
+    answer_give(node, channel, message);
+    break;
+  default:
+    abort();
+  }
+  pthread_mutex_unlock(&node->lock);
+}
+
+static void write_table(struct node *node, int version, const struct node *partner, const char *state) {
+  snprintf(node->table, sizeof node->table,
+           "{\"version\":%d,\"partners\":[{\"name\":\"other\",\"origin\":\"wasl/other/00\",\"addresses\":[],\"pins\":[\"%s\"],"
+           "\"state\":\"%s\"}]}",
+           version, base_hash_text(&partner->self.pin).text, state);
+}
+
+static void start_node(struct node *node) {
+  int core[2];
+  struct base_error err;
+  struct gate_peer_setup setup = {.world = base_world_system(), .limits = &node->limits, .listen_count = 1};
+  assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, core), 0);
+  rig_loop_make(&node->core);
+  rig_loop_make(&node->gate);
+  pthread_mutex_init(&node->lock, NULL);
+  node->to_gate = link_channel_new(core[1], LINK_ROLE_CORE, LINK_ROLE_GATE_PEER);
+  link_loop_add(node->core.loop, node->to_gate, (struct link_handlers){node, core_request, NULL, NULL});
+  setup.loop = node->gate.loop;
+  setup.core = core[0];
+  setup.certificate = node->self.certificate;
+  setup.key = node->self.key;
+  setup.listen[0] = rig_listen_tcp(&node->port);
+  if (gate_peer_new(&setup, &node->peer, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  node->gate.stop = gate_peer_stop;
+  node->gate.context = node->peer;
+  gate_peer_open(node->peer);
+  rig_loop_start(&node->core);
+  rig_loop_start(&node->gate);
+}
+
+static void end_node(struct node *node, char how) {
+  if (node->peer == NULL)
+    return;
+  rig_loop_end(&node->gate, how);
+  gate_peer_free(node->peer);
+  node->peer = NULL;
+  (void)!write(node->core.pipe[1], "e", 1);
+  pthread_join(node->core.thread, NULL);
+  link_channel_free(node->to_gate);
+  rig_loop_free(&node->core);
+  rig_loop_free(&node->gate);
+  pthread_mutex_destroy(&node->lock);
+}
+
+struct pair {
+  struct node rabat, paris;
+};
+static struct identity rabat_key, paris_key, stranger_key;
+
+static int setup(void **state) {
+  struct pair *pair = calloc(1, sizeof *pair);
+  *state = pair;
+  pair->rabat.limits = pair->paris.limits = gate_limits_peer;
+  pair->rabat.limits.stop_ms = pair->paris.limits.stop_ms = 1500;
+  pair->paris.limits.head_ms = 1500;
+  pair->paris.limits.body_ms = 1500;
+  pair->rabat.self = rabat_key;
+  pair->paris.self = paris_key;
+  write_table(&pair->rabat, 1, &pair->paris, "active");
+  write_table(&pair->paris, 1, &pair->rabat, "active");
+  start_node(&pair->rabat);
+  start_node(&pair->paris);
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct pair *pair = *state;
+  end_node(&pair->rabat, 'e');
+  end_node(&pair->paris, 'e');
+  free(pair);
+  return 0;
+}
+
+/* Waits until condition holds of node, under its lock. */
+#define UNTIL(node, condition)                                                                                         \
+  do {                                                                                                                 \
+    bool holds = false;                                                                                                \
+    for (int tries = 0; tries < 1000 && !holds; tries++) {                                                             \
+      pthread_mutex_lock(&(node)->lock);                                                                               \
+      holds = (condition);                                                                                             \
+      pthread_mutex_unlock(&(node)->lock);                                                                             \
+      if (!holds)                                                                                                      \
+        usleep(10000);                                                                                                 \
+    }                                                                                                                  \
+    if (!holds)                                                                                                        \
+      fail_msg("never: %s", #condition);                                                                               \
+  } while (0)
+
+/* The answer to a parked request is given by the core's own thread: a timer of its loop could not be set from here, so the
+ * channel is used under the lock while that thread waits in poll. */
+static void give_work(struct node *node, const char *addresses, const struct base_hash *pin, size_t size) {
+  char work[1024];
+  struct base_error err;
+  uint8_t *content = calloc(1, size + 1);
+  int fd = base_memfd_sealed("work", base_view_of(content, size), &err);
+  snprintf(work, sizeof work, "{\"exchange\":41,\"partner\":\"paris\",\"addresses\":[%s],\"pins\":[\"%s\"]}", addresses,
+           pin == NULL ? "" : base_hash_text(pin).text);
+  UNTIL(node, node->waiting_count > 0);
+  pthread_mutex_lock(&node->lock);
+  link_answer(node->to_gate, node->waiting[--node->waiting_count], BASE_OK, base_view_text(work), fd);
+  pthread_mutex_unlock(&node->lock);
+  close(fd);
+  free(content);
+}
+
+static const char *at_port(int port) {
+  static char text[64];
+  snprintf(text, sizeof text, "\"127.0.0.1:%d\"", port);
+  return text;
+}
+
+static void expect(struct node *node, size_t index, long status, const char *code, const char *detail) {
+  UNTIL(node, node->outcome_count > index);
+  const struct outcome *outcome = &node->outcomes[index];
+  if (outcome->status != status || strcmp(outcome->code, code) != 0 || strstr(outcome->detail, detail) == NULL)
+    fail_msg("%ld %s %s instead of %ld %s %s", outcome->status, outcome->code, outcome->detail, status, code, detail);
+}
+
+static void test_exchange(void **state) {
+  struct pair *pair = *state;
+  static const size_t sizes[] = {1, 100, 4096, 70000, WIRE_CONSIGNMENT_MAX};
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  for (size_t i = 0; i < 5; i++) {
+    give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, sizes[i]);
+    expect(&pair->rabat, i, 200, "ok", "");
+    assert_int_equal(pair->rabat.outcomes[i].size, sizes[i]);
+    assert_int_equal(pair->rabat.outcomes[i].first, 1);
+  }
+  /* All places at once, and both ways. */
+  for (size_t i = 0; i < 20; i++) {
+    give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 50000);
+    give_work(&pair->paris, at_port(pair->rabat.port), &pair->rabat.self.pin, 50000);
+  }
+  UNTIL(&pair->rabat, pair->rabat.outcome_count == 25);
+  UNTIL(&pair->paris, pair->paris.outcome_count == 20);
+  for (size_t i = 0; i < 20; i++) {
+    assert_string_equal(pair->rabat.outcomes[5 + i].code, "ok");
+    assert_string_equal(pair->paris.outcomes[i].code, "ok");
+  }
+}
+
+static void test_unreachable_and_next_address(void **state) {
+  struct pair *pair = *state;
+  char addresses[128];
+  int closed;
+  close(rig_listen_tcp(&closed));
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(closed), &pair->paris.self.pin, 10);
+  snprintf(addresses, sizeof addresses, "paris at 127.0.0.1:%d: connection refused", closed);
+  expect(&pair->rabat, 0, 0, "unreachable", addresses);
+  snprintf(addresses, sizeof addresses, "\"127.0.0.1:%d\",\"127.0.0.1:%d\"", closed, pair->paris.port);
+  give_work(&pair->rabat, addresses, &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 1, 200, "ok", "");
+  give_work(&pair->rabat, "", &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 2, 0, "unreachable", "no address");
+  give_work(&pair->rabat, "\"127.0.0.1/..:80\"", &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 3, 0, "unreachable", "cannot be used");
+  give_work(&pair->rabat, "\"nowhere.invalid:80\"", &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 4, 0, "unreachable", "the name cannot be resolved");
+}
+
+static void test_wrong_pin(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(pair->paris.port), &stranger_key.pin, 10);
+  expect(&pair->rabat, 0, 0, "wrong-key", "the key there is not the one on the card");
+  /* Without any pin nobody is spoken to. */
+  give_work(&pair->rabat, at_port(pair->paris.port), NULL, 10);
+  expect(&pair->rabat, 1, 0, "unreachable", "cannot be used");
+  assert_int_equal(pair->paris.gives, 0);
+}
+
+static void change_table(struct node *node, int version, const struct node *partner, const char *state) {
+  UNTIL(node, node->table_id != 0);
+  pthread_mutex_lock(&node->lock);
+  write_table(node, version, partner, state);
+  int64_t asked = node->table_asked;
+  uint64_t id = node->table_id;
+  node->table_id = 0;
+  link_answer(node->to_gate, id, BASE_OK, base_view_text(node->table), -1);
+  pthread_mutex_unlock(&node->lock);
+  UNTIL(node, node->table_asked == asked + 1);
+}
+
+static void test_stranger_and_suspended(void **state) {
+  struct pair *pair = *state;
+  struct node *paris = &pair->paris;
+  struct node stranger = {.self = stranger_key};
+  change_table(paris, 2, &pair->rabat, "suspended");
+  give_work(&pair->rabat, at_port(paris->port), &paris->self.pin, 10);
+  expect(&pair->rabat, 0, 403, "partner-suspended", "suspended");
+  /* The connection stays open; what counts is the table at each request. */
+  change_table(paris, 3, &stranger, "active");
+  give_work(&pair->rabat, at_port(paris->port), &paris->self.pin, 10);
+  UNTIL(&pair->rabat, pair->rabat.outcome_count == 2);
+  assert_string_not_equal(pair->rabat.outcomes[1].code, "ok");
+  change_table(paris, 4, &pair->rabat, "active");
+  give_work(&pair->rabat, at_port(paris->port), &paris->self.pin, 10);
+  expect(&pair->rabat, 2, 200, "ok", "");
+  assert_int_equal(paris->gives, 1);
+}
+
+static void test_unknown_key_is_cut_off(void **state) {
+  struct pair *pair = *state;
+  struct node stranger = {.self = stranger_key};
+  change_table(&pair->paris, 2, &stranger, "active");
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 0, "unreachable", "does not know this node's key");
+  assert_int_equal(pair->paris.gives, 0);
+}
+
+static void test_problem_of_the_partner(void **state) {
+  struct pair *pair = *state;
+  pair->paris.refuse = true;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 409, "rollback", "an older head");
+  assert_null(strchr(pair->rabat.outcomes[0].detail, '\x1b'));
+}
+
+static void test_limits_in_flight(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  pthread_mutex_lock(&pair->paris.lock);
+  pair->paris.hold = true;
+  pair->paris.limits.per_partner = 3;
+  pthread_mutex_unlock(&pair->paris.lock);
+  for (int i = 0; i < 5; i++)
+    give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 503, "busy", "under way");
+  expect(&pair->rabat, 1, 503, "busy", "under way");
+  pthread_mutex_lock(&pair->paris.lock);
+  assert_int_equal(pair->paris.gives, 3);
+  pthread_mutex_unlock(&pair->paris.lock);
+}
+
+/* --- a partner that does not use our client */
+
+struct raw {
+  int fd;
+  gnutls_session_t session;
+  gnutls_certificate_credentials_t credentials;
+};
+
+static bool raw_open(struct raw *raw, int port, const struct identity *identity, const char *versions) {
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct timeval patience = {.tv_sec = 10};
+  raw->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(raw->fd, (struct sockaddr *)&address, sizeof address), 0);
+  setsockopt(raw->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  gnutls_init(&raw->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
+  gnutls_priority_set_direct(raw->session, versions, NULL);
+  gnutls_certificate_allocate_credentials(&raw->credentials);
+  if (identity != NULL) {
+    gnutls_datum_t certificate = {(unsigned char *)(uintptr_t)identity->certificate, (unsigned)strlen(identity->certificate)};
+    gnutls_datum_t key = {(unsigned char *)(uintptr_t)identity->key, (unsigned)strlen(identity->key)};
+    assert_int_equal(gnutls_certificate_set_x509_key_mem(raw->credentials, &certificate, &key, GNUTLS_X509_FMT_PEM), 0);
+  }
+  gnutls_credentials_set(raw->session, GNUTLS_CRD_CERTIFICATE, raw->credentials);
+  gnutls_transport_set_int(raw->session, raw->fd);
+  int result;
+  do
+    result = gnutls_handshake(raw->session);
+  while (result < 0 && !gnutls_error_is_fatal(result));
+  return result == 0;
+}
+
+static void raw_close(struct raw *raw) {
+  gnutls_deinit(raw->session);
+  gnutls_certificate_free_credentials(raw->credentials);
+  close(raw->fd);
+}
+
+/* Sends a request and gives the answer's beginning; empty when the other side hung up. */
+static const char *raw_say(struct raw *raw, const char *text, size_t size) {
+  static char answer[4096];
+  size_t got = 0;
+  gnutls_record_send(raw->session, text, size);
+  for (;;) {
+    ssize_t more = gnutls_record_recv(raw->session, answer + got, sizeof answer - 1 - got);
+    if (more == GNUTLS_E_AGAIN || more == GNUTLS_E_INTERRUPTED)
+      continue;
+    if (more <= 0)
+      break;
+    got += (size_t)more;
+    answer[got] = '\0';
+    if (strstr(answer, "\r\n\r\n") != NULL && strstr(answer, "}") != NULL)
+      break;
+  }
+  answer[got] = '\0';
+  return answer;
+}
+
+#define TLS13 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+static void test_tls_strangers(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  struct raw raw;
+  static const char request[] = "POST /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+  assert_false(raw_open(&raw, pair->paris.port, &rabat_key, "NORMAL:-VERS-ALL:+VERS-TLS1.2"));
+  raw_close(&raw);
+  /* With TLS 1.3 the client is done before the server has judged it. */
+  raw_open(&raw, pair->paris.port, NULL, TLS13);
+  assert_string_equal(raw_say(&raw, request, sizeof request - 1), "");
+  raw_close(&raw);
+  raw_open(&raw, pair->paris.port, &stranger_key, TLS13);
+  assert_string_equal(raw_say(&raw, request, sizeof request - 1), "");
+  raw_close(&raw);
+  assert_int_equal(pair->paris.gives, 0);
+}
+
+static void test_http_of_a_partner(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+#define CASE(text, answer) {text, sizeof(text) - 1, answer}
+#define POST "POST /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n"
+  static const struct { const char *text; size_t size; const char *answer; } cases[] = {
+      CASE("GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
+      CASE("GET /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
+      CASE(POST "\r\n", "HTTP/1.1 400"),
+      CASE(POST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", "HTTP/1.1 400"),
+      CASE(POST "Content-Length: 8388609\r\n\r\n", "HTTP/1.1 413"),
+      CASE(POST "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", "HTTP/1.1 400"),
+      CASE(POST "Content-Length: 1\r\nX: a\0b\r\n\r\nx", "HTTP/1.1 400"),
+      CASE(POST "Content-Length: 1\r\nHost: b\r\n\r\nx", "HTTP/1.1 400"),
+      CASE("\0\1\2\3\r\n\r\n", ""),
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct raw raw;
+    assert_true(raw_open(&raw, pair->paris.port, &rabat_key, TLS13));
+    const char *answer = raw_say(&raw, cases[i].text, cases[i].size);
+    if (strncmp(answer, cases[i].answer, strlen(cases[i].answer)) != 0)
+      fail_msg("case %zu: %s", i, answer);
+    raw_close(&raw);
+  }
+  assert_int_equal(pair->paris.gives, 0);
+}
+
+static void test_slow_body(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  struct raw raw;
+  static const char request[] = POST "Content-Length: 1000\r\n\r\n";
+  assert_true(raw_open(&raw, pair->paris.port, &rabat_key, TLS13));
+  gnutls_record_send(raw.session, request, sizeof request - 1);
+  bool open = true;
+  for (int i = 0; i < 60 && open; i++) {
+    usleep(100000);
+    open = gnutls_record_send(raw.session, "x", 1) == 1;
+  }
+  assert_false(open);
+  raw_close(&raw);
+  assert_int_equal(pair->paris.gives, 0);
+  /* Its place is free again, and so is one that says nothing at all after connecting. */
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons((uint16_t)pair->paris.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  char *nothing = rig_read_all(fd);
+  assert_string_equal(nothing, "");
+  free(nothing);
+  close(fd);
+}
+
+static void test_connections_per_address(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  enum { MORE = 70 };
+  int fds[MORE];
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons((uint16_t)pair->paris.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  for (int i = 0; i < MORE; i++) {
+    fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof address), 0);
+  }
+  struct timeval patience = {.tv_sec = 1};
+  setsockopt(fds[MORE - 1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  char c;
+  assert_int_equal(read(fds[MORE - 1], &c, 1), 0);
+  for (int i = 0; i < MORE; i++)
+    close(fds[i]);
+}
+
+/* --- stopping */
+
+static void test_stop(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 200, "ok", "");
+  int64_t start = base_world_system()->monotonic_ms(NULL);
+  end_node(&pair->paris, 's');
+  assert_true(base_world_system()->monotonic_ms(NULL) - start < 1000);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 1, 0, "unreachable", "paris at");
+}
+
+static void test_stop_cuts_what_hangs(void **state) {
+  struct pair *pair = *state;
+  pair->paris.hold = true;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  UNTIL(&pair->paris, pair->paris.gives == 1);
+  end_node(&pair->rabat, 's');
+  end_node(&pair->paris, 's');
+}
+
+int main(void) {
+  gnutls_global_init();
+  make_identity(&rabat_key, "rabat");
+  make_identity(&paris_key, "paris");
+  make_identity(&stranger_key, "stranger");
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_exchange),
+      TEST(test_unreachable_and_next_address),
+      TEST(test_wrong_pin),
+      TEST(test_stranger_and_suspended),
+      TEST(test_unknown_key_is_cut_off),
+      TEST(test_problem_of_the_partner),
+      TEST(test_limits_in_flight),
+      TEST(test_tls_strangers),
+      TEST(test_http_of_a_partner),
+      TEST(test_slow_body),
+      TEST(test_connections_per_address),
+      TEST(test_stop),
+      TEST(test_stop_cuts_what_hangs),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  gnutls_global_deinit();
+  return failed;
+}
