@@ -6,8 +6,8 @@
 #include "wire/consignment.h"
 #include "wire/stix.h"
 
-/* A part goes out, one record at a time: the next is asked for when the reader has taken the one before, so a part of any
- * size takes the memory of one record. */
+/* A part goes out, one record at a time: the next is asked for when the reader has taken the one before, so a part of
+ * any size takes the memory of one record. */
 
 static void ask_record(struct gate_job *job, gate_answer answer) {
   struct wire_writer writer;

@@ -5,7 +5,8 @@
 #include "base/base.h"
 #include "gate/limits.h"
 
-/* What the HTTP library lets pass and we do not: everything by which two readers of one request could see two requests. */
+/* What the HTTP library lets pass and we do not: everything by which two readers of one request could see two requests.
+ */
 
 struct gate_field {
   struct base_view name, value;
@@ -14,19 +15,19 @@ struct gate_head {
   const char *method;
   struct base_view target; /* as it came */
   const char *version;
-  size_t field_count;      /* may be GATE_FIELDS_MAX + 1: too many */
+  size_t field_count; /* may be GATE_FIELDS_MAX + 1: too many */
   struct gate_field fields[GATE_FIELDS_MAX + 1];
-  /* The whole header as the library read it, line ends and separators turned to NUL; empty when it does not keep it. The
-   * names and values above then point into it. */
+  /* The whole header as the library read it, line ends and separators turned to NUL; empty when it does not keep it.
+   * The names and values above then point into it. */
   struct base_view raw;
 };
 struct gate_body {
   bool present, chunked;
   uint64_t size; /* unless chunked */
 };
-/* HTTP/1.1 with exactly one Host; Content-Length at most once, decimal, and not together with Transfer-Encoding, which may
- * only be "chunked"; field names are tokens, values hold no control characters; in raw, nothing stands that is not the request line and
- * these fields (NUL, a bare line feed, a folded line, an empty line first). */
+/* HTTP/1.1 with exactly one Host; Content-Length at most once, decimal, and not together with Transfer-Encoding, which
+ * may only be "chunked"; field names are tokens, values hold no control characters; in raw, nothing stands that is not
+ * the request line and these fields (NUL, a bare line feed, a folded line, an empty line first). */
 BASE_NODISCARD enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, struct base_error *err);
 
 #endif

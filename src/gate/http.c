@@ -99,7 +99,8 @@ static void log_library(void *context, const char *format, va_list arguments) {
 
 /* --- connections */
 
-/* Gives up connections whose time has run out although octets trickle in: the library's own limit counts idle time only. */
+/* Gives up connections whose time has run out although octets trickle in: the library's own limit counts idle time
+ * only. */
 static void sweep(void *context) {
   struct gate_http *http = context;
   int64_t now = now_of(http);
@@ -189,7 +190,8 @@ static void listener_ready(void *context, int fd, short events) {
     int peer = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (peer < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
       /* The waiting connection would wake us at once again. */
-      gate_tally_log(&http->tally, http->setup.world, "gate.accept", "no descriptor or memory left for a new connection");
+      gate_tally_log(&http->tally, http->setup.world, "gate.accept",
+                     "no descriptor or memory left for a new connection");
       watch_listeners(http, 0);
       link_timer_set(http->accept_timer, ACCEPT_PAUSE_MS);
     }
@@ -222,7 +224,8 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
                                  const char *value, size_t value_size) {
   struct gate_head *head = context;
   (void)kind;
-  head->fields[head->field_count++] = (struct gate_field){base_view_of(name, name_size), base_view_of(value, value_size)};
+  head->fields[head->field_count++] =
+      (struct gate_field){base_view_of(name, name_size), base_view_of(value, value_size)};
   return head->field_count > GATE_FIELDS_MAX ? MHD_NO : MHD_YES;
 }
 

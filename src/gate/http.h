@@ -8,8 +8,8 @@
 #include "gate/target.h"
 #include "link/link.h"
 
-/* The narrow seam around libmicrohttpd: an HTTP/1.1 server without threads, driven by link_loop, whose requests may wait for
- * another process. Connections are accepted here, so that they can be counted, refused and given up. */
+/* The narrow seam around libmicrohttpd: an HTTP/1.1 server without threads, driven by link_loop, whose requests may
+ * wait for another process. Connections are accepted here, so that they can be counted, refused and given up. */
 
 struct gate_http;
 struct gate_request;
@@ -18,11 +18,11 @@ struct gate_request;
 struct gate_connection {
   struct gate_connection *next, *previous;
   struct gate_http *http;
-  int fd;              /* not ours to close */
-  int64_t deadline;    /* monotonic ms; -1: none */
-  unsigned tag;        /* of the one who listens; see gate_http_handlers.admit */
+  int fd;           /* not ours to close */
+  int64_t deadline; /* monotonic ms; -1: none */
+  unsigned tag;     /* of the one who listens; see gate_http_handlers.admit */
   bool has_pin;
-  struct base_hash pin; /* of the TLS peer */
+  struct base_hash pin;         /* of the TLS peer */
   struct gate_request *request; /* the one under way, or NULL */
 };
 
@@ -59,7 +59,7 @@ struct gate_http_setup {
   struct link_loop *loop;
   const struct base_world *world;
   const struct gate_limits *limits;
-  size_t memory; /* GATE_PEER_MEMORY or GATE_LOCAL_MEMORY */
+  size_t memory;                   /* GATE_PEER_MEMORY or GATE_LOCAL_MEMORY */
   const struct gate_http_tls *tls; /* NULL: plain; must stay */
   struct gate_http_handlers handlers;
 };
@@ -72,8 +72,8 @@ BASE_NODISCARD enum base_code gate_http_listen(struct gate_http *http, int fd, s
 /* Stops accepting and refuses new requests; idle is called once nothing is under way (perhaps at once). */
 void gate_http_stop(struct gate_http *http);
 
-/* Within begin, body or end, or while a streamed answer is read: nothing more is asked for until gate_http_wake. One that
- * waits already goes on waiting. */
+/* Within begin, body or end, or while a streamed answer is read: nothing more is asked for until gate_http_wake. One
+ * that waits already goes on waiting. */
 void gate_http_wait(struct gate_request *request);
 /* Ends waiting. Answering ends it too. */
 void gate_http_wake(struct gate_request *request);
@@ -86,6 +86,7 @@ void gate_http_content(struct gate_request *request, const char *type, struct ba
 /* size octets come from read: it returns how many it wrote, 0 after gate_http_wait, GATE_CUT to cut the answer off. */
 enum { GATE_CUT = -1 };
 void gate_http_stream(struct gate_request *request, const char *type, uint64_t size,
-                      ssize_t (*read)(void *context, struct gate_request *request, uint64_t at, uint8_t *out, size_t room));
+                      ssize_t (*read)(void *context, struct gate_request *request, uint64_t at, uint8_t *out,
+                                      size_t room));
 
 #endif

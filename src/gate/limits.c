@@ -10,8 +10,8 @@ const struct gate_limits gate_limits_local = {
     .stop_ms = 8000,
 };
 
-/* A partner may send as many exchanges at once as a gate takes up. The client gives up an idle connection before the server
- * does, so that no request meets a closing door. */
+/* A partner may send as many exchanges at once as a gate takes up. The client gives up an idle connection before the
+ * server does, so that no request meets a closing door. */
 const struct gate_limits gate_limits_peer = {
     .connections = GATE_CONNECTIONS_MAX,
     .per_address = 64,

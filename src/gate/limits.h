@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Every limit of the gates. What a test cannot reach within a second (times, thousands of connections) stands in a struct,
- * so that a test can hand in a smaller one; everything else is a constant. */
+/* Every limit of the gates. What a test cannot reach within a second (times, thousands of connections) stands in a
+ * struct, so that a test can hand in a smaller one; everything else is a constant. */
 
 enum {
   GATE_TARGET_MAX = 2048,       /* octets of a request target */
@@ -29,17 +29,17 @@ enum {
 };
 
 struct gate_limits {
-  unsigned connections;   /* in all */
-  unsigned per_address;   /* connections from one IP address; 0: not counted */
-  unsigned per_partner;   /* exchanges that one partner has under way here */
-  unsigned gives;         /* exchanges under way here in all: each may hold WIRE_CONSIGNMENT_MAX in memory */
-  unsigned idle_s;        /* without a single octet */
-  int64_t head_ms;        /* for handshake and header, also when octets trickle in */
-  int64_t body_ms;        /* for a body, and again for the answer; -1: no limit */
-  int64_t connect_ms;     /* to reach a partner, handshake included */
-  int64_t exchange_ms;    /* for an exchange as a client, and in addition: */
+  unsigned connections;    /* in all */
+  unsigned per_address;    /* connections from one IP address; 0: not counted */
+  unsigned per_partner;    /* exchanges that one partner has under way here */
+  unsigned gives;          /* exchanges under way here in all: each may hold WIRE_CONSIGNMENT_MAX in memory */
+  unsigned idle_s;         /* without a single octet */
+  int64_t head_ms;         /* for handshake and header, also when octets trickle in */
+  int64_t body_ms;         /* for a body, and again for the answer; -1: no limit */
+  int64_t connect_ms;      /* to reach a partner, handshake included */
+  int64_t exchange_ms;     /* for an exchange as a client, and in addition: */
   int64_t slowest_bytes_s; /* the time that its octets take at this speed */
-  int64_t stop_ms;        /* after SIGTERM, to finish what is under way */
+  int64_t stop_ms;         /* after SIGTERM, to finish what is under way */
 };
 
 extern const struct gate_limits gate_limits_local, gate_limits_peer;

@@ -50,7 +50,8 @@ void gate_job_object(const struct gate_job *job, struct wire_writer *writer, str
   wire_write_member_string(writer, "actor", job->local->users.users[job->request->connection->tag].name);
 }
 
-void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd, gate_answer answer) {
+void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd,
+                  gate_answer answer) {
   gate_calls_ask(&job->local->core, code, payload, fd, answer, job);
   gate_http_wait(job->request);
 }
@@ -88,10 +89,11 @@ static struct base_view trim(struct base_view text) {
   return text;
 }
 
-/* The members go behind those of the body, so that core's errors name the caller's own lines and columns. The body is not
- * parsed here: whatever it is, the result is one object only if the body was one, and core refuses a member that stands
- * twice, the actor above all. */
-static enum base_code join(struct base_view body, struct base_view members, struct base_buf *out, struct base_error *err) {
+/* The members go behind those of the body, so that core's errors name the caller's own lines and columns. The body is
+ * not parsed here: whatever it is, the result is one object only if the body was one, and core refuses a member that
+ * stands twice, the actor above all. */
+static enum base_code join(struct base_view body, struct base_view members, struct base_buf *out,
+                           struct base_error *err) {
   struct base_view object = trim(body);
   if (object.size < 2 || object.data[0] != '{' || object.data[object.size - 1] != '}')
     return base_fail(err, BASE_SYNTAX, "the body is not a JSON object");

@@ -25,7 +25,7 @@ struct gate_job {
   const struct gate_route *route;
   struct base_buf body; /* of GATE_POST */
   /* the part that comes in or goes out */
-  char stage[80];       /* what core calls the part that comes in; empty: none, or finished */
+  char stage[80]; /* what core calls the part that comes in; empty: none, or finished */
   struct gate_memfile chunk, copy;
   bool json_likely, json_decided;
   uint64_t index; /* of the next chunk or record */
@@ -38,7 +38,8 @@ struct gate_job {
 /* {"actor":…, and then the members that the caller adds; close with wire_write_end. */
 void gate_job_object(const struct gate_job *job, struct wire_writer *writer, struct base_buf *out);
 /* Asks core and waits. */
-void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd, gate_answer answer);
+void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd,
+                  gate_answer answer);
 /* Passes a refusal on; true when message is one. */
 bool gate_job_refused(struct gate_job *job, const struct link_message *message);
 /* Core or the worker said something that this gate does not understand. */

@@ -67,10 +67,8 @@ static enum base_code run_peer(const struct link_start *start, struct gate_peer 
 
 static enum base_code serve_peer(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
   struct gate_peer *peer = NULL;
-  struct gate_peer_setup setup = {.loop = loop,
-                                  .world = base_world_system(),
-                                  .limits = &gate_limits_peer,
-                                  .core = link_start_fd(start, "core")};
+  struct gate_peer_setup setup = {
+      .loop = loop, .world = base_world_system(), .limits = &gate_limits_peer, .core = link_start_fd(start, "core")};
   BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
   for (int i = 0; i < GATE_PEER_LISTEN_MAX; i++) {
     char name[16];

@@ -13,7 +13,8 @@ struct gate_memfile {
 BASE_NODISCARD enum base_code gate_memfile_open(struct gate_memfile *file, const char *name, size_t limit,
                                                 struct base_error *err);
 /* BASE_TOO_LARGE, and nothing written, beyond the limit. */
-BASE_NODISCARD enum base_code gate_memfile_add(struct gate_memfile *file, struct base_view data, struct base_error *err);
+BASE_NODISCARD enum base_code gate_memfile_add(struct gate_memfile *file, struct base_view data,
+                                               struct base_error *err);
 BASE_NODISCARD enum base_code gate_memfile_seal(struct gate_memfile *file, struct base_error *err);
 void gate_memfile_close(struct gate_memfile *file);
 

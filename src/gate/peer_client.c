@@ -10,8 +10,8 @@
 #include "wire/card.h"
 #include "wire/consignment.h"
 
-/* Core's consignments go out. Each of GATE_TAKES_MAX places asks core for work, hands what it gets to the partner at one of
- * its addresses, tells core how it went, and asks again. */
+/* Core's consignments go out. Each of GATE_TAKES_MAX places asks core for work, hands what it gets to the partner at
+ * one of its addresses, tells core how it went, and asks again. */
 
 enum { TAKE_PAUSE_MS = 1000, CONNECTIONS_KEPT = 64, PIN_TEXT = 64, URL_MAX = WIRE_ADDRESS_MAX + 64 };
 
@@ -100,8 +100,8 @@ static size_t take_answer(char *data, size_t one, size_t size, void *context) {
   return size;
 }
 
-/* "sha256//BASE64;sha256//BASE64" of the pins that core gave in hex; false when there is none, for an empty list would mean
- * any key. */
+/* "sha256//BASE64;sha256//BASE64" of the pins that core gave in hex; false when there is none, for an empty list would
+ * mean any key. */
 static bool write_pins(const struct wire_json *pins, struct base_buf *out) {
   size_t count = wire_json_size(pins);
   for (size_t i = 0; i < count && count <= GATE_PINS_MAX; i++) {
@@ -192,7 +192,8 @@ static void describe(const struct exchange *exchange, CURLcode result, struct ba
     base_buf_text(out, "the connection was cut off, as by one who does not know this node's key");
     return;
   default:
-    gate_printable(out, base_view_text(exchange->trouble[0] != '\0' ? exchange->trouble : curl_easy_strerror(result)), 120);
+    gate_printable(out, base_view_text(exchange->trouble[0] != '\0' ? exchange->trouble : curl_easy_strerror(result)),
+                   120);
   }
 }
 
@@ -325,8 +326,7 @@ static int set_watch(CURL *easy, curl_socket_t fd, int what, void *context, void
   if (watch != NULL)
     link_watch_change(watch, events);
   else
-    curl_multi_assign(client->multi, fd,
-                      link_loop_watch(client->peer->setup.loop, fd, events, socket_ready, client));
+    curl_multi_assign(client->multi, fd, link_loop_watch(client->peer->setup.loop, fd, events, socket_ready, client));
   return 0;
 }
 

@@ -100,7 +100,8 @@ static void end(void *context, struct gate_request *request) {
   wire_write_object(&writer);
   wire_write_member_hash(&writer, "pin", &request->connection->pin);
   wire_write_end(&writer, '}');
-  gate_calls_ask(&peer->core, LINK_EXCHANGE_GIVE, base_buf_view(&payload), delivery->consignment.fd, answered, delivery);
+  gate_calls_ask(&peer->core, LINK_EXCHANGE_GIVE, base_buf_view(&payload), delivery->consignment.fd, answered,
+                 delivery);
   gate_memfile_close(&delivery->consignment);
   gate_http_wait(request);
 }

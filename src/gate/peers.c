@@ -36,7 +36,8 @@ enum base_code gate_peers_load(struct gate_peers *peers, struct base_view text, 
   int64_t version = wire_json_integer(wire_json_get(json, "version"));
   size_t count = wire_json_size(list);
   if (version <= 0 || wire_json_type(list) != WIRE_JSON_ARRAY || count > GATE_PARTNERS_MAX)
-    return base_fail(err, BASE_FIELD, "peer.table: no version, or not a list of at most %d partners", GATE_PARTNERS_MAX);
+    return base_fail(err, BASE_FIELD, "peer.table: no version, or not a list of at most %d partners",
+                     GATE_PARTNERS_MAX);
   partners = calloc(count + 1, sizeof *partners);
   if (partners == NULL)
     return base_fail(err, BASE_MEMORY, "peer.table: out of memory");

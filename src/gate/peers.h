@@ -10,10 +10,10 @@
 struct gate_partner {
   char name[BASE_NAME_MAX + 1];
   char origin[96];
-  bool active;         /* else suspended */
+  bool active; /* else suspended */
   size_t pin_count;
   struct base_hash pins[GATE_PINS_MAX];
-  unsigned in_flight;  /* exchanges that it has under way here */
+  unsigned in_flight; /* exchanges that it has under way here */
 };
 struct gate_peers {
   int64_t version; /* 0: none yet */

@@ -8,9 +8,9 @@
 /* Problem documents (RFC 9457), as spec/api.md has them. */
 void gate_problem_write(enum base_code code, struct base_view detail, struct base_buf *out);
 
-/* What a partner's answer other than 200 tells, made harmless: code is a name of our own table of errors ("protocol" when it
- * names none), detail at most GATE_DETAIL_MAX octets that may be shown on a terminal. Never fails: a document that is none gives
- * a sentence about that. */
+/* What a partner's answer other than 200 tells, made harmless: code is a name of our own table of errors ("protocol"
+ * when it names none), detail at most GATE_DETAIL_MAX octets that may be shown on a terminal. Never fails: a document
+ * that is none gives a sentence about that. */
 struct gate_problem {
   const char *code;
   struct base_buf detail; /* free with base_buf_free */

@@ -6,8 +6,8 @@
 #include "link/link.h"
 #include "wire/json.h"
 
-/* The local API as a table (spec/api.md): which request of table.def a route becomes, and under which names its pieces and
- * parameters go into the request's JSON object. */
+/* The local API as a table (spec/api.md): which request of table.def a route becomes, and under which names its pieces
+ * and parameters go into the request's JSON object. */
 
 enum gate_way {
   GATE_ASK,      /* no body; the answer is JSON */

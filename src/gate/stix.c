@@ -6,8 +6,9 @@
 
 void gate_stix_check(struct gate_job *job, const struct gate_memfile *copy, gate_answer done) {
   if (job->local->worker.channel == NULL) {
-    gate_http_problem(job->request, BASE_NOT_RUNNING,
-                      base_view_text("the worker that checks STIX is not running: start the node again, then repeat this"));
+    gate_http_problem(
+        job->request, BASE_NOT_RUNNING,
+        base_view_text("the worker that checks STIX is not running: start the node again, then repeat this"));
     return;
   }
   gate_calls_ask(&job->local->worker, LINK_STIX_CHECK, BASE_VIEW("{}"), copy->fd, done, job);

@@ -10,7 +10,8 @@ static int digit(uint8_t c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes the percent codes of raw behind what out holds already: decoding never makes text longer, so there is room. */
+/* Decodes the percent codes of raw behind what out holds already: decoding never makes text longer, so there is room.
+ */
 static enum base_code decode(struct gate_target *out, struct base_view raw, const char *what, struct base_view *decoded,
                              struct base_error *err) {
   uint8_t *start = out->store + out->used, *at = start;

@@ -6,8 +6,8 @@
 
 #define GATE_TLS_PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3"
 
-/* Makes the peer's certificate a must and its key the only thing that counts: the pin is set on the connection during the
- * handshake, or the handshake ends. session: a gnutls_session_t that has not begun. */
+/* Makes the peer's certificate a must and its key the only thing that counts: the pin is set on the connection during
+ * the handshake, or the handshake ends. session: a gnutls_session_t that has not begun. */
 void gate_tls_begin(void *session, struct gate_connection *connection);
 /* Asked by the handshake: whether the pin is welcome (http.c knows the handlers). */
 bool gate_http_trusts(struct gate_connection *connection, const struct base_hash *pin);

@@ -5,8 +5,9 @@
 #include "wire/consignment.h"
 #include "wire/stix.h"
 
-/* A part comes in: pieces of WIRE_RECORD_MAX go to core one at a time, and while one is on its way the sender is held back,
- * so that an upload of any size takes the memory of one piece (and of one copy for the worker, when it may be STIX). */
+/* A part comes in: pieces of WIRE_RECORD_MAX go to core one at a time, and while one is on its way the sender is held
+ * back, so that an upload of any size takes the memory of one piece (and of one copy for the worker, when it may be
+ * STIX). */
 
 static void fail(struct gate_job *job, const struct base_error *err) {
   gate_http_refuse(job->request, err);

@@ -90,7 +90,8 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     answer_text(channel, message->id, BASE_OK, "{}");
     return;
   case LINK_PART_OPEN:
-    snprintf(text, sizeof text, "{\"message\":\"" SHA "\",\"part\":1,\"name\":\"n\",\"type\":\"t\",\"size\":%zu,\"records\":%zu}",
+    snprintf(text, sizeof text,
+             "{\"message\":\"" SHA "\",\"part\":1,\"name\":\"n\",\"type\":\"t\",\"size\":%zu,\"records\":%zu}",
              (size_t)rig->part_size,
              rig->part_size == 0 ? 1 : (rig->part_size + WIRE_RECORD_MAX - 1) / WIRE_RECORD_MAX);
     answer_text(channel, message->id, BASE_OK, text);
@@ -121,7 +122,8 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     struct base_view document = {NULL, 0};
     struct base_error err;
     enum base_code code = base_map_sealed(message->fd, GATE_JSON_MAX, &document, &err);
-    snprintf(text, sizeof text, "%.*s+%zu", (int)message->payload.size, (const char *)message->payload.data, document.size);
+    snprintf(text, sizeof text, "%.*s+%zu", (int)message->payload.size, (const char *)message->payload.data,
+             document.size);
     answer_text(channel, message->id, code, text);
     base_unmap(&document);
     return;
@@ -228,8 +230,9 @@ static char *say(const struct local_rig *rig, const void *request, size_t size) 
 /* One request with a body, on a connection of its own. */
 static char *ask(const struct local_rig *rig, const char *line, const char *body) {
   char head[4096];
-  int size = snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", line,
-                      strlen(body));
+  int size =
+      snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+               line, strlen(body));
   size_t whole = (size_t)size + strlen(body);
   char *request = malloc(whole + 1);
   memcpy(request, head, (size_t)size);
@@ -239,7 +242,8 @@ static char *ask(const struct local_rig *rig, const char *line, const char *body
   return answer;
 }
 
-static void expect(const struct local_rig *rig, const char *line, const char *body, const char *status, const char *content) {
+static void expect(const struct local_rig *rig, const char *line, const char *body, const char *status,
+                   const char *content) {
   char *answer = ask(rig, line, body);
   if (strncmp(answer, status, strlen(status)) != 0 || strstr(answer, content) == NULL)
     fail_msg("%s: answered\n%s\ninstead of %s … %s", line, answer, status, content);
@@ -249,7 +253,8 @@ static void expect(const struct local_rig *rig, const char *line, const char *bo
 static void test_routes(void **state) {
   const struct local_rig *rig = *state;
   expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\"}");
-  expect(rig, "GET /v1/cases?kind=request&limit=5", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"kind\":\"request\",\"limit\":5}");
+  expect(rig, "GET /v1/cases?kind=request&limit=5", "", "HTTP/1.1 200",
+         "{\"actor\":\"ami\",\"kind\":\"request\",\"limit\":5}");
   expect(rig, "GET /v1/cases/0a0b", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"id\":\"0a0b\"}");
   expect(rig, "GET /v1/kinds/request/example?type=answer", "", "HTTP/1.1 200",
          "{\"actor\":\"ami\",\"kind\":\"request\",\"type\":\"answer\"}");
@@ -307,7 +312,8 @@ static void test_large_bodies(void **state) {
   char *too_large = filled("{\"fields\":\"", GATE_JSON_MAX, "\"}");
   int fd = knock(rig);
   char head[200];
-  int size = snprintf(head, sizeof head, "POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", strlen(too_large));
+  int size = snprintf(head, sizeof head, "POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+                      strlen(too_large));
   rig_send(fd, head, (size_t)size);
   char *answer = rig_read_all(fd);
   assert_memory_equal(answer, "HTTP/1.1 413", 12);
@@ -321,7 +327,9 @@ static void test_large_bodies(void **state) {
 
 static int begin_upload(const struct local_rig *rig, const char *extra) {
   char head[256];
-  int size = snprintf(head, sizeof head, "POST /v1/parts?name=a%%20b&type=x/y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n", extra);
+  int size =
+      snprintf(head, sizeof head,
+               "POST /v1/parts?name=a%%20b&type=x/y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n", extra);
   int fd = knock(rig);
   rig_send(fd, head, (size_t)size);
   return fd;
@@ -339,13 +347,15 @@ static char *upload(const struct local_rig *rig, const uint8_t *data, size_t siz
 
 static void test_upload(void **state) {
   struct local_rig *rig = *state;
-  static const size_t sizes[] = {0, 1, WIRE_RECORD_MAX - 1, WIRE_RECORD_MAX, 2 * WIRE_RECORD_MAX, 5 * WIRE_RECORD_MAX + 77};
+  static const size_t sizes[] = {
+      0, 1, WIRE_RECORD_MAX - 1, WIRE_RECORD_MAX, 2 * WIRE_RECORD_MAX, 5 * WIRE_RECORD_MAX + 77};
   uint8_t *data = malloc(6 << 20);
   for (size_t i = 0; i < 6 << 20; i++)
     data[i] = octet_at(i + 1);
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     char *answer = upload(rig, data, sizes[i]), expected[160];
-    snprintf(expected, sizeof expected, "{\"stage\":\"7\",\"sha256\":\"" SHA "\",\"size\":%zu,\"stix\":null}", sizes[i]);
+    snprintf(expected, sizeof expected, "{\"stage\":\"7\",\"sha256\":\"" SHA "\",\"size\":%zu,\"stix\":null}",
+             sizes[i]);
     if (strstr(answer, expected) == NULL)
       fail_msg("%zu octets: %s", sizes[i], answer);
     assert_int_equal(rig->stored_size, sizes[i]);
@@ -469,8 +479,12 @@ static void test_download_cut(void **state) {
 
 static void test_garbage_and_smuggling(void **state) {
   const struct local_rig *rig = *state;
-#define REQUEST(text) {text, sizeof(text) - 1}
-  static const struct { const char *text; size_t size; } requests[] = {
+#define REQUEST(text)                                                                                                  \
+  { text, sizeof(text) - 1 }
+  static const struct {
+    const char *text;
+    size_t size;
+  } requests[] = {
       REQUEST("\x16\x03\x01\x02\x00\x01\r\n\r\n"),
       REQUEST("GET\r\n\r\n"),
       REQUEST("GET /v1/status HTTP/1.0\r\nHost: a\r\n\r\n"),
@@ -485,12 +499,15 @@ static void test_garbage_and_smuggling(void **state) {
       REQUEST("GET /v1/status\0x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
       REQUEST("\r\nGET  /v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
       REQUEST("GET http://a/v1/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
-      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\nConnection: "
+              "close\r\n\r\n{}"),
       REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\nConnection: close\r\n\r\n{}"),
       REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\nConnection: "
               "close\r\n\r\n0\r\n\r\n"),
-      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n0\r\n\r\n"),
-      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\nConnection: "
+              "close\r\n\r\n0\r\n\r\n"),
+      REQUEST("POST /v1/cases HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: "
+              "close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
   };
   for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
     char *answer = say(rig, requests[i].text, requests[i].size);
@@ -506,7 +523,7 @@ static void test_garbage_and_smuggling(void **state) {
   assert_memory_equal(answer, "HTTP/1.1 413", 12);
   free(answer);
   char *target = filled("GET /v1/cases/", GATE_TARGET_MAX, "");
-  expect(rig, target, "", "HTTP/1.1 413", "target has more than") ;
+  expect(rig, target, "", "HTTP/1.1 413", "target has more than");
   free(target);
 }
 

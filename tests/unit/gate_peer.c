@@ -51,13 +51,15 @@ static void make_identity(struct identity *out, const char *name) {
   assert_int_equal(gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0), 0);
   assert_int_equal(gnutls_x509_crt_set_version(certificate, 3), 0);
   assert_int_equal(gnutls_x509_crt_set_serial(certificate, "\1", 1), 0);
-  assert_int_equal(gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)), 0);
+  assert_int_equal(
+      gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)), 0);
   gnutls_x509_crt_set_activation_time(certificate, time(NULL) - 3600);
   gnutls_x509_crt_set_expiration_time(certificate, time(NULL) + 86400);
   assert_int_equal(gnutls_x509_crt_set_key(certificate, key), 0);
   assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA512, 0), 0);
   assert_int_equal(gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_PEM, out->certificate, &certificate_size), 0);
-  assert_int_equal(gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, out->key, &key_size), 0);
+  assert_int_equal(
+      gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, out->key, &key_size), 0);
   assert_int_equal(gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, out->pin.bytes, &size), 0);
   gnutls_x509_crt_deinit(certificate);
   gnutls_x509_privkey_deinit(key);
@@ -70,10 +72,12 @@ static void record_outcome(struct node *node, struct link_message *message) {
   struct base_view answer = {NULL, 0};
   struct outcome *outcome = &node->outcomes[node->outcome_count];
   assert_int_equal(wire_json_parse(message->payload, 4096, "done", &json, NULL), BASE_OK);
-  struct base_view code = wire_json_text(wire_json_get(json, "code")), detail = wire_json_text(wire_json_get(json, "detail"));
+  struct base_view code = wire_json_text(wire_json_get(json, "code")),
+                   detail = wire_json_text(wire_json_get(json, "detail"));
   *outcome = (struct outcome){.status = (long)wire_json_integer(wire_json_get(json, "status"))};
   snprintf(outcome->code, sizeof outcome->code, "%.*s", (int)code.size, (const char *)code.data);
-  snprintf(outcome->detail, sizeof outcome->detail, "%.*s", (int)detail.size, detail.size > 0 ? (const char *)detail.data : "");
+  snprintf(outcome->detail, sizeof outcome->detail, "%.*s", (int)detail.size,
+           detail.size > 0 ? (const char *)detail.data : "");
   if (message->fd >= 0) {
     assert_int_equal(base_map_sealed(message->fd, WIRE_CONSIGNMENT_MAX, &answer, NULL), BASE_OK);
     outcome->size = answer.size;
@@ -131,7 +135,8 @@ static void core_request(void *context, struct link_channel *channel, struct lin
 
 static void write_table(struct node *node, int version, const struct node *partner, const char *state) {
   snprintf(node->table, sizeof node->table,
-           "{\"version\":%d,\"partners\":[{\"name\":\"other\",\"origin\":\"wasl/other/00\",\"addresses\":[],\"pins\":[\"%s\"],"
+           "{\"version\":%d,\"partners\":[{\"name\":\"other\",\"origin\":\"wasl/other/"
+           "00\",\"addresses\":[],\"pins\":[\"%s\"],"
            "\"state\":\"%s\"}]}",
            version, base_hash_text(&partner->self.pin).text, state);
 }
@@ -218,8 +223,8 @@ static int teardown(void **state) {
       fail_msg("never: %s", #condition);                                                                               \
   } while (0)
 
-/* The answer to a parked request is given by the core's own thread: a timer of its loop could not be set from here, so the
- * channel is used under the lock while that thread waits in poll. */
+/* The answer to a parked request is given by the core's own thread: a timer of its loop could not be set from here, so
+ * the channel is used under the lock while that thread waits in poll. */
 static void give_work(struct node *node, const char *addresses, const struct base_hash *pin, size_t size) {
   char work[1024];
   struct base_error err;
@@ -385,7 +390,8 @@ static bool raw_open(struct raw *raw, int port, const struct identity *identity,
   gnutls_priority_set_direct(raw->session, versions, NULL);
   gnutls_certificate_allocate_credentials(&raw->credentials);
   if (identity != NULL) {
-    gnutls_datum_t certificate = {(unsigned char *)(uintptr_t)identity->certificate, (unsigned)strlen(identity->certificate)};
+    gnutls_datum_t certificate = {(unsigned char *)(uintptr_t)identity->certificate,
+                                  (unsigned)strlen(identity->certificate)};
     gnutls_datum_t key = {(unsigned char *)(uintptr_t)identity->key, (unsigned)strlen(identity->key)};
     assert_int_equal(gnutls_certificate_set_x509_key_mem(raw->credentials, &certificate, &key, GNUTLS_X509_FMT_PEM), 0);
   }
@@ -446,9 +452,14 @@ static void test_tls_strangers(void **state) {
 static void test_http_of_a_partner(void **state) {
   struct pair *pair = *state;
   UNTIL(&pair->paris, pair->paris.table_asked == 2);
-#define CASE(text, answer) {text, sizeof(text) - 1, answer}
+#define CASE(text, answer)                                                                                             \
+  { text, sizeof(text) - 1, answer }
 #define POST "POST /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n"
-  static const struct { const char *text; size_t size; const char *answer; } cases[] = {
+  static const struct {
+    const char *text;
+    size_t size;
+    const char *answer;
+  } cases[] = {
       CASE("GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
       CASE("GET /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
       CASE(POST "\r\n", "HTTP/1.1 400"),

@@ -2,7 +2,8 @@
 #ifndef TESTS_GATE_RIG_H
 #define TESTS_GATE_RIG_H
 
-/* A gate in a thread of its own with a made-up core at the other end of its channel, and what the tests need to talk to it. */
+/* A gate in a thread of its own with a made-up core at the other end of its channel, and what the tests need to talk to
+ * it. */
 
 #include <setjmp.h>
 #include <stdarg.h>
