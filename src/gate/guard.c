@@ -57,6 +57,8 @@ static bool nothing_hidden(const struct gate_head *head) {
 
 enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, struct base_error *err) {
   *body = (struct gate_body){.present = false};
+  if (!is_token(base_view_text(head->method)))
+    return base_fail(err, BASE_SYNTAX, "the request's method is not a word");
   if (strcmp(head->version, "HTTP/1.1") != 0)
     return base_fail(err, BASE_PROTOCOL, "only HTTP/1.1 is spoken here");
   if (head->field_count > GATE_FIELDS_MAX)

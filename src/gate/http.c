@@ -82,7 +82,7 @@ static void epoll_ready(void *context, int fd, short events) {
   pump(context);
 }
 
-static void log_library(void *context, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void log_library(void *context, const char *format, va_list arguments) {
   struct gate_http *http = context;
   char text[256];
   int length = vsnprintf(text, sizeof text, format, arguments);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Request headers. The input is split in the way of the HTTP library, hidden octets and all: what the guard lets pass
- * must then be exactly its lines, each ended by CR LF, with one Host and one meaning of its length. */
+ * must then, with a target that parses, be exactly its lines, each ended by CR LF. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "gate/guard.h"
+#include "gate/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,7 +60,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > 0)
     memcpy(text, data, size);
   text[size] = '\0';
-  if (split(text, size, head) && gate_guard(head, &body, &err) == BASE_OK) {
+  struct gate_target *target = calloc(1, sizeof *target);
+  if (target == NULL)
+    abort();
+  if (split(text, size, head) && gate_target_parse(head->target, target, &err) == BASE_OK &&
+      gate_guard(head, &body, &err) == BASE_OK) {
     /* Every octet of the input that was read has its place: no NUL and no lonely line end was in it. */
     if (memchr(data, 0, head->raw.size) != NULL)
       abort();
@@ -67,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       if ((data[i] == '\n') != (i > 0 && data[i - 1] == '\r'))
         abort();
   }
+  free(target);
   free(head);
   free(text);
   return 0;
