@@ -5,8 +5,8 @@
 
 #include "core/internal.h"
 
-/* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes. Nothing here
- * decides: law does. */
+/* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes.
+ * Nothing here decides: law does. */
 
 static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_terms[] = "terms";
 
@@ -84,7 +84,8 @@ static enum base_code terms_read(struct core *core, const struct core_case *kase
     code = base_fail(err, BASE_NOT_FOUND, "the terms of agreement %s were erased", base_id_text(&kase->id).text);
   else
     code = law_terms_parse(content.part0.fields, &content.header, accepted, &out->arena, &out->law, err);
-  struct base_view title = code == BASE_OK ? wire_json_text(wire_json_get(content.part0.fields, "title")) : (struct base_view){0};
+  struct base_view title =
+      code == BASE_OK ? wire_json_text(wire_json_get(content.part0.fields, "title")) : (struct base_view){0};
   out->title = base_arena_copy(&out->arena, title);
   core_content_free(&content);
   return code;

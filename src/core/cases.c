@@ -201,7 +201,9 @@ enum base_code core_case_load(struct core *core, const struct base_id *id, struc
   return BASE_OK;
 }
 
-struct base_view core_case_state_name(const struct core_case *kase) { return kase->kind->kind.states[kase->state.state]; }
+struct base_view core_case_state_name(const struct core_case *kase) {
+  return kase->kind->kind.states[kase->state.state];
+}
 
 const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id) {
   for (size_t i = 0; i < kase->count; i++)

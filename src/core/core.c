@@ -7,9 +7,13 @@
 
 #include "core/internal.h"
 
-base_time core_now(const struct core *core) { return core->env.world->now(core->env.world->context); }
+base_time core_now(const struct core *core) {
+  return core->env.world->now(core->env.world->context);
+}
 
-int64_t core_now_ms(const struct core *core) { return core->env.world->monotonic_ms(core->env.world->context); }
+int64_t core_now_ms(const struct core *core) {
+  return core->env.world->monotonic_ms(core->env.world->context);
+}
 
 bool core_hash_zero(const struct base_hash *hash) {
   static const struct base_hash zero;
@@ -53,7 +57,8 @@ enum base_code core_lose(struct core *core, enum base_code code, const struct ba
 struct core_reply *core_reply(struct core *core, uint64_t token, enum base_code status) {
   struct core_reply *reply = calloc(1, sizeof *reply);
   if (reply == NULL) {
-    /* Without memory for an answer the step cannot be told apart from a lost one: end here, the parent starts us anew. */
+    /* Without memory for an answer the step cannot be told apart from a lost one: end here, the parent starts us anew.
+     */
     base_log(BASE_LOG_ERROR, "core.memory", "no memory for an answer");
     abort();
   }
@@ -103,8 +108,8 @@ enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrap
                         struct base_error *err) {
   if (core->pool_count == 0) {
     core->env.world->random(core->env.world->context, core->pool, sizeof core->pool);
-    enum base_code code = core->env.keeper.wrap(core->env.keeper.context, core->pool, CORE_KEY_POOL,
-                                                core->pool_wrapped, &core->pool_epoch, err);
+    enum base_code code = core->env.keeper.wrap(core->env.keeper.context, core->pool, CORE_KEY_POOL, core->pool_wrapped,
+                                                &core->pool_epoch, err);
     if (code != BASE_OK)
       return code;
     core->pool_count = CORE_KEY_POOL;
@@ -152,8 +157,8 @@ enum base_code core_request_id(struct core *core, const struct wire_json *reques
     return base_fail(err, BASE_NOT_FOUND, "there is no %s whose id begins with %.*s", table_word, (int)text.size,
                      (const char *)text.data);
   if (count > 1)
-    return base_fail(err, BASE_CONFLICT, "more than one %s has an id that begins with %.*s: give more digits", table_word,
-                     (int)text.size, (const char *)text.data);
+    return base_fail(err, BASE_CONFLICT, "more than one %s has an id that begins with %.*s: give more digits",
+                     table_word, (int)text.size, (const char *)text.data);
   *out = found[0];
   return BASE_OK;
 }
@@ -161,23 +166,57 @@ enum base_code core_request_id(struct core *core, const struct wire_json *reques
 static void handle_json(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request,
                         int fd) {
   switch (code) {
-  case LINK_PARTNER_ADD: core_partner_add(core, token, request); break;
-  case LINK_PARTNER_STATE: core_partner_state(core, token, request); break;
-  case LINK_CASE_OPEN: core_submit_open(core, token, request); break;
-  case LINK_CASE_SEND: core_submit_send(core, token, request); break;
-  case LINK_OUTBOX_END: core_outbox_end(core, token, request); break;
-  case LINK_PART_BEGIN: core_part_begin(core, token, request); break;
-  case LINK_PART_CHUNK: core_part_chunk(core, token, request, fd); break;
-  case LINK_PART_FINISH: core_part_finish(core, token, request); break;
-  case LINK_PART_CANCEL: core_part_cancel(core, token, request); break;
-  case LINK_PART_OPEN: core_part_open(core, token, request); break;
-  case LINK_PART_READ: core_part_read(core, token, request); break;
-  case LINK_REGISTER_CHECK: core_register_check(core, token, request); break;
-  case LINK_PROOF_GET: core_proof_get(core, token, request); break;
-  case LINK_PEER_TABLE: core_peer_table(core, token, request); break;
-  case LINK_EXCHANGE_GIVE: core_exchange_give(core, token, request, fd); break;
-  case LINK_EXCHANGE_DONE: core_exchange_done(core, token, request, fd); break;
-  default: core_show(core, code, token, request); break;
+  case LINK_PARTNER_ADD:
+    core_partner_add(core, token, request);
+    break;
+  case LINK_PARTNER_STATE:
+    core_partner_state(core, token, request);
+    break;
+  case LINK_CASE_OPEN:
+    core_submit_open(core, token, request);
+    break;
+  case LINK_CASE_SEND:
+    core_submit_send(core, token, request);
+    break;
+  case LINK_OUTBOX_END:
+    core_outbox_end(core, token, request);
+    break;
+  case LINK_PART_BEGIN:
+    core_part_begin(core, token, request);
+    break;
+  case LINK_PART_CHUNK:
+    core_part_chunk(core, token, request, fd);
+    break;
+  case LINK_PART_FINISH:
+    core_part_finish(core, token, request);
+    break;
+  case LINK_PART_CANCEL:
+    core_part_cancel(core, token, request);
+    break;
+  case LINK_PART_OPEN:
+    core_part_open(core, token, request);
+    break;
+  case LINK_PART_READ:
+    core_part_read(core, token, request);
+    break;
+  case LINK_REGISTER_CHECK:
+    core_register_check(core, token, request);
+    break;
+  case LINK_PROOF_GET:
+    core_proof_get(core, token, request);
+    break;
+  case LINK_PEER_TABLE:
+    core_peer_table(core, token, request);
+    break;
+  case LINK_EXCHANGE_GIVE:
+    core_exchange_give(core, token, request, fd);
+    break;
+  case LINK_EXCHANGE_DONE:
+    core_exchange_done(core, token, request, fd);
+    break;
+  default:
+    core_show(core, code, token, request);
+    break;
   }
 }
 
@@ -266,7 +305,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
   }
   if (core->reg.size != core->reg.attested) {
-    /* What is committed stays; without a signed head nothing is acknowledged, and the process ends: its next start attests. */
+    /* What is committed stays; without a signed head nothing is acknowledged, and the process ends: its next start
+     * attests. */
     *out_fatal = core_register_attest(core, err);
     if (*out_fatal != BASE_OK)
       return -1;
@@ -356,7 +396,8 @@ static enum base_code check_card(struct core *core, struct base_error *err) {
   if (!base_view_is(core->card.origin, core->info.origin) ||
       memcmp(core->card.log_key.bytes, core->info.log.bytes, sizeof core->info.log.bytes) != 0 ||
       memcmp(core->card.witness_key.bytes, core->info.witness.bytes, sizeof core->info.witness.bytes) != 0)
-    return base_fail(err, BASE_WRONG_KEY, "node.card names other keys than the keeper holds: this card is not of this node");
+    return base_fail(err, BASE_WRONG_KEY,
+                     "node.card names other keys than the keeper holds: this card is not of this node");
   seal_fingerprint(core->env.card, core->fingerprint);
   return BASE_OK;
 }

@@ -9,8 +9,9 @@ bool core_ours(enum base_code code) {
 
 /* --- heads */
 
-static enum base_code head_keep(struct core *core, struct core_partner *partner, const struct wire_checkpoint *checkpoint,
-                                struct base_view note, struct base_view line, struct base_error *err) {
+static enum base_code head_keep(struct core *core, struct core_partner *partner,
+                                const struct wire_checkpoint *checkpoint, struct base_view note, struct base_view line,
+                                struct base_error *err) {
   BASE_AUTO_BUF struct base_buf both = {0};
   base_buf_init(&both, WIRE_NOTE_MAX);
   base_buf_add_view(&both, note);
@@ -80,8 +81,8 @@ enum base_code core_head_take(struct core *core, struct core_partner *partner, c
   return head_keep(core, partner, out_checkpoint, heads->note, base_buf_view(&line), err);
 }
 
-enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size, struct base_buf *out,
-                              struct base_error *err) {
+enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
+                              struct base_buf *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf note = {0};
   base_buf_init(&note, WIRE_NOTE_MAX);
   enum base_code code = store_partner_head_get(core->store, partner->row.number, size, &note, err);
@@ -117,8 +118,9 @@ static struct base_view head_note(const struct core *core, const struct core_par
   return size == core->reg.attested ? base_buf_view(&core->reg.note) : (struct base_view){0};
 }
 
-static enum base_code cosign_keep(struct core *core, struct core_partner *partner, const struct wire_checkpoint *checkpoint,
-                                  struct base_view note, struct base_view line, struct base_error *err) {
+static enum base_code cosign_keep(struct core *core, struct core_partner *partner,
+                                  const struct wire_checkpoint *checkpoint, struct base_view note,
+                                  struct base_view line, struct base_error *err) {
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_head_put(core->store, checkpoint->size, &checkpoint->root, note, err);
@@ -163,6 +165,6 @@ enum base_code core_proof_take(const struct wire_frame_proof *proof, const struc
   if (code != BASE_OK)
     return code;
   struct base_hash hash = seal_leaf_hash(proof->leaf);
-  return seal_inclusion_verify(&hash, proof->index, checkpoint->size, proof->hashes, proof->hash_count, &checkpoint->root,
-                               err);
+  return seal_inclusion_verify(&hash, proof->index, checkpoint->size, proof->hashes, proof->hash_count,
+                               &checkpoint->root, err);
 }

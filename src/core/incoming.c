@@ -5,22 +5,22 @@
 
 #include "core/internal.h"
 
-/* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the receipts is
- * made once everything is durable and attested. A partner's fault inside refuses what it concerns and is a leaf; a failure of
- * ours takes the whole step back, and the partner tries again. */
+/* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the
+ * receipts is made once everything is durable and attested. A partner's fault inside refuses what it concerns and is a
+ * leaf; a failure of ours takes the whole step back, and the partner tries again. */
 
-struct given {                         /* what the answer tells about one message */
+struct given { /* what the answer tells about one message */
   uint64_t number;
   struct base_id message;
 };
 struct core_give {
   struct core_partner *partner;
   struct seal_hpke_context context;
-  uint64_t base;                       /* our head that the partner cosigned last, as he says */
-  bool cosign;                         /* we hold a cosignature on his newest head */
+  uint64_t base; /* our head that the partner cosigned last, as he says */
+  bool cosign;   /* we hold a cosignature on his newest head */
   size_t count, room;
   struct given *given;
-  struct base_error fault;             /* code BASE_OK: none */
+  struct base_error fault; /* code BASE_OK: none */
 };
 
 void core_give_free(struct core_give *give) {
@@ -64,7 +64,8 @@ static enum base_code answer_leaf(struct core *core, struct core_give *give, con
   if (code == BASE_OK)
     code = core_register_add(core, act, &opening, &leaf, err);
   if (code == BASE_OK)
-    code = store_arrival_answer(core->store, arrival->partner, arrival->number, act == WIRE_ACT_REFUSED, leaf.index, err);
+    code =
+        store_arrival_answer(core->store, arrival->partner, arrival->number, act == WIRE_ACT_REFUSED, leaf.index, err);
   if (code == BASE_OK && partner == give->partner)
     code = give_add(give, arrival->number, &arrival->message, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
@@ -74,8 +75,8 @@ static enum base_code admit_waiting(struct core *core, struct core_give *give, c
                                     struct base_error *err);
 
 /* Refuses a message that has (or had) a row or none: the leaf names why, the content goes. */
-static enum base_code refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival, bool has_row,
-                             uint16_t part_count, const struct base_error *why, struct base_error *err) {
+static enum base_code refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                             bool has_row, uint16_t part_count, const struct base_error *why, struct base_error *err) {
   char reason[BASE_ERROR_TEXT_MAX + 40];
   snprintf(reason, sizeof reason, "%s: %s", base_code_name(why->code), why->text);
   enum base_code code = answer_leaf(core, give, arrival, WIRE_ACT_REFUSED, base_view_text(reason), err);
@@ -106,13 +107,16 @@ static enum base_code check_follows(struct core *core, const struct wire_header 
       if (author != NULL &&
           store_arrival_of(core->store, &header->follows[i], author->row.number, &arena, &arrival, NULL) == BASE_OK &&
           arrival.refused)
-        return base_fail(why, BASE_POLICY, "it follows message %s, which was refused", base_id_text(&header->follows[i]).text);
+        return base_fail(why, BASE_POLICY, "it follows message %s, which was refused",
+                         base_id_text(&header->follows[i]).text);
     } else if (code != BASE_OK) {
       return code;
     } else if (row.state == STORE_MESSAGE_REFUSED) {
-      return base_fail(why, BASE_POLICY, "it follows message %s, which was refused", base_id_text(&header->follows[i]).text);
+      return base_fail(why, BASE_POLICY, "it follows message %s, which was refused",
+                       base_id_text(&header->follows[i]).text);
     } else if (!base_id_equal(&row.case_id, &header->case_id)) {
-      return base_fail(why, BASE_FIELD, "it follows message %s of another case", base_id_text(&header->follows[i]).text);
+      return base_fail(why, BASE_FIELD, "it follows message %s of another case",
+                       base_id_text(&header->follows[i]).text);
     } else if (row.state == STORE_MESSAGE_HELD) {
       continue;
     }
@@ -132,7 +136,8 @@ static enum base_code flag_equivocation(struct core *core, const struct wire_hea
                                         const struct base_id *case_id, struct base_error *err) {
   struct core_partner *author = core_partner_of(core, header->author);
   struct base_error fault = {0};
-  (void)base_fail(&fault, BASE_EQUIVOCATION, "case %s: two successors of one message by one author", base_id_text(case_id).text);
+  (void)base_fail(&fault, BASE_EQUIVOCATION, "case %s: two successors of one message by one author",
+                  base_id_text(case_id).text);
   return author == NULL ? BASE_OK : core_partner_fault(core, author, &fault, bytes, err);
 }
 
@@ -143,11 +148,12 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_id case_id = header->opens ? *id : header->case_id;
   struct core_case *kase = NULL;
-  enum base_code code = header->opens ? core_case_begin(core, id, kind, &kase, err)
-                                      : core_case_load(core, &case_id, &kase, err);
+  enum base_code code =
+      header->opens ? core_case_begin(core, id, kind, &kase, err) : core_case_load(core, &case_id, &kase, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  if (!wire_header_has_party(kase->messages != NULL && kase->count > 0 ? kase->messages[0].header : header, header->author)) {
+  if (!wire_header_has_party(kase->messages != NULL && kase->count > 0 ? kase->messages[0].header : header,
+                             header->author)) {
     struct base_error why = {0};
     (void)base_fail(&why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
                     (const char *)header->author.data);
@@ -170,7 +176,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
 }
 
 /* Admits, refuses or leaves pending. */
-static enum base_code consider(struct core *core, struct core_give *give, const struct base_id *id, struct base_error *err) {
+static enum base_code consider(struct core *core, struct core_give *give, const struct base_id *id,
+                               struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
@@ -221,8 +228,8 @@ static enum base_code admit_waiting(struct core *core, struct core_give *give, c
 
 /* --- a new message */
 
-static enum base_code check_header(struct core *core, const struct core_partner *partner, const struct wire_header *header,
-                                   struct base_error *why) {
+static enum base_code check_header(struct core *core, const struct core_partner *partner,
+                                   const struct wire_header *header, struct base_error *why) {
   if (!base_view_equal(header->author, partner->card.origin))
     return base_fail(why, BASE_NOT_PARTY, "the author is %.*s, not the sender", (int)header->author.size,
                      (const char *)header->author.data);
@@ -235,9 +242,9 @@ static enum base_code check_header(struct core *core, const struct core_partner 
   return wire_form_check_header(&kind->kind, header, why);
 }
 
-static enum base_code check_content(struct core *core, const struct core_partner *partner, const struct wire_frame *frame,
-                                    const struct base_id *id, struct base_arena *arena, struct wire_header *header,
-                                    struct wire_part0 *part0, struct base_error *why) {
+static enum base_code check_content(struct core *core, const struct core_partner *partner,
+                                    const struct wire_frame *frame, const struct base_id *id, struct base_arena *arena,
+                                    struct wire_header *header, struct wire_part0 *part0, struct base_error *why) {
   enum base_code code = wire_header_parse(frame->header, arena, header, why);
   if (code == BASE_OK)
     code = check_header(core, partner, header, why);
@@ -265,7 +272,7 @@ static enum base_code keep_message(struct core *core, const struct wire_frame *f
                                    const struct wire_header *header, const struct wire_part0 *part0,
                                    struct base_error *err) {
   struct base_secret key;
-  uint8_t wrapped[CORE_WRAPPED];
+  uint8_t wrapped[CORE_WRAPPED] = {0};
   struct store_message row = {.id = *id,
                               .case_id = header->opens ? *id : header->case_id,
                               .state = STORE_MESSAGE_PENDING,
@@ -320,19 +327,20 @@ static enum base_code arrive(struct core *core, struct core_give *give, const st
 /* --- numbers */
 
 static enum base_code take_number(struct core *core, struct core_give *give, const struct wire_frame *frame,
-                                  const struct wire_opening *opening, const struct wire_checkpoint *checkpoint, bool voided,
-                                  struct store_arrival *out, struct base_error *err) {
+                                  const struct wire_opening *opening, const struct wire_checkpoint *checkpoint,
+                                  bool voided, struct store_arrival *out, struct base_error *err) {
   struct core_partner *partner = give->partner;
   struct base_hash sent = voided ? opening->previous : seal_sha256(frame->proof.leaf);
-  *out = (struct store_arrival){.partner = partner->row.number,
-                                .number = opening->number,
-                                .sent_hash = sent,
-                                .leaf = frame->proof.leaf,
-                                .opening = frame->proof.opening,
-                                .proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash)),
-                                .index = frame->proof.index,
-                                .head_size = checkpoint->size,
-                                .voided = voided};
+  *out = (struct store_arrival){
+      .partner = partner->row.number,
+      .number = opening->number,
+      .sent_hash = sent,
+      .leaf = frame->proof.leaf,
+      .opening = frame->proof.opening,
+      .proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash)),
+      .index = frame->proof.index,
+      .head_size = checkpoint->size,
+      .voided = voided};
   if (!voided)
     out->message = opening->message;
   enum base_code code = core_write(core, err);
@@ -351,7 +359,8 @@ static enum base_code number_again(struct core *core, struct core_give *give, co
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_arrival arrival;
-  enum base_code code = store_arrival_get(core->store, give->partner->row.number, opening->number, &arena, &arrival, err);
+  enum base_code code =
+      store_arrival_get(core->store, give->partner->row.number, opening->number, &arena, &arrival, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   struct base_hash sent = voided ? opening->previous : seal_sha256(frame->proof.leaf);
@@ -396,7 +405,8 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
   if (older)
     return BASE_OK; /* the answer asks for it again, under a head that is not older */
   if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous))
-    return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it", (unsigned long long)opening.number);
+    return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it",
+                     (unsigned long long)opening.number);
   struct store_arrival arrival;
   code = take_number(core, give, frame, &opening, checkpoint, voided, &arrival, err);
   return code == BASE_OK && !voided ? arrive(core, give, frame, &arrival, err) : code;
@@ -440,10 +450,11 @@ struct opened {
   struct base_view plain;
   struct core_heads heads;
   struct wire_checkpoint checkpoint;
-  bool older;                          /* the head is older than the one we cosigned: only repetitions are taken */
+  bool older; /* the head is older than the one we cosigned: only repetitions are taken */
 };
 
-static enum base_code read_state(struct core *core, struct core_give *give, struct opened *opened, struct base_error *fault) {
+static enum base_code read_state(struct core *core, struct core_give *give, struct opened *opened,
+                                 struct base_error *fault) {
   struct base_reader reader = base_reader_of(opened->plain);
   struct wire_frame frame;
   bool end = false;
@@ -454,10 +465,17 @@ static enum base_code read_state(struct core *core, struct core_give *give, stru
       opened->heads.note = frame.head;
       opened->heads.has_head = true;
       break;
-    case WIRE_FRAME_CONSISTENCY: opened->heads.consistency[opened->heads.count++] = frame; break;
-    case WIRE_FRAME_WANT_PROOF: give->base = frame.new_size; break;
-    case WIRE_FRAME_COSIGN: code = core_cosign_take(core, give->partner, frame.new_size, frame.head, fault); break;
-    default: break;
+    case WIRE_FRAME_CONSISTENCY:
+      opened->heads.consistency[opened->heads.count++] = frame;
+      break;
+    case WIRE_FRAME_WANT_PROOF:
+      give->base = frame.new_size;
+      break;
+    case WIRE_FRAME_COSIGN:
+      code = core_cosign_take(core, give->partner, frame.new_size, frame.head, fault);
+      break;
+    default:
+      break;
     }
   }
   if (code == BASE_OK && !opened->heads.has_head)
@@ -485,8 +503,8 @@ static enum base_code take_frames(struct core *core, struct core_give *give, con
   return code;
 }
 
-/* A head older than the one we cosigned: overtaken on the way, or the partner lost leaves. Repetitions are answered, nothing new
- * is taken; if it happens again and again it is a roll-back. */
+/* A head older than the one we cosigned: overtaken on the way, or the partner lost leaves. Repetitions are answered,
+ * nothing new is taken; if it happens again and again it is a roll-back. */
 static enum base_code take_older(struct core_give *give, const struct base_error *why) {
   if (++give->partner->older >= CORE_OLDER_MAX)
     give->fault = *why;
@@ -495,7 +513,8 @@ static enum base_code take_older(struct core_give *give, const struct base_error
   return BASE_OK;
 }
 
-static enum base_code take_opened(struct core *core, struct core_give *give, struct opened *opened, struct base_error *err) {
+static enum base_code take_opened(struct core *core, struct core_give *give, struct opened *opened,
+                                  struct base_error *err) {
   struct base_error *fault = &give->fault;
   enum base_code code = read_state(core, give, opened, fault);
   if (code == BASE_OK) {
@@ -524,8 +543,9 @@ static enum base_code take_opened(struct core *core, struct core_give *give, str
   return code;
 }
 
-static enum base_code open_envelope(struct core *core, const struct wire_json *request, const struct wire_envelope *envelope,
-                                    struct core_partner **out, struct base_error *err) {
+static enum base_code open_envelope(struct core *core, const struct wire_json *request,
+                                    const struct wire_envelope *envelope, struct core_partner **out,
+                                    struct base_error *err) {
   if (!base_view_equal(envelope->to, core->card.origin))
     return base_fail(err, BASE_UNKNOWN_NODE, "the consignment is not for this node");
   struct core_partner *partner = core_partner_of(core, envelope->from);
@@ -545,7 +565,8 @@ static enum base_code open_envelope(struct core *core, const struct wire_json *r
 static enum base_code unseal(struct core *core, const struct wire_envelope *envelope, struct core_give *give,
                              struct base_buf *plain, struct base_error *err) {
   uint8_t shared[32];
-  enum base_code code = core->env.keeper.decapsulate(core->env.keeper.context, envelope->key_id, &envelope->enc, shared, err);
+  enum base_code code =
+      core->env.keeper.decapsulate(core->env.keeper.context, envelope->key_id, &envelope->enc, shared, err);
   if (code == BASE_OK)
     code = seal_consignment_open(envelope, shared, plain, &give->context, err);
   base_wipe(shared, sizeof shared);
@@ -605,7 +626,8 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
     BASE_AUTO_BUF struct base_buf line = {0};
     base_buf_init(&line, WIRE_NOTE_MAX);
     struct base_error missing = {0};
-    /* After a crash our note of that head may be gone although the keeper cosigned it: the next head brings a new line. */
+    /* After a crash our note of that head may be gone although the keeper cosigned it: the next head brings a new line.
+     */
     if (core_head_line(core, partner, partner->row.head_size, &line, &missing) == BASE_OK) {
       frame = (struct wire_frame){
           .type = WIRE_FRAME_COSIGN, .new_size = partner->row.head_size, .head = base_buf_view(&line)};
@@ -646,9 +668,11 @@ static enum base_code answer_one(struct core *core, const struct core_give *give
   return code;
 }
 
-static enum base_code answer_write(struct core *core, struct core_give *give, struct base_buf *out, struct base_error *err) {
+static enum base_code answer_write(struct core *core, struct core_give *give, struct base_buf *out,
+                                   struct base_error *err) {
   if (give->base > core->reg.attested) {
-    (void)base_fail(&give->fault, BASE_ROLLBACK, "this node was shown a head of its own register that it does not hold: it lost leaves");
+    (void)base_fail(&give->fault, BASE_ROLLBACK,
+                    "this node was shown a head of its own register that it does not hold: it lost leaves");
     base_log(BASE_LOG_ERROR, "register.lost",
              "%.*s cosigned a head of %llu leaves, this register has %llu: it was restored from an old copy",
              (int)give->partner->card.name.size, (const char *)give->partner->card.name.data,

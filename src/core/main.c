@@ -17,7 +17,9 @@ struct process {
 };
 
 /* A token is the channel's role and the request's id on it. */
-static uint64_t token_of(enum link_role role, uint64_t id) { return (uint64_t)role << TOKEN_ROLE_SHIFT | id; }
+static uint64_t token_of(enum link_role role, uint64_t id) {
+  return (uint64_t)role << TOKEN_ROLE_SHIFT | id;
+}
 
 static void send_answer(void *context, uint64_t token, enum base_code status, struct base_view payload, int fd) {
   struct process *process = context;

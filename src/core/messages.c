@@ -3,8 +3,8 @@
 
 #include "core/internal.h"
 
-/* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for this one
- * encryption, so the nonce is zero; the message's id is bound in. */
+/* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for
+ * this one encryption, so the nonce is zero; the message's id is bound in. */
 
 static const uint8_t content_nonce[SEAL_NONCE];
 

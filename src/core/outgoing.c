@@ -5,10 +5,11 @@
 
 #include "core/internal.h"
 
-/* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the head that
- * proves it. Nothing is taken off the outbox but by a receipt, law, or an officer. */
+/* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the
+ * head that proves it. Nothing is taken off the outbox but by a receipt, law, or an officer. */
 
-enum store_delivery_state core_delivery_state(const struct core_partner *partner, const struct store_delivery *delivery) {
+enum store_delivery_state core_delivery_state(const struct core_partner *partner,
+                                              const struct store_delivery *delivery) {
   if (delivery->state != STORE_WAITING)
     return delivery->state;
   const struct core_flight *flight = &partner->flight;
@@ -53,7 +54,8 @@ static struct core_transfer *transfer_of(struct core_partner *partner, const str
   return NULL;
 }
 
-static enum base_code transfer_set(struct core_partner *partner, const struct wire_frame *pending, struct base_error *err) {
+static enum base_code transfer_set(struct core_partner *partner, const struct wire_frame *pending,
+                                   struct base_error *err) {
   struct core_transfer *transfer = transfer_of(partner, &pending->message);
   if (transfer == NULL) {
     if (partner->transfer_count == partner->transfer_room) {
@@ -88,7 +90,7 @@ struct building {
   struct base_error *err;
   size_t messages, records;
   uint64_t last_number, next_number;
-  bool more;                           /* did not all fit */
+  bool more; /* did not all fit */
 };
 
 static enum base_code build_proof(struct building *building, uint64_t index, struct base_arena *arena,
@@ -106,7 +108,8 @@ static enum base_code build_voided(struct building *building, const struct store
   return code;
 }
 
-/* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it down. */
+/* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
+ * down. */
 static enum base_code build_law(struct building *building, const struct store_delivery *delivery,
                                 const struct core_content *content) {
   struct core *core = building->core;
@@ -268,7 +271,8 @@ static bool cosign_due(const struct core *core, const struct core_partner *partn
 }
 
 static bool ready(const struct core *core, const struct core_partner *partner) {
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->flight.exchange != 0 || partner->revoke)
+  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->flight.exchange != 0 ||
+      partner->revoke)
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
@@ -293,7 +297,8 @@ static enum base_code build(struct building *building) {
   return code == BASE_OK ? base_buf_check(building->out, "consignment", building->err) : code;
 }
 
-static void take_answer(struct core *core, uint64_t token, const struct core_partner *partner, struct base_view sealed) {
+static void take_answer(struct core *core, uint64_t token, const struct core_partner *partner,
+                        struct base_view sealed) {
   BASE_AUTO_BUF struct base_buf payload = {0};
   base_buf_init(&payload, 64 << 10);
   struct wire_writer writer;
@@ -321,8 +326,8 @@ static void take_answer(struct core *core, uint64_t token, const struct core_par
   base_close_fd(&fd);
 }
 
-static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, struct base_view plain, uint64_t token,
-                                    struct base_error *err) {
+static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, struct base_view plain,
+                                    uint64_t token, struct base_error *err) {
   const struct wire_seal_key *key = core_partner_seal(core, partner);
   if (key == NULL)
     return base_fail(err, BASE_POLICY, "the sealing keys on the partner's card have expired: ask for a new card");
@@ -383,9 +388,11 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
   if (work)
     due = soonest(due, partner->not_before_ms - now);
   if (partner->row.owes_cosign)
-    due = soonest(due, (partner->cosign_at_ms > partner->not_before_ms ? partner->cosign_at_ms : partner->not_before_ms) - now);
+    due = soonest(
+        due, (partner->cosign_at_ms > partner->not_before_ms ? partner->cosign_at_ms : partner->not_before_ms) - now);
   if (partner->held_at_ms != 0)
-    due = soonest(due, (partner->held_at_ms > partner->not_before_ms ? partner->held_at_ms : partner->not_before_ms) - now);
+    due = soonest(due,
+                  (partner->held_at_ms > partner->not_before_ms ? partner->held_at_ms : partner->not_before_ms) - now);
   return due;
 }
 
@@ -450,9 +457,9 @@ struct answered {
   struct base_view plain;
   struct core_heads heads;
   struct wire_checkpoint checkpoint;
-  bool again;                          /* the heads crossed on the way: ask once more */
+  bool again; /* the heads crossed on the way: ask once more */
   uint64_t want_number;
-  struct base_error fault;             /* what the partner says is wrong with ours */
+  struct base_error fault; /* what the partner says is wrong with ours */
 };
 
 static enum base_code read_answer(struct core *core, struct core_partner *partner, struct answered *answered,
@@ -468,10 +475,18 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
       answered->heads.note = frame.head;
       answered->heads.has_head = true;
       break;
-    case WIRE_FRAME_CONSISTENCY: answered->heads.consistency[answered->heads.count++] = frame; break;
-    case WIRE_FRAME_WANT_PROOF: partner->row.cosigned_size = frame.new_size; break;
-    case WIRE_FRAME_WANT_NUMBER: answered->want_number = frame.new_size; break;
-    case WIRE_FRAME_COSIGN: code = core_cosign_take(core, partner, frame.new_size, frame.head, fault); break;
+    case WIRE_FRAME_CONSISTENCY:
+      answered->heads.consistency[answered->heads.count++] = frame;
+      break;
+    case WIRE_FRAME_WANT_PROOF:
+      partner->row.cosigned_size = frame.new_size;
+      break;
+    case WIRE_FRAME_WANT_NUMBER:
+      answered->want_number = frame.new_size;
+      break;
+    case WIRE_FRAME_COSIGN:
+      code = core_cosign_take(core, partner, frame.new_size, frame.head, fault);
+      break;
     case WIRE_FRAME_FAULT: {
       snprintf(name, sizeof name, "%.*s", (int)frame.name.size, (const char *)frame.name.data);
       enum base_code told = base_code_by_name(name);
@@ -479,16 +494,18 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
                       (int)frame.head.size, (const char *)frame.head.data);
       break;
     }
-    default: break;
+    default:
+      break;
     }
   }
   return code;
 }
 
-static enum base_code receipt_check(struct core *core, const struct core_partner *partner, const struct wire_frame *frame,
-                                    const struct wire_checkpoint *checkpoint, const struct store_delivery *delivery,
-                                    struct base_arena *arena, struct wire_leaf *leaf, struct wire_opening *opening,
-                                    struct base_error *fault, struct base_error *err) {
+static enum base_code receipt_check(struct core *core, const struct core_partner *partner,
+                                    const struct wire_frame *frame, const struct wire_checkpoint *checkpoint,
+                                    const struct store_delivery *delivery, struct base_arena *arena,
+                                    struct wire_leaf *leaf, struct wire_opening *opening, struct base_error *fault,
+                                    struct base_error *err) {
   enum base_code code = core_proof_take(&frame->proof, checkpoint, arena, leaf, opening, fault);
   if (code != BASE_OK)
     return BASE_OK;
@@ -507,7 +524,8 @@ static enum base_code receipt_check(struct core *core, const struct core_partner
 
 static enum base_code receipt_keep(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
                                    const struct wire_checkpoint *checkpoint, struct store_delivery *delivery,
-                                   const struct wire_leaf *leaf, const struct wire_opening *opening, struct base_error *err) {
+                                   const struct wire_leaf *leaf, const struct wire_opening *opening,
+                                   struct base_error *err) {
   char disputed[96];
   int64_t off = leaf->time - core_now(core);
   bool ended = delivery->state == STORE_ENDED;
@@ -605,7 +623,8 @@ static enum base_code telling_collect(void *context, const struct store_delivery
 }
 
 /* Numbers below the one wanted were taken: voided ones among them are known to the partner. */
-static enum base_code voided_told(struct core *core, struct core_partner *partner, uint64_t below, struct base_error *err) {
+static enum base_code voided_told(struct core *core, struct core_partner *partner, uint64_t below,
+                                  struct base_error *err) {
   struct telling *telling = calloc(1, sizeof *telling);
   if (telling == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for an answer");
@@ -628,10 +647,12 @@ static enum base_code voided_told(struct core *core, struct core_partner *partne
 }
 
 /* The partner wants a number again whose receipt we hold: he lost what he had taken. */
-static enum base_code check_wanted(struct core *core, struct core_partner *partner, uint64_t wanted, struct base_error *fault) {
+static enum base_code check_wanted(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                   struct base_error *fault) {
   if (wanted == 0 || wanted > partner->row.sent_number)
     return wanted > partner->row.sent_number + 1
-               ? base_fail(fault, BASE_NUMBER, "the partner holds number %llu, but only %llu were sent: this node lost leaves",
+               ? base_fail(fault, BASE_NUMBER,
+                           "the partner holds number %llu, but only %llu were sent: this node lost leaves",
                            (unsigned long long)(wanted - 1), (unsigned long long)partner->row.sent_number)
                : BASE_OK;
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -640,7 +661,8 @@ static enum base_code check_wanted(struct core *core, struct core_partner *partn
   struct base_error ignored = {0};
   if (store_delivery_by_number(core->store, partner->row.number, wanted, &arena, &delivery, &ignored) == BASE_OK &&
       delivery.leaf.size > 0)
-    return base_fail(fault, BASE_ROLLBACK, "the partner asks for number %llu again, for which he gave a receipt: he lost leaves",
+    return base_fail(fault, BASE_ROLLBACK,
+                     "the partner asks for number %llu again, for which he gave a receipt: he lost leaves",
                      (unsigned long long)wanted);
   return BASE_OK;
 }
@@ -683,8 +705,8 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   code = take_answer_frames(core, partner, answered, fault, err);
   if (code == BASE_OK && fault->code == BASE_OK)
     code = voided_told(core, partner, answered->want_number, err);
-  if (code == BASE_OK && fault->code == BASE_OK && check_wanted(core, partner, answered->want_number, fault) == BASE_OK &&
-      answered->want_number > 0)
+  if (code == BASE_OK && fault->code == BASE_OK &&
+      check_wanted(core, partner, answered->want_number, fault) == BASE_OK && answered->want_number > 0)
     partner->handed = answered->want_number - 1;
   return code;
 }
@@ -708,7 +730,8 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
     partner->row.owes_cosign = false;
 }
 
-static void flight_lands(struct core *core, struct core_partner *partner, struct base_view sealed, struct base_error *err) {
+static void flight_lands(struct core *core, struct core_partner *partner, struct base_view sealed,
+                         struct base_error *err) {
   BASE_AUTO_BUF struct base_buf plain = {0};
   base_buf_init(&plain, WIRE_CONSIGNMENT_MAX);
   struct answered answered = {0};
@@ -723,7 +746,8 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
   if (fault.code != BASE_OK)
     code = core_partner_fault(core, partner, &fault, answered.heads.note, err);
   answered_by(core, partner, &answered, &fault);
-  /* What the answer changed in the partner's row is written only when something else is: the keeper and the partner know it too. */
+  /* What the answer changed in the partner's row is written only when something else is: the keeper and the partner
+   * know it too. */
   if (code == BASE_OK && core->wrote)
     code = core_partner_save(core, partner, err);
   if (code != BASE_OK)

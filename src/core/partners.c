@@ -180,9 +180,10 @@ static enum base_code add_check(struct core *core, struct base_view bytes, struc
     return code;
   seal_fingerprint(bytes, fingerprint);
   if (!seal_fingerprint_equal(fingerprint, typed))
-    return base_fail(err, BASE_WRONG_KEY,
-                     "the fingerprint given is not that of this card: do not add it; ask %.*s again, by voice, for theirs",
-                     (int)card->name.size, (const char *)card->name.data);
+    return base_fail(
+        err, BASE_WRONG_KEY,
+        "the fingerprint given is not that of this card: do not add it; ask %.*s again, by voice, for theirs",
+        (int)card->name.size, (const char *)card->name.data);
   if (base_view_equal(card->origin, core->card.origin))
     return base_fail(err, BASE_POLICY, "this is the card of this node itself");
   if (core_partner_of(core, card->origin) == NULL && base_view_equal(card->name, core->card.name))
@@ -222,7 +223,8 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   struct wire_card card;
   struct base_view bytes = core_request_text(request, "card");
-  enum base_code code = add_check(core, bytes, core_request_text(request, "fingerprint"), fingerprint, &card, &arena, &err);
+  enum base_code code =
+      add_check(core, bytes, core_request_text(request, "fingerprint"), fingerprint, &card, &arena, &err);
   struct core_partner *partner = code == BASE_OK ? core_partner_of(core, card.origin) : NULL;
   if (partner != NULL) {
     /* The same card again is no error; another card of the same key waits for the rotation of keys (a signed leaf). */
@@ -249,8 +251,8 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
   enum base_code code = BASE_OK;
   bool suspend = base_view_is(state, "suspended");
   if (partner == NULL)
-    code = base_fail(&err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them", (int)name.size,
-                     (const char *)name.data);
+    code = base_fail(&err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
+                     (int)name.size, (const char *)name.data);
   else if (!suspend && !base_view_is(state, "active"))
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
   else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend) {
@@ -348,8 +350,8 @@ enum base_code core_partner_fault(struct core *core, struct core_partner *partne
   struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
   code = core_register_add(core, WIRE_ACT_FAULT, &opening, NULL, err);
   if (code == BASE_OK && evidence.size > 0) {
-    code = store_evidence_add(core->store, partner->row.number, base_view_text(base_code_name(fault->code)), evidence, now,
-                              err);
+    code = store_evidence_add(core->store, partner->row.number, base_view_text(base_code_name(fault->code)), evidence,
+                              now, err);
     if (code != BASE_OK)
       code = core_lose(core, code, err);
   }

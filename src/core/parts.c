@@ -10,8 +10,9 @@
 
 #include "core/internal.h"
 
-/* Parts lie in files of the folder parts/, as the very records that travel: each sealed under the part's key, which stands in
- * the message's part 0 and nowhere else. So erasing the message's key erases its parts. Files have random names. */
+/* Parts lie in files of the folder parts/, as the very records that travel: each sealed under the part's key, which
+ * stands in the message's part 0 and nowhere else. So erasing the message's key erases its parts. Files have random
+ * names. */
 
 enum { SEALED_RECORD = WIRE_RECORD_MAX + WIRE_RECORD_OVERHEAD, FILE_NAME = 32 };
 
@@ -27,7 +28,8 @@ static enum base_code file_make(struct core *core, char name[FILE_NAME + 1], int
   return BASE_OK;
 }
 
-static enum base_code record_write(int fd, uint32_t record, const uint8_t *sealed, size_t size, struct base_error *err) {
+static enum base_code record_write(int fd, uint32_t record, const uint8_t *sealed, size_t size,
+                                   struct base_error *err) {
   off_t at = (off_t)record * SEALED_RECORD;
   while (size > 0) {
     ssize_t wrote = pwrite(fd, sealed, size, at);
@@ -97,7 +99,9 @@ static enum base_code known_add(void *context, const struct store_part *part) {
   return BASE_OK;
 }
 
-static int name_order(const void *a, const void *b) { return strcmp(a, b); }
+static int name_order(const void *a, const void *b) {
+  return strcmp(a, b);
+}
 
 /* Uploads and arrivals that no row names were under way when the node stopped. */
 static enum base_code remove_strays(struct core *core, const struct known_files *known, struct base_error *err) {
@@ -202,7 +206,8 @@ void core_part_begin(struct core *core, uint64_t token, const struct wire_json *
   if (stage == NULL)
     code = base_fail(&err, BASE_BUSY, "%d uploads wait to be named by a message: send or wait", CORE_STAGES_MAX);
   else if (core_disk_low(core, &room))
-    code = base_fail(&err, BASE_DISK_FULL, "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
+    code = base_fail(&err, BASE_DISK_FULL,
+                     "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
                      (unsigned long long)(room >> 20), CORE_DISK_LOW >> 20);
   struct core_stage fresh = {.used = true, .id = ++core->next_stage, .begun = core_now(core), .fd = -1};
   if (code == BASE_OK && (fresh.hasher = seal_hasher_new()) == NULL)
@@ -222,7 +227,8 @@ void core_part_begin(struct core *core, uint64_t token, const struct wire_json *
 static enum base_code stage_named(struct core *core, const struct wire_json *request, struct core_stage **out,
                                   struct base_error *err) {
   uint64_t id = 0;
-  struct core_stage *stage = base_decimal_parse(core_request_text(request, "stage"), &id) ? core_stage_of(core, id) : NULL;
+  struct core_stage *stage =
+      base_decimal_parse(core_request_text(request, "stage"), &id) ? core_stage_of(core, id) : NULL;
   if (stage == NULL)
     return base_fail(err, BASE_NOT_FOUND, "the upload is not there (any more): begin again");
   *out = stage;
@@ -387,9 +393,8 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
     code = core_write(core, &err);
   if (code == BASE_OK) {
     id = base_id_text(&row.message);
-    struct wire_opening opening = {.actor = core_request_text(request, "actor"),
-                                   .subject = base_view_text(id.text),
-                                   .reason = BASE_VIEW("part")};
+    struct wire_opening opening = {
+        .actor = core_request_text(request, "actor"), .subject = base_view_text(id.text), .reason = BASE_VIEW("part")};
     code = core_register_add(core, WIRE_ACT_READ, &opening, NULL, &err);
   }
   if (code != BASE_OK) {
@@ -580,19 +585,19 @@ static enum base_code arriving_get(struct core *core, const struct base_id *mess
 }
 
 /* What the sender can have done wrong with this record. */
-static enum base_code record_wrong(const struct core_arriving *arriving, uint32_t record, bool last, struct base_view sealed,
-                                   uint8_t *plain, struct base_error *wrong) {
+static enum base_code record_wrong(const struct core_arriving *arriving, uint32_t record, bool last,
+                                   struct base_view sealed, uint8_t *plain, struct base_error *wrong) {
   if (last != (record + 1 == arriving->records))
     return base_fail(wrong, BASE_PROTOCOL, "part %u: record %u says %s, but the part has %u", arriving->part, record,
                      last ? "it is the last" : "more follow", arriving->records);
   if (sealed.size != record_size(arriving->expected, record, arriving->records))
-    return base_fail(wrong, BASE_PROTOCOL, "part %u: record %u has %zu bytes, %zu were expected", arriving->part, record,
-                     sealed.size, record_size(arriving->expected, record, arriving->records));
+    return base_fail(wrong, BASE_PROTOCOL, "part %u: record %u has %zu bytes, %zu were expected", arriving->part,
+                     record, sealed.size, record_size(arriving->expected, record, arriving->records));
   return seal_record_decrypt(&arriving->key, record, last, sealed, plain, wrong);
 }
 
-enum base_code core_part_take(struct core *core, const struct base_id *message, uint16_t part, uint32_t record, bool last,
-                              struct base_view sealed, bool *out_complete, enum base_code *out_wrong,
+enum base_code core_part_take(struct core *core, const struct base_id *message, uint16_t part, uint32_t record,
+                              bool last, struct base_view sealed, bool *out_complete, enum base_code *out_wrong,
                               struct base_error *wrong, struct base_error *err) {
   struct core_arriving *arriving = NULL;
   *out_complete = false;
@@ -659,7 +664,8 @@ static enum base_code doom(struct core *core, struct base_view file, struct base
   return BASE_OK;
 }
 
-enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count, struct base_error *err) {
+enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
+                               struct base_error *err) {
   core_parts_forget(core, message);
   for (uint16_t i = 0; i < count; i++) {
     BASE_AUTO_ARENA struct base_arena arena = {0};

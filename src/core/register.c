@@ -4,9 +4,9 @@
 
 #include "core/internal.h"
 
-/* The register: leaves in rows, hashes in tiles of 256 (C2SP tlog-tiles), both written in the step's transaction; the head is
- * signed by the keeper after the commit. In memory: a cache of tiles with their inner nodes, so that a proof costs a look-up
- * per node. An append costs one hash per finished node, a proof log2(size) look-ups. */
+/* The register: leaves in rows, hashes in tiles of 256 (C2SP tlog-tiles), both written in the step's transaction; the
+ * head is signed by the keeper after the commit. In memory: a cache of tiles with their inner nodes, so that a proof
+ * costs a look-up per node. An append costs one hash per finished node, a proof log2(size) look-ups. */
 
 enum { TILE_HASHES = 256, TILE_BITS = 8 };
 
@@ -136,7 +136,9 @@ static enum base_code tree_node(void *context, unsigned level, uint64_t index, s
   return BASE_OK;
 }
 
-static struct seal_tree tree_of(struct core *core) { return (struct seal_tree){core, tree_node}; }
+static struct seal_tree tree_of(struct core *core) {
+  return (struct seal_tree){core, tree_node};
+}
 
 enum base_code core_register_root(struct core *core, uint64_t size, struct base_hash *out, struct base_error *err) {
   struct seal_tree tree = tree_of(core);
@@ -157,7 +159,8 @@ enum base_code core_register_consistency(struct core *core, uint64_t old_size, u
   return seal_tree_consistency(&tree, old_size, new_size, proof, count, err);
 }
 
-enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct base_hash *out, struct base_error *err) {
+enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct base_hash *out,
+                                       struct base_error *err) {
   return tree_node(core, 0, index, out, err);
 }
 
@@ -180,10 +183,11 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
   if (code != BASE_OK)
     return code;
   if (core->info.size > reg->size)
-    return base_fail(err, BASE_ROLLBACK,
-                     "the register holds %llu leaves, but the keeper signed a head of %llu: this database is older than what "
-                     "was proved to partners; put the newer one back",
-                     (unsigned long long)reg->size, (unsigned long long)core->info.size);
+    return base_fail(
+        err, BASE_ROLLBACK,
+        "the register holds %llu leaves, but the keeper signed a head of %llu: this database is older than what "
+        "was proved to partners; put the newer one back",
+        (unsigned long long)reg->size, (unsigned long long)core->info.size);
   if (core->info.size != reg->attested) {
     reg->attested = core->info.size;
     reg->attested_root = core->info.root;
@@ -312,8 +316,8 @@ enum base_code core_register_attest(struct core *core, struct base_error *err) {
   reg->attested_root = root;
   base_buf_reset(&reg->note);
   base_buf_add_view(&reg->note, base_buf_view(&note));
-  /* Outside a transaction this is its own small commit; heads that are only ever looked at last need none: they are written
-   * with the next step, and the keeper gives the last one again after a restart. */
+  /* Outside a transaction this is its own small commit; heads that are only ever looked at last need none: they are
+   * written with the next step, and the keeper gives the last one again after a restart. */
   return base_buf_check(&reg->note, "head", err);
 }
 
@@ -337,14 +341,16 @@ static enum base_code opening_read(struct core *core, const struct store_leaf *r
   }
   uint8_t nonce[SEAL_NONCE];
   if (row->opening.size < SEAL_TAG)
-    return base_fail(err, BASE_CORRUPT, "register: the opening of leaf %llu is cut short", (unsigned long long)row->index);
+    return base_fail(err, BASE_CORRUPT, "register: the opening of leaf %llu is cut short",
+                     (unsigned long long)row->index);
   uint8_t *plain = base_arena_alloc(arena, row->opening.size);
   if (plain == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for an opening");
   opening_nonce(row->index, nonce);
   enum base_code code = seal_aead_decrypt(key, nonce, base_view_text(opening_aad), row->opening, plain, err);
   if (code != BASE_OK)
-    return base_fail(err, BASE_CORRUPT, "register: the opening of leaf %llu does not decrypt", (unsigned long long)row->index);
+    return base_fail(err, BASE_CORRUPT, "register: the opening of leaf %llu does not decrypt",
+                     (unsigned long long)row->index);
   *out = base_view_of(plain, row->opening.size - SEAL_TAG);
   return BASE_OK;
 }

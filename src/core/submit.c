@@ -5,8 +5,8 @@
 
 #include "core/internal.h"
 
-/* Local submission: a case opened, a message sent, a message ended by an officer. First everything that can refuse, then the
- * writing. */
+/* Local submission: a case opened, a message sent, a message ended by an officer. First everything that can refuse,
+ * then the writing. */
 
 struct submission {
   struct base_arena arena;
@@ -19,7 +19,7 @@ struct submission {
   struct core_partner *to[WIRE_PARTIES_MAX];
   char clauses[WIRE_PARTIES_MAX][LAW_CLAUSE_MAX + 1];
   struct wire_form form;
-  struct base_buf rest;                /* the fields that go into part 0 */
+  struct base_buf rest; /* the fields that go into part 0 */
   struct wire_part0 part0;
   struct core_stage *stages[WIRE_PARTS_MAX];
   struct wire_header header;
@@ -50,7 +50,8 @@ static void submission_free(struct submission *submission) {
 static enum base_code check_room(const struct core *core, struct base_error *err) {
   uint64_t room = 0;
   if (core_disk_low(core, &room))
-    return base_fail(err, BASE_DISK_FULL, "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
+    return base_fail(err, BASE_DISK_FULL,
+                     "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
                      (unsigned long long)(room >> 20), CORE_DISK_LOW >> 20);
   return BASE_OK;
 }
@@ -147,7 +148,8 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
       continue;
     struct core_partner *partner = core_partner_of(core, opening->parties[i]);
     if (partner == NULL)
-      return base_fail(err, BASE_UNKNOWN_NODE, "%.*s is a party of this case, but no partner of this node: add its card first",
+      return base_fail(err, BASE_UNKNOWN_NODE,
+                       "%.*s is a party of this case, but no partner of this node: add its card first",
                        (int)opening->parties[i].size, (const char *)opening->parties[i].data);
     submission->to[submission->to_count++] = partner;
   }
@@ -182,7 +184,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
     if (code != BASE_OK)
       return code;
     if (core_partner_seal(core, submission->to[i]) == NULL)
-      return base_fail(err, BASE_POLICY, "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
+      return base_fail(err, BASE_POLICY,
+                       "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
                        (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
   }
   return BASE_OK;
@@ -192,7 +195,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
 static enum base_code compose(struct core *core, struct submission *submission, struct base_error *err) {
   struct wire_header *header = &submission->header;
   core->env.world->random(core->env.world->context, submission->part0.nonce, sizeof submission->part0.nonce);
-  enum base_code code = wire_part0_write(&submission->part0, base_buf_view(&submission->rest), &submission->part0_bytes, err);
+  enum base_code code =
+      wire_part0_write(&submission->part0, base_buf_view(&submission->rest), &submission->part0_bytes, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->part0_bytes, "content", err);
   if (code != BASE_OK)
@@ -221,7 +225,7 @@ static enum base_code compose(struct core *core, struct submission *submission, 
 
 static enum base_code write_message(struct core *core, const struct submission *submission, struct base_error *err) {
   struct base_secret key;
-  uint8_t wrapped[CORE_WRAPPED];
+  uint8_t wrapped[CORE_WRAPPED] = {0};
   struct store_message row = {.id = submission->id,
                               .case_id = submission->case_id,
                               .state = STORE_MESSAGE_HELD,
@@ -376,10 +380,10 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   submission->kind = kase->kind;
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
-    return base_fail(err, BASE_KIND, "a case of the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
-                     (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data, (int)name.size,
-                     (const char *)name.data, (int)kase->kind->kind.name.size,
-                     (const char *)kase->kind->kind.name.data);
+    return base_fail(
+        err, BASE_KIND, "a case of the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
+        (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data, (int)name.size,
+        (const char *)name.data, (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data);
   code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
                           submission->type, err);
   if (code == BASE_OK)
@@ -391,7 +395,8 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = compose(core, submission, err);
   if (code == BASE_OK)
-    code = core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
+    code =
+        core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
   *out_case = kase;
   return code;
 }
@@ -446,7 +451,7 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
 
 struct ending {
   struct core *core;
-  struct base_view only;               /* a partner's name, or all */
+  struct base_view only; /* a partner's name, or all */
   size_t count;
   struct store_delivery found[WIRE_PARTIES_MAX];
 };
@@ -457,8 +462,8 @@ static enum base_code ending_collect(void *context, const struct store_delivery 
   bool wanted = partner != NULL && (ending->only.size == 0 || base_view_equal(partner->card.name, ending->only));
   if (wanted && row->state == STORE_WAITING && ending->count < WIRE_PARTIES_MAX) {
     ending->found[ending->count] = *row;
-    ending->found[ending->count].reason = (struct base_view){0};
-    ending->count++;
+    struct store_delivery *found = &ending->found[ending->count++];
+    found->reason = found->leaf = found->opening = found->proof = (struct base_view){0}; /* end with this call */
   }
   return BASE_OK;
 }
@@ -490,8 +495,8 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "message", "message", &id, &err);
   if (code == BASE_OK && (reason.size == 0 || reason.size > REASON_MAX))
-    code = base_fail(&err, BASE_FIELD, "reason: say in 1 to %d bytes why the message is ended; it is kept in the register",
-                     REASON_MAX);
+    code = base_fail(&err, BASE_FIELD,
+                     "reason: say in 1 to %d bytes why the message is ended; it is kept in the register", REASON_MAX);
   if (code == BASE_OK)
     code = store_delivery_each(core->store, &id, false, 0, ending_collect, &ending, &err);
   if (code == BASE_OK && ending.count == 0)
