@@ -221,6 +221,17 @@ static enum base_code compose(struct core *core, struct submission *submission, 
   return code;
 }
 
+/* What a form cannot say about an agreement's terms (row ids are unique, dates follow each other) is asked of law
+ * before it goes out: terms that law could not read would cover nothing. */
+static enum base_code check_terms(struct core *core, const struct wire_json *request, struct submission *submission,
+                                  struct base_error *err) {
+  const struct wire_json *fields = wire_json_get(request, "fields");
+  if (submission->kind->kind.needs_row || wire_json_get(fields, "rows") == NULL)
+    return BASE_OK;
+  struct law_agreement terms = {0};
+  return law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
+}
+
 /* --- writing */
 
 static enum base_code write_message(struct core *core, const struct submission *submission, struct base_error *err) {
@@ -360,6 +371,8 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   if (code == BASE_OK)
     code = compose(core, &submission, &err);
   if (code == BASE_OK)
+    code = check_terms(core, request, &submission, &err);
+  if (code == BASE_OK)
     finish(core, token, &submission, NULL);
   else
     core_reply_error(core, token, code, &err);
@@ -394,6 +407,8 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
       core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
   if (code == BASE_OK)
     code = compose(core, submission, err);
+  if (code == BASE_OK)
+    code = check_terms(core, request, submission, err);
   if (code == BASE_OK)
     code =
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
