@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+/* The example as it is, or the file; --field is not asked for: an agreement is a text that people have negotiated. */
+static enum base_code propose_fields(struct cli *cli, struct base_buf *out, struct base_error *err) {
+  const char *file = cli_option(cli, "--file");
+  if ((file != NULL) == cli_has(cli, "--example"))
+    return cli_usage(cli, err, "either --file FILE or --example");
+  if (file != NULL) {
+    cli->options[cli->option_count < CLI_OPTIONS_MAX ? cli->option_count++ : CLI_OPTIONS_MAX - 1] =
+        (struct cli_option){"--fields", file};
+    return cli_fields(cli, NULL, BASE_VIEW("propose"), out, err);
+  }
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/kinds/agreement/example");
+  if (code != BASE_OK)
+    return code;
+  base_buf_add_view(out, base_buf_view(&answer.text));
+  return base_buf_check(out, "the agreement", err);
+}
+
+enum base_code cli_agreement_propose(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fields = {0}, parts = {0};
+  const char *to;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--to", &to, err);
+  if (code == BASE_OK)
+    code = propose_fields(cli, &fields, err);
+  if (code == BASE_OK)
+    code = cli_parts(cli, &parts, err);
+  if (code == BASE_OK)
+    code = cli_open(cli, "agreement", to, base_buf_view(&fields), base_buf_view(&parts), err);
+  return code;
+}
+
+/* The id of the newest proposal that has effect: what `accept` accepts. The deepest is the newest; the node's order
+ * (depth, id) is the case's own. */
+static struct base_view current_terms(const struct wire_json *kase) {
+  const struct wire_json *messages = wire_json_get(kase, "messages");
+  struct base_view terms = {0};
+  int64_t depth = -1;
+  for (size_t i = 0; i < wire_json_size(messages); i++) {
+    const struct wire_json *message = wire_json_at(messages, i);
+    struct base_view type = cli_string(message, "type");
+    if ((base_view_is(type, "propose") || base_view_is(type, "counter")) &&
+        wire_json_true(wire_json_get(message, "effective")) && cli_number(message, "depth") >= depth) {
+      depth = cli_number(message, "depth");
+      terms = cli_string(message, "id");
+    }
+  }
+  return terms;
+}
+
+enum base_code cli_agreement_accept(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer kase = {0};
+  BASE_AUTO_BUF struct base_buf fields = {0};
+  struct cli_piece id;
+  struct base_id terms;
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &kase, err, "/v1/cases/%s", id.text);
+  if (code != BASE_OK)
+    return code;
+  if (!base_view_is(cli_string(kase.json, "kind"), "agreement"))
+    return base_fail(err, BASE_KIND, "case %s is no agreement", id.text);
+  if (!base_id_parse(current_terms(kase.json), &terms))
+    return base_fail(err, BASE_NOT_FOUND, "case %s holds no proposal that has effect", id.text);
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  code = cli_body(&fields, err, "terms", base_id_text(&terms).text, "note", cli_option(cli, "--note"), NULL);
+  return code == BASE_OK ? cli_send(cli, id.text, "accept", base_buf_view(&fields), (struct base_view){0}, err) : code;
+}
+
+enum base_code cli_agreement_list(struct cli *cli, struct base_error *err) {
+  static const enum cli_word heads[] = {CLI_CASE, CLI_STATE, CLI_IN_FORCE, CLI_FROM, CLI_UNTIL, CLI_PARTIES, CLI_TITLE};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/agreements");
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 7, heads);
+  for (size_t i = 0; i < wire_json_size(answer.json); i++) {
+    const struct wire_json *agreement = wire_json_at(answer.json, i);
+    const struct wire_json *parties = wire_json_get(agreement, "parties");
+    bool in_force = wire_json_true(wire_json_get(agreement, "in_force"));
+    cli_cell_id(&table, cli_string(agreement, "id"));
+    cli_cell(&table, cli_kind_label(cli, cli_kind(cli, &kinds, BASE_VIEW("agreement")), "states",
+                                    cli_string(agreement, "state")));
+    cli_cell(&table, base_view_text(cli_word(cli, in_force ? CLI_YES : CLI_NO)));
+    cli_cell_time(&table, wire_json_get(agreement, "from"));
+    cli_cell_time(&table, wire_json_get(agreement, "until"));
+    for (size_t j = 0; j < wire_json_size(parties); j++) {
+      base_buf_text(&table.cells, j > 0 ? ", " : "");
+      cli_isolated(cli, &table.cells, wire_json_text(wire_json_at(parties, j)));
+    }
+    base_buf_u8(&table.cells, 0);
+    cli_cell(&table, cli_string(agreement, "title"));
+  }
+  cli_table_end(&table);
+  return BASE_OK;
+}

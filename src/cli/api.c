@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/http.h"
+
+enum { PATH_MAX_BYTES = 4 << 10 };
+
+void cli_answer_free(struct cli_answer *answer) {
+  wire_json_free(answer->json);
+  base_buf_free(&answer->text);
+  *answer = (struct cli_answer){0};
+}
+
+struct cli_piece cli_piece(struct base_view text) {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  struct cli_piece piece = {{0}};
+  size_t at = 0;
+  for (size_t i = 0; i < text.size && at + 3 < sizeof piece.text; i++)
+    if (text.data[i] != 0 && strchr(plain, text.data[i]) != NULL)
+      piece.text[at++] = (char)text.data[i];
+    else
+      at += (size_t)snprintf(piece.text + at, 4, "%%%02X", text.data[i]);
+  return piece;
+}
+
+static enum base_code keep(void *context, struct base_view piece, struct base_error *err) {
+  struct base_buf *text = context;
+  base_buf_add_view(text, piece);
+  return base_buf_check(text, "the node's answer", err);
+}
+
+static enum base_code exchange(struct cli *cli, const struct cli_http_request *request, struct cli_sink sink,
+                               struct base_error *err) {
+  if (cli->node == NULL)
+    return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
+  BASE_AUTO_FD int socket = -1;
+  BASE_AUTO_BUF struct base_buf problem = {0};
+  int status = 0;
+  base_buf_init(&problem, CLI_PROBLEM_MAX);
+  enum base_code code = cli_http_connect(cli->node, &socket, err);
+  if (code == BASE_OK)
+    code = cli_http_exchange(socket, request, sink, &problem, &status, err);
+  if (code == BASE_OK && status >= 300)
+    code = cli_http_problem(status, base_buf_view(&problem), err);
+  return code;
+}
+
+static enum base_code exchange_json(struct cli *cli, const struct cli_http_request *request, struct cli_answer *out,
+                                    struct base_error *err) {
+  base_buf_init(&out->text, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = exchange(cli, request, (struct cli_sink){&out->text, keep}, err);
+  if (code == BASE_OK)
+    code = wire_json_parse(base_buf_view(&out->text), BASE_BUF_DEFAULT_LIMIT, "the node's answer", &out->json, err);
+  return code;
+}
+
+enum base_code cli_get(struct cli *cli, struct cli_answer *out, struct base_error *err, const char *format, ...) {
+  char path[PATH_MAX_BYTES];
+  va_list args;
+  va_start(args, format);
+  int size = vsnprintf(path, sizeof path, format, args);
+  va_end(args);
+  if (size < 0 || (size_t)size >= sizeof path)
+    return cli_usage(cli, err, "a word is too long");
+  struct cli_http_request request = {.method = "GET", .path = path, .fd = -1};
+  return exchange_json(cli, &request, out, err);
+}
+
+enum base_code cli_post(struct cli *cli, const char *path, struct base_view body, struct cli_answer *out,
+                        struct base_error *err) {
+  struct cli_http_request request = {
+      .method = "POST", .path = path, .type = "application/json", .body = body, .fd = -1};
+  return exchange_json(cli, &request, out, err);
+}
+
+enum base_code cli_upload(struct cli *cli, const char *path, int fd, uint64_t size, const char *label,
+                          struct cli_answer *out, struct base_error *err) {
+  struct cli_progress progress = {.cli = cli, .label = label};
+  struct cli_http_request request = {.method = "POST",
+                                     .path = path,
+                                     .type = "application/octet-stream",
+                                     .fd = fd,
+                                     .size = size,
+                                     .progress = &progress};
+  enum base_code code = exchange_json(cli, &request, out, err);
+  cli_progress_end(&progress);
+  return code;
+}
+
+struct counted {
+  struct cli_sink sink;
+  struct cli_progress progress;
+  uint64_t done, all;
+};
+
+static enum base_code take_counted(void *context, struct base_view piece, struct base_error *err) {
+  struct counted *counted = context;
+  counted->done += piece.size;
+  cli_progress_at(&counted->progress, counted->done, counted->all);
+  return counted->sink.take(counted->sink.context, piece, err);
+}
+
+enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink sink, uint64_t size, const char *label,
+                            struct base_error *err) {
+  struct counted counted = {.sink = sink, .progress = {.cli = cli, .label = label}, .all = size};
+  struct cli_http_request request = {.method = "GET", .path = path, .fd = -1};
+  enum base_code code = exchange(cli, &request, (struct cli_sink){&counted, take_counted}, err);
+  cli_progress_end(&counted.progress);
+  return code;
+}
+
+struct hashed {
+  int fd;
+  uint64_t size;
+  struct seal_hasher *hasher;
+};
+
+static enum base_code write_hashed(void *context, struct base_view piece, struct base_error *err) {
+  struct hashed *hashed = context;
+  hashed->size += piece.size;
+  seal_hasher_add(hashed->hasher, piece);
+  return base_write_all(hashed->fd, piece, err);
+}
+
+enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
+                              uint64_t *out_size, struct base_error *err) {
+  char path[32 + BASE_HEX_ID];
+  struct hashed hashed = {.fd = fd, .hasher = seal_hasher_new()};
+  if (hashed.hasher == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a hash");
+  (void)snprintf(path, sizeof path, "/v1/parts/%s", base_hash_text(sha256).text);
+  enum base_code code = cli_download(cli, path, (struct cli_sink){&hashed, write_hashed}, size, "part", err);
+  struct base_hash hash = seal_hasher_end(hashed.hasher);
+  seal_hasher_free(hashed.hasher);
+  if (code == BASE_OK && !base_hash_equal(&hash, sha256))
+    code = base_fail(err, BASE_HASH, "what the node gave for part %s has the hash %s; run: wasl -n %s register check",
+                     base_hash_text(sha256).text, base_hash_text(&hash).text, cli->node);
+  if (code == BASE_OK)
+    *out_size = hashed.size;
+  return code;
+}
+
+enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena, struct wire_card *out,
+                            struct base_error *err) {
+  if (cli->node == NULL)
+    return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
+  BASE_AUTO_FD int dir = open(cli->node, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "the node's folder %s cannot be opened", cli->node);
+  enum base_code code = base_file_read(dir, "node.card", WIRE_CARD_MAX, bytes, err);
+  if (code == BASE_OK)
+    code = wire_card_parse(base_buf_view(bytes), arena, out, err);
+  if (code == BASE_OK)
+    code = seal_card_check(out, err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", cli->node);
+}
+
+bool cli_print_json(struct cli *cli, const struct cli_answer *answer) {
+  if (!cli->json)
+    return false;
+  base_buf_add_view(&cli->out, base_buf_view(&answer->text));
+  if (answer->text.size == 0 || answer->text.data[answer->text.size - 1] != '\n')
+    base_buf_text(&cli->out, "\n");
+  return true;
+}
+
+/* --- small helpers */
+
+struct base_view cli_string(const struct wire_json *object, const char *key) {
+  return wire_json_text(wire_json_get(object, key));
+}
+
+int64_t cli_number(const struct wire_json *object, const char *key) {
+  return wire_json_integer(wire_json_get(object, key));
+}
+
+bool cli_moment(const struct wire_json *value, base_time *out) {
+  return base_time_parse(wire_json_text(value), out);
+}
+
+bool cli_id_like(const char *text) {
+  size_t size = strlen(text);
+  return size >= 4 && size <= BASE_HEX_ID && strspn(text, "0123456789abcdef") == size;
+}
+
+enum base_code cli_id_word(const struct cli *cli, size_t index, const char *what, struct cli_piece *out,
+                           struct base_error *err) {
+  if (!cli_id_like(cli->words[index]))
+    return cli_usage(cli, err, "%s is 64 lowercase hex digits, or its first ones (at least 4)", what);
+  *out = cli_piece(base_view_text(cli->words[index]));
+  return BASE_OK;
+}
+
+enum base_code cli_body(struct base_buf *out, struct base_error *err, ...) {
+  struct wire_writer writer;
+  va_list args;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  va_start(args, err);
+  for (const char *key; (key = va_arg(args, const char *)) != NULL;) {
+    const char *value = va_arg(args, const char *);
+    if (value != NULL && !base_utf8_valid(base_view_text(value))) {
+      va_end(args);
+      return base_fail(err, BASE_UTF8, "%s is not UTF-8", key);
+    }
+    if (value != NULL)
+      wire_write_member_string(&writer, key, value);
+  }
+  va_end(args);
+  wire_write_end(&writer, '}');
+  return base_buf_check(out, "the request", err);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum base_code cli_case_open(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fields = {0}, parts = {0};
+  CLI_AUTO_ANSWER struct cli_answer kind = {0};
+  const char *to;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--to", &to, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &kind, err, "/v1/kinds/%s", cli_piece(base_view_text(cli->words[0])).text);
+  if (code == BASE_OK)
+    code = cli_fields(cli, kind.json, cli_string(kind.json, "opening"), &fields, err);
+  if (code == BASE_OK)
+    code = cli_parts(cli, &parts, err);
+  if (code == BASE_OK)
+    code = cli_open(cli, cli->words[0], to, base_buf_view(&fields), base_buf_view(&parts), err);
+  return code;
+}
+
+/* Types of fields are the kind's, so the case is asked for its kind; without --field nobody needs it. */
+static enum base_code kind_of_case(struct cli *cli, const char *id, struct cli_answer *kind, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer kase = {0};
+  if (!cli_has(cli, "--field"))
+    return BASE_OK;
+  enum base_code code = cli_get(cli, &kase, err, "/v1/cases/%s", id);
+  if (code == BASE_OK)
+    code = cli_get(cli, kind, err, "/v1/kinds/%s", cli_piece(cli_string(kase.json, "kind")).text);
+  return code;
+}
+
+enum base_code cli_case_send(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fields = {0}, parts = {0};
+  CLI_AUTO_ANSWER struct cli_answer kind = {0};
+  struct cli_piece id;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = kind_of_case(cli, id.text, &kind, err);
+  if (code == BASE_OK)
+    code = cli_fields(cli, kind.json, base_view_text(cli->words[1]), &fields, err);
+  if (code == BASE_OK)
+    code = cli_parts(cli, &parts, err);
+  if (code == BASE_OK)
+    code = cli_send(cli, id.text, cli->words[1], base_buf_view(&fields), base_buf_view(&parts), err);
+  return code;
+}
+
+/* --- deadlines */
+
+/* "due 2026-… (in 6 h 40 min)", "late by …", "paused", "stopped" */
+static void write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *clock) {
+  base_time due, now = cli->world->now(cli->world->context);
+  if (wire_json_true(wire_json_get(clock, "paused")))
+    base_buf_printf(out, "%s", cli_word(cli, CLI_PAUSED));
+  else if (wire_json_true(wire_json_get(clock, "stopped")) || wire_json_true(wire_json_get(clock, "ended")))
+    base_buf_printf(out, "%s", cli_word(cli, CLI_STOPPED));
+  else if (cli_moment(wire_json_get(clock, "due"), &due)) {
+    base_buf_printf(out, "%s ", cli_word(cli, CLI_DUE));
+    cli_time(cli, out, due);
+    base_buf_printf(out, " (%s ", cli_word(cli, due >= now ? CLI_IN : CLI_LATE_BY));
+    cli_duration(cli, out, due >= now ? due - now : now - due);
+    base_buf_text(out, ")");
+  }
+}
+
+static void write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *clocks) {
+  for (size_t i = 0; i < wire_json_size(clocks); i++) {
+    base_buf_text(out, i > 0 ? ", " : "");
+    write_clock(cli, out, wire_json_at(clocks, i));
+  }
+}
+
+static void write_parties(struct cli *cli, struct base_buf *out, const struct wire_json *parties) {
+  for (size_t i = 0; i < wire_json_size(parties); i++) {
+    base_buf_text(out, i > 0 ? ", " : "");
+    cli_isolated(cli, out, wire_json_text(wire_json_at(parties, i)));
+  }
+}
+
+/* --- lists */
+
+static bool a_number(const char *text) {
+  uint64_t number;
+  return text == NULL || base_decimal_parse(base_view_text(text), &number);
+}
+
+enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
+  static const enum cli_word heads[] = {CLI_CASE, CLI_KIND, CLI_STATE, CLI_CHANGED, CLI_PARTIES, CLI_DEADLINE};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  const char *kind = cli_option(cli, "--kind"), *limit = cli_option(cli, "--limit");
+  if (!a_number(limit))
+    return cli_usage(cli, err, "--limit takes a number");
+  enum base_code code = cli_get(cli, &answer, err, "/v1/cases%s%s%s%s%s", kind || limit ? "?" : "", kind ? "kind=" : "",
+                                kind ? cli_piece(base_view_text(kind)).text : "",
+                                limit ? (kind ? "&limit=" : "limit=") : "", limit ? limit : "");
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 6, heads);
+  for (size_t i = 0; i < wire_json_size(answer.json); i++) {
+    const struct wire_json *kase = wire_json_at(answer.json, i);
+    const struct wire_json *described = cli_kind(cli, &kinds, cli_string(kase, "kind"));
+    cli_cell_id(&table, cli_string(kase, "id"));
+    cli_cell(&table, cli_label(cli, described, cli_string(kase, "kind")));
+    cli_cell(&table, wire_json_true(wire_json_get(kase, "flagged"))
+                         ? base_view_text(cli_word(cli, CLI_FLAGGED))
+                         : cli_kind_label(cli, described, "states", cli_string(kase, "state")));
+    cli_cell_time(&table, wire_json_get(kase, "changed"));
+    write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
+    base_buf_u8(&table.cells, 0);
+    write_clocks(cli, &table.cells, wire_json_get(kase, "clocks"));
+    base_buf_u8(&table.cells, 0);
+  }
+  cli_table_end(&table);
+  return BASE_OK;
+}
+
+/* --- show */
+
+static void show_head(struct cli *cli, const struct wire_json *kase, const struct wire_json *kind) {
+  const struct wire_json *possible = wire_json_get(kase, "possible"), *clocks = wire_json_get(kase, "clocks");
+  cli_line(cli, "%s ", cli_word(cli, CLI_CASE));
+  cli_isolated(cli, &cli->out, cli_string(kase, "id"));
+  base_buf_text(&cli->out, "\n");
+  cli_text(cli, cli_label(cli, kind, cli_string(kase, "kind")));
+  base_buf_text(&cli->out, ": ");
+  cli_text(cli, cli_kind_label(cli, kind, "states", cli_string(kase, "state")));
+  if (wire_json_true(wire_json_get(kase, "flagged")))
+    cli_line(cli, "  (%s)", cli_word(cli, CLI_FLAGGED));
+  cli_line(cli, "\n%s: ", cli_word(cli, CLI_PARTIES));
+  write_parties(cli, &cli->out, wire_json_get(kase, "parties"));
+  base_buf_text(&cli->out, "\n");
+  for (size_t i = 0; i < wire_json_size(clocks); i++) {
+    const struct wire_json *clock = wire_json_at(clocks, i);
+    cli_text(cli, cli_kind_label(cli, kind, "clocks", cli_string(clock, "name")));
+    base_buf_text(&cli->out, ": ");
+    write_clock(cli, &cli->out, clock);
+    base_buf_text(&cli->out, "\n");
+  }
+  if (wire_json_size(possible) == 0)
+    return;
+  cli_line(cli, "%s:", cli_word(cli, CLI_POSSIBLE));
+  for (size_t i = 0; i < wire_json_size(possible); i++) {
+    struct base_view type = wire_json_text(wire_json_at(possible, i));
+    base_buf_text(&cli->out, i > 0 ? ", " : " ");
+    cli_isolated(cli, &cli->out, type);
+    base_buf_text(&cli->out, " (");
+    cli_text(cli, cli_kind_label(cli, kind, "types", type));
+    base_buf_text(&cli->out, ")");
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
+static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *kase,
+                         const struct wire_json *message) {
+  struct base_view kind = cli_string(kase, "kind"), type = cli_string(message, "type");
+  const struct wire_json *effective = wire_json_get(message, "effective"), *settled = wire_json_get(message, "settled");
+  base_time time;
+  base_buf_text(&cli->out, "\n");
+  cli_text(cli, cli_kind_label(cli, cli_kind(cli, kinds, kind), "types", type));
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, cli_string(message, "author"));
+  base_buf_text(&cli->out, "  ");
+  if (cli_moment(wire_json_get(message, "time"), &time))
+    cli_time(cli, &cli->out, time);
+  base_buf_text(&cli->out, "\n    ");
+  cli_isolated(cli, &cli->out, cli_string(message, "id"));
+  base_buf_text(&cli->out, "\n");
+  if (wire_json_type(effective) == WIRE_JSON_BOOL && !wire_json_true(effective)) {
+    cli_line(cli, "    %s: ", cli_word(cli, CLI_WITHOUT_EFFECT));
+    cli_text(cli, cli_string(message, "why"));
+    base_buf_text(&cli->out, "\n");
+  } else if (wire_json_type(settled) == WIRE_JSON_BOOL && !wire_json_true(settled)) {
+    cli_line(cli, "    %s\n", cli_word(cli, CLI_UNSETTLED));
+  }
+  cli_show_content(cli, kinds, kind, message, false);
+}
+
+enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  struct cli_piece id;
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/cases/%s", id.text);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  const struct wire_json *messages = wire_json_get(answer.json, "messages");
+  show_head(cli, answer.json, cli_kind(cli, &kinds, cli_string(answer.json, "kind")));
+  for (size_t i = 0; i < wire_json_size(messages); i++)
+    show_message(cli, &kinds, answer.json, wire_json_at(messages, i));
+  return BASE_OK;
+}

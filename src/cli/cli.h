@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CLI_H
+#define WASL_CLI_H
+
+#include "cli/words.h"
+#include "seal/seal.h"
+
+/* The command line: a table of commands, what was given to the one that runs, and what they share: the local API,
+ * columns for people, progress. */
+
+enum { CLI_WORDS_MAX = 8, CLI_OPTIONS_MAX = 512 };
+#define CLI_RELEASE "0.1.0"
+
+struct cli_option {
+  const char *name, *value;
+};
+struct cli;
+struct cli_command {
+  const char *words;   /* "case open" */
+  const char *usage;   /* what follows them, for help */
+  const char *options; /* those allowed, in one text: " --to= --field= --example "; `=`: takes a value */
+  size_t least, most;  /* words that follow the command's own */
+  enum base_code (*run)(struct cli *cli, struct base_error *err);
+  const char *help; /* one line */
+};
+extern const struct cli_command cli_commands[];
+extern const size_t cli_command_count;
+
+struct cli {
+  const struct cli_command *command;
+  const char *program; /* argv[0]: the other programs stand beside it */
+  const char *node;    /* the node's folder: -n DIR or WASL_NODE; NULL when neither is there */
+  bool json;
+  bool out_terminal, err_terminal;
+  enum wire_language language;
+  const struct base_world *world;
+  size_t word_count, option_count;
+  const char *words[CLI_WORDS_MAX];
+  struct cli_option options[CLI_OPTIONS_MAX];
+  struct base_buf out; /* goes to stdout when the command has succeeded */
+};
+
+/* Everything: reads the arguments, runs the command, prints, and gives the exit code. */
+int cli_main(int argc, char **argv);
+
+/* --- what was given (args.c) */
+/* Fills command, words and options; argv stays borrowed. BASE_USAGE with what is wrong and how to say it. */
+BASE_NODISCARD enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base_error *err);
+const struct cli_command *cli_command_find(int argc, char **argv, int *used); /* NULL when there is none */
+const char *cli_option(const struct cli *cli, const char *name);              /* the last value; NULL when absent */
+bool cli_has(const struct cli *cli, const char *name);
+BASE_NODISCARD enum base_code cli_need(const struct cli *cli, const char *name, const char **out,
+                                       struct base_error *err);
+BASE_NODISCARD enum base_code cli_usage(const struct cli *cli, struct base_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Splits "a,b,c" at its commas and calls each; an empty piece is wrong use. */
+BASE_NODISCARD enum base_code cli_split(const struct cli *cli, const char *list, const char *what,
+                                        enum base_code (*each)(void *context, struct base_view piece,
+                                                               struct base_error *err),
+                                        void *context, struct base_error *err);
+/* ar_MA.UTF-8 → WIRE_AR; anything unknown is English. */
+enum wire_language cli_language(const char *locale);
+void cli_help(struct base_buf *out, const struct cli_command *command); /* NULL: all commands */
+
+/* --- the local API (api.c) */
+struct cli_answer {
+  struct base_buf text;
+  struct wire_json *json;
+};
+void cli_answer_free(struct cli_answer *answer);
+#define CLI_AUTO_ANSWER __attribute__((cleanup(cli_answer_free)))
+/* out must be zeroed. The path is made by cli_path. A problem document becomes the error, with its code. */
+BASE_NODISCARD enum base_code cli_get(struct cli *cli, struct cli_answer *out, struct base_error *err,
+                                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* body: a JSON document */
+BASE_NODISCARD enum base_code cli_post(struct cli *cli, const char *path, struct base_view body, struct cli_answer *out,
+                                       struct base_error *err);
+/* A path piece or query value, percent-encoded (RFC 3986). */
+struct cli_piece {
+  char text[3 * 256 + 1];
+};
+struct cli_piece cli_piece(struct base_view text);
+/* Streams a file up; fd at its start, size bytes. */
+BASE_NODISCARD enum base_code cli_upload(struct cli *cli, const char *path, int fd, uint64_t size, const char *label,
+                                         struct cli_answer *out, struct base_error *err);
+/* Streams an answer down, piece by piece. */
+struct cli_sink {
+  void *context;
+  enum base_code (*take)(void *context, struct base_view piece, struct base_error *err);
+};
+BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink sink, uint64_t size,
+                                           const char *label, struct base_error *err);
+/* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
+BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
+                                             uint64_t *out_size, struct base_error *err);
+/* The node's own card from its folder. */
+BASE_NODISCARD enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena,
+                                           struct wire_card *out, struct base_error *err);
+/* Prints the answer as it came, when --json was given. */
+bool cli_print_json(struct cli *cli, const struct cli_answer *answer);
+
+/* --- for people (text.c) */
+void cli_line(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* one line on stderr */
+const char *cli_word(const struct cli *cli, enum cli_word word);
+/* The label of a code in the catalogue (states of outbox and partner …); the code itself when there is none. */
+struct base_view cli_code_word(const struct cli *cli, struct base_view code);
+void cli_text(struct cli *cli, struct base_view text); /* made printable */
+/* Many lines, each made printable and moved in by this many spaces. */
+void cli_block(struct cli *cli, struct base_view text, unsigned indent);
+/* An identifier: isolated from the Arabic around it; on a terminal an id is cut to its first digits. */
+void cli_id(struct cli *cli, struct base_buf *out, struct base_view id);
+void cli_isolated(const struct cli *cli, struct base_buf *out, struct base_view text);
+/* "2026-11-21 08:00:00 UTC", and on a terminal the local time where it differs. */
+void cli_time(const struct cli *cli, struct base_buf *out, base_time time);
+void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds); /* "6 h 40 min" */
+void cli_size(struct base_buf *out, uint64_t size);                              /* "1.5 MiB" */
+size_t cli_width(struct base_view text);                                         /* columns on a terminal */
+
+struct cli_table {
+  struct cli *cli;
+  size_t columns;
+  struct base_buf cells;
+};
+#define CLI_AUTO_TABLE __attribute__((cleanup(cli_table_free)))
+void cli_table_begin(struct cli_table *table, struct cli *cli, size_t columns, const enum cli_word *heads);
+void cli_cell(struct cli_table *table, struct base_view text);
+void cli_cell_id(struct cli_table *table, struct base_view id);
+void cli_cell_number(struct cli_table *table, int64_t value);
+void cli_cell_time(struct cli_table *table, const struct wire_json *value); /* RFC 3339 text or null */
+void cli_table_end(struct cli_table *table); /* prints; a table without rows prints nothing */
+void cli_table_free(struct cli_table *table);
+
+/* A line on stderr that is written over, only on a terminal. */
+struct cli_progress {
+  struct cli *cli;
+  const char *label;
+  uint64_t done, all;
+  int64_t shown;
+};
+void cli_progress_at(struct cli_progress *progress, uint64_t done, uint64_t all);
+void cli_progress_end(struct cli_progress *progress);
+
+/* --- small helpers over answers */
+struct base_view cli_string(const struct wire_json *object, const char *key);
+int64_t cli_number(const struct wire_json *object, const char *key);
+bool cli_moment(const struct wire_json *value, base_time *out);
+bool cli_id_like(const char *text); /* 4 to 64 lowercase hex digits */
+BASE_NODISCARD enum base_code cli_id_word(const struct cli *cli, size_t index, const char *what, struct cli_piece *out,
+                                          struct base_error *err);
+/* {"reason":…} and the like: members with texts, in pairs, ended by NULL; a NULL value is left out. */
+BASE_NODISCARD enum base_code cli_body(struct base_buf *out, struct base_error *err, ...);
+
+/* --- labels of a kind (kind.c): asked of the node once for each kind */
+struct cli_kinds {
+  size_t count;
+  struct {
+    struct base_view name;
+    struct cli_answer answer;
+  } known[16];
+};
+void cli_kinds_free(struct cli_kinds *kinds);
+#define CLI_AUTO_KINDS __attribute__((cleanup(cli_kinds_free)))
+const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name);
+/* The label of the member named `name` of the kind's list `list` ("types", "states", "clocks"); else the name. */
+struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
+                                struct base_view name);
+const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field);
+struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise);
+struct base_view cli_code_label(const struct cli *cli, const struct wire_json *kind, struct base_view list,
+                                struct base_view code);
+
+/* --- filled forms (fields.c) */
+/* The value of --field as JSON of the field's type ("text", "integer" …); columns and tables as JSON texts. */
+BASE_NODISCARD enum base_code cli_field_value(const char *name, struct base_view type, struct base_view value,
+                                              struct base_buf *out, struct base_error *err);
+/* --fields FILE with each --field over it, as one JSON object. kind may be NULL without --field. */
+BASE_NODISCARD enum base_code cli_fields(struct cli *cli, const struct wire_json *kind, struct base_view type,
+                                         struct base_buf *out, struct base_error *err);
+/* Uploads each --part; the JSON array for the request. */
+BASE_NODISCARD enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_error *err);
+const char *cli_media_type(const char *name, bool stix); /* by the ending of its name */
+/* Sends a message: prints its id. */
+BASE_NODISCARD enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,
+                                       struct base_view parts, struct base_error *err);
+/* Opens a case: prints its id. */
+BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struct base_view fields,
+                                       struct base_view parts, struct base_error *err);
+
+/* --- shows a message's fields, parts and deliveries (message.c), moved in */
+void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
+                      bool stix);
+
+/* --- one file per group */
+#define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)
+CLI_COMMAND_FUNCTION(node_init);
+CLI_COMMAND_FUNCTION(node_status);
+CLI_COMMAND_FUNCTION(card_export);
+CLI_COMMAND_FUNCTION(card_show);
+CLI_COMMAND_FUNCTION(partner_add);
+CLI_COMMAND_FUNCTION(partner_list);
+CLI_COMMAND_FUNCTION(partner_suspend);
+CLI_COMMAND_FUNCTION(partner_resume);
+CLI_COMMAND_FUNCTION(kind_list);
+CLI_COMMAND_FUNCTION(kind_show);
+CLI_COMMAND_FUNCTION(kind_example);
+CLI_COMMAND_FUNCTION(agreement_propose);
+CLI_COMMAND_FUNCTION(agreement_accept);
+CLI_COMMAND_FUNCTION(agreement_list);
+CLI_COMMAND_FUNCTION(case_open);
+CLI_COMMAND_FUNCTION(case_send);
+CLI_COMMAND_FUNCTION(case_list);
+CLI_COMMAND_FUNCTION(case_show);
+CLI_COMMAND_FUNCTION(case_export);
+CLI_COMMAND_FUNCTION(message_show);
+CLI_COMMAND_FUNCTION(part_get);
+CLI_COMMAND_FUNCTION(part_stix);
+CLI_COMMAND_FUNCTION(outbox_list);
+CLI_COMMAND_FUNCTION(outbox_wait);
+CLI_COMMAND_FUNCTION(outbox_end);
+CLI_COMMAND_FUNCTION(register_head);
+CLI_COMMAND_FUNCTION(register_show);
+CLI_COMMAND_FUNCTION(register_check);
+CLI_COMMAND_FUNCTION(proof_export);
+CLI_COMMAND_FUNCTION(proof_verify);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/evidence.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MEMBER_NAME = WIRE_TAR_NAME_MAX + 1 };
+
+struct check {
+  struct cli_members *members;
+  struct cli_evidence *out;
+  struct base_arena *arena;
+};
+
+void cli_evidence_free(struct cli_evidence *evidence) {
+  wire_part0_free(&evidence->part0);
+  base_arena_free(&evidence->arena);
+}
+
+/* --- cards */
+
+static enum base_code load_card(const struct check *check, struct base_view name, struct cli_evidence_party *party,
+                                struct base_error *err) {
+  char member[MEMBER_NAME];
+  struct base_view bytes;
+  (void)snprintf(member, sizeof member, "cards/%.*s.card", (int)name.size, (const char *)name.data);
+  enum base_code code = cli_member_load(check->members, member, WIRE_CARD_MAX, check->arena, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  code = wire_card_parse(bytes, check->arena, &party->card, err);
+  if (code == BASE_OK)
+    code = seal_card_check(&party->card, err);
+  if (code == BASE_OK && !base_view_equal(party->card.name, name))
+    code = base_fail(err, BASE_EVIDENCE, "it is the card of another name");
+  if (code != BASE_OK)
+    return base_fail_within(err, "%s", member);
+  party->bytes = bytes;
+  seal_fingerprint(bytes, party->fingerprint);
+  return BASE_OK;
+}
+
+/* --- the message */
+
+static enum base_code check_header(const struct check *check, struct base_error *err) {
+  struct base_view bytes;
+  enum base_code code = cli_member_load(check->members, "header.json", WIRE_HEADER_MAX, check->arena, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  struct cli_evidence *out = check->out;
+  if (wire_header_parse(bytes, check->arena, &out->header, err) != BASE_OK)
+    return base_fail_within(err, "header.json");
+  out->message = seal_message_id(bytes);
+  code = load_card(check, wire_origin_name(out->header.author), &out->author, err);
+  if (code == BASE_OK && !base_view_equal(out->author.card.origin, out->header.author))
+    code = base_fail(err, BASE_EVIDENCE, "cards/%.*s.card: not the card of the message's author",
+                     (int)out->author.card.name.size, (const char *)out->author.card.name.data);
+  return code;
+}
+
+/* parts/HASH must hold what its name says, in this size. */
+static enum base_code check_part(const struct check *check, const struct base_hash *sha256, uint64_t size,
+                                 struct base_error *err) {
+  char name[MEMBER_NAME];
+  struct base_hash found;
+  (void)snprintf(name, sizeof name, "parts/%s", base_hash_text(sha256).text);
+  struct cli_member *member = cli_member_named(check->members, name);
+  if (member == NULL)
+    return base_fail(err, BASE_EVIDENCE, "%s: is missing", name);
+  if (member->size != size)
+    return base_fail(err, BASE_EVIDENCE, "%s: %llu bytes, part 0 says %llu", name, (unsigned long long)member->size,
+                     (unsigned long long)size);
+  if (member->used)
+    return BASE_OK; /* two parts of the same content */
+  member->used = true;
+  enum base_code code = cli_member_hash(check->members, member, &found, err);
+  if (code == BASE_OK && !base_hash_equal(&found, sha256))
+    code = base_fail(err, BASE_EVIDENCE, "%s: its content has another hash", name);
+  return code;
+}
+
+static bool any_part(const struct cli_members *members) {
+  for (size_t i = 0; i < members->count; i++)
+    if (strncmp(members->list[i].name, "parts/", 6) == 0 && members->list[i].name[6 + BASE_HEX_ID] == 0)
+      return true;
+  return false;
+}
+
+/* A receiver that refused drops the content, so evidence from there may lack it: then all of it. */
+static enum base_code check_content(const struct check *check, struct base_error *err) {
+  struct cli_evidence *out = check->out;
+  bool all_refused = true;
+  for (size_t i = 0; i < out->receiver_count; i++)
+    all_refused = all_refused && out->receivers[i].refused;
+  out->has_content = !all_refused || any_part(check->members);
+  if (!out->has_content)
+    return BASE_OK;
+  char name[MEMBER_NAME];
+  struct base_view bytes;
+  (void)snprintf(name, sizeof name, "parts/%s", base_hash_text(&out->header.part0).text);
+  enum base_code code = cli_member_load(check->members, name, WIRE_PART0_MAX, check->arena, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_sha256(bytes);
+  if (!base_hash_equal(&hash, &out->header.part0))
+    return base_fail(err, BASE_EVIDENCE, "%s: its content has another hash", name);
+  if (wire_part0_parse(bytes, check->arena, &out->part0, err) != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  for (size_t i = 0; code == BASE_OK && i < out->part0.part_count; i++)
+    code = check_part(check, &out->part0.parts[i].sha256, out->part0.parts[i].size, err);
+  return code;
+}
+
+/* --- leaves */
+
+struct triple {
+  struct base_view leaf_bytes;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+};
+
+static enum base_code load(const struct check *check, const char *folder, const char *stem, const char *ending,
+                           size_t max, char name[MEMBER_NAME], struct base_view *out, struct base_error *err) {
+  (void)snprintf(name, MEMBER_NAME, "%s/%s.%s", folder, stem, ending);
+  return cli_member_load(check->members, name, max, check->arena, out, err);
+}
+
+/* The proof: included under a head that this register signed and the other side's witness cosigned, and nobody else. */
+static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_view bytes,
+                                      const struct wire_card *log_card, const struct wire_card *witness_card,
+                                      struct cli_evidence_leaf *out, struct base_error *err) {
+  struct wire_proof proof;
+  struct wire_vkey log, witness;
+  struct wire_checkpoint checkpoint;
+  enum base_code code = wire_proof_parse(bytes, &proof, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(log_card->log, &log, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(witness_card->witness, &witness, err);
+  if (code == BASE_OK)
+    code = seal_checkpoint_verify(proof.checkpoint, (struct seal_signer){&log, &witness}, &checkpoint, &out->cosigned,
+                                  err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_leaf_hash(leaf_bytes);
+  out->index = proof.index;
+  out->size = checkpoint.size;
+  return seal_inclusion_verify(&hash, proof.index, checkpoint.size, proof.hashes, proof.hash_count, &checkpoint.root,
+                               err);
+}
+
+static enum base_code check_triple(const struct check *check, const char *folder, enum wire_act act,
+                                   const struct wire_card *log_card, const struct wire_card *witness_card,
+                                   struct triple *out, struct cli_evidence_leaf *told, struct base_error *err) {
+  char name[MEMBER_NAME];
+  const char *stem = wire_act_name(act);
+  struct base_view opening, proof;
+  enum base_code code = load(check, folder, stem, "leaf", WIRE_LEAF_MAX, name, &out->leaf_bytes, err);
+  if (code != BASE_OK)
+    return code;
+  if (wire_leaf_parse(out->leaf_bytes, &out->leaf, err) != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  if (out->leaf.act != act)
+    return base_fail(err, BASE_EVIDENCE, "%s: its act is %s", name, wire_act_name(out->leaf.act));
+  code = load(check, folder, stem, "opening", WIRE_OPENING_MAX, name, &opening, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_sha256(opening);
+  if (!base_hash_equal(&hash, &out->leaf.commitment))
+    return base_fail(err, BASE_EVIDENCE, "%s: its hash is not the leaf's commitment", name);
+  if (wire_opening_parse(act, opening, check->arena, &out->opening, err) != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  if (!out->opening.has_message || !base_id_equal(&out->opening.message, &check->out->message))
+    return base_fail(err, BASE_EVIDENCE, "%s: names another message than header.json", name);
+  code = load(check, folder, stem, "tlog-proof", WIRE_PROOF_MAX, name, &proof, err);
+  if (code != BASE_OK)
+    return code;
+  told->time = out->leaf.time;
+  if (check_inclusion(out->leaf_bytes, proof, log_card, witness_card, told, err) != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  return BASE_OK;
+}
+
+static enum base_code check_ends(const struct check *check, const char *folder, const char *stem,
+                                 const struct wire_opening *opening, const struct wire_card *receiver,
+                                 struct base_error *err) {
+  if (!base_view_equal(opening->from, check->out->author.card.origin))
+    return base_fail(err, BASE_EVIDENCE, "%s/%s.opening: `from` is not the author", folder, stem);
+  if (!base_view_equal(opening->to, receiver->origin))
+    return base_fail(err, BASE_EVIDENCE, "%s/%s.opening: `to` is not the receiver", folder, stem);
+  return BASE_OK;
+}
+
+static enum base_code check_answer(const struct check *check, const char *folder,
+                                   struct cli_evidence_receiver *receiver, const struct triple *sent,
+                                   struct base_error *err) {
+  char name[MEMBER_NAME];
+  struct triple answer = {0};
+  (void)snprintf(name, sizeof name, "%s/refused.leaf", folder);
+  receiver->refused = cli_member_named(check->members, name) != NULL;
+  enum wire_act act = receiver->refused ? WIRE_ACT_REFUSED : WIRE_ACT_RECEIVED;
+  enum base_code code = check_triple(check, folder, act, &receiver->party.card, &check->out->author.card, &answer,
+                                     &receiver->answered, err);
+  if (code == BASE_OK)
+    code = check_ends(check, folder, wire_act_name(act), &answer.opening, &receiver->party.card, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_sha256(sent->leaf_bytes);
+  if (!base_hash_equal(&hash, &answer.opening.sent))
+    return base_fail(err, BASE_EVIDENCE, "%s/%s.opening: `sent` is not the hash of sent.leaf", folder,
+                     wire_act_name(act));
+  receiver->reason = answer.opening.reason;
+  return BASE_OK;
+}
+
+static enum base_code check_receiver(const struct check *check, const char *folder, struct base_error *err) {
+  struct cli_evidence *out = check->out;
+  if (out->receiver_count == WIRE_PARTIES_MAX)
+    return base_fail(err, BASE_EVIDENCE, "%s: more than %d receivers", folder, WIRE_PARTIES_MAX);
+  struct cli_evidence_receiver *receiver = &out->receivers[out->receiver_count++];
+  struct triple sent = {0};
+  if (base_view_is(out->author.card.name, folder))
+    return base_fail(err, BASE_EVIDENCE, "%s: the author cannot be a receiver", folder);
+  enum base_code code = load_card(check, base_view_text(folder), &receiver->party, err);
+  if (code != BASE_OK)
+    return code;
+  if (!wire_header_has_party(&out->header, receiver->party.card.origin))
+    return base_fail(err, BASE_EVIDENCE, "%s: its card is of no party that header.json names", folder);
+  code =
+      check_triple(check, folder, WIRE_ACT_SENT, &out->author.card, &receiver->party.card, &sent, &receiver->sent, err);
+  if (code == BASE_OK)
+    code = check_ends(check, folder, "sent", &sent.opening, &receiver->party.card, err);
+  if (code != BASE_OK)
+    return code;
+  receiver->number = sent.opening.number;
+  receiver->clause = sent.opening.clause;
+  return check_answer(check, folder, receiver, &sent, err);
+}
+
+/* Every folder that holds a sent.leaf is a receiver's. */
+static enum base_code check_receivers(const struct check *check, struct base_error *err) {
+  for (size_t i = 0; i < check->members->count; i++) {
+    char folder[BASE_NAME_MAX + 1];
+    const char *name = check->members->list[i].name, *slash = strchr(name, '/');
+    size_t size = slash == NULL ? 0 : (size_t)(slash - name);
+    if (slash == NULL || strcmp(slash, "/sent.leaf") != 0 || !base_name_valid(base_view_of(name, size)))
+      continue;
+    memcpy(folder, name, size);
+    folder[size] = 0;
+    enum base_code code = check_receiver(check, folder, err);
+    if (code != BASE_OK)
+      return code;
+  }
+  if (check->out->receiver_count == 0)
+    return base_fail(err, BASE_EVIDENCE, "no receiver: there is no NAME/sent.leaf");
+  return BASE_OK;
+}
+
+/* What nothing above has asked for does not belong here. */
+static enum base_code check_surplus(const struct cli_members *members, struct base_error *err) {
+  for (size_t i = 0; i < members->count; i++)
+    if (!members->list[i].used)
+      return base_fail(err, BASE_EVIDENCE, "%s: does not belong to this evidence", members->list[i].name);
+  return BASE_OK;
+}
+
+/* --- the cards that the verifying person trusts */
+
+static enum base_code confirm(const struct check *check, const struct cli_given_card *given, struct base_error *err) {
+  struct wire_card card;
+  if (wire_card_parse(given->bytes, check->arena, &card, err) != BASE_OK)
+    return base_fail_within(err, "--card %s", given->file);
+  for (size_t i = 0; i <= check->out->receiver_count; i++) {
+    struct cli_evidence_party *party = i == 0 ? &check->out->author : &check->out->receivers[i - 1].party;
+    if (!base_view_equal(card.name, party->card.name))
+      continue;
+    if (!base_view_equal(given->bytes, party->bytes))
+      return base_fail(err, BASE_EVIDENCE, "--card %s: not the card of %.*s that this evidence was made with",
+                       given->file, (int)card.name.size, (const char *)card.name.data);
+    party->confirmed = true;
+    return BASE_OK;
+  }
+  return base_fail(err, BASE_EVIDENCE, "--card %s: nobody in this evidence is named %.*s", given->file,
+                   (int)card.name.size, (const char *)card.name.data);
+}
+
+/* What reading the file itself can fail with; all else is the evidence's fault. */
+static bool ours(enum base_code code) {
+  switch (code) {
+  case BASE_OK:
+  case BASE_IO:
+  case BASE_MEMORY:
+  case BASE_PERMISSION:
+  case BASE_NOT_FOUND:
+  case BASE_INTERNAL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_given_card *given,
+                                   size_t given_count, struct cli_evidence *out, struct base_error *err) {
+  struct cli_members members;
+  struct base_error why = {BASE_OK, ""};
+  struct check check = {&members, out, &out->arena};
+  base_arena_init(&out->arena, CLI_EVIDENCE_ARENA);
+  enum base_code code = cli_members_read(source, &members, &why);
+  if (code == BASE_OK)
+    code = check_header(&check, &why);
+  if (code == BASE_OK)
+    code = check_receivers(&check, &why);
+  if (code == BASE_OK)
+    code = check_content(&check, &why);
+  if (code == BASE_OK)
+    code = check_surplus(&members, &why);
+  for (size_t i = 0; code == BASE_OK && i < given_count; i++)
+    code = confirm(&check, &given[i], &why);
+  if (code == BASE_OK)
+    return BASE_OK;
+  return base_fail(err, ours(code) ? code : BASE_EVIDENCE, "%s", why.text);
+}

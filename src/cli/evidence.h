@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CLI_EVIDENCE_H
+#define WASL_CLI_EVIDENCE_H
+
+#include "seal/seal.h"
+#include "wire/tar.h"
+
+/* The verifier of a .wasl-proof (spec/proof.md): no node, no network, memory that does not grow with the parts. Uses
+ * nothing but what is in the file and the cards given. */
+
+enum {
+  CLI_EVIDENCE_MEMBERS_MAX = 1 + (WIRE_PARTS_MAX + 1) + WIRE_PARTIES_MAX + 6 * WIRE_PARTIES_MAX,
+  CLI_EVIDENCE_ARENA = 16 << 20,
+  CLI_EVIDENCE_GIVEN_MAX = 64,
+};
+
+/* Where the octets come from, so that the fuzzer needs no file. read fills all of out; the caller never asks beyond
+ * size. */
+struct cli_source {
+  void *context;
+  uint64_t size;
+  enum base_code (*read)(void *context, uint64_t offset, uint8_t *out, size_t size, struct base_error *err);
+};
+
+/* A card that the verifying person trusts; what it is called in errors. */
+struct cli_given_card {
+  const char *file;
+  struct base_view bytes;
+};
+
+struct cli_evidence_party {
+  struct base_view bytes; /* the card as it is in the file */
+  struct wire_card card;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  bool confirmed; /* the very same card was given */
+};
+struct cli_evidence_leaf {
+  base_time time, cosigned; /* what the register says; when the other side's witness signed */
+  uint64_t index, size;
+};
+struct cli_evidence_receiver {
+  struct cli_evidence_party party;
+  uint64_t number;
+  struct base_view clause, reason; /* reason: of a refusal */
+  bool refused;
+  struct cli_evidence_leaf sent, answered;
+};
+struct cli_evidence {
+  struct base_arena arena; /* all views */
+  struct base_id message;
+  struct wire_header header;
+  bool has_content; /* false: refused by all, and the content was dropped */
+  struct wire_part0 part0;
+  struct cli_evidence_party author;
+  size_t receiver_count;
+  struct cli_evidence_receiver receivers[WIRE_PARTIES_MAX];
+};
+
+/* Verifies everything that spec/proof.md lists. Whatever is wrong with the file is BASE_EVIDENCE (exit 7) with the
+ * member's name and why; reading that fails is BASE_IO and the like. out is zeroed by the caller and freed with
+ * cli_evidence_free in any case. */
+BASE_NODISCARD enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_given_card *given,
+                                                  size_t given_count, struct cli_evidence *out, struct base_error *err);
+void cli_evidence_free(struct cli_evidence *evidence);
+
+/* --- the members of the archive (members.c) */
+struct cli_member {
+  char name[WIRE_TAR_NAME_MAX + 1];
+  uint64_t offset, size;
+  bool used;
+};
+struct cli_members {
+  const struct cli_source *source;
+  size_t count;
+  struct cli_member list[CLI_EVIDENCE_MEMBERS_MAX];
+};
+/* Reads all headers: a plain ustar without a member twice, and nothing behind its end but the zeros of a tar record. */
+BASE_NODISCARD enum base_code cli_members_read(const struct cli_source *source, struct cli_members *out,
+                                               struct base_error *err);
+struct cli_member *cli_member_named(struct cli_members *members, const char *name); /* NULL when absent */
+/* The octets of one member of at most max bytes, which becomes used. */
+BASE_NODISCARD enum base_code cli_member_load(struct cli_members *members, const char *name, size_t max,
+                                              struct base_arena *arena, struct base_view *out, struct base_error *err);
+/* Its SHA-256, read in pieces. */
+BASE_NODISCARD enum base_code cli_member_hash(const struct cli_members *members, const struct cli_member *member,
+                                              struct base_hash *out, struct base_error *err);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Content into files: a case as a folder, a part as a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_BYTES = 640 };
+
+/* Fetches into a file of a name nobody uses yet, checks the hash, then puts it in place; nothing is left otherwise. */
+static enum base_code fetch_to(struct cli *cli, int dir, const char *name, const struct base_hash *sha256,
+                               uint64_t size, struct base_error *err) {
+  char temporary[4096];
+  uint64_t chance, got;
+  cli->world->random(cli->world->context, &chance, sizeof chance);
+  int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", name, (unsigned long long)chance);
+  if (length < 0 || (size_t)length >= sizeof temporary)
+    return base_fail(err, BASE_TOO_LARGE, "%s: the name is too long", name);
+  BASE_AUTO_FD int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+  if (fd < 0)
+    return base_fail_errno(err, "%s: cannot be created", name);
+  enum base_code code = cli_part_fetch(cli, sha256, size, fd, &got, err);
+  if (code == BASE_OK && fsync(fd) != 0)
+    code = base_fail_errno(err, "%s: cannot be made durable", name);
+  if (code == BASE_OK && renameat(dir, temporary, dir, name) != 0)
+    code = base_fail_errno(err, "%s: cannot be put in place", name);
+  if (code != BASE_OK)
+    unlinkat(dir, temporary, 0);
+  return code;
+}
+
+enum base_code cli_part_get(struct cli *cli, struct base_error *err) {
+  struct base_hash sha256;
+  const char *file;
+  enum base_code code = cli_need(cli, "-o", &file, err);
+  if (code != BASE_OK)
+    return code;
+  if (!base_hash_parse(base_view_text(cli->words[0]), &sha256))
+    return cli_usage(cli, err, "SHA256 is 64 lowercase hex digits");
+  code = fetch_to(cli, AT_FDCWD, file, &sha256, 0, err);
+  if (code == BASE_OK && cli->json) {
+    struct wire_writer writer;
+    wire_writer_init(&writer, &cli->out);
+    wire_write_object(&writer);
+    wire_write_member_hash(&writer, "sha256", &sha256);
+    wire_write_end(&writer, '}');
+    base_buf_text(&cli->out, "\n");
+  }
+  return code;
+}
+
+/* --- a case */
+
+static enum base_code write_file(int dir, const char *name, struct base_view content, struct base_error *err) {
+  return base_file_replace(dir, name, content, FILE_MODE, err);
+}
+
+static enum base_code make_folder(int dir, const char *name, int *out, struct base_error *err) {
+  if (mkdirat(dir, name, FOLDER_MODE) != 0 && errno != EEXIST)
+    return base_fail_errno(err, "the folder %s cannot be made", name);
+  *out = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  return *out < 0 ? base_fail_errno(err, "the folder %s cannot be opened", name) : BASE_OK;
+}
+
+static enum base_code write_value(int dir, const char *name, const struct wire_json *value, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct wire_writer writer;
+  base_buf_init(&text, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&writer, &text);
+  wire_write_value(&writer, value);
+  base_buf_text(&text, "\n");
+  enum base_code code = base_buf_check(&text, name, err);
+  return code == BASE_OK ? write_file(dir, name, base_buf_view(&text), err) : code;
+}
+
+/* "1-report.txt": the number keeps two parts of one name apart, and names that mean something elsewhere harmless. */
+static enum base_code export_part(struct cli *cli, int dir, size_t number, const struct wire_json *part,
+                                  struct base_error *err) {
+  struct base_hash sha256;
+  struct base_view name = cli_string(part, "name");
+  char file[NAME_BYTES];
+  if (!base_hash_parse(cli_string(part, "sha256"), &sha256) || !wire_part_name_valid(name))
+    return base_fail(err, BASE_PROTOCOL, "the node named a part without a hash or with a name that is none");
+  (void)snprintf(file, sizeof file, "%zu-%.*s", number, (int)(name.size > 220 ? 220 : name.size),
+                 (const char *)name.data);
+  return fetch_to(cli, dir, file, &sha256, (uint64_t)cli_number(part, "size"), err);
+}
+
+static enum base_code export_message(struct cli *cli, int messages, struct base_view id, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer message = {0};
+  BASE_AUTO_FD int dir = -1;
+  struct base_id parsed;
+  if (!base_id_parse(id, &parsed))
+    return base_fail(err, BASE_PROTOCOL, "the node named a message without an id");
+  struct base_hex_text text = base_id_text(&parsed);
+  const char *name = text.text;
+  enum base_code code = cli_get(cli, &message, err, "/v1/messages/%s", name);
+  if (code == BASE_OK)
+    code = make_folder(messages, name, &dir, err);
+  if (code == BASE_OK)
+    code = write_file(dir, "header.json", cli_string(message.json, "header"), err);
+  if (code == BASE_OK)
+    code = write_value(dir, "fields.json", wire_json_get(message.json, "fields"), err);
+  if (code == BASE_OK)
+    code = write_file(dir, "message.json", base_buf_view(&message.text), err);
+  const struct wire_json *parts = wire_json_get(message.json, "parts");
+  for (size_t i = 0; code == BASE_OK && i < wire_json_size(parts); i++)
+    code = export_part(cli, dir, i + 1, wire_json_at(parts, i), err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "message %s", name);
+}
+
+enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer kase = {0};
+  BASE_AUTO_FD int dir = -1, messages = -1;
+  struct cli_piece id;
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &kase, err, "/v1/cases/%s", id.text);
+  if (code != BASE_OK)
+    return code;
+  if (mkdir(cli->words[1], FOLDER_MODE) != 0)
+    return errno == EEXIST ? base_fail(err, BASE_EXISTS, "%s is there already; name a new folder", cli->words[1])
+                           : base_fail_errno(err, "the folder %s cannot be made", cli->words[1]);
+  dir = open(cli->words[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "the folder %s cannot be opened", cli->words[1]);
+  code = make_folder(dir, "messages", &messages, err);
+  const struct wire_json *list = wire_json_get(kase.json, "messages");
+  for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)
+    code = export_message(cli, messages, cli_string(wire_json_at(list, i), "id"), err);
+  /* Last: where it stands, the export is whole. */
+  if (code == BASE_OK)
+    code = write_file(dir, "case.json", base_buf_view(&kase.text), err);
+  if (code == BASE_OK)
+    cli_print_json(cli, &kase);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s is not whole", cli->words[1]);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Filled forms: --fields, --field and --part made into a request. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { FIELDS_FILE_MAX = 2 << 20, FIELD_NAME_MAX = 63 };
+
+static enum base_code write_integer(const char *name, struct base_view value, struct base_buf *out,
+                                    struct base_error *err) {
+  bool minus = value.size > 1 && value.data[0] == '-';
+  uint64_t number;
+  if (!base_decimal_parse(base_view_of(value.data + minus, value.size - minus), &number) || number > INT64_MAX)
+    return base_fail(err, BASE_FIELD, "--field %s: not a whole number", name);
+  base_buf_printf(out, "%s%llu", minus && number > 0 ? "-" : "", (unsigned long long)number);
+  return BASE_OK;
+}
+
+static void write_list(struct base_view value, struct wire_writer *writer) {
+  wire_write_array(writer);
+  while (value.size > 0) {
+    const uint8_t *comma = memchr(value.data, ',', value.size);
+    size_t size = comma == NULL ? value.size : (size_t)(comma - value.data);
+    wire_write_text(writer, base_view_of(value.data, size));
+    size += comma != NULL;
+    value = base_view_of(value.data + size, value.size - size);
+  }
+  wire_write_end(writer, ']');
+}
+
+enum base_code cli_field_value(const char *name, struct base_view type, struct base_view value, struct base_buf *out,
+                               struct base_error *err) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  if (!base_utf8_valid(value))
+    return base_fail(err, BASE_UTF8, "--field %s: not UTF-8", name);
+  if (base_view_is(type, "integer"))
+    return write_integer(name, value, out, err);
+  if (base_view_is(type, "bool")) {
+    if (!base_view_is(value, "true") && !base_view_is(value, "false"))
+      return base_fail(err, BASE_FIELD, "--field %s: true or false", name);
+    base_buf_add_view(out, value);
+  } else if (base_view_is(type, "codes") || base_view_is(type, "names")) {
+    write_list(value, &writer);
+  } else if (base_view_is(type, "table")) {
+    WIRE_AUTO_JSON struct wire_json *json = NULL;
+    enum base_code code = wire_json_parse(value, FIELDS_FILE_MAX, "its rows", &json, err);
+    if (code != BASE_OK)
+      return base_fail_within(err, "--field %s (a JSON array of rows)", name);
+    wire_write_value(&writer, json);
+  } else {
+    wire_write_text(&writer, value);
+  }
+  return base_buf_check(out, name, err);
+}
+
+/* "name=value" of one --field. */
+static enum base_code split_field(const struct cli *cli, const char *option, char name[FIELD_NAME_MAX + 1],
+                                  struct base_view *value, struct base_error *err) {
+  const char *equals = strchr(option, '=');
+  size_t size = equals == NULL ? 0 : (size_t)(equals - option);
+  if (size == 0 || size > FIELD_NAME_MAX)
+    return cli_usage(cli, err, "--field takes NAME=VALUE");
+  memcpy(name, option, size);
+  name[size] = 0;
+  *value = base_view_text(equals + 1);
+  return BASE_OK;
+}
+
+static enum base_code write_field(const struct cli *cli, const struct wire_json *kind, struct base_view type,
+                                  size_t option, struct wire_writer *writer, struct base_error *err) {
+  char name[FIELD_NAME_MAX + 1];
+  struct base_view value;
+  enum base_code code = split_field(cli, cli->options[option].value, name, &value, err);
+  if (code != BASE_OK)
+    return code;
+  for (size_t i = 0; i < option; i++) {
+    const char *earlier = cli->options[i].value;
+    if (strcmp(cli->options[i].name, "--field") == 0 && strncmp(earlier, name, strlen(name)) == 0 &&
+        earlier[strlen(name)] == '=')
+      return cli_usage(cli, err, "--field %s stands twice", name);
+  }
+  /* A field that the kind does not have goes as text: the node names what is allowed. */
+  struct base_view field_type = cli_string(cli_kind_field(kind, type, base_view_text(name)), "type");
+  BASE_AUTO_BUF struct base_buf json = {0};
+  base_buf_init(&json, FIELDS_FILE_MAX);
+  code = cli_field_value(name, field_type, value, &json, err);
+  if (code != BASE_OK)
+    return code;
+  wire_write_key(writer, name);
+  wire_write_raw(writer, base_buf_view(&json));
+  return BASE_OK;
+}
+
+static bool given_as_field(const struct cli *cli, struct base_view name) {
+  for (size_t i = 0; i < cli->option_count; i++) {
+    const char *value = cli->options[i].value, *equals = strchr(value, '=');
+    if (strcmp(cli->options[i].name, "--field") == 0 && equals != NULL &&
+        base_view_equal(base_view_of(value, (size_t)(equals - value)), name))
+      return true;
+  }
+  return false;
+}
+
+/* The members of --fields that no --field replaces. */
+static enum base_code write_file(const struct cli *cli, const char *file, struct wire_writer *writer,
+                                 struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  base_buf_init(&text, 2 * FIELDS_FILE_MAX);
+  enum base_code code = base_file_read(AT_FDCWD, file, FIELDS_FILE_MAX, &text, err);
+  if (code == BASE_OK)
+    code = wire_json_parse(base_buf_view(&text), FIELDS_FILE_MAX, file, &json, err);
+  if (code == BASE_OK && wire_json_type(json) != WIRE_JSON_OBJECT)
+    code = base_fail(err, BASE_FIELD, "%s: $: an object with the form's fields was expected", file);
+  if (code != BASE_OK)
+    return code;
+  void *cursor = NULL;
+  struct base_view key;
+  const struct wire_json *value;
+  while (wire_json_next(json, &cursor, &key, &value))
+    if (!given_as_field(cli, key)) {
+      wire_write_key_view(writer, key);
+      wire_write_value(writer, value);
+    }
+  return BASE_OK;
+}
+
+enum base_code cli_fields(struct cli *cli, const struct wire_json *kind, struct base_view type, struct base_buf *out,
+                          struct base_error *err) {
+  struct wire_writer writer;
+  const char *file = cli_option(cli, "--fields");
+  enum base_code code = BASE_OK;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  if (file != NULL)
+    code = write_file(cli, file, &writer, err);
+  for (size_t i = 0; code == BASE_OK && i < cli->option_count; i++)
+    if (strcmp(cli->options[i].name, "--field") == 0)
+      code = write_field(cli, kind, type, i, &writer, err);
+  if (code != BASE_OK)
+    return code;
+  wire_write_end(&writer, '}');
+  return base_buf_check(out, "the fields", err);
+}
+
+/* --- parts */
+
+const char *cli_media_type(const char *name, bool stix) {
+  static const struct {
+    const char *ending, *type;
+  } types[] = {
+      {".json", "application/json"}, {".txt", "text/plain"}, {".pdf", "application/pdf"}, {".xml", "application/xml"},
+      {".png", "image/png"},         {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},     {".zip", "application/zip"},
+      {".csv", "text/csv"},          {".html", "text/html"},
+  };
+  if (stix)
+    return "application/stix+json";
+  const char *dot = strrchr(name, '.');
+  for (size_t i = 0; dot != NULL && i < sizeof types / sizeof *types; i++)
+    if (strcasecmp(dot, types[i].ending) == 0)
+      return types[i].type;
+  return "application/octet-stream";
+}
+
+static enum base_code open_part(const char *file, int *out, uint64_t *size, struct base_error *err) {
+  struct stat status;
+  int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return base_fail_errno(err, "%s: cannot be opened", file);
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    base_close_fd(&fd);
+    return base_fail(err, BASE_FIELD, "%s: not an ordinary file", file);
+  }
+  *out = fd;
+  *size = (uint64_t)status.st_size;
+  return BASE_OK;
+}
+
+static enum base_code upload_part(struct cli *cli, const char *file, struct wire_writer *writer,
+                                  struct base_error *err) {
+  BASE_AUTO_FD int fd = -1;
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  char path[8 * 256 + 256];
+  uint64_t size = 0;
+  const char *slash = strrchr(file, '/'), *name = slash == NULL ? file : slash + 1;
+  if (!wire_part_name_valid(base_view_text(name)))
+    return base_fail(err, BASE_FIELD, "--part %s: its name is no line of 1 to %d bytes of text without '/'", file,
+                     WIRE_PART_NAME_MAX);
+  (void)snprintf(path, sizeof path, "/v1/parts?name=%s&type=%s", cli_piece(base_view_text(name)).text,
+                 cli_piece(base_view_text(cli_media_type(name, false))).text);
+  enum base_code code = open_part(file, &fd, &size, err);
+  if (code == BASE_OK) {
+    code = cli_upload(cli, path, fd, size, name, &answer, err);
+    if (code != BASE_OK)
+      return base_fail_within(err, "--part %s", file);
+  }
+  if (code != BASE_OK)
+    return code;
+  const struct wire_json *report = wire_json_get(answer.json, "stix");
+  bool stix = wire_json_true(report) || wire_json_true(wire_json_get(report, "stix"));
+  const struct wire_json *warnings = wire_json_get(report, "warnings");
+  for (size_t i = 0; i < wire_json_size(warnings); i++) {
+    struct base_view warning = wire_json_text(wire_json_at(warnings, i));
+    cli_note("%s: %.*s", name, (int)warning.size, (const char *)warning.data);
+  }
+  wire_write_object(writer);
+  wire_write_member_text(writer, "stage", cli_string(answer.json, "stage"));
+  wire_write_member_string(writer, "name", name);
+  wire_write_member_string(writer, "type", cli_media_type(name, stix));
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
+enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_error *err) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_array(&writer);
+  for (size_t i = 0; i < cli->option_count; i++)
+    if (strcmp(cli->options[i].name, "--part") == 0) {
+      enum base_code code = upload_part(cli, cli->options[i].value, &writer, err);
+      if (code != BASE_OK)
+        return code;
+    }
+  wire_write_end(&writer, ']');
+  return base_buf_check(out, "the parts", err);
+}
+
+/* --- sending */
+
+static enum base_code print_id(struct cli *cli, const struct cli_answer *answer, struct base_error *err) {
+  struct base_id id;
+  if (!base_id_parse(cli_string(answer->json, "id"), &id))
+    return base_fail(err, BASE_PROTOCOL, "the node's answer holds no id");
+  if (!cli_print_json(cli, answer))
+    cli_line(cli, "%s\n", base_id_text(&id).text);
+  return BASE_OK;
+}
+
+static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, struct base_view fields,
+                                 struct base_view parts, struct base_error *err) {
+  const char *handling = cli_option(cli, "--handling");
+  if (handling != NULL && !base_utf8_valid(base_view_text(handling)))
+    return base_fail(err, BASE_UTF8, "--handling is not UTF-8");
+  wire_write_key(writer, "fields");
+  wire_write_raw(writer, fields);
+  if (parts.size > 0) {
+    wire_write_key(writer, "parts");
+    wire_write_raw(writer, parts);
+  }
+  if (handling != NULL)
+    wire_write_member_string(writer, "handling", handling);
+  wire_write_end(writer, '}');
+  return base_buf_check(writer->out, "the request", err);
+}
+
+enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,
+                        struct base_view parts, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct wire_writer writer;
+  char path[64 + BASE_HEX_ID];
+  if (!base_utf8_valid(base_view_text(type)))
+    return cli_usage(cli, err, "TYPE is not UTF-8");
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "type", type);
+  enum base_code code = write_rest(cli, &writer, fields, parts, err);
+  (void)snprintf(path, sizeof path, "/v1/cases/%s/messages", id);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  return code == BASE_OK ? print_id(cli, &answer, err) : code;
+}
+
+static enum base_code write_name(void *context, struct base_view piece, struct base_error *err) {
+  if (!base_name_valid(piece))
+    return base_fail(err, BASE_USAGE, "--to %.*s: a node's name is a letter a-z and up to 31 of a-z, 0-9 and -",
+                     (int)(piece.size < 40 ? piece.size : 40), (const char *)piece.data);
+  wire_write_text(context, piece);
+  return BASE_OK;
+}
+
+enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struct base_view fields,
+                        struct base_view parts, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct wire_writer writer;
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "kind", kind);
+  wire_write_key(&writer, "to");
+  wire_write_array(&writer);
+  enum base_code code = cli_split(cli, to, "--to", write_name, &writer, err);
+  wire_write_end(&writer, ']');
+  if (code == BASE_OK)
+    code = write_rest(cli, &writer, fields, parts, err);
+  if (code == BASE_OK)
+    code = cli_post(cli, "/v1/cases", base_buf_view(&body), &answer, err);
+  return code == BASE_OK ? print_id(cli, &answer, err) : code;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `wasl node init`: a node's folder, whole or not at all. The keys are made by wasl-keeper, which alone may write them.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "link/users.h"
+
+extern char **environ;
+
+enum { KEEPER_OUTPUT_MAX = 64 << 10, FOLDERS = 5 };
+
+static const struct {
+  const char *name;
+  uid_t user;
+} folders[FOLDERS] = {
+    {"keeper", LINK_USER_KEEPER}, {"core", LINK_USER_CORE},     {"gate", LINK_USER_GATE},
+    {"local", LINK_USER_LOCAL},   {"worker", LINK_USER_WORKER},
+};
+
+struct plan {
+  struct cli *cli;
+  const char *dir, *name, *listen;
+  struct wire_card card;
+  int fd; /* of dir */
+  bool dir_made;
+};
+
+/* --- what was asked for */
+
+static enum base_code add_address(void *context, struct base_view piece, struct base_error *err) {
+  struct wire_card *card = context;
+  if (!wire_address_valid(piece))
+    return base_fail(err, BASE_USAGE, "%.*s is no address: HOST:PORT or [IPv6]:PORT",
+                     (int)(piece.size < 80 ? piece.size : 80), (const char *)piece.data);
+  if (card->address_count == WIRE_CARD_ADDRESSES_MAX)
+    return base_fail(err, BASE_USAGE, "more than %d addresses", WIRE_CARD_ADDRESSES_MAX);
+  card->addresses[card->address_count++] = piece;
+  return BASE_OK;
+}
+
+static bool everywhere(struct base_view address) {
+  const char *text = (const char *)address.data;
+  return strncmp(text, "0.0.0.0:", 8) == 0 || strncmp(text, "[::]:", 5) == 0;
+}
+
+static enum base_code read_addresses(struct plan *plan, struct base_error *err) {
+  struct wire_card listening = {0};
+  const char *address = cli_option(plan->cli, "--address");
+  enum base_code code = cli_split(plan->cli, plan->listen, "--listen", add_address, &listening, err);
+  if (code == BASE_OK)
+    code = cli_split(plan->cli, address != NULL ? address : plan->listen, "--address", add_address, &plan->card, err);
+  for (size_t i = 0; code == BASE_OK && i < plan->card.address_count; i++)
+    if (everywhere(plan->card.addresses[i]))
+      code = cli_usage(plan->cli, err, "no partner can reach %.*s: say --address HOST:PORT",
+                       (int)plan->card.addresses[i].size, (const char *)plan->card.addresses[i].data);
+  return code;
+}
+
+static enum base_code read_names(struct plan *plan, struct base_error *err) {
+  const char *org;
+  enum base_code code = cli_need(plan->cli, "--org", &org, err);
+  if (code != BASE_OK)
+    return code;
+  for (int i = 0; i < WIRE_LANGUAGES; i++) {
+    char option[16];
+    (void)snprintf(option, sizeof option, "--org-%s", wire_language_codes[i]);
+    const char *given = cli_option(plan->cli, option);
+    struct base_view text = base_view_text(given != NULL ? given : org);
+    if (text.size == 0 || text.size > WIRE_ORG_MAX || !wire_line_valid(text))
+      return cli_usage(plan->cli, err, "%s must be one line of 1 to %d bytes of UTF-8",
+                       given != NULL ? option : "--org", WIRE_ORG_MAX);
+    plan->card.org[i] = text;
+  }
+  return BASE_OK;
+}
+
+static enum base_code read_plan(struct plan *plan, struct base_error *err) {
+  enum base_code code = cli_need(plan->cli, "--name", &plan->name, err);
+  if (code == BASE_OK && !base_name_valid(base_view_text(plan->name)))
+    code = cli_usage(plan->cli, err, "--name must be a letter a-z and up to 31 of a-z, 0-9 and -");
+  if (code == BASE_OK)
+    code = cli_need(plan->cli, "--listen", &plan->listen, err);
+  if (code == BASE_OK)
+    code = read_addresses(plan, err);
+  if (code == BASE_OK)
+    code = read_names(plan, err);
+  plan->card.name = base_view_text(plan->name);
+  return code;
+}
+
+/* --- folders */
+
+static enum base_code refuse_filled(const struct plan *plan, struct base_error *err) {
+  int copy = openat(plan->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+  if (folder == NULL) {
+    base_close_fd(&copy);
+    return base_fail_errno(err, "%s cannot be read", plan->dir);
+  }
+  enum base_code code = BASE_OK;
+  for (const struct dirent *entry; code == BASE_OK && (entry = readdir(folder)) != NULL;)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      code = base_fail(err, BASE_EXISTS, "%s is not empty; a node is made in a new or empty folder", plan->dir);
+  closedir(folder);
+  return code;
+}
+
+static enum base_code open_dir(struct plan *plan, struct base_error *err) {
+  plan->dir_made = mkdir(plan->dir, 0700) == 0;
+  if (!plan->dir_made && errno != EEXIST)
+    return base_fail_errno(err, "the folder %s cannot be made", plan->dir);
+  plan->fd = open(plan->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (plan->fd < 0)
+    return base_fail_errno(err, "%s cannot be opened", plan->dir);
+  enum base_code code = plan->dir_made ? BASE_OK : refuse_filled(plan, err);
+  if (code == BASE_OK && fchmod(plan->fd, 0700) != 0)
+    code = base_fail_errno(err, "the rights of %s cannot be set", plan->dir);
+  return code;
+}
+
+static enum base_code make_folders(const struct plan *plan, struct base_error *err) {
+  for (size_t i = 0; i < FOLDERS; i++)
+    if (mkdirat(plan->fd, folders[i].name, 0700) != 0)
+      return base_fail_errno(err, "%s/%s cannot be made", plan->dir, folders[i].name);
+  return BASE_OK;
+}
+
+/* Calls each for every file in one of the folders; the folder was made by us, so what is in it is ours. */
+static enum base_code each_file(int dir, const char *folder,
+                                enum base_code (*each)(int, const char *, uid_t, struct base_error *), uid_t user,
+                                struct base_error *err) {
+  int fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+  if (entries == NULL) {
+    base_close_fd(&fd);
+    return base_fail_errno(err, "%s cannot be read", folder);
+  }
+  enum base_code code = BASE_OK;
+  for (const struct dirent *entry; code == BASE_OK && (entry = readdir(entries)) != NULL;)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      code = each(dirfd(entries), entry->d_name, user, err);
+  closedir(entries);
+  return code;
+}
+
+static enum base_code give_file(int dir, const char *name, uid_t user, struct base_error *err) {
+  return fchownat(dir, name, user, user, AT_SYMLINK_NOFOLLOW) == 0
+             ? BASE_OK
+             : base_fail_errno(err, "%s cannot be given away", name);
+}
+
+static enum base_code remove_file(int dir, const char *name, uid_t user, struct base_error *err) {
+  (void)user;
+  return unlinkat(dir, name, 0) == 0 ? BASE_OK : base_fail_errno(err, "%s cannot be removed", name);
+}
+
+/* Started by root, each process becomes a user of its own and finds its folder its own. */
+static enum base_code give_away(const struct plan *plan, struct base_error *err) {
+  if (geteuid() != 0)
+    return BASE_OK;
+  for (size_t i = 0; i < FOLDERS; i++) {
+    enum base_code code = each_file(plan->fd, folders[i].name, give_file, folders[i].user, err);
+    if (code == BASE_OK)
+      code = give_file(plan->fd, folders[i].name, folders[i].user, err);
+    if (code != BASE_OK)
+      return code;
+  }
+  return BASE_OK;
+}
+
+static void take_back(const struct plan *plan) {
+  for (size_t i = 0; i < FOLDERS; i++) {
+    if (each_file(plan->fd, folders[i].name, remove_file, 0, NULL) != BASE_OK)
+      continue;
+    unlinkat(plan->fd, folders[i].name, AT_REMOVEDIR);
+  }
+  unlinkat(plan->fd, "wasl.conf", 0);
+  unlinkat(plan->fd, "node.card", 0);
+  if (plan->dir_made)
+    rmdir(plan->dir);
+}
+
+/* --- keys */
+
+static enum base_code keeper_path(char *out, size_t room, struct base_error *err) {
+  ssize_t size = readlink("/proc/self/exe", out, room - 1);
+  if (size <= 0 || (size_t)size + 1 == room)
+    return base_fail_errno(err, "the folder of the programs cannot be found");
+  out[size] = 0;
+  char *slash = strrchr(out, '/');
+  size_t folder = slash == NULL ? 0 : (size_t)(slash - out) + 1;
+  if (snprintf(out + folder, room - folder, "wasl-keeper") >= (int)(room - folder))
+    return base_fail(err, BASE_TOO_LARGE, "the path of the programs is too long");
+  if (access(out, X_OK) != 0)
+    return base_fail_errno(err, "%s, which makes the keys, cannot be started", out);
+  return BASE_OK;
+}
+
+static enum base_code spawn_keeper(const char *path, const struct plan *plan, int out, int errors, int *status,
+                                   struct base_error *err) {
+  char command[] = "init", *arguments[] = {(char *)(uintptr_t)path, command, (char *)(uintptr_t)plan->dir,
+                                           (char *)(uintptr_t)plan->name, NULL};
+  posix_spawn_file_actions_t actions;
+  pid_t child;
+  if (posix_spawn_file_actions_init(&actions) != 0)
+    return base_fail(err, BASE_MEMORY, "no memory to start wasl-keeper");
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+  errno = posix_spawn(&child, path, &actions, NULL, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (errno != 0)
+    return base_fail_errno(err, "%s cannot be started", path);
+  while (waitpid(child, status, 0) < 0)
+    if (errno != EINTR)
+      return base_fail_errno(err, "wasl-keeper cannot be waited for");
+  return BASE_OK;
+}
+
+static enum base_code read_output(int fd, struct base_buf *out, struct base_error *err) {
+  char name[32];
+  (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  base_buf_init(out, 2 * KEEPER_OUTPUT_MAX);
+  return base_file_read(AT_FDCWD, name, KEEPER_OUTPUT_MAX, out, err);
+}
+
+/* Runs `wasl-keeper init` and gives the public keys that it printed. */
+static enum base_code run_keeper(const struct plan *plan, struct base_buf *out, struct base_error *err) {
+  char path[PATH_MAX];
+  int status = 0;
+  BASE_AUTO_FD int printed = memfd_create("keys", MFD_CLOEXEC);
+  BASE_AUTO_FD int complaint = memfd_create("errors", MFD_CLOEXEC);
+  BASE_AUTO_BUF struct base_buf said = {0};
+  if (printed < 0 || complaint < 0)
+    return base_fail_errno(err, "no memory file");
+  enum base_code code = keeper_path(path, sizeof path, err);
+  if (code == BASE_OK)
+    code = spawn_keeper(path, plan, printed, complaint, &status, err);
+  if (code == BASE_OK)
+    code = read_output(printed, out, err);
+  if (code == BASE_OK)
+    code = read_output(complaint, &said, err);
+  if (code != BASE_OK || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+    return code;
+  while (said.size > 0 && said.data[said.size - 1] == '\n')
+    said.size--;
+  return base_fail(err, BASE_INTERNAL, "the keys could not be made: %.*s", (int)said.size, (const char *)said.data);
+}
+
+/* --- the card */
+
+static enum base_code read_keys(struct plan *plan, const struct wire_json *json, struct base_arena *arena,
+                                struct base_error *err) {
+  struct wire_card *card = &plan->card;
+  struct wire_object object, seal;
+  wire_object_begin(&object, json, "the keeper's answer", "$");
+  (void)wire_object_copy(&object, "origin", WIRE_ORIGIN_MAX, arena, true);
+  card->log = wire_object_copy(&object, "log", WIRE_VKEY_MAX, arena, true);
+  card->witness = wire_object_copy(&object, "witness", WIRE_VKEY_MAX, arena, true);
+  wire_object_begin_in(&seal, &object, "seal");
+  wire_object_hex(&seal, "id", card->seals[0].id, sizeof card->seals[0].id, true);
+  wire_object_hex(&seal, "key", card->seals[0].key.bytes, sizeof card->seals[0].key.bytes, true);
+  card->seals[0].from = wire_object_time(&seal, "from", true);
+  card->seals[0].until = wire_object_time(&seal, "until", true);
+  wire_object_close(&seal, &object);
+  wire_object_hash(&object, "tls", &card->pins[0], true);
+  card->seal_count = card->pin_count = 1;
+  card->made = plan->cli->world->now(plan->cli->world->context);
+  return wire_object_end(&object, err);
+}
+
+static enum base_code write_files(struct plan *plan, struct base_view keys, struct base_buf *card,
+                                  struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  BASE_AUTO_BUF struct base_buf conf = {0};
+  struct wire_card again;
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  base_buf_init(&conf, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = wire_json_parse(keys, KEEPER_OUTPUT_MAX, "the keeper's answer", &json, err);
+  if (code == BASE_OK)
+    code = read_keys(plan, json, &arena, err);
+  if (code == BASE_OK)
+    code = wire_card_write(&plan->card, card, err);
+  if (code == BASE_OK)
+    code = wire_card_parse(base_buf_view(card), &arena, &again, err);
+  if (code == BASE_OK)
+    code = seal_card_check(&again, err);
+  if (code == BASE_OK)
+    code = base_file_replace(plan->fd, "node.card", base_buf_view(card), 0644, err);
+  base_buf_printf(&conf, "# The node %s; wasld(8) says what may stand here.\n[node]\nname = %s\nlisten = %s\n",
+                  plan->name, plan->name, plan->listen);
+  if (code == BASE_OK)
+    code = base_buf_check(&conf, "wasl.conf", err);
+  return code == BASE_OK ? base_file_replace(plan->fd, "wasl.conf", base_buf_view(&conf), 0644, err) : code;
+}
+
+static void print_made(const struct plan *plan, struct base_view card) {
+  struct cli *cli = plan->cli;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  seal_fingerprint(card, fingerprint);
+  if (!cli->json) {
+    cli_note("node %s is made; run it with: wasld %s", plan->name, plan->dir);
+    cli_note("its card for partners: wasl -n %s card export; fingerprint: %s", plan->dir, fingerprint);
+    return;
+  }
+  struct wire_writer writer;
+  wire_writer_init(&writer, &cli->out);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "name", plan->name);
+  wire_write_member_string(&writer, "fingerprint", fingerprint);
+  wire_write_end(&writer, '}');
+  base_buf_text(&cli->out, "\n");
+}
+
+enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
+  struct plan plan = {.cli = cli, .dir = cli->words[0], .fd = -1};
+  BASE_AUTO_BUF struct base_buf keys = {0}, card = {0};
+  base_buf_init(&card, 2 * WIRE_CARD_MAX);
+  enum base_code code = read_plan(&plan, err);
+  if (code == BASE_OK)
+    code = open_dir(&plan, err);
+  if (code != BASE_OK) {
+    if (plan.dir_made)
+      rmdir(plan.dir);
+    base_close_fd(&plan.fd);
+    return code;
+  }
+  code = make_folders(&plan, err);
+  if (code == BASE_OK)
+    code = run_keeper(&plan, &keys, err);
+  if (code == BASE_OK)
+    code = write_files(&plan, base_buf_view(&keys), &card, err);
+  if (code == BASE_OK)
+    code = give_away(&plan, err);
+  if (code == BASE_OK)
+    print_made(&plan, base_buf_view(&card));
+  else
+    take_back(&plan);
+  base_close_fd(&plan.fd);
+  return code;
+}

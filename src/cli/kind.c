@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Kinds of case: shown, and their labels for the other commands. */
+#include "cli/cli.h"
+
+enum { KINDS_KEPT = sizeof((struct cli_kinds *)0)->known / sizeof((struct cli_kinds *)0)->known[0] };
+
+void cli_kinds_free(struct cli_kinds *kinds) {
+  for (size_t i = 0; i < kinds->count; i++)
+    cli_answer_free(&kinds->known[i].answer);
+  kinds->count = 0;
+}
+
+/* Without the kind, codes are shown as they are; so a failure to get it is none. */
+const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name) {
+  for (size_t i = 0; i < kinds->count; i++)
+    if (base_view_equal(kinds->known[i].name, name))
+      return kinds->known[i].answer.json;
+  if (kinds->count == KINDS_KEPT)
+    return NULL;
+  struct cli_answer *answer = &kinds->known[kinds->count].answer;
+  if (cli_get(cli, answer, NULL, "/v1/kinds/%s", cli_piece(name).text) != BASE_OK) {
+    cli_answer_free(answer);
+    return NULL;
+  }
+  kinds->known[kinds->count++].name = cli_string(answer->json, "name");
+  return answer->json;
+}
+
+struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise) {
+  struct base_view label = cli_string(wire_json_get(labelled, "label"), wire_language_codes[cli->language]);
+  return label.size > 0 ? label : otherwise;
+}
+
+static const struct wire_json *named(const struct wire_json *array, const char *key, struct base_view name) {
+  for (size_t i = 0; i < wire_json_size(array); i++)
+    if (base_view_equal(cli_string(wire_json_at(array, i), key), name))
+      return wire_json_at(array, i);
+  return NULL;
+}
+
+struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
+                                struct base_view name) {
+  return cli_label(cli, named(wire_json_get(kind, list), "name", name), name);
+}
+
+const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field) {
+  return named(wire_json_get(named(wire_json_get(kind, "types"), "name", type), "fields"), "name", field);
+}
+
+struct base_view cli_code_label(const struct cli *cli, const struct wire_json *kind, struct base_view list,
+                                struct base_view code) {
+  return cli_label(cli, named(wire_json_get(named(wire_json_get(kind, "lists"), "name", list), "codes"), "code", code),
+                   code);
+}
+
+enum base_code cli_kind_list(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/kinds");
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  static const enum cli_word heads[] = {CLI_NAME, CLI_VERSION, CLI_TITLE};
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 3, heads);
+  for (size_t i = 0; i < wire_json_size(answer.json); i++) {
+    const struct wire_json *kind = wire_json_at(answer.json, i);
+    cli_cell(&table, cli_string(kind, "name"));
+    cli_cell_number(&table, cli_number(kind, "version"));
+    cli_cell(&table, cli_label(cli, kind, cli_string(kind, "name")));
+  }
+  cli_table_end(&table);
+  return BASE_OK;
+}
+
+static void show_type(struct cli *cli, const struct wire_json *type) {
+  static const enum cli_word heads[] = {CLI_FIELD, CLI_TYPE, CLI_REQUIRED, CLI_LABEL};
+  CLI_AUTO_TABLE struct cli_table table;
+  const struct wire_json *fields = wire_json_get(type, "fields");
+  base_buf_text(&cli->out, "\n");
+  cli_isolated(cli, &cli->out, cli_string(type, "name"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_label(cli, type, (struct base_view){0}));
+  base_buf_text(&cli->out, "\n");
+  cli_table_begin(&table, cli, 4, heads);
+  for (size_t i = 0; i < wire_json_size(fields); i++) {
+    const struct wire_json *field = wire_json_at(fields, i);
+    struct base_view list = cli_string(field, "list");
+    cli_cell(&table, cli_string(field, "name"));
+    cli_cell(&table, list.size > 0 ? list : cli_string(field, "type"));
+    cli_cell(&table,
+             base_view_text(cli_word(cli, wire_json_true(wire_json_get(field, "required")) ? CLI_YES : CLI_NO)));
+    cli_cell(&table, cli_label(cli, field, cli_string(field, "name")));
+  }
+  cli_table_end(&table);
+}
+
+static void show_codes(struct cli *cli, const struct wire_json *list, const char *items, const char *key) {
+  static const enum cli_word heads[] = {CLI_CODE, CLI_LABEL};
+  CLI_AUTO_TABLE struct cli_table table;
+  const struct wire_json *codes = wire_json_get(list, items);
+  base_buf_text(&cli->out, "\n");
+  cli_table_begin(&table, cli, 2, heads);
+  for (size_t i = 0; i < wire_json_size(codes); i++) {
+    const struct wire_json *code = wire_json_at(codes, i);
+    cli_cell(&table, cli_string(code, key));
+    cli_cell(&table, cli_label(cli, code, cli_string(code, key)));
+  }
+  cli_table_end(&table);
+}
+
+enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/kinds/%s", cli_piece(base_view_text(cli->words[0])).text);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  const struct wire_json *types = wire_json_get(answer.json, "types"), *lists = wire_json_get(answer.json, "lists");
+  cli_isolated(cli, &cli->out, cli_string(answer.json, "name"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_label(cli, answer.json, (struct base_view){0}));
+  base_buf_text(&cli->out, "\n");
+  for (size_t i = 0; i < wire_json_size(types); i++)
+    show_type(cli, wire_json_at(types, i));
+  for (size_t i = 0; i < wire_json_size(lists); i++) {
+    base_buf_text(&cli->out, "\n");
+    cli_isolated(cli, &cli->out, cli_string(wire_json_at(lists, i), "name"));
+    show_codes(cli, wire_json_at(lists, i), "codes", "code");
+  }
+  base_buf_printf(&cli->out, "\n%s", cli_word(cli, CLI_STATE));
+  show_codes(cli, answer.json, "states", "name");
+  return BASE_OK;
+}
+
+enum base_code cli_kind_example(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece kind = cli_piece(base_view_text(cli->words[0]));
+  struct cli_piece type = cli_piece(base_view_text(cli->word_count > 1 ? cli->words[1] : ""));
+  enum base_code code =
+      cli_get(cli, &answer, err, "/v1/kinds/%s/example%s%s", kind.text, cli->word_count > 1 ? "?type=" : "", type.text);
+  cli->json = true; /* the form is a JSON document, for people too */
+  if (code == BASE_OK)
+    cli_print_json(cli, &answer);
+  return code;
+}

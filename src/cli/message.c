@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A message for people: its fields by their labels, its parts, what became of it. */
+#include "cli/cli.h"
+
+struct shown {
+  struct cli *cli;
+  const struct wire_json *kind;
+  unsigned indent;
+};
+
+static void show_value(const struct shown *shown, const struct wire_json *field, const struct wire_json *value);
+
+/* "label: " */
+static void show_label(const struct shown *shown, const struct wire_json *field, struct base_view name) {
+  base_buf_printf(&shown->cli->out, "%*s", (int)shown->indent, "");
+  cli_text(shown->cli, cli_label(shown->cli, field, name));
+  base_buf_text(&shown->cli->out, ":");
+}
+
+static const struct wire_json *column_of(const struct wire_json *field, struct base_view name) {
+  const struct wire_json *columns = wire_json_get(field, "columns");
+  for (size_t i = 0; i < wire_json_size(columns); i++)
+    if (base_view_equal(cli_string(wire_json_at(columns, i), "name"), name))
+      return wire_json_at(columns, i);
+  return NULL;
+}
+
+static void show_rows(const struct shown *shown, const struct wire_json *field, const struct wire_json *rows) {
+  struct shown inner = *shown;
+  inner.indent += 2;
+  base_buf_text(&shown->cli->out, "\n");
+  for (size_t i = 0; i < wire_json_size(rows); i++) {
+    void *cursor = NULL;
+    struct base_view key;
+    const struct wire_json *value;
+    base_buf_printf(&shown->cli->out, "%*s%zu.\n", (int)inner.indent, "", i + 1);
+    inner.indent += 2;
+    while (wire_json_next(wire_json_at(rows, i), &cursor, &key, &value)) {
+      const struct wire_json *column = column_of(field, key);
+      show_label(&inner, column, key);
+      show_value(&inner, column, value);
+    }
+    inner.indent -= 2;
+  }
+}
+
+static void show_list(const struct shown *shown, const struct wire_json *field, const struct wire_json *list) {
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    base_buf_text(&shown->cli->out, i == 0 ? " " : ", ");
+    cli_text(shown->cli,
+             cli_code_label(shown->cli, shown->kind, cli_string(field, "list"), wire_json_text(wire_json_at(list, i))));
+  }
+  base_buf_text(&shown->cli->out, "\n");
+}
+
+static bool long_text(struct base_view text) {
+  for (size_t i = 0; i < text.size; i++)
+    if (text.data[i] == '\n')
+      return true;
+  return cli_width(text) > 60;
+}
+
+static void show_text(const struct shown *shown, const struct wire_json *field, struct base_view text) {
+  struct base_view list = cli_string(field, "list");
+  if (list.size > 0)
+    text = cli_code_label(shown->cli, shown->kind, list, text);
+  if (long_text(text)) {
+    base_buf_text(&shown->cli->out, "\n");
+    cli_block(shown->cli, text, shown->indent + 2);
+    return;
+  }
+  base_buf_text(&shown->cli->out, " ");
+  if (base_view_is(cli_string(field, "type"), "message"))
+    cli_id(shown->cli, &shown->cli->out, text);
+  else
+    cli_text(shown->cli, text);
+  base_buf_text(&shown->cli->out, "\n");
+}
+
+static void show_value(const struct shown *shown, const struct wire_json *field, const struct wire_json *value) {
+  switch (wire_json_type(value)) {
+  case WIRE_JSON_TEXT:
+    show_text(shown, field, wire_json_text(value));
+    break;
+  case WIRE_JSON_ARRAY:
+    if (wire_json_type(wire_json_at(value, 0)) == WIRE_JSON_OBJECT)
+      show_rows(shown, field, value);
+    else
+      show_list(shown, field, value);
+    break;
+  case WIRE_JSON_INTEGER:
+    cli_line(shown->cli, " %lld\n", (long long)wire_json_integer(value));
+    break;
+  case WIRE_JSON_BOOL:
+    cli_line(shown->cli, " %s\n", cli_word(shown->cli, wire_json_true(value) ? CLI_YES : CLI_NO));
+    break;
+  default:
+    base_buf_text(&shown->cli->out, "\n");
+  }
+}
+
+static void show_fields(const struct shown *shown, const struct wire_json *message) {
+  const struct wire_json *fields = wire_json_get(message, "fields"), *value;
+  struct base_view key, type = cli_string(message, "type");
+  for (void *cursor = NULL; wire_json_next(fields, &cursor, &key, &value);) {
+    const struct wire_json *field = cli_kind_field(shown->kind, type, key);
+    show_label(shown, field, key);
+    show_value(shown, field, value);
+  }
+}
+
+/* "indicator 12, malware 1": the objects of one STIX part by type. */
+static void show_types(struct cli *cli, const struct wire_json *report) {
+  struct base_view type;
+  const struct wire_json *count;
+  const char *between = "";
+  for (void *cursor = NULL; wire_json_next(wire_json_get(report, "types"), &cursor, &type, &count); between = ", ") {
+    base_buf_text(&cli->out, between);
+    cli_isolated(cli, &cli->out, type);
+    base_buf_printf(&cli->out, " %lld", (long long)wire_json_integer(count));
+  }
+}
+
+static bool json_part(struct base_view type) {
+  return base_view_is(type, "application/json") || base_view_is(type, "application/stix+json");
+}
+
+static void show_stix(const struct shown *shown, struct base_view sha256) {
+  CLI_AUTO_ANSWER struct cli_answer report = {0};
+  if (cli_get(shown->cli, &report, NULL, "/v1/parts/%s/stix", cli_piece(sha256).text) != BASE_OK ||
+      !wire_json_true(wire_json_get(report.json, "stix")))
+    return;
+  cli_line(shown->cli, "%*s%s: ", (int)shown->indent + 2, "", cli_word(shown->cli, CLI_OBJECTS));
+  show_types(shown->cli, report.json);
+  base_buf_text(&shown->cli->out, "\n");
+}
+
+static void show_parts(const struct shown *shown, const struct wire_json *message, bool stix) {
+  const struct wire_json *parts = wire_json_get(message, "parts");
+  struct base_buf *out = &shown->cli->out;
+  for (size_t i = 0; i < wire_json_size(parts); i++) {
+    const struct wire_json *part = wire_json_at(parts, i);
+    base_buf_printf(out, "%*s%s: ", (int)shown->indent, "", cli_word(shown->cli, CLI_PART));
+    cli_isolated(shown->cli, out, cli_string(part, "name"));
+    base_buf_text(out, "  ");
+    cli_isolated(shown->cli, out, cli_string(part, "type"));
+    base_buf_text(out, "  ");
+    cli_size(out, (uint64_t)cli_number(part, "size"));
+    base_buf_text(out, "  ");
+    cli_isolated(shown->cli, out, cli_string(part, "sha256"));
+    base_buf_text(out, "\n");
+    if (stix && json_part(cli_string(part, "type")))
+      show_stix(shown, cli_string(part, "sha256"));
+  }
+}
+
+static void show_delivery(const struct shown *shown, const struct wire_json *delivery) {
+  struct cli *cli = shown->cli;
+  base_time received;
+  base_buf_printf(&cli->out, "%*s%s ", (int)shown->indent, "", cli_word(cli, CLI_TO));
+  cli_isolated(cli, &cli->out, cli_string(delivery, "to"));
+  base_buf_printf(&cli->out, " %s %lld: ", cli_word(cli, CLI_NUMBER), (long long)cli_number(delivery, "n"));
+  cli_text(cli, cli_code_word(cli, cli_string(delivery, "state")));
+  if (cli_moment(wire_json_get(delivery, "received"), &received)) {
+    base_buf_text(&cli->out, "  ");
+    cli_time(cli, &cli->out, received);
+  }
+  if (wire_json_true(wire_json_get(delivery, "disputed")))
+    cli_line(cli, "  (%s)", cli_word(cli, CLI_DISPUTED));
+  struct base_view reason = cli_string(delivery, "reason");
+  if (reason.size > 0) {
+    base_buf_text(&cli->out, "  ");
+    cli_text(cli, reason);
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
+static void show_arrival(const struct shown *shown, const struct wire_json *arrival) {
+  struct cli *cli = shown->cli;
+  base_time received;
+  if (wire_json_type(arrival) != WIRE_JSON_OBJECT)
+    return;
+  base_buf_printf(&cli->out, "%*s%s ", (int)shown->indent, "", cli_word(cli, CLI_FROM));
+  cli_isolated(cli, &cli->out, cli_string(arrival, "from"));
+  base_buf_printf(&cli->out, " %s %lld", cli_word(cli, CLI_NUMBER), (long long)cli_number(arrival, "n"));
+  if (cli_moment(wire_json_get(arrival, "received"), &received)) {
+    base_buf_printf(&cli->out, ": %s ", cli_word(cli, CLI_RECEIPT));
+    cli_time(cli, &cli->out, received);
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
+void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
+                      bool stix) {
+  struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
+  show_fields(&shown, message);
+  show_parts(&shown, message, stix);
+  const struct wire_json *deliveries = wire_json_get(message, "deliveries");
+  for (size_t i = 0; i < wire_json_size(deliveries); i++)
+    show_delivery(&shown, wire_json_at(deliveries, i));
+  show_arrival(&shown, wire_json_get(message, "arrival"));
+}
+
+enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  struct cli_piece id;
+  enum base_code code = cli_id_word(cli, 0, "ID", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/messages/%s", id.text);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  const struct wire_json *message = answer.json;
+  struct base_view kind = cli_string(message, "kind"), type = cli_string(message, "type");
+  base_time time;
+  cli_line(cli, "%s ", cli_word(cli, CLI_MESSAGE));
+  cli_isolated(cli, &cli->out, cli_string(message, "id"));
+  cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
+  cli_isolated(cli, &cli->out, cli_string(message, "case"));
+  base_buf_text(&cli->out, "\n");
+  const struct wire_json *described = cli_kind(cli, &kinds, kind);
+  cli_text(cli, cli_label(cli, described, kind));
+  base_buf_text(&cli->out, " / ");
+  cli_text(cli, cli_kind_label(cli, described, "types", type));
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, cli_string(message, "author"));
+  base_buf_text(&cli->out, "  ");
+  if (cli_moment(wire_json_get(message, "time"), &time))
+    cli_time(cli, &cli->out, time);
+  base_buf_text(&cli->out, "\n");
+  if (cli_string(message, "handling").size > 0) {
+    cli_line(cli, "%s: ", cli_word(cli, CLI_HANDLING));
+    cli_text(cli, cli_string(message, "handling"));
+    base_buf_text(&cli->out, "\n");
+  }
+  cli_show_content(cli, &kinds, kind, message, true);
+  return BASE_OK;
+}
+
+enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {
+  static const enum cli_word heads[] = {CLI_TYPE, CLI_COUNT};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece id;
+  enum base_code code = cli_id_word(cli, 0, "SHA256", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/parts/%s/stix", id.text);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  CLI_AUTO_TABLE struct cli_table table;
+  struct base_view type;
+  const struct wire_json *count, *warnings = wire_json_get(answer.json, "warnings");
+  cli_table_begin(&table, cli, 2, heads);
+  for (void *cursor = NULL; wire_json_next(wire_json_get(answer.json, "types"), &cursor, &type, &count);) {
+    cli_cell_id(&table, type);
+    cli_cell_number(&table, wire_json_integer(count));
+  }
+  cli_table_end(&table);
+  for (size_t i = 0; i < wire_json_size(warnings); i++) {
+    struct base_view warning = wire_json_text(wire_json_at(warnings, i));
+    cli_note("%.*s", (int)warning.size, (const char *)warning.data);
+  }
+  return BASE_OK;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+static void row_number(struct cli_table *table, const char *key, int64_t value) {
+  cli_cell(table, base_view_text(key));
+  cli_cell_number(table, value);
+}
+
+static void show_listening(struct cli_table *table, const struct wire_json *listening) {
+  cli_cell(table, base_view_text(cli_word(table->cli, CLI_LISTENING)));
+  if (wire_json_type(listening) == WIRE_JSON_TEXT)
+    cli_isolated(table->cli, &table->cells, wire_json_text(listening));
+  for (size_t i = 0; i < wire_json_size(listening); i++) {
+    base_buf_text(&table->cells, i > 0 ? ", " : "");
+    cli_isolated(table->cli, &table->cells, wire_json_text(wire_json_at(listening, i)));
+  }
+  if (wire_json_type(listening) == WIRE_JSON_BOOL)
+    base_buf_text(&table->cells, cli_word(table->cli, wire_json_true(listening) ? CLI_YES : CLI_NO));
+  base_buf_u8(&table->cells, 0);
+}
+
+static void show_counts(struct cli *cli, struct cli_table *table, enum cli_word word, const struct wire_json *counts) {
+  struct base_view key;
+  const struct wire_json *value;
+  const char *between = "";
+  cli_cell(table, base_view_text(cli_word(cli, word)));
+  for (void *cursor = NULL; wire_json_next(counts, &cursor, &key, &value); between = ", ") {
+    base_buf_text(&table->cells, between);
+    base_buf_printable(&table->cells, cli_code_word(cli, key));
+    base_buf_printf(&table->cells, " %lld", (long long)wire_json_integer(value));
+  }
+  base_buf_u8(&table->cells, 0);
+}
+
+static void show_status(struct cli *cli, const struct wire_json *status) {
+  static const enum cli_word heads[] = {CLI_NAME, CLI_FINGERPRINT};
+  const struct wire_json *reg = wire_json_get(status, "register"), *disk = wire_json_get(status, "disk_free");
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 2, heads);
+  cli_cell_id(&table, cli_string(status, "name"));
+  cli_cell_id(&table, cli_string(status, "fingerprint"));
+  cli_cell(&table, base_view_text(cli_word(cli, CLI_VERSION)));
+  cli_cell(&table, cli_string(status, "version"));
+  cli_cell(&table, base_view_text(cli_word(cli, CLI_SINCE)));
+  cli_cell_time(&table, wire_json_get(status, "started"));
+  show_listening(&table, wire_json_get(status, "listening"));
+  row_number(&table, cli_word(cli, CLI_REGISTER), cli_number(reg, "size"));
+  show_counts(cli, &table, CLI_PARTNERS, wire_json_get(status, "partners"));
+  show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));
+  if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
+    cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));
+    cli_size(&table.cells, (uint64_t)wire_json_integer(disk));
+    base_buf_u8(&table.cells, 0);
+  }
+  cli_table_end(&table);
+}
+
+/* Scripts rely on it: 0 only while the node answers and listens, else 1, whatever the reason. */
+enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct base_error why = {BASE_OK, ""};
+  if (cli->node == NULL)
+    return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
+  if (cli_get(cli, &answer, &why, "/v1/status") != BASE_OK)
+    return base_fail(err, BASE_NOT_RUNNING, "%s", why.text);
+  const struct wire_json *listening = wire_json_get(answer.json, "listening");
+  if (!cli_print_json(cli, &answer))
+    show_status(cli, answer.json);
+  bool listens = wire_json_true(listening) || wire_json_size(listening) > 0 || wire_json_text(listening).size > 0;
+  return listens
+             ? BASE_OK
+             : base_fail(err, BASE_NOT_RUNNING, "the node in %s answers, but does not listen for partners", cli->node);
+}

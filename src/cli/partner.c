@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* --- cards */
+
+enum base_code cli_card_export(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
+  base_arena_init(&arena, 4 * WIRE_CARD_MAX);
+  enum base_code code = cli_own_card(cli, &bytes, &arena, &card, err);
+  if (code == BASE_OK)
+    base_buf_add_view(&cli->out, base_buf_view(&bytes));
+  return code;
+}
+
+static enum base_code read_card(const char *file, struct base_buf *bytes, struct base_arena *arena,
+                                struct wire_card *out, struct base_error *err) {
+  base_buf_init(bytes, 2 * WIRE_CARD_MAX);
+  base_arena_init(arena, 4 * WIRE_CARD_MAX);
+  enum base_code code = base_file_read(AT_FDCWD, file, WIRE_CARD_MAX, bytes, err);
+  if (code != BASE_OK)
+    return code;
+  code = wire_card_parse(base_buf_view(bytes), arena, out, err);
+  if (code == BASE_OK)
+    code = seal_card_check(out, err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", file);
+}
+
+static void write_card_json(struct cli *cli, const struct wire_card *card, const char *fingerprint) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &cli->out);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "name", card->name);
+  wire_write_member_string(&writer, "fingerprint", fingerprint);
+  wire_write_member_text(&writer, "origin", card->origin);
+  wire_write_key(&writer, "org");
+  wire_write_object(&writer);
+  for (size_t i = 0; i < WIRE_LANGUAGES; i++)
+    wire_write_member_text(&writer, wire_language_codes[i], card->org[i]);
+  wire_write_end(&writer, '}');
+  wire_write_key(&writer, "addresses");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < card->address_count; i++)
+    wire_write_text(&writer, card->addresses[i]);
+  wire_write_end(&writer, ']');
+  wire_write_member_text(&writer, "log", card->log);
+  wire_write_member_text(&writer, "witness", card->witness);
+  wire_write_member_time(&writer, "made", card->made);
+  wire_write_end(&writer, '}');
+  base_buf_text(&cli->out, "\n");
+}
+
+static void row(struct cli_table *table, enum cli_word word, struct base_view text, bool isolated) {
+  cli_cell(table, base_view_text(cli_word(table->cli, word)));
+  if (isolated)
+    cli_cell_id(table, text);
+  else
+    cli_cell(table, text);
+}
+
+static void show_card(struct cli *cli, const struct wire_card *card, const char *fingerprint) {
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 2, (const enum cli_word[]){CLI_NAME, CLI_FINGERPRINT});
+  cli_cell_id(&table, card->name);
+  cli_cell_id(&table, base_view_text(fingerprint));
+  row(&table, CLI_ORGANISATION, card->org[cli->language], false);
+  row(&table, CLI_ORIGIN, card->origin, true);
+  for (size_t i = 0; i < card->address_count; i++)
+    row(&table, CLI_ADDRESS, card->addresses[i], true);
+  cli_cell(&table, base_view_text(cli_word(cli, CLI_MADE)));
+  cli_time(cli, &table.cells, card->made);
+  base_buf_u8(&table.cells, 0);
+  cli_table_end(&table);
+}
+
+static enum base_code show_file(struct cli *cli, const char *file, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  enum base_code code = read_card(file, &bytes, &arena, &card, err);
+  if (code != BASE_OK)
+    return code;
+  seal_fingerprint(base_buf_view(&bytes), fingerprint);
+  if (cli->json)
+    write_card_json(cli, &card, fingerprint);
+  else
+    show_card(cli, &card, fingerprint);
+  return BASE_OK;
+}
+
+enum base_code cli_card_show(struct cli *cli, struct base_error *err) {
+  return show_file(cli, cli->words[0], err);
+}
+
+/* --- partners */
+
+static void show_partner(struct cli *cli, const struct cli_answer *answer) {
+  struct base_view state = cli_string(answer->json, "state");
+  if (cli_print_json(cli, answer))
+    return;
+  cli_isolated(cli, &cli->out, cli_string(answer->json, "name"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_code_word(cli, state));
+  base_buf_text(&cli->out, "\n");
+}
+
+enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0}, body = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct wire_card card;
+  struct wire_writer writer;
+  const char *typed = cli_option(cli, "--fingerprint");
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  enum base_code code = read_card(cli->words[0], &bytes, &arena, &card, err);
+  if (code != BASE_OK)
+    return code;
+  seal_fingerprint(base_buf_view(&bytes), fingerprint);
+  if (typed == NULL) {
+    if (cli->json)
+      write_card_json(cli, &card, fingerprint);
+    else
+      show_card(cli, &card, fingerprint);
+    cli_note("%s", cli_word(cli, CLI_COMPARE));
+    return cli_usage(cli, err, "--fingerprint is missing");
+  }
+  if (!seal_fingerprint_equal(fingerprint, base_view_text(typed)))
+    return base_fail(err, BASE_POLICY,
+                     "%s: the fingerprint given is not this card's; compare again with the partner by voice, and trust "
+                     "neither the card nor its way here until both agree",
+                     cli->words[0]);
+  base_buf_init(&body, 8 * WIRE_CARD_MAX);
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "card", base_buf_view(&bytes));
+  wire_write_member_string(&writer, "fingerprint", fingerprint);
+  wire_write_end(&writer, '}');
+  code = base_buf_check(&body, "the request", err);
+  if (code == BASE_OK)
+    code = cli_post(cli, "/v1/partners", base_buf_view(&body), &answer, err);
+  if (code == BASE_OK)
+    show_partner(cli, &answer);
+  return code;
+}
+
+enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
+  static const enum cli_word heads[] = {CLI_NAME, CLI_STATE, CLI_LAST_CONTACT, CLI_FINGERPRINT, CLI_TROUBLE};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/partners");
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 5, heads);
+  for (size_t i = 0; i < wire_json_size(answer.json); i++) {
+    const struct wire_json *partner = wire_json_at(answer.json, i);
+    cli_cell_id(&table, cli_string(partner, "name"));
+    cli_cell(&table, cli_code_word(cli, cli_string(partner, "state")));
+    cli_cell_time(&table, wire_json_get(partner, "last_contact"));
+    cli_cell_id(&table, cli_string(partner, "fingerprint"));
+    cli_cell(&table, cli_string(partner, "trouble"));
+  }
+  cli_table_end(&table);
+  return BASE_OK;
+}
+
+static enum base_code set_state(struct cli *cli, const char *state, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  char path[64 + 3 * 256];
+  (void)snprintf(path, sizeof path, "/v1/partners/%s/state", cli_piece(base_view_text(cli->words[0])).text);
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_body(&body, err, "state", state, "reason", cli_option(cli, "--reason"), NULL);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code == BASE_OK)
+    show_partner(cli, &answer);
+  return code;
+}
+
+enum base_code cli_partner_suspend(struct cli *cli, struct base_error *err) {
+  return set_state(cli, "suspended", err);
+}
+enum base_code cli_partner_resume(struct cli *cli, struct base_error *err) {
+  return set_state(cli, "active", err);
+}
