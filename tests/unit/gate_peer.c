@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Two partner gates, each with a made-up core, and strangers. */
-#include "gate_rig.h"
-
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include "gate_identity.h"
 
 #include "gate/peer.h"
 #include "wire/consignment.h"
 #include "wire/json.h"
-
-struct identity {
-  char certificate[4096], key[4096];
-  struct base_hash pin;
-};
 
 enum { OUTCOMES_MAX = 64, WAITING_MAX = 64 };
 struct outcome {
@@ -41,29 +33,6 @@ struct node {
   struct outcome outcomes[OUTCOMES_MAX];
   bool refuse, hold; /* gives are refused, or not answered */
 };
-
-static void make_identity(struct identity *out, const char *name) {
-  gnutls_x509_privkey_t key;
-  gnutls_x509_crt_t certificate;
-  size_t size = sizeof out->pin.bytes, key_size = sizeof out->key, certificate_size = sizeof out->certificate;
-  assert_int_equal(gnutls_x509_privkey_init(&key), 0);
-  assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
-  assert_int_equal(gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0), 0);
-  assert_int_equal(gnutls_x509_crt_set_version(certificate, 3), 0);
-  assert_int_equal(gnutls_x509_crt_set_serial(certificate, "\1", 1), 0);
-  assert_int_equal(
-      gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name)), 0);
-  gnutls_x509_crt_set_activation_time(certificate, time(NULL) - 3600);
-  gnutls_x509_crt_set_expiration_time(certificate, time(NULL) + 86400);
-  assert_int_equal(gnutls_x509_crt_set_key(certificate, key), 0);
-  assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA512, 0), 0);
-  assert_int_equal(gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_PEM, out->certificate, &certificate_size), 0);
-  assert_int_equal(
-      gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, out->key, &key_size), 0);
-  assert_int_equal(gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, out->pin.bytes, &size), 0);
-  gnutls_x509_crt_deinit(certificate);
-  gnutls_x509_privkey_deinit(key);
-}
 
 /* --- the made-up core */
 
