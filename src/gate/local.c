@@ -221,7 +221,7 @@ static void loop_over(void *context) {
   link_loop_end(local->loop);
 }
 
-static void core_ended(void *context, struct link_channel *channel) {
+static void on_core_end(void *context, struct link_channel *channel) {
   struct gate_calls *calls = context;
   (void)channel;
   struct gate_local *local = (struct gate_local *)((char *)calls - offsetof(struct gate_local, core));
@@ -231,7 +231,7 @@ static void core_ended(void *context, struct link_channel *channel) {
 }
 
 /* One file that kills the worker must not take the API with it: what it was asked is refused. */
-static void worker_ended(void *context, struct link_channel *channel) {
+static void on_worker_end(void *context, struct link_channel *channel) {
   struct gate_calls *calls = context;
   base_log(BASE_LOG_ERROR, "gate.worker", "the worker is gone; no file is checked until the node is started again");
   calls->channel = NULL;
@@ -259,11 +259,11 @@ enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_
   }
   local->core.channel = link_channel_new(setup->core, LINK_ROLE_GATE_LOCAL, LINK_ROLE_CORE);
   link_loop_add(setup->loop, local->core.channel,
-                (struct link_handlers){&local->core, NULL, gate_calls_on_answer, core_ended});
+                (struct link_handlers){&local->core, NULL, gate_calls_on_answer, on_core_end});
   if (setup->worker >= 0) {
     local->worker.channel = link_channel_new(setup->worker, LINK_ROLE_GATE_LOCAL, LINK_ROLE_WORKER);
     link_loop_add(setup->loop, local->worker.channel,
-                  (struct link_handlers){&local->worker, NULL, gate_calls_on_answer, worker_ended});
+                  (struct link_handlers){&local->worker, NULL, gate_calls_on_answer, on_worker_end});
   }
   local->stop_timer = link_loop_timer(setup->loop, loop_over, local);
   *out = local;

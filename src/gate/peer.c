@@ -5,11 +5,15 @@
 
 #include "gate/peer_internal.h"
 
-enum { TABLE_PAUSE_MS = 1000 };
+/* Without any partner core may have no table to give: then the door opens for strangers to be turned away. */
+enum { TABLE_PAUSE_MS = 1000, DOOR_WAIT_MS = 1000 };
 
 /* --- the table of partners */
 
-static void open_door(struct gate_peer *peer) {
+static void open_door(void *context) {
+  struct gate_peer *peer = context;
+  if (peer->listening || peer->stopping)
+    return;
   for (size_t i = 0; i < peer->setup.listen_count; i++) {
     struct base_error err;
     if (gate_http_listen(peer->http, peer->setup.listen[i], &err) == BASE_OK)
@@ -35,8 +39,7 @@ static void table_came(void *context, struct link_message *message) {
     link_timer_set(peer->table_timer, TABLE_PAUSE_MS);
     return;
   }
-  if (!peer->listening && !peer->stopping)
-    open_door(peer);
+  open_door(peer);
   ask_table(peer);
 }
 
@@ -74,7 +77,7 @@ void gate_peer_client_idle(struct gate_peer *peer) {
   end_when_idle(peer);
 }
 
-static void core_ended(void *context, struct link_channel *channel) {
+static void on_core_end(void *context, struct link_channel *channel) {
   struct gate_peer *peer = (struct gate_peer *)((char *)context - offsetof(struct gate_peer, core));
   (void)channel;
   if (!peer->stopping)
@@ -104,15 +107,17 @@ enum base_code gate_peer_new(const struct gate_peer_setup *setup, struct gate_pe
   }
   peer->core.channel = link_channel_new(setup->core, LINK_ROLE_GATE_PEER, LINK_ROLE_CORE);
   link_loop_add(setup->loop, peer->core.channel,
-                (struct link_handlers){&peer->core, NULL, gate_calls_on_answer, core_ended});
+                (struct link_handlers){&peer->core, NULL, gate_calls_on_answer, on_core_end});
   peer->stop_timer = link_loop_timer(setup->loop, loop_over, peer);
   peer->table_timer = link_loop_timer(setup->loop, ask_table, peer);
+  peer->door_timer = link_loop_timer(setup->loop, open_door, peer);
   *out = peer;
   return BASE_OK;
 }
 
 void gate_peer_open(struct gate_peer *peer) {
   ask_table(peer);
+  link_timer_set(peer->door_timer, DOOR_WAIT_MS);
   gate_client_open(peer->client);
 }
 
@@ -135,6 +140,7 @@ void gate_peer_free(struct gate_peer *peer) {
     return;
   link_timer_set(peer->stop_timer, -1);
   link_timer_set(peer->table_timer, -1);
+  link_timer_set(peer->door_timer, -1);
   gate_http_free(peer->http);
   gate_client_free(peer->client);
   link_channel_free(peer->core.channel);

@@ -22,7 +22,7 @@ struct gate_peer;
 /* Starts the libraries too; call before the rights are given up. */
 BASE_NODISCARD enum base_code gate_peer_new(const struct gate_peer_setup *setup, struct gate_peer **out,
                                             struct base_error *err);
-/* Asks core for the table of partners and for work; the door opens when the table has come. */
+/* Asks core for the table of partners and for work; the door opens when the table has come, or after a second. */
 void gate_peer_open(struct gate_peer *peer);
 /* Finishes what is under way, for at most limits->stop_ms, and ends the loop. context: the struct gate_peer. */
 void gate_peer_stop(void *context);

@@ -20,7 +20,7 @@ struct gate_peer {
   struct gate_http *http;
   struct gate_http_tls tls;
   struct gate_client *client;
-  struct link_timer *stop_timer, *table_timer;
+  struct link_timer *stop_timer, *table_timer, *door_timer;
   unsigned gives; /* consignments that are coming in or with core */
   bool stopping, listening, server_idle, client_idle;
 };
