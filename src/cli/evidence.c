@@ -190,6 +190,18 @@ static enum base_code check_ends(const struct check *check, const char *folder, 
   return BASE_OK;
 }
 
+/* Keys speak for themselves; names, addresses and dates of a card are held by what the sender committed to. */
+static enum base_code check_cards(const struct check *check, const char *folder, const struct wire_opening *opening,
+                                  const struct cli_evidence_party *receiver, struct base_error *err) {
+  struct base_hash from = seal_sha256(check->out->author.bytes), to = seal_sha256(receiver->bytes);
+  if (opening->has_cards && !base_hash_equal(&from, &opening->from_card))
+    return base_fail(err, BASE_EVIDENCE, "cards/%.*s.card: not the card that %s/sent.opening names",
+                     (int)check->out->author.card.name.size, (const char *)check->out->author.card.name.data, folder);
+  if (opening->has_cards && !base_hash_equal(&to, &opening->to_card))
+    return base_fail(err, BASE_EVIDENCE, "cards/%s.card: not the card that %s/sent.opening names", folder, folder);
+  return BASE_OK;
+}
+
 static enum base_code check_answer(const struct check *check, const char *folder,
                                    struct cli_evidence_receiver *receiver, const struct triple *sent,
                                    struct base_error *err) {
@@ -229,6 +241,9 @@ static enum base_code check_receiver(const struct check *check, const char *fold
       check_triple(check, folder, WIRE_ACT_SENT, &out->author.card, &receiver->party.card, &sent, &receiver->sent, err);
   if (code == BASE_OK)
     code = check_ends(check, folder, "sent", &sent.opening, &receiver->party.card, err);
+  if (code != BASE_OK)
+    return code;
+  code = check_cards(check, folder, &sent.opening, &receiver->party, err);
   if (code != BASE_OK)
     return code;
   receiver->number = sent.opening.number;

@@ -127,6 +127,13 @@ static struct base_view take_origin(struct wire_object *object, const char *key,
   return origin;
 }
 
+/* Both or neither. */
+static void take_cards(struct wire_object *object, struct wire_opening *opening) {
+  opening->has_cards = wire_object_hash(object, "from_card", &opening->from_card, false);
+  if (wire_object_hash(object, "to_card", &opening->to_card, opening->has_cards) && !opening->has_cards)
+    wire_object_fail(object, BASE_FIELD, "to_card", "stands without from_card");
+}
+
 static void take_fields(struct wire_object *object, unsigned fields, struct base_arena *arena,
                         struct wire_opening *opening) {
   struct base_hash salt = {{0}};
@@ -146,6 +153,8 @@ static void take_fields(struct wire_object *object, unsigned fields, struct base
     wire_object_hash(object, "previous", &opening->previous, true);
   if (fields & CLAUSE)
     opening->clause = take_text(object, "clause", arena);
+  if (fields & CLAUSE)
+    take_cards(object, opening);
   if (fields & SENT)
     wire_object_hash(object, "sent", &opening->sent, true);
   if (fields & SUBJECT)
@@ -177,6 +186,10 @@ static enum base_code write_fields(enum wire_act act, const struct wire_opening 
     wire_write_member_hash(&writer, "previous", &opening->previous);
   if (fields & CLAUSE)
     wire_write_member_text(&writer, "clause", opening->clause);
+  if ((fields & CLAUSE) && opening->has_cards) {
+    wire_write_member_hash(&writer, "from_card", &opening->from_card);
+    wire_write_member_hash(&writer, "to_card", &opening->to_card);
+  }
   if (fields & SENT)
     wire_write_member_hash(&writer, "sent", &opening->sent);
   if (fields & SUBJECT)

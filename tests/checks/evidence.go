@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Verifies the registers' part of .wasl-proof files: each leaf is included under its checkpoint (sumdb/tlog), which the
+// register's own key and the other side's witness signed (sumdb/note), with the keys of the cards in the file. Shares no code
+// with the project. Debian's note package knows no cosignatures, so their Verifier is written here after C2SP
+// tlog-cosignature.
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+type witness struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (w *witness) Name() string    { return w.name }
+func (w *witness) KeyHash() uint32 { return w.hash }
+func (w *witness) Verify(msg, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), msg)
+	return ed25519.Verify(w.key, []byte(signed), sig[8:])
+}
+
+func newWitness(vkey string) (note.Verifier, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("no verifier key")
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != 4 {
+		return nil, errors.New("no key of type 4")
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), raw...))
+	hash := binary.BigEndian.Uint32(sum[:])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return nil, errors.New("the key's id is wrong")
+	}
+	return &witness{parts[0], hash, raw[1:]}, nil
+}
+
+type card struct{ Name, Log, Witness string }
+
+func origin(c card) string { return strings.SplitN(c.Log, "+", 2)[0] }
+
+// Splits a c2sp.org/tlog-proof@v1.
+func splitProof(data []byte) (index int64, proof tlog.RecordProof, checkpoint []byte, err error) {
+	head, checkpoint, found := bytes.Cut(data, []byte("\n\n"))
+	lines := strings.Split(string(head), "\n")
+	if !found || len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" || !strings.HasPrefix(lines[1], "index ") {
+		return 0, nil, nil, errors.New("not a tlog-proof")
+	}
+	if index, err = strconv.ParseInt(lines[1][len("index "):], 10, 64); err != nil {
+		return 0, nil, nil, err
+	}
+	for _, line := range lines[2:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		proof = append(proof, hash)
+	}
+	return index, proof, checkpoint, nil
+}
+
+func verify(leaf, opening, proofBytes []byte, register, other card) error {
+	var entry struct{ Commitment string }
+	if err := json.Unmarshal(leaf, &entry); err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(opening); hex.EncodeToString(sum[:]) != entry.Commitment {
+		return errors.New("the opening is not what the leaf commits to")
+	}
+	index, proof, checkpoint, err := splitProof(proofBytes)
+	if err != nil {
+		return err
+	}
+	own, err := note.NewVerifier(register.Log)
+	if err != nil {
+		return err
+	}
+	cosigner, err := newWitness(other.Witness)
+	if err != nil {
+		return err
+	}
+	opened, err := note.Open(checkpoint, note.VerifierList(own, cosigner))
+	if err != nil {
+		return err
+	}
+	if len(opened.Sigs) != 2 || len(opened.UnverifiedSigs) != 0 {
+		return errors.New("not exactly the two signatures")
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) != 4 || lines[0] != origin(register) {
+		return errors.New("not a checkpoint of this register")
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	root, err := tlog.ParseHash(lines[2])
+	if err != nil {
+		return err
+	}
+	return tlog.CheckRecord(proof, size, root, index, tlog.RecordHash(leaf))
+}
+
+func load(path string) (map[string][]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	members := map[string][]byte{}
+	for archive := tar.NewReader(file); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return members, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(header.Name, "parts/") {
+			continue
+		}
+		if members[header.Name], err = io.ReadAll(io.LimitReader(archive, 1<<20)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func check(path string) error {
+	members, err := load(path)
+	if err != nil {
+		return err
+	}
+	var header struct{ Author string }
+	if err := json.Unmarshal(members["header.json"], &header); err != nil {
+		return fmt.Errorf("header.json: %w", err)
+	}
+	cards := map[string]card{}
+	for name, content := range members {
+		if strings.HasPrefix(name, "cards/") {
+			var one card
+			if err := json.Unmarshal(content, &one); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			cards[one.Name] = one
+		}
+	}
+	names := strings.Split(header.Author, "/")
+	if len(names) < 3 || origin(cards[names[1]]) != header.Author {
+		return errors.New("no card of the author")
+	}
+	verified := 0
+	for name, leaf := range members {
+		if !strings.HasSuffix(name, ".leaf") {
+			continue
+		}
+		stem := strings.TrimSuffix(name, ".leaf")
+		author, receiver := cards[names[1]], cards[strings.SplitN(stem, "/", 2)[0]]
+		register, other := receiver, author
+		if strings.HasSuffix(stem, "/sent") {
+			register, other = author, receiver
+		}
+		if err := verify(leaf, members[stem+".opening"], members[stem+".tlog-proof"], register, other); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		verified++
+	}
+	if verified < 2 || verified%2 != 0 {
+		return fmt.Errorf("%d leaves, not a sent and an answer for each receiver", verified)
+	}
+	fmt.Printf("ok %s: %d leaves verified by sumdb/note and sumdb/tlog\n", path, verified)
+	return nil
+}
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "use: evidence FILE.wasl-proof …")
+		os.Exit(2)
+	}
+	for _, path := range os.Args[1:] {
+		if err := check(path); err != nil {
+			fmt.Printf("not ok %s: %v\n", path, err)
+			os.Exit(1)
+		}
+	}
+}

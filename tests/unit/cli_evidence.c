@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The verifier: good evidence verifies, and whatever is done to it does not. */
+#include "cli_make.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+static void expect_refused(struct base_buf *tar, const char *what, size_t at, const char *words) {
+  struct base_error err = {BASE_OK, ""};
+  enum base_code code = made_verify(tar, NULL, 0, &err);
+  if (code != BASE_EVIDENCE)
+    fail_msg("%s, %zu: %s (%s)", what, at, base_code_name(code), err.text);
+  if (words != NULL && strstr(err.text, words) == NULL)
+    fail_msg("%s: the error \"%s\" lacks \"%s\"", what, err.text, words);
+}
+
+static void expect_good(struct base_buf *tar) {
+  struct base_error err = {BASE_OK, ""};
+  if (made_verify(tar, NULL, 0, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+}
+
+static void good(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct cli_evidence evidence = {0};
+  made_begin(&made, false, true);
+  made_tar(&made, &tar);
+  struct cli_source source = {&tar, tar.size, made_read};
+  struct cli_given_card given = {"paris.card", base_buf_view(&made.receiver.card)};
+  assert_int_equal(cli_evidence_verify(&source, &given, 1, &evidence, NULL), BASE_OK);
+  assert_int_equal(evidence.receiver_count, 1);
+  assert_true(evidence.has_content);
+  assert_int_equal(evidence.part0.part_count, 2);
+  assert_true(base_id_equal(&evidence.message, &made.message));
+  assert_false(evidence.author.confirmed);
+  assert_true(evidence.receivers[0].party.confirmed);
+  assert_int_equal(evidence.receivers[0].number, 1);
+  assert_int_equal(evidence.receivers[0].sent.time, MADE_TIME + 1);
+  assert_int_equal(evidence.receivers[0].sent.cosigned, MADE_TIME + 2);
+  assert_int_equal(evidence.receivers[0].sent.index, MADE_AT);
+  assert_true(base_view_is(evidence.receivers[0].clause, "agreement"));
+  cli_evidence_free(&evidence);
+  made_free(&made);
+}
+
+/* What is kept for the fuzzer and for the verifier in Go is what this test makes. */
+static void same_as_kept(void **state) {
+  (void)state;
+  static const struct {
+    const char *file;
+    bool refused, content;
+  } kept[] = {{"good-received", false, true}, {"good-refused", true, false}, {"good-refused-with-content", true, true}};
+  for (size_t i = 0; i < 3; i++) {
+    struct made made;
+    BASE_AUTO_BUF struct base_buf tar = {0}, file = {0};
+    struct base_error err;
+    char path[4096];
+    made_begin(&made, kept[i].refused, kept[i].content);
+    made_tar(&made, &tar);
+    expect_good(&tar);
+    (void)snprintf(path, sizeof path, WASL_SOURCE_DIR "/tests/corpus/cli_evidence/%s", kept[i].file);
+    if (getenv("WASL_KEEP") != NULL)
+      assert_int_equal(base_file_replace(AT_FDCWD, path, base_buf_view(&tar), 0644, &err), BASE_OK);
+    if (base_file_read(AT_FDCWD, path, 1 << 20, &file, &err) != BASE_OK)
+      fail_msg("%s", err.text);
+    assert_true(base_view_equal(base_buf_view(&tar), base_buf_view(&file)));
+    made_free(&made);
+  }
+}
+
+static void any_order(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count / 2; i++) {
+    struct made_member other = made.list[i];
+    made.list[i] = made.list[made.count - 1 - i];
+    made.list[made.count - 1 - i] = other;
+  }
+  made_tar(&made, &tar);
+  expect_good(&tar);
+  made_free(&made);
+}
+
+static void each_member_removed(void **state) {
+  (void)state;
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count; i++) {
+    BASE_AUTO_BUF struct base_buf tar = {0};
+    struct made less = made;
+    memmove(&less.list[i], &less.list[i + 1], (made.count - i - 1) * sizeof less.list[0]);
+    less.count--;
+    made_tar(&less, &tar);
+    expect_refused(&tar, made.list[i].name, i, NULL);
+  }
+  made_free(&made);
+}
+
+static void each_member_twice(void **state) {
+  (void)state;
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count; i++) {
+    BASE_AUTO_BUF struct base_buf tar = {0};
+    made.list[made.count++] = made.list[i];
+    made_tar(&made, &tar);
+    expect_refused(&tar, made.list[i].name, i, "stands twice");
+    memset(&made.list[--made.count], 0, sizeof made.list[0]);
+  }
+  made_free(&made);
+}
+
+static void each_member_renamed(void **state) {
+  (void)state;
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count; i++) {
+    char *name = made.list[i].name, kept[WIRE_TAR_NAME_MAX + 1];
+    memcpy(kept, name, sizeof kept);
+    for (size_t at = 0; kept[at] != 0; at++) {
+      BASE_AUTO_BUF struct base_buf tar = {0};
+      name[at] = kept[at] == 'z' ? 'y' : 'z';
+      made_tar(&made, &tar);
+      expect_refused(&tar, kept, at, NULL);
+      name[at] = kept[at];
+    }
+  }
+  made_free(&made);
+}
+
+static void surplus_members(void **state) {
+  (void)state;
+  static const char *const names[] = {"readme.txt",
+                                      "paris/refused.leaf",
+                                      "paris/extra",
+                                      "cards/madrid.card",
+                                      "header.jsom",
+                                      "madrid/sent.leaf",
+                                      "rabat/sent.leaf",
+                                      "parts/x",
+                                      "parts/0000000000000000000000000000000000000000000000000000000000000000"};
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    BASE_AUTO_BUF struct base_buf tar = {0};
+    base_buf_text(made_add(&made, "%s", names[i]), "surplus");
+    made_tar(&made, &tar);
+    expect_refused(&tar, names[i], 0, NULL);
+    base_buf_free(&made.list[--made.count].bytes);
+  }
+  made_free(&made);
+}
+
+/* Every byte of every member, one bit of it. Each flip costs some signature checks, so the sanitized run takes a
+ * sample. */
+static void each_byte_flipped(void **state) {
+  (void)state;
+  size_t step = getenv("WASL_TEST_SANITIZED") != NULL ? 11 : getenv("WASL_SOAK") != NULL ? 1 : 3;
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count; i++) {
+    struct base_buf *bytes = &made.list[i].bytes;
+    for (size_t at = i % step; at < bytes->size; at += step) {
+      BASE_AUTO_BUF struct base_buf tar = {0};
+      bytes->data[at] ^= (uint8_t)(1U << (at % 7));
+      made_tar(&made, &tar);
+      expect_refused(&tar, made.list[i].name, at, NULL);
+      bytes->data[at] ^= (uint8_t)(1U << (at % 7));
+    }
+  }
+  made_free(&made);
+}
+
+static void each_member_longer_or_shorter(void **state) {
+  (void)state;
+  struct made made;
+  made_begin(&made, false, true);
+  for (size_t i = 0; i < made.count; i++) {
+    BASE_AUTO_BUF struct base_buf tar = {0};
+    struct base_buf *bytes = &made.list[i].bytes;
+    base_buf_text(bytes, "\n");
+    made_tar(&made, &tar);
+    expect_refused(&tar, made.list[i].name, 1, NULL);
+    bytes->size -= 2;
+    made_tar(&made, &tar);
+    expect_refused(&tar, made.list[i].name, 2, NULL);
+    bytes->size++;
+  }
+  made_free(&made);
+}
+
+/* A byte of the archive itself: headers are summed, padding and end are zero. */
+static void archive_damaged(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, true);
+  made_tar(&made, &tar);
+  size_t whole = tar.size;
+  for (size_t at = 0; at < whole; at += 13) {
+    if (at % WIRE_TAR_BLOCK == 154 || at % WIRE_TAR_BLOCK == 155)
+      continue; /* what ends the sum's digits: a NUL or a space */
+    tar.data[at] ^= 0x20;
+    expect_refused(&tar, "archive", at, NULL);
+    tar.data[at] ^= 0x20;
+  }
+  for (size_t cut = 0; cut < whole; cut += 97) {
+    tar.size = cut;
+    expect_refused(&tar, "cut", cut, NULL);
+  }
+  tar.size = whole;
+  base_buf_text(&tar, "x");
+  expect_refused(&tar, "one byte more", 0, "too many");
+  made_free(&made);
+}
+
+/* tar fills up its last record with zeros; that much and no more. */
+static void filled_record(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, true);
+  made_tar(&made, &tar);
+  while (tar.size % (20 * WIRE_TAR_BLOCK) != 0)
+    base_buf_u8(&tar, 0);
+  expect_good(&tar);
+  tar.data[tar.size - 1] = 1;
+  expect_refused(&tar, "not zero", 0, "not zero");
+  tar.data[tar.size - 1] = 0;
+  for (int i = 0; i < 20 * WIRE_TAR_BLOCK; i++)
+    base_buf_u8(&tar, 0);
+  expect_refused(&tar, "a record too many", 0, "too many");
+  made_free(&made);
+}
+
+static void signatures(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, true);
+  struct base_buf *proof = &made_member(&made, "paris/sent.tlog-proof")->bytes;
+  size_t whole = proof->size, line = whole - 1;
+  while (proof->data[line - 1] != '\n')
+    line--;
+  proof->size = line;
+  made_tar(&made, &tar);
+  expect_refused(&tar, "no cosignature", 0, "paris/sent.tlog-proof");
+  proof->size = whole;
+  BASE_AUTO_BUF struct base_buf last = {0};
+  base_buf_add(&last, proof->data + line, whole - line);
+  base_buf_add_view(proof, base_buf_view(&last));
+  made_tar(&made, &tar);
+  expect_refused(&tar, "a cosignature twice", 0, "paris/sent.tlog-proof");
+  made_free(&made);
+}
+
+/* Good in itself, yet of something else. */
+static void of_another_exchange(void **state) {
+  (void)state;
+  static const struct {
+    const char *member, *words;
+  } swaps[] = {
+      {"paris/sent.tlog-proof", "paris/sent.tlog-proof"},
+      {"paris/sent.leaf", "paris/sent"},
+      {"cards/paris.card", "paris: its card is of no party"},
+  };
+  struct made made, other;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, true);
+  memset(&other, 0, sizeof other);
+  made_node(&other.author, "rabat", 40);
+  made_node(&other.receiver, "paris", 50);
+  made_message(&other, true);
+  base_buf_add_view(made_add(&other, "cards/paris.card"), base_buf_view(&other.receiver.card));
+  made_triple(&other, WIRE_ACT_SENT, &other.author, &other.receiver,
+              (struct wire_opening){.number = 1, .clause = BASE_VIEW("agreement")});
+  for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++) {
+    struct made_member *mine = made_member(&made, swaps[i].member), kept = *mine;
+    mine->bytes = made_member(&other, swaps[i].member)->bytes;
+    made_tar(&made, &tar);
+    expect_refused(&tar, swaps[i].member, 0, swaps[i].words);
+    *mine = kept;
+  }
+  made_free(&made);
+  made_free(&other);
+}
+
+static void content_only_missing_when_refused(void **state) {
+  (void)state;
+  struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, false, false);
+  made_tar(&made, &tar);
+  expect_refused(&tar, "received without content", 0, "parts/");
+  made_free(&made);
+  made_begin(&made, true, true);
+  struct made_member last = made.list[made.count - 1];
+  for (size_t i = 0; i < made.count; i++)
+    if (strncmp(made.list[i].name, "parts/", 6) == 0) {
+      base_buf_free(&made.list[i].bytes);
+      made.list[i] = last;
+      memset(&made.list[--made.count], 0, sizeof made.list[0]);
+      break;
+    }
+  made_tar(&made, &tar);
+  expect_refused(&tar, "refused with half of the content", 0, "is missing");
+  made_free(&made);
+}
+
+static void given_cards(void **state) {
+  (void)state;
+  struct made made;
+  struct made_node stranger = {0}, impostor = {0};
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct base_error err;
+  made_begin(&made, false, true);
+  made_tar(&made, &tar);
+  made_node(&stranger, "madrid", 60);
+  made_node(&impostor, "paris", 70);
+  struct cli_given_card both[] = {{"a", base_buf_view(&made.author.card)}, {"b", base_buf_view(&made.receiver.card)}};
+  assert_int_equal(made_verify(&tar, both, 2, &err), BASE_OK);
+  struct cli_given_card wrong = {"c", base_buf_view(&impostor.card)};
+  assert_int_equal(made_verify(&tar, &wrong, 1, &err), BASE_EVIDENCE);
+  assert_non_null(strstr(err.text, "not the card of paris"));
+  wrong.bytes = base_buf_view(&stranger.card);
+  assert_int_equal(made_verify(&tar, &wrong, 1, &err), BASE_EVIDENCE);
+  assert_non_null(strstr(err.text, "nobody in this evidence is named madrid"));
+  wrong.bytes = BASE_VIEW("{}");
+  assert_int_equal(made_verify(&tar, &wrong, 1, &err), BASE_EVIDENCE);
+  base_buf_free(&stranger.card);
+  base_buf_free(&impostor.card);
+  made_free(&made);
+}
+
+static void too_many_members(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct made_member member = {0};
+  for (int i = 0; i <= CLI_EVIDENCE_MEMBERS_MAX; i++) {
+    (void)snprintf(member.name, sizeof member.name, "m%d", i);
+    made_tar_member(&member, &tar);
+  }
+  expect_refused(&tar, "members", 0, "more than");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(good),
+      cmocka_unit_test(same_as_kept),
+      cmocka_unit_test(any_order),
+      cmocka_unit_test(each_member_removed),
+      cmocka_unit_test(each_member_twice),
+      cmocka_unit_test(each_member_renamed),
+      cmocka_unit_test(surplus_members),
+      cmocka_unit_test(each_byte_flipped),
+      cmocka_unit_test(each_member_longer_or_shorter),
+      cmocka_unit_test(archive_damaged),
+      cmocka_unit_test(filled_record),
+      cmocka_unit_test(signatures),
+      cmocka_unit_test(of_another_exchange),
+      cmocka_unit_test(content_only_missing_when_refused),
+      cmocka_unit_test(given_cards),
+      cmocka_unit_test(too_many_members),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
