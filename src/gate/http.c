@@ -296,7 +296,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, cons
   }
   if (request->waiting)
     return MHD_YES;
-  if (request->phase == HEAD && request->response == NULL) {
+  if (request->phase == HEAD && (request->response == NULL || request->public.drain)) {
     request->phase = BODY;
     return MHD_YES;
   }

@@ -31,6 +31,8 @@ struct gate_request {
   struct gate_target target;
   char method[8];
   struct gate_body body;
+  bool drain; /* an answer given in begin waits until the body was read (and thrown away): over TCP, closing before that
+                 would tear up the answer on its way */
   void *context; /* of the handlers */
 };
 

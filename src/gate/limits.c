@@ -3,7 +3,7 @@
 
 /* Only the owner and root come in here, and a large upload may take its time. */
 const struct gate_limits gate_limits_local = {
-    .connections = 256,
+    .connections = 384,
     .idle_s = 300,
     .head_ms = 310000,
     .body_ms = -1,

@@ -182,9 +182,6 @@ static void describe(const struct exchange *exchange, CURLcode result, struct ba
   case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     base_buf_text(out, "the key there is not the one on the card");
     return;
-  case CURLE_WRITE_ERROR:
-    base_buf_printf(out, "an answer of more than %d octets", WIRE_CONSIGNMENT_MAX);
-    return;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_GOT_NOTHING:
   case CURLE_SEND_ERROR:
@@ -221,7 +218,9 @@ static void attempt_over(struct exchange *exchange, CURLcode result) {
   curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(exchange->client->multi, exchange->easy);
   struct base_error err;
-  if (result != CURLE_OK)
+  if (result == CURLE_WRITE_ERROR) /* this was the partner: another address would lead to him again */
+    tell_error(exchange, BASE_PROTOCOL, "the partner's answer is larger than a consignment may be");
+  else if (result != CURLE_OK)
     attempt_failed(exchange, result);
   else if (status == 200 && gate_memfile_seal(&exchange->answer, &err) == BASE_OK)
     tell(exchange, status, base_code_name(BASE_OK), (struct base_view){NULL, 0}, exchange->answer.fd);

@@ -60,6 +60,7 @@ static void begin(void *context, struct gate_request *request) {
   }
   if (code != BASE_OK) {
     free(delivery);
+    request->drain = partner != NULL && !request->body.chunked && request->body.size <= WIRE_CONSIGNMENT_MAX;
     gate_http_refuse(request, &err);
     return;
   }
@@ -73,6 +74,7 @@ static size_t take_body(void *context, struct gate_request *request, struct base
   struct delivery *delivery = request->context;
   struct base_error err;
   (void)context;
+  /* Nothing comes here once the request was refused. */
   if (gate_memfile_add(&delivery->consignment, data, &err) != BASE_OK)
     gate_http_refuse(request, &err);
   return data.size;

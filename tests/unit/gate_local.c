@@ -148,7 +148,7 @@ static void worker_request(void *context, struct link_channel *channel, struct l
   base_unmap(&copy);
 }
 
-static int setup(void **state) {
+static int setup_with(void **state, unsigned idle_s, int64_t head_ms) {
   struct local_rig *rig = calloc(1, sizeof *rig);
   struct base_error err;
   int core[2], worker[2];
@@ -156,7 +156,8 @@ static int setup(void **state) {
   rig->stored = malloc(8 << 20);
   rig->limits = gate_limits_local;
   rig->limits.stop_ms = 1500;
-  rig->limits.head_ms = 1000;
+  rig->limits.head_ms = head_ms;
+  rig->limits.idle_s = idle_s;
   strcpy(rig->folder, "/tmp/wasl-gate-local-XXXXXX");
   assert_non_null(mkdtemp(rig->folder));
   rig->address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -187,6 +188,14 @@ static int setup(void **state) {
   rig_loop_start(&rig->core);
   rig_loop_start(&rig->gate);
   return 0;
+}
+
+static int setup(void **state) {
+  return setup_with(state, 300, 1000);
+}
+
+static int setup_impatient(void **state) {
+  return setup_with(state, 1, 60000);
 }
 
 static void stop_gate(struct local_rig *rig, char how) {
@@ -551,9 +560,19 @@ static void test_trickling_header(void **state) {
   close(fd);
 }
 
+static void test_idle_connection(void **state) {
+  const struct local_rig *rig = *state;
+  int fd = knock(rig);
+  char c;
+  struct timeval patience = {.tv_sec = 8};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  assert_int_equal(read(fd, &c, 1), 0);
+  close(fd);
+}
+
 static void test_too_many_connections(void **state) {
   struct local_rig *rig = *state;
-  enum { MORE = 300 };
+  enum { MORE = 400 };
   int fds[MORE];
   for (int i = 0; i < MORE; i++)
     fds[i] = knock(rig);
@@ -621,6 +640,7 @@ int main(void) {
       TEST(test_garbage_and_smuggling),
       TEST(test_pipelined),
       TEST(test_trickling_header),
+      cmocka_unit_test_setup_teardown(test_idle_connection, setup_impatient, teardown),
       TEST(test_too_many_connections),
       TEST(test_stop_finishes),
       TEST(test_stop_cuts_what_hangs),

@@ -130,6 +130,23 @@ static void test_table(void **state) {
   gate_peers_free(&peers);
 }
 
+static void test_largest_table(void **state) {
+  (void)state;
+  struct gate_peers peers = {0};
+  struct base_error err;
+  static const char partner[] = PARTNER("active", "");
+  for (int count = GATE_PARTNERS_MAX; count <= GATE_PARTNERS_MAX + 1; count++) {
+    BASE_AUTO_BUF struct base_buf table = {0};
+    base_buf_text(&table, "{\"version\":1,\"partners\":[");
+    for (int i = 0; i < count; i++)
+      base_buf_printf(&table, "%s%s", i > 0 ? "," : "", partner);
+    base_buf_text(&table, "]}");
+    assert_int_equal(gate_peers_load(&peers, base_buf_view(&table), &err),
+                     count == GATE_PARTNERS_MAX ? BASE_OK : BASE_FIELD);
+  }
+  gate_peers_free(&peers);
+}
+
 static void test_memfile(void **state) {
   (void)state;
   struct gate_memfile file = GATE_MEMFILE_NONE;
@@ -153,7 +170,7 @@ static void test_memfile(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_target), cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_problem),
-      cmocka_unit_test(test_table),  cmocka_unit_test(test_memfile),
+      cmocka_unit_test(test_table),  cmocka_unit_test(test_memfile),     cmocka_unit_test(test_largest_table),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ struct node {
   int64_t table_asked;
   size_t outcome_count, gives;
   struct outcome outcomes[OUTCOMES_MAX];
-  bool refuse, hold; /* gives are refused, or not answered */
+  bool refuse, hold, swell; /* gives are refused, not answered, or answered with more than is allowed */
 };
 
 /* --- the made-up core */
@@ -67,10 +67,11 @@ static void answer_give(struct node *node, struct link_channel *channel, struct 
     return;
   }
   assert_int_equal(base_map_sealed(message->fd, WIRE_CONSIGNMENT_MAX, &sealed, NULL), BASE_OK);
-  uint8_t *copy = malloc(sealed.size);
+  size_t size = node->swell ? WIRE_CONSIGNMENT_MAX + 1 : sealed.size;
+  uint8_t *copy = calloc(1, size);
   for (size_t i = 0; i < sealed.size; i++)
     copy[i] = (uint8_t)(sealed.data[i] + 1);
-  link_answer(channel, message->id, BASE_OK, base_view_of(copy, sealed.size), -1);
+  link_answer(channel, message->id, BASE_OK, base_view_of(copy, size), -1);
   free(copy);
   base_unmap(&sealed);
 }
@@ -158,6 +159,7 @@ static int setup(void **state) {
   *state = pair;
   pair->rabat.limits = pair->paris.limits = gate_limits_peer;
   pair->rabat.limits.stop_ms = pair->paris.limits.stop_ms = 1500;
+  pair->rabat.limits.connect_ms = 1500;
   pair->paris.limits.head_ms = 1500;
   pair->paris.limits.body_ms = 1500;
   pair->rabat.self = rabat_key;
@@ -331,13 +333,51 @@ static void test_limits_in_flight(void **state) {
   pair->paris.hold = true;
   pair->paris.limits.per_partner = 3;
   pthread_mutex_unlock(&pair->paris.lock);
+  /* Large ones: the refusal must arrive although the body was not wanted. */
   for (int i = 0; i < 5; i++)
-    give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+    give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 4 << 20);
   expect(&pair->rabat, 0, 503, "busy", "under way");
   expect(&pair->rabat, 1, 503, "busy", "under way");
-  pthread_mutex_lock(&pair->paris.lock);
-  assert_int_equal(pair->paris.gives, 3);
-  pthread_mutex_unlock(&pair->paris.lock);
+  UNTIL(&pair->paris, pair->paris.gives == 3);
+}
+
+static void test_places_for_work(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->rabat, pair->rabat.waiting_count == GATE_TAKES_MAX);
+  usleep(50000);
+  UNTIL(&pair->rabat, pair->rabat.waiting_count == GATE_TAKES_MAX);
+}
+
+static void test_limit_in_all(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  pair->paris.hold = true;
+  pair->paris.limits.gives = 1;
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  UNTIL(&pair->paris, pair->paris.gives == 1);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 503, "busy", "and 1 in all");
+}
+
+static void test_partner_that_does_not_answer(void **state) {
+  struct pair *pair = *state;
+  int port, mute = rig_listen_tcp(&port);
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  give_work(&pair->rabat, at_port(port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 0, "unreachable", "no connection in time");
+  close(mute);
+  pair->paris.hold = true;
+  pair->rabat.limits.exchange_ms = 300;
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 1, 0, "unreachable", "no answer in time");
+}
+
+static void test_answer_too_large(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  pair->paris.swell = true;
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 0, "protocol", "larger than a consignment may be");
 }
 
 /* --- a partner that does not use our client */
@@ -533,6 +573,10 @@ int main(void) {
       TEST(test_unknown_key_is_cut_off),
       TEST(test_problem_of_the_partner),
       TEST(test_limits_in_flight),
+      TEST(test_places_for_work),
+      TEST(test_limit_in_all),
+      TEST(test_partner_that_does_not_answer),
+      TEST(test_answer_too_large),
       TEST(test_tls_strangers),
       TEST(test_http_of_a_partner),
       TEST(test_slow_body),
