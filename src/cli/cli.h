@@ -9,7 +9,6 @@
  * columns for people, progress. */
 
 enum { CLI_WORDS_MAX = 8, CLI_OPTIONS_MAX = 512 };
-#define CLI_RELEASE "0.1.0"
 
 struct cli_option {
   const char *name, *value;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "cli/cli.h"
 
 const struct cli_command cli_commands[] = {
@@ -79,7 +80,7 @@ void cli_help(struct base_buf *out, const struct cli_command *command) {
 static bool answer_plain(struct cli *cli, int argc, char **argv, enum base_code *code, struct base_error *err) {
   *code = BASE_OK;
   if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
-    cli_line(cli, "wasl " CLI_RELEASE "\n");
+    cli_line(cli, "wasl " BASE_VERSION "\n");
     return true;
   }
   if (argc < 2 || strcmp(argv[1], "help") != 0)
