@@ -399,6 +399,7 @@ static enum base_code check_card(struct core *core, struct base_error *err) {
     return base_fail(err, BASE_WRONG_KEY,
                      "node.card names other keys than the keeper holds: this card is not of this node");
   seal_fingerprint(core->env.card, core->fingerprint);
+  core->card_hash = seal_sha256(core->env.card);
   return BASE_OK;
 }
 

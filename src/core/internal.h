@@ -80,6 +80,7 @@ struct core_partner {
   struct base_arena arena;
   struct wire_card card;
   struct wire_vkey log, witness;
+  struct base_hash card_hash;          /* SHA-256 of the card, which every sent leaf commits to */
   struct core_flight flight;
   uint64_t handed;                     /* numbers up to this were answered for in this run (receipt or pending) */
   size_t transfer_count, transfer_room;
@@ -179,6 +180,7 @@ struct core {
   struct core_keeper_info info;
   struct base_arena card_arena;
   struct wire_card card;
+  struct base_hash card_hash;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   base_time started;
 

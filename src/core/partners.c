@@ -41,6 +41,7 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
   partner->row = *row;
   partner->row.card = base_arena_copy(&partner->arena, row->card);
   partner->row.fingerprint = base_arena_copy(&partner->arena, row->fingerprint);
+  partner->card_hash = seal_sha256(row->card);
   enum base_code code = wire_card_parse(partner->row.card, &partner->arena, &partner->card, err);
   if (code == BASE_OK)
     code = wire_vkey_parse(partner->card.log, &partner->log, err);

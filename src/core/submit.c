@@ -287,7 +287,10 @@ static enum base_code write_delivery(struct core *core, const struct submission 
                                  .to = partner->card.origin,
                                  .number = partner->row.sent_number + 1,
                                  .previous = partner->row.sent_previous,
-                                 .clause = base_view_text(submission->clauses[at])};
+                                 .clause = base_view_text(submission->clauses[at]),
+                                 .has_cards = true,
+                                 .from_card = core->card_hash,
+                                 .to_card = partner->card_hash};
   struct core_leaf leaf;
   enum base_code code = core_register_add(core, WIRE_ACT_SENT, &opening, &leaf, err);
   if (code != BASE_OK)
