@@ -387,7 +387,7 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   struct core_case *kase = NULL;
   enum base_code code = check_room(core, err);
   if (code == BASE_OK)
-    code = core_request_id(core, request, "case", "case", &submission->case_id, err);
+    code = core_request_id(core, request, "id", "case", &submission->case_id, err);
   if (code == BASE_OK)
     code = core_case_load(core, &submission->case_id, &kase, err);
   if (code != BASE_OK)
@@ -511,7 +511,7 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   struct base_id id;
   struct ending ending = {.core = core, .only = core_request_text(request, "to")};
   struct base_view reason = core_request_text(request, "reason");
-  enum base_code code = core_request_id(core, request, "message", "message", &id, &err);
+  enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK && (reason.size == 0 || reason.size > REASON_MAX))
     code = base_fail(&err, BASE_FIELD,
                      "reason: say in 1 to %d bytes why the message is ended; it is kept in the register", REASON_MAX);

@@ -353,7 +353,7 @@ static inline void pair_agree(struct pair_node *a, struct pair_node *b, char agr
   pair_answer_free(&example);
   pair_rest(a, b);
   snprintf(terms, sizeof terms, "%s", agreement);
-  snprintf(text, sizeof text, "{\"actor\":\"test\",\"case\":\"%s\",\"type\":\"accept\",\"fields\":{\"terms\":\"%s\"}}",
+  snprintf(text, sizeof text, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"accept\",\"fields\":{\"terms\":\"%s\"}}",
            agreement, terms);
   pair_id(b, LINK_CASE_SEND, text, terms);
   pair_rest(a, b);
