@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is typed: commands, options, values of fields, media types, languages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+
+enum { WORDS = 24 };
+
+struct typed {
+  struct cli cli;
+  char text[512], *argv[WORDS];
+  int argc;
+};
+
+/* Words are separated by single spaces. */
+static enum base_code type(struct typed *typed, const char *line, struct base_error *err) {
+  memset(typed, 0, sizeof *typed);
+  (void)snprintf(typed->text, sizeof typed->text, "wasl %s", line);
+  char *rest = typed->text;
+  while (rest != NULL && typed->argc < WORDS)
+    typed->argv[typed->argc++] = strsep(&rest, " ");
+  return cli_args_read(&typed->cli, typed->argc, typed->argv, err);
+}
+
+static void understood(void **state) {
+  (void)state;
+  struct typed typed;
+  struct base_error err;
+  assert_int_equal(
+      type(&typed, "-n DIR case open request --to paris,madrid --field a=b --json --field=c=d --part x", &err),
+      BASE_OK);
+  assert_string_equal(typed.cli.command->words, "case open");
+  assert_string_equal(typed.cli.node, "DIR");
+  assert_true(typed.cli.json);
+  assert_int_equal(typed.cli.word_count, 1);
+  assert_string_equal(typed.cli.words[0], "request");
+  assert_string_equal(cli_option(&typed.cli, "--to"), "paris,madrid");
+  assert_string_equal(cli_option(&typed.cli, "--field"), "c=d");
+  assert_int_equal(type(&typed, "card show x.card -n OTHER", &err), BASE_OK);
+  assert_string_equal(typed.cli.node, "OTHER");
+  assert_int_equal(type(&typed, "card show -- --odd", &err), BASE_OK);
+  assert_string_equal(typed.cli.words[0], "--odd");
+  assert_int_equal(type(&typed, "card show - --json", &err), BASE_OK);
+  assert_string_equal(typed.cli.words[0], "-");
+}
+
+static void wrong_use(void **state) {
+  (void)state;
+  static const struct {
+    const char *line, *words;
+  } tries[] = {
+      {"-n", "-n needs a value"},
+      {"-n DIR", "which command"},
+      {"cases list", "no command 'cases list'"},
+      {"case", "no command 'case'"},
+      {"case lists", "no command 'case lists'"},
+      {"case show", "something is missing"},
+      {"case show a b", "'b' is one word too many"},
+      {"case list --limits 3", "no option --limits"},
+      {"case list --limit", "--limit needs a value"},
+      {"outbox list --open=1", "--open takes no value"},
+      {"--what", "no option --what"},
+      {"case show x --to y", "no option --to"},
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+    struct typed typed;
+    struct base_error err = {BASE_OK, ""};
+    assert_int_equal(type(&typed, tries[i].line, &err), BASE_USAGE);
+    if (strstr(err.text, tries[i].words) == NULL)
+      fail_msg("%s: the error \"%s\" lacks \"%s\"", tries[i].line, err.text, tries[i].words);
+  }
+}
+
+static void option_limit(void **state) {
+  (void)state;
+  static struct cli cli;
+  static char *argv[2 * CLI_OPTIONS_MAX + 8];
+  static char words[][8] = {"wasl", "case", "open", "k", "--field", "a=b"};
+  struct base_error err;
+  int argc = 0;
+  while (argc < 4) {
+    argv[argc] = words[argc];
+    argc++;
+  }
+  for (int i = 0; i <= CLI_OPTIONS_MAX; i++) {
+    argv[argc++] = words[4];
+    argv[argc++] = words[5];
+  }
+  assert_int_equal(cli_args_read(&cli, argc, argv, &err), BASE_USAGE);
+  assert_non_null(strstr(err.text, "more than"));
+}
+
+/* Every command can be found by its own words, says what it does, and takes its options as help names them. */
+static void table(void **state) {
+  (void)state;
+  for (size_t i = 0; i < cli_command_count; i++) {
+    struct typed typed;
+    char line[256];
+    (void)snprintf(line, sizeof line, "%s --help", cli_commands[i].words);
+    assert_int_equal(type(&typed, line, NULL), BASE_OK);
+    assert_ptr_equal(typed.cli.command, &cli_commands[i]);
+    assert_true(strlen(cli_commands[i].help) > 10);
+    assert_non_null(cli_commands[i].run);
+    BASE_AUTO_BUF struct base_buf help = {0};
+    base_buf_init(&help, 1 << 16);
+    cli_help(&help, &cli_commands[i]);
+    assert_int_equal(base_buf_check(&help, "help", NULL), BASE_OK);
+  }
+}
+
+static void field_values(void **state) {
+  (void)state;
+  static const struct {
+    const char *type, *value, *json;
+  } tries[] = {
+      {"text", "أين \"هو\"؟", "\"أين \\\"هو\\\"؟\""},
+      {"code", "normal", "\"normal\""},
+      {"", "what", "\"what\""},
+      {"integer", "-12", "-12"},
+      {"integer", "0", "0"},
+      {"integer", "9223372036854775807", "9223372036854775807"},
+      {"integer", "9223372036854775808", NULL},
+      {"integer", "1.5", NULL},
+      {"integer", "", NULL},
+      {"bool", "true", "true"},
+      {"bool", "yes", NULL},
+      {"codes", "a,b", "[\"a\",\"b\"]"},
+      {"names", "", "[]"},
+      {"table", "[{\"a\": 1}]", "[{\"a\":1}]"},
+      {"table", "[{", NULL},
+      {"text", "\xff", NULL},
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+    BASE_AUTO_BUF struct base_buf out = {0};
+    struct base_error err;
+    base_buf_init(&out, 1 << 16);
+    enum base_code code =
+        cli_field_value("f", base_view_text(tries[i].type), base_view_text(tries[i].value), &out, &err);
+    if ((code == BASE_OK) != (tries[i].json != NULL))
+      fail_msg("%s of %s: %s", tries[i].value, tries[i].type, base_code_name(code));
+    if (code == BASE_OK)
+      assert_true(base_view_is(base_buf_view(&out), tries[i].json));
+    else
+      assert_non_null(strstr(err.text, "--field f"));
+  }
+}
+
+static void media_types(void **state) {
+  (void)state;
+  assert_string_equal(cli_media_type("a.JSON", false), "application/json");
+  assert_string_equal(cli_media_type("a.json", true), "application/stix+json");
+  assert_string_equal(cli_media_type("report.ar.txt", false), "text/plain");
+  assert_string_equal(cli_media_type("x.pdf", false), "application/pdf");
+  assert_string_equal(cli_media_type("noending", false), "application/octet-stream");
+}
+
+static void languages(void **state) {
+  (void)state;
+  assert_int_equal(cli_language("ar_MA.UTF-8"), WIRE_AR);
+  assert_int_equal(cli_language("pt"), WIRE_PT);
+  assert_int_equal(cli_language("es@euro"), WIRE_ES);
+  assert_int_equal(cli_language("fr.UTF-8"), WIRE_FR);
+  assert_int_equal(cli_language("frp_IT"), WIRE_EN);
+  assert_int_equal(cli_language("C.UTF-8"), WIRE_EN);
+  assert_int_equal(cli_language(NULL), WIRE_EN);
+}
+
+static void pieces(void **state) {
+  (void)state;
+  assert_string_equal(cli_piece(BASE_VIEW("a/b c&d=é")).text, "a%2Fb%20c%26d%3D%C3%A9");
+  assert_string_equal(cli_piece(BASE_VIEW("A-z_0.9~")).text, "A-z_0.9~");
+  char long_text[1000];
+  memset(long_text, ' ', sizeof long_text);
+  assert_true(strlen(cli_piece(base_view_of(long_text, sizeof long_text)).text) < sizeof(struct cli_piece));
+}
+
+static void ids(void **state) {
+  (void)state;
+  assert_true(cli_id_like("0a1f"));
+  assert_false(cli_id_like("0a1"));
+  assert_false(cli_id_like("0A1F"));
+  assert_false(cli_id_like("00000000000000000000000000000000000000000000000000000000000000000"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(understood), cmocka_unit_test(wrong_use),    cmocka_unit_test(option_limit),
+      cmocka_unit_test(table),      cmocka_unit_test(field_values), cmocka_unit_test(media_types),
+      cmocka_unit_test(languages),  cmocka_unit_test(pieces),       cmocka_unit_test(ids),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
