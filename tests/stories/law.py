@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Law before wire: without an agreement in force that has a row for it, nothing leaves; the missing row is named and the
+refusal is a leaf. Missing, proposed, not yet and no longer in force, without the row, suspended, ended.
+
+Broken variants: tests/checks/mutants_rules takes each condition of src/law/decide.c out, one at a time."""
+import json
+import time
+
+from story import Node, agree, check, introduce, ok, run, settle, until, write
+
+
+def moment(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
+def denied(node, partner, *says, fields="form.json"):
+    """The send is refused with these words, and the refusal is the only new leaf."""
+    before = node.size()
+    text = node.refuses(6, "case", "open", "request", "--to", partner, "--fields", fields, says=says)
+    after = node.leaves(before)
+    check([leaf["act"] for leaf in after] == ["denied"], "other leaves:", after)
+    check(after[0]["subject"] == "request/ask" and after[0]["reason"] in text or text.endswith(after[0]["reason"])
+          or says[-1] in after[0]["reason"], "the leaf has another reason:", after[0], text)
+    check(node.cases().keys() == {c for c, _ in node.cases().items()}, "cases")
+    return text
+
+
+def story():
+    rabat, paris = Node("rabat").start(), Node("paris").start()
+    introduce(rabat, paris)
+    form = write("form.json", rabat.ask("kind", "example", "request"))
+    row = ("kind request", "type ask", "purpose trafficking", "from rabat to paris")
+    denied(rabat, "paris", *row, "no agreement", fields=form)
+    ok("no agreement: refused, the missing row is named, and that is a leaf")
+    proposal = json.loads(rabat.ask("kind", "example", "agreement"))
+    case = rabat.id("agreement", "propose", "--to", "paris", "--example")
+    settle(rabat)
+    check({a["id"]: a["state"] for a in paris.json("agreement", "list")}[case] == "proposed", "not proposed")
+    denied(rabat, "paris", *row, "not accepted", fields=form)
+    rabat.id("case", "send", case, "withdraw", "--field", "reason=autre texte")
+    settle(rabat)
+    ok("an agreement that is only proposed permits nothing")
+    narrow = {**proposal, "rows": [{"id": "4.2", "kind": "request", "types": ["ask"], "purposes": ["drugs"],
+                                    "direction": "from_proposer"}]}
+    agree(rabat, paris, terms=narrow)
+    denied(rabat, "paris", *row, "no such row", fields=form)
+    denied(paris, "rabat", "from paris to rabat", "no such row", fields=form)
+    request = rabat.request("paris", purpose="drugs")
+    settle(rabat, paris)
+    clause = [leaf["clause"] for leaf in rabat.leaves() if leaf.get("message") == request][0]
+    check(clause.endswith("/4.2"), "the clause is", clause)
+    before = paris.size()
+    paris.refuses(6, "case", "send", request, "answer", "--field", "answer=oui", says="type answer")
+    check([leaf["act"] for leaf in paris.leaves(before)] == ["denied"], "an answer without a row left more than a leaf")
+    ok("a row covers its kind, type, purpose and direction, and no other")
+    soon, until_then = 4, 7
+    timed = {**proposal, "from": moment(soon), "until": moment(until_then)}
+    began = time.monotonic()
+    agree(rabat, paris, terms=timed)
+    check(time.monotonic() - began < soon - 1, "this machine is too slow for the next step")
+    denied(rabat, "paris", *row, "only from", fields=form)
+    time.sleep(max(0, soon + 0.5 - (time.monotonic() - began)))
+    rabat.id("case", "open", "request", "--to", "paris", "--fields", form)
+    settle(rabat)
+    time.sleep(max(0, until_then + 1 - (time.monotonic() - began)))
+    denied(rabat, "paris", *row, "expired on", fields=form)
+    ok("an agreement is in force from its first second to its last, and not outside")
+    whole = agree(rabat, paris)
+    rabat.id("case", "open", "request", "--to", "paris", "--fields", form)
+    settle(rabat, paris)
+    rabat.ask("partner", "suspend", "paris", "--reason", "essai")
+    denied(rabat, "paris", "suspended", fields=form)
+    check([p["state"] for p in rabat.json("partner", "list")] == ["suspended"], "not shown as suspended")
+    rabat.ask("partner", "resume", "paris")
+    rabat.id("case", "open", "request", "--to", "paris", "--fields", form)
+    settle(rabat, paris)
+    ok("nothing goes to a suspended partner, until it is resumed")
+    waits = waiting_when_ended(rabat, paris, whole)
+    denied(paris, "rabat", "was ended", fields=form)
+    denied(rabat, "paris", *row, "was ended", fields=form)
+    ok("an agreement that was ended permits nothing; the other side's end stops what still waited: " + waits["reason"])
+    for node in (rabat, paris):
+        node.sound()
+
+
+def waiting_when_ended(rabat, paris, agreement):
+    """Law is asked again at hand-over: what waits while its agreement is ended does not leave."""
+    paris.kill()
+    waits = rabat.request("paris", subject="waits")
+    rabat.id("case", "send", agreement, "end", "--field", "reason=dénonciation")
+    paris.start()
+    until(lambda: row_of(rabat, waits)["state"] in ("refused", "ended", "receipted"), 30, "the outbox decides")
+    row = row_of(rabat, waits)
+    check(row["state"] == "refused" and row["reason"], "what waited without a legal basis is", row)
+    settle(rabat, paris)
+    check({a["id"]: a["state"] for a in paris.json("agreement", "list")}[agreement] == "ended", "paris does not know")
+    check(waits not in paris.cases(), "it left although its agreement was ended")
+    return row
+
+
+def row_of(node, message):
+    return [row for row in node.json("outbox", "list") if row["id"] == message][0]
+
+
+run(story)
