@@ -173,10 +173,10 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     core_partner_state(core, token, request);
     break;
   case LINK_CASE_OPEN:
-    core_submit_open(core, token, request);
+    core_submit_open(core, token, request, request);
     break;
   case LINK_CASE_SEND:
-    core_submit_send(core, token, request);
+    core_submit_send(core, token, request, request);
     break;
   case LINK_OUTBOX_END:
     core_outbox_end(core, token, request);
@@ -220,6 +220,25 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   }
 }
 
+/* A submitted form that does not fit a packet lies in a memfd: the person's own words, so who asks and for which case
+ * is taken from the packet, which the gate wrote, and only the form from the document. */
+static void handle_document(struct core *core, enum link_request_code code, uint64_t token,
+                            const struct wire_json *request, int fd) {
+  struct base_error err = {0};
+  struct base_view bytes = {0};
+  WIRE_AUTO_JSON struct wire_json *document = NULL;
+  enum base_code status = base_map_sealed(fd, CORE_DOCUMENT_MAX, &bytes, &err);
+  if (status == BASE_OK)
+    status = wire_json_parse(bytes, CORE_DOCUMENT_MAX, "request", &document, &err);
+  base_unmap(&bytes);
+  if (status != BASE_OK)
+    core_reply_error(core, token, status, &err);
+  else if (code == LINK_CASE_OPEN)
+    core_submit_open(core, token, request, document);
+  else
+    core_submit_send(core, token, request, document);
+}
+
 void core_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd) {
   struct base_error err = {0};
   if (core->failed != BASE_OK) {
@@ -231,19 +250,13 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
     return;
   }
   WIRE_AUTO_JSON struct wire_json *request = NULL;
-  struct base_view document = {0};
-  enum base_code status = BASE_OK;
-  if ((code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0) {
-    status = base_map_sealed(fd, CORE_DOCUMENT_MAX, &document, &err);
-    payload = document;
-  }
-  if (status == BASE_OK)
-    status = wire_json_parse(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
+  enum base_code status = wire_json_parse(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
+  else if ((code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0)
+    handle_document(core, code, token, request, fd);
   else
     handle_json(core, code, token, request, fd);
-  base_unmap(&document);
 }
 
 void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {

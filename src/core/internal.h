@@ -344,8 +344,11 @@ BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key,
                                                   struct base_view sealed, struct base_buf *out, struct base_error *err);
 
 /* submit.c */
-void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request);
-void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request);
+/* request: who asks and for which case, as the gate wrote it; document: what is to be sent (the same when it came in one). */
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request,
+                      const struct wire_json *document);
+void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
+                      const struct wire_json *document);
 void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request);
 /* Ends a delivery: voided leaf, state, reason. */
 BASE_NODISCARD enum base_code core_delivery_void(struct core *core, struct core_partner *partner,

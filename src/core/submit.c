@@ -353,13 +353,14 @@ static void finish(struct core *core, uint64_t token, struct submission *submiss
     answer_id(core, token, &submission->id);
 }
 
-void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request) {
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request,
+                      const struct wire_json *document) {
   struct base_error err = {0};
   struct submission submission;
   submission_init(&submission);
   submission.opens = true;
   submission.actor = core_request_text(request, "actor");
-  struct base_view name = core_request_text(request, "kind");
+  struct base_view name = core_request_text(document, "kind");
   submission.kind = core_kind_named(core, name);
   enum base_code code = check_room(core, &err);
   if (code == BASE_OK && submission.kind == NULL)
@@ -367,14 +368,14 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
                      (const char *)name.data);
   if (code == BASE_OK) {
     submission.type = &submission.kind->kind.types[submission.kind->kind.opening];
-    code = check_audience(core, request, &submission, &err);
+    code = check_audience(core, document, &submission, &err);
   }
   if (code == BASE_OK)
-    code = check_form(core, request, &submission, &err);
+    code = check_form(core, document, &submission, &err);
   if (code == BASE_OK)
     code = compose(core, &submission, &err);
   if (code == BASE_OK)
-    code = check_terms(core, request, &submission, &err);
+    code = check_terms(core, document, &submission, &err);
   if (code == BASE_OK)
     finish(core, token, &submission, NULL);
   else
@@ -382,8 +383,8 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   submission_free(&submission);
 }
 
-static enum base_code send_check(struct core *core, const struct wire_json *request, struct submission *submission,
-                                 struct core_case **out_case, struct base_error *err) {
+static enum base_code send_check(struct core *core, const struct wire_json *request, const struct wire_json *document,
+                                 struct submission *submission, struct core_case **out_case, struct base_error *err) {
   struct core_case *kase = NULL;
   enum base_code code = check_room(core, err);
   if (code == BASE_OK)
@@ -392,7 +393,7 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
     code = core_case_load(core, &submission->case_id, &kase, err);
   if (code != BASE_OK)
     return code;
-  struct base_view name = core_request_text(request, "type");
+  struct base_view name = core_request_text(document, "type");
   submission->kind = kase->kind;
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
@@ -405,13 +406,13 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = take_parties(core, kase, submission, err);
   if (code == BASE_OK)
-    code = check_form(core, request, submission, err);
+    code = check_form(core, document, submission, err);
   submission->header.follow_count =
       core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
   if (code == BASE_OK)
     code = compose(core, submission, err);
   if (code == BASE_OK)
-    code = check_terms(core, request, submission, err);
+    code = check_terms(core, document, submission, err);
   if (code == BASE_OK)
     code =
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
@@ -419,13 +420,14 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   return code;
 }
 
-void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request) {
+void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
+                      const struct wire_json *document) {
   struct base_error err = {0};
   struct submission submission;
   submission_init(&submission);
   submission.actor = core_request_text(request, "actor");
   struct core_case *kase = NULL;
-  enum base_code code = send_check(core, request, &submission, &kase, &err);
+  enum base_code code = send_check(core, request, document, &submission, &kase, &err);
   if (code == BASE_OK)
     finish(core, token, &submission, kase);
   else
