@@ -53,7 +53,7 @@ BASE_NODISCARD enum base_code law_decide(const struct law_question *question, co
                                          size_t count, struct law_answer *out, struct base_error *err);
 
 /* --- clocks of a case */
-struct law_clock_event { const struct wire_kind_type *type; base_time at; /* of the receipt */ struct wire_header *header; };
+struct law_clock_event { const struct wire_kind_type *type; base_time at; /* of the receipt */ const struct wire_header *header; };
 struct law_clock {
   struct base_view name;
   base_time started, due;               /* UTC; while paused, due as if it went on at once */

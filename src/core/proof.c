@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/show.h"
+
+/* proof.get: the evidence for one message, as the files of a .wasl-proof (spec/proof.md). For each receiver two leaves:
+ * the sender's `sent`, the receiver's `received` or `refused`, each opened and proved under a head that its register
+ * signed and the other side cosigned. What is not complete yet is left out and named. */
+
+struct proving {
+  struct core *core;
+  struct base_arena arena;
+  struct core_content content;
+  struct wire_writer *writer;
+  struct base_buf missing_bytes;
+  struct wire_writer missing;
+  size_t complete;
+  struct base_error *err;
+};
+
+/* --- files */
+
+static void write_file(struct proving *proving, const char *name, struct base_view bytes) {
+  struct wire_writer *writer = proving->writer;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 2 * WIRE_PART0_MAX);
+  base_buf_base64(&text, bytes);
+  wire_write_object(writer);
+  wire_write_member_string(writer, "name", name);
+  wire_write_member_text(writer, "base64", base_buf_view(&text));
+  wire_write_end(writer, '}');
+  if (text.code != BASE_OK && writer->out->code == BASE_OK)
+    writer->out->code = text.code;
+}
+
+static void write_card(struct proving *proving, struct base_view name, struct base_view card) {
+  char file[BASE_NAME_MAX + 16];
+  snprintf(file, sizeof file, "cards/%.*s.card", (int)name.size, (const char *)name.data);
+  write_file(proving, file, card);
+}
+
+/* A leaf with all that proves it. */
+struct proved {
+  enum wire_act act;
+  struct base_view leaf, opening;
+  struct wire_proof proof;
+  struct base_buf note; /* the head with both signatures: the register's own, then the cosignature */
+};
+
+static enum base_code write_proved(struct proving *proving, struct base_view folder, struct proved *proved) {
+  char file[BASE_NAME_MAX + 32];
+  const char *act = wire_act_name(proved->act);
+  BASE_AUTO_BUF struct base_buf proof = {0};
+  base_buf_init(&proof, WIRE_PROOF_MAX);
+  proved->proof.checkpoint = base_buf_view(&proved->note);
+  wire_proof_write(&proved->proof, &proof);
+  enum base_code code = base_buf_check(&proof, "proof", proving->err);
+  if (code != BASE_OK)
+    return code;
+  snprintf(file, sizeof file, "%.*s/%s.leaf", (int)folder.size, (const char *)folder.data, act);
+  write_file(proving, file, proved->leaf);
+  snprintf(file, sizeof file, "%.*s/%s.opening", (int)folder.size, (const char *)folder.data, act);
+  write_file(proving, file, proved->opening);
+  snprintf(file, sizeof file, "%.*s/%s.tlog-proof", (int)folder.size, (const char *)folder.data, act);
+  write_file(proving, file, base_buf_view(&proof));
+  return BASE_OK;
+}
+
+static void write_missing(struct proving *proving, struct base_view to, struct base_view why) {
+  wire_write_object(&proving->missing);
+  wire_write_member_text(&proving->missing, "to", to);
+  core_show_text(&proving->missing, "why", why);
+  wire_write_end(&proving->missing, '}');
+}
+
+/* --- the two sides of a proof. Both give BASE_NOT_FOUND, with the reason in why, for what is not there yet. */
+
+/* A leaf of our register, under the smallest head over it that the partner cosigned. */
+static enum base_code prove_ours(struct proving *proving, const struct core_partner *partner, uint64_t index,
+                                 struct proved *out, const char **why) {
+  struct core *core = proving->core;
+  uint64_t size = 0;
+  BASE_AUTO_BUF struct base_buf line = {0};
+  base_buf_init(&line, WIRE_NOTE_MAX);
+  enum base_code code =
+      store_head_cosigned(core->store, partner->row.number, index + 1, &size, &out->note, &line, proving->err);
+  if (code == BASE_NOT_FOUND)
+    *why = "the partner has not cosigned a head of this register that covers it yet";
+  if (code != BASE_OK)
+    return code;
+  struct wire_frame_proof frame;
+  struct wire_leaf leaf;
+  code = core_register_prove(core, index, size, &proving->arena, &frame, proving->err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(frame.leaf, &leaf, proving->err);
+  if (code != BASE_OK)
+    return code;
+  if (frame.opening.size == 0) {
+    *why = "the opening of its leaf in this register was erased";
+    return base_fail(proving->err, BASE_NOT_FOUND, "%s", *why);
+  }
+  base_buf_add_view(&out->note, base_buf_view(&line));
+  out->act = leaf.act;
+  out->leaf = frame.leaf;
+  out->opening = frame.opening;
+  out->proof.index = frame.index;
+  out->proof.hash_count = frame.hash_count;
+  memcpy(out->proof.hashes, frame.hashes, frame.hash_count * sizeof frame.hashes[0]);
+  return base_buf_check(&out->note, "head", proving->err);
+}
+
+/* A leaf of the partner's register as he proved it to us, under the head of his that we cosigned. */
+static enum base_code prove_theirs(struct proving *proving, const struct core_partner *partner, struct base_view leaf,
+                                   struct base_view opening, struct base_view hashes, uint64_t index, uint64_t size,
+                                   struct proved *out, const char **why) {
+  struct wire_leaf parsed;
+  enum base_code code =
+      store_partner_head_get(proving->core->store, partner->row.number, size, &out->note, proving->err);
+  if (code == BASE_NOT_FOUND)
+    *why = "the partner's head that proves it is not kept here";
+  if (code == BASE_OK)
+    code = wire_leaf_parse(leaf, &parsed, proving->err);
+  if (code == BASE_OK && (hashes.size % sizeof(struct base_hash) != 0 || hashes.size > sizeof out->proof.hashes))
+    code = base_fail(proving->err, BASE_CORRUPT, "a stored proof is cut short");
+  if (code != BASE_OK)
+    return code;
+  out->act = parsed.act;
+  out->leaf = leaf;
+  out->opening = opening;
+  out->proof.index = index;
+  out->proof.hash_count = hashes.size / sizeof(struct base_hash);
+  memcpy(out->proof.hashes, hashes.data, hashes.size);
+  return BASE_OK;
+}
+
+struct pair {
+  struct proved sent, answer;
+};
+
+static struct pair *pair_new(void) {
+  struct pair *pair = calloc(1, sizeof *pair);
+  if (pair != NULL) {
+    base_buf_init(&pair->sent.note, WIRE_NOTE_MAX);
+    base_buf_init(&pair->answer.note, WIRE_NOTE_MAX);
+  }
+  return pair;
+}
+
+static void pair_free(struct pair *pair) {
+  if (pair == NULL)
+    return;
+  base_buf_free(&pair->sent.note);
+  base_buf_free(&pair->answer.note);
+  free(pair);
+}
+
+/* One receiver: written whole, or named as missing. code: of what was tried so far. */
+static enum base_code receiver_end(struct proving *proving, struct base_view folder, struct pair *pair,
+                                   enum base_code code, const char *why) {
+  if (code == BASE_NOT_FOUND && why != NULL) {
+    write_missing(proving, folder, base_view_text(why));
+    return BASE_OK;
+  }
+  if (code == BASE_OK)
+    code = write_proved(proving, folder, &pair->sent);
+  if (code == BASE_OK)
+    code = write_proved(proving, folder, &pair->answer);
+  proving->complete += code == BASE_OK;
+  return code;
+}
+
+/* --- a message we sent */
+
+static enum base_code prove_delivery(void *context, const struct store_delivery *row) {
+  struct proving *proving = context;
+  const struct core_partner *partner = core_partner_numbered(proving->core, row->partner);
+  if (partner == NULL)
+    return base_fail(proving->err, BASE_CORRUPT, "the message was sent to a partner that is not there");
+  if (row->leaf.size == 0) {
+    bool over = row->state == STORE_ENDED || row->state == STORE_REFUSED;
+    write_missing(proving, partner->card.name, over ? row->reason : BASE_VIEW("no receipt yet"));
+    return BASE_OK;
+  }
+  struct pair *pair = pair_new();
+  const char *why = NULL;
+  if (pair == NULL)
+    return base_fail(proving->err, BASE_MEMORY, "no memory for a proof");
+  enum base_code code = prove_ours(proving, partner, row->sent_index, &pair->sent, &why);
+  if (code == BASE_OK)
+    code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
+                        &pair->answer, &why);
+  size_t before = proving->complete;
+  code = receiver_end(proving, partner->card.name, pair, code, why);
+  if (code == BASE_OK && proving->complete > before)
+    write_card(proving, partner->card.name, partner->row.card);
+  pair_free(pair);
+  return code;
+}
+
+static enum base_code prove_sent(struct proving *proving) {
+  struct core *core = proving->core;
+  struct base_id id = proving->content.row.id;
+  enum base_code code = store_delivery_each(core->store, &id, false, 0, prove_delivery, proving, proving->err);
+  write_card(proving, core->card.name, core->env.card);
+  return code;
+}
+
+/* --- a message we received: the one receiver whose evidence we hold is this node */
+
+static enum base_code prove_received(struct proving *proving) {
+  struct core *core = proving->core;
+  struct base_id id = proving->content.row.id;
+  const struct core_partner *partner = core_partner_of(core, proving->content.header.author);
+  struct store_arrival arrival;
+  if (partner == NULL)
+    return base_fail(proving->err, BASE_CORRUPT, "message %s is by nobody who is a partner", base_id_text(&id).text);
+  enum base_code code =
+      store_arrival_of(core->store, &id, partner->row.number, &proving->arena, &arrival, proving->err);
+  if (code != BASE_OK)
+    return code;
+  if (!arrival.answered) {
+    write_missing(proving, core->card.name, BASE_VIEW("it is not complete here and was not receipted yet"));
+    return BASE_OK;
+  }
+  struct pair *pair = pair_new();
+  const char *why = NULL;
+  if (pair == NULL)
+    return base_fail(proving->err, BASE_MEMORY, "no memory for a proof");
+  code = prove_theirs(proving, partner, arrival.leaf, arrival.opening, arrival.proof, arrival.index, arrival.head_size,
+                      &pair->sent, &why);
+  if (code == BASE_OK)
+    code = prove_ours(proving, partner, arrival.answer_index, &pair->answer, &why);
+  code = receiver_end(proving, core->card.name, pair, code, why);
+  write_card(proving, core->card.name, core->env.card);
+  write_card(proving, partner->card.name, partner->row.card);
+  pair_free(pair);
+  return code;
+}
+
+/* --- the whole */
+
+static void write_message(struct proving *proving) {
+  const struct core_content *content = &proving->content;
+  write_file(proving, "header.json", content->row.header);
+  if (content->dropped)
+    return;
+  char file[BASE_HEX_ID + 16];
+  snprintf(file, sizeof file, "parts/%s", base_hash_text(&content->header.part0).text);
+  write_file(proving, file, content->row.part0);
+}
+
+static void write_parts(struct proving *proving) {
+  const struct wire_part0 *part0 = &proving->content.part0;
+  wire_write_key(proving->writer, "parts");
+  wire_write_array(proving->writer);
+  for (size_t i = 0; i < part0->part_count; i++) {
+    bool again = false;
+    for (size_t k = 0; k < i && !again; k++)
+      again = base_hash_equal(&part0->parts[k].sha256, &part0->parts[i].sha256);
+    if (again)
+      continue;
+    wire_write_object(proving->writer);
+    wire_write_member_hash(proving->writer, "sha256", &part0->parts[i].sha256);
+    wire_write_member_integer(proving->writer, "size", (int64_t)part0->parts[i].size);
+    wire_write_end(proving->writer, '}');
+  }
+  wire_write_end(proving->writer, ']');
+}
+
+static enum base_code prove(struct proving *proving) {
+  struct wire_writer *writer = proving->writer;
+  wire_write_object(writer);
+  wire_write_key(writer, "files");
+  wire_write_array(writer);
+  write_message(proving);
+  enum base_code code = proving->content.row.ours ? prove_sent(proving) : prove_received(proving);
+  wire_write_end(writer, ']');
+  write_parts(proving);
+  wire_write_end(&proving->missing, ']');
+  wire_write_key(writer, "missing");
+  wire_write_raw(writer, base_buf_view(&proving->missing_bytes));
+  wire_write_end(writer, '}');
+  if (code == BASE_OK && proving->complete == 0) {
+    /* the first reason speaks for all */
+    WIRE_AUTO_JSON struct wire_json *missing = NULL;
+    struct base_view why = BASE_VIEW("it was sent to nobody");
+    if (wire_json_parse(base_buf_view(&proving->missing_bytes), BASE_BUF_DEFAULT_LIMIT, "missing", &missing, NULL) ==
+            BASE_OK &&
+        wire_json_size(missing) > 0)
+      why = core_request_text(wire_json_at(missing, 0), "why");
+    code = base_fail(proving->err, BASE_CONFLICT, "message %s cannot be proved yet: %.*s",
+                     base_id_text(&proving->content.row.id).text, (int)why.size, (const char *)why.data);
+  }
+  if (code == BASE_OK)
+    code = base_buf_check(&proving->missing_bytes, "the evidence", proving->err);
+  return code == BASE_OK ? base_buf_check(writer->out, "the evidence", proving->err) : code;
+}
+
+static enum base_code exported_leaf(struct core *core, const struct wire_json *request, const struct base_id *id,
+                                    struct base_error *err) {
+  struct base_hex_text subject = base_id_text(id);
+  struct wire_opening opening = {.actor = core_request_text(request, "actor"), .subject = base_view_text(subject.text)};
+  enum base_code code = core_write(core, err);
+  return code == BASE_OK ? core_register_add(core, WIRE_ACT_EXPORTED, &opening, NULL, err) : code;
+}
+
+void core_proof_get(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct base_id id;
+  BASE_AUTO_BUF struct base_buf out = {0};
+  base_buf_init(&out, BASE_BUF_DEFAULT_LIMIT);
+  struct wire_writer writer;
+  struct proving proving = {.core = core, .writer = &writer, .err = &err};
+  base_arena_init(&proving.arena, 32 << 20);
+  base_buf_init(&proving.missing_bytes, 1 << 20);
+  wire_writer_init(&writer, &out);
+  wire_writer_init(&proving.missing, &proving.missing_bytes);
+  wire_write_array(&proving.missing);
+  enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
+  if (code == BASE_OK)
+    code = core_content_read(core, &id, &proving.arena, &proving.content, &err);
+  if (code == BASE_OK)
+    code = prove(&proving);
+  if (code == BASE_OK)
+    code = exported_leaf(core, request, &id, &err);
+  if (code == BASE_OK)
+    core_show_answer(core, token, &out);
+  else
+    core_reply_error(core, token, code, &err);
+  if (out.data != NULL)
+    base_wipe(out.data, out.size);
+  core_content_free(&proving.content);
+  base_buf_free(&proving.missing_bytes);
+  base_arena_free(&proving.arena);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/version.h"
+#include "core/show.h"
+
+/* What is asked without changing anything: node, partners, kinds, agreements here; cases, outbox, register beside it.
+ * What opens content writes one `read` leaf, and its answer goes out when that leaf is attested. spec/api.md. */
+
+enum { REASON_MAX = 1000 };
+
+/* --- shared */
+
+struct base_view core_show_name(struct core *core, struct base_view origin) {
+  if (base_view_equal(origin, core->card.origin))
+    return core->card.name;
+  const struct core_partner *partner = core_partner_of(core, origin);
+  return partner != NULL ? partner->card.name : origin;
+}
+
+void core_show_time(struct wire_writer *writer, const char *key, base_time time) {
+  static const base_time last = 253402300799; /* 9999-12-31T23:59:59Z */
+  if (time > 0 && time <= last) {
+    wire_write_member_time(writer, key, time);
+    return;
+  }
+  wire_write_key(writer, key);
+  wire_write_null(writer);
+}
+
+void core_show_text(struct wire_writer *writer, const char *key, struct base_view text) {
+  BASE_AUTO_BUF struct base_buf clean = {0};
+  base_buf_init(&clean, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_printable(&clean, text);
+  wire_write_member_text(writer, key, base_buf_view(&clean));
+}
+
+void core_show_names(struct wire_writer *writer, struct core *core, const char *key, const struct base_view *origins,
+                     size_t count) {
+  wire_write_key(writer, key);
+  wire_write_array(writer);
+  for (size_t i = 0; i < count; i++)
+    wire_write_text(writer, core_show_name(core, origins[i]));
+  wire_write_end(writer, ']');
+}
+
+enum base_code core_show_leaf_time(struct core *core, uint64_t index, base_time *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_leaf row;
+  struct wire_leaf leaf;
+  enum base_code code = store_leaf_get(core->store, index, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(row.entry, &leaf, err);
+  if (code == BASE_OK)
+    *out = leaf.time;
+  return code;
+}
+
+enum base_code core_show_limit(const struct wire_json *request, uint64_t *out, struct base_error *err) {
+  const struct wire_json *limit = wire_json_get(request, "limit");
+  if (limit != NULL && (wire_json_type(limit) != WIRE_JSON_INTEGER || wire_json_integer(limit) < 0))
+    return base_fail(err, BASE_FIELD, "limit: a whole number, 0 for all");
+  *out = (uint64_t)wire_json_integer(limit);
+  return BASE_OK;
+}
+
+void core_show_answer(struct core *core, uint64_t token, struct base_buf *out) {
+  struct core_reply *reply = core_reply(core, token, BASE_OK);
+  base_buf_free(&reply->payload);
+  reply->payload = *out;
+  *out = (struct base_buf){0};
+}
+
+/* --- the node and its partners */
+
+static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                  struct base_error *err) {
+  (void)request;
+  size_t active = 0;
+  for (size_t i = 0; i < core->partner_count; i++)
+    active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE;
+  uint64_t room = 0;
+  (void)core_disk_low(core, &room);
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "name", core->card.name);
+  wire_write_member_text(&writer, "origin", core->card.origin);
+  wire_write_member_string(&writer, "fingerprint", core->fingerprint);
+  wire_write_member_string(&writer, "version", BASE_VERSION);
+  core_show_time(&writer, "started", core->started);
+  core_show_time(&writer, "time", core_now(core));
+  /* A node whose partner gate died is started anew as a whole: while core answers, the gate listens. */
+  wire_write_member_bool(&writer, "listening", true);
+  wire_write_key(&writer, "register");
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
+  wire_write_member_hash(&writer, "root", &core->reg.attested_root);
+  wire_write_end(&writer, '}');
+  wire_write_key(&writer, "partners");
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "active", (int64_t)active);
+  wire_write_member_integer(&writer, "suspended", (int64_t)(core->partner_count - active));
+  wire_write_end(&writer, '}');
+  wire_write_key(&writer, "outbox");
+  wire_write_object(&writer);
+  enum base_code code = core_show_counts(core, &writer, err);
+  wire_write_end(&writer, '}');
+  wire_write_member_integer(&writer, "disk_free", room > INT64_MAX ? INT64_MAX : (int64_t)room);
+  wire_write_end(&writer, '}');
+  return code;
+}
+
+static void write_partner(struct wire_writer *writer, const struct core_partner *partner) {
+  const struct wire_card *card = &partner->card;
+  wire_write_object(writer);
+  wire_write_member_text(writer, "name", card->name);
+  wire_write_member_text(writer, "origin", card->origin);
+  wire_write_member_text(writer, "fingerprint", partner->row.fingerprint);
+  wire_write_member_string(writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
+  wire_write_key(writer, "org");
+  wire_write_object(writer);
+  for (int i = 0; i < WIRE_LANGUAGES; i++)
+    wire_write_member_text(writer, wire_language_codes[i], card->org[i]);
+  wire_write_end(writer, '}');
+  wire_write_key(writer, "addresses");
+  wire_write_array(writer);
+  for (size_t i = 0; i < card->address_count; i++)
+    wire_write_text(writer, card->addresses[i]);
+  wire_write_end(writer, ']');
+  core_show_time(writer, "last_contact", partner->row.last_contact);
+  wire_write_member_integer(writer, "sent", (int64_t)partner->row.sent_number);
+  wire_write_member_integer(writer, "held", (int64_t)partner->row.received_number);
+  core_show_text(writer, "trouble", base_view_text(partner->trouble));
+  wire_write_end(writer, '}');
+}
+
+static enum base_code show_partners(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                    struct base_error *err) {
+  (void)request;
+  (void)err;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->partner_count; i++)
+    write_partner(&writer, core->partners[i]);
+  wire_write_end(&writer, ']');
+  return BASE_OK;
+}
+
+/* --- kinds */
+
+static enum base_code show_kinds(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                 struct base_error *err) {
+  (void)request;
+  (void)err;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->kind_count; i++) {
+    const struct core_kind *kind = &core->kinds[i];
+    wire_write_object(&writer);
+    wire_write_member_text(&writer, "name", kind->kind.name);
+    wire_write_member_hash(&writer, "hash", &kind->kind.hash);
+    wire_write_member_integer(&writer, "version", kind->kind.version);
+    wire_write_key(&writer, "label");
+    wire_write_object(&writer);
+    for (int language = 0; language < WIRE_LANGUAGES; language++)
+      wire_write_member_text(&writer, wire_language_codes[language],
+                             wire_label(&kind->labels, "kind", (enum wire_language)language));
+    wire_write_end(&writer, '}');
+    wire_write_end(&writer, '}');
+  }
+  wire_write_end(&writer, ']');
+  return BASE_OK;
+}
+
+static enum base_code request_kind(const struct core *core, const struct wire_json *request,
+                                   const struct core_kind **out, struct base_error *err) {
+  struct base_view name = core_request_text(request, "kind");
+  *out = core_kind_named(core, name);
+  return *out != NULL ? BASE_OK
+                      : base_fail(err, BASE_NOT_FOUND, "there is no kind named %.*s; wasl kind list shows them",
+                                  (int)name.size, (const char *)name.data);
+}
+
+static enum base_code show_kind(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                struct base_error *err) {
+  const struct core_kind *kind = NULL;
+  enum base_code code = request_kind(core, request, &kind, err);
+  if (code != BASE_OK)
+    return code;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_kind_write(&kind->kind, &kind->labels, &writer);
+  return BASE_OK;
+}
+
+static enum base_code show_example(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                   struct base_error *err) {
+  const struct core_kind *kind = NULL;
+  enum base_code code = request_kind(core, request, &kind, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_view name = core_request_text(request, "type");
+  const struct wire_kind_type *type =
+      name.size > 0 ? wire_kind_type_named(&kind->kind, name) : &kind->kind.types[kind->kind.opening];
+  if (type == NULL)
+    return base_fail(err, BASE_NOT_FOUND, "the kind %.*s has no message of the type %.*s; wasl kind show lists them",
+                     (int)kind->kind.name.size, (const char *)kind->kind.name.data, (int)name.size,
+                     (const char *)name.data);
+  return wire_form_example(&kind->kind, type, core_now(core), NULL, out, err);
+}
+
+/* --- agreements */
+
+static enum base_code show_agreements(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                      struct base_error *err) {
+  (void)request;
+  (void)err;
+  base_time now = core_now(core);
+  const struct core_kind *kind = core_kind_named(core, BASE_VIEW("agreement"));
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_array(&writer);
+  for (size_t i = 0; kind != NULL && i < core->agreement_count; i++) {
+    const struct core_agreement *agreement = &core->agreements[i];
+    const struct law_agreement *law = &agreement->law;
+    wire_write_object(&writer);
+    wire_write_member_id(&writer, "id", &agreement->id);
+    wire_write_member_text(&writer, "state", kind->kind.states[agreement->state]);
+    wire_write_member_bool(&writer, "in_force", law->accepted && law->from <= now && now < law->until);
+    core_show_time(&writer, "from", law->from);
+    core_show_time(&writer, "until", law->until);
+    core_show_names(&writer, core, "parties", law->parties, law->party_count);
+    core_show_text(&writer, "title", agreement->title);
+    wire_write_end(&writer, '}');
+  }
+  wire_write_end(&writer, ']');
+  return BASE_OK;
+}
+
+/* --- dispatch */
+
+static const struct show_row {
+  enum link_request_code code;
+  core_show_handler *handler;
+  const char *content; /* the table word of what the read leaf names, where content is shown */
+  const char *verb;
+} rows[] = {
+    {LINK_NODE_STATUS, show_status, NULL, NULL},
+    {LINK_PARTNER_LIST, show_partners, NULL, NULL},
+    {LINK_KIND_LIST, show_kinds, NULL, NULL},
+    {LINK_KIND_SHOW, show_kind, NULL, NULL},
+    {LINK_KIND_EXAMPLE, show_example, NULL, NULL},
+    {LINK_AGREEMENT_LIST, show_agreements, NULL, NULL},
+    {LINK_CASE_LIST, core_show_case_list, NULL, NULL},
+    {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
+    {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},
+    {LINK_OUTBOX_LIST, core_show_outbox_list, NULL, NULL},
+    {LINK_OUTBOX_SUMMARY, core_show_outbox_summary, NULL, NULL},
+    {LINK_REGISTER_HEAD, core_show_head, NULL, NULL},
+    {LINK_REGISTER_SHOW, core_show_leaf, NULL, NULL},
+    {LINK_REGISTER_TILE, core_show_tile, NULL, NULL},
+};
+
+static enum base_code check_reason(const struct wire_json *request, struct base_error *err) {
+  return core_request_text(request, "reason").size <= REASON_MAX
+             ? BASE_OK
+             : base_fail(err, BASE_FIELD, "reason: at most %d bytes; it is kept in the register", REASON_MAX);
+}
+
+/* Who opened what, and why: attested before the answer goes out. */
+static enum base_code read_leaf(struct core *core, const struct show_row *row, const struct wire_json *request,
+                                struct base_error *err) {
+  struct base_id id;
+  struct base_view reason = core_request_text(request, "reason");
+  enum base_code code = core_request_id(core, request, "id", row->content, &id, err);
+  if (code == BASE_OK)
+    code = core_write(core, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hex_text subject = base_id_text(&id);
+  struct wire_opening opening = {.actor = core_request_text(request, "actor"),
+                                 .subject = base_view_text(subject.text),
+                                 .reason = reason.size > 0 ? reason : base_view_text(row->verb)};
+  return core_register_add(core, WIRE_ACT_READ, &opening, NULL, err);
+}
+
+void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  const struct show_row *row = NULL;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0] && row == NULL; i++)
+    if (rows[i].code == code)
+      row = &rows[i];
+  BASE_AUTO_BUF struct base_buf out = {0};
+  base_buf_init(&out, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code status =
+      row != NULL ? check_reason(request, &err) : base_fail(&err, BASE_INTERNAL, "core does not know this request");
+  if (status == BASE_OK)
+    status = row->handler(core, request, &out, &err);
+  /* A failed buffer is answered with its error and has shown nothing. */
+  if (status == BASE_OK && row->content != NULL && out.code == BASE_OK)
+    status = read_leaf(core, row, request, &err);
+  if (status == BASE_OK)
+    core_show_answer(core, token, &out);
+  else
+    core_reply_error(core, token, status, &err);
+  if (row != NULL && row->content != NULL && out.data != NULL)
+    base_wipe(out.data, out.size);
+}

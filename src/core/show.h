@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CORE_SHOW_H
+#define WASL_CORE_SHOW_H
+
+#include "core/internal.h"
+
+/* What the show_*.c files and proof.c share: requests that are answered from what is there. Not for others. */
+
+/* A request's handler: writes the answer into out, or says why not. */
+typedef enum base_code core_show_handler(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                         struct base_error *err);
+core_show_handler core_show_case_list, core_show_case, core_show_message; /* show_case.c */
+core_show_handler core_show_head, core_show_leaf, core_show_tile;         /* show_register.c */
+core_show_handler core_show_outbox_list, core_show_outbox_summary;        /* show_outbox.c */
+
+/* How a person names a node here: its local name, or the origin of one that is neither we nor a partner. */
+struct base_view core_show_name(struct core *core, struct base_view origin);
+/* null for 0, which means never, and for what no date says. */
+void core_show_time(struct wire_writer *writer, const char *key, base_time time);
+/* Text that came from elsewhere or was cut to fit: made valid and harmless to show. */
+void core_show_text(struct wire_writer *writer, const char *key, struct base_view text);
+void core_show_names(struct wire_writer *writer, struct core *core, const char *key, const struct base_view *origins,
+                     size_t count);
+const char *core_show_delivery_state(enum store_delivery_state state);
+/* Why a delivery is where it is: refused, ended, disputed, or what keeps it here; "" when it is simply on its way. */
+struct base_view core_show_reason(const struct core_partner *partner, const struct store_delivery *delivery);
+/* The numbers of the outbox by state, as members of an object that is open. Scans what is under way, not what was
+ * receipted. */
+BASE_NODISCARD enum base_code core_show_counts(struct core *core, struct wire_writer *writer, struct base_error *err);
+/* The time of a leaf of our register. */
+BASE_NODISCARD enum base_code core_show_leaf_time(struct core *core, uint64_t index, base_time *out,
+                                                  struct base_error *err);
+/* limit: an integer from 0 (all). */
+BASE_NODISCARD enum base_code core_show_limit(const struct wire_json *request, uint64_t *out, struct base_error *err);
+/* The answer goes out, unless the buffer failed; out is emptied. */
+void core_show_answer(struct core *core, uint64_t token, struct base_buf *out);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/show.h"
+
+/* The outbox: every message and receiver, and why it is where it is. */
+
+const char *core_show_delivery_state(enum store_delivery_state state) {
+  static const char *const names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
+  return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "waiting";
+}
+
+struct base_view core_show_reason(const struct core_partner *partner, const struct store_delivery *delivery) {
+  bool open = delivery->state == STORE_WAITING || delivery->state == STORE_UNDER_WAY;
+  if (delivery->reason.size > 0 || !open)
+    return delivery->reason;
+  if (partner->trouble[0] == '\0' && partner->row.state == STORE_PARTNER_SUSPENDED)
+    return BASE_VIEW("the exchange with this partner is suspended here");
+  return base_view_text(partner->trouble);
+}
+
+/* --- numbers by state */
+
+/* The stored state of one that is at the gate, or that the partner holds incomplete, is `waiting`. */
+static uint64_t handed_over(const struct core_partner *partner) {
+  uint64_t last = partner->handed;
+  if (partner->flight.exchange != 0 && partner->flight.last_number > last)
+    last = partner->flight.last_number;
+  return last;
+}
+
+struct counting {
+  uint64_t last, under_way;
+};
+
+/* In the order of numbers: beyond what was handed over nothing more counts, which BASE_EXISTS says. */
+static enum base_code count_under_way(void *context, const struct store_delivery *row) {
+  struct counting *counting = context;
+  if (row->number > counting->last)
+    return BASE_EXISTS;
+  counting->under_way += row->state == STORE_WAITING;
+  return BASE_OK;
+}
+
+static enum base_code under_way(struct core *core, uint64_t *out, struct base_error *err) {
+  *out = 0;
+  for (size_t i = 0; i < core->partner_count; i++) {
+    const struct core_partner *partner = core->partners[i];
+    struct counting counting = {.last = handed_over(partner)};
+    if (counting.last == 0)
+      continue;
+    enum base_code code =
+        store_delivery_open(core->store, partner->row.number, 0, INT32_MAX, count_under_way, &counting, err);
+    if (code != BASE_OK && code != BASE_EXISTS)
+      return code;
+    *out += counting.under_way;
+  }
+  return BASE_OK;
+}
+
+enum base_code core_show_counts(struct core *core, struct wire_writer *writer, struct base_error *err) {
+  uint64_t counts[STORE_ENDED + 1] = {0}, moving = 0;
+  enum base_code code = BASE_OK;
+  for (int state = STORE_WAITING; state <= STORE_ENDED && code == BASE_OK; state++)
+    code = store_delivery_count(core->store, 0, (enum store_delivery_state)state, &counts[state], err);
+  if (code == BASE_OK)
+    code = under_way(core, &moving, err);
+  if (code != BASE_OK)
+    return code;
+  counts[STORE_WAITING] -= moving;
+  counts[STORE_UNDER_WAY] += moving;
+  for (int state = STORE_WAITING; state <= STORE_ENDED; state++)
+    wire_write_member_integer(writer, core_show_delivery_state((enum store_delivery_state)state),
+                              (int64_t)counts[state]);
+  return BASE_OK;
+}
+
+enum base_code core_show_outbox_summary(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                        struct base_error *err) {
+  (void)request;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  enum base_code code = core_show_counts(core, &writer, err);
+  wire_write_key(&writer, "unreachable");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++) {
+    const struct core_partner *partner = core->partners[i];
+    uint64_t waiting = 0;
+    if (partner->trouble_code != BASE_UNREACHABLE && partner->trouble_code != BASE_TIMEOUT)
+      continue;
+    code = store_delivery_count(core->store, partner->row.number, STORE_WAITING, &waiting, err);
+    if (code == BASE_OK && waiting > 0)
+      wire_write_text(&writer, partner->card.name);
+  }
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+  return code;
+}
+
+/* --- the list */
+
+struct listing {
+  struct core *core;
+  struct wire_writer writer;
+  struct base_error *err;
+};
+
+static enum base_code list_delivery(void *context, const struct store_delivery *row) {
+  struct listing *listing = context;
+  const struct core_partner *partner = core_partner_numbered(listing->core, row->partner);
+  if (partner == NULL)
+    return base_fail(listing->err, BASE_CORRUPT, "message %s was sent to a partner that is not there",
+                     base_id_text(&row->message).text);
+  struct wire_writer *writer = &listing->writer;
+  wire_write_object(writer);
+  wire_write_member_id(writer, "id", &row->message);
+  wire_write_member_id(writer, "case", &row->case_id);
+  wire_write_member_text(writer, "to", partner->card.name);
+  wire_write_member_integer(writer, "n", (int64_t)row->number);
+  wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
+  core_show_text(writer, "reason", core_show_reason(partner, row));
+  wire_write_end(writer, '}');
+  return base_buf_check(writer->out, "the list, which takes a limit,", listing->err);
+}
+
+enum base_code core_show_outbox_list(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                     struct base_error *err) {
+  uint64_t limit = 0;
+  bool open = wire_json_true(wire_json_get(request, "open"));
+  struct listing listing = {.core = core, .err = err};
+  wire_writer_init(&listing.writer, out);
+  enum base_code code = core_show_limit(request, &limit, err);
+  wire_write_array(&listing.writer);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, NULL, open, limit, list_delivery, &listing, err);
+  wire_write_end(&listing.writer, ']');
+  return code;
+}

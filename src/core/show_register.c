@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/show.h"
+
+/* The register: its head, a leaf, a tile. Nothing here is content: openings name messages and persons, not what was
+ * said. */
+
+/* --- the head */
+
+/* The newest head of ours that the partner cosigned and that is kept: at_least falls from found to not found once, so
+ * it is searched by halves, from where he said he stood. *out_size 0: none. */
+static enum base_code newest_cosigned(struct core *core, const struct core_partner *partner, uint64_t *out_size,
+                                      struct base_buf *line, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf note = {0}, found_line = {0};
+  base_buf_init(&note, WIRE_NOTE_MAX);
+  base_buf_init(&found_line, WIRE_NOTE_MAX);
+  uint64_t found = 0, least = 1, most = core->reg.attested; /* the answer is found, or in [least, most] */
+  uint64_t next = partner->row.cosigned_size;
+  while (least <= most) {
+    uint64_t size = 0;
+    if (next < least || next > most)
+      next = least + (most - least) / 2;
+    base_buf_reset(&note);
+    base_buf_reset(&found_line);
+    enum base_code code = store_head_cosigned(core->store, partner->row.number, next, &size, &note, &found_line, err);
+    if (code == BASE_OK) {
+      found = size;
+      least = size + 1;
+      next = least;
+      base_buf_reset(line);
+      base_buf_add_view(line, base_buf_view(&found_line));
+    } else if (code == BASE_NOT_FOUND) {
+      most = next - 1;
+      next = 0;
+    } else {
+      return code;
+    }
+  }
+  *out_size = found;
+  return base_buf_check(line, "cosignature", err);
+}
+
+/* A cosignature begins with its time (C2SP tlog-cosignature). */
+static base_time cosigned_at(const struct wire_signature *signature) {
+  struct base_reader reader = base_reader_of(base_view_of(signature->bytes, signature->size));
+  uint64_t time = base_read_u64(&reader);
+  return time > INT64_MAX ? 0 : (base_time)time;
+}
+
+static enum base_code write_cosigned(struct core *core, const struct core_partner *partner, struct wire_writer *writer,
+                                     struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf line = {0};
+  base_buf_init(&line, WIRE_NOTE_MAX);
+  uint64_t size = 0;
+  struct wire_signature signature;
+  enum base_code code = newest_cosigned(core, partner, &size, &line, err);
+  if (code != BASE_OK || size == 0)
+    return code;
+  code = wire_signature_parse(base_buf_view(&line), &signature, err);
+  if (code != BASE_OK)
+    return code;
+  wire_write_object(writer);
+  wire_write_member_text(writer, "by", partner->card.name);
+  wire_write_member_integer(writer, "size", (int64_t)size);
+  core_show_time(writer, "time", cosigned_at(&signature));
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
+enum base_code core_show_head(struct core *core, const struct wire_json *request, struct base_buf *out,
+                              struct base_error *err) {
+  (void)request;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "origin", core->card.origin);
+  wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
+  wire_write_member_hash(&writer, "root", &core->reg.attested_root);
+  wire_write_member_text(&writer, "note", base_buf_view(&core->reg.note));
+  wire_write_key(&writer, "cosigned");
+  wire_write_array(&writer);
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
+    code = write_cosigned(core, core->partners[i], &writer, err);
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+  return code;
+}
+
+/* --- a leaf, a tile */
+
+static enum base_code request_number(const struct wire_json *request, const char *key, uint64_t *out,
+                                     struct base_error *err) {
+  const struct wire_json *value = wire_json_get(request, key);
+  if (wire_json_type(value) != WIRE_JSON_INTEGER || wire_json_integer(value) < 0)
+    return base_fail(err, BASE_FIELD, "%s: a whole number from 0", key);
+  *out = (uint64_t)wire_json_integer(value);
+  return BASE_OK;
+}
+
+enum base_code core_show_leaf(struct core *core, const struct wire_json *request, struct base_buf *out,
+                              struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  uint64_t index = 0;
+  struct base_view entry, opening;
+  enum base_code code = request_number(request, "n", &index, err);
+  if (code == BASE_OK && index >= core->reg.attested)
+    code = base_fail(err, BASE_NOT_FOUND, "there is no leaf %llu: the register has %llu, counted from 0",
+                     (unsigned long long)index, (unsigned long long)core->reg.attested);
+  if (code == BASE_OK)
+    code = core_register_read(core, index, &arena, &entry, &opening, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_leaf_hash(entry);
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "index", (int64_t)index);
+  wire_write_member_text(&writer, "leaf", entry);
+  wire_write_key(&writer, "opening");
+  if (opening.size > 0)
+    wire_write_raw(&writer, opening);
+  else
+    wire_write_null(&writer);
+  wire_write_member_hash(&writer, "hash", &hash);
+  wire_write_end(&writer, '}');
+  return BASE_OK;
+}
+
+enum base_code core_show_tile(struct core *core, const struct wire_json *request, struct base_buf *out,
+                              struct base_error *err) {
+  enum { LEVELS = 8 }; /* 256^8 leaves are more than there can be */
+  uint64_t level = 0, index = 0;
+  enum base_code code = request_number(request, "l", &level, err);
+  if (code == BASE_OK)
+    code = request_number(request, "n", &index, err);
+  if (code != BASE_OK)
+    return code;
+  if (level < LEVELS && index >> 56 == 0)
+    code = store_tile_get(core->store, (unsigned)level, index, out, err);
+  if (level >= LEVELS || index >> 56 != 0 || code == BASE_NOT_FOUND)
+    code = base_fail(err, BASE_NOT_FOUND, "there is no tile %llu on level %llu", (unsigned long long)index,
+                     (unsigned long long)level);
+  return code;
+}
