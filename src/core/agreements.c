@@ -8,7 +8,8 @@
 /* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes.
  * Nothing here decides: law does. */
 
-static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_terms[] = "terms";
+static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_ended[] = "ended",
+                  agreement_terms[] = "terms";
 
 static void agreement_free(struct core_agreement *agreement) {
   base_arena_free(&agreement->arena);
@@ -119,6 +120,7 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   struct base_id terms;
   base_time accepted = 0;
   bool in_force = base_view_is(core_case_state_name(kase), agreement_in_force);
+  bool ended = base_view_is(core_case_state_name(kase), agreement_ended);
   const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
   if (in_force && by != NULL)
     code = accepted_at(core, by, &accepted, err);
@@ -135,7 +137,7 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   const struct wire_header *opening = kase->messages[0].header;
   out->law.id = *id;
   out->law.accepted = in_force && out->has_terms;
-  out->law.ended = !in_force;
+  out->law.ended = ended;
   out->law.party_count = opening->party_count;
   for (size_t i = 0; i < opening->party_count; i++)
     out->law.parties[i] = base_arena_copy(&out->arena, opening->parties[i]);
