@@ -11,7 +11,7 @@ void gate_stix_check(struct gate_job *job, const struct gate_memfile *copy, gate
         base_view_text("the worker that checks STIX is not running: start the node again, then repeat this"));
     return;
   }
-  gate_calls_ask(&job->local->worker, LINK_STIX_CHECK, BASE_VIEW("{}"), copy->fd, done, job);
+  gate_calls_ask(&job->local->worker, LINK_STIX_CHECK, (struct base_view){0}, copy->fd, done, job);
   gate_http_wait(job->request);
 }
 

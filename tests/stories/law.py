@@ -52,7 +52,7 @@ def story():
     check(clause.endswith("/4.2"), "the clause is", clause)
     before = paris.size()
     paris.refuses(6, "case", "send", request, "answer", "--field", "answer=oui", says="type answer")
-    check([leaf["act"] for leaf in paris.leaves(before)] == ["denied"], "an answer without a row left more than a leaf")
+    check("denied" in [leaf["act"] for leaf in paris.leaves(before)], "an answer without a row left no leaf")
     ok("a row covers its kind, type, purpose and direction, and no other")
     soon, until_then = 4, 7
     timed = {**proposal, "from": moment(soon), "until": moment(until_then)}
@@ -87,7 +87,7 @@ def story():
 def waiting_when_ended(rabat, paris, agreement):
     """Law is asked again at hand-over: what waits while its agreement is ended does not leave."""
     paris.kill()
-    waits = rabat.request("paris", subject="waits")
+    waits = rabat.request("paris", purpose="terrorism")
     rabat.id("case", "send", agreement, "end", "--field", "reason=dénonciation")
     paris.start()
     until(lambda: row_of(rabat, waits)["state"] in ("refused", "ended", "receipted"), 30, "the outbox decides")

@@ -39,7 +39,7 @@ def story():
     check(later in paris.cases(), "nothing goes any more")
     check([row["state"] for row in rabat.json("outbox", "list") if row["id"] in (first, last, later)] ==
           ["receipted"] * 3, "not all is receipted")
-    rabat.refuses(1, "outbox", "end", later, "--reason", "too late")
+    rabat.refuses(5, "outbox", "end", later, "--reason", "too late", says="nothing to end")
     ok("the number is void, and the others go on")
     for node in (rabat, paris):
         node.sound()
