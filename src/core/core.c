@@ -482,6 +482,7 @@ void core_close(struct core *core) {
   base_arena_free(&core->kind_arena);
   free(core->takes);
   base_wipe(core->pool, sizeof core->pool);
+  base_wipe(core->fresh, sizeof core->fresh);
   base_wipe(&core->token_key, sizeof core->token_key);
   free(core);
 }

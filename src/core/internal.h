@@ -19,6 +19,7 @@ enum {
   CORE_COSIGN_DELAY_MS = 40,           /* a cosignature owed waits that long for a message to travel with */
   CORE_HELD_POLL_MS = 2000,            /* asks again for what the partner holds back for a predecessor */
   CORE_KEY_POOL = 128,                 /* keys wrapped ahead, in one request to the keeper */
+  CORE_KEYS_FRESH = 1024,              /* keys of messages just written, kept until these go out for the first time */
   CORE_TILES_CACHED = 64,
   CORE_CASES_CACHED = 64,
   CORE_STAGES_MAX = 256,               /* uploads not yet named by a message */
@@ -163,6 +164,11 @@ struct core_reading {                  /* the part read last, for the next recor
   uint64_t size;
 };
 
+struct core_fresh {                    /* id zero: none */
+  struct base_id id;
+  struct base_secret key;
+};
+
 /* --- answers held back until the step is durable and attested */
 struct core_give;
 struct core_reply {
@@ -217,6 +223,7 @@ struct core {
   struct base_secret pool[CORE_KEY_POOL];
   uint8_t pool_wrapped[CORE_KEY_POOL][CORE_WRAPPED];
   uint32_t pool_epoch;
+  struct core_fresh fresh[CORE_KEYS_FRESH];
 
   uint64_t next_exchange;
   size_t take_count, take_room;        /* parked exchange.take */
@@ -336,7 +343,12 @@ struct core_content {
 };
 BASE_NODISCARD enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
                                                 struct core_content *out, struct base_error *err);
+/* The same without a look into part 0: its exact bytes are in row.part0, part0 stays empty. */
+BASE_NODISCARD enum base_code core_content_bytes(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                                 struct core_content *out, struct base_error *err);
 void core_content_free(struct core_content *content);
+/* Remembers the key of a message that is written now, until it goes out. */
+void core_content_fresh(struct core *core, const struct base_id *id, const struct base_secret *key);
 /* Encrypts part 0 under the message's key into out. */
 void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
                        struct base_buf *out);

@@ -6,6 +6,14 @@
 /* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for
  * this one encryption, so the nonce is zero; the message's id is bound in. */
 
+static struct core_fresh *fresh_of(struct core *core, const struct base_id *id) {
+  return &core->fresh[(id->bytes[0] << 8 | id->bytes[1]) % CORE_KEYS_FRESH];
+}
+
+void core_content_fresh(struct core *core, const struct base_id *id, const struct base_secret *key) {
+  *fresh_of(core, id) = (struct core_fresh){*id, *key};
+}
+
 static const uint8_t content_nonce[SEAL_NONCE];
 
 static void content_aad(const struct base_id *id, uint8_t out[14 + 32]) {
@@ -34,9 +42,21 @@ enum base_code core_content_unseal(const struct base_secret *key, const struct b
   return seal_aead_decrypt(key, content_nonce, base_view_of(aad, sizeof aad), sealed, room, err);
 }
 
+/* The key of a message that this run wrote is usually still here: its first hand-over needs no call to the keeper. */
+static enum base_code content_key(struct core *core, const struct base_id *id, const struct store_message *row,
+                                  struct base_secret *out, struct base_error *err) {
+  struct core_fresh *fresh = fresh_of(core, id);
+  if (!base_id_equal(&fresh->id, id))
+    return core_key_unwrap(core, row->epoch, row->wrapped_key, out, err);
+  *out = fresh->key;
+  base_wipe(fresh, sizeof *fresh);
+  return BASE_OK;
+}
+
+/* Decrypts part 0 in its place. */
 static enum base_code content_open(struct core *core, const struct base_id *id, struct base_arena *arena,
                                    struct core_content *out, struct base_error *err) {
-  enum base_code code = core_key_unwrap(core, out->row.epoch, out->row.wrapped_key, &out->key, err);
+  enum base_code code = content_key(core, id, &out->row, &out->key, err);
   if (code != BASE_OK)
     return code;
   BASE_AUTO_BUF struct base_buf plain = {0};
@@ -47,13 +67,11 @@ static enum base_code content_open(struct core *core, const struct base_id *id, 
   /* Kept as it is: the exact bytes are what the header's hash is of. */
   out->row.part0 = base_arena_copy(arena, base_buf_view(&plain));
   base_wipe(plain.data, plain.size);
-  if (out->row.part0.data == NULL)
-    return base_fail(err, BASE_MEMORY, "no memory for a message's content");
-  return wire_part0_parse(out->row.part0, arena, &out->part0, err);
+  return out->row.part0.data != NULL ? BASE_OK : base_fail(err, BASE_MEMORY, "no memory for a message's content");
 }
 
-enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
-                                 struct core_content *out, struct base_error *err) {
+enum base_code core_content_bytes(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                  struct core_content *out, struct base_error *err) {
   struct core_content content = {0};
   enum base_code code = store_message_get(core->store, id, arena, &content.row, err);
   if (code == BASE_NOT_FOUND)
@@ -65,6 +83,19 @@ enum base_code core_content_read(struct core *core, const struct base_id *id, st
   content.dropped = content.row.part0.size == 0;
   if (!content.dropped)
     code = content_open(core, id, arena, &content, err);
+  if (code != BASE_OK)
+    core_content_free(&content);
+  else
+    *out = content;
+  return code;
+}
+
+enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                 struct core_content *out, struct base_error *err) {
+  struct core_content content = {0};
+  enum base_code code = core_content_bytes(core, id, arena, &content, err);
+  if (code == BASE_OK && !content.dropped)
+    code = wire_part0_parse(content.row.part0, arena, &content.part0, err);
   if (code != BASE_OK)
     core_content_free(&content);
   else

@@ -147,7 +147,7 @@ static enum base_code build_message(struct building *building, const struct stor
   base_arena_init(&arena, 16 << 20);
   struct core_content content = {0};
   struct wire_frame frame = {.type = WIRE_FRAME_MESSAGE};
-  enum base_code code = core_content_read(building->core, &delivery->message, &arena, &content, building->err);
+  enum base_code code = core_content_bytes(building->core, &delivery->message, &arena, &content, building->err);
   if (code != BASE_OK)
     return code;
   code = build_law(building, delivery, &content);

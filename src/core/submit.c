@@ -253,6 +253,7 @@ static enum base_code write_message(struct core *core, const struct submission *
   if (code != BASE_OK)
     return code;
   core_content_seal(&key, &submission->id, base_buf_view(&submission->part0_bytes), &sealed);
+  core_content_fresh(core, &submission->id, &key);
   base_wipe(&key, sizeof key);
   code = base_buf_check(&sealed, "content", err);
   row.part0 = base_buf_view(&sealed);
