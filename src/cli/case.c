@@ -158,13 +158,25 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
   base_buf_text(&cli->out, "\n");
 }
 
+/* Whether anything waits for a message of this type to be settled. */
+static bool settles(const struct wire_json *kind, struct base_view type) {
+  const struct wire_json *transitions = wire_json_get(kind, "transitions");
+  for (size_t i = 0; i < wire_json_size(transitions); i++) {
+    const struct wire_json *transition = wire_json_at(transitions, i);
+    if (base_view_equal(cli_string(transition, "on"), type) && wire_json_true(wire_json_get(transition, "settles")))
+      return true;
+  }
+  return false;
+}
+
 static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *kase,
                          const struct wire_json *message) {
   struct base_view kind = cli_string(kase, "kind"), type = cli_string(message, "type");
   const struct wire_json *effective = wire_json_get(message, "effective"), *settled = wire_json_get(message, "settled");
+  const struct wire_json *described = cli_kind(cli, kinds, kind);
   base_time time;
   base_buf_text(&cli->out, "\n");
-  cli_text(cli, cli_kind_label(cli, cli_kind(cli, kinds, kind), "types", type));
+  cli_text(cli, cli_kind_label(cli, described, "types", type));
   base_buf_text(&cli->out, "  ");
   cli_isolated(cli, &cli->out, cli_string(message, "author"));
   base_buf_text(&cli->out, "  ");
@@ -177,7 +189,7 @@ static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct 
     cli_line(cli, "    %s: ", cli_word(cli, CLI_WITHOUT_EFFECT));
     cli_text(cli, cli_string(message, "why"));
     base_buf_text(&cli->out, "\n");
-  } else if (wire_json_type(settled) == WIRE_JSON_BOOL && !wire_json_true(settled)) {
+  } else if (wire_json_type(settled) == WIRE_JSON_BOOL && !wire_json_true(settled) && settles(described, type)) {
     cli_line(cli, "    %s\n", cli_word(cli, CLI_UNSETTLED));
   }
   cli_show_content(cli, kinds, kind, message, false);

@@ -92,6 +92,8 @@ BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, st
 /* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
 BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
                                              uint64_t *out_size, struct base_error *err);
+/* BASE_EXISTS when there is anything in the open folder. */
+BASE_NODISCARD enum base_code cli_empty_folder(int dir, const char *path, struct base_error *err);
 /* The node's own card from its folder. */
 BASE_NODISCARD enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena,
                                            struct wire_card *out, struct base_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Content into files: a case as a folder, a part as a file. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -113,6 +114,21 @@ static enum base_code export_message(struct cli *cli, int messages, struct base_
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "message %s", name);
 }
 
+enum base_code cli_empty_folder(int dir, const char *path, struct base_error *err) {
+  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+  if (folder == NULL) {
+    base_close_fd(&copy);
+    return base_fail_errno(err, "%s cannot be read", path);
+  }
+  enum base_code code = BASE_OK;
+  for (const struct dirent *entry; code == BASE_OK && (entry = readdir(folder)) != NULL;)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      code = base_fail(err, BASE_EXISTS, "%s is not empty; name a new or empty folder", path);
+  closedir(folder);
+  return code;
+}
+
 enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer kase = {0};
   BASE_AUTO_FD int dir = -1, messages = -1;
@@ -122,12 +138,14 @@ enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &kase, err, "/v1/cases/%s", id.text);
   if (code != BASE_OK)
     return code;
-  if (mkdir(cli->words[1], FOLDER_MODE) != 0)
-    return errno == EEXIST ? base_fail(err, BASE_EXISTS, "%s is there already; name a new folder", cli->words[1])
-                           : base_fail_errno(err, "the folder %s cannot be made", cli->words[1]);
+  if (mkdir(cli->words[1], FOLDER_MODE) != 0 && errno != EEXIST)
+    return base_fail_errno(err, "the folder %s cannot be made", cli->words[1]);
   dir = open(cli->words[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return base_fail_errno(err, "the folder %s cannot be opened", cli->words[1]);
+  code = cli_empty_folder(dir, cli->words[1], err);
+  if (code != BASE_OK)
+    return code;
   code = make_folder(dir, "messages", &messages, err);
   const struct wire_json *list = wire_json_get(kase.json, "messages");
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)

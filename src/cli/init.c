@@ -101,21 +101,6 @@ static enum base_code read_plan(struct plan *plan, struct base_error *err) {
 
 /* --- folders */
 
-static enum base_code refuse_filled(const struct plan *plan, struct base_error *err) {
-  int copy = openat(plan->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *folder = copy < 0 ? NULL : fdopendir(copy);
-  if (folder == NULL) {
-    base_close_fd(&copy);
-    return base_fail_errno(err, "%s cannot be read", plan->dir);
-  }
-  enum base_code code = BASE_OK;
-  for (const struct dirent *entry; code == BASE_OK && (entry = readdir(folder)) != NULL;)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      code = base_fail(err, BASE_EXISTS, "%s is not empty; a node is made in a new or empty folder", plan->dir);
-  closedir(folder);
-  return code;
-}
-
 static enum base_code open_dir(struct plan *plan, struct base_error *err) {
   plan->dir_made = mkdir(plan->dir, 0700) == 0;
   if (!plan->dir_made && errno != EEXIST)
@@ -123,7 +108,7 @@ static enum base_code open_dir(struct plan *plan, struct base_error *err) {
   plan->fd = open(plan->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (plan->fd < 0)
     return base_fail_errno(err, "%s cannot be opened", plan->dir);
-  enum base_code code = plan->dir_made ? BASE_OK : refuse_filled(plan, err);
+  enum base_code code = plan->dir_made ? BASE_OK : cli_empty_folder(plan->fd, plan->dir, err);
   if (code == BASE_OK && fchmod(plan->fd, 0700) != 0)
     code = base_fail_errno(err, "the rights of %s cannot be set", plan->dir);
   return code;

@@ -210,6 +210,8 @@ void cli_table_end(struct cli_table *table) {
     struct base_view cell = next_cell(&rest);
     bool last = column + 1 == table->columns;
     base_buf_add_view(out, cell);
+    while (last && out->size > 0 && out->data[out->size - 1] == ' ')
+      out->size--;
     if (last)
       base_buf_text(out, "\n");
     else
