@@ -11,9 +11,10 @@
 
 #define STORE_FILE "core.db"
 
-/* Deliveries that still want something of the partner: waiting, under way, ended but not told. The planner knows a
- * partial index by its words, so the index and its queries share them. */
-#define STORE_DUE "(state <= 1 OR (state = 4 AND voided_told = 0))"
+/* Deliveries that still want something of the partner: waiting, under way, or ended here (by a person or by law, which
+ * makes a voided leaf; leaf 0 is never one) but not told. The planner knows a partial index by its words, so the index
+ * and its queries share them. */
+#define STORE_DUE "(state <= 1 OR (voided_index > 0 AND voided_told = 0))"
 
 enum store_statement {
 #define STORE_STATEMENT(name, sql) STORE_SQL_##name,
