@@ -52,7 +52,8 @@ static inline void made_sign(const uint8_t seed[32], struct base_view message, u
   EVP_PKEY_free(key);
 }
 
-static inline struct base_buf *made_add(struct made *made, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static inline struct base_buf *made_add(struct made *made, const char *format,
+                                                                              ...) {
   va_list args;
   assert_true(made->count < MADE_MEMBERS);
   struct made_member *member = &made->list[made->count++];
