@@ -220,7 +220,7 @@ static inline struct pair_answer pair_ask(struct pair_node *node, enum link_requ
   uint64_t token = node->next_token++;
   core_input(node->core, code, token, base_view_text(json), fd);
   pair_settle(node);
-  struct pair_answer answer;
+  struct pair_answer answer = {0};
   if (!pair_find(node, token, &answer))
     fail_msg("no answer to %s", json);
   return answer;
