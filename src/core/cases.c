@@ -153,11 +153,43 @@ static enum base_code case_append(struct core_case *kase, const struct base_id *
 struct case_loading {
   struct core_case *kase;
   struct base_error *err;
+  size_t left_count, left_room;
+  struct base_id *left_out; /* ours that nobody took, and what we wrote after them */
 };
+
+static bool follows_left_out(const struct case_loading *loading, const struct wire_header *header) {
+  for (size_t i = 0; i < loading->left_count; i++)
+    for (size_t k = 0; k < header->follow_count; k++)
+      if (base_id_equal(&loading->left_out[i], &header->follows[k]))
+        return true;
+  return false;
+}
+
+static enum base_code leave_out(struct case_loading *loading, const struct base_id *id) {
+  if (loading->left_count == loading->left_room) {
+    size_t room = loading->left_room == 0 ? 16 : 2 * loading->left_room;
+    struct base_id *grown = realloc(loading->left_out, room * sizeof *grown);
+    if (grown == NULL)
+      return base_fail(loading->err, BASE_MEMORY, "no memory for a case");
+    loading->left_out = grown;
+    loading->left_room = room;
+  }
+  loading->left_out[loading->left_count++] = *id;
+  return BASE_OK;
+}
 
 static enum base_code load_message(void *context, const struct store_message *row) {
   struct case_loading *loading = context;
-  return case_append(loading->kase, &row->id, row->header, loading->err);
+  struct core_case *kase = loading->kase;
+  if (row->state == STORE_MESSAGE_PENDING)
+    return BASE_OK;
+  if (row->state == STORE_MESSAGE_REFUSED)
+    return leave_out(loading, &row->id);
+  enum base_code code = case_append(kase, &row->id, row->header, loading->err);
+  if (code != BASE_OK || !row->ours || !follows_left_out(loading, kase->messages[kase->count - 1].header))
+    return code;
+  kase->count--;
+  return leave_out(loading, &row->id);
 }
 
 static enum base_code case_read(struct core *core, const struct base_id *id, struct core_case **out,
@@ -180,8 +212,9 @@ static enum base_code case_read(struct core *core, const struct base_id *id, str
     return code;
   kase->row.opened = row.opened;
   kase->row.changed = row.changed;
-  struct case_loading loading = {kase, err};
-  code = store_message_each(core->store, id, false, load_message, &loading, err);
+  struct case_loading loading = {.kase = kase, .err = err};
+  code = store_message_each(core->store, id, true, load_message, &loading, err);
+  free(loading.left_out);
   if (code == BASE_OK)
     code = core_case_compute(&kind->kind, kase->messages, kase->count, &kase->state, err);
   if (code != BASE_OK) {
@@ -212,13 +245,7 @@ const struct core_case_message *core_case_message_of(const struct core_case *kas
   return NULL;
 }
 
-enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
-                               struct base_view header, struct base_error *err) {
-  enum base_code code = case_append(kase, id, header, err);
-  if (code == BASE_OK)
-    code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
-  if (code != BASE_OK)
-    return core_lose(core, code, err);
+static enum base_code case_save(struct core *core, struct core_case *kase, struct base_error *err) {
   base_time now = core_now(core);
   if (kase->count == 1)
     kase->row.opened = now;
@@ -227,6 +254,54 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
   kase->row.opener = kase->messages[0].header->author;
   kase->row.flagged = kase->state.flagged;
   kase->row.message_count = kase->count;
-  code = store_case_put(core->store, &kase->row, err);
+  enum base_code code = store_case_put(core->store, &kase->row, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
+                               struct base_view header, struct base_error *err) {
+  enum base_code code = case_append(kase, id, header, err);
+  if (code == BASE_OK)
+    code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
+  return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);
+}
+
+struct withdrawing {
+  int64_t partner;
+  bool held; /* another partner holds it, or may */
+};
+
+static enum base_code withdraw_look(void *context, const struct store_delivery *row) {
+  struct withdrawing *withdrawing = context;
+  bool ended = row->state == STORE_ENDED || row->state == STORE_REFUSED;
+  if (row->partner != withdrawing->partner && !(ended && row->voided_told))
+    withdrawing->held = true;
+  return BASE_OK;
+}
+
+enum base_code core_case_withdraw(struct core *core, const struct base_id *message, int64_t partner,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct withdrawing withdrawing = {.partner = partner};
+  struct base_id id = *message;
+  struct store_message row;
+  struct core_case *kase = NULL;
+  enum base_code code = store_message_get(core->store, &id, &arena, &row, err);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, &id, false, 0, withdraw_look, &withdrawing, err);
+  if (code == BASE_OK && (withdrawing.held || row.state != STORE_MESSAGE_HELD || base_id_equal(&row.case_id, &id)))
+    return BASE_OK;
+  if (code == BASE_OK)
+    code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_message_state_set(core->store, &id, STORE_MESSAGE_REFUSED, err);
+  core_case_drop(core, &row.case_id);
+  if (code == BASE_OK)
+    code = core_case_load(core, &row.case_id, &kase, err);
+  if (code == BASE_OK)
+    code = case_save(core, kase, err);
+  if (code == BASE_OK && !kase->kind->kind.needs_row)
+    code = core_agreement_refresh(core, &row.case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -83,6 +83,7 @@ struct core_partner {
   struct wire_vkey log, witness;
   struct base_hash card_hash;          /* SHA-256 of the card, which every sent leaf commits to */
   struct core_flight flight;
+  uint64_t shipped;                    /* no number above this one ever went to the gate */
   uint64_t handed;                     /* numbers up to this were answered for in this run (receipt or pending) */
   size_t transfer_count, transfer_room;
   struct core_transfer *transfers;
@@ -320,6 +321,11 @@ BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct ba
 BASE_NODISCARD enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                               struct base_view header, struct base_error *err);
 void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all */
+/* This partner will never hold this message of ours (he refused it, or its number is void). When no other party holds it
+ * either, it takes no effect here, and what we wrote after it neither, so that all parties see the same state; the opening
+ * message stays, for without it there is nothing to show. */
+BASE_NODISCARD enum base_code core_case_withdraw(struct core *core, const struct base_id *message, int64_t partner,
+                                                 struct base_error *err);
 struct base_view core_case_state_name(const struct core_case *kase);
 const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id);
 
@@ -451,6 +457,8 @@ void core_exchange_done(struct core *core, uint64_t token, const struct wire_jso
 BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct base_error *err);
 /* After the attestation: answers parked takes. Returns the ms until something is due, -1 when nothing is. */
 int64_t core_outgoing_hand_over(struct core *core);
+/* No more records of this message go to the partner. */
+void core_transfer_end(struct core_partner *partner, const struct base_id *message);
 enum store_delivery_state core_delivery_state(const struct core_partner *partner, const struct store_delivery *delivery);
 
 /* show.c and check.c: what the local gate asks without changing anything but `read` leaves */

@@ -75,7 +75,7 @@ static enum base_code transfer_set(struct core_partner *partner, const struct wi
   return BASE_OK;
 }
 
-static void transfer_end(struct core_partner *partner, const struct base_id *message) {
+void core_transfer_end(struct core_partner *partner, const struct base_id *message) {
   struct core_transfer *transfer = transfer_of(partner, message);
   if (transfer != NULL)
     *transfer = partner->transfers[--partner->transfer_count];
@@ -361,6 +361,8 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
     return false;
   }
   partner->flight.last_number = building.last_number;
+  if (building.last_number > partner->shipped)
+    partner->shipped = building.last_number;
   if (code == BASE_OK)
     code = seal_and_hand(core, partner, base_buf_view(&plain), token, &err);
   if (code != BASE_OK) {
@@ -533,7 +535,6 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
     if (!ended) {
       delivery->state = STORE_REFUSED;
       delivery->reason = opening->reason;
-      delivery->voided_told = true;
     }
   } else {
     delivery->state = STORE_RECEIPTED;
@@ -544,15 +545,18 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
       delivery->reason = base_view_text(disputed);
     }
   }
+  delivery->voided_told = true; /* his word about this number stands: nothing more to tell */
   delivery->leaf = frame->proof.leaf;
   delivery->opening = frame->proof.opening;
   delivery->proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash));
   delivery->index = frame->proof.index;
   delivery->head_size = checkpoint->size;
-  transfer_end(partner, &delivery->message);
+  core_transfer_end(partner, &delivery->message);
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_delivery_update(core->store, delivery, err);
+  if (code == BASE_OK && leaf->act == WIRE_ACT_REFUSED)
+    code = core_case_withdraw(core, &delivery->message, partner->row.number, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -586,6 +590,30 @@ static enum base_code take_receipt(struct core *core, struct core_partner *partn
   return code;
 }
 
+/* What the partner says he misses. He may only ask for what he was sent and has not answered for. */
+static enum base_code take_pending(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
+                                   struct base_error *fault, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_delivery delivery;
+  struct store_message row;
+  enum base_code code = store_delivery_get(core->store, &frame->message, partner->row.number, &arena, &delivery, err);
+  if (code == BASE_OK)
+    code = store_message_get(core->store, &frame->message, &arena, &row, err);
+  if (code == BASE_NOT_FOUND) {
+    (void)base_fail(fault, BASE_EVIDENCE, "parts are asked for of a message that was not sent");
+    return BASE_OK;
+  }
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  if (frame->wants_count != row.part_count)
+    (void)base_fail(fault, BASE_PROTOCOL, "%u parts are asked for of a message that has %u", frame->wants_count,
+                    row.part_count);
+  if (fault->code != BASE_OK || delivery.state != STORE_WAITING)
+    return BASE_OK;
+  return transfer_set(partner, frame, err);
+}
+
 static enum base_code take_answer_frames(struct core *core, struct core_partner *partner, struct answered *answered,
                                          struct base_error *fault, struct base_error *err) {
   struct base_reader reader = base_reader_of(answered->plain);
@@ -595,54 +623,72 @@ static enum base_code take_answer_frames(struct core *core, struct core_partner 
   while (code == BASE_OK && !end && fault->code == BASE_OK) {
     if (frame.type == WIRE_FRAME_RECEIPT)
       code = take_receipt(core, partner, &frame, &answered->checkpoint, fault, err);
-    else if (frame.type == WIRE_FRAME_PENDING) {
-      code = transfer_set(partner, &frame, err);
-      if (partner->held_at_ms == 0)
-        partner->held_at_ms = core_now_ms(core) + CORE_HELD_POLL_MS;
-    }
+    else if (frame.type == WIRE_FRAME_PENDING)
+      code = take_pending(core, partner, &frame, fault, err);
     if (code == BASE_OK && fault->code == BASE_OK)
       code = wire_frame_read(&reader, &frame, &end, err);
   }
   return code;
 }
 
-struct telling {
-  struct core *core;
-  uint64_t below;
-  struct base_error *err;
+/* What stands of the numbers below the one wanted, which the partner has taken. */
+struct look_back {
+  const struct core_flight *flight;
+  uint64_t below, untold; /* the first voided number that he has not been told, 0: none */
+  bool waits;             /* one is held there, for parts or for another message */
   size_t count;
-  struct store_delivery found[WIRE_CONSIGNMENT_MESSAGES_MAX];
+  struct base_id told[WIRE_CONSIGNMENT_MESSAGES_MAX];
 };
 
-static enum base_code telling_collect(void *context, const struct store_delivery *row) {
-  struct telling *telling = context;
-  bool ended = row->state == STORE_ENDED || row->state == STORE_REFUSED;
-  if (ended && !row->voided_told && row->number < telling->below && telling->count < WIRE_CONSIGNMENT_MESSAGES_MAX)
-    telling->found[telling->count++] = (struct store_delivery){.message = row->message};
+static enum base_code look_back_at(void *context, const struct store_delivery *row) {
+  struct look_back *look = context;
+  if (row->number >= look->below)
+    return BASE_EXISTS; /* the rest is not taken yet: enough seen */
+  if (row->state != STORE_ENDED && row->state != STORE_REFUSED) {
+    look->waits = true;
+  } else if (!row->voided_told) {
+    bool travelled = row->voided_index < look->flight->head_size && row->number <= look->flight->last_number;
+    if (travelled && look->count < WIRE_CONSIGNMENT_MESSAGES_MAX)
+      look->told[look->count++] = row->message;
+    else if (look->untold == 0)
+      look->untold = row->number;
+  }
   return BASE_OK;
 }
 
-/* Numbers below the one wanted were taken: voided ones among them are known to the partner. */
-static enum base_code voided_told(struct core *core, struct core_partner *partner, uint64_t below,
-                                  struct base_error *err) {
-  struct telling *telling = calloc(1, sizeof *telling);
-  if (telling == NULL)
-    return base_fail(err, BASE_MEMORY, "no memory for an answer");
-  telling->below = below;
-  enum base_code code = store_delivery_open(core->store, partner->row.number, 0, WIRE_CONSIGNMENT_MESSAGES_MAX,
-                                            telling_collect, telling, err);
-  for (size_t i = 0; i < telling->count && code == BASE_OK; i++) {
-    BASE_AUTO_ARENA struct base_arena arena = {0};
-    base_arena_init(&arena, 1 << 20);
-    struct store_delivery delivery;
-    code = store_delivery_get(core->store, &telling->found[i].message, partner->row.number, &arena, &delivery, err);
-    if (code == BASE_OK)
-      code = core_write(core, err);
+/* The voided leaf travelled, and the answer held no receipt: the message has no effect anywhere. */
+static enum base_code void_told(struct core *core, struct core_partner *partner, const struct base_id *message,
+                                struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_delivery delivery;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_delivery_get(core->store, message, partner->row.number, &arena, &delivery, err);
+  if (code == BASE_OK) {
     delivery.voided_told = true;
-    if (code == BASE_OK)
-      code = store_delivery_update(core->store, &delivery, err);
+    code = store_delivery_update(core->store, &delivery, err);
   }
-  free(telling);
+  return code == BASE_OK ? core_case_withdraw(core, message, partner->row.number, err) : code;
+}
+
+/* Notes which voids the partner has been told, whether he holds something back, and from where to hand over next. */
+static enum base_code look_back(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                struct base_error *err) {
+  enum { OPEN_MAX = 4096 };
+  struct look_back *look = calloc(1, sizeof *look);
+  if (look == NULL)
+    return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for an answer"), err);
+  look->flight = &partner->flight;
+  look->below = wanted;
+  enum base_code code = store_delivery_open(core->store, partner->row.number, 0, OPEN_MAX, look_back_at, look, err);
+  if (code == BASE_EXISTS)
+    code = BASE_OK;
+  for (size_t i = 0; i < look->count && code == BASE_OK; i++)
+    code = void_told(core, partner, &look->told[i], err);
+  partner->held_at_ms = look->waits ? core_now_ms(core) + CORE_HELD_POLL_MS : 0;
+  partner->handed = (look->untold != 0 ? look->untold : wanted) - 1;
+  free(look);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -701,13 +747,10 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   }
   if (answered->again)
     return BASE_OK;
-  partner->held_at_ms = 0;
   code = take_answer_frames(core, partner, answered, fault, err);
-  if (code == BASE_OK && fault->code == BASE_OK)
-    code = voided_told(core, partner, answered->want_number, err);
-  if (code == BASE_OK && fault->code == BASE_OK &&
-      check_wanted(core, partner, answered->want_number, fault) == BASE_OK && answered->want_number > 0)
-    partner->handed = answered->want_number - 1;
+  if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 &&
+      check_wanted(core, partner, answered->want_number, fault) == BASE_OK)
+    code = look_back(core, partner, answered->want_number, err);
   return code;
 }
 

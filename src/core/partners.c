@@ -51,6 +51,7 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
     code = partner_remember(core, partner, err);
   partner->row.origin = partner->card.origin;
   partner->row.name = partner->card.name;
+  partner->shipped = partner->row.sent_number; /* what an earlier run handed over is not written down */
   if (code != BASE_OK) {
     partner_free(partner);
     return code;

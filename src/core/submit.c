@@ -466,7 +466,11 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
   partner->maybe = true;
   if (partner->handed >= delivery->number)
     partner->handed = delivery->number - 1;
+  core_transfer_end(partner, &delivery->message);
   code = store_delivery_update(core->store, delivery, err);
+  /* One that may have arrived, its receipt lost, stays until the partner answers. */
+  if (code == BASE_OK && delivery->number > partner->shipped)
+    code = core_case_withdraw(core, &delivery->message, partner->row.number, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
