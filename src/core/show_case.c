@@ -7,7 +7,7 @@
 /* Cases and messages. Clocks run from receipts: the receiver's `received` leaf, which both sides hold. */
 
 enum {
-  CONTENT_BYTES = 64 << 20, /* of one case's answer; later messages come without their content, message.show has it */
+  CONTENT_BYTES = 16 << 20, /* of one case's answer; later messages come without their content, message.show has it */
   MESSAGE_ARENA = 16 << 20,
 };
 

@@ -230,6 +230,116 @@ static void test_pending(void **state) {
   ask_remove(&a, &b);
 }
 
+/* A message as a partner's consignment would leave it, with these fields in part 0. */
+static void plant(struct pair_node *node, const char *kase, const char *ground, struct base_view fields, char id[65]) {
+  struct core *core = node->core;
+  struct core_partner *author = core->partners[0];
+  const struct core_kind *kind = core_kind_named(core, BASE_VIEW("request"));
+  struct base_secret key;
+  uint8_t wrapped[CORE_WRAPPED];
+  struct base_buf part0_bytes = {0}, header_bytes = {0}, sealed = {0};
+  struct wire_part0 part0 = {0};
+  assert_int_equal(wire_part0_write(&part0, fields, &part0_bytes, NULL), BASE_OK);
+  struct wire_header header = {.kind = kind->kind.name,
+                               .kind_hash = kind->kind.hash,
+                               .type = BASE_VIEW("refuse"),
+                               .author = author->card.origin,
+                               .party_count = 2,
+                               .follow_count = 1,
+                               .state_count = 1,
+                               .time = node->now,
+                               .part0 = seal_sha256(base_buf_view(&part0_bytes))};
+  bool first = memcmp(author->card.origin.data, core->card.origin.data, core->card.origin.size) < 0;
+  header.parties[first ? 0 : 1] = author->card.origin;
+  header.parties[first ? 1 : 0] = core->card.origin;
+  header.state[0] = (struct wire_state_field){BASE_VIEW("ground"), base_view_text(ground)};
+  assert_true(base_id_parse(base_view_text(kase), &header.case_id));
+  header.follows[0] = header.case_id;
+  assert_int_equal(wire_header_write(&header, &header_bytes, NULL), BASE_OK);
+  struct store_message row = {.id = seal_message_id(base_buf_view(&header_bytes)),
+                              .case_id = header.case_id,
+                              .state = STORE_MESSAGE_PENDING,
+                              .type = header.type,
+                              .author = header.author,
+                              .header = base_buf_view(&header_bytes),
+                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
+                              .stored = node->now};
+  assert_int_equal(core_key(core, &key, wrapped, &row.epoch, NULL), BASE_OK);
+  core_content_seal(&key, &row.id, base_buf_view(&part0_bytes), &sealed);
+  row.part0 = base_buf_view(&sealed);
+  assert_int_equal(store_begin(core->store, NULL), BASE_OK);
+  assert_int_equal(store_message_add(core->store, &row, NULL), BASE_OK);
+  assert_int_equal(store_commit(core->store, NULL), BASE_OK);
+  snprintf(id, 65, "%s", base_id_text(&row.id).text);
+  base_buf_free(&part0_bytes);
+  base_buf_free(&header_bytes);
+  base_buf_free(&sealed);
+}
+
+/* Nobody refuses a partner's message for its content: whatever stands there is shown, and the answer stays well formed.
+ */
+static void test_strange_content(void **state) {
+  (void)state;
+  enum { DEEPEST = WIRE_JSON_DEPTH_MAX - 2 };
+  struct pair_node a, b;
+  char agreement[65], request[65], id[65], nested[2 * DEEPEST + 1], fields[512];
+  ask_two(&a, &b);
+  pair_agree(&a, &b, agreement);
+  pair_request(&a, &b, request);
+  pair_rest(&a, &b);
+  for (size_t i = 0; i < DEEPEST; i++) {
+    nested[i] = '[';
+    nested[DEEPEST + i] = ']';
+  }
+  nested[sizeof nested - 1] = '\0';
+  snprintf(fields, sizeof fields, "{\"odd\":%s,\"ground\":\"another\",\"reason\":\"\\\\\\\"[{\"}", nested);
+  plant(&a, request, "not-on-the-list", base_view_text(fields), id);
+  struct told told = tell(&a, LINK_CASE_SHOW, with_id(request));
+  const struct wire_json *shown = wire_json_get(message_in(told.json, id), "fields");
+  assert_int_equal(wire_json_size(shown), 3);
+  expect_text(shown, "ground", "not-on-the-list");
+  expect_text(shown, "reason", "\\\"[{");
+  expect_text(shown, "odd", nested);
+  forget(&told);
+  told = tell(&a, LINK_MESSAGE_SHOW, with_id(id));
+  shown = wire_json_get(told.json, "fields");
+  assert_int_equal(wire_json_type(wire_json_get(shown, "odd")), WIRE_JSON_ARRAY);
+  expect_text(told.json, "why", "");
+  forget(&told);
+  ask_remove(&a, &b);
+}
+
+/* A case whose content is too much for one answer tells where its messages stand, and message.show the rest. */
+static void test_much_content(void **state) {
+  (void)state;
+  enum { LARGE = 1000000, COUNT = 18 };
+  struct pair_node a, b;
+  char agreement[65], request[65], id[COUNT][65], ground[16];
+  ask_two(&a, &b);
+  pair_agree(&a, &b, agreement);
+  pair_request(&a, &b, request);
+  pair_rest(&a, &b);
+  char *fields = malloc(LARGE + 64);
+  assert_non_null(fields);
+  int start = snprintf(fields, 32, "{\"reason\":\"");
+  memset(fields + start, 'x', LARGE);
+  snprintf(fields + start + LARGE, 16, "\"}");
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(ground, sizeof ground, "ground-%d", i);
+    plant(&a, request, ground, base_view_text(fields), id[i]);
+  }
+  free(fields);
+  struct told told = tell(&a, LINK_CASE_SHOW, with_id(request));
+  assert_int_equal(wire_json_size(wire_json_get(message_in(told.json, id[0]), "fields")), 2);
+  assert_int_equal(wire_json_type(wire_json_get(message_in(told.json, id[COUNT - 1]), "fields")), WIRE_JSON_NONE);
+  expect_text(message_in(told.json, id[COUNT - 1]), "state", "pending");
+  forget(&told);
+  told = tell(&a, LINK_MESSAGE_SHOW, with_id(id[COUNT - 1]));
+  assert_int_equal(wire_json_text(wire_json_get(wire_json_get(told.json, "fields"), "reason")).size, LARGE);
+  forget(&told);
+  ask_remove(&a, &b);
+}
+
 /* --- the outbox */
 
 static void test_outbox(void **state) {
@@ -484,9 +594,17 @@ static void test_check_damage(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_node),           cmocka_unit_test(test_kinds),   cmocka_unit_test(test_case),
-      cmocka_unit_test(test_read_leaf),      cmocka_unit_test(test_pending), cmocka_unit_test(test_outbox),
-      cmocka_unit_test(test_head_and_tiles), cmocka_unit_test(test_check),   cmocka_unit_test(test_check_damage),
+      cmocka_unit_test(test_node),
+      cmocka_unit_test(test_kinds),
+      cmocka_unit_test(test_case),
+      cmocka_unit_test(test_read_leaf),
+      cmocka_unit_test(test_pending),
+      cmocka_unit_test(test_outbox),
+      cmocka_unit_test(test_strange_content),
+      cmocka_unit_test(test_much_content),
+      cmocka_unit_test(test_head_and_tiles),
+      cmocka_unit_test(test_check),
+      cmocka_unit_test(test_check_damage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
