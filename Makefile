@@ -24,7 +24,7 @@ deps:
 
 run:
 	@ci/install-deps build run
-	@$(MAKE) -s build
+	@WASL_MESON="--werror" ci/build build programs
 	@ci/demo start
 
 stop:
@@ -46,7 +46,7 @@ fuzz:
 
 bench:
 	@ci/install-deps build run bench
-	@$(MAKE) -s build
+	@WASL_MESON="--werror" ci/build build programs
 	@bench/run
 
 format:
