@@ -8,7 +8,7 @@
 enum { RECORD_AAD = sizeof RECORD_LABEL - 1 + 4 + 1 };
 
 /* An index is used once under a part's key, so it is the nonce. */
-static void bind(uint32_t index, bool last, uint8_t nonce[SEAL_NONCE], uint8_t aad[RECORD_AAD]) {
+static void bind_position(uint32_t index, bool last, uint8_t nonce[SEAL_NONCE], uint8_t aad[RECORD_AAD]) {
   memset(nonce, 0, SEAL_NONCE);
   memcpy(aad, RECORD_LABEL, sizeof RECORD_LABEL - 1);
   for (unsigned i = 0; i < 4; i++) {
@@ -31,7 +31,7 @@ void seal_record_encrypt(const struct base_secret *part_key, uint32_t index, boo
   if (!size_fits(index, last, plain.size))
     seal_broken("sealing a record of a wrong size");
   uint8_t nonce[SEAL_NONCE], aad[RECORD_AAD];
-  bind(index, last, nonce, aad);
+  bind_position(index, last, nonce, aad);
   seal_aead_encrypt(part_key, nonce, base_view_of(aad, sizeof aad), plain, out);
 }
 
@@ -41,7 +41,7 @@ enum base_code seal_record_decrypt(const struct base_secret *part_key, uint32_t 
     return base_fail(err, BASE_PROTOCOL, "record %u: %zu bytes do not fit its place%s", (unsigned)index, sealed.size,
                      last ? " as the last" : "");
   uint8_t nonce[SEAL_NONCE], aad[RECORD_AAD];
-  bind(index, last, nonce, aad);
+  bind_position(index, last, nonce, aad);
   enum base_code code = seal_aead_decrypt(part_key, nonce, base_view_of(aad, sizeof aad), sealed, out, err);
   if (code != BASE_OK)
     base_fail_within(err, "record %u", (unsigned)index);

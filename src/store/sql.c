@@ -138,7 +138,7 @@ struct store_value store_prefix(const uint8_t bytes[8]) {
   return store_number((int64_t)prefix);
 }
 
-static int bind(sqlite3_stmt *running, int parameter, const struct store_value *value) {
+static int bind_value(sqlite3_stmt *running, int parameter, const struct store_value *value) {
   /* A view without data is the empty value, not NULL. */
   const void *data = value->bytes.data != NULL ? (const void *)value->bytes.data : "";
   switch (value->type) {
@@ -184,7 +184,7 @@ enum base_code store_rows_open(struct store *store, enum store_statement stateme
   for (size_t i = 0; i < count; i++) {
     if (values[i].type == STORE_VALUE_TOO_LARGE)
       return base_fail(err, BASE_TOO_LARGE, STORE_FILE ": %s: a number above 2^63-1", name);
-    if (bind(running, (int)i + 1, &values[i]) != SQLITE_OK)
+    if (bind_value(running, (int)i + 1, &values[i]) != SQLITE_OK)
       return fail_of_statement(store, statement, err);
   }
   rows->running = running;

@@ -32,7 +32,7 @@ struct child {
   struct link_watch *watch;
 };
 enum { KEEPER, CORE, GATE_PEER, GATE_LOCAL, WORKER, CHILDREN };
-static const struct child kinds_of_child[CHILDREN] = {
+static const struct child child_table[CHILDREN] = {
     [KEEPER] = {.role = LINK_ROLE_KEEPER, .program = "wasl-keeper", .folder = "keeper"},
     [CORE] = {.role = LINK_ROLE_CORE, .program = "wasl-core", .folder = "core"},
     [GATE_PEER] = {.role = LINK_ROLE_GATE_PEER, .program = "wasl-gate", .folder = "gate"},
@@ -391,7 +391,7 @@ int wasld_family_run(const struct wasld_handed *handed) {
   struct family family = {.handed = handed, .world = base_world_system()};
   BASE_AUTO_FD int ends = -1;
   struct base_error err;
-  memcpy(family.children, kinds_of_child, sizeof family.children);
+  memcpy(family.children, child_table, sizeof family.children);
   for (size_t i = 0; i < CHILDREN; i++)
     family.children[i].ready = -1;
   family.loop = link_loop_new(family.world);
@@ -411,7 +411,7 @@ int wasld_family_run(const struct wasld_handed *handed) {
 
 enum base_code wasld_family_check(const struct wasld_handed *handed, struct base_error *err) {
   for (size_t i = 0; i < CHILDREN; i++) {
-    const struct child *child = &kinds_of_child[i];
+    const struct child *child = &child_table[i];
     char path[sizeof handed->programs + 32];
     snprintf(path, sizeof path, "%s/%s", handed->programs, child->program);
     if (access(path, X_OK) != 0)
