@@ -20,9 +20,8 @@ def denied(node, partner, *says, fields="form.json"):
     text = node.refuses(6, "case", "open", "request", "--to", partner, "--fields", fields, says=says)
     after = node.leaves(before)
     check([leaf["act"] for leaf in after] == ["denied"], "other leaves:", after)
-    check(after[0]["subject"] == "request/ask" and after[0]["reason"] in text or text.endswith(after[0]["reason"])
-          or says[-1] in after[0]["reason"], "the leaf has another reason:", after[0], text)
-    check(node.cases().keys() == {c for c, _ in node.cases().items()}, "cases")
+    check(after[0]["subject"] == "request/ask" and after[0]["reason"].split(": ", 1)[1] == text[len("wasl: "):],
+          "the leaf says something else:", after[0], text)
     return text
 
 
@@ -77,8 +76,8 @@ def story():
     settle(rabat, paris)
     ok("nothing goes to a suspended partner, until it is resumed")
     waits = waiting_when_ended(rabat, paris, whole)
-    denied(paris, "rabat", "was ended", fields=form)
-    denied(rabat, "paris", *row, "was ended", fields=form)
+    denied(paris, "rabat", "from paris to rabat", fields=form)
+    denied(rabat, "paris", *row, fields=form)
     ok("an agreement that was ended permits nothing; the other side's end stops what still waited: " + waits["reason"])
     for node in (rabat, paris):
         node.sound()
@@ -92,7 +91,7 @@ def waiting_when_ended(rabat, paris, agreement):
     paris.start()
     until(lambda: row_of(rabat, waits)["state"] in ("refused", "ended", "receipted"), 30, "the outbox decides")
     row = row_of(rabat, waits)
-    check(row["state"] == "refused" and row["reason"], "what waited without a legal basis is", row)
+    check(row["state"] == "refused" and "no-legal-basis" in row["reason"], "what waited without a legal basis is", row)
     settle(rabat, paris)
     check({a["id"]: a["state"] for a in paris.json("agreement", "list")}[agreement] == "ended", "paris does not know")
     check(waits not in paris.cases(), "it left although its agreement was ended")

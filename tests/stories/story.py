@@ -105,7 +105,8 @@ def complaint(answer, code, *words):
 
 
 class Node:
-    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None):
+    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, settings=""):
+        """settings: more for its wasl.conf."""
         self.name, self.user, self.process = name, user, None
         self.port = PORT + (place if place is not None else len(nodes))
         self.dir = folder or path(name)
@@ -116,6 +117,9 @@ class Node:
             os.chmod(TMP, 0o755)
         must(wasl("node", "init", self.dir, "--name", name, "--org", f"Service {name} · مصلحة", "--listen", self.listen,
                   *(["--address", address] if address else []), user=user))
+        if settings:
+            with open(os.path.join(self.dir, "wasl.conf"), "a", encoding="utf-8") as conf:
+                conf.write(settings)
 
     # --- its life
     def launch(self, programs=BIN):
@@ -182,22 +186,24 @@ class Node:
     def refuses(self, code, *words, says=(), **more):
         return complaint(self.wasl(*words, **more), code, *((says,) if isinstance(says, str) else says))
 
-    def api(self, target):
+    def api(self, *targets):
         """The same answers without a process each, for stories that ask hundreds of times (spec/api.md)."""
-        folder = os.open(self.dir, os.O_PATH)
+        folder, found = os.open(self.dir, os.O_PATH), []
+        connection = http.client.HTTPConnection("wasl", timeout=60)
         try:
-            connection = http.client.HTTPConnection("wasl", timeout=60)
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(60)
             connection.sock.connect(f"/proc/self/fd/{folder}/api.sock")
-            connection.request("GET", target)
-            answer = connection.getresponse()
-            text = answer.read()
-            connection.close()
+            for target in targets:
+                connection.request("GET", target)
+                answer = connection.getresponse()
+                text = answer.read()
+                check(answer.status == 200, f"GET {target}: {answer.status} {text[:500]}")
+                found.append(json.loads(text))
         finally:
+            connection.close()
             os.close(folder)
-        check(answer.status == 200, f"GET {target}: {answer.status} {text[:500]}")
-        return json.loads(text)
+        return found
 
     # --- what people do with it
     def card(self):
@@ -228,11 +234,13 @@ class Node:
 
     def leaves(self, begin=0):
         """The openings of the register from there on, each with its act."""
-        found = []
-        for index in range(begin, self.size()):
-            leaf = self.api(f"/v1/register/leaves/{index}")
-            found.append({**(leaf["opening"] or {}), "act": json.loads(leaf["leaf"])["act"], "index": index})
-        return found
+        leaves = self.api(*(f"/v1/register/leaves/{index}" for index in range(begin, self.size())))
+        return [{**(leaf["opening"] or {}), "act": json.loads(leaf["leaf"])["act"], "index": leaf["index"]}
+                for leaf in leaves]
+
+    def stories(self):
+        """Its cases with their messages, each as `case show` gives it."""
+        return self.api(*(f"/v1/cases/{case}" for case in self.cases()))
 
     def sound(self):
         self.ask("register", "check")
@@ -284,8 +292,8 @@ def same_cases(*known):
     """All tell the same story: the same cases in the same states with the same messages."""
     first = None
     for node in known:
-        told = {case: (state, sorted((m["id"], m["effective"]) for m in node.json("case", "show", case)["messages"]))
-                for case, state in node.cases().items()}
+        told = {case["id"]: (case["state"], sorted((m["id"], m["effective"]) for m in case["messages"]))
+                for case in node.stories()}
         check(first is None or told == first, node.name, "tells another story:\n", told, "\n", first)
         first = told
     return first
