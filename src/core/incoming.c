@@ -21,6 +21,8 @@ struct core_give {
   size_t count, room;
   struct given *given;
   struct base_error fault; /* code BASE_OK: none */
+  size_t settled_count, settled_room;
+  struct base_id *settled; /* admitted or refused just now: whoever waits for them is looked at next */
 };
 
 void core_give_free(struct core_give *give) {
@@ -28,6 +30,7 @@ void core_give_free(struct core_give *give) {
     return;
   base_wipe(&give->context, sizeof give->context);
   free(give->given);
+  free(give->settled);
   free(give);
 }
 
@@ -50,6 +53,19 @@ static enum base_code give_add(struct core_give *give, uint64_t number, const st
 
 /* --- what becomes of a message */
 
+static enum base_code settle(struct core_give *give, const struct base_id *message, struct base_error *err) {
+  if (give->settled_count == give->settled_room) {
+    size_t room = give->settled_room == 0 ? 64 : 2 * give->settled_room;
+    struct base_id *grown = realloc(give->settled, room * sizeof *grown);
+    if (grown == NULL)
+      return base_fail(err, BASE_MEMORY, "no memory for an answer");
+    give->settled = grown;
+    give->settled_room = room;
+  }
+  give->settled[give->settled_count++] = *message;
+  return BASE_OK;
+}
+
 static enum base_code answer_leaf(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                                   enum wire_act act, struct base_view reason, struct base_error *err) {
   struct core_partner *partner = core_partner_numbered(core, arrival->partner);
@@ -71,9 +87,6 @@ static enum base_code answer_leaf(struct core *core, struct core_give *give, con
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-static enum base_code admit_waiting(struct core *core, struct core_give *give, const struct base_id *id,
-                                    struct base_error *err);
-
 /* Refuses a message that has (or had) a row or none: the leaf names why, the content goes. */
 static enum base_code refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                              bool has_row, uint16_t part_count, const struct base_error *why, struct base_error *err) {
@@ -88,7 +101,7 @@ static enum base_code refuse(struct core *core, struct core_give *give, const st
       code = store_message_state_set(core->store, &arrival->message, STORE_MESSAGE_REFUSED, err);
   }
   if (code == BASE_OK)
-    code = admit_waiting(core, give, &arrival->message, err); /* who follows it is refused in turn */
+    code = settle(give, &arrival->message, err); /* who follows it is refused in turn */
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -106,9 +119,9 @@ static enum base_code check_follows(struct core *core, const struct wire_header 
       struct store_arrival arrival;
       if (author != NULL &&
           store_arrival_of(core->store, &header->follows[i], author->row.number, &arena, &arrival, NULL) == BASE_OK &&
-          arrival.refused)
-        return base_fail(why, BASE_POLICY, "it follows message %s, which was refused",
-                         base_id_text(&header->follows[i]).text);
+          (arrival.refused || arrival.voided))
+        return base_fail(why, BASE_POLICY, "it follows message %s, which was %s",
+                         base_id_text(&header->follows[i]).text, arrival.voided ? "ended" : "refused");
     } else if (code != BASE_OK) {
       return code;
     } else if (row.state == STORE_MESSAGE_REFUSED) {
@@ -143,7 +156,8 @@ static enum base_code flag_equivocation(struct core *core, const struct wire_hea
 
 /* Everything is here: the message takes effect and is receipted. */
 static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                            const struct wire_header *header, struct base_view bytes, struct base_error *err) {
+                            const struct wire_header *header, struct base_view bytes, uint16_t part_count,
+                            struct base_error *err) {
   const struct base_id *id = &arrival->message;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_id case_id = header->opens ? *id : header->case_id;
@@ -152,13 +166,14 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
       header->opens ? core_case_begin(core, id, kind, &kase, err) : core_case_load(core, &case_id, &kase, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  if (!wire_header_has_party(kase->messages != NULL && kase->count > 0 ? kase->messages[0].header : header,
-                             header->author)) {
-    struct base_error why = {0};
+  struct base_error why = {0};
+  if (kase->kind != kind)
+    (void)base_fail(&why, BASE_KIND, "the case is of another kind");
+  else if (kase->count > 0 && !wire_header_has_party(kase->messages[0].header, header->author))
     (void)base_fail(&why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
                     (const char *)header->author.data);
-    return refuse(core, give, arrival, true, 0, &why, err);
-  }
+  if (why.code != BASE_OK)
+    return refuse(core, give, arrival, true, part_count, &why, err);
   bool flagged = kase->state.flagged;
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
   if (code != BASE_OK)
@@ -171,8 +186,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code == BASE_OK && !kind->kind.needs_row)
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)
-    code = admit_waiting(core, give, id, err);
-  return code;
+    code = settle(give, id, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
 /* Admits, refuses or leaves pending. */
@@ -206,23 +221,27 @@ static enum base_code consider(struct core *core, struct core_give *give, const 
     code = core_parts_missing(core, &copy, row.part_count, wants, &complete, err);
   if (code != BASE_OK || missing > 0 || !complete)
     return code;
-  return admit(core, give, &arrival, &header, row.header, err);
+  return admit(core, give, &arrival, &header, row.header, row.part_count, err);
 }
 
-static enum base_code admit_waiting(struct core *core, struct core_give *give, const struct base_id *id,
-                                    struct base_error *err) {
+/* Messages that waited for those settled by now, and for these in turn. A loop, since a chain can be as long as a case.
+ */
+static enum base_code settle_waiting(struct core *core, struct core_give *give, struct base_error *err) {
   enum { AT_ONCE = 64 };
-  struct base_id waiting[AT_ONCE], copy = *id;
-  size_t count = 0;
+  struct base_id waiting[AT_ONCE];
   enum base_code code = BASE_OK;
-  do {
-    code = store_message_waiting(core->store, &copy, waiting, AT_ONCE, &count, err);
-    for (size_t i = 0; i < count && code == BASE_OK; i++) {
-      code = store_message_wait_done(core->store, &waiting[i], &copy, err);
-      if (code == BASE_OK)
-        code = consider(core, give, &waiting[i], err);
+  while (give->settled_count > 0 && code == BASE_OK) {
+    struct base_id id = give->settled[--give->settled_count];
+    size_t count = AT_ONCE;
+    while (count == AT_ONCE && code == BASE_OK) {
+      code = store_message_waiting(core->store, &id, waiting, AT_ONCE, &count, err);
+      for (size_t i = 0; code == BASE_OK && i < count; i++) {
+        code = store_message_wait_done(core->store, &waiting[i], &id, err);
+        if (code == BASE_OK)
+          code = consider(core, give, &waiting[i], err);
+      }
     }
-  } while (code == BASE_OK && count == AT_ONCE);
+  }
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -259,6 +278,9 @@ static enum base_code check_content(struct core *core, const struct core_partner
   struct store_message row;
   if (store_message_get(core->store, id, arena, &row, NULL) == BASE_OK)
     return base_fail(why, BASE_EXISTS, "the message was sent before, under another number");
+  struct store_arrival before;
+  if (store_arrival_of(core->store, id, partner->row.number, arena, &before, NULL) == BASE_OK && before.voided)
+    return base_fail(why, BASE_EXISTS, "the message was ended before, under another number");
   if (header->opens)
     return BASE_OK;
   struct store_case kase;
@@ -321,7 +343,7 @@ static enum base_code arrive(struct core *core, struct core_give *give, const st
     return code;
   if (missing > 0 || parts > 0)
     return give_add(give, arrival->number, &arrival->message, err);
-  return admit(core, give, arrival, &header, frame->header, err);
+  return admit(core, give, arrival, &header, frame->header, 0, err);
 }
 
 /* --- numbers */
@@ -332,6 +354,7 @@ static enum base_code take_number(struct core *core, struct core_give *give, con
   struct core_partner *partner = give->partner;
   struct base_hash sent = voided ? opening->previous : seal_sha256(frame->proof.leaf);
   *out = (struct store_arrival){
+      .message = opening->message,
       .partner = partner->row.number,
       .number = opening->number,
       .sent_hash = sent,
@@ -341,8 +364,6 @@ static enum base_code take_number(struct core *core, struct core_give *give, con
       .index = frame->proof.index,
       .head_size = checkpoint->size,
       .voided = voided};
-  if (!voided)
-    out->message = opening->message;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_arrival_add(core->store, out, err);
@@ -497,6 +518,8 @@ static enum base_code take_frames(struct core *core, struct core_give *give, con
       code = take_record(core, give, &frame, err);
     if (give->fault.code != BASE_OK && core->failed == BASE_OK)
       return BASE_OK;
+    if (code == BASE_OK)
+      code = settle_waiting(core, give, err);
     if (code == BASE_OK)
       code = wire_frame_read(&reader, &frame, &end, err);
   }

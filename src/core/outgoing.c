@@ -756,10 +756,8 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
 
 static void answered_by(struct core *core, struct core_partner *partner, const struct answered *answered,
                         const struct base_error *fault) {
-  bool stop = fault->code == BASE_FORK || fault->code == BASE_ROLLBACK || fault->code == BASE_CONSISTENCY;
   if (fault->code != BASE_OK) {
     trouble(core, partner, fault->code, base_view_text(fault->text));
-    partner->stopped = stop;
     return;
   }
   if (answered->fault.code != BASE_OK) {

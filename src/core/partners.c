@@ -327,11 +327,19 @@ void core_peer_table(struct core *core, uint64_t token, const struct wire_json *
 
 enum base_code core_partner_fault(struct core *core, struct core_partner *partner, const struct base_error *fault,
                                   struct base_view evidence, struct base_error *err) {
-  base_time now = core_now(core);
+  base_time now = core_now(core), passed = now - partner->fault_since;
+  bool stops = fault->code == BASE_FORK || fault->code == BASE_ROLLBACK || fault->code == BASE_CONSISTENCY;
+  bool news = stops && !partner->stopped;
   enum base_code code = core_write(core, err);
   if (code != BASE_OK)
     return code;
-  if (partner->fault_since != 0 && now - partner->fault_since < CORE_FAULT_SECONDS) {
+  if (news) { /* a person decides how it goes on */
+    partner->stopped = true;
+    partner->trouble_code = fault->code;
+    snprintf(partner->trouble, sizeof partner->trouble, "%s", fault->text);
+  }
+  /* What stops the exchange is written whatever flood it hides in; a clock set back is no reason to be silent. */
+  if (!news && partner->fault_since != 0 && passed >= 0 && passed < CORE_FAULT_SECONDS) {
     partner->faults_counted++;
     return BASE_OK;
   }

@@ -236,7 +236,7 @@ BASE_NODISCARD enum base_code store_progress_set(struct store *store, const stru
 
 /* --- arrivals: one row per number taken from a partner */
 struct store_arrival {
-  struct base_id message;                 /* zero for a voided number */
+  struct base_id message;                 /* zero: none is known */
   int64_t partner;
   uint64_t number;
   struct base_hash sent_hash;             /* SHA-256 of the sent (or voided) leaf */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The exchange between two honest cores on an unlucky line: lost, repeated, crossing and late consignments, nodes that are away
- * or start again. Nothing is lost, nothing has effect twice, and both come to rest. */
+ * The exchange between two honest cores on an unlucky line: lost, repeated, crossing and late consignments, nodes that
+ * are away or start again. Nothing is lost, nothing has effect twice, and both come to rest. */
 #include "core_try.h"
 
 /* A message goes, is receipted, both know the same state, and both nodes come to rest. */
@@ -392,11 +392,13 @@ static void test_clock_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exchange),        cmocka_unit_test(test_answer_lost),     cmocka_unit_test(test_parcel_twice),
-      cmocka_unit_test(test_crossing),        cmocka_unit_test(test_crossing_in_a_case),
-      cmocka_unit_test(test_partner_away),    cmocka_unit_test(test_partner_back),    cmocka_unit_test(test_restarts),
-      cmocka_unit_test(test_ended_before),    cmocka_unit_test(test_ended_after),     cmocka_unit_test(test_ended_meanwhile),
-      cmocka_unit_test(test_suspended),       cmocka_unit_test(test_disputed),        cmocka_unit_test(test_clock_back),
+      cmocka_unit_test(test_exchange),           cmocka_unit_test(test_answer_lost),
+      cmocka_unit_test(test_parcel_twice),       cmocka_unit_test(test_crossing),
+      cmocka_unit_test(test_crossing_in_a_case), cmocka_unit_test(test_partner_away),
+      cmocka_unit_test(test_partner_back),       cmocka_unit_test(test_restarts),
+      cmocka_unit_test(test_ended_before),       cmocka_unit_test(test_ended_after),
+      cmocka_unit_test(test_ended_meanwhile),    cmocka_unit_test(test_suspended),
+      cmocka_unit_test(test_disputed),           cmocka_unit_test(test_clock_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

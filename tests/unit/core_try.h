@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the tests of the exchange say again and again: two partners under an agreement, a message, a part, and what must hold
- * between two honest nodes whatever happened on the line. */
+ * What the tests of the exchange say again and again: two partners under an agreement, a message, a part, and what must
+ * hold between two honest nodes whatever happened on the line. */
 #ifndef WASL_TESTS_CORE_TRY_H
 #define WASL_TESTS_CORE_TRY_H
 
@@ -59,17 +59,19 @@ static inline void try_send_with(struct pair_node *from, const char *kase, const
   pair_id(from, LINK_CASE_SEND, (const char *)json.data, id);
   base_buf_free(&json);
 }
-static inline void try_send(struct pair_node *from, const char *kase, const char *type, const char *fields, char id[65]) {
+static inline void try_send(struct pair_node *from, const char *kase, const char *type, const char *fields,
+                            char id[65]) {
   try_send_with(from, kase, type, fields, NULL, id);
 }
 static const char try_answer[] = "{\"answer\":\"نعم · oui\"}", try_question[] = "{\"question\":\"متى؟ · quand ?\"}";
 
 static inline void try_request_with(struct pair_node *a, const struct pair_node *b, const char *parts, char id[65]) {
   struct base_buf json = {0};
-  base_buf_printf(&json,
-                  "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\","
-                  "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"},\"parts\":%s}",
-                  b->name, parts);
+  base_buf_printf(
+      &json,
+      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\","
+      "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"},\"parts\":%s}",
+      b->name, parts);
   base_buf_u8(&json, 0);
   pair_id(a, LINK_CASE_OPEN, (const char *)json.data, id);
   base_buf_free(&json);
@@ -101,7 +103,8 @@ static inline void try_upload(struct pair_node *node, uint64_t size, uint64_t se
       piece[i] = try_octet(seed, at + i);
     at += length;
     int fd = base_memfd_sealed("piece", base_view_of(piece, length), NULL);
-    snprintf(json, sizeof json, "{\"stage\":\"%s\",\"index\":%u,\"last\":%s}", stage, index, at == size ? "true" : "false");
+    snprintf(json, sizeof json, "{\"stage\":\"%s\",\"index\":%u,\"last\":%s}", stage, index,
+             at == size ? "true" : "false");
     answer = pair_ask(node, LINK_PART_CHUNK, json, fd);
     if (answer.status != BASE_OK)
       fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
@@ -133,12 +136,14 @@ static inline void try_part_arrived(struct pair_node *node, uint64_t size, uint6
   struct wire_json *opened = NULL;
   assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 65536, "part", &opened, NULL), BASE_OK);
   pair_text(&answer, "message", message, sizeof message);
-  int64_t part = wire_json_integer(wire_json_get(opened, "part")), records = wire_json_integer(wire_json_get(opened, "records"));
+  int64_t part = wire_json_integer(wire_json_get(opened, "part")),
+          records = wire_json_integer(wire_json_get(opened, "records"));
   assert_int_equal(wire_json_integer(wire_json_get(opened, "size")), size);
   wire_json_free(opened);
   pair_answer_free(&answer);
   for (int64_t record = 0; record < records; record++) {
-    snprintf(json, sizeof json, "{\"message\":\"%s\",\"part\":%" PRId64 ",\"record\":%" PRId64 "}", message, part, record);
+    snprintf(json, sizeof json, "{\"message\":\"%s\",\"part\":%" PRId64 ",\"record\":%" PRId64 "}", message, part,
+             record);
     answer = pair_ask(node, LINK_PART_READ, json, -1);
     assert_int_equal(answer.status, BASE_OK);
     seal_hasher_add(hasher, base_buf_view(&answer.payload));
@@ -188,8 +193,8 @@ static inline void try_expect(struct pair_node *node, enum wire_act act, unsigne
   char last[600] = "";
   unsigned found = try_leaves(node, act, last, sizeof last);
   if (found != count || (reason != NULL && strncmp(last, reason, strlen(reason)) != 0))
-    fail_msg("%s: %u leaves \"%s\" of the act %s instead of %u \"%s\"", node->name, found, last, wire_act_name(act), count,
-             reason == NULL ? "" : reason);
+    fail_msg("%s: %u leaves \"%s\" of the act %s instead of %u \"%s\"", node->name, found, last, wire_act_name(act),
+             count, reason == NULL ? "" : reason);
 }
 
 /* --- cases */
@@ -221,7 +226,8 @@ static inline enum base_code try_same_case(void *context, const struct store_cas
   base_arena_init(&arena, 1 << 20);
   struct store_case there;
   assert_int_equal(store_case_get(cases->other->core->store, &row->id, &arena, &there, NULL), BASE_OK);
-  if (!base_view_equal(row->state, there.state) || row->message_count != there.message_count || row->flagged != there.flagged)
+  if (!base_view_equal(row->state, there.state) || row->message_count != there.message_count ||
+      row->flagged != there.flagged)
     fail_msg("case %s: %.*s with %" PRIu64 " messages here, %.*s with %" PRIu64 " at %s", base_id_text(&row->id).text,
              (int)row->state.size, (const char *)row->state.data, row->message_count, (int)there.state.size,
              (const char *)there.state.data, there.message_count, cases->other->name);
@@ -238,8 +244,10 @@ static inline void try_same_numbers(struct pair_node *from, struct pair_node *to
     struct store_delivery sent;
     struct store_arrival arrival;
     struct store_leaf leaf;
-    assert_int_equal(store_delivery_by_number(from->core->store, try_partner(from)->row.number, n, &arena, &sent, NULL), BASE_OK);
-    assert_int_equal(store_arrival_get(to->core->store, try_partner(to)->row.number, n, &arena, &arrival, NULL), BASE_OK);
+    assert_int_equal(store_delivery_by_number(from->core->store, try_partner(from)->row.number, n, &arena, &sent, NULL),
+                     BASE_OK);
+    assert_int_equal(store_arrival_get(to->core->store, try_partner(to)->row.number, n, &arena, &arrival, NULL),
+                     BASE_OK);
     assert_int_equal(store_leaf_get(from->core->store, sent.sent_index, &arena, &leaf, NULL), BASE_OK);
     struct base_hash hash = seal_sha256(leaf.entry);
     assert_true(base_hash_equal(&hash, &arrival.sent_hash));
@@ -250,7 +258,8 @@ static inline void try_same_numbers(struct pair_node *from, struct pair_node *to
     base_arena_free(&arena);
   }
 }
-/* Both sides know the same cases in the same states, and the ledgers of both directions reconcile. Returns the number of cases. */
+/* Both sides know the same cases in the same states, and the ledgers of both directions reconcile. Returns the number
+ * of cases. */
 static inline unsigned try_agree(struct pair_node *a, struct pair_node *b) {
   struct try_cases there = {b, 0}, back = {a, 0};
   assert_int_equal(store_case_each(a->core->store, (struct base_view){0}, 0, try_same_case, &there, NULL), BASE_OK);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Parts on an unlucky line: they arrive byte for byte, nothing that is held is sent again, and they delay nobody else.
+ */
+#include "core_try.h"
+
+static void make_sizes(struct pair_node *a, const struct pair_node *b, char id[65]) {
+  struct base_buf parts = {0};
+  static const uint64_t sizes[] = {0, 1, 1 << 20, (5 << 20) + 3};
+  for (uint64_t i = 0; i < 4; i++)
+    try_upload(a, sizes[i], i, &parts);
+  try_request_with(a, b, try_parts_end(&parts), id);
+  base_buf_free(&parts);
+}
+static void check_sizes(struct pair_node *b) {
+  try_part_arrived(b, 0, 0);
+  try_part_arrived(b, 1, 1);
+  try_part_arrived(b, 1 << 20, 2);
+  try_part_arrived(b, (5 << 20) + 3, 3);
+}
+
+static void test_sizes(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65];
+  try_agreed(&a, &b);
+  make_sizes(&a, &b, request);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_UNDER_WAY);
+  pair_rest(&a, &b);
+  try_receipted(&a, request);
+  check_sizes(&b);
+  assert_int_equal(try_part_files(&b), 4);
+  try_agree(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+/* Records of a parcel, by what the receiver sees after unsealing: its size tells well enough. */
+static uint64_t parcel_size(const struct pair_parcel *parcel) {
+  struct stat status;
+  assert_int_equal(fstat(parcel->fd, &status), 0);
+  return (uint64_t)status.st_size;
+}
+
+/* Each consignment is cut off in turn, and one side or the other starts again: what is held is not sent again. */
+static void cut(bool answer_lost, bool restart_a, bool restart_b) {
+  struct pair_node a, b;
+  char request[65];
+  uint64_t bytes = 0;
+  struct pair_parcel parcel;
+  try_agreed(&a, &b);
+  make_sizes(&a, &b, request);
+  for (int i = 0; i < 40 && pair_outbox(&a, request, NULL) != STORE_RECEIPTED; i++) {
+    a.ms += 31000;
+    b.ms += 31000;
+    if (!pair_take(&a, &parcel))
+      continue;
+    bytes += parcel_size(&parcel);
+    struct pair_answer answer = pair_give(&a, &b, parcel.fd);
+    assert_int_equal(answer.status, BASE_OK);
+    if (restart_b)
+      try_restart(&b);
+    pair_done(&a, parcel.exchange, answer_lost && i % 2 == 0 ? NULL : &answer);
+    if (restart_a && i % 3 == 2)
+      try_restart(&a);
+    pair_answer_free(&answer);
+    close(parcel.fd);
+  }
+  try_receipted(&a, request);
+  check_sizes(&b);
+  /* 6 MiB and 4 octets; a lost answer costs at most the records of one consignment each */
+  uint64_t once = (6 << 20) + (64 << 10);
+  assert_true(bytes < (answer_lost ? 2 * once + (4 << 20) : once));
+  pair_rest(&a, &b);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+static void test_cut(void **state) {
+  (void)state;
+  cut(false, false, false);
+  cut(false, true, true);
+  cut(true, false, true);
+  cut(true, true, false);
+}
+
+/* Order within a case is kept while a big part of the first message is missing; another case is not delayed. */
+static void test_order(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65], withdraw[65], other[65];
+  struct base_buf parts = {0};
+  struct pair_parcel parcel;
+  try_agreed(&a, &b);
+  try_upload(&a, 9 << 20, 7, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), request);
+  base_buf_free(&parts);
+  try_send(&a, request, "withdraw", "{}", withdraw);
+  pair_request(&a, &b, other);
+  assert_true(pair_send(&a, &b));
+  if (pair_outbox(&a, other, NULL) != STORE_RECEIPTED)
+    assert_true(pair_send(&a, &b)); /* the first consignment left with the first message alone */
+  try_receipted(&a, other);
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_UNDER_WAY);
+  assert_int_equal(pair_outbox(&a, withdraw, NULL), STORE_UNDER_WAY);
+  while (pair_outbox(&a, request, NULL) != STORE_RECEIPTED) {
+    a.ms += 31000;
+    b.ms += 31000;
+    if (!pair_take(&a, &parcel))
+      continue;
+    struct pair_answer answer = pair_give(&a, &b, parcel.fd);
+    struct base_id id = try_id(request);
+    struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_message row;
+    assert_int_equal(store_message_get(b.core->store, &id, &arena, &row, NULL), BASE_OK);
+    bool complete = row.state == STORE_MESSAGE_HELD;
+    base_arena_free(&arena);
+    /* The answer with both receipts is lost: the second one is asked for again, too. */
+    pair_done(&a, parcel.exchange,
+              complete && a.ms % 2 == 0 && pair_outbox(&a, request, NULL) != STORE_RECEIPTED &&
+                      try_partner(&a)->failures == 0
+                  ? NULL
+                  : &answer);
+    pair_answer_free(&answer);
+    close(parcel.fd);
+  }
+  try_run(&a, &b, 35000);
+  try_receipted(&a, withdraw);
+  try_state(&b, request, "withdrawn");
+  try_part_arrived(&b, 9 << 20, 7);
+  try_agree(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+/* Ended while its parts are on the way: the receiver refuses it and keeps nothing; what follows it goes the same way.
+ */
+static void test_ended_pending(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65], clarify[65], answer[65], third[65];
+  struct base_buf parts = {0};
+  try_agreed(&a, &b);
+  pair_request(&b, &a, request);
+  pair_rest(&a, &b);
+  try_upload(&a, 16 << 20, 8, &parts);
+  try_send_with(&a, request, "clarify", try_question, try_parts_end(&parts), clarify);
+  base_buf_free(&parts);
+  assert_true(pair_send(&a, &b));
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(try_part_files(&b), 1);
+  try_send(&a, request, "answer", try_answer, answer);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(pair_outbox(&a, answer, NULL), STORE_UNDER_WAY);
+  try_end(&a, clarify);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 5000);
+  assert_int_equal(pair_outbox(&a, clarify, NULL), STORE_ENDED);
+  assert_int_equal(pair_outbox(&a, answer, NULL), STORE_REFUSED);
+  assert_int_equal(try_part_files(&b), 0);
+  try_expect(&b, WIRE_ACT_REFUSED, 2, "refused-by-policy: it follows message");
+  try_state(&a, request, "asked");
+  try_agree(&a, &b);
+  try_send(&a, request, "answer", try_answer, third);
+  pair_rest(&a, &b);
+  try_receipted(&a, third);
+  try_state(&b, request, "answered");
+  try_agree(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+/* Ended in the moment when a consignment is on the way whose answer speaks of later numbers. */
+static void test_ended_in_flight(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65];
+  struct base_buf parts = {0};
+  struct pair_parcel parcel;
+  try_agreed(&a, &b);
+  try_upload(&a, 9 << 20, 9, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), request);
+  base_buf_free(&parts);
+  assert_true(pair_send(&a, &b));
+  assert_true(pair_take(&a, &parcel)); /* records */
+  try_end(&a, request);
+  struct pair_answer answer = pair_give(&a, &b, parcel.fd);
+  pair_done(&a, parcel.exchange, &answer);
+  pair_answer_free(&answer);
+  close(parcel.fd);
+  pair_rest(&a, &b);
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_ENDED);
+  try_expect(&b, WIRE_ACT_REFUSED, 1, "refused-by-policy: the sender ended it");
+  assert_int_equal(try_part_files(&b), 0);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+/* A long chain of messages waits for the parts of the first: it is admitted whole when they come, without deep
+ * recursion. */
+static void test_long_chain(void **state) {
+  (void)state;
+  enum { CHAIN = 2000 };
+  struct pair_node a, b;
+  char request[65], last[65];
+  struct base_buf parts = {0};
+  try_agreed(&a, &b);
+  pair_request(&b, &a, request);
+  pair_rest(&a, &b);
+  try_upload(&a, 48 << 20, 10, &parts);
+  try_send_with(&a, request, "partial_answer", try_answer, try_parts_end(&parts), last);
+  base_buf_free(&parts);
+  try_no_gate(&a);
+  for (int i = 0; i < CHAIN; i++)
+    try_send(&a, request, "partial_answer", try_answer, last);
+  while (try_partner(&b)->row.received_number < CHAIN + 2)
+    pair_send(&a, &b);
+  assert_int_equal(pair_outbox(&a, last, NULL), STORE_UNDER_WAY);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 5000);
+  try_receipted(&a, last);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_order),           cmocka_unit_test(test_ended_pending),
+      cmocka_unit_test(test_ended_in_flight), cmocka_unit_test(test_long_chain),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
