@@ -105,8 +105,7 @@ def complaint(answer, code, *words):
 
 
 class Node:
-    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, settings=""):
-        """settings: more for its wasl.conf."""
+    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None):
         self.name, self.user, self.process = name, user, None
         self.port = PORT + (place if place is not None else len(nodes))
         self.dir = folder or path(name)
@@ -117,9 +116,6 @@ class Node:
             os.chmod(TMP, 0o755)
         must(wasl("node", "init", self.dir, "--name", name, "--org", f"Service {name} · مصلحة", "--listen", self.listen,
                   *(["--address", address] if address else []), user=user))
-        if settings:
-            with open(os.path.join(self.dir, "wasl.conf"), "a", encoding="utf-8") as conf:
-                conf.write(settings)
 
     # --- its life
     def launch(self, programs=BIN):
