@@ -764,6 +764,12 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
     trouble(core, partner, answered->fault.code, base_view_text(answered->fault.text));
     return;
   }
+  partner->crossed = answered->again ? partner->crossed + 1 : 0;
+  if (partner->crossed >= CORE_CROSSED_MAX) {
+    trouble(core, partner, BASE_CONFLICT,
+            BASE_VIEW("the partner's answers prove from other heads than were asked for"));
+    return;
+  }
   well(partner);
   partner->row.last_contact = core_now(core);
   partner->maybe = true; /* one more look; nothing found ends it */
