@@ -27,6 +27,7 @@ enum {
   CORE_ARRIVING_MAX = 64,              /* parts coming in whose running hash is kept in memory */
   CORE_STAGE_SYNC = 16,                /* records after which an upload is pushed to the disk, so that no sync takes long */
   CORE_OLDER_MAX = 3,
+  CORE_CROSSED_MAX = 4,                /* heads that cross so often in a row are asked for with pauses */
   CORE_SHOWN = 4,                      /* heads per partner kept in memory until he cosigns one */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,             /* one fault leaf per partner in that time, the rest are counted */
@@ -90,6 +91,7 @@ struct core_partner {
   struct core_shown shown[CORE_SHOWN];
   size_t shown_next;
   unsigned older;                      /* older heads in a row: one may be overtaken on the way, more are a roll-back */
+  unsigned crossed;                    /* answers in a row whose heads crossed on the way */
   unsigned failures;                   /* in a row */
   int64_t not_before_ms;               /* back-off, monotonic */
   int64_t cosign_at_ms;                /* when an owed cosignature goes alone */
@@ -97,7 +99,7 @@ struct core_partner {
   bool revoke;                         /* law said no at hand-over: to be written in the next step */
   struct base_id revoke_message;
   struct base_error revoke_why;
-  char trouble[256];                   /* why nothing goes, in plain words; "" when all is well */
+  char trouble[BASE_ERROR_TEXT_MAX];                 /* why nothing goes, in plain words; "" when all is well */
   enum base_code trouble_code;
   bool stopped;                        /* fork or roll-back: a person decides */
   bool maybe;                          /* there may be something to hand over */
