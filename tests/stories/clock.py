@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A clock far off: receipts are marked disputed, law says what is not in force by that clock, time in signatures does not
+go back, and nothing is lost.
+
+Broken variants: tests/checks/keeper_broken (time goes back); without CORE_DISPUTE_SECONDS nothing is marked."""
+import os
+import shutil
+import subprocess
+
+from story import BIN, Node, Skip, agree, check, introduce, ok, path, run, same_cases, settle
+
+DAY = 86400
+SHIFT = """#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *at) {
+  long done = syscall(SYS_clock_gettime, clock, at);
+  if (done == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) at->tv_sec += SECONDS;
+  return (int)done;
+}
+time_t time(time_t *out) {
+  struct timespec at;
+  clock_gettime(CLOCK_REALTIME, &at);
+  if (out) *out = at.tv_sec;
+  return at.tv_sec;
+}
+int gettimeofday(struct timeval *out, void *zone) {
+  struct timespec at;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &at);
+  out->tv_sec = at.tv_sec;
+  out->tv_usec = at.tv_nsec / 1000;
+  return 0;
+}
+"""
+
+
+def programs(name, seconds):
+    """wasld, and beside it the others with another clock. The nodes' processes start with an empty environment, so a
+    script before each program sets it."""
+    folder = path(name)
+    os.mkdir(folder, 0o755)
+    with open(path(f"{name}.c"), "w", encoding="ascii") as file:
+        file.write(SHIFT)
+    if shutil.which("cc") is None:
+        raise Skip("no C compiler for a clock that is off")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-DSECONDS={seconds}L", "-o", f"{folder}/clock.so",
+                    path(f"{name}.c")], check=True)
+    shutil.copy(os.path.join(BIN, "wasld"), folder)
+    for program in ("wasl-core", "wasl-keeper", "wasl-gate", "wasl-worker"):
+        with open(os.path.join(folder, program), "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nLD_PRELOAD={folder}/clock.so exec {BIN}/{program} "$@"\n')
+        os.chmod(os.path.join(folder, program), 0o755)
+    return folder
+
+
+def row_of(node, message):
+    return [row for row in node.json("outbox", "list") if row["id"] == message][0]
+
+
+def story():
+    os.chmod(path(), 0o755)
+    rabat, paris = Node("rabat").start(), Node("paris").start()
+    introduce(rabat, paris)
+    agree(rabat, paris)
+    paris.stop()
+    paris.start(programs("ahead", 2 * DAY))
+    case = rabat.request("paris")
+    settle(rabat, paris)
+    row = row_of(rabat, case)
+    check(row["state"] == "receipted" and "disputed" in row["reason"] and str(2 * DAY)[:3] in row["reason"], row)
+    answer = paris.id("case", "send", case, "clarify", "--field", "question=?")
+    settle(paris, rabat)
+    check("disputed" in row_of(paris, answer)["reason"], "the other side does not see it:", row_of(paris, answer))
+    check(any(d["disputed"] for d in rabat.json("message", "show", case)["deliveries"]), "no mark at the message")
+    ok("a partner's clock that is two days ahead: the exchange goes on, its receipts are disputed on both sides")
+    paris.stop()
+    paris.start(programs("behind", -2 * DAY))
+    paris.refuses(6, "case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal",
+                  "--field", "purpose=drugs", "--field", "question=q", "--field", "language=fr", says="only from")
+    late = rabat.request("paris")
+    settle(rabat, paris)
+    check("disputed" in row_of(rabat, late)["reason"], row_of(rabat, late))
+    paris.sound()
+    ok("set back by four days, its law knows no agreement yet, in a sentence; it still takes in and gives receipts")
+    paris.stop()
+    paris.start()
+    good = paris.request("rabat")
+    settle(paris, rabat)
+    check(row_of(paris, good)["reason"] == "" and row_of(paris, good)["state"] == "receipted", row_of(paris, good))
+    same_cases(rabat, paris)
+    for node in (rabat, paris):
+        node.sound()
+    rabat.ask("proof", "export", late, "-o", path("late.wasl-proof"))
+    rabat.ask("proof", "verify", path("late.wasl-proof"))
+    ok("with the right clock again all is as before, and what was exchanged meanwhile can be proved")
+
+
+run(story)
