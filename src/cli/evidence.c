@@ -194,10 +194,10 @@ static enum base_code check_ends(const struct check *check, const char *folder, 
 static enum base_code check_cards(const struct check *check, const char *folder, const struct wire_opening *opening,
                                   const struct cli_evidence_party *receiver, struct base_error *err) {
   struct base_hash from = seal_sha256(check->out->author.bytes), to = seal_sha256(receiver->bytes);
-  if (opening->has_cards && !base_hash_equal(&from, &opening->from_card))
+  if (!base_hash_equal(&from, &opening->from_card))
     return base_fail(err, BASE_EVIDENCE, "cards/%.*s.card: not the card that %s/sent.opening names",
                      (int)check->out->author.card.name.size, (const char *)check->out->author.card.name.data, folder);
-  if (opening->has_cards && !base_hash_equal(&to, &opening->to_card))
+  if (!base_hash_equal(&to, &opening->to_card))
     return base_fail(err, BASE_EVIDENCE, "cards/%s.card: not the card that %s/sent.opening names", folder, folder);
   return BASE_OK;
 }

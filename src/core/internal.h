@@ -7,102 +7,102 @@
 #include "kinds/kinds.h"
 #include "law/law.h"
 
-/* What core's files share. Not for others. A request is handled in two phases: everything that can refuse it is checked before
- * anything is written; a failure while writing (disk, memory) undoes the whole transaction of this step and the memory is
- * loaded anew from the store (core_reload). */
+/* What core's files share. Not for others. A request is handled in two phases: everything that can refuse it is checked
+ * before anything is written; a failure while writing (disk, memory) undoes the whole transaction of this step and the
+ * memory is loaded anew from the store (core_reload). */
 
 enum {
   CORE_RETRY_FIRST_MS = 250,
-  CORE_RETRY_MOST_MS = 25000,          /* plus at most a fifth of jitter: never above 30 s */
-  CORE_DISPUTE_SECONDS = 120,          /* receipts further off our clock are marked disputed (DESIGN 3) */
-  CORE_CONSIGNMENT_BYTES = 4 << 20,    /* plaintext aimed at: messages first, then records */
-  CORE_COSIGN_DELAY_MS = 40,           /* a cosignature owed waits that long for a message to travel with */
-  CORE_HELD_POLL_MS = 2000,            /* asks again for what the partner holds back for a predecessor */
-  CORE_KEY_POOL = 128,                 /* keys wrapped ahead, in one request to the keeper */
-  CORE_KEYS_FRESH = 1024,              /* keys of messages just written, kept until these go out for the first time */
+  CORE_RETRY_MOST_MS = 25000,       /* plus at most a fifth of jitter: never above 30 s */
+  CORE_DISPUTE_SECONDS = 120,       /* receipts further off our clock are marked disputed (DESIGN 3) */
+  CORE_CONSIGNMENT_BYTES = 4 << 20, /* plaintext aimed at: messages first, then records */
+  CORE_COSIGN_DELAY_MS = 40,        /* a cosignature owed waits that long for a message to travel with */
+  CORE_HELD_POLL_MS = 2000,         /* asks again for what the partner holds back for a predecessor */
+  CORE_KEY_POOL = 128,              /* keys wrapped ahead, in one request to the keeper */
+  CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
   CORE_TILES_CACHED = 64,
   CORE_CASES_CACHED = 64,
-  CORE_STAGES_MAX = 256,               /* uploads not yet named by a message */
+  CORE_STAGES_MAX = 256, /* uploads not yet named by a message */
   CORE_STAGE_SECONDS = 3600,
-  CORE_ARRIVING_MAX = 64,              /* parts coming in whose running hash is kept in memory */
-  CORE_STAGE_SYNC = 16,                /* records after which an upload is pushed to the disk, so that no sync takes long */
+  CORE_ARRIVING_MAX = 64, /* parts coming in whose running hash is kept in memory */
+  CORE_STAGE_SYNC = 16,   /* records after which an upload is pushed to the disk, so that no sync takes long */
   CORE_OLDER_MAX = 3,
-  CORE_CROSSED_MAX = 4,                /* heads that cross so often in a row are asked for with pauses */
-  CORE_SHOWN = 4,                      /* heads per partner kept in memory until he cosigns one */
+  CORE_CROSSED_MAX = 4, /* heads that cross so often in a row are asked for with pauses */
+  CORE_SHOWN = 4,       /* heads per partner kept in memory until he cosigns one */
   CORE_PARTNERS_MAX = 1024,
-  CORE_FAULT_SECONDS = 60,             /* one fault leaf per partner in that time, the rest are counted */
-  CORE_CHECK_STEP = 1024,              /* leaves per register.check */
-  CORE_DISK_LOW = 64 << 20,            /* bytes free below which new sends are refused */
-  CORE_DOCUMENT_MAX = 2 << 20,         /* a submitted form */
+  CORE_FAULT_SECONDS = 60,     /* one fault leaf per partner in that time, the rest are counted */
+  CORE_CHECK_STEP = 1024,      /* leaves per register.check */
+  CORE_DISK_LOW = 64 << 20,    /* bytes free below which new sends are refused */
+  CORE_DOCUMENT_MAX = 2 << 20, /* a submitted form */
 };
 
 /* --- register.c */
 struct core_tile {
   bool used, dirty;
-  unsigned level;                      /* tile level: its hashes are nodes of level 8*level */
+  unsigned level; /* tile level: its hashes are nodes of level 8*level */
   uint64_t index;
-  unsigned count;                      /* hashes held */
+  unsigned count; /* hashes held */
   uint64_t touched;
-  struct base_hash nodes[512];         /* a heap-ordered tree: 256+i are the hashes, i is the parent of 2i and 2i+1 */
+  struct base_hash nodes[512]; /* a heap-ordered tree: 256+i are the hashes, i is the parent of 2i and 2i+1 */
 };
 struct core_register {
-  uint64_t size;                       /* leaves, those of this step included */
-  uint64_t attested;                   /* of the last head that the keeper signed */
+  uint64_t size;     /* leaves, those of this step included */
+  uint64_t attested; /* of the last head that the keeper signed */
   struct base_hash attested_root;
-  struct base_buf note;                /* that head */
-  base_time last_time;                 /* of the last leaf: never decreasing */
-  struct core_tile *tiles;             /* CORE_TILES_CACHED */
-  uint64_t clock;                      /* for the cache */
-  int64_t opening_key;                 /* row of this step's key, 0: none yet */
+  struct base_buf note;    /* that head */
+  base_time last_time;     /* of the last leaf: never decreasing */
+  struct core_tile *tiles; /* CORE_TILES_CACHED */
+  uint64_t clock;          /* for the cache */
+  int64_t opening_key;     /* row of this step's key, 0: none yet */
   struct base_secret opening_secret;
-  int64_t read_key;                    /* last key read back */
+  int64_t read_key; /* last key read back */
   struct base_secret read_secret;
 };
 
 /* --- partners.c */
-struct core_transfer {                 /* a message whose records are going out */
+struct core_transfer { /* a message whose records are going out */
   struct base_id message;
   uint64_t number;
   uint16_t part_count;
   uint32_t wants[WIRE_PARTS_MAX];
 };
-struct core_flight {                   /* a consignment at the gate */
-  uint64_t exchange;                   /* 0: none */
+struct core_flight { /* a consignment at the gate */
+  uint64_t exchange; /* 0: none */
   struct seal_hpke_context context;
-  uint64_t head_size;                  /* of our head in it */
-  uint64_t cosign_size;                /* cosignature that travels, 0: none */
-  uint64_t last_number;                /* of the messages in it, 0: none */
+  uint64_t head_size;   /* of our head in it */
+  uint64_t cosign_size; /* cosignature that travels, 0: none */
+  uint64_t last_number; /* of the messages in it, 0: none */
 };
-struct core_shown {                    /* a head of ours that the partner was shown and may cosign */
+struct core_shown { /* a head of ours that the partner was shown and may cosign */
   uint64_t size;
   struct base_buf note;
 };
 struct core_partner {
-  struct store_partner row;            /* views into arena */
+  struct store_partner row; /* views into arena */
   struct base_arena arena;
   struct wire_card card;
   struct wire_vkey log, witness;
-  struct base_hash card_hash;          /* SHA-256 of the card, which every sent leaf commits to */
+  struct base_hash card_hash; /* SHA-256 of the card, which every sent leaf commits to */
   struct core_flight flight;
-  uint64_t shipped;                    /* no number above this one ever went to the gate */
-  uint64_t handed;                     /* numbers up to this were answered for in this run (receipt or pending) */
+  uint64_t shipped; /* no number above this one ever went to the gate */
+  uint64_t handed;  /* numbers up to this were answered for in this run (receipt or pending) */
   size_t transfer_count, transfer_room;
   struct core_transfer *transfers;
   struct core_shown shown[CORE_SHOWN];
   size_t shown_next;
-  unsigned older;                      /* older heads in a row: one may be overtaken on the way, more are a roll-back */
-  unsigned crossed;                    /* answers in a row whose heads crossed on the way */
-  unsigned failures;                   /* in a row */
-  int64_t not_before_ms;               /* back-off, monotonic */
-  int64_t cosign_at_ms;                /* when an owed cosignature goes alone */
-  int64_t held_at_ms;                  /* when to ask again for held ones, 0: none are held */
-  bool revoke;                         /* law said no at hand-over: to be written in the next step */
+  unsigned older;        /* older heads in a row: one may be overtaken on the way, more are a roll-back */
+  unsigned crossed;      /* answers in a row whose heads crossed on the way */
+  unsigned failures;     /* in a row */
+  int64_t not_before_ms; /* back-off, monotonic */
+  int64_t cosign_at_ms;  /* when an owed cosignature goes alone */
+  int64_t held_at_ms;    /* when to ask again for held ones, 0: none are held */
+  bool revoke;           /* law said no at hand-over: to be written in the next step */
   struct base_id revoke_message;
   struct base_error revoke_why;
-  char trouble[BASE_ERROR_TEXT_MAX];                 /* why nothing goes, in plain words; "" when all is well */
+  char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
   enum base_code trouble_code;
-  bool stopped;                        /* fork or roll-back: a person decides */
-  bool maybe;                          /* there may be something to hand over */
+  bool stopped; /* fork or roll-back: a person decides */
+  bool maybe;   /* there may be something to hand over */
   base_time fault_since;
   uint64_t faults_counted;
 };
@@ -111,11 +111,11 @@ struct core_partner {
 struct core_case {
   struct base_id id;
   const struct core_kind *kind;
-  struct base_arena arena;             /* headers */
+  struct base_arena arena; /* headers */
   size_t count, room;
-  struct core_case_message *messages;  /* sorted; headers in arena */
+  struct core_case_message *messages; /* sorted; headers in arena */
   struct core_case_state state;
-  struct store_case row;               /* views into arena or static */
+  struct store_case row; /* views into arena or static */
   uint64_t touched;
 };
 struct core_kind {
@@ -127,12 +127,12 @@ struct core_agreement {
   struct base_arena arena;
   struct law_agreement law;
   struct base_view title;
-  size_t state;                        /* of its kind */
+  size_t state; /* of its kind */
   bool has_terms;
 };
 
 /* --- parts.c */
-struct core_stage {                    /* an upload */
+struct core_stage { /* an upload */
   bool used, finished;
   uint64_t id;
   base_time begun;
@@ -144,7 +144,7 @@ struct core_stage {                    /* an upload */
   uint64_t size;
   struct base_hash sha256;
 };
-struct core_arriving {                 /* a part coming in */
+struct core_arriving { /* a part coming in */
   struct base_id message;
   uint16_t part;
   int fd;
@@ -157,7 +157,7 @@ struct core_arriving {                 /* a part coming in */
   struct core_arriving *next;
 };
 
-struct core_reading {                  /* the part read last, for the next record of it */
+struct core_reading { /* the part read last, for the next record of it */
   bool used;
   struct base_id message;
   uint16_t part;
@@ -167,7 +167,7 @@ struct core_reading {                  /* the part read last, for the next recor
   uint64_t size;
 };
 
-struct core_fresh {                    /* id zero: none */
+struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
 };
@@ -178,8 +178,8 @@ struct core_reply {
   uint64_t token;
   enum base_code status;
   struct base_buf payload;
-  int fd;                              /* owned */
-  struct core_give *give;              /* an exchange.give: the payload is made after the attestation */
+  int fd;                 /* owned */
+  struct core_give *give; /* an exchange.give: the payload is made after the attestation */
   struct core_reply *next;
 };
 
@@ -194,20 +194,20 @@ struct core {
   base_time started;
 
   bool in_transaction, wrote;
-  enum base_code failed;               /* the step cannot be committed */
+  enum base_code failed; /* the step cannot be committed */
   struct base_error failure;
   struct core_reply *replies, **replies_end;
 
   struct core_register reg;
   size_t partner_count;
-  struct core_partner **partners;      /* in order of their names */
+  struct core_partner **partners; /* in order of their names */
   uint64_t partner_version;
   size_t kind_count;
   struct core_kind *kinds;
   struct base_arena kind_arena;
   size_t agreement_count;
   struct core_agreement *agreements;
-  struct law_agreement *law;           /* the same, as law wants them */
+  struct law_agreement *law; /* the same, as law wants them */
   struct core_case cases[CORE_CASES_CACHED];
   uint64_t case_clock;
 
@@ -218,18 +218,18 @@ struct core {
   struct core_reading reading;
   int parts_dir;
   size_t doomed_count, doomed_room;
-  char (*doomed)[33];                  /* files of dropped parts */
-  bool parts_dir_dirty;                /* files were made or named since the last sync of the folder */
-  struct base_secret token_key;        /* for tokens of parts' hashes */
+  char (*doomed)[33];           /* files of dropped parts */
+  bool parts_dir_dirty;         /* files were made or named since the last sync of the folder */
+  struct base_secret token_key; /* for tokens of parts' hashes */
 
-  size_t pool_count;                   /* keys wrapped ahead */
+  size_t pool_count; /* keys wrapped ahead */
   struct base_secret pool[CORE_KEY_POOL];
   uint8_t pool_wrapped[CORE_KEY_POOL][CORE_WRAPPED];
   uint32_t pool_epoch;
   struct core_fresh fresh[CORE_KEYS_FRESH];
 
   uint64_t next_exchange;
-  size_t take_count, take_room;        /* parked exchange.take */
+  size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;
   bool table_parked;
   uint64_t table_token, table_version; /* parked peer.table */
@@ -260,7 +260,7 @@ void core_register_free(struct core *core);
 struct core_leaf {
   uint64_t index;
   base_time time;
-  struct base_hash hash;               /* SHA-256 of the entry (not the RFC 6962 leaf hash) */
+  struct base_hash hash; /* SHA-256 of the entry (not the RFC 6962 leaf hash) */
 };
 /* Appends a leaf: salt and time are filled in here. */
 BASE_NODISCARD enum base_code core_register_add(struct core *core, enum wire_act act, struct wire_opening *opening,
@@ -296,7 +296,8 @@ struct core_partner *core_partner_named(struct core *core, struct base_view name
 struct core_partner *core_partner_of(struct core *core, struct base_view origin);
 struct core_partner *core_partner_numbered(struct core *core, int64_t number);
 struct core_partner *core_partner_pinned(struct core *core, const struct base_hash *pin);
-BASE_NODISCARD enum base_code core_partner_save(struct core *core, struct core_partner *partner, struct base_error *err);
+BASE_NODISCARD enum base_code core_partner_save(struct core *core, struct core_partner *partner,
+                                                struct base_error *err);
 void core_partner_add(struct core *core, uint64_t token, const struct wire_json *request);
 void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request);
@@ -319,13 +320,14 @@ BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct bas
 /* A case opened by this message, which is not in the store yet. */
 BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
                                               struct core_case **out, struct base_error *err);
-/* Adds an admitted message, computes the state anew and writes the case's row. header: bytes are parsed into the case. */
+/* Adds an admitted message, computes the state anew and writes the case's row. header: bytes are parsed into the case.
+ */
 BASE_NODISCARD enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                               struct base_view header, struct base_error *err);
 void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all */
-/* This partner will never hold this message of ours (he refused it, or its number is void). When no other party holds it
- * either, it takes no effect here, and what we wrote after it neither, so that all parties see the same state; the opening
- * message stays, for without it there is nothing to show. */
+/* This partner will never hold this message of ours (he refused it, or its number is void). When no other party holds
+ * it either, it takes no effect here, and what we wrote after it neither, so that all parties see the same state; the
+ * opening message stays, for without it there is nothing to show. */
 BASE_NODISCARD enum base_code core_case_withdraw(struct core *core, const struct base_id *message, int64_t partner,
                                                  struct base_error *err);
 struct base_view core_case_state_name(const struct core_case *kase);
@@ -335,19 +337,20 @@ const struct core_case_message *core_case_message_of(const struct core_case *kas
 BASE_NODISCARD enum base_code core_agreements_load(struct core *core, struct base_error *err);
 void core_agreements_free(struct core *core);
 /* A message of this agreement changed something: read it again. */
-BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const struct base_id *id, struct base_error *err);
+BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const struct base_id *id,
+                                                     struct base_error *err);
 /* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
-BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                                       struct base_view type, const struct core_partner *to, char *clause,
-                                       struct base_error *err);
+BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
+                                       const struct wire_header *opening, struct base_view type,
+                                       const struct core_partner *to, char *clause, struct base_error *err);
 
 /* messages.c: content at rest */
 struct core_content {
   struct store_message row;
   struct wire_header header;
-  struct wire_part0 part0;             /* free with core_content_free */
+  struct wire_part0 part0; /* free with core_content_free */
   struct base_secret key;
-  bool dropped;                        /* no part 0 any more */
+  bool dropped; /* no part 0 any more */
 };
 BASE_NODISCARD enum base_code core_content_read(struct core *core, const struct base_id *id, struct base_arena *arena,
                                                 struct core_content *out, struct base_error *err);
@@ -361,10 +364,12 @@ void core_content_fresh(struct core *core, const struct base_id *id, const struc
 void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
                        struct base_buf *out);
 BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id,
-                                                  struct base_view sealed, struct base_buf *out, struct base_error *err);
+                                                  struct base_view sealed, struct base_buf *out,
+                                                  struct base_error *err);
 
 /* submit.c */
-/* request: who asks and for which case, as the gate wrote it; document: what is to be sent (the same when it came in one). */
+/* request: who asks and for which case, as the gate wrote it; document: what is to be sent (the same when it came in
+ * one). */
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document);
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
@@ -394,11 +399,12 @@ BASE_NODISCARD enum base_code core_part_record(struct core *core, const struct s
 /* A part begins to arrive: makes the file and the row. */
 BASE_NODISCARD enum base_code core_part_expect(struct core *core, const struct base_id *message, uint16_t part,
                                                const struct wire_part *wire, struct base_error *err);
-/* One record. *out_wrong says what is wrong with it (the sender's fault), BASE_OK otherwise; *out_complete when the part is
- * whole and its hash is right. */
+/* One record. *out_wrong says what is wrong with it (the sender's fault), BASE_OK otherwise; *out_complete when the
+ * part is whole and its hash is right. */
 BASE_NODISCARD enum base_code core_part_take(struct core *core, const struct base_id *message, uint16_t part,
                                              uint32_t record, bool last, struct base_view sealed, bool *out_complete,
-                                             enum base_code *out_wrong, struct base_error *wrong, struct base_error *err);
+                                             enum base_code *out_wrong, struct base_error *wrong,
+                                             struct base_error *err);
 /* Before the commit: what was written is on the disk. */
 BASE_NODISCARD enum base_code core_parts_sync(struct core *core, struct base_error *err);
 void core_parts_forget(struct core *core, const struct base_id *message); /* NULL: all arriving ones */
@@ -419,13 +425,14 @@ struct core_heads {
   size_t count;
   struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
 };
-/* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to him
- * lately, because heads cross on the way. */
+/* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to
+ * him lately, because heads cross on the way. */
 BASE_NODISCARD enum base_code core_heads_write(struct core *core, struct core_partner *partner, uint64_t base,
                                                struct base_buf *out, struct base_error *err);
-/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept. BASE_CONFLICT:
- * the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than the one we cosigned;
- * *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the caller's to record. */
+/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept.
+ * BASE_CONFLICT: the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than
+ * the one we cosigned; *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the
+ * caller's to record. */
 BASE_NODISCARD enum base_code core_head_take(struct core *core, struct core_partner *partner,
                                              const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
                                              struct base_error *err);
@@ -434,8 +441,8 @@ BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct cor
                                              struct base_buf *out, struct base_error *err);
 /* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
 void core_head_shown(struct core *core, struct core_partner *partner);
-/* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember showing is
- * passed over: a later one proves as much. */
+/* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember
+ * showing is passed over: a later one proves as much. */
 BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
                                                struct base_view line, struct base_error *err);
 /* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
@@ -461,7 +468,8 @@ BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct ba
 int64_t core_outgoing_hand_over(struct core *core);
 /* No more records of this message go to the partner. */
 void core_transfer_end(struct core_partner *partner, const struct base_id *message);
-enum store_delivery_state core_delivery_state(const struct core_partner *partner, const struct store_delivery *delivery);
+enum store_delivery_state core_delivery_state(const struct core_partner *partner,
+                                              const struct store_delivery *delivery);
 
 /* show.c and check.c: what the local gate asks without changing anything but `read` leaves */
 void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request);

@@ -289,7 +289,6 @@ static enum base_code write_delivery(struct core *core, const struct submission 
                                  .number = partner->row.sent_number + 1,
                                  .previous = partner->row.sent_previous,
                                  .clause = base_view_text(submission->clauses[at]),
-                                 .has_cards = true,
                                  .from_card = core->card_hash,
                                  .to_card = partner->card_hash};
   struct core_leaf leaf;

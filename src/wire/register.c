@@ -92,6 +92,7 @@ enum field {
   NUMBER = 1 << 5,
   PREVIOUS = 1 << 6,
   CLAUSE = 1 << 7,
+  CARDS = 1 << 11, /* two of them, after the clause */
   SENT = 1 << 8,
   SUBJECT = 1 << 9,
   REASON = 1 << 10,
@@ -100,7 +101,7 @@ enum field {
 static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_CARD] = SALT | SUBJECT,
     [WIRE_ACT_PARTNER] = SALT | ACTOR | SUBJECT | REASON,
-    [WIRE_ACT_SENT] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | CLAUSE,
+    [WIRE_ACT_SENT] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | CLAUSE | CARDS,
     [WIRE_ACT_RECEIVED] = SALT | MESSAGE | FROM | TO | SENT,
     [WIRE_ACT_REFUSED] = SALT | MESSAGE | FROM | TO | SENT | REASON,
     [WIRE_ACT_VOIDED] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | REASON,
@@ -127,13 +128,6 @@ static struct base_view take_origin(struct wire_object *object, const char *key,
   return origin;
 }
 
-/* Both or neither. */
-static void take_cards(struct wire_object *object, struct wire_opening *opening) {
-  opening->has_cards = wire_object_hash(object, "from_card", &opening->from_card, false);
-  if (wire_object_hash(object, "to_card", &opening->to_card, opening->has_cards) && !opening->has_cards)
-    wire_object_fail(object, BASE_FIELD, "to_card", "stands without from_card");
-}
-
 static void take_fields(struct wire_object *object, unsigned fields, struct base_arena *arena,
                         struct wire_opening *opening) {
   struct base_hash salt = {{0}};
@@ -153,8 +147,10 @@ static void take_fields(struct wire_object *object, unsigned fields, struct base
     wire_object_hash(object, "previous", &opening->previous, true);
   if (fields & CLAUSE)
     opening->clause = take_text(object, "clause", arena);
-  if (fields & CLAUSE)
-    take_cards(object, opening);
+  if (fields & CARDS) {
+    wire_object_hash(object, "from_card", &opening->from_card, true);
+    wire_object_hash(object, "to_card", &opening->to_card, true);
+  }
   if (fields & SENT)
     wire_object_hash(object, "sent", &opening->sent, true);
   if (fields & SUBJECT)
@@ -186,7 +182,7 @@ static enum base_code write_fields(enum wire_act act, const struct wire_opening 
     wire_write_member_hash(&writer, "previous", &opening->previous);
   if (fields & CLAUSE)
     wire_write_member_text(&writer, "clause", opening->clause);
-  if ((fields & CLAUSE) && opening->has_cards) {
+  if (fields & CARDS) {
     wire_write_member_hash(&writer, "from_card", &opening->from_card);
     wire_write_member_hash(&writer, "to_card", &opening->to_card);
   }

@@ -142,7 +142,8 @@ def main():
 
     report("a process that gave up nothing would be noticed",
            [] if len(check_process("core", os.getpid(), False)) >= 3 else ["this very script passes"])
-    base = tempfile.mkdtemp(dir=os.environ.get("WASL_TEST_TMP"))
+    # Not below WASL_TEST_TMP, which an ordinary user cannot enter.
+    base = tempfile.mkdtemp(prefix="wasl-confinement-")
     try:
         for as_root in (True, False) if os.geteuid() == 0 else (False,):
             try:

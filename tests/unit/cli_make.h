@@ -196,7 +196,7 @@ static inline void made_message(struct made *made, bool content) {
 }
 
 static inline void made_begin(struct made *made, bool refused, bool content) {
-  struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement"), .has_cards = true}, answer = {0};
+  struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement")}, answer = {0};
   memset(made, 0, sizeof *made);
   made_node(&made->author, "rabat", 10);
   made_node(&made->receiver, "paris", 20);

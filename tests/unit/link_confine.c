@@ -318,7 +318,8 @@ static void listen_everywhere(struct stage *stage) {
   stage->listeners[1] = listener(AF_UNIX, &local, sizeof local);
   assert_int_equal(chmod(local.sun_path, 0666), 0);
   struct sockaddr_un abstract = {.sun_family = AF_UNIX};
-  snprintf(stage->abstract, sizeof stage->abstract, "wasl-confine-%d", (int)getpid());
+  /* Named as the stage's folder: a child of the stage before may hold its name for a moment yet. */
+  snprintf(stage->abstract, sizeof stage->abstract, "%s", strrchr(stage->path, '/') + 1);
   memcpy(abstract.sun_path + 1, stage->abstract, strlen(stage->abstract));
   stage->listeners[2] =
       listener(AF_UNIX, &abstract, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(stage->abstract));

@@ -365,7 +365,8 @@ static void documents(void **state) {
   assert_int_equal(document("123345678aa"), BASE_OK);
   assert_int_equal(document("5788aa1"), BASE_OK);
   assert_int_equal(document("11"), BASE_PROTOCOL);
-  assert_int_equal(document("122"), BASE_PROTOCOL);
+  assert_int_equal(document("122222222"), BASE_OK); /* WIRE_CONSISTENCIES_MAX of them */
+  assert_int_equal(document("1222222222"), BASE_TOO_LARGE);
   assert_int_equal(document("21"), BASE_PROTOCOL);
   assert_int_equal(document("31"), BASE_PROTOCOL);
   assert_int_equal(document("4"), BASE_PROTOCOL);

@@ -87,7 +87,8 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_CARD] = "{\"salt\":\"" ONES "\",\"subject\":\"" ZEROS "\"}",
     [WIRE_ACT_PARTNER] = "{\"salt\":\"" ONES "\",\"actor\":\"samira\",\"subject\":\"" PARIS "\",\"reason\":\"added\"}",
     [WIRE_ACT_SENT] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
-                      "\",\"n\":1,\"previous\":\"" ZEROS "\",\"clause\":\"agreement\"}",
+                      "\",\"n\":1,\"previous\":\"" ZEROS "\",\"clause\":\"agreement\",\"from_card\":\"" ONES
+                      "\",\"to_card\":\"" ONES "\"}",
     [WIRE_ACT_RECEIVED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
                           "\",\"sent\":\"" ONES "\"}",
     [WIRE_ACT_REFUSED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
@@ -166,7 +167,8 @@ static void hostile_openings(void **state) {
     char text[600];
     snprintf(text, sizeof text,
              "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
-             "\",\"n\":%s,\"previous\":\"" ZEROS "\",\"clause\":\"agreement\"}",
+             "\",\"n\":%s,\"previous\":\"" ZEROS "\",\"clause\":\"agreement\",\"from_card\":\"" ONES
+             "\",\"to_card\":\"" ONES "\"}",
              numbers[i]);
     assert_int_not_equal(opening_code(WIRE_ACT_SENT, base_view_text(text)), BASE_OK);
   }
