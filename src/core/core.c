@@ -317,7 +317,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     *out_fatal = settle_lost(core, err);
     return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
   }
-  if (core->reg.size != core->reg.attested) {
+  /* After a step was taken back the keeper may have signed a head that the store does not know: it is asked again. */
+  if (core->reg.size != core->reg.attested || core->reg.note.size == 0) {
     /* What is committed stays; without a signed head nothing is acknowledged, and the process ends: its next start
      * attests. */
     *out_fatal = core_register_attest(core, err);
