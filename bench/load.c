@@ -22,9 +22,18 @@
  *   load single    SOCKET BODY MESSAGES                     one at a time, the next when the last is receipted
  *
  * BODY is a file with the JSON of POST /v1/cases; each connection has up to WINDOW requests unanswered. Prints one flat
- * JSON object. The summary of the outbox says when all is receipted: nothing else may be sent at the same time. */
+ * JSON object. The summary of the outbox says when all is receipted: nothing else may be sent at the same time. At most
+ * BACKLOG_MAX messages are without a receipt at any time, as with a broker's unconfirmed ones. */
 
-enum { CONNECTIONS_MAX = 250, WINDOW_MAX = 64, ANSWER_MAX = 64 << 10, TIMES_MAX = 100000, PATIENCE_S = 120 };
+enum {
+  BACKLOG_MAX = 2048,
+  WATCH_S_PARTS = 20,
+  CONNECTIONS_MAX = 250,
+  WINDOW_MAX = 64,
+  ANSWER_MAX = 64 << 10,
+  TIMES_MAX = 100000,
+  PATIENCE_S = 120
+};
 
 static const char post_head[] = "POST /v1/cases HTTP/1.1\r\nHost: wasl\r\nContent-Type: application/json\r\n"
                                 "Content-Length: %zu\r\n\r\n";
@@ -181,10 +190,13 @@ static long long member(const char *json, const char *name) {
   return strtoll(at + strspn(at, ": "), NULL, 10);
 }
 
-static struct outbox summary(struct connection *connection) {
-  const char *json = ask(connection, summary_request, sizeof summary_request - 1);
+static struct outbox outbox_of(const char *json) {
   return (struct outbox){member(json, "waiting") + member(json, "under_way"), member(json, "receipted"),
                          member(json, "refused")};
+}
+
+static struct outbox summary(struct connection *connection) {
+  return outbox_of(ask(connection, summary_request, sizeof summary_request - 1));
 }
 
 static void pause_us(long microseconds) {
@@ -215,12 +227,15 @@ struct load {
   size_t count;
   struct connection *connections;
   unsigned window;
-  unsigned long begun, answered, most;
+  unsigned long begun, answered, most, receipted;
   double until;
+  struct connection *watch; /* asks for the summary, WATCH_S_PARTS times a second */
+  long long receipted_before;
+  double watched;
 };
 
 static bool may_begin(const struct load *load) {
-  return load->begun < load->most && now() < load->until;
+  return load->begun < load->most && load->begun - load->receipted < BACKLOG_MAX && now() < load->until;
 }
 
 /* Fills the connection's window; what the socket does not take goes on when it is writable. */
@@ -243,25 +258,54 @@ static void send_some(struct load *load, struct connection *connection) {
   }
 }
 
+static void watch_receipts(struct load *load, bool answered) {
+  struct connection *watch = load->watch;
+  size_t size = 0, body;
+  if (answered)
+    receive_some(watch);
+  if (watch->unanswered > 0 && (size = answer_size(watch->answer, watch->held, &body)) > 0 &&
+      size < sizeof watch->answer) {
+    check_status(watch->answer, size);
+    watch->answer[size] = '\0';
+    load->receipted = (unsigned long)(outbox_of(watch->answer + body).receipted - load->receipted_before);
+    watch->held = 0;
+    watch->unanswered = 0;
+  }
+  if (watch->unanswered == 0 && now() - load->watched > 1.0 / WATCH_S_PARTS) {
+    load->watched = now();
+    watch->unanswered = 1;
+    send_all(watch->fd, summary_request, sizeof summary_request - 1);
+  }
+}
+
+/* Whether there is, or will be, something to do here. */
+static bool unfinished(const struct load *load) {
+  return load->answered < load->begun || load->watch->unanswered > 0 ||
+         (load->begun < load->most && now() < load->until);
+}
+
 static void submit(struct load *load) {
-  struct pollfd polled[CONNECTIONS_MAX];
+  struct pollfd polled[CONNECTIONS_MAX + 1];
   for (size_t i = 0; i < load->count; i++)
     send_some(load, &load->connections[i]);
-  while (load->answered < load->begun) {
+  while (unfinished(load)) {
+    polled[load->count] = (struct pollfd){.fd = load->watch->fd, .events = POLLIN};
     for (size_t i = 0; i < load->count; i++) {
       const struct connection *connection = &load->connections[i];
       bool sending = connection->sent < connection->to_send;
       polled[i] = (struct pollfd){.fd = connection->fd, .events = (short)(POLLIN | (sending ? POLLOUT : 0))};
     }
-    if (poll(polled, load->count, PATIENCE_S * 1000) <= 0)
+    if (poll(polled, load->count + 1, 1000 / WATCH_S_PARTS) < 0)
+      stop("cannot wait: %s", strerror(errno));
+    if (now() - load->watched > PATIENCE_S)
       stop("no answer for %d s", PATIENCE_S);
+    watch_receipts(load, polled[load->count].revents != 0);
     for (size_t i = 0; i < load->count; i++) {
       if ((polled[i].revents & ~POLLOUT) != 0) {
         receive_some(&load->connections[i]);
         load->answered += take_answers(&load->connections[i]);
       }
-      if (polled[i].revents != 0)
-        send_some(load, &load->connections[i]);
+      send_some(load, &load->connections[i]);
     }
   }
 }
@@ -280,7 +324,11 @@ static int run_many(char **arguments, bool timed) {
     fcntl(load.connections[i].fd, F_SETFL, O_NONBLOCK);
   }
   struct outbox before = summary(watch);
+  watch->held = 0;
+  load.watch = watch;
+  load.receipted_before = before.receipted;
   double begun = now();
+  load.watched = begun;
   load.until = begun + (timed ? (double)number(arguments[4], 86400) : 1e9);
   load.most = timed ? (unsigned long)-1 : number(arguments[4], 1000000000);
   submit(&load);
