@@ -29,6 +29,7 @@ enum {
   CORE_OLDER_MAX = 3,
   CORE_CROSSED_MAX = 4, /* heads that cross so often in a row are asked for with pauses */
   CORE_SHOWN = 4,       /* heads per partner kept in memory until he cosigns one */
+  CORE_REASON_MAX = 1000,              /* bytes of a person's reason; it is kept in the register */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,     /* one fault leaf per partner in that time, the rest are counted */
   CORE_CHECK_STEP = 1024,      /* leaves per register.check */

@@ -80,6 +80,37 @@ static enum base_code partners_insert(struct core *core, struct core_partner *pa
   return BASE_OK;
 }
 
+/* Why the exchange with a partner stopped outlives a restart: a person decides, nobody else. Empty: it goes on. */
+struct stop_fact {
+  char name[40];
+};
+
+static struct stop_fact stop_fact(const struct core_partner *partner) {
+  struct stop_fact fact;
+  snprintf(fact.name, sizeof fact.name, "stopped-%lld", (long long)partner->row.number);
+  return fact;
+}
+
+static enum base_code stop_write(struct core *core, struct core_partner *partner, struct base_view why,
+                                 struct base_error *err) {
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, stop_fact(partner).name, why, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+static enum base_code stop_read(struct core *core, struct core_partner *partner, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf why = {0};
+  base_buf_init(&why, sizeof partner->trouble);
+  enum base_code code = store_fact_get(core->store, stop_fact(partner).name, &why, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  partner->stopped = why.size > 0;
+  partner->trouble_code = partner->stopped ? BASE_FORK : BASE_OK;
+  snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)why.size, (const char *)why.data);
+  return BASE_OK;
+}
+
 struct loading {
   struct core *core;
   struct base_error *err;
@@ -90,7 +121,11 @@ static enum base_code load_one(void *context, const struct store_partner *row) {
   struct core_partner *partner = NULL;
   enum base_code code = partner_new(loading->core, row, &partner, loading->err);
   if (code == BASE_OK)
+    code = stop_read(loading->core, partner, loading->err);
+  if (code == BASE_OK)
     code = partners_insert(loading->core, partner, loading->err);
+  if (code != BASE_OK)
+    partner_free(partner);
   return code;
 }
 
@@ -255,14 +290,21 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
   if (partner == NULL)
     code = base_fail(&err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
                      (int)name.size, (const char *)name.data);
+  else if (core_request_text(request, "reason").size > CORE_REASON_MAX)
+    code = base_fail(&err, BASE_FIELD, "reason: at most %d bytes", CORE_REASON_MAX);
   else if (!suspend && !base_view_is(state, "active"))
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
   else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend) {
     partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
     code = core_partner_save(core, partner, &err);
+    struct base_view why = core_request_text(request, "reason");
+    char reason[CORE_REASON_MAX + 16];
+    snprintf(reason, sizeof reason, "%s%s%.*s", suspend ? "suspended" : "resumed", why.size > 0 ? ": " : "",
+             (int)why.size, (const char *)why.data);
     if (code == BASE_OK)
-      code = partner_leaf(core, partner, core_request_text(request, "actor"),
-                          suspend ? BASE_VIEW("suspended") : BASE_VIEW("resumed"), &err);
+      code = partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
+    if (code == BASE_OK && partner->stopped)
+      code = stop_write(core, partner, (struct base_view){0}, &err);
     /* A person looked at it: what had stopped the exchange is tried again. */
     partner->stopped = false;
     partner->failures = 0;
@@ -337,6 +379,9 @@ enum base_code core_partner_fault(struct core *core, struct core_partner *partne
     partner->stopped = true;
     partner->trouble_code = fault->code;
     snprintf(partner->trouble, sizeof partner->trouble, "%s", fault->text);
+    code = stop_write(core, partner, base_view_text(fault->text), err);
+    if (code != BASE_OK)
+      return code;
   }
   /* What stops the exchange is written whatever flood it hides in; a clock set back is no reason to be silent. */
   if (!news && partner->fault_since != 0 && passed >= 0 && passed < CORE_FAULT_SECONDS) {

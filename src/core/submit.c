@@ -512,15 +512,14 @@ static enum base_code end_all(struct core *core, struct ending *ending, struct b
 }
 
 void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request) {
-  enum { REASON_MAX = 1000 };
   struct base_error err = {0};
   struct base_id id;
   struct ending ending = {.core = core, .only = core_request_text(request, "to")};
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
-  if (code == BASE_OK && (reason.size == 0 || reason.size > REASON_MAX))
+  if (code == BASE_OK && (reason.size == 0 || reason.size > CORE_REASON_MAX))
     code = base_fail(&err, BASE_FIELD,
-                     "reason: say in 1 to %d bytes why the message is ended; it is kept in the register", REASON_MAX);
+                     "reason: say in 1 to %d bytes why the message is ended; it is kept in the register", CORE_REASON_MAX);
   if (code == BASE_OK)
     code = store_delivery_each(core->store, &id, false, 0, ending_collect, &ending, &err);
   if (code == BASE_OK && ending.count == 0)

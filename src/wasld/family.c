@@ -49,8 +49,9 @@ struct family {
   struct link_timer *timer;
   enum state state;
   struct child children[CHILDREN];
-  bool quitting; /* not to be started again */
-  bool served;   /* all were ready at least once */
+  bool quitting;              /* not to be started again */
+  bool served;                /* all were ready at least once */
+  const struct child *failed; /* of those that failed before, the one whom the others wait for */
   int status;
   uint64_t restarts; /* since window_start */
   int64_t window_start;
@@ -217,6 +218,9 @@ static void finish(struct family *family, int status) {
 /* All are gone: once more, or never again. */
 static void next_life(struct family *family) {
   if (family->quitting) {
+    if (family->failed != NULL)
+      base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
+               link_role_name(family->failed->role));
     finish(family, family->status);
     return;
   }
@@ -336,10 +340,20 @@ static void log_end(const struct child *child, int status) {
              link_role_name(child->role), (int)child->pid, WEXITSTATUS(status));
 }
 
+/* One that fails takes those with it that wait for him: keeper before core, core before the gates. */
+static void blame(struct family *family, const struct child *child, int status) {
+  bool deeper = family->failed == NULL || (child->role == LINK_ROLE_KEEPER) ||
+                (child->role == LINK_ROLE_CORE && family->failed->role != LINK_ROLE_KEEPER);
+  if (!family->served && status != 0 && deeper)
+    family->failed = child;
+}
+
 static void child_ended(struct family *family, struct child *child, int status) {
   /* One that fails takes others with it, and they may be noticed first: whoever did not end in peace is named too. */
   if (family->state == STARTING || family->state == RUNNING || (status != 0 && !family->quitting))
     log_end(child, status);
+  if (family->state == STARTING || family->failed != NULL)
+    blame(family, child, status);
   child->pid = 0;
   child->serves = false;
   if (child->watch != NULL)
@@ -349,8 +363,8 @@ static void child_ended(struct family *family, struct child *child, int status) 
   if (family->state == STARTING || family->state == RUNNING) {
     /* What fails before it ever served will not get better by repetition. */
     if (!family->served) {
-      base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
-               link_role_name(child->role));
+      if (family->failed == NULL)
+        family->failed = child;
       family->quitting = true;
       family->status = 1;
     }
