@@ -677,6 +677,10 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
     if (code != BASE_OK)
       return code;
     code = doom(core, row.file, err);
+    /* A part with this hash may be here in another message: this row does not stand for it any more. */
+    row.records_held = 0;
+    if (code == BASE_OK)
+      code = store_part_put(core->store, &row, err);
     if (code != BASE_OK)
       return code;
   }

@@ -87,7 +87,7 @@ static inline void try_end(struct pair_node *node, const char *id) {
 
 /* --- parts */
 static inline uint8_t try_octet(uint64_t seed, uint64_t at) {
-  return (uint8_t)((at * 2654435761u + seed * 97) >> 13);
+  return (uint8_t)((at * 2654435761u + seed * 2246822519u) >> 13);
 }
 /* Uploads octets that the seed decides and appends the part's member of a request to parts. */
 static inline void try_upload(struct pair_node *node, uint64_t size, uint64_t seed, struct base_buf *parts) {

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Registers that went back or split in two: the partner notices, and so does the node itself. */
+#include "core_try.h"
+
+static void copy(const struct pair_node *node, const char *from, const char *to) {
+  char command[512];
+  snprintf(command, sizeof command, "rm -rf '%s%s' && cp -a '%s%s' '%s%s'", node->dir, to, node->dir, from, node->dir,
+           to);
+  assert_int_equal(system(command), 0);
+}
+
+/* The database alone is old: the keeper knows better, and the node does not start. */
+static void test_database_rolled_back(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65];
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old");
+  pair_open(&b);
+  pair_request(&a, &b, request);
+  pair_rest(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/new");
+  copy(&b, "/old", "/core");
+  char path[160];
+  snprintf(path, sizeof path, "%s/keeper", b.dir);
+  int keeper_dir = open(path, O_RDONLY | O_DIRECTORY);
+  snprintf(path, sizeof path, "%s/core", b.dir);
+  int core_dir = open(path, O_RDONLY | O_DIRECTORY);
+  assert_int_equal(keeper_open(keeper_dir, &b.world, &b.keeper, &err), BASE_OK);
+  struct core_environment environment = {.world = &b.world,
+                                         .keeper = {.context = &b,
+                                                    .info = pair_info,
+                                                    .attest = pair_attest,
+                                                    .cosign = pair_cosign,
+                                                    .remembers = pair_remembers,
+                                                    .decapsulate = pair_decapsulate,
+                                                    .wrap = pair_wrap,
+                                                    .unwrap = pair_unwrap},
+                                         .dir = core_dir,
+                                         .card = base_buf_view(&b.card),
+                                         .context = &b,
+                                         .answer = pair_take_answer};
+  struct core *core = NULL;
+  assert_int_equal(core_open(&environment, &core, &err), BASE_ROLLBACK);
+  keeper_close(b.keeper);
+  close(keeper_dir);
+  close(core_dir);
+  copy(&b, "/new", "/core");
+  pair_open(&b);
+  pair_rest(&a, &b);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* Keeper and database are old: the partner cosigned more, says so, and stops when the head stays old. */
+static void test_node_rolled_back(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65], mine[65];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  copy(&b, "/keeper", "/old-keeper");
+  pair_open(&b);
+  for (int i = 0; i < 3; i++) {
+    pair_request(&a, &b, request);
+    pair_rest(&a, &b);
+  }
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  uint64_t size = a.core->reg.size;
+  pair_request(&a, &b, request);
+  for (int i = 0; i < CORE_OLDER_MAX + 2; i++) {
+    a.ms += 31000;
+    b.ms += 31000;
+    pair_send(&a, &b);
+  }
+  try_expect(&a, WIRE_ACT_FAULT, 1, "rollback: ");
+  assert_true(try_partner(&a)->stopped);
+  assert_int_equal(try_partner(&a)->trouble_code, BASE_ROLLBACK);
+  assert_int_equal(a.core->reg.size, size + 2); /* the message, the fault */
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_WAITING);
+  /* B's own word: it is told, too. */
+  a.now += 100;
+  pair_request(&b, &a, mine);
+  assert_true(pair_send(&b, &a));
+  assert_int_not_equal(pair_outbox(&b, mine, NULL), STORE_RECEIPTED);
+  try_remove(&a, &b);
+}
+
+/* A copy of the whole node writes, and the node itself too: whoever comes second is found out. */
+static void forked(unsigned first, unsigned second) {
+  struct pair_node a, b;
+  char request[65], mine[65];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/copy-core");
+  copy(&b, "/keeper", "/copy-keeper");
+  pair_open(&b);
+  for (unsigned i = 0; i < first; i++)
+    pair_request(&b, &a, request);
+  pair_rest(&a, &b);
+  try_receipted(&b, request);
+  pair_close(&b);
+  copy(&b, "/copy-core", "/core");
+  copy(&b, "/copy-keeper", "/keeper");
+  pair_open(&b);
+  uint64_t number = try_partner(&a)->row.received_number;
+  for (unsigned i = 0; i < second; i++)
+    pair_request(&b, &a, request);
+  /* Only what he is ready to send: A's word about what it cosigned last leads him to prove from there. */
+  for (int i = 0; i < 8; i++) {
+    a.ms += 31000;
+    b.ms += 31000;
+    pair_send(&b, &a);
+  }
+  char reason[600] = "";
+  assert_in_range(try_leaves(&a, WIRE_ACT_FAULT, reason, sizeof reason), 1, 2); /* a number used again, perhaps */
+  if (strncmp(reason, "fork: ", 6) != 0 && strncmp(reason, "consistency: ", 13) != 0 &&
+      strncmp(reason, "rollback: ", 10) != 0)
+    fail_msg("%s", reason);
+  assert_int_equal(try_partner(&a)->row.received_number, number);
+  assert_int_not_equal(pair_outbox(&b, request, NULL), STORE_RECEIPTED);
+  assert_true(try_partner(&a)->stopped);
+  pair_request(&a, &b, mine);
+  a.ms += 60000;
+  assert_false(try_lost(&a));
+  try_restart(&a); /* a person decides, not a restart */
+  a.ms += 60000;
+  assert_true(try_partner(&a)->stopped);
+  assert_false(try_lost(&a));
+  try_suspend(&a, &b, "suspended");
+  try_suspend(&a, &b, "active");
+  try_restart(&a);
+  assert_false(try_partner(&a)->stopped);
+  try_remove(&a, &b);
+}
+static void test_forked_same_size(void **state) {
+  (void)state;
+  forked(2, 2);
+}
+static void test_forked_larger(void **state) {
+  (void)state;
+  forked(1, 4);
+}
+static void test_forked_smaller(void **state) {
+  (void)state;
+  forked(4, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_database_rolled_back), cmocka_unit_test(test_node_rolled_back),
+      cmocka_unit_test(test_forked_same_size),     cmocka_unit_test(test_forked_larger),
+      cmocka_unit_test(test_forked_smaller),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Law before wire: without an agreement in force that covers it nothing is committed, and what was committed is asked
+ * about again in the moment it would leave. */
+#include "core_try.h"
+
+enum { DAY = 86400 };
+static const char request_fields[] =
+    "{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\","
+    "\"language\":\"fr\"}";
+
+static void propose(struct pair_node *a, struct pair_node *b, base_time from, base_time until, const char *purpose,
+                    char id[65]) {
+  struct base_buf json = {0};
+  base_buf_printf(
+      &json,
+      "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":{\"title\":\"t\",\"legal_basis\":\"l\","
+      "\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",",
+      b->name, base_time_format(until).text);
+  if (from != 0)
+    base_buf_printf(&json, "\"from\":\"%s\",", base_time_format(from).text);
+  base_buf_printf(&json,
+                  "\"rows\":[{\"id\":\"2.1\",\"kind\":\"request\",\"types\":[\"*\"],\"purposes\":[\"%s\"],"
+                  "\"direction\":\"from_proposer\"}]}}",
+                  purpose);
+  base_buf_u8(&json, 0);
+  pair_id(a, LINK_CASE_OPEN, (const char *)json.data, id);
+  base_buf_free(&json);
+  pair_rest(a, b);
+}
+static void accept_terms(struct pair_node *a, struct pair_node *b, const char *agreement, const char *terms) {
+  char fields[100], id[65];
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", terms);
+  try_send(b, agreement, "accept", fields, id);
+  pair_rest(a, b);
+  try_receipted(b, id);
+}
+/* A request is refused, with the missing row and this piece of the reason, and a leaf says so. Nothing else changed. */
+static void denied(struct pair_node *a, const struct pair_node *b, const char *piece) {
+  struct base_buf json = {0};
+  char reason[600] = "";
+  unsigned before = try_count(a, WIRE_ACT_DENIED);
+  uint64_t size = a->core->reg.size, number = try_partner(a)->row.sent_number;
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":%s}", b->name,
+                  request_fields);
+  base_buf_u8(&json, 0);
+  struct pair_answer answer = pair_ask(a, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_free(&json);
+  assert_int_equal(answer.status, BASE_LAW);
+  base_buf_u8(&answer.payload, 0);
+  if (strstr((const char *)answer.payload.data, "kind request, type ask, purpose trafficking") == NULL ||
+      strstr((const char *)answer.payload.data, piece) == NULL)
+    fail_msg("%s", (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+  assert_int_equal(try_leaves(a, WIRE_ACT_DENIED, reason, sizeof reason), before + 1);
+  assert_memory_equal(reason, "no-legal-basis: ", 16);
+  assert_int_equal(a->core->reg.size, size + 1);
+  assert_int_equal(try_partner(a)->row.sent_number, number);
+}
+static void allowed(struct pair_node *a, struct pair_node *b) {
+  char id[65];
+  try_request_with(a, b, "[]", id);
+  pair_rest(a, b);
+  try_receipted(a, id);
+}
+
+static void test_life_of_an_agreement(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], end[65];
+  try_partners(&a, &b);
+  denied(&a, &b, "");
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  denied(&a, &b, "not accepted");
+  accept_terms(&a, &b, agreement, agreement);
+  try_state(&a, agreement, "in_force");
+  try_state(&b, agreement, "in_force");
+  allowed(&a, &b);
+  denied(&b, &a, ""); /* the row goes one way */
+  a.now += 31 * DAY;
+  b.now += 31 * DAY;
+  denied(&a, &b, "expired");
+  a.now -= 31 * DAY;
+  b.now -= 31 * DAY;
+  allowed(&a, &b);
+  try_send(&b, agreement, "end", "{\"reason\":\"art. 12\"}", end);
+  pair_rest(&a, &b);
+  denied(&a, &b, "ended");
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+static void test_not_yet(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65];
+  try_partners(&a, &b);
+  propose(&a, &b, a.now + 2 * DAY, a.now + 30 * DAY, "*", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  denied(&a, &b, "only from");
+  a.now += 2 * DAY;
+  b.now += 2 * DAY;
+  allowed(&a, &b);
+  try_remove(&a, &b);
+}
+
+static void test_other_purpose(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "espionage", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  denied(&a, &b, "");
+  try_remove(&a, &b);
+}
+
+/* Terms that were replaced meanwhile cannot be accepted any more. */
+static void test_other_terms(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], counter[65];
+  struct base_buf fields = {0};
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "*", agreement);
+  base_buf_printf(
+      &fields,
+      "{\"title\":\"t\",\"legal_basis\":\"l\",\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",\"rows\":[{"
+      "\"id\":"
+      "\"1\",\"kind\":\"request\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"from_proposer\"}]}",
+      base_time_format(a.now + DAY).text);
+  base_buf_u8(&fields, 0);
+  try_send(&b, agreement, "counter", (const char *)fields.data, counter);
+  base_buf_free(&fields);
+  pair_rest(&a, &b);
+  struct base_buf json = {0};
+  char old_terms[100];
+  snprintf(old_terms, sizeof old_terms, "{\"terms\":\"%s\"}", agreement);
+  try_send_json(agreement, "accept", old_terms, NULL, &json);
+  pair_refused(&a, LINK_CASE_SEND, (const char *)json.data, BASE_TRANSITION);
+  base_buf_free(&json);
+  try_state(&a, agreement, "countered");
+  accept_terms(&b, &a, agreement, counter);
+  try_state(&b, agreement, "in_force");
+  allowed(&b, &a); /* the row's direction is that of the terms in force: from b */
+  denied(&a, &b, "");
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* The agreement ends between submission and hand-over: the message does not leave, its number travels as void. */
+static void test_ended_meanwhile(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], request[65], end[65], again[65];
+  struct base_buf reason = {0};
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "*", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  try_no_gate(&a);
+  try_request_with(&a, &b, "[]", request);
+  try_send(&b, agreement, "end", "{\"reason\":\"art. 12\"}", end);
+  assert_true(pair_send(&b, &a));
+  unsigned messages = try_count(&b, WIRE_ACT_RECEIVED);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 1000);
+  assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
+  assert_true(reason.size > 14 && memcmp(reason.data, "no-legal-basis", 14) == 0);
+  base_buf_free(&reason);
+  try_expect(&a, WIRE_ACT_VOIDED, 1, "no-legal-basis: ");
+  assert_int_equal(try_count(&b, WIRE_ACT_RECEIVED), messages);
+  /* The numbering goes on. */
+  propose(&a, &b, 0, a.now + 30 * DAY, "*", again);
+  try_receipted(&a, again);
+  try_same_numbers(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+/* The end of an agreement does not take back what was under way: its receipt counts. */
+static void test_receipt_outlives(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], request[65], end[65];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "*", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  try_request_with(&a, &b, "[]", request);
+  assert_true(try_answer_lost(&a, &b));
+  try_send(&b, agreement, "end", "{\"reason\":\"art. 12\"}", end);
+  a.ms += 31000;
+  pair_rest(&a, &b);
+  a.ms += 31000;
+  pair_rest(&a, &b);
+  try_receipted(&a, request);
+  try_agree(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_remove(&a, &b);
+}
+
+static void test_suspended_partner(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  try_agreed(&a, &b);
+  try_suspend(&a, &b, "suspended");
+  struct base_buf json = {0};
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":%s}", b.name,
+                  request_fields);
+  base_buf_u8(&json, 0);
+  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_SUSPENDED);
+  base_buf_free(&json);
+  try_expect(&a, WIRE_ACT_DENIED, 1, "partner-suspended: ");
+  try_suspend(&a, &b, "active");
+  allowed(&a, &b);
+  try_remove(&a, &b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_life_of_an_agreement), cmocka_unit_test(test_not_yet),
+      cmocka_unit_test(test_other_purpose),        cmocka_unit_test(test_other_terms),
+      cmocka_unit_test(test_ended_meanwhile),      cmocka_unit_test(test_receipt_outlives),
+      cmocka_unit_test(test_suspended_partner),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
