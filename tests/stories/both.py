@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two nodes send to each other at once, hundreds of messages each way: each arrives once, in order, with its receipt.
 
-Broken variant: taking the partner's head only when nothing of our own is under way (src/core/exchange.c) stops such a
-run, because heads cross on the way."""
+Broken variant: tests/checks/stories_broken (heads that cross on the way are not proved)."""
 import threading
 import time
 

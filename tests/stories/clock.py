@@ -3,7 +3,7 @@
 """A clock far off: receipts are marked disputed, law says what is not in force by that clock, time in signatures does not
 go back, and nothing is lost.
 
-Broken variants: tests/checks/keeper_broken (time goes back); without CORE_DISPUTE_SECONDS nothing is marked."""
+Broken variants: tests/checks/keeper_broken (time goes back); tests/checks/stories_broken (nothing is disputed)."""
 import os
 import shutil
 import subprocess

@@ -3,7 +3,7 @@
 """A full disk, at the sender and at the receiver: one clear sentence, nothing lost, nothing half done, and it goes on when
 there is room again.
 
-Broken variant: CORE_DISK_LOW of src/core/internal.h at 0 lets a node fill its disk with what it is given to send."""
+Broken variants: tests/checks/stories_broken (no room is kept, no head after a step that was taken back)."""
 import os
 import subprocess
 import time

@@ -4,8 +4,8 @@
 -9. Then everything that was acknowledged is there, receipted, nothing twice, both registers are right, and both nodes agree
 on every case. WASL_SEED repeats the choices of a run.
 
-Broken variants: answering before the commit or before the attestation (core_settle in src/core/core.c), synchronous
-commits off (src/store/store.c), the keeper's memory not written (tests/checks/keeper_broken)."""
+Broken variants: tests/checks/exchange_broken (an answer without a commit, before the head is signed, a number taken
+twice), tests/checks/keeper_broken (heads not remembered)."""
 import collections
 import os
 import random

@@ -3,7 +3,8 @@
 """Law before wire: without an agreement in force that has a row for it, nothing leaves; the missing row is named and the
 refusal is a leaf. Missing, proposed, not yet and no longer in force, without the row, suspended, ended.
 
-Broken variants: tests/checks/mutants_rules takes each condition of src/law/decide.c out, one at a time."""
+Broken variants: tests/checks/mutants_rules takes each condition of src/law/decide.c out, one at a time;
+tests/checks/exchange_broken lets law be asked once only, or never."""
 import json
 import time
 

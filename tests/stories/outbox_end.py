@@ -3,8 +3,7 @@
 """Only a named person takes a message off the outbox, with a reason; the partner learns that the number is void, and
 numbering goes on.
 
-Broken variant: not sending voided leaves leaves a hole in the partner's count, and what follows is refused as `number`
-(tests/unit/core_exchange.c)."""
+Broken variants: tests/checks/exchange_broken (a void that nobody notes, an ended message stays in its author's case)."""
 from story import check, ok, run, settle, started
 
 

@@ -3,8 +3,8 @@
 """A node that was put back to an older state. With its keeper's memory intact it does not start; without, its partner
 notices, keeps the evidence as a leaf, takes nothing more, and says why its messages wait. A forked one likewise.
 
-Broken variants: tests/checks/keeper_broken (a smaller head, a fork), and core_head_take without its comparison of sizes
-(tests/checks/exchange_broken)."""
+Broken variants: tests/checks/keeper_broken (a smaller head, a fork), tests/checks/exchange_broken (an old database, an old
+head for ever)."""
 import os
 import shutil
 import subprocess
