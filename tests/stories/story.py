@@ -298,6 +298,7 @@ def same_cases(*known):
 # --- telling it
 
 def run(story):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # its nodes end with it
     print(f"# {story.__module__ if story.__module__ != '__main__' else os.path.basename(sys.argv[0])}", flush=True)
     code = 1
     try:
