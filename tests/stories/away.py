@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The partner is stopped for a while: nothing is lost, the outbox says why it waits, and delivery resumes by itself.
 
-Broken variants: tests/checks/stories_broken (no try after the first failure)."""
+Broken variant: tests/checks/stories_broken (no try after the first failure)."""
 import time
 
 from story import check, ok, run, same_cases, settle, started

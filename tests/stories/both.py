@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two nodes send to each other at once, hundreds of messages each way: each arrives once, in order, with its receipt.
 
-Broken variant: tests/checks/stories_broken (heads that cross on the way are not proved)."""
+Broken variants: tests/checks/exchange_broken (a number is taken twice, an effect before its predecessor)."""
 import threading
 import time
 

@@ -3,7 +3,7 @@
 """A full disk, at the sender and at the receiver: one clear sentence, nothing lost, nothing half done, and it goes on when
 there is room again.
 
-Broken variants: tests/checks/stories_broken (no room is kept, no head after a step that was taken back)."""
+Broken variant: tests/checks/stories_broken (no room is kept)."""
 import os
 import subprocess
 import time
