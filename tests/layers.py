@@ -32,6 +32,7 @@ MAY = {
 
 # A header from outside, and the only places (a folder or one file) that may include it.
 FENCES = [
+    (r"jansson\.h", ["wire/json.c"]),
     (r"openssl/.*", ["seal", "keeper"]),
     (r"sodium(/.*|\.h)", ["seal", "keeper"]),
     (r"sqlite3(ext)?\.h", ["store"]),
@@ -53,11 +54,11 @@ LIBC = ["libc.so", "ld-linux", "libm.so", "libpthread.so"]
 
 # A program: its folder, symbols that may not be in it (its own or called), and the only libraries it may load.
 PROGRAMS = {
-    "wasl-gate": ("gate", [SQL, SIGNING], ["libmicrohttpd", "libgnutls", "libcurl", "libseccomp"]),
-    "wasl-core": ("core", [TLS, SIGNING, NETWORK], ["libcrypto", "libseccomp", "libsqlite3"]),
-    "wasl-keeper": ("keeper", [TLS, SQL, NETWORK], ["libcrypto", "libsodium", "libseccomp"]),
-    "wasl-worker": ("worker", [TLS, SQL, CRYPTO, NETWORK], ["libseccomp"]),
-    "wasl": ("cli", [TLS, SQL, SIGNING], ["libcrypto", "libseccomp"]),
+    "wasl-gate": ("gate", [SQL, SIGNING], ["libmicrohttpd", "libgnutls", "libcurl", "libjansson", "libseccomp"]),
+    "wasl-core": ("core", [TLS, SIGNING, NETWORK], ["libjansson", "libcrypto", "libseccomp", "libsqlite3"]),
+    "wasl-keeper": ("keeper", [TLS, SQL, NETWORK], ["libjansson", "libcrypto", "libsodium", "libseccomp"]),
+    "wasl-worker": ("worker", [TLS, SQL, CRYPTO, NETWORK], ["libjansson", "libseccomp"]),
+    "wasl": ("cli", [TLS, SQL, SIGNING], ["libjansson", "libcrypto", "libseccomp"]),
     "wasld": ("wasld", [TLS, SQL, CRYPTO], ["libinih", "libseccomp"]),
 }
 STATEMENT = re.compile(rb"\b(SELECT \S.* FROM|INSERT (OR \w+ )?INTO|DELETE FROM|CREATE (TABLE|INDEX)|PRAGMA) ")
@@ -225,6 +226,7 @@ BROKEN_SOURCES = [
     ("attic/broken.c", '#include "base/base.h"', check_directions),
     ("core/broken.c", "#include <sqlite3.h>", check_fences),
     ("core/broken.c", "#  include <openssl/evp.h>", check_fences),
+    ("wire/broken.c", "#include <jansson.h>", check_fences),
     ("keeper/broken.c", "#include <gnutls/gnutls.h>", check_fences),
     ("gate/broken.c", "#include <linux/landlock.h>", check_fences),
     ("core/broken.c", "#include <sys/socket.h>", check_fences),

@@ -130,8 +130,9 @@ enum base_code core_case_begin(struct core *core, const struct base_id *id, cons
   return BASE_OK;
 }
 
+/* The header from its bytes, or a copy of one that was parsed before. */
 static enum base_code case_append(struct core_case *kase, const struct base_id *id, struct base_view bytes,
-                                  struct base_error *err) {
+                                  const struct wire_header *parsed, struct base_error *err) {
   if (kase->count >= CORE_CASE_MESSAGES_MAX)
     return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", CORE_CASE_MESSAGES_MAX);
   if (kase->count == kase->room) {
@@ -144,7 +145,8 @@ static enum base_code case_append(struct core_case *kase, const struct base_id *
   struct wire_header *header = base_arena_alloc(&kase->arena, sizeof *header);
   if (header == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a case");
-  enum base_code code = wire_header_parse(bytes, &kase->arena, header, err);
+  enum base_code code = parsed != NULL ? wire_header_copy(parsed, &kase->arena, header, err)
+                                       : wire_header_parse(bytes, &kase->arena, header, err);
   if (code == BASE_OK)
     kase->messages[kase->count++] = (struct core_case_message){.id = *id, .header = header};
   return code;
@@ -185,7 +187,7 @@ static enum base_code load_message(void *context, const struct store_message *ro
     return BASE_OK;
   if (row->state == STORE_MESSAGE_REFUSED)
     return leave_out(loading, &row->id);
-  enum base_code code = case_append(kase, &row->id, row->header, loading->err);
+  enum base_code code = case_append(kase, &row->id, row->header, NULL, loading->err);
   if (code != BASE_OK || !row->ours || !follows_left_out(loading, kase->messages[kase->count - 1].header))
     return code;
   kase->count--;
@@ -259,8 +261,8 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
 }
 
 enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
-                               struct base_view header, struct base_error *err) {
-  enum base_code code = case_append(kase, id, header, err);
+                               const struct wire_header *header, struct base_error *err) {
+  enum base_code code = case_append(kase, id, (struct base_view){0}, header, err);
   if (code == BASE_OK)
     code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
   return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);

@@ -178,7 +178,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  code = core_case_admit(core, kase, id, bytes, err);
+  code = core_case_admit(core, kase, id, header, err);
   if (code == BASE_OK && kase->state.flagged && !flagged)
     code = flag_equivocation(core, header, bytes, &case_id, err);
   if (code == BASE_OK)

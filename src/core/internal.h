@@ -27,9 +27,9 @@ enum {
   CORE_ARRIVING_MAX = 64, /* parts coming in whose running hash is kept in memory */
   CORE_STAGE_SYNC = 16,   /* records after which an upload is pushed to the disk, so that no sync takes long */
   CORE_OLDER_MAX = 3,
-  CORE_CROSSED_MAX = 4, /* heads that cross so often in a row are asked for with pauses */
-  CORE_SHOWN = 4,       /* heads per partner kept in memory until he cosigns one */
-  CORE_REASON_MAX = 1000,              /* bytes of a person's reason; it is kept in the register */
+  CORE_CROSSED_MAX = 4,   /* heads that cross so often in a row are asked for with pauses */
+  CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
+  CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,     /* one fault leaf per partner in that time, the rest are counted */
   CORE_CHECK_STEP = 1024,      /* leaves per register.check */
@@ -321,10 +321,9 @@ BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct bas
 /* A case opened by this message, which is not in the store yet. */
 BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
                                               struct core_case **out, struct base_error *err);
-/* Adds an admitted message, computes the state anew and writes the case's row. header: bytes are parsed into the case.
- */
+/* Adds an admitted message, computes the state anew and writes the case's row. header is copied into the case. */
 BASE_NODISCARD enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
-                                              struct base_view header, struct base_error *err);
+                                              const struct wire_header *header, struct base_error *err);
 void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all */
 /* This partner will never hold this message of ours (he refused it, or its number is void). When no other party holds
  * it either, it takes no effect here, and what we wrote after it neither, so that all parties see the same state; the

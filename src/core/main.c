@@ -87,6 +87,9 @@ static enum base_code serve(const struct link_start *start, struct base_error *e
   base_buf_init(&bytes, WIRE_CARD_MAX + 4096);
   enum base_code code = read_card(card, &bytes, err);
   seal_start();
+  uint64_t seed = 0;
+  base_world_system()->random(base_world_system()->context, &seed, sizeof seed);
+  wire_json_seed(seed);
   if (code == BASE_OK)
     code = link_start_confine(start, err);
   BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

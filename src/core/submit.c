@@ -323,7 +323,7 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
   if (code == BASE_OK && submission->opens)
     code = core_case_begin(core, &submission->case_id, submission->kind, &kase, err);
   if (code == BASE_OK)
-    code = core_case_admit(core, kase, &submission->id, base_buf_view(&submission->header_bytes), err);
+    code = core_case_admit(core, kase, &submission->id, &submission->header, err);
   if (code == BASE_OK && !submission->kind->kind.needs_row)
     code = core_agreement_refresh(core, &submission->case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
@@ -518,8 +518,9 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK && (reason.size == 0 || reason.size > CORE_REASON_MAX))
-    code = base_fail(&err, BASE_FIELD,
-                     "reason: say in 1 to %d bytes why the message is ended; it is kept in the register", CORE_REASON_MAX);
+    code =
+        base_fail(&err, BASE_FIELD, "reason: say in 1 to %d bytes why the message is ended; it is kept in the register",
+                  CORE_REASON_MAX);
   if (code == BASE_OK)
     code = store_delivery_each(core->store, &id, false, 0, ending_collect, &ending, &err);
   if (code == BASE_OK && ending.count == 0)

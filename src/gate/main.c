@@ -98,7 +98,10 @@ int main(int argc, char **argv) {
   struct base_error err;
   base_log_program("wasl-gate");
   link_start_read(argc, argv, &start);
+  uint64_t random;
   const struct base_world *world = base_world_system();
+  world->random(world->context, &random, sizeof random);
+  wire_json_seed(random);
   struct link_loop *loop = link_loop_new(world);
   enum base_code code;
   if (start.role == LINK_ROLE_GATE_PEER)

@@ -4,8 +4,8 @@
 
 #include "base/base.h"
 
-/* JSON (RFC 8259). Strict: UTF-8, no duplicate keys, no \u0000, no NaN, integers within int64, nothing after the document;
- * depth and size bounded. A value is borrowed from its document, which does not need the text it was read from. */
+/* JSON (RFC 8259), the one seam to the library behind it. Strict: UTF-8, no duplicate keys, no \u0000, no NaN, integers
+ * within int64, nothing after the document; depth and size bounded. A value is borrowed from its document. */
 
 struct wire_json; /* opaque, immutable */
 
@@ -15,6 +15,9 @@ enum { WIRE_JSON_DEPTH_MAX = 32 };
 BASE_NODISCARD enum base_code wire_json_parse(struct base_view text, size_t max, const char *what,
                                               struct wire_json **out, struct base_error *err);
 void wire_json_free(struct wire_json *document); /* the root only */
+/* Once at start, before rights are dropped: seeds the tables behind objects against chosen keys. Without it the library
+ * opens /dev/urandom by itself at the first object. */
+void wire_json_seed(uint64_t random);
 void wire_json_free_at(struct wire_json **document);
 #define WIRE_AUTO_JSON __attribute__((cleanup(wire_json_free_at)))
 

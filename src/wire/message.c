@@ -229,6 +229,26 @@ enum base_code wire_header_write(const struct wire_header *header, struct base_b
   return wire_document_end(out, start, WIRE_HEADER_MAX, "header", err);
 }
 
+static bool copy_view(struct base_arena *arena, struct base_view *view) {
+  bool empty = view->size == 0;
+  *view = base_arena_copy(arena, *view);
+  return empty || view->data != NULL;
+}
+
+enum base_code wire_header_copy(const struct wire_header *header, struct base_arena *arena, struct wire_header *out,
+                                struct base_error *err) {
+  struct wire_header copy = *header;
+  bool whole = copy_view(arena, &copy.kind) && copy_view(arena, &copy.type) && copy_view(arena, &copy.author);
+  for (size_t i = 0; whole && i < copy.party_count; i++)
+    whole = copy_view(arena, &copy.parties[i]);
+  for (size_t i = 0; whole && i < copy.state_count; i++)
+    whole = copy_view(arena, &copy.state[i].name) && copy_view(arena, &copy.state[i].value);
+  if (!whole)
+    return base_fail(err, BASE_MEMORY, "header: no memory for a copy");
+  *out = copy;
+  return BASE_OK;
+}
+
 struct base_view wire_header_state(const struct wire_header *header, const char *name) {
   for (size_t i = 0; i < header->state_count; i++)
     if (base_view_is(header->state[i].name, name))

@@ -42,6 +42,9 @@ BASE_NODISCARD enum base_code wire_header_parse(struct base_view bytes, struct b
                                                 struct base_error *err);
 BASE_NODISCARD enum base_code wire_header_write(const struct wire_header *header, struct base_buf *out,
                                                 struct base_error *err);
+/* A copy whose views point into the arena; BASE_MEMORY when it is full. */
+BASE_NODISCARD enum base_code wire_header_copy(const struct wire_header *header, struct base_arena *arena,
+                                               struct wire_header *out, struct base_error *err);
 /* empty view when absent */
 struct base_view wire_header_state(const struct wire_header *header, const char *name);
 bool wire_header_has_party(const struct wire_header *header, struct base_view origin);

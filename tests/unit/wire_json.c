@@ -42,6 +42,7 @@ static void values(void **state) {
 
 static void any_root(void **state) {
   (void)state;
+  wire_json_seed(0);
   static const char *const roots[] = {"1", "\"x\"", "null", " [ ] \n", "-0.5e3", "false"};
   for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
     WIRE_AUTO_JSON struct wire_json *json = NULL;
@@ -62,7 +63,7 @@ static void refused(void **state) {
       {BASE_VIEW("{"), BASE_SYNTAX, "cut short"},
       {BASE_VIEW("{\n\"a\":x}"), BASE_SYNTAX, "line 2, column"},
       {BASE_VIEW("{}{}"), BASE_SYNTAX, "after the JSON"},
-      {BASE_VIEW("{}\0"), BASE_SYNTAX, "after the JSON"},
+      {BASE_VIEW("{}\0"), BASE_SYNTAX, "a NUL octet"},
       {BASE_VIEW("[1,]"), BASE_SYNTAX, "not well-formed"},
       {BASE_VIEW("[01]"), BASE_SYNTAX, "not well-formed"},
       {BASE_VIEW("[NaN]"), BASE_SYNTAX, "not well-formed"},
@@ -73,7 +74,7 @@ static void refused(void **state) {
       {BASE_VIEW("\"\\ud800\""), BASE_SYNTAX, "not well-formed"},
       {BASE_VIEW("\"\\u0000\""), BASE_SYNTAX, "u0000"},
       {BASE_VIEW("{\"\\u0000\":1}"), BASE_SYNTAX, "u0000"},
-      {BASE_VIEW("\"a\0b\""), BASE_SYNTAX, "not well-formed"},
+      {BASE_VIEW("\"a\0b\""), BASE_SYNTAX, "a NUL octet"},
       {BASE_VIEW("9223372036854775808"), BASE_SYNTAX, "out of range"},
       {BASE_VIEW("-9223372036854775809"), BASE_SYNTAX, "out of range"},
       {BASE_VIEW("1e999"), BASE_SYNTAX, "out of range"},
