@@ -7,9 +7,11 @@ Broken variants that turn such a story red: tests/checks/mutants_rules (state, s
 each member of the evidence file with one bit changed, which must not verify."""
 import io
 import json
+import os
+import subprocess
 import tarfile
 
-from story import Node, agree, check, complaint, introduce, must, ok, path, read, run, same_cases, settle, wasl, write
+from story import ROOT, Node, agree, check, complaint, introduce, must, ok, path, read, run, same_cases, settle, wasl, write
 
 
 def damaged(whole):
@@ -51,6 +53,13 @@ def evidence(rabat, paris, case, document):
     paris.ask("proof", "export", case, "-o", other)
     must(wasl("proof", "verify", other))
     ok("the receiver alone can prove it too")
+    foreign = subprocess.run([os.path.join(ROOT, "tests", "checks", "evidence_go"), file, other], stdin=subprocess.DEVNULL,
+                             capture_output=True, check=False)
+    if foreign.returncode == 77:
+        print("# no foreign verifier here: " + foreign.stdout.decode().strip())
+    else:
+        check(foreign.returncode == 0, "the foreign verifier says:", foreign.stdout.decode(), foreign.stderr.decode())
+        ok("a verifier that was not written here agrees")
     count = 0
     for count, (what, members) in enumerate(damaged(read(file)), 1):
         answer = wasl("proof", "verify", write("damaged.wasl-proof", packed(members)))
