@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 
-from story import Node, Skip, agree, check, introduce, must, ok, path, run, same_cases, settle, until, write
+from story import Node, Skip, agree, check, introduce, must, nodes, ok, path, run, same_cases, settle, until, write
 
 ROOM = 120 << 20
 FILLER = "filler"
@@ -32,7 +32,6 @@ def story():
     try:
         tell(mount)
     finally:
-        from story import nodes
         for node in nodes:
             node.kill()
         subprocess.run(["umount", "-l", mount], check=False)
