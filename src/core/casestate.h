@@ -10,38 +10,39 @@ struct core_case_message {
   struct base_id id;
   const struct wire_header *header;
   /* computed */
-  uint32_t depth;                    /* 0 for the opening message, else 1 + the deepest followed one */
-  bool effective;                    /* it made a transition, or agreed to one */
-  bool equivocal;                    /* its author has two successors of one message */
-  bool settled;                      /* every party has a message that descends from it, or is its author */
-  char why[96];                      /* not effective: the reason, in plain words */
+  uint32_t depth; /* 0 for the opening message, else 1 + the deepest followed one */
+  bool effective; /* it made a transition, or agreed to one */
+  bool equivocal; /* its author has two successors of one message */
+  bool settled;   /* every party has a message that descends from it, or is its author */
+  char why[96];   /* not effective: the reason, in plain words */
 };
 struct core_case_state {
-  size_t state;                      /* index into kind->states */
-  bool flagged;                      /* equivocation: a person decides */
-  struct base_id by;                 /* the message that made the state */
+  size_t state;      /* index into kind->states */
+  bool flagged;      /* equivocation: a person decides */
+  struct base_id by; /* the message that made the state */
 };
 enum { CORE_CASE_MESSAGES_MAX = 100000 };
-/* messages: in any order; all that a followed id names must be among them (core admits them in that order), else BASE_FIELD,
- * as for a second opening message, another case's message, an id twice, a circle. The opening message must be of this kind
- * (BASE_KIND). On return they are sorted by (depth, id) and filled; the first is the opening message. After a failure their
- * order and what was computed mean nothing. O(n log n), no recursion. The headers' times have no influence. */
+/* messages: in any order; all that a followed id names must be among them (core admits them in that order), else
+ * BASE_FIELD, as for a second opening message, another case's message, an id twice, a circle. The opening message must
+ * be of this kind (BASE_KIND). On return they are sorted by (depth, id) and filled; the first is the opening message.
+ * After a failure their order and what was computed mean nothing. O(n log n), no recursion. The headers' times have no
+ * influence. */
 BASE_NODISCARD enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_message *messages,
                                                 size_t count, struct core_case_state *out, struct base_error *err);
-/* Would a message of this type by this author take effect now? BASE_OK, or BASE_TRANSITION with the types that are possible
- * for him. Used at local submission. */
+/* Would a message of this type by this author take effect now? BASE_OK, or BASE_TRANSITION with the types that are
+ * possible for him. Used at local submission. */
 BASE_NODISCARD enum base_code core_case_allows(const struct wire_kind *kind, const struct core_case_message *messages,
                                                size_t count, const struct core_case_state *state,
                                                struct base_view author, const struct wire_kind_type *type,
                                                struct base_error *err);
-/* As core_case_allows for a message that is written already: also asks whether it goes to all parties, is of the case's kind,
- * and names the message that made the present state where its type must. */
+/* As core_case_allows for a message that is written already: also asks whether it goes to all parties, is of the case's
+ * kind, and names the message that made the present state where its type must. */
 BASE_NODISCARD enum base_code core_case_allows_header(const struct wire_kind *kind,
                                                       const struct core_case_message *messages, size_t count,
                                                       const struct core_case_state *state,
                                                       const struct wire_header *header, struct base_error *err);
-/* What a new message by this author follows: the present heads (messages nobody follows), his own previous one among them
- * or added. Ascending, at most WIRE_FOLLOWS_MAX (the deepest ones; his own previous always). messages as
+/* What a new message by this author follows: the present heads (messages nobody follows), his own previous one among
+ * them or added. Ascending, at most WIRE_FOLLOWS_MAX (the deepest ones; his own previous always). messages as
  * core_case_compute left them. 0 only when there are none or memory is out. */
 size_t core_case_follows(const struct core_case_message *messages, size_t count, struct base_view author,
                          struct base_id out[WIRE_FOLLOWS_MAX]);

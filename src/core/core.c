@@ -5,7 +5,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "core/internal.h"
+#include "core/exchange.h"
+#include "core/parts.h"
 
 base_time core_now(const struct core *core) {
   return core->env.world->now(core->env.world->context);
@@ -86,6 +87,14 @@ static void reply_free(struct core_reply *reply) {
   base_close_fd(&reply->fd);
   core_give_free(reply->give);
   free(reply);
+}
+
+void core_replies_free(struct core *core) {
+  while (core->replies != NULL) {
+    struct core_reply *next = core->replies->next;
+    reply_free(core->replies);
+    core->replies = next;
+  }
 }
 
 static void replies_send(struct core *core) {
@@ -289,7 +298,7 @@ static enum base_code settle_lost(struct core *core, struct base_error *err) {
   return code;
 }
 
-static enum base_code settle_commit(struct core *core, struct base_error *err) {
+enum base_code core_commit(struct core *core, struct base_error *err) {
   enum base_code code = core_parts_sync(core, err);
   if (code == BASE_OK)
     code = core_register_flush(core, err);
@@ -312,7 +321,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       (void)core_lose(core, code, &why);
   }
   if (core->failed == BASE_OK && core->wrote)
-    (void)settle_commit(core, &why);
+    (void)core_commit(core, &why); /* core->failed tells */
   if (core->failed != BASE_OK) {
     *out_fatal = settle_lost(core, err);
     return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
@@ -332,158 +341,4 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   int64_t due = core_outgoing_hand_over(core);
   store_tidy(core->store);
   return due;
-}
-
-/* --- life */
-
-enum base_code core_reload(struct core *core, struct base_error *err) {
-  core_case_drop(core, NULL);
-  core_parts_forget(core, NULL);
-  core_check_free(core);
-  core_register_free(core);
-  core_partners_free(core);
-  core_agreements_free(core);
-  enum base_code code = core_register_load(core, err);
-  if (code == BASE_OK)
-    code = core_partners_load(core, err);
-  if (code == BASE_OK)
-    code = core_agreements_load(core, err);
-  if (code == BASE_OK)
-    core_peer_table_wake(core);
-  return code;
-}
-
-static enum base_code load_token_key(struct core *core, struct base_error *err) {
-  static const char fact[] = "part-token-key";
-  BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 64);
-  enum base_code code = store_fact_get(core->store, fact, &stored, err);
-  if (code == BASE_OK) {
-    struct base_reader reader = base_reader_of(base_buf_view(&stored));
-    uint32_t epoch = base_read_u32(&reader);
-    struct base_view wrapped = base_read_bytes(&reader, CORE_WRAPPED);
-    code = base_reader_end(&reader, "part-token-key", err);
-    return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
-  }
-  if (code != BASE_NOT_FOUND)
-    return code;
-  uint8_t wrapped[CORE_WRAPPED];
-  uint32_t epoch = 0;
-  code = core_key(core, &core->token_key, wrapped, &epoch, err);
-  if (code != BASE_OK)
-    return code;
-  base_buf_reset(&stored);
-  base_buf_u32(&stored, epoch);
-  base_buf_add(&stored, wrapped, sizeof wrapped);
-  code = core_write(core, err);
-  return code == BASE_OK ? store_fact_set(core->store, fact, base_buf_view(&stored), err) : code;
-}
-
-/* The card is a leaf, so that the first head says which keys speak for this register. */
-static enum base_code announce_card(struct core *core, struct base_error *err) {
-  static const char fact[] = "card";
-  struct base_hash hash = seal_sha256(core->env.card);
-  BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 64);
-  enum base_code code = store_fact_get(core->store, fact, &stored, err);
-  if (code == BASE_OK && base_view_equal(base_buf_view(&stored), base_view_of(hash.bytes, sizeof hash.bytes)))
-    return BASE_OK;
-  if (code != BASE_OK && code != BASE_NOT_FOUND)
-    return code;
-  code = core_write(core, err);
-  if (code != BASE_OK)
-    return code;
-  struct base_hex_text text = base_hash_text(&hash);
-  struct wire_opening opening = {.subject = base_view_text(text.text)};
-  code = core_register_add(core, WIRE_ACT_CARD, &opening, NULL, err);
-  return code == BASE_OK ? store_fact_set(core->store, fact, base_view_of(hash.bytes, sizeof hash.bytes), err) : code;
-}
-
-static enum base_code check_card(struct core *core, struct base_error *err) {
-  enum base_code code = wire_card_parse(core->env.card, &core->card_arena, &core->card, err);
-  if (code == BASE_OK)
-    code = seal_card_check(&core->card, err);
-  if (code == BASE_OK)
-    code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
-  if (code != BASE_OK)
-    return code;
-  if (!base_view_is(core->card.origin, core->info.origin) ||
-      memcmp(core->card.log_key.bytes, core->info.log.bytes, sizeof core->info.log.bytes) != 0 ||
-      memcmp(core->card.witness_key.bytes, core->info.witness.bytes, sizeof core->info.witness.bytes) != 0)
-    return base_fail(err, BASE_WRONG_KEY,
-                     "node.card names other keys than the keeper holds: this card is not of this node");
-  seal_fingerprint(core->env.card, core->fingerprint);
-  core->card_hash = seal_sha256(core->env.card);
-  return BASE_OK;
-}
-
-static enum base_code open_all(struct core *core, struct base_error *err) {
-  enum base_code code = check_card(core, err);
-  if (code == BASE_OK)
-    code = core_kinds_load(core, err);
-  if (code == BASE_OK)
-    code = store_open(core->env.dir, &core->store, err);
-  if (code == BASE_OK)
-    code = core_register_load(core, err);
-  if (code == BASE_OK)
-    code = core_partners_load(core, err);
-  if (code == BASE_OK)
-    code = core_agreements_load(core, err);
-  if (code == BASE_OK)
-    code = load_token_key(core, err);
-  if (code == BASE_OK)
-    code = announce_card(core, err);
-  if (code == BASE_OK && core->wrote)
-    code = settle_commit(core, err);
-  if (code == BASE_OK)
-    code = core_register_attest(core, err);
-  if (code == BASE_OK)
-    code = core_parts_open(core, err);
-  return code;
-}
-
-enum base_code core_open(const struct core_environment *environment, struct core **out, struct base_error *err) {
-  struct core *core = calloc(1, sizeof *core);
-  if (core == NULL)
-    return base_fail(err, BASE_MEMORY, "no memory to open the node");
-  core->env = *environment;
-  core->replies_end = &core->replies;
-  core->parts_dir = -1;
-  core->started = core_now(core);
-  base_arena_init(&core->card_arena, 1 << 20);
-  base_arena_init(&core->kind_arena, 64 << 20);
-  enum base_code code = open_all(core, err);
-  if (code != BASE_OK) {
-    core_close(core);
-    return code;
-  }
-  *out = core;
-  return BASE_OK;
-}
-
-void core_close(struct core *core) {
-  if (core == NULL)
-    return;
-  if (core->in_transaction)
-    store_rollback(core->store);
-  while (core->replies != NULL) {
-    struct core_reply *next = core->replies->next;
-    reply_free(core->replies);
-    core->replies = next;
-  }
-  core_case_drop(core, NULL);
-  core_parts_close(core);
-  core_check_free(core);
-  core_register_free(core);
-  core_partners_free(core);
-  core_agreements_free(core);
-  core_kinds_free(core);
-  store_close(core->store);
-  base_arena_free(&core->card_arena);
-  base_arena_free(&core->kind_arena);
-  free(core->takes);
-  base_wipe(core->pool, sizeof core->pool);
-  base_wipe(core->fresh, sizeof core->fresh);
-  base_wipe(&core->token_key, sizeof core->token_key);
-  free(core);
 }

@@ -6,16 +6,17 @@
 #include "link/link.h"
 #include "store/store.h"
 
-/* The decisions. One thread and a step function: inputs are taken in, then settled together: one transaction, one attested
- * head, and only then the answers. Core reads no clock, randomness or network by itself; they are handed in. */
+/* The decisions. One thread and a step function: inputs are taken in, then settled together: one transaction, one
+ * attested head, and only then the answers. Core reads no clock, randomness or network by itself; they are handed in.
+ */
 
 struct core;
 
 struct core_environment {
   const struct base_world *world;
   struct core_keeper keeper;
-  int dir;                       /* core's own folder, open: core.db and parts/ */
-  struct base_view card;         /* the node's card, exact bytes */
+  int dir;               /* core's own folder, open: core.db and parts/ */
+  struct base_view card; /* the node's card, exact bytes */
   /* Sends the answer to the request that came in with this token. fd (or -1) stays core's. */
   void *context;
   void (*answer)(void *context, uint64_t token, enum base_code status, struct base_view payload, int fd);
@@ -25,14 +26,14 @@ BASE_NODISCARD enum base_code core_open(const struct core_environment *environme
                                         struct base_error *err);
 void core_close(struct core *core);
 
-/* Takes in one request of the table; the answer comes during a later core_settle, for parked ones when there is something
- * to say. payload is read now. fd is borrowed. */
+/* Takes in one request of the table; the answer comes during a later core_settle, for parked ones when there is
+ * something to say. payload is read now. fd is borrowed. */
 void core_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd);
 /* The asker of this token is gone: a parked request is forgotten. */
 void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context);
-/* Commits what came in, has the head attested, hands over the answers and the next consignments. Returns the milliseconds
- * until it wants to be called again without input, -1 for not at all. A fault of store or keeper that leaves it unable to go
- * on is returned; what came in was answered with the error then. */
+/* Commits what came in, has the head attested, hands over the answers and the next consignments. Returns the
+ * milliseconds until it wants to be called again without input, -1 for not at all. A fault of store or keeper that
+ * leaves it unable to go on is returned; what came in was answered with the error then. */
 int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/exchange.h"
 
 bool core_ours(enum base_code code) {
   return base_code_class(code) != BASE_REFUSED || code == BASE_NOT_RUNNING;

@@ -7,9 +7,10 @@
 #include "kinds/kinds.h"
 #include "law/law.h"
 
-/* What core's files share. Not for others. A request is handled in two phases: everything that can refuse it is checked
- * before anything is written; a failure while writing (disk, memory) undoes the whole transaction of this step and the
- * memory is loaded anew from the store (core_reload). */
+/* What core's files share: its structures, and what most of them call; exchange.h has the exchange with partners,
+ * parts.h the files of parts. Not for others. A request is handled in two phases: everything that can refuse it is
+ * checked before anything is written; a failure while writing (disk, memory) undoes the whole transaction of this step
+ * and the memory is loaded anew from the store (core_reload). */
 
 enum {
   CORE_RETRY_FIRST_MS = 250,
@@ -247,13 +248,20 @@ BASE_NODISCARD enum base_code core_write(struct core *core, struct base_error *e
 enum base_code core_lose(struct core *core, enum base_code code, const struct base_error *err);
 struct core_reply *core_reply(struct core *core, uint64_t token, enum base_code status);
 void core_reply_error(struct core *core, uint64_t token, enum base_code code, const struct base_error *err);
-BASE_NODISCARD enum base_code core_reload(struct core *core, struct base_error *err);
+/* The parts and changed tiles, then the transaction: durable, not attested yet. A failure loses the step
+ * (core->failed). */
+enum base_code core_commit(struct core *core, struct base_error *err);
+void core_replies_free(struct core *core);
 /* A fresh key with its wrapped form, from the pool. */
 BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrapped[CORE_WRAPPED],
                                        uint32_t *epoch, struct base_error *err);
 BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
                                               struct base_secret *out, struct base_error *err);
 bool core_disk_low(const struct core *core, uint64_t *out_free);
+
+/* open.c */
+/* All that memory holds, anew from the store. */
+BASE_NODISCARD enum base_code core_reload(struct core *core, struct base_error *err);
 
 /* register.c */
 BASE_NODISCARD enum base_code core_register_load(struct core *core, struct base_error *err);
@@ -374,102 +382,18 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
                       const struct wire_json *document);
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document);
+
+/* outgoing.c */
+/* Where a delivery stands, under way included, which no row says. */
+enum store_delivery_state core_delivery_state(const struct core_partner *partner,
+                                              const struct store_delivery *delivery);
+
+/* ended.c */
 void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request);
 /* Ends a delivery: voided leaf, state, reason. */
 BASE_NODISCARD enum base_code core_delivery_void(struct core *core, struct core_partner *partner,
                                                  struct store_delivery *delivery, enum store_delivery_state state,
                                                  struct base_view reason, struct base_error *err);
-
-/* parts.c */
-BASE_NODISCARD enum base_code core_parts_open(struct core *core, struct base_error *err);
-void core_parts_close(struct core *core);
-void core_part_begin(struct core *core, uint64_t token, const struct wire_json *request);
-void core_part_chunk(struct core *core, uint64_t token, const struct wire_json *request, int fd);
-void core_part_finish(struct core *core, uint64_t token, const struct wire_json *request);
-void core_part_cancel(struct core *core, uint64_t token, const struct wire_json *request);
-void core_part_open(struct core *core, uint64_t token, const struct wire_json *request);
-void core_part_read(struct core *core, uint64_t token, const struct wire_json *request);
-struct core_stage *core_stage_of(struct core *core, uint64_t id);
-void core_stage_release(struct core *core, struct core_stage *stage, bool keep_file);
-void core_stages_expire(struct core *core);
-struct base_hash core_part_token(const struct core *core, const struct base_hash *sha256);
-/* The sealed record as stored, appended to out. */
-BASE_NODISCARD enum base_code core_part_record(struct core *core, const struct store_part *part, uint32_t record,
-                                               struct base_buf *out, struct base_error *err);
-/* A part begins to arrive: makes the file and the row. */
-BASE_NODISCARD enum base_code core_part_expect(struct core *core, const struct base_id *message, uint16_t part,
-                                               const struct wire_part *wire, struct base_error *err);
-/* One record. *out_wrong says what is wrong with it (the sender's fault), BASE_OK otherwise; *out_complete when the
- * part is whole and its hash is right. */
-BASE_NODISCARD enum base_code core_part_take(struct core *core, const struct base_id *message, uint16_t part,
-                                             uint32_t record, bool last, struct base_view sealed, bool *out_complete,
-                                             enum base_code *out_wrong, struct base_error *wrong,
-                                             struct base_error *err);
-/* Before the commit: what was written is on the disk. */
-BASE_NODISCARD enum base_code core_parts_sync(struct core *core, struct base_error *err);
-void core_parts_forget(struct core *core, const struct base_id *message); /* NULL: all arriving ones */
-BASE_NODISCARD enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
-                                              struct base_error *err);
-BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,
-                                                 uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
-                                                 struct base_error *err);
-
-/* Removes the files of dropped parts, after the commit that dropped them. */
-void core_parts_reap(struct core *core);
-
-/* exchange.c: what both directions share */
-/* What a consignment or an answer says about its writer's register. */
-struct core_heads {
-  bool has_head;
-  struct base_view note;
-  size_t count;
-  struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
-};
-/* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to
- * him lately, because heads cross on the way. */
-BASE_NODISCARD enum base_code core_heads_write(struct core *core, struct core_partner *partner, uint64_t base,
-                                               struct base_buf *out, struct base_error *err);
-/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept.
- * BASE_CONFLICT: the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than
- * the one we cosigned; *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the
- * caller's to record. */
-BASE_NODISCARD enum base_code core_head_take(struct core *core, struct core_partner *partner,
-                                             const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
-                                             struct base_error *err);
-/* Our cosignature line on the partner's head of this size. */
-BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
-                                             struct base_buf *out, struct base_error *err);
-/* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
-void core_head_shown(struct core *core, struct core_partner *partner);
-/* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember
- * showing is passed over: a later one proves as much. */
-BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
-                                               struct base_view line, struct base_error *err);
-/* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
-BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *proof,
-                                              const struct wire_checkpoint *checkpoint, struct base_arena *arena,
-                                              struct wire_leaf *out_leaf, struct wire_opening *out_opening,
-                                              struct base_error *err);
-/* True for a failure that is ours (store, keeper, memory), not the partner's. */
-bool core_ours(enum base_code code);
-
-/* incoming.c */
-void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
-/* After the attestation: the sealed answer into the reply. */
-void core_give_finish(struct core *core, struct core_reply *reply);
-void core_give_free(struct core_give *give);
-
-/* outgoing.c */
-void core_exchange_take(struct core *core, uint64_t token);
-void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
-/* Before the commit: law is asked again for what is about to be handed over. */
-BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct base_error *err);
-/* After the attestation: answers parked takes. Returns the ms until something is due, -1 when nothing is. */
-int64_t core_outgoing_hand_over(struct core *core);
-/* No more records of this message go to the partner. */
-void core_transfer_end(struct core_partner *partner, const struct base_id *message);
-enum store_delivery_state core_delivery_state(const struct core_partner *partner,
-                                              const struct store_delivery *delivery);
 
 /* show.c and check.c: what the local gate asks without changing anything but `read` leaves */
 void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request);

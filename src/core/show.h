@@ -9,9 +9,20 @@
 /* A request's handler: writes the answer into out, or says why not. */
 typedef enum base_code core_show_handler(struct core *core, const struct wire_json *request, struct base_buf *out,
                                          struct base_error *err);
-core_show_handler core_show_case_list, core_show_case, core_show_message; /* show_case.c */
-core_show_handler core_show_head, core_show_leaf, core_show_tile;         /* show_register.c */
-core_show_handler core_show_outbox_list, core_show_outbox_summary;        /* show_outbox.c */
+core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
+core_show_handler core_show_message;                               /* show_message.c */
+core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
+core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
+
+/* show_message.c */
+/* A message of a case as an object of its own; its content while the answer is not too large. placed: where it stands
+ * in the case; NULL for one that is not admitted. */
+BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer,
+                                                     const struct base_id *id, const struct core_case_message *placed,
+                                                     struct base_error *err);
+/* When a message was received: ours by its first receiver, another's by us. 0: not yet. */
+BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
+                                                 base_time *out, struct base_error *err);
 
 /* How a person names a node here: its local name, or the origin of one that is neither we nor a partner. */
 struct base_view core_show_name(struct core *core, struct base_view origin);

@@ -1,120 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/show.h"
 
-/* Cases and messages. Clocks run from receipts: the receiver's `received` leaf, which both sides hold. */
-
-enum {
-  CONTENT_BYTES = 16 << 20, /* of one case's answer; later messages come without their content, message.show has it */
-  MESSAGE_ARENA = 16 << 20,
-};
-
-/* --- deliveries and arrivals */
-
-/* The time of a delivery's receipt; 0 while there is none, and for a refusal. */
-static base_time received_at(const struct store_delivery *row) {
-  struct wire_leaf leaf;
-  bool receipt = row->leaf.size > 0 && wire_leaf_parse(row->leaf, &leaf, NULL) == BASE_OK;
-  return receipt && leaf.act == WIRE_ACT_RECEIVED ? leaf.time : 0;
-}
-
-struct delivering {
-  struct core *core;
-  struct wire_writer *writer; /* NULL: only the time is wanted */
-  base_time earliest;
-};
-
-static enum base_code show_delivery(void *context, const struct store_delivery *row) {
-  static const char disputed[] = "disputed:";
-  struct delivering *delivering = context;
-  struct wire_writer *writer = delivering->writer;
-  const struct core_partner *partner = core_partner_numbered(delivering->core, row->partner);
-  base_time received = received_at(row);
-  if (received != 0 && (delivering->earliest == 0 || received < delivering->earliest))
-    delivering->earliest = received;
-  if (writer == NULL || partner == NULL)
-    return BASE_OK;
-  struct base_view reason = core_show_reason(partner, row);
-  wire_write_object(writer);
-  wire_write_member_text(writer, "to", partner->card.name);
-  wire_write_member_integer(writer, "n", (int64_t)row->number);
-  wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
-  core_show_text(writer, "reason", reason);
-  core_show_time(writer, "received", received);
-  wire_write_member_bool(writer, "disputed",
-                         received != 0 && reason.size >= sizeof disputed - 1 &&
-                             memcmp(reason.data, disputed, sizeof disputed - 1) == 0);
-  wire_write_end(writer, '}');
-  return BASE_OK;
-}
-
-/* BASE_NOT_FOUND: it did not arrive from its author, or is our own. */
-static enum base_code find_arrival(struct core *core, const struct base_id *id, struct base_view author,
-                                   struct base_arena *arena, struct store_arrival *out,
-                                   const struct core_partner **out_partner, struct base_error *err) {
-  const struct core_partner *partner = core_partner_of(core, author);
-  *out_partner = partner;
-  return partner == NULL ? BASE_NOT_FOUND : store_arrival_of(core->store, id, partner->row.number, arena, out, err);
-}
-
-/* When a message was received: ours by its first receiver, another's by us. 0: not yet. */
-static enum base_code receipt_of(struct core *core, const struct base_id *id, struct base_view author, base_time *out,
-                                 struct base_error *err) {
-  *out = 0;
-  if (base_view_equal(author, core->card.origin)) {
-    struct delivering delivering = {.core = core};
-    enum base_code code = store_delivery_each(core->store, id, false, 0, show_delivery, &delivering, err);
-    *out = delivering.earliest;
-    return code;
-  }
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct store_arrival arrival;
-  const struct core_partner *partner = NULL;
-  enum base_code code = find_arrival(core, id, author, &arena, &arrival, &partner, err);
-  if (code == BASE_NOT_FOUND)
-    return BASE_OK;
-  return code == BASE_OK && arrival.answered && !arrival.refused
-             ? core_show_leaf_time(core, arrival.answer_index, out, err)
-             : code;
-}
-
-static enum base_code write_arrival(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                    struct base_view author, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct store_arrival arrival;
-  const struct core_partner *partner = NULL;
-  base_time received = 0;
-  wire_write_key(writer, "arrival");
-  enum base_code code = find_arrival(core, id, author, &arena, &arrival, &partner, err);
-  if (code == BASE_NOT_FOUND) {
-    wire_write_null(writer);
-    return BASE_OK;
-  }
-  if (code == BASE_OK)
-    code = receipt_of(core, id, author, &received, err);
-  if (code != BASE_OK)
-    return code;
-  wire_write_object(writer);
-  wire_write_member_text(writer, "from", partner->card.name);
-  wire_write_member_integer(writer, "n", (int64_t)arrival.number);
-  core_show_time(writer, "received", received);
-  wire_write_end(writer, '}');
-  return BASE_OK;
-}
-
-static enum base_code write_ways(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                 struct base_view author, struct base_error *err) {
-  struct delivering delivering = {.core = core, .writer = writer};
-  wire_write_key(writer, "deliveries");
-  wire_write_array(writer);
-  enum base_code code = store_delivery_each(core->store, id, false, 0, show_delivery, &delivering, err);
-  wire_write_end(writer, ']');
-  return code == BASE_OK ? write_arrival(core, writer, id, author, err) : code;
-}
+/* Cases. Clocks run from receipts: the receiver's `received` leaf, which both sides hold. */
 
 /* --- clocks */
 
@@ -140,7 +29,7 @@ static enum base_code case_events(struct core *core, const struct core_case *kas
     if (!message->effective || type == NULL)
       continue;
     events[count] = (struct law_clock_event){.type = type, .header = message->header};
-    code = receipt_of(core, &message->id, message->header->author, &events[count].at, err);
+    code = core_show_received(core, &message->id, message->header->author, &events[count].at, err);
     count++;
   }
   *out_count = count;
@@ -168,215 +57,7 @@ static enum base_code write_clocks(struct core *core, struct wire_writer *writer
   return code;
 }
 
-/* --- fields */
-
-/* Brackets within brackets, of a document that is well formed. */
-static size_t nesting(struct base_view json) {
-  size_t depth = 0, deepest = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < json.size; i++) {
-    uint8_t c = json.data[i];
-    if (quoted && c == '\\')
-      i++;
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && (c == '{' || c == '[') && ++depth > deepest)
-      deepest = depth;
-    else if (!quoted && (c == '}' || c == ']'))
-      depth--;
-  }
-  return deepest;
-}
-
-/* A partner's field may be nested as deep as a document allows, and would be too deep within ours: then it is told as
- * the text of its JSON. No kind's own fields are. */
-static void write_value(struct wire_writer *writer, const struct wire_json *value) {
-  BASE_AUTO_BUF struct base_buf json = {0};
-  base_buf_init(&json, BASE_BUF_DEFAULT_LIMIT);
-  struct wire_writer plain;
-  wire_writer_init(&plain, &json);
-  wire_write_value(&plain, value);
-  if (nesting(base_buf_view(&json)) + writer->depth <= WIRE_JSON_DEPTH_MAX)
-    wire_write_raw(writer, base_buf_view(&json));
-  else
-    wire_write_text(writer, base_buf_view(&json));
-  if (json.data != NULL)
-    base_wipe(json.data, json.size);
-}
-
-static bool header_has(const struct wire_header *header, struct base_view name) {
-  for (size_t i = 0; i < header->state_count; i++)
-    if (base_view_equal(header->state[i].name, name))
-      return true;
-  return false;
-}
-
-/* As --fields takes them: those of the kind in its order, whether they stand in the header or in part 0, then what a
- * partner added. content NULL: erased or dropped, only what the header says is left. type NULL: of a kind that is not
- * shipped. */
-static void write_fields(struct wire_writer *writer, const struct wire_kind_type *type,
-                         const struct wire_header *header, const struct wire_json *content) {
-  const struct wire_json *value = NULL;
-  struct base_view key;
-  wire_write_key(writer, "fields");
-  wire_write_object(writer);
-  for (size_t i = 0; type != NULL && i < type->field_count; i++) {
-    const struct wire_kind_field *field = &type->fields[i];
-    const char *name = (const char *)field->name.data;
-    if (header_has(header, field->name)) {
-      wire_write_member_text(writer, name, wire_header_state(header, name));
-    } else if (!field->state && (value = wire_json_get(content, name)) != NULL) {
-      wire_write_key(writer, name);
-      write_value(writer, value);
-    }
-  }
-  for (size_t i = 0; i < header->state_count; i++)
-    if (type == NULL || wire_kind_field_named(type, header->state[i].name) == NULL) {
-      wire_write_key_view(writer, header->state[i].name);
-      wire_write_text(writer, header->state[i].value);
-    }
-  for (void *cursor = NULL; wire_json_next(content, &cursor, &key, &value);)
-    if (!header_has(header, key) && (type == NULL || wire_kind_field_named(type, key) == NULL)) {
-      wire_write_key_view(writer, key);
-      write_value(writer, value);
-    }
-  wire_write_end(writer, '}');
-}
-
-static void write_parts(struct wire_writer *writer, const struct wire_part0 *part0) {
-  wire_write_key(writer, "parts");
-  wire_write_array(writer);
-  for (size_t i = 0; i < part0->part_count; i++) {
-    const struct wire_part *part = &part0->parts[i];
-    wire_write_object(writer);
-    wire_write_member_text(writer, "name", part->name);
-    wire_write_member_text(writer, "type", part->media_type);
-    wire_write_member_integer(writer, "size", (int64_t)part->size);
-    wire_write_member_hash(writer, "sha256", &part->sha256);
-    wire_write_end(writer, '}');
-  }
-  wire_write_end(writer, ']');
-}
-
-static void write_content(struct core *core, struct wire_writer *writer, const struct core_content *content) {
-  const struct wire_header *header = &content->header;
-  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
-  write_fields(writer, kind != NULL ? wire_kind_type_named(&kind->kind, header->type) : NULL, header,
-               content->part0.fields);
-  write_parts(writer, &content->part0);
-}
-
-/* --- why a message has no effect (yet) */
-
-static enum base_code pending_why(struct core *core, const struct core_content *content, struct base_buf *out,
-                                  struct base_error *err) {
-  size_t predecessors = 0, parts = 0;
-  for (size_t i = 0; i < content->header.follow_count; i++) {
-    BASE_AUTO_ARENA struct base_arena arena = {0};
-    base_arena_init(&arena, MESSAGE_ARENA);
-    struct store_message row;
-    enum base_code code = store_message_get(core->store, &content->header.follows[i], &arena, &row, err);
-    if (code != BASE_OK && code != BASE_NOT_FOUND)
-      return code;
-    if (code == BASE_OK && row.state == STORE_MESSAGE_HELD)
-      continue;
-    if (predecessors++ == 0)
-      base_buf_printf(out, "waits for message %s", base_id_text(&content->header.follows[i]).text);
-  }
-  if (predecessors > 1)
-    base_buf_printf(out, " and %zu more before it", predecessors - 1);
-  for (uint16_t i = 0; i < content->row.part_count; i++) {
-    BASE_AUTO_ARENA struct base_arena arena = {0};
-    base_arena_init(&arena, 1 << 20);
-    struct store_part part;
-    enum base_code code = store_part_get(core->store, &content->row.id, i, &arena, &part, err);
-    if (code != BASE_OK)
-      return code;
-    parts += part.records_held < part.records;
-  }
-  if (parts > 0)
-    base_buf_printf(out, "%s%zu of %u parts are not complete", predecessors > 0 ? "; " : "", parts,
-                    (unsigned)content->row.part_count);
-  return BASE_OK;
-}
-
-static enum base_code refused_why(struct core *core, const struct core_content *content, struct base_buf *out,
-                                  struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct store_arrival arrival;
-  const struct core_partner *partner = NULL;
-  struct base_view entry, text;
-  struct wire_opening opening = {0};
-  enum base_code code = find_arrival(core, &content->row.id, content->header.author, &arena, &arrival, &partner, err);
-  if (code == BASE_NOT_FOUND)
-    return BASE_OK;
-  if (code == BASE_OK)
-    code = core_register_read(core, arrival.answer_index, &arena, &entry, &text, err);
-  if (code == BASE_OK && text.size > 0)
-    code = wire_opening_parse(WIRE_ACT_REFUSED, text, &arena, &opening, err);
-  base_buf_add_view(out, opening.reason);
-  return code;
-}
-
-static enum base_code write_why(struct core *core, struct wire_writer *writer, const struct core_content *content,
-                                const struct core_case_message *placed, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf why = {0};
-  base_buf_init(&why, 64 << 10);
-  enum base_code code = BASE_OK;
-  if (content->row.state == STORE_MESSAGE_PENDING)
-    code = pending_why(core, content, &why, err);
-  else if (content->row.state == STORE_MESSAGE_REFUSED)
-    code = refused_why(core, content, &why, err);
-  else if (placed != NULL && !placed->effective)
-    base_buf_text(&why, placed->why);
-  core_show_text(writer, "why", base_buf_view(&why));
-  return code;
-}
-
-static const char *message_state(enum store_message_state state) {
-  return state == STORE_MESSAGE_PENDING ? "pending" : state == STORE_MESSAGE_REFUSED ? "refused" : "held";
-}
-
 /* --- a case */
-
-static enum base_code read_row(struct core *core, const struct base_id *id, struct base_arena *arena,
-                               struct core_content *out, struct base_error *err) {
-  enum base_code code = store_message_get(core->store, id, arena, &out->row, err);
-  return code == BASE_OK ? wire_header_parse(out->row.header, arena, &out->header, err) : code;
-}
-
-/* placed: where it stands in the case; NULL for one that is not admitted. */
-static enum base_code case_message(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                   const struct core_case_message *placed, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, MESSAGE_ARENA);
-  struct core_content content = {0};
-  bool room = writer->out->size <= CONTENT_BYTES;
-  enum base_code code =
-      room ? core_content_read(core, id, &arena, &content, err) : read_row(core, id, &arena, &content, err);
-  if (code != BASE_OK)
-    return code;
-  wire_write_object(writer);
-  wire_write_member_id(writer, "id", id);
-  wire_write_member_text(writer, "type", content.header.type);
-  wire_write_member_text(writer, "author", core_show_name(core, content.header.author));
-  core_show_time(writer, "time", content.header.time);
-  core_show_time(writer, "stored", content.row.stored);
-  if (placed != NULL)
-    wire_write_member_integer(writer, "depth", placed->depth);
-  wire_write_member_bool(writer, "effective", placed != NULL && placed->effective);
-  wire_write_member_bool(writer, "settled", placed != NULL && placed->settled);
-  code = write_why(core, writer, &content, placed, err);
-  wire_write_member_string(writer, "state", message_state(content.row.state));
-  if (room)
-    write_content(core, writer, &content);
-  if (code == BASE_OK)
-    code = write_ways(core, writer, id, content.header.author, err);
-  wire_write_end(writer, '}');
-  core_content_free(&content);
-  return code == BASE_OK ? base_buf_check(writer->out, "the case", err) : code;
-}
 
 struct showing {
   struct core *core;
@@ -387,8 +68,9 @@ struct showing {
 static enum base_code show_unadmitted(void *context, const struct store_message *row) {
   struct showing *showing = context;
   struct base_id id = row->id;
-  return row->state == STORE_MESSAGE_HELD ? BASE_OK
-                                          : case_message(showing->core, showing->writer, &id, NULL, showing->err);
+  return row->state == STORE_MESSAGE_HELD
+             ? BASE_OK
+             : core_show_case_message(showing->core, showing->writer, &id, NULL, showing->err);
 }
 
 static void write_possible(struct core *core, struct wire_writer *writer, const struct core_case *kase) {
@@ -426,7 +108,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_key(&writer, "messages");
   wire_write_array(&writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)
-    code = case_message(core, &writer, &kase->messages[i].id, &kase->messages[i], err);
+    code = core_show_case_message(core, &writer, &kase->messages[i].id, &kase->messages[i], err);
   struct showing showing = {core, &writer, err};
   if (code == BASE_OK)
     code = store_message_each(core->store, &id, true, show_unadmitted, &showing, err);
@@ -474,41 +156,5 @@ enum base_code core_show_case_list(struct core *core, const struct wire_json *re
   if (code == BASE_OK)
     code = store_case_each(core->store, core_request_text(request, "kind"), limit, list_case, &showing, err);
   wire_write_end(&writer, ']');
-  return code;
-}
-
-/* --- a message */
-
-enum base_code core_show_message(struct core *core, const struct wire_json *request, struct base_buf *out,
-                                 struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, MESSAGE_ARENA);
-  struct base_id id;
-  struct core_content content = {0};
-  struct wire_writer writer;
-  wire_writer_init(&writer, out);
-  enum base_code code = core_request_id(core, request, "id", "message", &id, err);
-  if (code == BASE_OK)
-    code = core_content_read(core, &id, &arena, &content, err);
-  if (code != BASE_OK)
-    return code;
-  wire_write_object(&writer);
-  wire_write_member_id(&writer, "id", &id);
-  wire_write_member_id(&writer, "case", &content.row.case_id);
-  wire_write_member_text(&writer, "kind", content.header.kind);
-  wire_write_member_text(&writer, "type", content.header.type);
-  wire_write_member_text(&writer, "author", core_show_name(core, content.header.author));
-  core_show_time(&writer, "time", content.header.time);
-  core_show_time(&writer, "stored", content.row.stored);
-  wire_write_member_text(&writer, "header", content.row.header);
-  wire_write_member_string(&writer, "state", message_state(content.row.state));
-  code = write_why(core, &writer, &content, NULL, err);
-  wire_write_member_text(&writer, "handling", content.part0.handling);
-  wire_write_member_text(&writer, "grading", content.part0.grading);
-  write_content(core, &writer, &content);
-  if (code == BASE_OK)
-    code = write_ways(core, &writer, &id, content.header.author, err);
-  wire_write_end(&writer, '}');
-  core_content_free(&content);
   return code;
 }

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/exchange.h"
+#include "core/parts.h"
+
+/* What becomes of a message that arrived: admitted with a receipt, refused with a reason, or pending until its parts
+ * and those it follows are here. */
+
+static enum base_code settle(struct core_give *give, const struct base_id *message, struct base_error *err) {
+  if (give->settled_count == give->settled_room) {
+    size_t room = give->settled_room == 0 ? 64 : 2 * give->settled_room;
+    struct base_id *grown = realloc(give->settled, room * sizeof *grown);
+    if (grown == NULL)
+      return base_fail(err, BASE_MEMORY, "no memory for an answer");
+    give->settled = grown;
+    give->settled_room = room;
+  }
+  give->settled[give->settled_count++] = *message;
+  return BASE_OK;
+}
+
+static enum base_code answer_leaf(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                  enum wire_act act, struct base_view reason, struct base_error *err) {
+  struct core_partner *partner = core_partner_numbered(core, arrival->partner);
+  struct wire_opening opening = {.has_message = true,
+                                 .message = arrival->message,
+                                 .from = partner->card.origin,
+                                 .to = core->card.origin,
+                                 .sent = arrival->sent_hash,
+                                 .reason = reason};
+  struct core_leaf leaf;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = core_register_add(core, act, &opening, &leaf, err);
+  if (code == BASE_OK)
+    code =
+        store_arrival_answer(core->store, arrival->partner, arrival->number, act == WIRE_ACT_REFUSED, leaf.index, err);
+  if (code == BASE_OK && partner == give->partner)
+    code = core_give_add(give, arrival->number, &arrival->message, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                   bool has_row, uint16_t part_count, const struct base_error *why,
+                                   struct base_error *err) {
+  char reason[BASE_ERROR_TEXT_MAX + 40];
+  snprintf(reason, sizeof reason, "%s: %s", base_code_name(why->code), why->text);
+  enum base_code code = answer_leaf(core, give, arrival, WIRE_ACT_REFUSED, base_view_text(reason), err);
+  if (code == BASE_OK && has_row) {
+    code = core_parts_drop(core, &arrival->message, part_count, err);
+    if (code == BASE_OK)
+      code = store_message_drop_content(core->store, &arrival->message, err);
+    if (code == BASE_OK)
+      code = store_message_state_set(core->store, &arrival->message, STORE_MESSAGE_REFUSED, err);
+  }
+  if (code == BASE_OK)
+    code = settle(give, &arrival->message, err); /* who follows it is refused in turn */
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* Whether everything that the message follows is here. missing: how many are not; a refused one refuses it. */
+static enum base_code check_follows(struct core *core, const struct wire_header *header, const struct base_id *id,
+                                    size_t *missing, bool remember, struct base_error *why, struct base_error *err) {
+  *missing = 0;
+  for (size_t i = 0; i < header->follow_count; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 16 << 20);
+    struct store_message row;
+    enum base_code code = store_message_get(core->store, &header->follows[i], &arena, &row, err);
+    if (code == BASE_NOT_FOUND) {
+      struct core_partner *author = core_partner_of(core, header->author);
+      struct store_arrival arrival;
+      if (author != NULL &&
+          store_arrival_of(core->store, &header->follows[i], author->row.number, &arena, &arrival, NULL) == BASE_OK &&
+          (arrival.refused || arrival.voided))
+        return base_fail(why, BASE_POLICY, "it follows message %s, which was %s",
+                         base_id_text(&header->follows[i]).text, arrival.voided ? "ended" : "refused");
+    } else if (code != BASE_OK) {
+      return code;
+    } else if (row.state == STORE_MESSAGE_REFUSED) {
+      return base_fail(why, BASE_POLICY, "it follows message %s, which was refused",
+                       base_id_text(&header->follows[i]).text);
+    } else if (!base_id_equal(&row.case_id, &header->case_id)) {
+      return base_fail(why, BASE_FIELD, "it follows message %s of another case",
+                       base_id_text(&header->follows[i]).text);
+    } else if (row.state == STORE_MESSAGE_HELD) {
+      continue;
+    }
+    (*missing)++;
+    if (remember) {
+      code = core_write(core, err);
+      if (code == BASE_OK)
+        code = store_message_wait(core->store, id, &header->follows[i], err);
+      if (code != BASE_OK)
+        return core_lose(core, code, err);
+    }
+  }
+  return BASE_OK;
+}
+
+static enum base_code flag_equivocation(struct core *core, const struct wire_header *header, struct base_view bytes,
+                                        const struct base_id *case_id, struct base_error *err) {
+  struct core_partner *author = core_partner_of(core, header->author);
+  struct base_error fault = {0};
+  (void)base_fail(&fault, BASE_EQUIVOCATION, "case %s: two successors of one message by one author",
+                  base_id_text(case_id).text);
+  return author == NULL ? BASE_OK : core_partner_fault(core, author, &fault, bytes, err);
+}
+
+/* Everything is here: the message takes effect and is receipted. */
+static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                            const struct wire_header *header, struct base_view bytes, uint16_t part_count,
+                            struct base_error *err) {
+  const struct base_id *id = &arrival->message;
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  struct base_id case_id = header->opens ? *id : header->case_id;
+  struct core_case *kase = NULL;
+  enum base_code code =
+      header->opens ? core_case_begin(core, id, kind, &kase, err) : core_case_load(core, &case_id, &kase, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  struct base_error why = {0};
+  if (kase->kind != kind)
+    (void)base_fail(&why, BASE_KIND, "the case is of another kind");
+  else if (kase->count > 0 && !wire_header_has_party(kase->messages[0].header, header->author))
+    (void)base_fail(&why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
+                    (const char *)header->author.data);
+  if (why.code != BASE_OK)
+    return core_message_refuse(core, give, arrival, true, part_count, &why, err);
+  bool flagged = kase->state.flagged;
+  code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  code = core_case_admit(core, kase, id, header, err);
+  if (code == BASE_OK && kase->state.flagged && !flagged)
+    code = flag_equivocation(core, header, bytes, &case_id, err);
+  if (code == BASE_OK)
+    code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
+  if (code == BASE_OK && !kind->kind.needs_row)
+    code = core_agreement_refresh(core, &case_id, err);
+  if (code == BASE_OK)
+    code = settle(give, id, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_consider(struct core *core, struct core_give *give, const struct base_id *id,
+                                     struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row;
+  struct wire_header header;
+  struct store_arrival arrival;
+  struct base_id copy = *id;
+  enum base_code code = store_message_get(core->store, &copy, &arena, &row, err);
+  if (code != BASE_OK || row.state != STORE_MESSAGE_PENDING)
+    return code;
+  code = wire_header_parse(row.header, &arena, &header, err);
+  struct core_partner *author = code == BASE_OK ? core_partner_of(core, header.author) : NULL;
+  if (code == BASE_OK && author == NULL)
+    return BASE_OK;
+  if (code == BASE_OK)
+    code = store_arrival_of(core->store, &copy, author->row.number, &arena, &arrival, err);
+  if (code != BASE_OK)
+    return code;
+  size_t missing = 0;
+  struct base_error why = {0};
+  code = check_follows(core, &header, &copy, &missing, false, &why, err);
+  if (why.code != BASE_OK)
+    return core_message_refuse(core, give, &arrival, true, row.part_count, &why, err);
+  bool complete = false;
+  uint32_t wants[WIRE_PARTS_MAX];
+  if (code == BASE_OK)
+    code = core_parts_missing(core, &copy, row.part_count, wants, &complete, err);
+  if (code != BASE_OK || missing > 0 || !complete)
+    return code;
+  return admit(core, give, &arrival, &header, row.header, row.part_count, err);
+}
+
+/* Messages that waited for those settled by now, and for these in turn. A loop, since a chain can be as long as a case.
+ */
+enum base_code core_messages_settle(struct core *core, struct core_give *give, struct base_error *err) {
+  enum { AT_ONCE = 64 };
+  struct base_id waiting[AT_ONCE];
+  enum base_code code = BASE_OK;
+  while (give->settled_count > 0 && code == BASE_OK) {
+    struct base_id id = give->settled[--give->settled_count];
+    size_t count = AT_ONCE;
+    while (count == AT_ONCE && code == BASE_OK) {
+      code = store_message_waiting(core->store, &id, waiting, AT_ONCE, &count, err);
+      for (size_t i = 0; code == BASE_OK && i < count; i++) {
+        code = store_message_wait_done(core->store, &waiting[i], &id, err);
+        if (code == BASE_OK)
+          code = core_message_consider(core, give, &waiting[i], err);
+      }
+    }
+  }
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* --- a new message */
+
+static enum base_code check_header(struct core *core, const struct core_partner *partner,
+                                   const struct wire_header *header, struct base_error *why) {
+  if (!base_view_equal(header->author, partner->card.origin))
+    return base_fail(why, BASE_NOT_PARTY, "the author is %.*s, not the sender", (int)header->author.size,
+                     (const char *)header->author.data);
+  if (!wire_header_has_party(header, core->card.origin))
+    return base_fail(why, BASE_NOT_PARTY, "this node is not among its parties");
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  if (kind == NULL)
+    return base_fail(why, BASE_KIND, "the kind %.*s, in this version, is not known here", (int)header->kind.size,
+                     (const char *)header->kind.data);
+  return wire_form_check_header(&kind->kind, header, why);
+}
+
+static enum base_code check_content(struct core *core, const struct core_partner *partner,
+                                    const struct wire_frame *frame, const struct base_id *id, struct base_arena *arena,
+                                    struct wire_header *header, struct wire_part0 *part0, struct base_error *why) {
+  enum base_code code = wire_header_parse(frame->header, arena, header, why);
+  if (code == BASE_OK)
+    code = check_header(core, partner, header, why);
+  if (code != BASE_OK)
+    return code;
+  struct base_hash hash = seal_sha256(frame->part0);
+  if (!base_hash_equal(&hash, &header->part0))
+    return base_fail(why, BASE_HASH, "part 0 does not have the hash that the header names");
+  code = wire_part0_parse(frame->part0, arena, part0, why);
+  if (code != BASE_OK)
+    return code;
+  struct store_message row;
+  if (store_message_get(core->store, id, arena, &row, NULL) == BASE_OK)
+    return base_fail(why, BASE_EXISTS, "the message was sent before, under another number");
+  struct store_arrival before;
+  if (store_arrival_of(core->store, id, partner->row.number, arena, &before, NULL) == BASE_OK && before.voided)
+    return base_fail(why, BASE_EXISTS, "the message was ended before, under another number");
+  if (header->opens)
+    return BASE_OK;
+  struct store_case kase;
+  if (store_case_get(core->store, &header->case_id, arena, &kase, NULL) == BASE_OK &&
+      !(base_view_equal(kase.kind, header->kind) && base_hash_equal(&kase.kind_hash, &header->kind_hash)))
+    return base_fail(why, BASE_KIND, "the case is of another kind");
+  return BASE_OK;
+}
+
+static enum base_code keep_message(struct core *core, const struct wire_frame *frame, const struct base_id *id,
+                                   const struct wire_header *header, const struct wire_part0 *part0,
+                                   struct base_error *err) {
+  struct base_secret key;
+  uint8_t wrapped[CORE_WRAPPED] = {0};
+  struct store_message row = {.id = *id,
+                              .case_id = header->opens ? *id : header->case_id,
+                              .state = STORE_MESSAGE_PENDING,
+                              .type = header->type,
+                              .author = header->author,
+                              .header = frame->header,
+                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
+                              .stored = core_now(core),
+                              .part_count = (uint16_t)part0->part_count};
+  BASE_AUTO_BUF struct base_buf sealed = {0};
+  base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
+  enum base_code code = core_key(core, &key, wrapped, &row.epoch, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  core_content_seal(&key, id, frame->part0, &sealed);
+  base_wipe(&key, sizeof key);
+  code = base_buf_check(&sealed, "content", err);
+  row.part0 = base_buf_view(&sealed);
+  if (code == BASE_OK)
+    code = store_message_add(core->store, &row, err);
+  for (size_t i = 0; i < part0->part_count && code == BASE_OK; i++)
+    code = core_part_expect(core, id, (uint16_t)i, &part0->parts[i], err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_arrive(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                                   const struct store_arrival *arrival, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct wire_header header;
+  struct wire_part0 part0 = {0};
+  struct base_error why = {0};
+  size_t missing = 0;
+  if (check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why) != BASE_OK) {
+    wire_part0_free(&part0);
+    return core_message_refuse(core, give, arrival, false, 0, &why, err);
+  }
+  enum base_code code = keep_message(core, frame, &arrival->message, &header, &part0, err);
+  size_t parts = part0.part_count;
+  wire_part0_free(&part0);
+  if (code == BASE_OK)
+    code = check_follows(core, &header, &arrival->message, &missing, true, &why, err);
+  if (why.code != BASE_OK)
+    return core_message_refuse(core, give, arrival, true, (uint16_t)parts, &why, err);
+  if (code != BASE_OK)
+    return code;
+  if (missing > 0 || parts > 0)
+    return core_give_add(give, arrival->number, &arrival->message, err);
+  return admit(core, give, arrival, &header, frame->header, 0, err);
+}

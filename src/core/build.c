@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/exchange.h"
+#include "core/parts.h"
+
+/* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
+ * of the parts that the partner wants. */
+
+struct building {
+  struct core *core;
+  struct core_partner *partner;
+  struct base_buf *out;
+  struct core_consignment *made;
+  struct base_error *err;
+  bool more; /* did not all fit */
+};
+
+static enum base_code build_proof(struct building *building, uint64_t index, struct base_arena *arena,
+                                  struct wire_frame_proof *out) {
+  return core_register_prove(building->core, index, building->core->reg.attested, arena, out, building->err);
+}
+
+static enum base_code build_voided(struct building *building, const struct store_delivery *delivery) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct wire_frame frame = {.type = WIRE_FRAME_VOIDED};
+  enum base_code code = build_proof(building, delivery->voided_index, &arena, &frame.proof);
+  if (code == BASE_OK)
+    wire_frame_write(&frame, building->out);
+  return code;
+}
+
+/* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
+ * down. */
+static enum base_code build_law(struct building *building, const struct store_delivery *delivery,
+                                const struct core_content *content) {
+  struct core *core = building->core;
+  struct core_partner *partner = building->partner;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  const struct core_kind *kind = core_kind_hashed(core, content->header.kind, &content->header.kind_hash);
+  struct wire_header opening = content->header;
+  enum base_code code = BASE_OK;
+  if (!content->header.opens) {
+    struct store_message row;
+    code = store_message_get(core->store, &content->header.case_id, &arena, &row, building->err);
+    if (code == BASE_OK)
+      code = wire_header_parse(row.header, &arena, &opening, building->err);
+  }
+  if (code == BASE_OK && kind == NULL)
+    code = base_fail(building->err, BASE_KIND, "the kind of the message is not shipped any more");
+  if (code != BASE_OK)
+    return code;
+  char clause[LAW_CLAUSE_MAX + 1];
+  code = core_law(core, &kind->kind, &opening, content->header.type, partner, clause, &partner->revoke_why);
+  if (code == BASE_OK)
+    return BASE_OK;
+  if (core_ours(code) || code == BASE_SUSPENDED) {
+    *building->err = partner->revoke_why;
+    return code;
+  }
+  partner->revoke = true;
+  partner->revoke_message = delivery->message;
+  return code;
+}
+
+static enum base_code build_message(struct building *building, const struct store_delivery *delivery) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content content = {0};
+  struct wire_frame frame = {.type = WIRE_FRAME_MESSAGE};
+  enum base_code code = core_content_bytes(building->core, &delivery->message, &arena, &content, building->err);
+  if (code != BASE_OK)
+    return code;
+  code = build_law(building, delivery, &content);
+  if (code == BASE_OK)
+    code = build_proof(building, delivery->sent_index, &arena, &frame.proof);
+  if (code == BASE_OK) {
+    frame.header = content.row.header;
+    frame.part0 = content.row.part0;
+    size_t before = building->out->size;
+    if (building->made->messages > 0 && before + frame.header.size + frame.part0.size > CORE_CONSIGNMENT_BYTES)
+      building->more = true;
+    else
+      wire_frame_write(&frame, building->out);
+  }
+  core_content_free(&content);
+  return code;
+}
+
+static enum base_code build_delivery(void *context, const struct store_delivery *delivery) {
+  struct building *building = context;
+  bool ended = delivery->state == STORE_ENDED || delivery->state == STORE_REFUSED;
+  if (building->more)
+    return BASE_OK;
+  enum base_code code = ended ? build_voided(building, delivery) : build_message(building, delivery);
+  if (building->partner->revoke) {
+    building->more = true;
+    return BASE_OK;
+  }
+  if (code == BASE_OK && !building->more) {
+    building->made->messages++;
+    building->made->last_number = delivery->number;
+  }
+  return code;
+}
+
+/* *full: there was no room for all that is left. */
+static enum base_code build_records_of(struct building *building, const struct core_transfer *transfer, uint16_t part,
+                                       bool *full) {
+  struct core *core = building->core;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_part row;
+  enum base_code code = store_part_get(core->store, &transfer->message, part, &arena, &row, building->err);
+  for (uint32_t record = transfer->wants[part]; code == BASE_OK && record < row.records; record++) {
+    *full = building->out->size > CORE_CONSIGNMENT_BYTES - WIRE_RECORD_MAX;
+    if (*full)
+      return BASE_OK;
+    BASE_AUTO_BUF struct base_buf sealed = {0};
+    base_buf_init(&sealed, WIRE_RECORD_MAX + WIRE_RECORD_OVERHEAD);
+    code = core_part_record(core, &row, record, &sealed, building->err);
+    if (code != BASE_OK)
+      return code;
+    struct wire_frame frame = {.type = WIRE_FRAME_RECORD,
+                               .message = transfer->message,
+                               .part = part,
+                               .record = record,
+                               .last = record + 1 == row.records,
+                               .ciphertext = base_buf_view(&sealed)};
+    wire_frame_write(&frame, building->out);
+    building->made->records++;
+  }
+  return code;
+}
+
+/* Transfers take turns: the one that was served moves to the end. One of which the partner holds every record waits for
+ * something else (a predecessor) and is no transfer any more. */
+static enum base_code build_records(struct building *building) {
+  struct core_partner *partner = building->partner;
+  enum base_code code = BASE_OK;
+  size_t i = 0;
+  bool full = false;
+  while (i < partner->transfer_count && code == BASE_OK && !full) {
+    struct core_transfer *transfer = &partner->transfers[i];
+    size_t before = building->made->records;
+    for (uint16_t part = 0; part < transfer->part_count && code == BASE_OK && !full; part++)
+      code = build_records_of(building, transfer, part, &full);
+    if (code == BASE_OK && !full && building->made->records == before)
+      *transfer = partner->transfers[--partner->transfer_count];
+    else
+      i++;
+  }
+  if (partner->transfer_count > 1 && building->made->records > 0) {
+    struct core_transfer first = partner->transfers[0];
+    memmove(&partner->transfers[0], &partner->transfers[1], (partner->transfer_count - 1) * sizeof first);
+    partner->transfers[partner->transfer_count - 1] = first;
+  }
+  return code;
+}
+
+static enum base_code build_state(struct building *building) {
+  struct core *core = building->core;
+  struct core_partner *partner = building->partner;
+  struct wire_frame frame;
+  enum base_code code = core_heads_write(core, partner, partner->row.cosigned_size, building->out, building->err);
+  if (code != BASE_OK)
+    return code;
+  if (partner->row.owes_cosign) {
+    BASE_AUTO_BUF struct base_buf line = {0};
+    base_buf_init(&line, WIRE_NOTE_MAX);
+    struct base_error missing = {0};
+    if (core_head_line(core, partner, partner->row.head_size, &line, &missing) == BASE_OK) {
+      frame = (struct wire_frame){
+          .type = WIRE_FRAME_COSIGN, .new_size = partner->row.head_size, .head = base_buf_view(&line)};
+      wire_frame_write(&frame, building->out);
+      partner->flight.cosign_size = partner->row.head_size;
+    }
+  }
+  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->row.head_size};
+  wire_frame_write(&frame, building->out);
+  return code;
+}
+
+enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
+                                      struct core_consignment *made, struct base_error *err) {
+  struct building building = {.core = core, .partner = partner, .out = out, .made = made, .err = err};
+  *made = (struct core_consignment){0};
+  enum base_code code = build_state(&building);
+  if (code == BASE_OK)
+    code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
+                               build_delivery, &building, err);
+  if (code == BASE_OK)
+    code = build_records(&building);
+  if (code == BASE_OK)
+    partner->maybe = building.more || made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
+  return code == BASE_OK ? base_buf_check(out, "consignment", err) : code;
+}

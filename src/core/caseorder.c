@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The messages of a case in their order, from what they follow: each after those that it follows, concurrent ones by
+ * id, so that all nodes have them alike. */
+#include "core/caseorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_MESSAGE UINT32_MAX
+
+static void edges_free(struct core_edges *edges) {
+  free(edges->at);
+  free(edges->to);
+  *edges = (struct core_edges){0};
+}
+#define AUTO_EDGES __attribute__((cleanup(edges_free)))
+
+static bool edges_make(struct core_edges *edges, size_t nodes, size_t count) {
+  edges->at = calloc(nodes + 1, sizeof *edges->at);
+  edges->to = calloc(count + 1, sizeof *edges->to);
+  return edges->at && edges->to;
+}
+
+static enum base_code no_memory(struct base_error *err) {
+  return base_fail(err, BASE_MEMORY, "no memory left to order the messages of a case");
+}
+
+/* --- order */
+
+static int by_id(const void *a, const void *b) {
+  const struct core_case_message *left = a, *right = b;
+  return base_id_compare(&left->id, &right->id);
+}
+
+/* messages ascending by id; NO_MESSAGE when none has it */
+static uint32_t find_message(const struct core_case_message *messages, size_t count, const struct base_id *id) {
+  const struct core_case_message key = {.id = *id};
+  const struct core_case_message *found = bsearch(&key, messages, count, sizeof key, by_id);
+  return found ? (uint32_t)(found - messages) : NO_MESSAGE;
+}
+
+static enum base_code check_ids(const struct core_order *order, struct base_error *err) {
+  const struct core_case_message *opening = NULL;
+  for (size_t i = 0; i < order->count; i++) {
+    const struct core_case_message *message = &order->messages[i];
+    if (i > 0 && base_id_equal(&message->id, &order->messages[i - 1].id))
+      return base_fail(err, BASE_FIELD, "message %s stands twice among the messages of its case",
+                       base_id_text(&message->id).text);
+    if (message->header->opens && opening)
+      return base_fail(err, BASE_FIELD, "messages %s and %s both open the case", base_id_text(&opening->id).text,
+                       base_id_text(&message->id).text);
+    if (message->header->opens)
+      opening = message;
+  }
+  if (!opening)
+    return base_fail(err, BASE_FIELD, "the message that opens the case is missing");
+  for (size_t i = 0; i < order->count; i++) {
+    const struct core_case_message *message = &order->messages[i];
+    if (message != opening && !base_id_equal(&message->header->case_id, &opening->id))
+      return base_fail(err, BASE_FIELD, "message %s is not of case %s", base_id_text(&message->id).text,
+                       base_id_text(&opening->id).text);
+    if ((message == opening) != (message->header->follow_count == 0))
+      return base_fail(err, BASE_FIELD, "message %s: only the opening message, and it alone, follows none",
+                       base_id_text(&message->id).text);
+  }
+  return BASE_OK;
+}
+
+static enum base_code find_follows(struct core_order *order, struct base_error *err) {
+  size_t total = 0;
+  for (size_t i = 0; i < order->count; i++)
+    total += order->messages[i].header->follow_count;
+  if (!edges_make(&order->follows, order->count, total))
+    return no_memory(err);
+  uint32_t used = 0;
+  for (size_t i = 0; i < order->count; i++) {
+    const struct wire_header *header = order->messages[i].header;
+    for (size_t j = 0; j < header->follow_count; j++) {
+      uint32_t found = find_message(order->messages, order->count, &header->follows[j]);
+      if (found == NO_MESSAGE)
+        return base_fail(err, BASE_FIELD, "message %s follows %s, which is missing",
+                         base_id_text(&order->messages[i].id).text, base_id_text(&header->follows[j]).text);
+      order->follows.to[used++] = found;
+    }
+    order->follows.at[i + 1] = used;
+  }
+  return BASE_OK;
+}
+
+/* The same edges, seen from the message that is followed. */
+static bool reverse_edges(const struct core_edges *edges, size_t count, struct core_edges *out) {
+  uint32_t total = edges->at[count];
+  if (!edges_make(out, count + 1, total))
+    return false;
+  /* at[i + 2] counts, then at[i + 1] is the place to write, and in the end where i's successor begins */
+  for (uint32_t i = 0; i < total; i++)
+    out->at[edges->to[i] + 2]++;
+  for (size_t i = 2; i <= count; i++)
+    out->at[i] += out->at[i - 1];
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t j = edges->at[i]; j < edges->at[i + 1]; j++)
+      out->to[out->at[edges->to[j] + 1]++] = i;
+  return true;
+}
+
+/* Depths by taking away, again and again, the messages whose followed ones are all done (Kahn). */
+static enum base_code compute_depths(struct core_order *order, struct base_error *err) {
+  AUTO_EDGES struct core_edges next = {0};
+  BASE_AUTO_FREE uint32_t *waiting = calloc(order->count, sizeof *waiting);
+  BASE_AUTO_FREE uint32_t *queue = calloc(order->count, sizeof *queue);
+  if (!waiting || !queue || !reverse_edges(&order->follows, order->count, &next))
+    return no_memory(err);
+  size_t done = 0, queued = 0;
+  for (uint32_t i = 0; i < order->count; i++) {
+    order->messages[i].depth = 0;
+    waiting[i] = order->follows.at[i + 1] - order->follows.at[i];
+    if (waiting[i] == 0)
+      queue[queued++] = i;
+  }
+  while (done < queued) {
+    uint32_t at = queue[done++];
+    uint32_t depth = order->messages[at].depth + 1;
+    for (uint32_t j = next.at[at]; j < next.at[at + 1]; j++) {
+      struct core_case_message *later = &order->messages[next.to[j]];
+      if (later->depth < depth)
+        later->depth = depth;
+      if (--waiting[next.to[j]] == 0)
+        queue[queued++] = next.to[j];
+    }
+  }
+  if (done < order->count)
+    return base_fail(err, BASE_FIELD, "the messages of a case follow each other in a circle");
+  return BASE_OK;
+}
+
+/* From ascending ids to (depth, id), the edges with them. A stable counting sort: depths are smaller than count. */
+static enum base_code put_in_order(struct core_order *order, struct base_error *err) {
+  size_t count = order->count;
+  const struct core_edges *old = &order->follows;
+  AUTO_EDGES struct core_edges sorted = {0};
+  BASE_AUTO_FREE uint32_t *next = calloc(count + 1, sizeof *next);
+  BASE_AUTO_FREE uint32_t *place = calloc(count, sizeof *place);
+  BASE_AUTO_FREE uint32_t *came_from = calloc(count, sizeof *came_from);
+  BASE_AUTO_FREE struct core_case_message *copy = calloc(count, sizeof *copy);
+  if (!next || !place || !came_from || !copy || !edges_make(&sorted, count, old->at[count]))
+    return no_memory(err);
+  for (size_t i = 0; i < count; i++)
+    next[order->messages[i].depth + 1]++;
+  for (size_t i = 1; i <= count; i++)
+    next[i] += next[i - 1];
+  for (uint32_t i = 0; i < count; i++) {
+    place[i] = next[order->messages[i].depth]++;
+    came_from[place[i]] = i;
+  }
+  memcpy(copy, order->messages, count * sizeof *copy);
+  uint32_t used = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t from = came_from[i];
+    order->messages[i] = copy[from];
+    for (uint32_t j = old->at[from]; j < old->at[from + 1]; j++)
+      sorted.to[used++] = place[old->to[j]];
+    sorted.at[i + 1] = used;
+  }
+  edges_free(&order->follows);
+  order->follows = sorted;
+  sorted = (struct core_edges){0};
+  return BASE_OK;
+}
+
+enum base_code core_order_make(struct core_order *order, struct base_error *err) {
+  if (order->count > 1)
+    qsort(order->messages, order->count, sizeof *order->messages, by_id);
+  enum base_code code = check_ids(order, err);
+  if (!code)
+    code = find_follows(order, err);
+  if (!code)
+    code = compute_depths(order, err);
+  if (!code)
+    code = put_in_order(order, err);
+  return code;
+}
+
+void core_order_free(struct core_order *order) {
+  edges_free(&order->follows);
+}
+
+/* --- parties */
+
+unsigned core_party_of(const struct wire_header *opening, struct base_view origin) {
+  unsigned i = 0;
+  while (i < opening->party_count && !base_view_equal(opening->parties[i], origin))
+    i++;
+  return i < opening->party_count ? i : CORE_NOBODY;
+}
+
+/* Every message of an author follows his previous one, so a party's messages form a chain. Where two hang on the same
+ * one (or on none), he told two stories. Messages are in order, so the latest own one that is followed has the highest
+ * index. */
+enum base_code core_order_equivocation(struct core_order *order, bool *out_flagged, struct base_error *err) {
+  const struct wire_header *opening = order->messages[0].header;
+  bool flagged = false;
+  uint32_t first[WIRE_PARTIES_MAX];
+  memset(first, 0xFF, sizeof first);
+  BASE_AUTO_FREE uint32_t *successor = malloc(order->count * sizeof *successor);
+  BASE_AUTO_FREE uint8_t *author = malloc(order->count);
+  if (!successor || !author)
+    return no_memory(err);
+  for (uint32_t i = 0; i < order->count; i++) {
+    successor[i] = NO_MESSAGE;
+    author[i] = (uint8_t)core_party_of(opening, order->messages[i].header->author);
+    if (author[i] == CORE_NOBODY)
+      continue;
+    uint32_t previous = NO_MESSAGE;
+    for (uint32_t j = order->follows.at[i]; j < order->follows.at[i + 1]; j++) {
+      uint32_t followed = order->follows.to[j];
+      if (author[followed] == author[i] && (previous == NO_MESSAGE || followed > previous))
+        previous = followed;
+    }
+    uint32_t *taken = previous == NO_MESSAGE ? &first[author[i]] : &successor[previous];
+    if (*taken == NO_MESSAGE) {
+      *taken = i;
+    } else {
+      order->messages[*taken].equivocal = order->messages[i].equivocal = true;
+      flagged = true;
+    }
+  }
+  *out_flagged = flagged;
+  return BASE_OK;
+}
+
+/* Which parties have a message that descends from each, handed back from the last message to the first. */
+enum base_code core_order_settled(struct core_order *order, struct base_error *err) {
+  const struct wire_header *opening = order->messages[0].header;
+  BASE_AUTO_FREE uint32_t *reached = calloc(order->count, sizeof *reached);
+  if (!reached)
+    return no_memory(err);
+  uint32_t everybody = ((uint32_t)1 << opening->party_count) - 1;
+  for (size_t i = order->count; i-- > 0;) {
+    unsigned author = core_party_of(opening, order->messages[i].header->author);
+    if (author != CORE_NOBODY)
+      reached[i] |= (uint32_t)1 << author;
+    order->messages[i].settled = reached[i] == everybody;
+    for (uint32_t j = order->follows.at[i]; j < order->follows.at[i + 1]; j++)
+      reached[order->follows.to[j]] |= reached[i];
+  }
+  return BASE_OK;
+}

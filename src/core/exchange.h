@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CORE_EXCHANGE_H
+#define WASL_CORE_EXCHANGE_H
+
+#include "core/internal.h"
+
+/* The exchange with partners: consignments in and out. */
+
+/* exchange.c: what both directions share */
+/* What a consignment or an answer says about its writer's register. */
+struct core_heads {
+  bool has_head;
+  struct base_view note;
+  size_t count;
+  struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
+};
+/* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to
+ * him lately, because heads cross on the way. */
+BASE_NODISCARD enum base_code core_heads_write(struct core *core, struct core_partner *partner, uint64_t base,
+                                               struct base_buf *out, struct base_error *err);
+/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept.
+ * BASE_CONFLICT: the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than
+ * the one we cosigned; *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the
+ * caller's to record. */
+BASE_NODISCARD enum base_code core_head_take(struct core *core, struct core_partner *partner,
+                                             const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
+                                             struct base_error *err);
+/* Our cosignature line on the partner's head of this size. */
+BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
+                                             struct base_buf *out, struct base_error *err);
+/* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
+void core_head_shown(struct core *core, struct core_partner *partner);
+/* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember
+ * showing is passed over: a later one proves as much. */
+BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
+                                               struct base_view line, struct base_error *err);
+/* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
+BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *proof,
+                                              const struct wire_checkpoint *checkpoint, struct base_arena *arena,
+                                              struct wire_leaf *out_leaf, struct wire_opening *out_opening,
+                                              struct base_error *err);
+/* True for a failure that is ours (store, keeper, memory), not the partner's. */
+bool core_ours(enum base_code code);
+
+/* --- in */
+
+struct core_given { /* what the answer tells about one message */
+  uint64_t number;
+  struct base_id message;
+};
+struct core_give {
+  struct core_partner *partner;
+  struct seal_hpke_context context;
+  uint64_t base; /* our head that the partner cosigned last, as he says */
+  bool cosign;   /* we hold a cosignature on his newest head */
+  size_t count, room;
+  struct core_given *given;
+  struct base_error fault; /* code BASE_OK: none */
+  size_t settled_count, settled_room;
+  struct base_id *settled; /* admitted or refused just now: whoever waits for them is looked at next */
+};
+
+/* incoming.c */
+void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+
+/* admit.c: what becomes of a message. A failure of ours takes the step back. */
+/* A message under a number just taken: kept and admitted, or refused, or left pending. */
+BASE_NODISCARD enum base_code core_message_arrive(struct core *core, struct core_give *give,
+                                                  const struct wire_frame *frame, const struct store_arrival *arrival,
+                                                  struct base_error *err);
+/* A pending one of which something came: admits, refuses or leaves it pending. */
+BASE_NODISCARD enum base_code core_message_consider(struct core *core, struct core_give *give, const struct base_id *id,
+                                                    struct base_error *err);
+/* Refuses a message that has (or had) a row or none: the leaf names why, the content goes. */
+BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core_give *give,
+                                                  const struct store_arrival *arrival, bool has_row,
+                                                  uint16_t part_count, const struct base_error *why,
+                                                  struct base_error *err);
+/* Considers the messages that waited for those settled by now, and for these in turn. */
+BASE_NODISCARD enum base_code core_messages_settle(struct core *core, struct core_give *give, struct base_error *err);
+
+/* answer.c */
+/* The answer will tell about this number; more than once is once. */
+BASE_NODISCARD enum base_code core_give_add(struct core_give *give, uint64_t number, const struct base_id *message,
+                                            struct base_error *err);
+/* After the attestation: the sealed answer into the reply. */
+void core_give_finish(struct core *core, struct core_reply *reply);
+void core_give_free(struct core_give *give);
+
+/* --- out */
+
+/* outgoing.c */
+void core_exchange_take(struct core *core, uint64_t token);
+/* Before the commit: law is asked again for what is about to be handed over. */
+BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct base_error *err);
+/* After the attestation: answers parked takes. Returns the ms until something is due, -1 when nothing is. */
+int64_t core_outgoing_hand_over(struct core *core);
+/* No more records of this message go to the partner. */
+void core_transfer_end(struct core_partner *partner, const struct base_id *message);
+/* A failure towards the partner: a pause, longer each time, and what a person is told. */
+void core_partner_trouble(struct core *core, struct core_partner *partner, enum base_code code, struct base_view text);
+/* The exchange goes on: no pause, nothing to tell. */
+void core_partner_well(struct core_partner *partner);
+/* The records that the partner says he misses go with the next consignments. */
+BASE_NODISCARD enum base_code core_transfer_set(struct core_partner *partner, const struct wire_frame *pending,
+                                                struct base_error *err);
+
+/* build.c */
+struct core_consignment { /* what one holds */
+  size_t messages, records;
+  uint64_t last_number; /* of its messages, 0: none */
+};
+/* The plaintext of the next consignment, appended to out; notes in the flight what travels. Law may have said no to a
+ * message: partner->revoke is set then and the consignment ends before it. */
+BASE_NODISCARD enum base_code core_consignment_build(struct core *core, struct core_partner *partner,
+                                                     struct base_buf *out, struct core_consignment *made,
+                                                     struct base_error *err);
+
+/* answered.c */
+void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "core/parts.h"
+
+/* Parts read: their records as they are stored, for a consignment, and in the clear, for the local gate. */
+
+void core_reading_end(struct core *core) {
+  if (core->reading.used)
+    base_close_fd(&core->reading.fd);
+  base_wipe(&core->reading, sizeof core->reading);
+}
+
+enum base_code core_part_record(struct core *core, const struct store_part *part, uint32_t record, struct base_buf *out,
+                                struct base_error *err) {
+  BASE_AUTO_FD int fd = core_part_file_open(core, part, O_RDONLY);
+  if (fd < 0)
+    return base_fail_errno(err, "a stored part could not be opened");
+  size_t size = core_record_size(part->size, record, part->records), before = out->size;
+  uint8_t *room = base_buf_reserve(out, size);
+  if (room == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for a record");
+  enum base_code code = core_record_read(fd, record, room, size, err);
+  if (code != BASE_OK)
+    out->size = before;
+  return code;
+}
+
+static enum base_code reading_begin(struct core *core, const struct base_id *message, uint16_t part,
+                                    struct wire_part *out_wire, struct base_arena *arena, struct base_error *err) {
+  struct core_content content = {0};
+  struct store_part row;
+  enum base_code code = core_content_read(core, message, arena, &content, err);
+  if (code != BASE_OK)
+    return code;
+  if (content.dropped || part >= content.part0.part_count)
+    code = base_fail(err, BASE_NOT_FOUND, "message %s holds no such part (any more)", base_id_text(message).text);
+  if (code == BASE_OK)
+    code = store_part_get(core->store, message, part, arena, &row, err);
+  if (code == BASE_OK && row.records_held != row.records)
+    code = base_fail(err, BASE_NOT_FOUND, "the part is still on its way");
+  if (code == BASE_OK) {
+    core_reading_end(core);
+    int fd = core_part_file_open(core, &row, O_RDONLY);
+    if (fd < 0) {
+      code = base_fail_errno(err, "a stored part could not be opened");
+    } else {
+      core->reading = (struct core_reading){.used = true,
+                                            .message = *message,
+                                            .part = part,
+                                            .key = content.part0.parts[part].key,
+                                            .fd = fd,
+                                            .records = row.records,
+                                            .size = row.size};
+      *out_wire = content.part0.parts[part];
+      out_wire->name = base_arena_copy(arena, out_wire->name);
+      out_wire->media_type = base_arena_copy(arena, out_wire->media_type);
+      base_wipe(&out_wire->key, sizeof out_wire->key);
+    }
+  }
+  core_content_free(&content);
+  return code;
+}
+
+void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct base_hash sha256;
+  struct store_part row;
+  struct wire_part wire = {0};
+  enum base_code code = BASE_OK;
+  if (!base_hash_parse(core_request_text(request, "sha256"), &sha256))
+    code = base_fail(&err, BASE_FIELD, "sha256: 64 lowercase hex digits");
+  if (code == BASE_OK) {
+    struct base_hash token_hash = core_part_token(core, &sha256);
+    code = store_part_by_token(core->store, &token_hash, &arena, &row, &err);
+    if (code == BASE_NOT_FOUND)
+      code = base_fail(&err, BASE_NOT_FOUND, "no part with this hash is here");
+  }
+  if (code == BASE_OK)
+    code = reading_begin(core, &row.message, row.part, &wire, &arena, &err);
+  struct base_hex_text id = {{0}};
+  if (code == BASE_OK)
+    code = core_write(core, &err);
+  if (code == BASE_OK) {
+    id = base_id_text(&row.message);
+    struct wire_opening opening = {
+        .actor = core_request_text(request, "actor"), .subject = base_view_text(id.text), .reason = BASE_VIEW("part")};
+    code = core_register_add(core, WIRE_ACT_READ, &opening, NULL, &err);
+  }
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "message", id.text);
+  wire_write_member_integer(&writer, "part", row.part);
+  wire_write_member_text(&writer, "name", wire.name);
+  wire_write_member_text(&writer, "type", wire.media_type);
+  wire_write_member_integer(&writer, "size", (int64_t)row.size);
+  wire_write_member_integer(&writer, "records", row.records);
+  wire_write_end(&writer, '}');
+}
+
+static enum base_code reading_record(struct core *core, uint32_t record, struct base_buf *out, struct base_error *err) {
+  const struct core_reading *reading = &core->reading;
+  if (record >= reading->records)
+    return base_fail(err, BASE_NOT_FOUND, "the part has %u records, %u was asked for", reading->records, record);
+  size_t size = core_record_size(reading->size, record, reading->records);
+  uint8_t *sealed = malloc(size);
+  uint8_t *plain = base_buf_reserve(out, size - WIRE_RECORD_OVERHEAD);
+  enum base_code code = BASE_OK;
+  if (sealed == NULL || (plain == NULL && size > WIRE_RECORD_OVERHEAD))
+    code = base_fail(err, BASE_MEMORY, "no memory for a record");
+  uint8_t nothing[1];
+  if (code == BASE_OK)
+    code = core_record_read(reading->fd, record, sealed, size, err);
+  if (code == BASE_OK)
+    code = seal_record_decrypt(&reading->key, record, record + 1 == reading->records, base_view_of(sealed, size),
+                               plain != NULL ? plain : nothing, err);
+  free(sealed);
+  return code;
+}
+
+void core_part_read(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct base_id message = {{0}};
+  int64_t part = wire_json_integer(wire_json_get(request, "part"));
+  int64_t record = wire_json_integer(wire_json_get(request, "record"));
+  enum base_code code = BASE_OK;
+  if (!base_id_parse(core_request_text(request, "message"), &message) || part < 0 || part >= WIRE_PARTS_MAX ||
+      record < 0 || record > UINT32_MAX)
+    code = base_fail(&err, BASE_FIELD, "message, part and record are needed, as part.open told them");
+  struct wire_part wire;
+  bool same = core->reading.used && base_id_equal(&core->reading.message, &message) && core->reading.part == part;
+  if (code == BASE_OK && !same)
+    code = reading_begin(core, &message, (uint16_t)part, &wire, &arena, &err);
+  BASE_AUTO_BUF struct base_buf plain = {0};
+  base_buf_init(&plain, WIRE_RECORD_MAX);
+  if (code == BASE_OK)
+    code = reading_record(core, (uint32_t)record, &plain, &err);
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
+  base_buf_add_view(&core_reply(core, token, BASE_OK)->payload, base_buf_view(&plain));
+}
