@@ -109,6 +109,22 @@ static enum base_code flag_equivocation(struct core *core, const struct wire_hea
   return author == NULL ? BASE_OK : core_partner_fault(core, author, &fault, bytes, err);
 }
 
+/* Whether the message has a place in its case. What its author should have known refuses it: were the case computed
+ * with it, a partner could have every step of ours taken back. */
+static enum base_code check_place(const struct core_case *kase, const struct core_kind *kind,
+                                  const struct wire_header *header, struct base_error *why) {
+  if (kase->kind != kind)
+    return base_fail(why, BASE_KIND, "the case is of another kind");
+  if (kase->count > 0 && !wire_header_has_party(kase->messages[0].header, header->author))
+    return base_fail(why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
+                     (const char *)header->author.data);
+  for (size_t i = 0; i < header->follow_count; i++)
+    if (core_case_message_of(kase, &header->follows[i]) == NULL)
+      return base_fail(why, BASE_POLICY, "it follows message %s, which its receivers did not take",
+                       base_id_text(&header->follows[i]).text);
+  return core_case_room(kase, why);
+}
+
 /* Everything is here: the message takes effect and is receipted. */
 static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                             const struct wire_header *header, struct base_view bytes, uint16_t part_count,
@@ -122,12 +138,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code != BASE_OK)
     return core_lose(core, code, err);
   struct base_error why = {0};
-  if (kase->kind != kind)
-    (void)base_fail(&why, BASE_KIND, "the case is of another kind");
-  else if (kase->count > 0 && !wire_header_has_party(kase->messages[0].header, header->author))
-    (void)base_fail(&why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
-                    (const char *)header->author.data);
-  if (why.code != BASE_OK)
+  if (check_place(kase, kind, header, &why) != BASE_OK)
     return core_message_refuse(core, give, arrival, true, part_count, &why, err);
   bool flagged = kase->state.flagged;
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);

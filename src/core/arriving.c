@@ -27,14 +27,21 @@ void core_parts_forget(struct core *core, const struct base_id *message) {
   }
 }
 
-/* Makes room in memory: one that is on disk is taken up again from there when its next record comes. */
-static void arriving_shrink(struct core *core) {
-  struct core_arriving **victim = NULL;
-  for (struct core_arriving **link = &core->arriving; *link != NULL; link = &(*link)->next)
+/* Makes room in memory: one that is on disk is taken up again from there when its next record comes. When all were
+ * written in this step, the oldest is made durable before its time: a consignment may hold records of more parts than
+ * a process may have open files. */
+static enum base_code arriving_shrink(struct core *core, struct base_error *err) {
+  struct core_arriving **victim = NULL, **oldest = NULL;
+  for (struct core_arriving **link = &core->arriving; *link != NULL; link = &(*link)->next) {
+    oldest = link; /* new ones are put in front */
     if (!(*link)->dirty)
-      victim = link; /* the oldest: new ones are put in front */
-  if (victim != NULL)
-    arriving_free(core, victim);
+      victim = link;
+  }
+  if (victim == NULL && oldest != NULL && fdatasync((*oldest)->fd) != 0)
+    return base_fail_errno(err, "a part could not be made durable");
+  if (oldest != NULL)
+    arriving_free(core, victim != NULL ? victim : oldest);
+  return BASE_OK;
 }
 
 enum base_code core_part_expect(struct core *core, const struct base_id *message, uint16_t part,
@@ -111,8 +118,11 @@ static enum base_code arriving_get(struct core *core, const struct base_id *mess
       *out = arriving;
       return BASE_OK;
     }
-  if (core->arriving_count >= CORE_ARRIVING_MAX)
-    arriving_shrink(core);
+  if (core->arriving_count >= CORE_ARRIVING_MAX) {
+    enum base_code code = arriving_shrink(core, err);
+    if (code != BASE_OK)
+      return code;
+  }
   struct core_arriving *fresh = calloc(1, sizeof *fresh);
   if (fresh == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a part");
@@ -131,7 +141,7 @@ static enum base_code arriving_get(struct core *core, const struct base_id *mess
 /* What the sender can have done wrong with this record. */
 static enum base_code record_wrong(const struct core_arriving *arriving, uint32_t record, bool last,
                                    struct base_view sealed, uint8_t *plain, struct base_error *wrong) {
-  if (last != (record + 1 == arriving->records))
+  if (record >= arriving->records || last != (record + 1 == arriving->records))
     return base_fail(wrong, BASE_PROTOCOL, "part %u: record %u says %s, but the part has %u", arriving->part, record,
                      last ? "it is the last" : "more follow", arriving->records);
   if (sealed.size != core_record_size(arriving->expected, record, arriving->records))

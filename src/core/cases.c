@@ -122,7 +122,7 @@ enum base_code core_case_begin(struct core *core, const struct base_id *id, cons
   kase->kind = kind;
   kase->room = 4;
   kase->touched = ++core->case_clock;
-  base_arena_init(&kase->arena, BASE_BUF_DEFAULT_LIMIT);
+  base_arena_init(&kase->arena, CORE_CASE_ARENA);
   kase->row.id = *id;
   kase->row.kind = kind->kind.name;
   kase->row.kind_hash = kind->kind.hash;
@@ -130,11 +130,18 @@ enum base_code core_case_begin(struct core *core, const struct base_id *id, cons
   return BASE_OK;
 }
 
+enum base_code core_case_room(const struct core_case *kase, struct base_error *err) {
+  if (kase->count >= CORE_CASE_MESSAGES_MAX)
+    return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", CORE_CASE_MESSAGES_MAX);
+  if (kase->arena.used > CORE_CASE_BYTES)
+    return base_fail(err, BASE_POLICY, "a case holds at most %d MiB of headers: open another one",
+                     CORE_CASE_BYTES >> 20);
+  return BASE_OK;
+}
+
 /* The header from its bytes, or a copy of one that was parsed before. */
 static enum base_code case_append(struct core_case *kase, const struct base_id *id, struct base_view bytes,
                                   const struct wire_header *parsed, struct base_error *err) {
-  if (kase->count >= CORE_CASE_MESSAGES_MAX)
-    return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", CORE_CASE_MESSAGES_MAX);
   if (kase->count == kase->room) {
     struct core_case_message *grown = realloc(kase->messages, 2 * kase->room * sizeof *grown);
     if (grown == NULL)

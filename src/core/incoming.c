@@ -116,6 +116,8 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
   code = core_give_add(give, arrival.number, &arrival.message, err);
   if (code != BASE_OK || row.state != STORE_MESSAGE_PENDING || frame->part >= row.part_count)
     return code;
+  if (arrival.answered || arrival.voided)
+    return BASE_OK; /* the row is of another partner, who is its author: this one's own try was refused or ended */
   bool complete = false;
   enum base_code wrong_code = BASE_OK;
   struct base_error wrong = {0};
@@ -222,8 +224,11 @@ static enum base_code take_opened(struct core *core, struct core_give *give, str
     *err = *fault;
     return core_lose(core, code, err);
   }
-  if (code == BASE_OK && fault->code == BASE_OK)
+  if (code == BASE_OK && fault->code == BASE_OK) {
     code = take_frames(core, give, opened, err);
+    if (code != BASE_OK) /* what a partner did wrong is in fault: this is ours, wherever it came from */
+      return core_lose(core, code, err);
+  }
   if (fault->code != BASE_OK && core->failed == BASE_OK)
     code = core_partner_fault(core, give->partner, fault, opened->heads.note, err);
   return code;
@@ -288,6 +293,8 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
     code = take_opened(core, give, &opened, &err);
   }
   base_unmap(&sealed);
+  if (plain.data != NULL)
+    base_wipe(plain.data, plain.size);
   if (code != BASE_OK) {
     core_give_free(give);
     core_reply_error(core, token, code, &err);

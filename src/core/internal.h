@@ -23,7 +23,9 @@ enum {
   CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
   CORE_TILES_CACHED = 64,
   CORE_CASES_CACHED = 64,
-  CORE_STAGES_MAX = 256, /* uploads not yet named by a message */
+  CORE_CASE_BYTES = 128 << 20,           /* of headers in memory above which a case takes no message more */
+  CORE_CASE_ARENA = 2 * CORE_CASE_BYTES, /* reading them anew may take a little more than adding them one by one */
+  CORE_STAGES_MAX = 256,                 /* uploads not yet named by a message */
   CORE_STAGE_SECONDS = 3600,
   CORE_ARRIVING_MAX = 64, /* parts coming in whose running hash is kept in memory */
   CORE_STAGE_SYNC = 16,   /* records after which an upload is pushed to the disk, so that no sync takes long */
@@ -329,6 +331,8 @@ BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct bas
 /* A case opened by this message, which is not in the store yet. */
 BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
                                               struct core_case **out, struct base_error *err);
+/* BASE_POLICY when the case is full. Asked before a message is admitted. */
+BASE_NODISCARD enum base_code core_case_room(const struct core_case *kase, struct base_error *err);
 /* Adds an admitted message, computes the state anew and writes the case's row. header is copied into the case. */
 BASE_NODISCARD enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                               const struct wire_header *header, struct base_error *err);

@@ -101,8 +101,12 @@ static bool ready(const struct core *core, const struct core_partner *partner) {
   return partner->maybe || partner->transfer_count > 0 || held_due(core, partner) || cosign_due(core, partner);
 }
 
-static void take_answer(struct core *core, uint64_t token, const struct core_partner *partner,
-                        struct base_view sealed) {
+/* On a failure the request stays parked. */
+static enum base_code take_answer(struct core *core, uint64_t token, const struct core_partner *partner,
+                                  struct base_view sealed, struct base_error *err) {
+  BASE_AUTO_FD int fd = base_memfd_sealed("consignment", sealed, err);
+  if (fd < 0)
+    return err->code;
   BASE_AUTO_BUF struct base_buf payload = {0};
   base_buf_init(&payload, 64 << 10);
   struct wire_writer writer;
@@ -121,13 +125,8 @@ static void take_answer(struct core *core, uint64_t token, const struct core_par
     wire_write_string(&writer, base_hash_text(&partner->card.pins[i]).text);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
-  struct base_error err = {0};
-  int fd = base_memfd_sealed("consignment", sealed, &err);
-  if (fd < 0)
-    core->env.answer(core->env.context, token, err.code, base_view_text(err.text), -1);
-  else
-    core->env.answer(core->env.context, token, BASE_OK, base_buf_view(&payload), fd);
-  base_close_fd(&fd);
+  core->env.answer(core->env.context, token, BASE_OK, base_buf_view(&payload), fd);
+  return BASE_OK;
 }
 
 static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, struct base_view plain,
@@ -146,8 +145,7 @@ static enum base_code seal_and_hand(struct core *core, struct core_partner *part
     return code;
   partner->flight.exchange = ++core->next_exchange;
   partner->flight.head_size = core->reg.attested;
-  take_answer(core, token, partner, base_buf_view(&sealed));
-  return BASE_OK;
+  return take_answer(core, token, partner, base_buf_view(&sealed), err);
 }
 
 /* True when a consignment went to the gate. */

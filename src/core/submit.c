@@ -392,6 +392,9 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
     code = core_case_load(core, &submission->case_id, &kase, err);
   if (code != BASE_OK)
     return code;
+  code = core_case_room(kase, err);
+  if (code != BASE_OK)
+    return code;
   struct base_view name = core_request_text(document, "type");
   submission->kind = kase->kind;
   submission->type = wire_kind_type_named(&kase->kind->kind, name);

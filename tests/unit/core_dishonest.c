@@ -606,6 +606,146 @@ static void test_always_crossing(void **state) {
   rig_remove(&rig);
 }
 
+/* --- what is not his to say */
+
+/* Hands over to the liar, who answers each message with a leaf of this act, and no more. */
+static void liar_judges(struct rig *rig, const enum wire_act *acts, size_t count) {
+  struct base_buf plain = {0};
+  struct wire_frame frame;
+  struct base_id ids[4];
+  uint64_t indices[4];
+  bool end = false;
+  int64_t exchange = 0;
+  size_t found = 0;
+  assert_true(liar_take(&rig->liar, &exchange, &plain));
+  struct base_reader reader = base_reader_of(base_buf_view(&plain));
+  while (wire_frame_read(&reader, &frame, &end, NULL) == BASE_OK && !end) {
+    if (frame.type != WIRE_FRAME_MESSAGE)
+      continue;
+    assert_true(found < count);
+    struct base_hash sent = seal_sha256(frame.proof.leaf);
+    ids[found] = seal_message_id(frame.header);
+    indices[found] = receipt_leaf(rig, &ids[found], &sent, acts[found]);
+    found++;
+  }
+  assert_int_equal(found, count);
+  base_buf_free(&plain);
+  liar_heads(&rig->liar);
+  for (size_t i = 0; i < count; i++)
+    liar_frame(&rig->liar, (struct wire_frame){.type = WIRE_FRAME_RECEIPT,
+                                               .message = ids[i],
+                                               .proof = liar_prove(&rig->liar, indices[i])});
+  liar_frame(&rig->liar, (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER,
+                                             .new_size = try_partner(&rig->a)->row.sent_number + 1});
+  liar_answer(&rig->liar, exchange, false);
+}
+
+/* He refuses one message, says that he took the next one, which follows it, and goes on from there. Ours has no effect,
+ * so his has no place: it is refused, and no step is taken back for it. */
+static void test_follows_left_out(void **state) {
+  (void)state;
+  static const enum wire_act acts[] = {WIRE_ACT_REFUSED, WIRE_ACT_RECEIVED};
+  struct rig rig;
+  struct liar_message message;
+  char first[65], second[65];
+  rig_make(&rig);
+  rig_honest(&rig); /* his question */
+  try_no_gate(&rig.a);
+  try_send(&rig.a, rig.request, "clarification", try_answer, first);
+  try_send(&rig.a, rig.request, "withdraw", "{}", second);
+  rig.a.ms += 31000;
+  liar_judges(&rig, acts, 2);
+  assert_int_equal(pair_outbox(&rig.a, first, NULL), STORE_REFUSED);
+  try_receipted(&rig.a, second);
+  liar_draft(&rig.liar, rig.request, &message);
+  message.header.follow_count = 1;
+  message.header.follows[0] = try_id(second);
+  unsigned refused = try_count(&rig.a, WIRE_ACT_REFUSED);
+  liar_made(&rig.liar, &message);
+  struct liar_answer answer = liar_give(&rig.liar);
+  if (answer.status != BASE_OK || answer.refusals != 1)
+    fail_msg("%s: %s", base_code_name(answer.status), answer.text);
+  try_expect(&rig.a, WIRE_ACT_REFUSED, refused + 1, "refused-by-policy: it follows message ");
+  rig_honest(&rig);
+  rig_remove(&rig);
+}
+
+/* A case takes so much and no more: what comes then is refused, and sending says why. */
+static void test_full_case(void **state) {
+  (void)state;
+  struct rig rig;
+  struct liar_message message;
+  struct core_case *kase = NULL;
+  rig_make(&rig);
+  struct base_id id = try_id(rig.request);
+  assert_int_equal(core_case_load(rig.a.core, &id, &kase, NULL), BASE_OK);
+  size_t used = kase->arena.used;
+  kase->arena.used = CORE_CASE_BYTES + 1;
+  liar_draft(&rig.liar, rig.request, &message);
+  liar_made(&rig.liar, &message);
+  struct liar_answer answer = liar_give(&rig.liar);
+  assert_int_equal(answer.status, BASE_OK);
+  assert_int_equal(answer.refusals, 1);
+  assert_non_null(strstr(answer.reason, "open another one"));
+  struct base_buf json = {0};
+  try_send_json(rig.request, "withdraw", "{}", NULL, &json);
+  pair_refused(&rig.a, LINK_CASE_SEND, (const char *)json.data, BASE_POLICY);
+  base_buf_free(&json);
+  kase->arena.used = used;
+  rig_honest(&rig);
+  rig_remove(&rig);
+}
+
+/* A message of a third node waits here for its part. Another partner sends it as his own, which is refused, and then
+ * records for it: they are no business of his, and what waits goes on waiting for its author. */
+static void test_records_for_another(void **state) {
+  (void)state;
+  struct rig rig;
+  struct pair_node third;
+  struct liar_message message = {0};
+  struct core_content content = {0};
+  struct base_buf parts = {0};
+  struct base_arena arena = {0};
+  struct base_secret key = {{0}};
+  struct store_message row;
+  char agreement[65], request[65];
+  rig_make(&rig);
+  pair_make(&third, "tunis");
+  pair_partner(&rig.a, &third);
+  pair_partner(&third, &rig.a);
+  pair_agree(&third, &rig.a, agreement);
+  try_upload(&third, 10, 5, &parts);
+  try_request_with(&third, &rig.a, try_parts_end(&parts), request);
+  base_buf_free(&parts);
+  third.ms += 100;
+  assert_true(pair_send(&third, &rig.a));
+  struct base_id id = try_id(request);
+  base_arena_init(&arena, 16 << 20);
+  assert_int_equal(core_content_bytes(third.core, &id, &arena, &content, NULL), BASE_OK);
+  liar_draft(&rig.liar, rig.request, &message);
+  message.header_bytes = liar_keep(&rig.liar, content.row.header);
+  message.part0 = liar_keep(&rig.liar, content.row.part0);
+  message.id = message.opening.message = id;
+  liar_made(&rig.liar, &message);
+  liar_frame(&rig.liar, record_of(&rig, &message, &key, 0, true, 10, 5));
+  struct liar_answer answer = liar_give(&rig.liar);
+  assert_int_equal(answer.status, BASE_OK);
+  assert_int_equal(answer.refusals, 1);
+  try_expect(&rig.a, WIRE_ACT_REFUSED, 1, "not-a-party: the author is ");
+  assert_int_equal(store_message_get(rig.a.core->store, &id, &arena, &row, NULL), BASE_OK);
+  assert_int_equal(row.state, STORE_MESSAGE_PENDING);
+  for (int i = 0; i < 4; i++) {
+    third.ms += 31000;
+    (void)pair_send(&third, &rig.a);
+  }
+  try_receipted(&third, request);
+  try_part_arrived(&rig.a, 10, 5);
+  core_content_free(&content);
+  base_arena_free(&arena);
+  pair_remove(&third);
+  rig_remove(&rig);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lies),
@@ -618,6 +758,9 @@ int main(void) {
       cmocka_unit_test(test_records),
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_always_crossing),
+      cmocka_unit_test(test_follows_left_out),
+      cmocka_unit_test(test_full_case),
+      cmocka_unit_test(test_records_for_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

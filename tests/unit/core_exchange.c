@@ -3,6 +3,8 @@
  * are away or start again. Nothing is lost, nothing has effect twice, and both come to rest. */
 #include "core_try.h"
 
+#include <sys/resource.h>
+
 /* A message goes, is receipted, both know the same state, and both nodes come to rest. */
 static void test_exchange(void **state) {
   (void)state;
@@ -194,6 +196,34 @@ static void test_partner_back(void **state) {
   assert_true(pair_send(&a, &b));
   try_receipted(&a, request);
   try_receipted(&b, theirs);
+  try_remove(&a, &b);
+}
+
+/* When no file for a consignment can be made, it is no consignment: the next try hands it over. */
+static void test_no_file(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct pair_parcel parcel;
+  struct rlimit limit, none;
+  char request[65];
+  try_agreed(&a, &b);
+  try_no_gate(&a);
+  pair_request(&a, &b, request);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  int next = dup(STDIN_FILENO);
+  assert_true(next >= 0);
+  close(next);
+  none = limit;
+  none.rlim_cur = (rlim_t)next;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  bool taken = pair_take(&a, &parcel);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  assert_false(taken);
+  assert_int_equal(try_partner(&a)->failures, 1);
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_WAITING);
+  a.ms += 31000;
+  assert_true(pair_send(&a, &b));
+  try_receipted(&a, request);
   try_remove(&a, &b);
 }
 
@@ -392,13 +422,21 @@ static void test_clock_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_exchange),           cmocka_unit_test(test_answer_lost),
-      cmocka_unit_test(test_parcel_twice),       cmocka_unit_test(test_crossing),
-      cmocka_unit_test(test_crossing_in_a_case), cmocka_unit_test(test_partner_away),
-      cmocka_unit_test(test_partner_back),       cmocka_unit_test(test_restarts),
-      cmocka_unit_test(test_ended_before),       cmocka_unit_test(test_ended_after),
-      cmocka_unit_test(test_ended_meanwhile),    cmocka_unit_test(test_suspended),
-      cmocka_unit_test(test_disputed),           cmocka_unit_test(test_clock_back),
+      cmocka_unit_test(test_exchange),
+      cmocka_unit_test(test_answer_lost),
+      cmocka_unit_test(test_parcel_twice),
+      cmocka_unit_test(test_crossing),
+      cmocka_unit_test(test_crossing_in_a_case),
+      cmocka_unit_test(test_partner_away),
+      cmocka_unit_test(test_partner_back),
+      cmocka_unit_test(test_restarts),
+      cmocka_unit_test(test_ended_before),
+      cmocka_unit_test(test_ended_after),
+      cmocka_unit_test(test_ended_meanwhile),
+      cmocka_unit_test(test_suspended),
+      cmocka_unit_test(test_disputed),
+      cmocka_unit_test(test_clock_back),
+      cmocka_unit_test(test_no_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,11 +223,41 @@ static void test_long_chain(void **state) {
   try_remove(&a, &b);
 }
 
+/* More parts in one consignment than are kept open at once. */
+static void test_many_small(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char requests[2][65];
+  try_agreed(&a, &b);
+  try_no_gate(&a);
+  for (unsigned i = 0; i < 2; i++) {
+    struct base_buf parts = {0};
+    for (unsigned k = 0; k < WIRE_PARTS_MAX; k++)
+      try_upload(&a, k, 1000 * i + k, &parts);
+    try_request_with(&a, &b, try_parts_end(&parts), requests[i]);
+    base_buf_free(&parts);
+  }
+  assert_true(2 * WIRE_PARTS_MAX > CORE_ARRIVING_MAX);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(b.core->arriving_count, 0);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(b.core->arriving_count, CORE_ARRIVING_MAX);
+  for (unsigned i = 0; i < 2; i++) {
+    try_receipted(&a, requests[i]);
+    for (unsigned k = 1; k < WIRE_PARTS_MAX; k++)
+      try_part_arrived(&b, k, 1000 * i + k);
+  }
+  pair_rest(&a, &b);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
       cmocka_unit_test(test_order),           cmocka_unit_test(test_ended_pending),
       cmocka_unit_test(test_ended_in_flight), cmocka_unit_test(test_long_chain),
+      cmocka_unit_test(test_many_small),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
