@@ -288,6 +288,10 @@ static enum base_code read_leaf(struct core *core, const struct show_row *row, c
   return core_register_add(core, WIRE_ACT_READ, &opening, NULL, err);
 }
 
+bool core_show_bare(const struct wire_json *request) {
+  return wire_json_true(wire_json_get(request, "bare"));
+}
+
 void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   const struct show_row *row = NULL;
@@ -301,7 +305,8 @@ void core_show(struct core *core, enum link_request_code code, uint64_t token, c
   if (status == BASE_OK)
     status = row->handler(core, request, &out, &err);
   /* A failed buffer is answered with its error and has shown nothing. */
-  if (status == BASE_OK && row->content != NULL && out.code == BASE_OK)
+  bool opened = row != NULL && row->content != NULL && !(code == LINK_CASE_SHOW && core_show_bare(request));
+  if (status == BASE_OK && opened && out.code == BASE_OK)
     status = read_leaf(core, row, request, &err);
   if (status == BASE_OK)
     core_show_answer(core, token, &out);

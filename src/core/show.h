@@ -15,11 +15,13 @@ core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_regis
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
 
 /* show_message.c */
-/* A message of a case as an object of its own; its content while the answer is not too large. placed: where it stands
- * in the case; NULL for one that is not admitted. */
-BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer,
+/* A message of a case as an object of its own; its content (unless bare) while the answer is not too large. placed:
+ * where it stands in the case; NULL for one that is not admitted. */
+BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
                                                      const struct base_id *id, const struct core_case_message *placed,
                                                      struct base_error *err);
+/* The asker wants no content: nothing is opened, so no leaf tells of it. */
+bool core_show_bare(const struct wire_json *request);
 /* When a message was received: ours by its first receiver, another's by us. 0: not yet. */
 BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
                                                  base_time *out, struct base_error *err);

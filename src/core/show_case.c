@@ -61,6 +61,7 @@ static enum base_code write_clocks(struct core *core, struct wire_writer *writer
 
 struct showing {
   struct core *core;
+  bool bare;
   struct wire_writer *writer;
   struct base_error *err;
 };
@@ -70,7 +71,7 @@ static enum base_code show_unadmitted(void *context, const struct store_message 
   struct base_id id = row->id;
   return row->state == STORE_MESSAGE_HELD
              ? BASE_OK
-             : core_show_case_message(showing->core, showing->writer, &id, NULL, showing->err);
+             : core_show_case_message(showing->core, showing->writer, showing->bare, &id, NULL, showing->err);
 }
 
 static void write_possible(struct core *core, struct wire_writer *writer, const struct core_case *kase) {
@@ -89,6 +90,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   struct base_id id;
   struct core_case *kase = NULL;
   struct wire_writer writer;
+  bool bare = core_show_bare(request);
   wire_writer_init(&writer, out);
   enum base_code code = core_request_id(core, request, "id", "case", &id, err);
   if (code == BASE_OK)
@@ -108,8 +110,8 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_key(&writer, "messages");
   wire_write_array(&writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)
-    code = core_show_case_message(core, &writer, &kase->messages[i].id, &kase->messages[i], err);
-  struct showing showing = {core, &writer, err};
+    code = core_show_case_message(core, &writer, bare, &kase->messages[i].id, &kase->messages[i], err);
+  struct showing showing = {core, bare, &writer, err};
   if (code == BASE_OK)
     code = store_message_each(core->store, &id, true, show_unadmitted, &showing, err);
   wire_write_end(&writer, ']');
@@ -149,7 +151,7 @@ enum base_code core_show_case_list(struct core *core, const struct wire_json *re
                                    struct base_error *err) {
   uint64_t limit = 0;
   struct wire_writer writer;
-  struct showing showing = {core, &writer, err};
+  struct showing showing = {.core = core, .writer = &writer, .err = err};
   wire_writer_init(&writer, out);
   enum base_code code = core_show_limit(request, &limit, err);
   wire_write_array(&writer);

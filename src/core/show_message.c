@@ -292,12 +292,13 @@ static enum base_code read_row(struct core *core, const struct base_id *id, stru
   return code == BASE_OK ? wire_header_parse(out->row.header, arena, &out->header, err) : code;
 }
 
-enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                      const struct core_case_message *placed, struct base_error *err) {
+enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
+                                      const struct base_id *id, const struct core_case_message *placed,
+                                      struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, MESSAGE_ARENA);
   struct core_content content = {0};
-  bool room = writer->out->size <= CONTENT_BYTES;
+  bool room = !bare && writer->out->size <= CONTENT_BYTES;
   enum base_code code =
       room ? core_content_read(core, id, &arena, &content, err) : read_row(core, id, &arena, &content, err);
   if (code != BASE_OK)

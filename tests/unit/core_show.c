@@ -158,7 +158,17 @@ static void test_read_leaf(void **state) {
     forget(&told);
   }
   assert_int_equal(a.core->reg.attested, size);
+  /* Bare, a case shows no content, and so no leaf tells of it. */
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"id\":\"%s\",\"bare\":true}", agreement);
+  struct told bare = tell(&a, LINK_CASE_SHOW, request);
+  const struct wire_json *proposal = wire_json_at(wire_json_get(bare.json, "messages"), 0);
+  assert_non_null(proposal);
+  assert_null(wire_json_get(proposal, "fields"));
+  assert_null(wire_json_get(proposal, "parts"));
+  forget(&bare);
+  assert_int_equal(a.core->reg.attested, size);
   struct told told = tell(&a, LINK_CASE_SHOW, with_id(agreement));
+  assert_non_null(wire_json_get(wire_json_at(wire_json_get(told.json, "messages"), 0), "fields"));
   forget(&told);
   snprintf(request, sizeof request, "{\"actor\":\"amal\",\"id\":\"%.8s\",\"reason\":\"\xd9\x85\xd9\x84\xd9\x81 7\"}",
            agreement);
