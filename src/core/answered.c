@@ -306,8 +306,9 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   return code;
 }
 
+/* before: the last number that counted as handed when the answer came. */
 static void answered_by(struct core *core, struct core_partner *partner, const struct answered *answered,
-                        const struct base_error *fault) {
+                        uint64_t before, const struct base_error *fault) {
   if (fault->code != BASE_OK) {
     core_partner_trouble(core, partner, fault->code, base_view_text(fault->text));
     return;
@@ -316,10 +317,13 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
     core_partner_trouble(core, partner, answered->fault.code, base_view_text(answered->fault.text));
     return;
   }
-  partner->crossed = answered->again ? partner->crossed + 1 : 0;
+  /* Heads that cross on the way make one or two answers useless; whoever goes on like this is asked with pauses. */
+  bool stuck = partner->flight.last_number > 0 && partner->handed <= before;
+  partner->crossed = answered->again || stuck ? partner->crossed + 1 : 0;
   if (partner->crossed >= CORE_CROSSED_MAX) {
     core_partner_trouble(core, partner, BASE_CONFLICT,
-                         BASE_VIEW("the partner's answers prove from other heads than were asked for"));
+                         answered->again ? BASE_VIEW("the partner's answers prove from other heads than were asked for")
+                                         : BASE_VIEW("the partner answers, but takes nothing of what was sent"));
     return;
   }
   core_partner_well(partner);
@@ -335,6 +339,7 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
   base_buf_init(&plain, WIRE_CONSIGNMENT_MAX);
   struct answered answered = {0};
   struct base_error fault = {0};
+  uint64_t before = partner->handed;
   enum base_code code = seal_answer_open(&partner->flight.context, sealed, &plain, &fault);
   if (code == BASE_OK) {
     answered.plain = base_buf_view(&plain);
@@ -344,7 +349,7 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
     return;
   if (fault.code != BASE_OK)
     code = core_partner_fault(core, partner, &fault, answered.heads.note, err);
-  answered_by(core, partner, &answered, &fault);
+  answered_by(core, partner, &answered, before, &fault);
   /* What the answer changed in the partner's row is written only when something else is: the keeper and the partner
    * know it too. */
   if (code == BASE_OK && core->wrote)

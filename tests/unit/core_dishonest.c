@@ -606,6 +606,32 @@ static void test_always_crossing(void **state) {
   rig_remove(&rig);
 }
 
+/* One who answers, but always wants the same number: asked again, but not without pause, and the outbox says why. */
+static void test_takes_nothing(void **state) {
+  (void)state;
+  struct rig rig;
+  char request[65];
+  int tries = 0;
+  rig_make(&rig);
+  pair_request(&rig.a, &rig.b, request);
+  for (int i = 0; i < 100; i++) {
+    struct base_buf plain = {0};
+    int64_t exchange = 0;
+    if (!liar_take(&rig.liar, &exchange, &plain))
+      break;
+    base_buf_free(&plain);
+    tries++;
+    rig.liar.frames[0] =
+        (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = try_partner(&rig.a)->row.sent_number};
+    rig.liar.count = 1;
+    liar_answer(&rig.liar, exchange, false);
+  }
+  assert_true(tries < 10);
+  assert_int_equal(try_partner(&rig.a)->trouble_code, BASE_CONFLICT);
+  assert_int_equal(pair_outbox(&rig.a, request, NULL), STORE_WAITING);
+  rig_remove(&rig);
+}
+
 /* --- what is not his to say */
 
 /* Hands over to the liar, who answers each message with a leaf of this act, and no more. */
@@ -758,6 +784,7 @@ int main(void) {
       cmocka_unit_test(test_records),
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_always_crossing),
+      cmocka_unit_test(test_takes_nothing),
       cmocka_unit_test(test_follows_left_out),
       cmocka_unit_test(test_full_case),
       cmocka_unit_test(test_records_for_another),
