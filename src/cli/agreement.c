@@ -59,7 +59,7 @@ enum base_code cli_agreement_accept(struct cli *cli, struct base_error *err) {
   struct base_id terms;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=1", id.text);
+    code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=true", id.text);
   if (code != BASE_OK)
     return code;
   if (!base_view_is(cli_string(kase.json, "kind"), "agreement"))

@@ -27,7 +27,7 @@ static enum base_code kind_of_case(struct cli *cli, const char *id, struct cli_a
   CLI_AUTO_ANSWER struct cli_answer kase = {0};
   if (!cli_has(cli, "--field"))
     return BASE_OK;
-  enum base_code code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=1", id);
+  enum base_code code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=true", id);
   if (code == BASE_OK)
     code = cli_get(cli, kind, err, "/v1/kinds/%s", cli_piece(cli_string(kase.json, "kind")).text);
   return code;
