@@ -90,6 +90,8 @@ struct cli_sink {
 BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink sink, uint64_t size,
                                            const char *label, struct base_error *err);
 /* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
+/* BASE_FIELD when something else than an ordinary file has this name: a device, a folder, a link is never replaced. */
+BASE_NODISCARD enum base_code cli_may_replace(int dir, const char *name, struct base_error *err);
 BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
                                              uint64_t *out_size, struct base_error *err);
 /* BASE_EXISTS when there is anything in the open folder. */

@@ -12,6 +12,15 @@
 
 enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_BYTES = 640 };
 
+enum base_code cli_may_replace(int dir, const char *name, struct base_error *err) {
+  struct stat status;
+  if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? BASE_OK : base_fail_errno(err, "%s", name);
+  return S_ISREG(status.st_mode)
+             ? BASE_OK
+             : base_fail(err, BASE_FIELD, "%s: is no ordinary file (a folder, a device or a link); name another", name);
+}
+
 /* Fetches into a file of a name nobody uses yet, checks the hash, then puts it in place; nothing is left otherwise. */
 static enum base_code fetch_to(struct cli *cli, int dir, const char *name, const struct base_hash *sha256,
                                uint64_t size, struct base_error *err) {
@@ -21,10 +30,13 @@ static enum base_code fetch_to(struct cli *cli, int dir, const char *name, const
   int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", name, (unsigned long long)chance);
   if (length < 0 || (size_t)length >= sizeof temporary)
     return base_fail(err, BASE_TOO_LARGE, "%s: the name is too long", name);
+  enum base_code code = cli_may_replace(dir, name, err);
+  if (code != BASE_OK)
+    return code;
   BASE_AUTO_FD int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
   if (fd < 0)
     return base_fail_errno(err, "%s: cannot be created", name);
-  enum base_code code = cli_part_fetch(cli, sha256, size, fd, &got, err);
+  code = cli_part_fetch(cli, sha256, size, fd, &got, err);
   if (code == BASE_OK && fsync(fd) != 0)
     code = base_fail_errno(err, "%s: cannot be made durable", name);
   if (code == BASE_OK && renameat(dir, temporary, dir, name) != 0)

@@ -129,10 +129,13 @@ static enum base_code export_to(struct cli *cli, const char *file, const struct 
   int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", file, (unsigned long long)chance);
   if (length < 0 || (size_t)length >= sizeof temporary)
     return base_fail(err, BASE_TOO_LARGE, "%.80s…: the name is too long", file);
+  enum base_code code = cli_may_replace(AT_FDCWD, file, err);
+  if (code != BASE_OK)
+    return code;
   BASE_AUTO_FD int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
   if (fd < 0)
     return base_fail_errno(err, "%s: cannot be created", file);
-  enum base_code code = write_archive(cli, fd, proof, err);
+  code = write_archive(cli, fd, proof, err);
   if (code == BASE_OK)
     code = verify_fd(fd, NULL, 0, &evidence, err);
   if (code == BASE_OK && rename(temporary, file) != 0)

@@ -126,6 +126,17 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
 }
 
 /* Everything is here: the message takes effect and is receipted. */
+/* What a partner sends without a legal basis is not undone by refusing it: it is kept, and a leaf says that no
+ * agreement known here covers it. */
+static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct wire_header *header,
+                                   struct base_view bytes, struct base_error *err) {
+  struct base_error why = {0};
+  struct core_partner *author = core_partner_of(core, header->author);
+  if (author == NULL || core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &why) == BASE_OK)
+    return BASE_OK;
+  return core_partner_fault(core, author, &why, bytes, err);
+}
+
 static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                             const struct wire_header *header, struct base_view bytes, uint16_t part_count,
                             struct base_error *err) {
@@ -149,6 +160,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
     code = flag_equivocation(core, header, bytes, &case_id, err);
   if (code == BASE_OK)
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
+  if (code == BASE_OK)
+    code = flag_lawless(core, kase, header, bytes, err);
   if (code == BASE_OK && !kind->kind.needs_row)
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)

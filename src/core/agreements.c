@@ -210,19 +210,41 @@ enum base_code core_agreements_load(struct core *core, struct base_error *err) {
   return code;
 }
 
+static struct law_question question_of(const struct wire_kind *kind, const struct wire_header *opening,
+                                       struct base_view type, char field[WIRE_CODE_MAX + 1]) {
+  snprintf(field, WIRE_CODE_MAX + 1, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
+  return (struct law_question){.kind = kind->name,
+                               .type = type,
+                               .purpose = kind->purpose_field.size > 0 ? wire_header_state(opening, field)
+                                                                       : (struct base_view){0},
+                               .needs_row = kind->needs_row};
+}
+
+enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
+                                const struct wire_header *header, struct base_error *err) {
+  /* Two clocks differ, and an end may cross a message on its way: what was lawful within that time is let be. */
+  static const base_time slack[] = {0, -CORE_DISPUTE_SECONDS, CORE_DISPUTE_SECONDS};
+  char field[WIRE_CODE_MAX + 1];
+  struct law_question question = question_of(kind, opening, header->type, field);
+  question.from = header->author;
+  question.to = core->card.origin;
+  enum base_code code = BASE_LAW;
+  for (size_t i = 0; i < sizeof slack / sizeof slack[0] && code != BASE_OK; i++) {
+    struct law_answer answer;
+    question.now = core_now(core) + slack[i];
+    code = law_decide(&question, core->law, core->agreement_count, &answer, err);
+  }
+  return code;
+}
+
 enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
                         struct base_view type, const struct core_partner *to, char *clause, struct base_error *err) {
   char field[WIRE_CODE_MAX + 1];
-  snprintf(field, sizeof field, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
-  struct law_question question = {.kind = kind->name,
-                                  .type = type,
-                                  .purpose = kind->purpose_field.size > 0 ? wire_header_state(opening, field)
-                                                                          : (struct base_view){0},
-                                  .needs_row = kind->needs_row,
-                                  .from = core->card.origin,
-                                  .to = to->card.origin,
-                                  .partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED,
-                                  .now = core_now(core)};
+  struct law_question question = question_of(kind, opening, type, field);
+  question.from = core->card.origin;
+  question.to = to->card.origin;
+  question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
+  question.now = core_now(core);
   struct law_answer answer;
   enum base_code code = law_decide(&question, core->law, core->agreement_count, &answer, err);
   if (code == BASE_OK)

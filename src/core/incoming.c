@@ -88,6 +88,13 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
     return BASE_OK; /* the answer says which number is wanted */
   if (older)
     return BASE_OK; /* the answer asks for it again, under a head that is not older */
+  /* The cards are part of the evidence: a statement about another one could never be proved with those held here. */
+  if (!voided && (!base_hash_equal(&opening.from_card, &partner->card_hash) ||
+                  !base_hash_equal(&opening.to_card, &core->card_hash)))
+    return base_fail(
+        fault, BASE_WRONG_KEY,
+        "the message was sent under another card than the one that was confirmed: compare the cards of both "
+        "nodes again");
   if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous))
     return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it",
                      (unsigned long long)opening.number);

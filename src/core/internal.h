@@ -355,6 +355,10 @@ BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const st
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
                                        const struct wire_header *opening, struct base_view type,
                                        const struct core_partner *to, char *clause, struct base_error *err);
+/* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS. */
+BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
+                                               const struct wire_header *opening, const struct wire_header *header,
+                                               struct base_error *err);
 
 /* messages.c: content at rest */
 struct core_content {

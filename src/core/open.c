@@ -58,7 +58,11 @@ static enum base_code announce_card(struct core *core, struct base_error *err) {
   enum base_code code = store_fact_get(core->store, fact, &stored, err);
   if (code == BASE_OK && base_view_equal(base_buf_view(&stored), base_view_of(hash.bytes, sizeof hash.bytes)))
     return BASE_OK;
-  if (code != BASE_OK && code != BASE_NOT_FOUND)
+  if (code == BASE_OK)
+    return base_fail(err, BASE_CONFLICT,
+                     "node.card was changed since partners confirmed it: they would refuse every message, and what was "
+                     "proved before names the old card; put the old node.card back");
+  if (code != BASE_NOT_FOUND)
     return code;
   code = core_write(core, err);
   if (code != BASE_OK)

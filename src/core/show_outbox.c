@@ -82,6 +82,11 @@ enum base_code core_show_outbox_summary(struct core *core, const struct wire_jso
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
   enum base_code code = core_show_counts(core, &writer, err);
+  int64_t untold = 0;
+  for (size_t i = 0; i < core->partner_count; i++)
+    untold += core->partners[i]->row.owes_cosign && core->partners[i]->failures == 0 && !core->partners[i]->stopped &&
+              core->partners[i]->row.state == STORE_PARTNER_ACTIVE;
+  wire_write_member_integer(&writer, "untold", untold);
   wire_write_key(&writer, "unreachable");
   wire_write_array(&writer);
   for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++) {

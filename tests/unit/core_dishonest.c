@@ -606,6 +606,41 @@ static void test_always_crossing(void **state) {
   rig_remove(&rig);
 }
 
+/* A message under another card than the confirmed one could never be proved here: refused as a whole, with a leaf. */
+static void test_other_card(void **state) {
+  (void)state;
+  for (int which = 0; which < 2; which++) {
+    struct rig rig;
+    struct liar_message message;
+    rig_make(&rig);
+    unsigned faults = try_count(&rig.a, WIRE_ACT_FAULT);
+    liar_draft(&rig.liar, rig.request, &message);
+    (which == 0 ? &message.opening.from_card : &message.opening.to_card)->bytes[0] ^= 1;
+    liar_made(&rig.liar, &message);
+    struct liar_answer answer = liar_give(&rig.liar);
+    assert_int_equal(answer.receipts + answer.refusals, 0);
+    try_expect(&rig.a, WIRE_ACT_FAULT, faults + 1, "wrong-key");
+    rig_remove(&rig);
+  }
+}
+
+/* A message that no agreement covers any more is kept and receipted, and a leaf says so. */
+static void test_lawless(void **state) {
+  (void)state;
+  struct rig rig;
+  struct liar_message message;
+  rig_make(&rig);
+  unsigned faults = try_count(&rig.a, WIRE_ACT_FAULT);
+  for (size_t i = 0; i < rig.a.core->agreement_count; i++)
+    rig.a.core->law[i].ended = true;
+  liar_draft(&rig.liar, rig.request, &message);
+  liar_made(&rig.liar, &message);
+  struct liar_answer answer = liar_give(&rig.liar);
+  assert_int_equal(answer.receipts, 1);
+  try_expect(&rig.a, WIRE_ACT_FAULT, faults + 1, "no-legal-basis");
+  rig_remove(&rig);
+}
+
 /* One who answers, but always wants the same number: asked again, but not without pause, and the outbox says why. */
 static void test_takes_nothing(void **state) {
   (void)state;
@@ -785,6 +820,8 @@ int main(void) {
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_always_crossing),
       cmocka_unit_test(test_takes_nothing),
+      cmocka_unit_test(test_other_card),
+      cmocka_unit_test(test_lawless),
       cmocka_unit_test(test_follows_left_out),
       cmocka_unit_test(test_full_case),
       cmocka_unit_test(test_records_for_another),

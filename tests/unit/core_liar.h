@@ -149,7 +149,9 @@ static inline void liar_draft(struct liar *liar, const char *kase, struct liar_m
                                        .to = liar->victim->core->card.origin,
                                        .number = liar->number + 1,
                                        .previous = liar->previous,
-                                       .clause = BASE_VIEW("agreement")};
+                                       .clause = BASE_VIEW("agreement"),
+                                       .from_card = seal_sha256(base_buf_view(&liar->node->card)),
+                                       .to_card = seal_sha256(base_buf_view(&liar->victim->card))};
 }
 static inline void liar_write(struct liar *liar, struct liar_message *message) {
   struct base_buf bytes = {0};
