@@ -71,6 +71,10 @@ def commands(good):
     yield 2, ["--reason"], ("outbox", "end", NONE)
     for words in (("case", "show"), ("message", "show"), ("part", "get"), ("proof", "export"), ("agreement", "accept")):
         yield 5, [], words + (NONE,) + (("-o", path("out")) if words[0] in ("part", "proof") else ())
+    if not os.path.islink(path("link")):
+        os.symlink(path("out"), path("link"))
+    for special in (path("link"), os.path.dirname(path("link"))):  # links, folders and devices are never replaced
+        yield 1, ["ordinary file", special], ("part", "get", NONE, "-o", special)
     yield 5, [], ("case", "send", NONE, "answer", "--field", "answer=x")
     yield 5, [], ("case", "export", NONE, path("exported"))
     yield 5, ["99999"], ("register", "show", "99999")
