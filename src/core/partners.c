@@ -294,7 +294,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     code = base_fail(&err, BASE_FIELD, "reason: at most %d bytes", CORE_REASON_MAX);
   else if (!suspend && !base_view_is(state, "active"))
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
-  else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend) {
+  else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend || (!suspend && partner->stopped)) {
     partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
     code = core_partner_save(core, partner, &err);
     struct base_view why = core_request_text(request, "reason");

@@ -134,7 +134,6 @@ static void forked(unsigned first, unsigned second) {
   a.ms += 60000;
   assert_true(try_partner(&a)->stopped);
   assert_false(try_lost(&a));
-  try_suspend(&a, &b, "suspended");
   try_suspend(&a, &b, "active");
   try_restart(&a);
   assert_false(try_partner(&a)->stopped);
