@@ -317,6 +317,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   core_stages_expire(core);
   if (core->failed == BASE_OK) {
     enum base_code code = core_outgoing_prepare(core, &why);
+    if (code == BASE_OK)
+      code = core_faults_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -338,7 +340,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (reply->give != NULL)
       core_give_finish(core, reply);
   replies_send(core);
-  int64_t due = core_outgoing_hand_over(core);
+  int64_t due = core_outgoing_hand_over(core), faults = core_faults_due(core);
   store_tidy(core->store);
-  return due;
+  return due < 0 || (faults >= 0 && faults < due) ? faults : due;
 }

@@ -241,22 +241,28 @@ static enum base_code take_opened(struct core *core, struct core_give *give, str
   return code;
 }
 
-static enum base_code open_envelope(struct core *core, const struct wire_json *request,
-                                    const struct wire_envelope *envelope, struct core_partner **out,
-                                    struct base_error *err) {
-  if (!base_view_equal(envelope->to, core->card.origin))
-    return base_fail(err, BASE_UNKNOWN_NODE, "the consignment is not for this node");
-  struct core_partner *partner = core_partner_of(core, envelope->from);
+/* Whose line it came over: what he sends there is his doing, readable or not. */
+static enum base_code partner_of_line(struct core *core, const struct wire_json *request, struct core_partner **out,
+                                      struct base_error *err) {
+  struct base_hash pin;
+  struct core_partner *partner =
+      base_hash_parse(core_request_text(request, "pin"), &pin) ? core_partner_pinned(core, &pin) : NULL;
   if (partner == NULL) {
     core->strangers++;
     return base_fail(err, BASE_UNKNOWN_NODE, "the sender is no partner of this node");
   }
   if (partner->row.state == STORE_PARTNER_SUSPENDED)
     return base_fail(err, BASE_SUSPENDED, "the exchange with this partner is suspended here");
-  struct base_hash pin;
-  if (!base_hash_parse(core_request_text(request, "pin"), &pin) || core_partner_pinned(core, &pin) != partner)
-    return base_fail(err, BASE_PROTOCOL, "the consignment came over another partner's line");
   *out = partner;
+  return BASE_OK;
+}
+
+static enum base_code check_envelope(const struct core *core, const struct core_partner *partner,
+                                     const struct wire_envelope *envelope, struct base_error *err) {
+  if (!base_view_equal(envelope->to, core->card.origin))
+    return base_fail(err, BASE_UNKNOWN_NODE, "the consignment is not for this node");
+  if (!base_view_equal(envelope->from, partner->card.origin))
+    return base_fail(err, BASE_PROTOCOL, "the consignment came over another partner's line");
   return BASE_OK;
 }
 
@@ -271,30 +277,40 @@ static enum base_code unseal(struct core *core, const struct wire_envelope *enve
   return code;
 }
 
+/* Octets that do not open as a consignment of this partner's are a fault of his. */
+static enum base_code open_consignment(struct core *core, struct core_give *give, struct base_view sealed,
+                                       struct base_buf *plain, struct base_error *err) {
+  struct wire_envelope envelope;
+  struct base_error fault = {0}; /* not in err: the answer to the partner */
+  enum base_code code = wire_envelope_parse(sealed, &envelope, &fault);
+  if (code == BASE_OK)
+    code = check_envelope(core, give->partner, &envelope, &fault);
+  if (code == BASE_OK)
+    code = unseal(core, &envelope, give, plain, &fault);
+  if (code == BASE_OK)
+    return BASE_OK;
+  if (!core_ours(code)) {
+    enum base_code wrote = core_partner_fault(core, give->partner, &fault, (struct base_view){0}, err);
+    if (wrote != BASE_OK)
+      return wrote;
+  }
+  *err = fault;
+  return code;
+}
+
 void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd) {
   struct base_error err = {0};
   struct base_view sealed = {0};
-  struct wire_envelope envelope;
-  struct core_partner *partner = NULL;
   BASE_AUTO_BUF struct base_buf plain = {0};
   base_buf_init(&plain, WIRE_CONSIGNMENT_MAX);
   struct core_give *give = calloc(1, sizeof *give);
   enum base_code code = give == NULL ? base_fail(&err, BASE_MEMORY, "no memory for a consignment") : BASE_OK;
   if (code == BASE_OK)
+    code = partner_of_line(core, request, &give->partner, &err);
+  if (code == BASE_OK)
     code = base_map_sealed(fd, WIRE_CONSIGNMENT_MAX, &sealed, &err);
   if (code == BASE_OK)
-    code = wire_envelope_parse(sealed, &envelope, &err);
-  if (code == BASE_OK)
-    code = open_envelope(core, request, &envelope, &partner, &err);
-  if (code == BASE_OK) {
-    give->partner = partner;
-    code = unseal(core, &envelope, give, &plain, &err);
-    if (code != BASE_OK && !core_ours(code)) {
-      struct base_error fault = err;
-      if (core_partner_fault(core, partner, &fault, (struct base_view){0}, &err) == BASE_OK)
-        err = fault;
-    }
-  }
+    code = open_consignment(core, give, sealed, &plain, &err);
   if (code == BASE_OK) {
     struct opened opened = {.plain = base_buf_view(&plain)};
     code = take_opened(core, give, &opened, &err);
@@ -308,7 +324,7 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
     return;
   }
   /* He is there: what waits for him goes now. */
-  partner->not_before_ms = 0;
-  partner->row.last_contact = core_now(core);
+  give->partner->not_before_ms = 0;
+  give->partner->row.last_contact = core_now(core);
   core_reply(core, token, BASE_OK)->give = give;
 }

@@ -313,12 +313,24 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
 void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table_wake(struct core *core);
-/* A fault of a partner: evidence, a leaf (at most one a minute), his trouble. */
+struct wire_seal_key;
+const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
+
+/* faults.c */
+/* A fault of a partner: evidence, a leaf (at most one a minute, the rest counted), his trouble. */
 BASE_NODISCARD enum base_code core_partner_fault(struct core *core, struct core_partner *partner,
                                                  const struct base_error *fault, struct base_view evidence,
                                                  struct base_error *err);
-struct wire_seal_key;
-const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
+/* Why the exchange with him stopped, kept over a restart until a person decides; empty: it goes on. */
+BASE_NODISCARD enum base_code core_partner_stop_write(struct core *core, const struct core_partner *partner,
+                                                      struct base_view why, struct base_error *err);
+/* Both, as an earlier run left them. */
+BASE_NODISCARD enum base_code core_partner_faults_load(struct core *core, struct core_partner *partner,
+                                                       struct base_error *err);
+/* Before the commit: the leaf of what was counted, when its minute is over. */
+BASE_NODISCARD enum base_code core_faults_settle(struct core *core, struct base_error *err);
+/* The ms until then; -1: nothing is counted. */
+int64_t core_faults_due(const struct core *core);
 
 /* cases.c */
 BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);

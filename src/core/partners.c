@@ -80,37 +80,6 @@ static enum base_code partners_insert(struct core *core, struct core_partner *pa
   return BASE_OK;
 }
 
-/* Why the exchange with a partner stopped outlives a restart: a person decides, nobody else. Empty: it goes on. */
-struct stop_fact {
-  char name[40];
-};
-
-static struct stop_fact stop_fact(const struct core_partner *partner) {
-  struct stop_fact fact;
-  snprintf(fact.name, sizeof fact.name, "stopped-%lld", (long long)partner->row.number);
-  return fact;
-}
-
-static enum base_code stop_write(struct core *core, struct core_partner *partner, struct base_view why,
-                                 struct base_error *err) {
-  enum base_code code = core_write(core, err);
-  if (code == BASE_OK)
-    code = store_fact_set(core->store, stop_fact(partner).name, why, err);
-  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
-}
-
-static enum base_code stop_read(struct core *core, struct core_partner *partner, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf why = {0};
-  base_buf_init(&why, sizeof partner->trouble);
-  enum base_code code = store_fact_get(core->store, stop_fact(partner).name, &why, err);
-  if (code != BASE_OK)
-    return code == BASE_NOT_FOUND ? BASE_OK : code;
-  partner->stopped = why.size > 0;
-  partner->trouble_code = partner->stopped ? BASE_FORK : BASE_OK;
-  snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)why.size, (const char *)why.data);
-  return BASE_OK;
-}
-
 struct loading {
   struct core *core;
   struct base_error *err;
@@ -121,7 +90,7 @@ static enum base_code load_one(void *context, const struct store_partner *row) {
   struct core_partner *partner = NULL;
   enum base_code code = partner_new(loading->core, row, &partner, loading->err);
   if (code == BASE_OK)
-    code = stop_read(loading->core, partner, loading->err);
+    code = core_partner_faults_load(loading->core, partner, loading->err);
   if (code == BASE_OK)
     code = partners_insert(loading->core, partner, loading->err);
   if (code != BASE_OK)
@@ -226,6 +195,15 @@ static enum base_code add_check(struct core *core, struct base_view bytes, struc
   if (core_partner_of(core, card->origin) == NULL && base_view_equal(card->name, core->card.name))
     return base_fail(err, BASE_EXISTS, "the name %.*s is this node's own: ask the partner for a card with another name",
                      (int)card->name.size, (const char *)card->name.data);
+  for (size_t i = 0; i < card->pin_count; i++) {
+    /* What comes over a line is laid at one partner's door: two cannot share it. */
+    const struct core_partner *other = core_partner_pinned(core, &card->pins[i]);
+    if (other != NULL && !base_view_equal(other->card.origin, card->origin))
+      return base_fail(err, BASE_CONFLICT,
+                       "the card names the TLS key of %.*s, a partner already: two nodes never share a key; ask for a "
+                       "card of another node",
+                       (int)other->card.name.size, (const char *)other->card.name.data);
+  }
   if (core->partner_count >= CORE_PARTNERS_MAX)
     return base_fail(err, BASE_POLICY, "a node has at most %d partners", CORE_PARTNERS_MAX);
   return BASE_OK;
@@ -304,7 +282,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     if (code == BASE_OK)
       code = partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
     if (code == BASE_OK && partner->stopped)
-      code = stop_write(core, partner, (struct base_view){0}, &err);
+      code = core_partner_stop_write(core, partner, (struct base_view){0}, &err);
     /* A person looked at it: what had stopped the exchange is tried again. */
     partner->stopped = false;
     partner->failures = 0;
@@ -363,52 +341,4 @@ void core_peer_table(struct core *core, uint64_t token, const struct wire_json *
   core->table_token = token;
   core->table_version = (uint64_t)wire_json_integer(wire_json_get(request, "version"));
   core_peer_table_wake(core);
-}
-
-/* --- faults */
-
-enum base_code core_partner_fault(struct core *core, struct core_partner *partner, const struct base_error *fault,
-                                  struct base_view evidence, struct base_error *err) {
-  base_time now = core_now(core), passed = now - partner->fault_since;
-  bool stops = fault->code == BASE_FORK || fault->code == BASE_ROLLBACK || fault->code == BASE_CONSISTENCY;
-  bool news = stops && !partner->stopped;
-  enum base_code code = core_write(core, err);
-  if (code != BASE_OK)
-    return code;
-  if (news) { /* a person decides how it goes on */
-    partner->stopped = true;
-    partner->trouble_code = fault->code;
-    snprintf(partner->trouble, sizeof partner->trouble, "%s", fault->text);
-    code = stop_write(core, partner, base_view_text(fault->text), err);
-    if (code != BASE_OK)
-      return code;
-  }
-  /* What stops the exchange is written whatever flood it hides in; a clock set back is no reason to be silent. */
-  if (!news && partner->fault_since != 0 && passed >= 0 && passed < CORE_FAULT_SECONDS) {
-    partner->faults_counted++;
-    return BASE_OK;
-  }
-  if (partner->faults_counted > 0) {
-    char reason[64];
-    snprintf(reason, sizeof reason, "%llu more faults", (unsigned long long)partner->faults_counted);
-    struct wire_opening flood = {.subject = partner->card.origin, .reason = base_view_text(reason)};
-    code = core_register_add(core, WIRE_ACT_FLOOD, &flood, NULL, err);
-    if (code != BASE_OK)
-      return code;
-    partner->faults_counted = 0;
-  }
-  partner->fault_since = now;
-  char reason[BASE_ERROR_TEXT_MAX + 64];
-  snprintf(reason, sizeof reason, "%s: %s", base_code_name(fault->code), fault->text);
-  base_log(BASE_LOG_WARNING, "partner.fault", "%.*s: %s", (int)partner->card.name.size,
-           (const char *)partner->card.name.data, reason);
-  struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
-  code = core_register_add(core, WIRE_ACT_FAULT, &opening, NULL, err);
-  if (code == BASE_OK && evidence.size > 0) {
-    code = store_evidence_add(core->store, partner->row.number, base_view_text(base_code_name(fault->code)), evidence,
-                              now, err);
-    if (code != BASE_OK)
-      code = core_lose(core, code, err);
-  }
-  return code;
 }

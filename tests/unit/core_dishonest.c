@@ -296,6 +296,128 @@ static void test_flood(void **state) {
   rig_remove(&rig);
 }
 
+/* --- octets that do not open */
+
+/* A sound consignment, sealed by the liar from this origin to that one. */
+static void sealed_by(struct rig *rig, struct base_view from, struct base_view to, struct base_buf *out) {
+  struct liar_message message;
+  struct base_buf plain = {0};
+  uint8_t entropy[32] = {7};
+  rig->liar.number = try_partner(&rig->a)->row.received_number;
+  rig->liar.previous = try_partner(&rig->a)->row.received_previous;
+  liar_draft(&rig->liar, rig->request, &message);
+  liar_made(&rig->liar, &message);
+  base_buf_init(&plain, WIRE_CONSIGNMENT_MAX);
+  for (size_t i = 0; i < rig->liar.count; i++)
+    wire_frame_write(&rig->liar.frames[i], &plain);
+  base_buf_init(out, WIRE_CONSIGNMENT_MAX);
+  assert_int_equal(seal_consignment(&rig->a.core->card.seals[0], from, to, base_buf_view(&plain), entropy, out,
+                                    &rig->liar.context, NULL),
+                   BASE_OK);
+  base_buf_free(&plain);
+}
+static enum base_code give_octets(struct rig *rig, struct base_view octets) {
+  int fd = base_memfd_sealed("octets", octets, NULL);
+  struct pair_answer answer = pair_give(&rig->b, &rig->a, fd);
+  enum base_code status = answer.status;
+  pair_answer_free(&answer);
+  close(fd);
+  return status;
+}
+/* Refused with this code, and a leaf names it. */
+static void nonsense(struct rig *rig, struct base_view octets, enum base_code want) {
+  char prefix[64];
+  rig->a.now += CORE_FAULT_SECONDS + 1;
+  uint64_t size = rig->a.core->reg.size;
+  unsigned faults = try_count(&rig->a, WIRE_ACT_FAULT);
+  enum base_code status = give_octets(rig, octets);
+  if (status != want)
+    fail_msg("%s instead of %s", base_code_name(status), base_code_name(want));
+  snprintf(prefix, sizeof prefix, "%s: ", base_code_name(want));
+  try_expect(&rig->a, WIRE_ACT_FAULT, faults + 1, prefix);
+  assert_int_equal(rig->a.core->reg.size, size + 1);
+}
+
+static void test_nonsense(void **state) {
+  (void)state;
+  struct rig rig;
+  struct base_buf good = {0}, strange = {0}, lost = {0};
+  rig_make(&rig);
+  struct base_view mine = rig.b.core->card.origin, yours = rig.a.core->card.origin;
+  uint64_t number = try_partner(&rig.a)->row.received_number;
+  nonsense(&rig, BASE_VIEW("GET / HTTP/1.1\r\n\r\n"), BASE_SYNTAX);
+  nonsense(&rig, (struct base_view){0}, BASE_SYNTAX);
+  sealed_by(&rig, mine, yours, &good);
+  nonsense(&rig, base_view_of(good.data, 40), BASE_SYNTAX);
+  nonsense(&rig, base_view_of(good.data, good.size - 1), BASE_UNSEAL);
+  good.data[good.size / 2] ^= 1;
+  nonsense(&rig, base_buf_view(&good), BASE_UNSEAL);
+  good.data[good.size / 2] ^= 1;
+  struct wire_envelope envelope;
+  assert_int_equal(wire_envelope_parse(base_buf_view(&good), &envelope, NULL), BASE_OK);
+  uint8_t *key_id = memmem(good.data, good.size, envelope.key_id, sizeof envelope.key_id);
+  key_id[0] ^= 1;
+  nonsense(&rig, base_buf_view(&good), BASE_WRONG_KEY);
+  key_id[0] ^= 1;
+  sealed_by(&rig, BASE_VIEW("wasl/lisbon/0123456789abcdef"), yours, &strange);
+  nonsense(&rig, base_buf_view(&strange), BASE_PROTOCOL);
+  sealed_by(&rig, mine, BASE_VIEW("wasl/lisbon/0123456789abcdef"), &lost);
+  nonsense(&rig, base_buf_view(&lost), BASE_UNKNOWN_NODE);
+  assert_int_equal(try_partner(&rig.a)->row.received_number, number);
+  assert_false(try_partner(&rig.a)->stopped);
+  rig_honest(&rig);
+  base_buf_free(&good);
+  base_buf_free(&strange);
+  base_buf_free(&lost);
+  rig_remove(&rig);
+}
+
+/* What is counted is kept over a restart, and is a leaf when its minute is over, whether more comes or not. */
+static void test_nonsense_counted(void **state) {
+  (void)state;
+  struct rig rig;
+  rig_make(&rig);
+  uint64_t size = rig.a.core->reg.size;
+  for (int i = 0; i < 20; i++)
+    assert_int_equal(give_octets(&rig, BASE_VIEW("nonsense")), BASE_SYNTAX);
+  assert_int_equal(rig.a.core->reg.size, size + 1);
+  pair_close(&rig.a);
+  pair_open(&rig.a);
+  assert_int_equal(try_partner(&rig.a)->faults_counted, 19);
+  for (int i = 0; i < 5; i++)
+    assert_int_equal(give_octets(&rig, BASE_VIEW("nonsense")), BASE_SYNTAX);
+  assert_int_equal(rig.a.core->reg.size, size + 1); /* the minute is the same, whatever run it began in */
+  rig.a.now += CORE_FAULT_SECONDS - 1;
+  assert_in_range(pair_settle(&rig.a), 1, 1000); /* it wants to be called again when the minute is over */
+  try_expect(&rig.a, WIRE_ACT_FLOOD, 0, NULL);
+  rig.a.now += 1;
+  pair_settle(&rig.a);
+  try_expect(&rig.a, WIRE_ACT_FLOOD, 1, "24 more faults");
+  assert_int_equal(rig.a.core->reg.size, size + 2);
+  pair_close(&rig.a);
+  pair_open(&rig.a);
+  rig.a.now += 10 * CORE_FAULT_SECONDS;
+  pair_settle(&rig.a);
+  try_expect(&rig.a, WIRE_ACT_FLOOD, 1, NULL);
+  rig_remove(&rig);
+}
+
+/* A card with the TLS key of a partner: what came over that line could be laid at the wrong door. */
+static void test_shared_line(void **state) {
+  (void)state;
+  struct rig rig;
+  struct pair_node third;
+  rig_make(&rig);
+  pair_make_line(&third, "tunis", "paris");
+  struct base_buf json = {0};
+  pair_partner_json(&third, &json);
+  pair_refused(&rig.a, LINK_PARTNER_ADD, (const char *)json.data, BASE_CONFLICT);
+  base_buf_free(&json);
+  pair_remove(&third);
+  rig_honest(&rig);
+  rig_remove(&rig);
+}
+
 /* A number left out is no fault, and nothing is taken: the answer says which is wanted. */
 static void test_number_skipped(void **state) {
   (void)state;
@@ -812,6 +934,9 @@ int main(void) {
       cmocka_unit_test(test_lies),
       cmocka_unit_test(test_frames),
       cmocka_unit_test(test_flood),
+      cmocka_unit_test(test_nonsense),
+      cmocka_unit_test(test_nonsense_counted),
+      cmocka_unit_test(test_shared_line),
       cmocka_unit_test(test_number_skipped),
       cmocka_unit_test(test_invalid_transition),
       cmocka_unit_test(test_equivocation),

@@ -155,7 +155,8 @@ static inline void pair_close(struct pair_node *node) {
   close(node->core_dir);
   close(node->keeper_dir);
 }
-static inline void pair_make(struct pair_node *node, const char *name) {
+/* line: whoever has the same has the same TLS key. */
+static inline void pair_make_line(struct pair_node *node, const char *name, const char *line) {
   struct base_error err = {0};
   memset(node, 0, sizeof *node);
   node->name = name;
@@ -193,7 +194,7 @@ static inline void pair_make(struct pair_node *node, const char *name) {
   card.log = base_buf_view(&log);
   card.witness = base_buf_view(&witness);
   card.seals[0] = info.seal;
-  card.pins[0] = node->pin = seal_sha256(base_view_text(name));
+  card.pins[0] = node->pin = seal_sha256(base_view_text(line));
   card.made = node->now;
   base_buf_init(&node->card, WIRE_CARD_MAX);
   if (wire_card_write(&card, &node->card, &err) != BASE_OK)
@@ -201,6 +202,9 @@ static inline void pair_make(struct pair_node *node, const char *name) {
   base_buf_free(&log);
   base_buf_free(&witness);
   pair_open(node);
+}
+static inline void pair_make(struct pair_node *node, const char *name) {
+  pair_make_line(node, name, name);
 }
 static inline void pair_remove(struct pair_node *node) {
   char command[200];
@@ -250,18 +254,22 @@ static inline void pair_refused(struct pair_node *node, enum link_request_code c
              (const char *)answer.payload.data);
   pair_answer_free(&answer);
 }
-static inline void pair_partner(struct pair_node *node, const struct pair_node *other) {
-  struct base_buf json = {0};
+/* The request that adds this node as a partner. */
+static inline void pair_partner_json(const struct pair_node *other, struct base_buf *json) {
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   struct wire_writer writer;
   seal_fingerprint(base_buf_view(&other->card), fingerprint);
-  wire_writer_init(&writer, &json);
+  wire_writer_init(&writer, json);
   wire_write_object(&writer);
   wire_write_member_string(&writer, "actor", "test");
   wire_write_member_text(&writer, "card", base_buf_view(&other->card));
   wire_write_member_string(&writer, "fingerprint", fingerprint);
   wire_write_end(&writer, '}');
-  base_buf_u8(&json, 0);
+  base_buf_u8(json, 0);
+}
+static inline void pair_partner(struct pair_node *node, const struct pair_node *other) {
+  struct base_buf json = {0};
+  pair_partner_json(other, &json);
   struct pair_answer answer = pair_ask(node, LINK_PARTNER_ADD, (const char *)json.data, -1);
   if (answer.status != BASE_OK)
     fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
