@@ -110,7 +110,7 @@ static struct cost run(struct store *store, uint64_t *next, uint64_t count, uint
       receipt_one(store, *next - batch + i);
     *next += batch;
     need(store_commit(store, &error));
-    store_tidy(store);
+    store_tidy(store, false);
   }
   return (struct cost){(seconds(CLOCK_MONOTONIC) - wall) * 1e6 / (double)count,
                        (seconds(CLOCK_PROCESS_CPUTIME_ID) - processor) * 1e6 / (double)count};

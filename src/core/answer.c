@@ -100,6 +100,8 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
   enum base_code code = answer_heads(core, give, give->count > 0, out, err);
   for (size_t i = 0; i < give->count && code == BASE_OK; i++)
     code = answer_one(core, give, &give->given[i], out, err);
+  if (give->no_room && give->fault.code == BASE_OK)
+    (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
   if (code == BASE_OK && give->fault.code != BASE_OK) {
     struct wire_frame frame = {.type = WIRE_FRAME_FAULT,
                                .name = base_view_text(base_code_name(give->fault.code)),

@@ -314,7 +314,7 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
     return;
   }
   if (answered->fault.code != BASE_OK) {
-    core_partner_trouble(core, partner, answered->fault.code, base_view_text(answered->fault.text));
+    core_partner_says(core, partner, answered->fault.code, base_view_text(answered->fault.text));
     return;
   }
   /* Heads that cross on the way make one or two answers useless; whoever goes on like this is asked with pauses. */
@@ -378,8 +378,14 @@ void core_exchange_done(struct core *core, uint64_t token, const struct wire_jso
       struct base_view told = core_request_text(request, "code");
       snprintf(name, sizeof name, "%.*s", (int)told.size, (const char *)told.data);
       enum base_code why = base_code_by_name(name);
-      core_partner_trouble(core, partner, why == BASE_CODES || why == BASE_OK ? BASE_UNREACHABLE : why,
-                           code != BASE_OK ? base_view_text(err.text) : core_request_text(request, "detail"));
+      if (why == BASE_CODES || why == BASE_OK)
+        why = BASE_UNREACHABLE;
+      if (code != BASE_OK)
+        core_partner_trouble(core, partner, code, base_view_text(err.text));
+      else if (status == 0) /* our own gate's words */
+        core_partner_trouble(core, partner, why, core_request_text(request, "detail"));
+      else
+        core_partner_says(core, partner, why, core_request_text(request, "detail"));
     }
     base_unmap(&sealed);
     base_wipe(&partner->flight, sizeof partner->flight);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/exchange.h"
@@ -12,6 +11,10 @@ base_time core_now(const struct core *core) {
   return core->env.world->now(core->env.world->context);
 }
 
+int64_t core_soonest(int64_t a, int64_t b) {
+  return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int64_t core_now_ms(const struct core *core) {
   return core->env.world->monotonic_ms(core->env.world->context);
 }
@@ -19,16 +22,6 @@ int64_t core_now_ms(const struct core *core) {
 bool core_hash_zero(const struct base_hash *hash) {
   static const struct base_hash zero;
   return base_hash_equal(hash, &zero);
-}
-
-bool core_disk_low(const struct core *core, uint64_t *out_free) {
-  struct statvfs room;
-  if (fstatvfs(core->env.dir, &room) != 0)
-    return false;
-  uint64_t free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
-  if (out_free != NULL)
-    *out_free = free_bytes;
-  return free_bytes < CORE_DISK_LOW;
 }
 
 /* --- the step's transaction and its replies */
@@ -315,6 +308,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   struct base_error why = {0};
   *out_fatal = BASE_OK;
   core_stages_expire(core);
+  int64_t look = core_room_look(core);
   if (core->failed == BASE_OK) {
     enum base_code code = core_outgoing_prepare(core, &why);
     if (code == BASE_OK)
@@ -324,6 +318,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   }
   if (core->failed == BASE_OK && core->wrote)
     (void)core_commit(core, &why); /* core->failed tells */
+  if (core->failed == BASE_DISK_FULL)
+    core_room_denied(core);
   if (core->failed != BASE_OK) {
     *out_fatal = settle_lost(core, err);
     return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
@@ -340,7 +336,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (reply->give != NULL)
       core_give_finish(core, reply);
   replies_send(core);
-  int64_t due = core_outgoing_hand_over(core), faults = core_faults_due(core);
-  store_tidy(core->store);
-  return due < 0 || (faults >= 0 && faults < due) ? faults : due;
+  int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
+  store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
+  return core_soonest(due, look);
 }

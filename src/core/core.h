@@ -17,6 +17,8 @@ struct core_environment {
   struct core_keeper keeper;
   int dir;               /* core's own folder, open: core.db and parts/ */
   struct base_view card; /* the node's card, exact bytes */
+  /* Bytes free on the disk of dir and its size, false: not known. NULL: the file system is asked. */
+  bool (*room)(void *context, uint64_t *free, uint64_t *size);
   /* Sends the answer to the request that came in with this token. fd (or -1) stays core's. */
   void *context;
   void (*answer)(void *context, uint64_t token, enum base_code status, struct base_view payload, int fd);

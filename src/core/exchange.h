@@ -44,6 +44,8 @@ bool core_ours(enum base_code code);
 
 /* --- in */
 
+#define CORE_NO_ROOM "there is no room on the disk here now: try again later"
+
 struct core_given { /* what the answer tells about one message */
   uint64_t number;
   struct base_id message;
@@ -53,6 +55,7 @@ struct core_give {
   struct seal_hpke_context context;
   uint64_t base; /* our head that the partner cosigned last, as he says */
   bool cosign;   /* we hold a cosignature on his newest head */
+  bool no_room;  /* something was not taken for want of room: he tries again */
   size_t count, room;
   struct core_given *given;
   struct base_error fault; /* code BASE_OK: none */
@@ -99,6 +102,8 @@ int64_t core_outgoing_hand_over(struct core *core);
 void core_transfer_end(struct core_partner *partner, const struct base_id *message);
 /* A failure towards the partner: a pause, longer each time, and what a person is told. */
 void core_partner_trouble(struct core *core, struct core_partner *partner, enum base_code code, struct base_view text);
+/* The same for what the partner himself says is the trouble, in words that a person here understands. */
+void core_partner_says(struct core *core, struct core_partner *partner, enum base_code code, struct base_view text);
 /* The exchange goes on: no pause, nothing to tell. */
 void core_partner_well(struct core_partner *partner);
 /* The records that the partner says he misses go with the next consignments. */

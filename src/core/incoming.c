@@ -98,6 +98,10 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
   if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous))
     return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it",
                      (unsigned long long)opening.number);
+  if (!voided && core_disk_low(core, NULL)) {
+    give->no_room = true;
+    return BASE_OK;
+  }
   struct store_arrival arrival;
   code = take_number(core, give, frame, &opening, checkpoint, voided, &arrival, err);
   return code == BASE_OK && !voided ? core_message_arrive(core, give, frame, &arrival, err) : code;
@@ -125,6 +129,10 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
     return code;
   if (arrival.answered || arrival.voided)
     return BASE_OK; /* the row is of another partner, who is its author: this one's own try was refused or ended */
+  if (core_disk_low(core, NULL)) {
+    give->no_room = true;
+    return BASE_OK;
+  }
   bool complete = false;
   enum base_code wrong_code = BASE_OK;
   struct base_error wrong = {0};
@@ -260,7 +268,7 @@ static enum base_code partner_of_line(struct core *core, const struct wire_json 
 static enum base_code check_envelope(const struct core *core, const struct core_partner *partner,
                                      const struct wire_envelope *envelope, struct base_error *err) {
   if (!base_view_equal(envelope->to, core->card.origin))
-    return base_fail(err, BASE_UNKNOWN_NODE, "the consignment is not for this node");
+    return base_fail(err, BASE_PROTOCOL, "the consignment is for another node");
   if (!base_view_equal(envelope->from, partner->card.origin))
     return base_fail(err, BASE_PROTOCOL, "the consignment came over another partner's line");
   return BASE_OK;
@@ -307,6 +315,8 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
   enum base_code code = give == NULL ? base_fail(&err, BASE_MEMORY, "no memory for a consignment") : BASE_OK;
   if (code == BASE_OK)
     code = partner_of_line(core, request, &give->partner, &err);
+  if (code == BASE_OK && core_disk_rests(core))
+    code = base_fail(&err, BASE_DISK_FULL, CORE_NO_ROOM);
   if (code == BASE_OK)
     code = base_map_sealed(fd, WIRE_CONSIGNMENT_MAX, &sealed, &err);
   if (code == BASE_OK)

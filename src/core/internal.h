@@ -34,10 +34,29 @@ enum {
   CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
   CORE_PARTNERS_MAX = 1024,
-  CORE_FAULT_SECONDS = 60,     /* one fault leaf per partner in that time, the rest are counted */
-  CORE_CHECK_STEP = 1024,      /* leaves per register.check */
-  CORE_DISK_LOW = 64 << 20,    /* bytes free below which new sends are refused */
-  CORE_DOCUMENT_MAX = 2 << 20, /* a submitted form */
+  CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
+  CORE_CHECK_STEP = 1024,           /* leaves per register.check */
+  CORE_DISK_WARN_SHARE = 20,        /* room is short below this part of the disk, 5 %: said, and nothing else … */
+  CORE_DISK_WARN_LEAST = 512 << 20, /* … but at least below so many bytes free, … */
+  CORE_DISK_LOW = 64 << 20,         /* bytes free below which nothing new is sent or taken in */
+  CORE_DISK_REST = 16 << 20,        /* bytes free below which the exchange rests: the rest is for officers */
+  CORE_RESERVE = 8 << 20,           /* kept in a file of its own … */
+  CORE_RESERVE_BELOW = 4 << 20,     /* … and given back when so little is free */
+  CORE_ROOM_LOOK_MS = 30000,        /* how often the room is looked at without need, … */
+  CORE_ROOM_SOON_MS = 1000,         /* … and while it is short */
+  CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
+};
+
+#define CORE_DISK_WARN_MOST ((uint64_t)8 << 30) /* … and at most below so many */
+
+/* --- room.c */
+enum core_room_level { CORE_ROOM_ENOUGH, CORE_ROOM_WARNING, CORE_ROOM_LOW, CORE_ROOM_FULL };
+struct core_room {
+  enum core_room_level level; /* as it was said last */
+  uint64_t free, size;        /* bytes, when it was looked at last */
+  int fd;                     /* the reserve; -1: there is none */
+  bool reserved, denied;      /* it holds its room; a write found none, whatever the disk says of itself */
+  int64_t try_ms;             /* when to take the reserve again */
 };
 
 /* --- register.c */
@@ -104,6 +123,7 @@ struct core_partner {
   struct base_id revoke_message;
   struct base_error revoke_why;
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
+  bool trouble_room;                 /* he has no room: it is tried again */
   enum base_code trouble_code;
   bool stopped; /* fork or roll-back: a person decides */
   bool maybe;   /* there may be something to hand over */
@@ -239,11 +259,14 @@ struct core {
   uint64_t table_token, table_version; /* parked peer.table */
   struct core_check *check;            /* a register.check under way */
   uint64_t strangers;                  /* consignments of unknown senders, counted only */
+  struct core_room room;
 };
 
 /* core.c */
 base_time core_now(const struct core *core);
 int64_t core_now_ms(const struct core *core);
+/* The smaller of two times to wait; below 0: not at all. */
+int64_t core_soonest(int64_t a, int64_t b);
 /* Begins the step's transaction if it has not begun. */
 BASE_NODISCARD enum base_code core_write(struct core *core, struct base_error *err);
 /* A failure while writing: the step is lost. Returns the code. */
@@ -259,7 +282,22 @@ BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *ke
                                        uint32_t *epoch, struct base_error *err);
 BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
                                               struct base_secret *out, struct base_error *err);
+
+/* room.c */
+/* Too little for anything new; *out_free (may be NULL): bytes. Asked of the disk at each call. */
 bool core_disk_low(const struct core *core, uint64_t *out_free);
+/* So little that the exchange rests. */
+bool core_disk_rests(const struct core *core);
+/* "enough", "warning", "low", "full" */
+const char *core_room_name(enum core_room_level level);
+/* Before the store: a full disk must not keep it from opening. */
+void core_room_open(struct core *core);
+void core_room_close(struct core *core);
+/* Before the commit: says when a level was passed, gives the reserve back or takes it again. The ms until it wants to
+ * be called again. */
+int64_t core_room_look(struct core *core);
+/* The disk took no more. */
+void core_room_denied(struct core *core);
 
 /* open.c */
 /* All that memory holds, anew from the store. */

@@ -2,6 +2,7 @@
  * wasl-core: the decisions, with the store and no network. Started by wasld; ends when both gates have. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +125,7 @@ static enum base_code serve(const struct link_start *start, struct base_error *e
 
 int main(int argc, char **argv) {
   struct link_start start;
+  signal(SIGXFSZ, SIG_IGN); /* a limit of files' sizes is an error of the write, no end */
   struct base_error err = {0};
   base_log_program("wasl-core");
   link_start_read(argc, argv, &start);

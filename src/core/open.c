@@ -95,6 +95,7 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
   enum base_code code = check_card(core, err);
   if (code == BASE_OK)
     code = core_kinds_load(core, err);
+  core_room_open(core);
   if (code == BASE_OK)
     code = store_open(core->env.dir, &core->store, err);
   if (code == BASE_OK)
@@ -122,7 +123,7 @@ enum base_code core_open(const struct core_environment *environment, struct core
     return base_fail(err, BASE_MEMORY, "no memory to open the node");
   core->env = *environment;
   core->replies_end = &core->replies;
-  core->parts_dir = -1;
+  core->parts_dir = core->room.fd = -1;
   core->started = core_now(core);
   base_arena_init(&core->card_arena, 1 << 20);
   base_arena_init(&core->kind_arena, 64 << 20);
@@ -148,6 +149,7 @@ void core_close(struct core *core) {
   core_partners_free(core);
   core_agreements_free(core);
   core_kinds_free(core);
+  core_room_close(core);
   store_close(core->store);
   base_arena_free(&core->card_arena);
   base_arena_free(&core->kind_arena);

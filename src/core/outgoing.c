@@ -32,8 +32,27 @@ void core_partner_trouble(struct core *core, struct core_partner *partner, enum 
              (const char *)partner->card.name.data, base_code_name(code), (int)text.size, (const char *)text.data);
   partner->not_before_ms = core_now_ms(core) + delay;
   partner->trouble_code = code;
+  partner->trouble_room = false;
   partner->maybe = true;
   snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)text.size, (const char *)text.data);
+}
+
+void core_partner_says(struct core *core, struct core_partner *partner, enum base_code code, struct base_view text) {
+  char said[BASE_ERROR_TEXT_MAX];
+  struct base_view he = partner->card.name, we = core->card.name;
+  if (code == BASE_DISK_FULL)
+    snprintf(said, sizeof said, "%.*s has no room on its disk", (int)he.size, (const char *)he.data);
+  else if (code == BASE_SUSPENDED)
+    snprintf(said, sizeof said, "%.*s has suspended the exchange with %.*s: it goes on when they resume it; ask them",
+             (int)he.size, (const char *)he.data, (int)we.size, (const char *)we.data);
+  else if (code == BASE_UNKNOWN_NODE)
+    snprintf(said, sizeof said, "%.*s does not know %.*s as a partner: ask them to add the card of %.*s", (int)he.size,
+             (const char *)he.data, (int)we.size, (const char *)we.data, (int)we.size, (const char *)we.data);
+  else
+    snprintf(said, sizeof said, "%.*s says: %.*s", (int)he.size, (const char *)he.data, (int)text.size,
+             (const char *)text.data);
+  core_partner_trouble(core, partner, code, base_view_text(said));
+  partner->trouble_room = code == BASE_DISK_FULL;
 }
 
 void core_partner_well(struct core_partner *partner) {
@@ -44,6 +63,7 @@ void core_partner_well(struct core_partner *partner) {
   partner->not_before_ms = 0;
   partner->trouble[0] = '\0';
   partner->trouble_code = BASE_OK;
+  partner->trouble_room = false;
 }
 
 /* --- transfers of parts */
@@ -181,9 +201,7 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
 }
 
 static int64_t soonest(int64_t due, int64_t delay) {
-  if (delay < 0)
-    delay = 0;
-  return due < 0 || delay < due ? delay : due;
+  return core_soonest(due, delay < 0 ? 0 : delay);
 }
 
 static int64_t partner_due(const struct core *core, const struct core_partner *partner) {
@@ -206,6 +224,8 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
 
 int64_t core_outgoing_hand_over(struct core *core) {
   int64_t due = -1;
+  if (core_disk_rests(core)) /* a receipt would find no room */
+    return CORE_ROOM_SOON_MS;
   for (size_t i = 0; i < core->partner_count; i++) {
     struct core_partner *partner = core->partners[i];
     while (core->take_count > 0 && ready(core, partner) && core->reg.attested == core->reg.size) {

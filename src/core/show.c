@@ -80,8 +80,6 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   size_t active = 0;
   for (size_t i = 0; i < core->partner_count; i++)
     active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE;
-  uint64_t room = 0;
-  (void)core_disk_low(core, &room);
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
@@ -107,12 +105,15 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_object(&writer);
   enum base_code code = core_show_counts(core, &writer, err);
   wire_write_end(&writer, '}');
-  wire_write_member_integer(&writer, "disk_free", room > INT64_MAX ? INT64_MAX : (int64_t)room);
+  (void)core_room_look(core);
+  wire_write_member_integer(&writer, "disk_free", core->room.free > INT64_MAX ? INT64_MAX : (int64_t)core->room.free);
+  wire_write_member_string(&writer, "disk", core_room_name(core->room.level));
   wire_write_end(&writer, '}');
   return code;
 }
 
-static void write_partner(struct wire_writer *writer, const struct core_partner *partner) {
+static void write_partner(const struct core *core, struct wire_writer *writer, const struct core_partner *partner) {
+  char room[CORE_SHOW_REASON];
   const struct wire_card *card = &partner->card;
   wire_write_object(writer);
   wire_write_member_text(writer, "name", card->name);
@@ -132,7 +133,7 @@ static void write_partner(struct wire_writer *writer, const struct core_partner 
   core_show_time(writer, "last_contact", partner->row.last_contact);
   wire_write_member_integer(writer, "sent", (int64_t)partner->row.sent_number);
   wire_write_member_integer(writer, "held", (int64_t)partner->row.received_number);
-  core_show_text(writer, "trouble", base_view_text(partner->trouble));
+  core_show_text(writer, "trouble", core_show_trouble(core, partner, room));
   wire_write_end(writer, '}');
 }
 
@@ -144,7 +145,7 @@ static enum base_code show_partners(struct core *core, const struct wire_json *r
   wire_writer_init(&writer, out);
   wire_write_array(&writer);
   for (size_t i = 0; i < core->partner_count; i++)
-    write_partner(&writer, core->partners[i]);
+    write_partner(core, &writer, core->partners[i]);
   wire_write_end(&writer, ']');
   return BASE_OK;
 }

@@ -14,6 +14,8 @@ core_show_handler core_show_message;                               /* show_messa
 core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
 
+enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 64 };
+
 /* show_message.c */
 /* A message of a case as an object of its own; its content (unless bare) while the answer is not too large. placed:
  * where it stands in the case; NULL for one that is not admitted. */
@@ -36,7 +38,11 @@ void core_show_names(struct wire_writer *writer, struct core *core, const char *
                      size_t count);
 const char *core_show_delivery_state(enum store_delivery_state state);
 /* Why a delivery is where it is: refused, ended, disputed, or what keeps it here; "" when it is simply on its way. */
-struct base_view core_show_reason(const struct core_partner *partner, const struct store_delivery *delivery);
+struct base_view core_show_reason(const struct core *core, const struct core_partner *partner,
+                                  const struct store_delivery *delivery, char room[CORE_SHOW_REASON]);
+/* What keeps everything that waits for him; "" when nothing does. */
+struct base_view core_show_trouble(const struct core *core, const struct core_partner *partner,
+                                   char room[CORE_SHOW_REASON]);
 /* The numbers of the outbox by state, as members of an object that is open. Scans what is under way, not what was
  * receipted. */
 BASE_NODISCARD enum base_code core_show_counts(struct core *core, struct wire_writer *writer, struct base_error *err);

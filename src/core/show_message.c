@@ -35,7 +35,8 @@ static enum base_code show_delivery(void *context, const struct store_delivery *
     delivering->earliest = received;
   if (writer == NULL || partner == NULL)
     return BASE_OK;
-  struct base_view reason = core_show_reason(partner, row);
+  char room[CORE_SHOW_REASON];
+  struct base_view reason = core_show_reason(delivering->core, partner, row, room);
   wire_write_object(writer);
   wire_write_member_text(writer, "to", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)row->number);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/show.h"
@@ -10,13 +11,31 @@ const char *core_show_delivery_state(enum store_delivery_state state) {
   return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "waiting";
 }
 
-struct base_view core_show_reason(const struct core_partner *partner, const struct store_delivery *delivery) {
+struct base_view core_show_trouble(const struct core *core, const struct core_partner *partner,
+                                   char room[CORE_SHOW_REASON]) {
+  struct base_view he = partner->card.name, we = core->card.name;
+  int64_t left = (partner->not_before_ms - core_now_ms(core) + 999) / 1000;
+  int length = 0;
+  if (partner->row.state == STORE_PARTNER_SUSPENDED && !partner->stopped)
+    length = snprintf(room, CORE_SHOW_REASON,
+                      "%.*s has suspended the exchange with %.*s: wasl partner resume %.*s lets it go on", (int)we.size,
+                      (const char *)we.data, (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
+  else if (core->room.level == CORE_ROOM_FULL)
+    length =
+        snprintf(room, CORE_SHOW_REASON, "the disk of %.*s is full: nothing goes out until %d MiB are free; make room",
+                 (int)we.size, (const char *)we.data, CORE_DISK_REST >> 20);
+  else if (partner->trouble_room)
+    length = snprintf(room, CORE_SHOW_REASON, "%s; tried again in %lld s", partner->trouble,
+                      (long long)(left > 0 ? left : 0));
+  else
+    return base_view_text(partner->trouble);
+  return base_view_of(room, length < CORE_SHOW_REASON ? (size_t)length : CORE_SHOW_REASON - 1);
+}
+
+struct base_view core_show_reason(const struct core *core, const struct core_partner *partner,
+                                  const struct store_delivery *delivery, char room[CORE_SHOW_REASON]) {
   bool open = delivery->state == STORE_WAITING || delivery->state == STORE_UNDER_WAY;
-  if (delivery->reason.size > 0 || !open)
-    return delivery->reason;
-  if (partner->trouble[0] == '\0' && partner->row.state == STORE_PARTNER_SUSPENDED)
-    return BASE_VIEW("the exchange with this partner is suspended here");
-  return base_view_text(partner->trouble);
+  return delivery->reason.size > 0 || !open ? delivery->reason : core_show_trouble(core, partner, room);
 }
 
 /* --- numbers by state */
@@ -118,13 +137,14 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
     return base_fail(listing->err, BASE_CORRUPT, "message %s was sent to a partner that is not there",
                      base_id_text(&row->message).text);
   struct wire_writer *writer = &listing->writer;
+  char room[CORE_SHOW_REASON];
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->message);
   wire_write_member_id(writer, "case", &row->case_id);
   wire_write_member_text(writer, "to", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)row->number);
   wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
-  core_show_text(writer, "reason", core_show_reason(partner, row));
+  core_show_text(writer, "reason", core_show_reason(listing->core, partner, row, room));
   wire_write_end(writer, '}');
   return base_buf_check(writer->out, "the list, which takes a limit,", listing->err);
 }

@@ -19,7 +19,8 @@ enum {
   LOCK_TRIES = 250,
   LOCK_PAUSE_MS = 20, /* 250 times: 5 s */
   PAGE_SIZE = 4096,
-  TIDY_PAGES = (16 << 20) / PAGE_SIZE, /* a checkpoint each time the log grew by that much */
+  TIDY_PAGES = (16 << 20) / PAGE_SIZE,   /* a checkpoint each time the log grew by that much, … */
+  TIGHT_PAGES = (256 << 10) / PAGE_SIZE, /* … or has that much, when room is short */
 };
 
 #define STORE_TABLE(name, sql) sql
@@ -303,8 +304,8 @@ void store_mark_undo(struct store *store) {
   store_id_forget(store);
 }
 
-void store_tidy(struct store *store) {
-  if (store->in_transaction || store->wal_pages < store->tidy_at)
+void store_tidy(struct store *store, bool tight) {
+  if (store->in_transaction || store->wal_pages < (tight ? TIGHT_PAGES : store->tidy_at))
     return;
   /* Passive: waits for no reader. The next try comes when the log has grown again, not at each commit. What the log has
    * above journal_size_limit is given back by SQLite when it begins anew. */

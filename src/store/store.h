@@ -27,8 +27,8 @@ void store_rollback(struct store *store);
 BASE_NODISCARD enum base_code store_mark(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_mark_release(struct store *store, struct base_error *err);
 void store_mark_undo(struct store *store);
-/* WAL checkpoint outside the commits; cheap when there is nothing to do. */
-void store_tidy(struct store *store);
+/* WAL checkpoint outside the commits; cheap when there is nothing to do. tight: room is short, so the log is kept small. */
+void store_tidy(struct store *store, bool tight);
 /* PRAGMA quick_check, for `register check`. */
 BASE_NODISCARD enum base_code store_check(struct store *store, struct base_error *err);
 

@@ -362,7 +362,7 @@ static void test_nonsense(void **state) {
   sealed_by(&rig, BASE_VIEW("wasl/lisbon/0123456789abcdef"), yours, &strange);
   nonsense(&rig, base_buf_view(&strange), BASE_PROTOCOL);
   sealed_by(&rig, mine, BASE_VIEW("wasl/lisbon/0123456789abcdef"), &lost);
-  nonsense(&rig, base_buf_view(&lost), BASE_UNKNOWN_NODE);
+  nonsense(&rig, base_buf_view(&lost), BASE_PROTOCOL);
   assert_int_equal(try_partner(&rig.a)->row.received_number, number);
   assert_false(try_partner(&rig.a)->stopped);
   rig_honest(&rig);

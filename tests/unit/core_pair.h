@@ -34,6 +34,7 @@ struct pair_node {
   const char *name;
   base_time now;
   int64_t ms;
+  uint64_t room; /* bytes free on its disk, of a tebibyte */
   struct base_world world;
   struct keeper *keeper;
   struct core *core;
@@ -49,6 +50,11 @@ struct pair_node {
 
 static inline base_time pair_now(void *context) { return ((struct pair_node *)context)->now; }
 static inline int64_t pair_ms(void *context) { return ((struct pair_node *)context)->ms; }
+static inline bool pair_room(void *context, uint64_t *free_bytes, uint64_t *size) {
+  *free_bytes = ((struct pair_node *)context)->room;
+  *size = (uint64_t)1 << 40;
+  return true;
+}
 static inline void pair_random(void *context, void *out, size_t size) {
   (void)context;
   assert_int_equal(getrandom(out, size, 0), (ssize_t)size);
@@ -138,6 +144,7 @@ static inline void pair_open(struct pair_node *node) {
                  .remembers = pair_remembers, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap},
       .dir = node->core_dir,
       .card = base_buf_view(&node->card),
+      .room = pair_room,
       .context = node,
       .answer = pair_take_answer};
   if (core_open(&environment, &node->core, &err) != BASE_OK)
@@ -162,6 +169,7 @@ static inline void pair_make_line(struct pair_node *node, const char *name, cons
   node->name = name;
   node->now = 1790000000;
   node->ms = 1000;
+  node->room = (uint64_t)1 << 39;
   node->next_token = PAIR_FIRST;
   node->world = (struct base_world){node, pair_now, pair_ms, pair_random};
   const char *tmp = getenv("WASL_TEST_TMP");

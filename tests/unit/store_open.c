@@ -312,7 +312,7 @@ static int fill_the_disk(struct box *box, int (*room)(void)) {
   store_rollback(store);
   need(committed > 4);
   need(store_leaf_count(store, &count, &error) == BASE_OK && count == committed);
-  store_tidy(store);
+  store_tidy(store, false);
   need(room() == 0);
   need(store_begin(store, &error) == BASE_OK);
   struct store_leaf leaf = {.index = committed, .entry = base_view_of(bytes, sizeof bytes)};
@@ -374,9 +374,9 @@ static void the_log_stays_small(void **state) {
   for (uint64_t i = 0; i < 60; i++) {
     ok(store_begin(store, &error));
     fill(store, i * 16, 16, 65536);
-    store_tidy(store);
+    store_tidy(store, false);
     ok(store_commit(store, &error));
-    store_tidy(store);
+    store_tidy(store, false);
     assert_int_equal(fstatat(box->dir, "core.db-wal", &status, 0), 0);
     largest = status.st_size > largest ? status.st_size : largest;
   }
@@ -423,7 +423,7 @@ static void commit_and_report(int dir, int report, bool early) {
     if (store_commit(store, &error) != BASE_OK || write(report, &next, sizeof next) != sizeof next)
       _exit(4);
     if (next % 64 == 63)
-      store_tidy(store);
+      store_tidy(store, false);
   }
 }
 
