@@ -208,28 +208,3 @@ enum base_code store_delivery_count(struct store *store, int64_t partner, enum s
     *out = (uint64_t)count;
   return code;
 }
-
-enum base_code store_progress_get(struct store *store, const struct base_id *message, int64_t partner, uint16_t part,
-                                  uint32_t *out, struct base_error *err) {
-  int64_t number = 0, next = 0;
-  bool found = false;
-  enum base_code code = store_id_find(store, message, &number, err);
-  if (code == BASE_OK)
-    code = store_run_number(store, STORE_SQL_PROGRESS_GET,
-                            STORE_VALUES(store_number(number), store_number(partner), store_number(part)), &found,
-                            &next, err);
-  if (code == BASE_OK)
-    *out = (uint32_t)next;
-  return code;
-}
-
-enum base_code store_progress_set(struct store *store, const struct base_id *message, int64_t partner, uint16_t part,
-                                  uint32_t next, struct base_error *err) {
-  int64_t number;
-  enum base_code code = store_id_number(store, message, &number, err);
-  if (code == BASE_OK)
-    code = store_run(store, STORE_SQL_PROGRESS_SET,
-                     STORE_VALUES(store_number(number), store_number(partner), store_number(part), store_number(next)),
-                     NULL, err);
-  return code;
-}

@@ -37,9 +37,8 @@ struct store {
   sqlite3_vfs vfs; /* must live as long as db */
   char vfs_name[32];
   int folder, lock; /* where the files are; core.lock, held */
-  bool in_transaction, marked;
+  bool in_transaction;
   bool failed; /* the database failed within the transaction: it may not be committed */
-  bool failed_before_mark;
   int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
   sqlite3_stmt *statements[STORE_STATEMENTS];
   struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */

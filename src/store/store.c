@@ -244,7 +244,6 @@ enum base_code store_begin(struct store *store, struct base_error *err) {
   if (store->in_transaction)
     return base_fail(err, BASE_INTERNAL, STORE_FILE ": a transaction within a transaction");
   store->failed = false;
-  store->marked = false;
   enum base_code code = store_run(store, STORE_SQL_BEGIN, NULL, 0, NULL, err);
   store->in_transaction = code == BASE_OK;
   return code;
@@ -269,38 +268,7 @@ void store_rollback(struct store *store) {
       store_run(store, STORE_SQL_ROLLBACK, NULL, 0, NULL, &err) != BASE_OK)
     base_log(BASE_LOG_WARNING, "store-rollback", "%s", err.text);
   store->in_transaction = false;
-  store->marked = false;
   store->failed = false;
-  store_id_forget(store);
-}
-
-enum base_code store_mark(struct store *store, struct base_error *err) {
-  if (!store->in_transaction || store->marked)
-    return base_fail(err, BASE_INTERNAL, STORE_FILE ": a mark %s",
-                     store->marked ? "within a mark" : "outside a transaction");
-  enum base_code code = store_run(store, STORE_SQL_MARK, NULL, 0, NULL, err);
-  store->marked = code == BASE_OK;
-  store->failed_before_mark = store->failed;
-  return code;
-}
-
-enum base_code store_mark_release(struct store *store, struct base_error *err) {
-  if (!store->marked)
-    return base_fail(err, BASE_INTERNAL, STORE_FILE ": no mark to release");
-  enum base_code code = store_run(store, STORE_SQL_MARK_RELEASE, NULL, 0, NULL, err);
-  if (code == BASE_OK)
-    store->marked = false;
-  return code;
-}
-
-void store_mark_undo(struct store *store) {
-  if (!store->marked)
-    return;
-  store->marked = false;
-  /* When the whole transaction is gone there is no mark any more, and what failed stays so. */
-  bool undone = store_run(store, STORE_SQL_MARK_UNDO, NULL, 0, NULL, NULL) == BASE_OK &&
-                store_run(store, STORE_SQL_MARK_RELEASE, NULL, 0, NULL, NULL) == BASE_OK;
-  store->failed = undone ? store->failed_before_mark : true;
   store_id_forget(store);
 }
 

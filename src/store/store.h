@@ -23,10 +23,6 @@ void store_close(struct store *store);
 BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);
 void store_rollback(struct store *store);
-/* Marks within a transaction, not within each other: what one request wrote is taken back without the others'. */
-BASE_NODISCARD enum base_code store_mark(struct store *store, struct base_error *err);
-BASE_NODISCARD enum base_code store_mark_release(struct store *store, struct base_error *err);
-void store_mark_undo(struct store *store);
 /* WAL checkpoint outside the commits; cheap when there is nothing to do. tight: room is short, so the log is kept small. */
 void store_tidy(struct store *store, bool tight);
 /* PRAGMA quick_check, for `register check`. */
@@ -228,11 +224,6 @@ BASE_NODISCARD enum base_code store_delivery_each(struct store *store, const str
 BASE_NODISCARD enum base_code store_delivery_count(struct store *store, int64_t partner /* 0: all */,
                                                    enum store_delivery_state state, uint64_t *out,
                                                    struct base_error *err);
-/* How far the records of a part have been taken by a partner. */
-BASE_NODISCARD enum base_code store_progress_get(struct store *store, const struct base_id *message, int64_t partner,
-                                                 uint16_t part, uint32_t *out, struct base_error *err); /* 0 when none */
-BASE_NODISCARD enum base_code store_progress_set(struct store *store, const struct base_id *message, int64_t partner,
-                                                 uint16_t part, uint32_t next, struct base_error *err);
 
 /* --- arrivals: one row per number taken from a partner */
 struct store_arrival {

@@ -544,21 +544,6 @@ static void outbox(void **state) {
   fails(BASE_NOT_FOUND, store_delivery_update(store, &read, &error));
 }
 
-static void progress(void **state) {
-  struct store *store = ((struct box *)*state)->store;
-  struct base_id message = id_of(1);
-  uint32_t next = 9;
-  int64_t paris = add_partner(store, "paris");
-  ok(store_progress_get(store, &message, paris, 2, &next, &error));
-  assert_int_equal(next, 0);
-  ok(store_progress_set(store, &message, paris, 2, 7, &error));
-  ok(store_progress_set(store, &message, paris, 2, UINT32_MAX, &error));
-  ok(store_progress_get(store, &message, paris, 2, &next, &error));
-  assert_int_equal(next, UINT32_MAX);
-  ok(store_progress_get(store, &message, paris, 1, &next, &error));
-  assert_int_equal(next, 0);
-}
-
 static void arrivals(void **state) {
   struct box *box = *state;
   struct store_arrival arrival = {.message = id_of(1),
@@ -644,34 +629,11 @@ static void rollback_takes_all_back(void **state) {
   assert_int_equal(told.count, 0);
   fails(BASE_INTERNAL, store_fact_set(store, "a", BASE_VIEW("b"), &error));
   fails(BASE_INTERNAL, store_commit(store, &error));
-  fails(BASE_INTERNAL, store_mark(store, &error));
   ok(store_begin(store, &error));
   add_message(store, 1, 1, STORE_MESSAGE_HELD);
   ok(store_commit(store, &error));
   ok(store_message_each(store, &first, true, tell_message, &told, &error));
   assert_int_equal(told.count, 1);
-}
-
-static void a_mark_takes_one_request_back(void **state) {
-  struct store *store = ((struct box *)*state)->store;
-  struct told told = {0};
-  struct base_id case_id = id_of(1);
-  fails(BASE_INTERNAL, store_mark_release(store, &error));
-  for (uint64_t i = 2; i < 5; i++) {
-    ok(store_mark(store, &error));
-    fails(BASE_INTERNAL, store_mark(store, &error));
-    add_message(store, i, 1, STORE_MESSAGE_HELD);
-    if (i == 3)
-      store_mark_undo(store);
-    else
-      ok(store_mark_release(store, &error));
-  }
-  store_mark_undo(store);
-  /* What was taken back may come again, with ids that are known by then. */
-  add_message(store, 3, 1, STORE_MESSAGE_PENDING);
-  ok(store_commit(store, &error));
-  ok(store_message_each(store, &case_id, true, tell_message, &told, &error));
-  assert_string_equal(told.list, "1/1;2/1;3/0;");
 }
 
 static enum base_code nest(void *context, const struct store_case *kase) {
@@ -702,11 +664,9 @@ int main(void) {
       verb(ids_are_completed),
       verb(parts),
       verb(outbox),
-      verb(progress),
       verb(arrivals),
       verb(no_query_scans_a_table),
       verb(rollback_takes_all_back),
-      verb(a_mark_takes_one_request_back),
       verb(rows_within_the_same_rows_are_refused),
   };
   return cmocka_run_group_tests_name("store verbs", tests, NULL, NULL);
