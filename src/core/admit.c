@@ -138,30 +138,29 @@ static enum base_code flag_lawless(struct core *core, const struct core_case *ka
 }
 
 static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                            const struct wire_header *header, struct base_view bytes, uint16_t part_count,
-                            struct base_error *err) {
+                            const struct wire_header *header, const struct store_message *row, struct base_error *err) {
   const struct base_id *id = &arrival->message;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_id case_id = header->opens ? *id : header->case_id;
   struct core_case *kase = NULL;
-  enum base_code code =
-      header->opens ? core_case_begin(core, id, kind, &kase, err) : core_case_load(core, &case_id, &kase, err);
+  enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, err)
+                                      : core_case_load(core, &case_id, &kase, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   struct base_error why = {0};
   if (check_place(kase, kind, header, &why) != BASE_OK)
-    return core_message_refuse(core, give, arrival, true, part_count, &why, err);
+    return core_message_refuse(core, give, arrival, true, row->part_count, &why, err);
   bool flagged = kase->state.flagged;
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   code = core_case_admit(core, kase, id, header, err);
   if (code == BASE_OK && kase->state.flagged && !flagged)
-    code = flag_equivocation(core, header, bytes, &case_id, err);
+    code = flag_equivocation(core, header, row->header, &case_id, err);
   if (code == BASE_OK)
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
-    code = flag_lawless(core, kase, header, bytes, err);
+    code = flag_lawless(core, kase, header, row->header, err);
   if (code == BASE_OK && !kind->kind.needs_row)
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)
@@ -199,7 +198,7 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
     code = core_parts_missing(core, &copy, row.part_count, wants, &complete, err);
   if (code != BASE_OK || missing > 0 || !complete)
     return code;
-  return admit(core, give, &arrival, &header, row.header, row.part_count, err);
+  return admit(core, give, &arrival, &header, &row, err);
 }
 
 /* Messages that waited for those settled by now, and for these in turn. A loop, since a chain can be as long as a case.
@@ -270,7 +269,7 @@ static enum base_code check_content(struct core *core, const struct core_partner
 
 static enum base_code keep_message(struct core *core, const struct wire_frame *frame, const struct base_id *id,
                                    const struct wire_header *header, const struct wire_part0 *part0,
-                                   struct base_error *err) {
+                                   struct store_message *out, struct base_error *err) {
   struct base_secret key;
   uint8_t wrapped[CORE_WRAPPED] = {0};
   struct store_message row = {.id = *id,
@@ -295,6 +294,8 @@ static enum base_code keep_message(struct core *core, const struct wire_frame *f
     code = store_message_add(core->store, &row, err);
   for (size_t i = 0; i < part0->part_count && code == BASE_OK; i++)
     code = core_part_expect(core, id, (uint16_t)i, &part0->parts[i], err);
+  *out = row;
+  out->part0 = out->wrapped_key = (struct base_view){0}; /* end here */
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -304,13 +305,14 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
   base_arena_init(&arena, 16 << 20);
   struct wire_header header;
   struct wire_part0 part0 = {0};
+  struct store_message row;
   struct base_error why = {0};
   size_t missing = 0;
   if (check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why) != BASE_OK) {
     wire_part0_free(&part0);
     return core_message_refuse(core, give, arrival, false, 0, &why, err);
   }
-  enum base_code code = keep_message(core, frame, &arrival->message, &header, &part0, err);
+  enum base_code code = keep_message(core, frame, &arrival->message, &header, &part0, &row, err);
   size_t parts = part0.part_count;
   wire_part0_free(&part0);
   if (code == BASE_OK)
@@ -321,5 +323,5 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
     return code;
   if (missing > 0 || parts > 0)
     return core_give_add(give, arrival->number, &arrival->message, err);
-  return admit(core, give, arrival, &header, frame->header, 0, err);
+  return admit(core, give, arrival, &header, &row, err);
 }

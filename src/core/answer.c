@@ -46,13 +46,13 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
     struct base_error missing = {0};
     /* After a crash our note of that head may be gone although the keeper cosigned it: the next head brings a new line.
      */
-    if (core_head_line(core, partner, partner->row.head_size, &line, &missing) == BASE_OK) {
-      frame = (struct wire_frame){
-          .type = WIRE_FRAME_COSIGN, .new_size = partner->row.head_size, .head = base_buf_view(&line)};
+    if (core_head_line(core, partner, partner->seen_size, &line, &missing) == BASE_OK) {
+      frame =
+          (struct wire_frame){.type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
       wire_frame_write(&frame, out);
     }
   }
-  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->row.head_size};
+  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = partner->row.received_number + 1};
   wire_frame_write(&frame, out);

@@ -33,7 +33,7 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
       answered->heads.consistency[answered->heads.count++] = frame;
       break;
     case WIRE_FRAME_WANT_PROOF:
-      partner->row.cosigned_size = frame.new_size;
+      partner->base = frame.new_size;
       break;
     case WIRE_FRAME_WANT_NUMBER:
       answered->want_number = frame.new_size;
@@ -268,7 +268,7 @@ static enum base_code check_wanted(struct core *core, struct core_partner *partn
 static enum base_code take_head(struct core *core, struct core_partner *partner, struct answered *answered,
                                 struct base_error *fault) {
   struct base_error why = {0};
-  uint64_t known = partner->row.head_size;
+  uint64_t known = partner->seen_size;
   enum base_code code = core_head_take(core, partner, &answered->heads, &answered->checkpoint, &why);
   if (code == BASE_CONFLICT || (code == BASE_ROLLBACK && ++partner->older < CORE_OLDER_MAX)) {
     answered->again = true;
@@ -279,7 +279,7 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
     return code;
   }
   partner->older = 0;
-  if (partner->row.head_size > known) {
+  if (partner->seen_size > known) {
     partner->row.owes_cosign = true;
     partner->cosign_at_ms = core_now_ms(core) + CORE_COSIGN_DELAY_MS;
   }
@@ -329,7 +329,7 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
   core_partner_well(partner);
   partner->row.last_contact = core_now(core);
   partner->maybe = true; /* one more look; nothing found ends it */
-  if (partner->flight.cosign_size == partner->row.head_size && !answered->again)
+  if (partner->flight.cosign_size == partner->seen_size && !answered->again)
     partner->row.owes_cosign = false;
 }
 

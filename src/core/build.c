@@ -164,21 +164,21 @@ static enum base_code build_state(struct building *building) {
   struct core *core = building->core;
   struct core_partner *partner = building->partner;
   struct wire_frame frame;
-  enum base_code code = core_heads_write(core, partner, partner->row.cosigned_size, building->out, building->err);
+  enum base_code code = core_heads_write(core, partner, partner->base, building->out, building->err);
   if (code != BASE_OK)
     return code;
   if (partner->row.owes_cosign) {
     BASE_AUTO_BUF struct base_buf line = {0};
     base_buf_init(&line, WIRE_NOTE_MAX);
     struct base_error missing = {0};
-    if (core_head_line(core, partner, partner->row.head_size, &line, &missing) == BASE_OK) {
-      frame = (struct wire_frame){
-          .type = WIRE_FRAME_COSIGN, .new_size = partner->row.head_size, .head = base_buf_view(&line)};
+    if (core_head_line(core, partner, partner->seen_size, &line, &missing) == BASE_OK) {
+      frame =
+          (struct wire_frame){.type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
       wire_frame_write(&frame, building->out);
-      partner->flight.cosign_size = partner->row.head_size;
+      partner->flight.cosign_size = partner->seen_size;
     }
   }
-  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->row.head_size};
+  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, building->out);
   return code;
 }

@@ -113,7 +113,7 @@ static struct core_case *case_cached(struct core *core, const struct base_id *id
 }
 
 enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
-                               struct core_case **out, struct base_error *err) {
+                               base_time opened, struct core_case **out, struct base_error *err) {
   struct core_case *kase = case_slot(core);
   kase->messages = calloc(4, sizeof *kase->messages);
   if (kase->messages == NULL)
@@ -126,6 +126,7 @@ enum base_code core_case_begin(struct core *core, const struct base_id *id, cons
   kase->row.id = *id;
   kase->row.kind = kind->kind.name;
   kase->row.kind_hash = kind->kind.hash;
+  kase->row.opened = kase->row.changed = opened;
   *out = kase;
   return BASE_OK;
 }
@@ -216,10 +217,9 @@ static enum base_code case_read(struct core *core, const struct base_id *id, str
     return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this program does not ship",
                      base_id_text(id).text, (int)row.kind.size, (const char *)row.kind.data);
   struct core_case *kase = NULL;
-  code = core_case_begin(core, id, kind, &kase, err);
+  code = core_case_begin(core, id, kind, row.opened, &kase, err);
   if (code != BASE_OK)
     return code;
-  kase->row.opened = row.opened;
   kase->row.changed = row.changed;
   struct case_loading loading = {.kase = kase, .err = err};
   code = store_message_each(core->store, id, true, load_message, &loading, err);
@@ -256,9 +256,8 @@ const struct core_case_message *core_case_message_of(const struct core_case *kas
 
 static enum base_code case_save(struct core *core, struct core_case *kase, struct base_error *err) {
   base_time now = core_now(core);
-  if (kase->count == 1)
-    kase->row.opened = now;
-  kase->row.changed = now;
+  if (kase->row.changed < now) /* never decreasing, whatever the clock does */
+    kase->row.changed = now;
   kase->row.state = core_case_state_name(kase);
   kase->row.opener = kase->messages[0].header->author;
   kase->row.flagged = kase->state.flagged;

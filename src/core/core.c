@@ -24,6 +24,10 @@ bool core_hash_zero(const struct base_hash *hash) {
   return base_hash_equal(hash, &zero);
 }
 
+bool core_damage(enum base_code code) {
+  return code == BASE_CORRUPT || base_code_class(code) == BASE_REFUSED;
+}
+
 /* --- the step's transaction and its replies */
 
 enum base_code core_write(struct core *core, struct base_error *err) {

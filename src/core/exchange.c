@@ -23,8 +23,8 @@ static enum base_code head_keep(struct core *core, struct core_partner *partner,
     code = store_partner_head_put(core->store, partner->row.number, checkpoint->size, base_buf_view(&both), err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  partner->row.head_size = checkpoint->size;
-  partner->row.head_root = checkpoint->root;
+  partner->row.head_size = partner->seen_size = checkpoint->size;
+  partner->row.head_root = partner->seen_root = checkpoint->root;
   return core_partner_save(core, partner, err);
 }
 
@@ -54,21 +54,23 @@ enum base_code core_head_take(struct core *core, struct core_partner *partner, c
   enum base_code code = seal_checkpoint_verify(heads->note, signer, out_checkpoint, NULL, err);
   if (code != BASE_OK)
     return code;
-  uint64_t known = partner->row.head_size;
+  uint64_t known = partner->seen_size;
   if (out_checkpoint->size < known)
     return base_fail(err, BASE_ROLLBACK, "a head of %llu leaves came, but one of %llu was cosigned before",
                      (unsigned long long)out_checkpoint->size, (unsigned long long)known);
   if (out_checkpoint->size == known) {
-    if (known == 0 || base_hash_equal(&out_checkpoint->root, &partner->row.head_root))
+    if (known > 0 && !base_hash_equal(&out_checkpoint->root, &partner->seen_root))
+      return base_fail(err, BASE_FORK, "two signed heads of %llu leaves differ: the register was forked",
+                       (unsigned long long)known);
+    /* One that the keeper cosigned just before a crash was not kept: it is now, for it proves what comes under it. */
+    if (partner->row.head_size == known)
       return BASE_OK;
-    return base_fail(err, BASE_FORK, "two signed heads of %llu leaves differ: the register was forked",
-                     (unsigned long long)known);
   }
   const struct wire_frame *consistency = NULL;
   for (size_t i = 0; i < heads->count; i++)
     if (heads->consistency[i].old_size == known && heads->consistency[i].new_size == out_checkpoint->size)
       consistency = &heads->consistency[i];
-  if (consistency == NULL && known > 0)
+  if (consistency == NULL && known > 0 && out_checkpoint->size > known)
     return base_fail(err, BASE_CONFLICT, "no proof from the head of %llu leaves that was cosigned last came along",
                      (unsigned long long)known);
   BASE_AUTO_BUF struct base_buf line = {0};
@@ -126,7 +128,11 @@ static enum base_code cosign_keep(struct core *core, struct core_partner *partne
     code = store_head_put(core->store, checkpoint->size, &checkpoint->root, note, err);
   if (code == BASE_OK)
     code = store_head_cosign(core->store, partner->row.number, checkpoint->size, line, err);
-  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  if (checkpoint->size > partner->row.cosigned_size)
+    partner->row.cosigned_size = checkpoint->size;
+  return core_partner_save(core, partner, err);
 }
 
 enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size, struct base_view line,

@@ -259,6 +259,9 @@ static enum base_code partner_of_line(struct core *core, const struct wire_json 
     core->strangers++;
     return base_fail(err, BASE_UNKNOWN_NODE, "the sender is no partner of this node");
   }
+  if (partner->damaged[0] != '\0')
+    return base_fail(err, BASE_NOT_RUNNING,
+                     "this node cannot read what it stored about you: its administrator must look");
   if (partner->row.state == STORE_PARTNER_SUSPENDED)
     return base_fail(err, BASE_SUSPENDED, "the exchange with this partner is suspended here");
   *out = partner;

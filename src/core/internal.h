@@ -106,6 +106,9 @@ struct core_partner {
   struct wire_card card;
   struct wire_vkey log, witness;
   struct base_hash card_hash; /* SHA-256 of the card, which every sent leaf commits to */
+  uint64_t seen_size;         /* the last head of his that the keeper cosigned; the row has the last one kept */
+  struct base_hash seen_root;
+  uint64_t base; /* the last head of ours that he cosigned, as he says; the row has the last one proved */
   struct core_flight flight;
   uint64_t shipped; /* no number above this one ever went to the gate */
   uint64_t handed;  /* numbers up to this were answered for in this run (receipt or pending) */
@@ -125,8 +128,9 @@ struct core_partner {
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
   bool trouble_room;                 /* he has no room: it is tried again */
   enum base_code trouble_code;
-  bool stopped; /* fork or roll-back: a person decides */
-  bool maybe;   /* there may be something to hand over */
+  bool stopped;                      /* fork or roll-back: a person decides */
+  char damaged[BASE_ERROR_TEXT_MAX]; /* what is stored about him contradicts the register: nothing is exchanged; "" */
+  bool maybe;                        /* there may be something to hand over */
   base_time fault_since;
   uint64_t faults_counted;
 };
@@ -245,6 +249,7 @@ struct core {
   char (*doomed)[33];           /* files of dropped parts */
   bool parts_dir_dirty;         /* files were made or named since the last sync of the folder */
   struct base_secret token_key; /* for tokens of parts' hashes */
+  bool token_key_lost;          /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */
   struct base_secret pool[CORE_KEY_POOL];
@@ -282,6 +287,8 @@ BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *ke
                                        uint32_t *epoch, struct base_error *err);
 BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
                                               struct base_secret *out, struct base_error *err);
+/* What was read here contradicts itself or is not there: no failure of the machine, which may pass. */
+bool core_damage(enum base_code code);
 
 /* room.c */
 /* Too little for anything new; *out_free (may be NULL): bytes. Asked of the disk at each call. */
@@ -354,6 +361,16 @@ void core_peer_table_wake(struct core *core);
 struct wire_seal_key;
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
 
+/* confirmed.c */
+/* Whether what is stored about a partner is what the register says of him; if not, that is in partner->damaged. Fails
+ * only for reasons of the machine. */
+BASE_NODISCARD enum base_code core_partner_confirm(struct core *core, struct core_partner *partner,
+                                                   struct base_error *err);
+/* Whether the opening of a `partner` leaf says what the row does; why: what it says instead, to stand after its place.
+ */
+bool core_partner_act_fits(const struct wire_opening *opening, const struct store_partner *row,
+                           const struct base_hash *card_hash, struct base_error *why);
+
 /* faults.c */
 /* A fault of a partner: evidence, a leaf (at most one a minute, the rest counted), his trouble. */
 BASE_NODISCARD enum base_code core_partner_fault(struct core *core, struct core_partner *partner,
@@ -378,9 +395,9 @@ const struct core_kind *core_kind_hashed(const struct core *core, struct base_vi
 /* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
 BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
                                              struct base_error *err);
-/* A case opened by this message, which is not in the store yet. */
+/* A case opened by this message, which is not in the store yet. opened: when the message was stored. */
 BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
-                                              struct core_case **out, struct base_error *err);
+                                              base_time opened, struct core_case **out, struct base_error *err);
 /* BASE_POLICY when the case is full. Asked before a message is admitted. */
 BASE_NODISCARD enum base_code core_case_room(const struct core_case *kase, struct base_error *err);
 /* Adds an admitted message, computes the state anew and writes the case's row. header is copied into the case. */

@@ -23,54 +23,86 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   return code;
 }
 
-static enum base_code load_token_key(struct core *core, struct base_error *err) {
-  static const char fact[] = "part-token-key";
+static const char token_fact[] = "part-token-key", card_fact[] = "card";
+
+static enum base_code read_token_key(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 64);
-  enum base_code code = store_fact_get(core->store, fact, &stored, err);
-  if (code == BASE_OK) {
-    struct base_reader reader = base_reader_of(base_buf_view(&stored));
-    uint32_t epoch = base_read_u32(&reader);
-    struct base_view wrapped = base_read_bytes(&reader, CORE_WRAPPED);
-    code = base_reader_end(&reader, "part-token-key", err);
-    return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
-  }
-  if (code != BASE_NOT_FOUND)
-    return code;
+  base_buf_init(&stored, 4096);
+  enum base_code code = store_fact_get(core->store, token_fact, &stored, err);
+  struct base_reader reader = base_reader_of(base_buf_view(&stored));
+  uint32_t epoch = base_read_u32(&reader);
+  struct base_view wrapped = base_read_bytes(&reader, CORE_WRAPPED);
+  if (code == BASE_OK)
+    code = base_reader_end(&reader, token_fact, err);
+  return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
+}
+
+/* Only a new node makes one. Without the one it had, parts are not found by their hash; all else goes on, and what is
+ * left of the fact is not written over. */
+static enum base_code load_token_key(struct core *core, struct base_error *err) {
   uint8_t wrapped[CORE_WRAPPED];
   uint32_t epoch = 0;
-  code = core_key(core, &core->token_key, wrapped, &epoch, err);
-  if (code != BASE_OK)
+  enum base_code code = core->reg.size > 0 ? read_token_key(core, err) : BASE_NOT_FOUND;
+  if (!core_damage(code))
     return code;
-  base_buf_reset(&stored);
+  if (core->reg.size > 0)
+    base_log(BASE_LOG_ERROR, "fact.damaged", "%s: %s; parts are not found by their hash", token_fact, err->text);
+  core->token_key_lost = core->reg.size > 0;
+  code = core_key(core, &core->token_key, wrapped, &epoch, err);
+  if (code != BASE_OK || core->token_key_lost)
+    return code;
+  BASE_AUTO_BUF struct base_buf stored = {0};
+  base_buf_init(&stored, 64);
   base_buf_u32(&stored, epoch);
   base_buf_add(&stored, wrapped, sizeof wrapped);
   code = core_write(core, err);
-  return code == BASE_OK ? store_fact_set(core->store, fact, base_buf_view(&stored), err) : code;
+  return code == BASE_OK ? store_fact_set(core->store, token_fact, base_buf_view(&stored), err) : code;
+}
+
+/* The card that this register began with is in its first leaf. */
+static enum base_code announced_card(struct core *core, struct base_hash *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, bytes;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  enum base_code code = core_register_read(core, 0, &arena, &entry, &bytes, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK)
+    code = wire_opening_parse(WIRE_ACT_CARD, bytes, &arena, &opening, err);
+  if (code == BASE_OK && (leaf.act != WIRE_ACT_CARD || !base_hash_parse(opening.subject, out)))
+    code = base_fail(err, BASE_CORRUPT, "leaf 0 does not announce a card");
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "the register does not say which card it began with");
 }
 
 /* The card is a leaf, so that the first head says which keys speak for this register. */
 static enum base_code announce_card(struct core *core, struct base_error *err) {
-  static const char fact[] = "card";
-  struct base_hash hash = seal_sha256(core->env.card);
+  struct base_hash hash = seal_sha256(core->env.card), announced = {{0}};
   BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 64);
-  enum base_code code = store_fact_get(core->store, fact, &stored, err);
-  if (code == BASE_OK && base_view_equal(base_buf_view(&stored), base_view_of(hash.bytes, sizeof hash.bytes)))
-    return BASE_OK;
-  if (code == BASE_OK)
-    return base_fail(err, BASE_CONFLICT,
-                     "node.card was changed since partners confirmed it: they would refuse every message, and what was "
-                     "proved before names the old card; put the old node.card back");
-  if (code != BASE_NOT_FOUND)
+  base_buf_init(&stored, 4096);
+  enum base_code code = store_fact_get(core->store, card_fact, &stored, err);
+  if (core->reg.size > 0) {
+    if (code == BASE_OK && stored.size == sizeof announced.bytes) {
+      memcpy(announced.bytes, stored.data, sizeof announced.bytes);
+    } else if (core_damage(code) || code == BASE_OK) {
+      base_log(BASE_LOG_ERROR, "fact.damaged", "%s: is not there, or no hash; leaf 0 is asked instead", card_fact);
+      code = announced_card(core, &announced, err);
+    }
+    if (code == BASE_OK && !base_hash_equal(&announced, &hash))
+      code = base_fail(err, BASE_CONFLICT,
+                       "node.card was changed since partners confirmed it: they would refuse every message, and what "
+                       "was proved before names the old card; put the old node.card back");
     return code;
+  }
   code = core_write(core, err);
   if (code != BASE_OK)
     return code;
   struct base_hex_text text = base_hash_text(&hash);
   struct wire_opening opening = {.subject = base_view_text(text.text)};
   code = core_register_add(core, WIRE_ACT_CARD, &opening, NULL, err);
-  return code == BASE_OK ? store_fact_set(core->store, fact, base_view_of(hash.bytes, sizeof hash.bytes), err) : code;
+  return code == BASE_OK ? store_fact_set(core->store, card_fact, base_view_of(hash.bytes, sizeof hash.bytes), err)
+                         : code;
 }
 
 static enum base_code check_card(struct core *core, struct base_error *err) {

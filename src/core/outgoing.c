@@ -113,8 +113,8 @@ static bool cosign_due(const struct core *core, const struct core_partner *partn
 }
 
 static bool ready(const struct core *core, const struct core_partner *partner) {
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->flight.exchange != 0 ||
-      partner->revoke)
+  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->damaged[0] != '\0' ||
+      partner->flight.exchange != 0 || partner->revoke)
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
@@ -206,7 +206,8 @@ static int64_t soonest(int64_t due, int64_t delay) {
 
 static int64_t partner_due(const struct core *core, const struct core_partner *partner) {
   int64_t now = core_now_ms(core), due = -1;
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->flight.exchange != 0)
+  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->damaged[0] != '\0' ||
+      partner->flight.exchange != 0)
     return -1;
   if (partner->revoke)
     return 0;

@@ -28,8 +28,8 @@ void core_partners_free(struct core *core) {
 
 /* The keeper's memory of the partner's head is the one that counts: a crash may have left our row behind it. */
 static enum base_code partner_remember(struct core *core, struct core_partner *partner, struct base_error *err) {
-  return core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &partner->row.head_size,
-                                    &partner->row.head_root, err);
+  return core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &partner->seen_size,
+                                    &partner->seen_root, err);
 }
 
 static enum base_code partner_new(struct core *core, const struct store_partner *row, struct core_partner **out,
@@ -51,6 +51,7 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
     code = partner_remember(core, partner, err);
   partner->row.origin = partner->card.origin;
   partner->row.name = partner->card.name;
+  partner->base = partner->row.cosigned_size;
   partner->shipped = partner->row.sent_number; /* what an earlier run handed over is not written down */
   if (code != BASE_OK) {
     partner_free(partner);
@@ -80,29 +81,36 @@ static enum base_code partners_insert(struct core *core, struct core_partner *pa
   return BASE_OK;
 }
 
-struct loading {
-  struct core *core;
-  struct base_error *err;
-};
-
-static enum base_code load_one(void *context, const struct store_partner *row) {
-  struct loading *loading = context;
+static enum base_code load_one(struct core *core, const struct store_partner *row, struct base_error *err) {
   struct core_partner *partner = NULL;
-  enum base_code code = partner_new(loading->core, row, &partner, loading->err);
+  enum base_code code = partner_new(core, row, &partner, err);
   if (code == BASE_OK)
-    code = core_partner_faults_load(loading->core, partner, loading->err);
+    code = core_partner_confirm(core, partner, err);
   if (code == BASE_OK)
-    code = partners_insert(loading->core, partner, loading->err);
+    code = partners_insert(core, partner, err);
   if (code != BASE_OK)
     partner_free(partner);
   return code;
 }
 
 enum base_code core_partners_load(struct core *core, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 64 << 20);
-  struct loading loading = {core, err};
-  enum base_code code = store_partner_each(core->store, &arena, load_one, &loading, err);
+  enum base_code code = BASE_OK;
+  for (int64_t key = 0, before = -1; code == BASE_OK && key != before;) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_partner row;
+    before = key;
+    code = store_partner_next(core->store, &key, &arena, &row, err);
+    if (code == BASE_OK)
+      code = load_one(core, &row, err);
+    if (key != before && core_damage(code)) { /* without a card there is nobody to exchange with */
+      base_log(BASE_LOG_ERROR, "partner.damaged", "the partner of row %lld is left out, its row cannot be read: %s",
+               (long long)key, err->text);
+      code = BASE_OK;
+    }
+  }
+  if (code == BASE_NOT_FOUND)
+    code = BASE_OK;
   for (size_t i = 0; i < core->partner_count; i++)
     core->partners[i]->maybe = true;
   core->partner_version++;
@@ -170,10 +178,16 @@ static void partner_answer(struct core *core, uint64_t token, const struct core_
   wire_write_end(&writer, '}');
 }
 
-static enum base_code partner_leaf(struct core *core, const struct core_partner *partner, struct base_view actor,
+/* The row names its last leaf, which commits to the card and says the state. */
+static enum base_code partner_leaf(struct core *core, struct core_partner *partner, struct base_view actor,
                                    struct base_view reason, struct base_error *err) {
-  struct wire_opening opening = {.actor = actor, .subject = partner->card.origin, .reason = reason};
-  return core_register_add(core, WIRE_ACT_PARTNER, &opening, NULL, err);
+  struct wire_opening opening = {
+      .actor = actor, .subject = partner->card.origin, .card = partner->card_hash, .reason = reason};
+  struct core_leaf leaf;
+  enum base_code code = core_register_add(core, WIRE_ACT_PARTNER, &opening, &leaf, err);
+  if (code == BASE_OK)
+    partner->row.leaf_index = leaf.index;
+  return code;
 }
 
 static enum base_code add_check(struct core *core, struct base_view bytes, struct base_view typed,
@@ -217,9 +231,9 @@ static enum base_code add_proceed(struct core *core, struct base_view bytes, con
   if (code == BASE_OK)
     code = partner_new(core, &row, &partner, err);
   if (code == BASE_OK)
-    code = store_partner_add(core->store, &partner->row, err);
-  if (code == BASE_OK)
     code = partner_leaf(core, partner, actor, BASE_VIEW("added"), err);
+  if (code == BASE_OK)
+    code = store_partner_add(core->store, &partner->row, err);
   if (code == BASE_OK)
     code = partners_insert(core, partner, err);
   if (code != BASE_OK) {
@@ -274,13 +288,15 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
   else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend || (!suspend && partner->stopped)) {
     partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
-    code = core_partner_save(core, partner, &err);
+    code = core_write(core, &err);
     struct base_view why = core_request_text(request, "reason");
     char reason[CORE_REASON_MAX + 16];
     snprintf(reason, sizeof reason, "%s%s%.*s", suspend ? "suspended" : "resumed", why.size > 0 ? ": " : "",
              (int)why.size, (const char *)why.data);
     if (code == BASE_OK)
       code = partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
+    if (code == BASE_OK)
+      code = core_partner_save(core, partner, &err);
     if (code == BASE_OK && partner->stopped)
       code = core_partner_stop_write(core, partner, (struct base_view){0}, &err);
     /* A person looked at it: what had stopped the exchange is tried again. */
@@ -309,6 +325,8 @@ static void peer_table_write(struct core *core, struct base_buf *out) {
   wire_write_array(&writer);
   for (size_t i = 0; i < core->partner_count; i++) {
     const struct core_partner *partner = core->partners[i];
+    if (partner->damaged[0] != '\0')
+      continue; /* whoever has the keys of this card may not be the partner */
     wire_write_object(&writer);
     wire_write_member_text(&writer, "origin", partner->card.origin);
     wire_write_member_text(&writer, "name", partner->card.name);

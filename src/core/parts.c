@@ -82,32 +82,8 @@ struct base_hash core_part_token(const struct core *core, const struct base_hash
 
 /* --- life */
 
-struct known_files {
-  char (*names)[CORE_PART_FILE + 1];
-  size_t count, room;
-};
-
-static enum base_code known_add(void *context, const struct store_part *part) {
-  struct known_files *known = context;
-  if (known->count == known->room) {
-    size_t room = known->room == 0 ? 256 : 2 * known->room;
-    void *grown = realloc(known->names, room * sizeof known->names[0]);
-    if (grown == NULL)
-      return BASE_MEMORY;
-    known->names = grown;
-    known->room = room;
-  }
-  snprintf(known->names[known->count++], CORE_PART_FILE + 1, "%.*s", (int)part->file.size,
-           (const char *)part->file.data);
-  return BASE_OK;
-}
-
-static int name_order(const void *a, const void *b) {
-  return strcmp(a, b);
-}
-
 /* Uploads and arrivals that no row names were under way when the node stopped. */
-static enum base_code remove_strays(struct core *core, const struct known_files *known, struct base_error *err) {
+static enum base_code remove_strays(struct core *core, struct base_error *err) {
   int fd = openat(core->parts_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *folder = fd < 0 ? NULL : fdopendir(fd);
   if (folder == NULL) {
@@ -115,16 +91,16 @@ static enum base_code remove_strays(struct core *core, const struct known_files 
     base_close_fd(&fd);
     return code;
   }
-  for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-    if (entry->d_name[0] == '.')
-      continue;
-    bool named = known->count > 0 && strlen(entry->d_name) == CORE_PART_FILE &&
-                 bsearch(entry->d_name, known->names, known->count, sizeof known->names[0], name_order) != NULL;
-    if (!named && unlinkat(core->parts_dir, entry->d_name, 0) != 0)
+  enum base_code code = BASE_OK;
+  for (struct dirent *entry = readdir(folder); entry != NULL && code == BASE_OK; entry = readdir(folder)) {
+    bool named = entry->d_name[0] == '.';
+    if (!named)
+      code = store_part_named(core->store, base_view_text(entry->d_name), &named, err);
+    if (code == BASE_OK && !named && unlinkat(core->parts_dir, entry->d_name, 0) != 0)
       base_log(BASE_LOG_WARNING, "parts.stray", "a left-over file could not be removed");
   }
   closedir(folder);
-  return BASE_OK;
+  return code;
 }
 
 enum base_code core_parts_open(struct core *core, struct base_error *err) {
@@ -133,14 +109,7 @@ enum base_code core_parts_open(struct core *core, struct base_error *err) {
   core->parts_dir = openat(core->env.dir, "parts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (core->parts_dir < 0)
     return base_fail_errno(err, "the folder for parts could not be opened");
-  struct known_files known = {0};
-  enum base_code code = store_part_each(core->store, known_add, &known, err);
-  if (code == BASE_OK && known.count > 0)
-    qsort(known.names, known.count, sizeof known.names[0], name_order);
-  if (code == BASE_OK)
-    code = remove_strays(core, &known, err);
-  free(known.names);
-  return code;
+  return remove_strays(core, err);
 }
 
 void core_parts_close(struct core *core) {

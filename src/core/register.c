@@ -166,6 +166,17 @@ enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct
 
 /* --- life */
 
+/* A stored head that was changed is as good as none: the keeper signs it anew. */
+static bool note_stands(const struct core *core) {
+  struct wire_vkey log;
+  struct wire_checkpoint head;
+  const struct core_register *reg = &core->reg;
+  return reg->note.size == 0 || (wire_vkey_parse(core->card.log, &log, NULL) == BASE_OK &&
+                                 seal_checkpoint_verify(base_buf_view(&reg->note), (struct seal_signer){.log = &log},
+                                                        &head, NULL, NULL) == BASE_OK &&
+                                 head.size == reg->attested && base_hash_equal(&head.root, &reg->attested_root));
+}
+
 enum base_code core_register_load(struct core *core, struct base_error *err) {
   struct core_register *reg = &core->reg;
   reg->tiles = calloc(CORE_TILES_CACHED, sizeof *reg->tiles);
@@ -176,8 +187,12 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
   if (code != BASE_OK)
     return code;
   code = store_head_last(core->store, &reg->attested, &reg->attested_root, &reg->note, err);
-  if (code != BASE_OK && code != BASE_NOT_FOUND)
+  if (code != BASE_OK && !core_damage(code))
     return code;
+  if (code != BASE_OK) {
+    reg->attested = 0;
+    base_buf_reset(&reg->note);
+  }
   /* The keeper is asked, because our row of the last head may be older than what it signed. */
   code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
   if (code != BASE_OK)
@@ -188,7 +203,8 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
         "the register holds %llu leaves, but the keeper signed a head of %llu: this database is older than what "
         "was proved to partners; put the newer one back",
         (unsigned long long)reg->size, (unsigned long long)core->info.size);
-  if (core->info.size != reg->attested) {
+  if (core->info.size != reg->attested || !base_hash_equal(&core->info.root, &reg->attested_root) ||
+      !note_stands(core)) {
     reg->attested = core->info.size;
     reg->attested_root = core->info.root;
     base_buf_reset(&reg->note);
@@ -204,7 +220,12 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
     code = wire_leaf_parse(last.entry, &leaf, err);
   if (code == BASE_OK)
     reg->last_time = leaf.time;
-  return code;
+  return core_damage(code)
+             ? base_fail(err, BASE_CORRUPT,
+                         "the last leaf of the register, %llu, cannot be read (%.200s): nothing can follow "
+                         "it; put back a copy of core/ that is as new as the last head",
+                         (unsigned long long)reg->size - 1, err->text)
+             : code;
 }
 
 void core_register_free(struct core *core) {

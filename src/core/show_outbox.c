@@ -16,6 +16,8 @@ struct base_view core_show_trouble(const struct core *core, const struct core_pa
   struct base_view he = partner->card.name, we = core->card.name;
   int64_t left = (partner->not_before_ms - core_now_ms(core) + 999) / 1000;
   int length = 0;
+  if (partner->damaged[0] != '\0')
+    return base_view_text(partner->damaged);
   if (partner->row.state == STORE_PARTNER_SUSPENDED && !partner->stopped)
     length = snprintf(room, CORE_SHOW_REASON,
                       "%.*s has suspended the exchange with %.*s: wasl partner resume %.*s lets it go on", (int)we.size,
@@ -133,18 +135,22 @@ struct listing {
 static enum base_code list_delivery(void *context, const struct store_delivery *row) {
   struct listing *listing = context;
   const struct core_partner *partner = core_partner_numbered(listing->core, row->partner);
-  if (partner == NULL)
-    return base_fail(listing->err, BASE_CORRUPT, "message %s was sent to a partner that is not there",
-                     base_id_text(&row->message).text);
   struct wire_writer *writer = &listing->writer;
   char room[CORE_SHOW_REASON];
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->message);
   wire_write_member_id(writer, "case", &row->case_id);
-  wire_write_member_text(writer, "to", partner->card.name);
-  wire_write_member_integer(writer, "n", (int64_t)row->number);
-  wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
-  core_show_text(writer, "reason", core_show_reason(listing->core, partner, row, room));
+  if (partner == NULL) { /* damage: it is shown, and the check names it */
+    wire_write_member_string(writer, "to", "?");
+    wire_write_member_integer(writer, "n", (int64_t)row->number);
+    wire_write_member_string(writer, "state", core_show_delivery_state(row->state));
+    wire_write_member_string(writer, "reason", "its partner is not there any more: run wasl register check");
+  } else {
+    wire_write_member_text(writer, "to", partner->card.name);
+    wire_write_member_integer(writer, "n", (int64_t)row->number);
+    wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
+    core_show_text(writer, "reason", core_show_reason(listing->core, partner, row, room));
+  }
   wire_write_end(writer, '}');
   return base_buf_check(writer->out, "the list, which takes a limit,", listing->err);
 }

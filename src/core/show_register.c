@@ -6,39 +6,6 @@
 
 /* --- the head */
 
-/* The newest head of ours that the partner cosigned and that is kept: at_least falls from found to not found once, so
- * it is searched by halves, from where he said he stood. *out_size 0: none. */
-static enum base_code newest_cosigned(struct core *core, const struct core_partner *partner, uint64_t *out_size,
-                                      struct base_buf *line, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf note = {0}, found_line = {0};
-  base_buf_init(&note, WIRE_NOTE_MAX);
-  base_buf_init(&found_line, WIRE_NOTE_MAX);
-  uint64_t found = 0, least = 1, most = core->reg.attested; /* the answer is found, or in [least, most] */
-  uint64_t next = partner->row.cosigned_size;
-  while (least <= most) {
-    uint64_t size = 0;
-    if (next < least || next > most)
-      next = least + (most - least) / 2;
-    base_buf_reset(&note);
-    base_buf_reset(&found_line);
-    enum base_code code = store_head_cosigned(core->store, partner->row.number, next, &size, &note, &found_line, err);
-    if (code == BASE_OK) {
-      found = size;
-      least = size + 1;
-      next = least;
-      base_buf_reset(line);
-      base_buf_add_view(line, base_buf_view(&found_line));
-    } else if (code == BASE_NOT_FOUND) {
-      most = next - 1;
-      next = 0;
-    } else {
-      return code;
-    }
-  }
-  *out_size = found;
-  return base_buf_check(line, "cosignature", err);
-}
-
 /* A cosignature begins with its time (C2SP tlog-cosignature). */
 static base_time cosigned_at(const struct wire_signature *signature) {
   struct base_reader reader = base_reader_of(base_view_of(signature->bytes, signature->size));
@@ -48,14 +15,17 @@ static base_time cosigned_at(const struct wire_signature *signature) {
 
 static enum base_code write_cosigned(struct core *core, const struct core_partner *partner, struct wire_writer *writer,
                                      struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf line = {0};
+  BASE_AUTO_BUF struct base_buf line = {0}, note = {0};
   base_buf_init(&line, WIRE_NOTE_MAX);
+  base_buf_init(&note, WIRE_NOTE_MAX);
   uint64_t size = 0;
   struct wire_signature signature;
-  enum base_code code = newest_cosigned(core, partner, &size, &line, err);
-  if (code != BASE_OK || size == 0)
-    return code;
-  code = wire_signature_parse(base_buf_view(&line), &signature, err);
+  enum base_code code =
+      store_head_cosigned(core->store, partner->row.number, partner->row.cosigned_size, &size, &note, &line, err);
+  if (code == BASE_NOT_FOUND)
+    return BASE_OK;
+  if (code == BASE_OK)
+    code = wire_signature_parse(base_buf_view(&line), &signature, err);
   if (code != BASE_OK)
     return code;
   wire_write_object(writer);

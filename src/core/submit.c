@@ -24,6 +24,7 @@ struct submission {
   struct wire_header header;
   struct base_buf header_bytes, part0_bytes;
   struct base_id id;
+  base_time stored;
 };
 
 static void submission_init(struct submission *submission) {
@@ -127,6 +128,8 @@ static enum base_code check_audience(struct core *core, const struct wire_json *
     for (size_t k = 0; k < i; k++)
       if (submission->to[k] == partner)
         return base_fail(err, BASE_FIELD, "to: %.*s is named twice", (int)name.size, (const char *)name.data);
+    if (partner->damaged[0] != '\0')
+      return base_fail(err, BASE_POLICY, "%.*s: %s", (int)name.size, (const char *)name.data, partner->damaged);
     submission->to[i] = partner;
     submission->header.parties[i + 1] = partner->card.origin;
   }
@@ -150,6 +153,9 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
       return base_fail(err, BASE_UNKNOWN_NODE,
                        "%.*s is a party of this case, but no partner of this node: add its card first",
                        (int)opening->parties[i].size, (const char *)opening->parties[i].data);
+    if (partner->damaged[0] != '\0')
+      return base_fail(err, BASE_POLICY, "%.*s: %s", (int)partner->card.name.size,
+                       (const char *)partner->card.name.data, partner->damaged);
     submission->to[submission->to_count++] = partner;
   }
   return BASE_OK;
@@ -244,7 +250,7 @@ static enum base_code write_message(struct core *core, const struct submission *
                               .author = core->card.origin,
                               .header = base_buf_view(&submission->header_bytes),
                               .wrapped_key = base_view_of(wrapped, sizeof wrapped),
-                              .stored = core_now(core),
+                              .stored = submission->stored,
                               .part_count = (uint16_t)submission->part0.part_count};
   BASE_AUTO_BUF struct base_buf sealed = {0};
   base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
@@ -313,6 +319,7 @@ static enum base_code write_delivery(struct core *core, const struct submission 
 static enum base_code proceed(struct core *core, struct submission *submission, struct core_case *kase,
                               struct base_error *err) {
   enum base_code code = core_write(core, err);
+  submission->stored = core_now(core);
   if (code == BASE_OK)
     code = write_message(core, submission, err);
   if (code == BASE_OK)
@@ -320,7 +327,7 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
   for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++)
     code = write_delivery(core, submission, i, err);
   if (code == BASE_OK && submission->opens)
-    code = core_case_begin(core, &submission->case_id, submission->kind, &kase, err);
+    code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
   if (code == BASE_OK)
     code = core_case_admit(core, kase, &submission->id, &submission->header, err);
   if (code == BASE_OK && !submission->kind->kind.needs_row)

@@ -42,13 +42,9 @@ enum base_code store_arrival_answer(struct store *store, int64_t partner, uint64
   return code == BASE_OK && changed == 0 ? no_number(partner, number, err) : code;
 }
 
-/* The one row of an open statement. */
-static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found,
-                               struct store_arrival *out, struct base_error *err) {
-  enum base_code code = store_rows_next(rows, found, err);
-  if (code != BASE_OK || !*found)
-    return code;
-  struct store_arrival arrival = {
+static enum base_code read_arrival(struct store_rows *rows, struct base_arena *arena, struct store_arrival *out,
+                                   struct base_error *err) {
+  *out = (struct store_arrival){
       .partner = store_row_number(rows, 1),
       .number = store_row_unsigned(rows, 2),
       .index = store_row_unsigned(rows, 3),
@@ -61,12 +57,33 @@ static enum base_code read_one(struct store_rows *rows, struct base_arena *arena
       .opening = store_row_bytes(rows, 11, arena),
       .proof = store_row_bytes(rows, 12, arena),
   };
-  store_row_32_or_null(rows, 0, arrival.message.bytes);
-  store_row_32(rows, 9, arrival.sent_hash.bytes);
-  code = store_row_check(rows, err);
-  if (code == BASE_OK)
+  store_row_32_or_null(rows, 0, out->message.bytes);
+  store_row_32(rows, 9, out->sent_hash.bytes);
+  return store_row_check(rows, err);
+}
+
+/* The one row of an open statement. */
+static enum base_code read_one(struct store_rows *rows, struct base_arena *arena, bool *found,
+                               struct store_arrival *out, struct base_error *err) {
+  struct store_arrival arrival;
+  enum base_code code = store_rows_next(rows, found, err);
+  if (code == BASE_OK && *found)
+    code = read_arrival(rows, arena, &arrival, err);
+  if (code == BASE_OK && *found)
     *out = arrival;
   return code;
+}
+
+enum base_code store_arrival_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                  struct store_arrival *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_ARRIVAL_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 13);
+  /* A message that is named must be known by its id. */
+  rows.wrong = store_row_number(&rows, 14) != 0 && store_row_bytes(&rows, 0, NULL).size == 0;
+  return read_arrival(&rows, arena, out, err);
 }
 
 enum base_code store_arrival_get(struct store *store, int64_t partner, uint64_t number, struct base_arena *arena,

@@ -50,6 +50,16 @@ enum base_code store_case_get(struct store *store, const struct base_id *id, str
   return code;
 }
 
+enum base_code store_case_next(struct store *store, int64_t *key, struct base_arena *arena, struct store_case *out,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_CASE_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 9);
+  return read_case(&rows, arena, out, err);
+}
+
 enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                enum base_code (*each)(void *context, const struct store_case *), void *context,
                                struct base_error *err) {

@@ -84,6 +84,8 @@ enum base_code store_delivery_update(struct store *store, const struct store_del
   if (code == BASE_OK)
     code = put_receipt(store, entry, delivery, err);
   if (code == BASE_OK && state != (int64_t)delivery->state) {
+    if (store->watch != NULL)
+      store->watch(store->watch_context, entry, delivery->partner, (enum store_delivery_state)state, delivery->state);
     code = count_change(store, delivery->partner, state, -1, err);
     if (code == BASE_OK)
       code = count_change(store, delivery->partner, delivery->state, 1, err);
@@ -149,6 +151,24 @@ enum base_code store_delivery_by_number(struct store *store, int64_t partner, ui
   if (code == BASE_OK && !found)
     code = base_fail(err, BASE_NOT_FOUND, "number %" PRIu64 " was not given to partner %" PRId64, number, partner);
   return code;
+}
+
+enum base_code store_delivery_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                   struct store_delivery *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_DELIVERY_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 14);
+  return read_delivery(&rows, arena, out, err);
+}
+
+void store_delivery_watch(struct store *store,
+                          void (*changed)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
+                                          enum store_delivery_state to),
+                          void *context) {
+  store->watch = changed;
+  store->watch_context = context;
 }
 
 typedef enum base_code each_delivery(void *context, const struct store_delivery *);

@@ -91,3 +91,14 @@ enum base_code store_id_complete(struct store *store, const char *table_word, st
   }
   return code;
 }
+
+enum base_code store_id_next(struct store *store, int64_t *key, struct base_id *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_ID_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 0);
+  store_row_32(&rows, 2, out->bytes);
+  rows.wrong = rows.wrong || store_prefix(out->bytes).number != store_row_number(&rows, 1);
+  return store_row_check(&rows, err);
+}

@@ -68,15 +68,15 @@ static enum base_code read_message(struct store_rows *rows, struct base_arena *a
   return store_row_check(rows, err);
 }
 
-enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
-                                 struct store_message *out, struct base_error *err) {
+static enum base_code get_message(struct store *store, enum store_statement statement, const struct base_id *id,
+                                  struct base_arena *arena, struct store_message *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   struct store_message message;
   int64_t number = 0;
   bool found = false;
   enum base_code code = store_id_find(store, id, &number, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_MESSAGE_GET, STORE_VALUES(store_number(number)), &rows, err);
+    code = store_rows_open(store, statement, STORE_VALUES(store_number(number)), &rows, err);
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
@@ -85,11 +85,34 @@ enum base_code store_message_get(struct store *store, const struct base_id *id, 
     code = read_message(&rows, arena, &message, err);
   if (code != BASE_OK)
     return code;
-  message.part0 = store_row_bytes(&rows, 12, arena);
+  if (statement == STORE_SQL_MESSAGE_GET)
+    message.part0 = store_row_bytes(&rows, 12, arena);
   code = store_row_check(&rows, err);
   if (code == BASE_OK)
     *out = message;
   return code;
+}
+
+enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
+                                 struct store_message *out, struct base_error *err) {
+  return get_message(store, STORE_SQL_MESSAGE_GET, id, arena, out, err);
+}
+
+enum base_code store_message_header(struct store *store, const struct base_id *id, struct base_arena *arena,
+                                    struct store_message *out, struct base_error *err) {
+  return get_message(store, STORE_SQL_MESSAGE_HEADER, id, arena, out, err);
+}
+
+enum base_code store_message_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                  struct store_message *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_MESSAGE_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 0);
+  code = read_message(&rows, arena, out, err);
+  out->part0 = store_row_bytes(&rows, 12, arena);
+  return code == BASE_OK ? store_row_check(&rows, err) : code;
 }
 
 enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
@@ -144,6 +167,33 @@ enum base_code store_message_waiting(struct store *store, const struct base_id *
   if (code == BASE_OK)
     *count = told;
   return code;
+}
+
+enum base_code store_message_waits(struct store *store, const struct base_id *pending, const struct base_id *for_id,
+                                   bool *out, struct base_error *err) {
+  int64_t waiting = 0, awaited = 0, count = 0;
+  bool found = false;
+  enum base_code code = store_id_find(store, pending, &waiting, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, for_id, &awaited, err);
+  if (code == BASE_OK)
+    code = store_run_number(store, STORE_SQL_WAIT_FIND, STORE_VALUES(store_number(awaited), store_number(waiting)),
+                            &found, &count, err);
+  if (code == BASE_OK)
+    *out = count > 0;
+  return code;
+}
+
+enum base_code store_wait_next(struct store *store, struct store_pair *key, struct base_id *for_id,
+                               struct base_id *pending, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after_pair(store, STORE_SQL_WAIT_NEXT, key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = (struct store_pair){store_row_number(&rows, 0), store_row_number(&rows, 1)};
+  store_row_32(&rows, 2, for_id->bytes);
+  store_row_32(&rows, 3, pending->bytes);
+  return store_row_check(&rows, err);
 }
 
 enum base_code store_message_wait_done(struct store *store, const struct base_id *pending, const struct base_id *for_id,

@@ -68,16 +68,22 @@ enum base_code store_part_by_token(struct store *store, const struct base_hash *
   return code;
 }
 
-enum base_code store_part_each(struct store *store, enum base_code (*each)(void *context, const struct store_part *),
-                               void *context, struct base_error *err) {
+enum base_code store_part_next(struct store *store, struct store_pair *key, struct base_arena *arena,
+                               struct store_part *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  bool found = true;
-  enum base_code code = store_rows_open(store, STORE_SQL_PART_EACH, NULL, 0, &rows, err);
-  while (code == BASE_OK && found) {
-    struct store_part part;
-    code = read_first(&rows, NULL, &found, &part, err);
-    if (code == BASE_OK && found)
-      code = each(context, &part);
-  }
+  enum base_code code = store_rows_after_pair(store, STORE_SQL_PART_NEXT, key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = (struct store_pair){store_row_number(&rows, 7), store_row_number(&rows, 1)};
+  return read_part(&rows, arena, out, err);
+}
+
+enum base_code store_part_named(struct store *store, struct base_view file, bool *out, struct base_error *err) {
+  bool found = false;
+  int64_t count = 0;
+  enum base_code code =
+      store_run_number(store, STORE_SQL_PART_NAMED, STORE_VALUES(store_text(file)), &found, &count, err);
+  if (code == BASE_OK)
+    *out = count > 0;
   return code;
 }

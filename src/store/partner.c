@@ -22,7 +22,7 @@ enum base_code store_partner_add(struct store *store, struct store_partner *part
   enum base_code code = store_run_number(store, STORE_SQL_PARTNER_ADD,
                                          STORE_VALUES(store_text(partner->origin), store_text(partner->name),
                                                       store_text(partner->fingerprint), store_number(partner->state),
-                                                      store_bytes(partner->card)),
+                                                      store_bytes(partner->card), store_unsigned(partner->leaf_index)),
                                          &found, &number, err);
   if (code == BASE_EXISTS)
     return base_fail(err, code, "a partner named %.*s, or with the key of its card, exists already",
@@ -35,11 +35,11 @@ enum base_code store_partner_add(struct store *store, struct store_partner *part
 }
 
 enum base_code store_partner_update(struct store *store, const struct store_partner *partner, struct base_error *err) {
-  enum base_code code =
-      store_run(store, STORE_SQL_PARTNER_UPDATE,
-                STORE_VALUES(store_number(partner->number), store_text(partner->name), store_text(partner->fingerprint),
-                             store_number(partner->state), store_bytes(partner->card)),
-                NULL, err);
+  enum base_code code = store_run(store, STORE_SQL_PARTNER_UPDATE,
+                                  STORE_VALUES(store_number(partner->number), store_text(partner->name),
+                                               store_text(partner->fingerprint), store_number(partner->state),
+                                               store_bytes(partner->card), store_unsigned(partner->leaf_index)),
+                                  NULL, err);
   if (code == BASE_EXISTS)
     return base_fail(err, code, "a partner named %.*s exists already", (int)partner->name.size,
                      (const char *)partner->name.data);
@@ -64,6 +64,7 @@ static enum base_code read_partner(struct store_rows *rows, struct base_arena *a
       .head_size = store_row_unsigned(rows, 11),
       .owes_cosign = store_row_flag(rows, 13),
       .last_contact = store_row_number(rows, 14),
+      .leaf_index = store_row_unsigned(rows, 15),
   };
   store_row_32(rows, 7, out->sent_previous.bytes);
   store_row_32(rows, 9, out->received_previous.bytes);
@@ -71,27 +72,66 @@ static enum base_code read_partner(struct store_rows *rows, struct base_arena *a
   return store_row_check(rows, err);
 }
 
-enum base_code store_partner_each(struct store *store, struct base_arena *arena,
-                                  enum base_code (*each)(void *context, const struct store_partner *), void *context,
+enum base_code store_partner_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                  struct store_partner *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_PARTNER_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 0);
+  return read_partner(&rows, arena, out, err);
+}
+
+enum base_code store_partner_kept(struct store *store, int64_t partner, uint64_t *cosignatures, uint64_t *heads,
                                   struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  bool found = true;
-  enum base_code code = store_rows_open(store, STORE_SQL_PARTNER_EACH, NULL, 0, &rows, err);
-  while (code == BASE_OK && found) {
-    struct store_partner partner;
+  bool found = false;
+  enum base_code code = store_rows_open(store, STORE_SQL_PARTNER_KEPT, STORE_VALUES(store_number(partner)), &rows, err);
+  if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
-    if (code == BASE_OK && found)
-      code = read_partner(&rows, arena, &partner, err);
-    if (code == BASE_OK && found)
-      code = each(context, &partner);
-  }
-  return code;
+  if (code == BASE_OK && !found)
+    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no partner %" PRId64, partner);
+  if (code != BASE_OK)
+    return code;
+  *cosignatures = store_row_unsigned(&rows, 0);
+  *heads = store_row_unsigned(&rows, 1);
+  return store_row_check(&rows, err);
+}
+
+enum base_code store_kept_next(struct store *store, enum store_statement statement, struct store_pair *key,
+                               struct base_buf *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after_pair(store, statement, key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = (struct store_pair){store_row_number(&rows, 0), store_row_number(&rows, 1)};
+  base_buf_add_view(out, store_row_bytes(&rows, 2, NULL));
+  return base_buf_check(out, "a head or a cosignature", err);
+}
+
+enum base_code store_partner_head_next(struct store *store, struct store_pair *key, struct base_buf *note,
+                                       struct base_error *err) {
+  return store_kept_next(store, STORE_SQL_PARTNER_HEAD_NEXT, key, note, err);
+}
+
+enum base_code store_kept_put(struct store *store, enum store_statement add, enum store_statement change,
+                              int64_t partner, uint64_t size, struct base_view bytes, struct base_error *err) {
+  uint64_t added = 0;
+  enum base_code code =
+      store_run(store, add, STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(bytes)), &added, err);
+  if (code != BASE_OK)
+    return code;
+  if (added == 0)
+    return store_run(store, change, STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(bytes)), NULL,
+                     err);
+  bool head = add == STORE_SQL_PARTNER_HEAD_ADD;
+  return store_run(store, STORE_SQL_PARTNER_KEPT_CHANGE,
+                   STORE_VALUES(store_number(partner), store_number(!head), store_number(head)), NULL, err);
 }
 
 enum base_code store_partner_head_put(struct store *store, int64_t partner, uint64_t size, struct base_view note,
                                       struct base_error *err) {
-  return store_run(store, STORE_SQL_PARTNER_HEAD_PUT,
-                   STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(note)), NULL, err);
+  return store_kept_put(store, STORE_SQL_PARTNER_HEAD_ADD, STORE_SQL_PARTNER_HEAD_CHANGE, partner, size, note, err);
 }
 
 enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size, struct base_buf *note,

@@ -184,10 +184,27 @@ enum base_code store_head_get(struct store *store, uint64_t size, struct base_ha
   return code;
 }
 
+enum base_code store_head_next(struct store *store, int64_t *key, struct base_hash *root, struct base_buf *note,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_HEAD_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 2);
+  store_row_32(&rows, 0, root->bytes);
+  base_buf_add_view(note, store_row_bytes(&rows, 1, NULL));
+  code = store_row_check(&rows, err);
+  return code == BASE_OK ? base_buf_check(note, "a head of the register", err) : code;
+}
+
+enum base_code store_cosignature_next(struct store *store, struct store_pair *key, struct base_buf *line,
+                                      struct base_error *err) {
+  return store_kept_next(store, STORE_SQL_COSIGNATURE_NEXT, key, line, err);
+}
+
 enum base_code store_head_cosign(struct store *store, int64_t partner, uint64_t size, struct base_view line,
                                  struct base_error *err) {
-  return store_run(store, STORE_SQL_HEAD_COSIGN,
-                   STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(line)), NULL, err);
+  return store_kept_put(store, STORE_SQL_COSIGNATURE_ADD, STORE_SQL_COSIGNATURE_CHANGE, partner, size, line, err);
 }
 
 enum base_code store_head_cosigned(struct store *store, int64_t partner, uint64_t at_least, uint64_t *size,

@@ -208,6 +208,25 @@ void store_rows_close(struct store_rows *rows) {
   rows->running = NULL;
 }
 
+static enum base_code first_row(struct store_rows *rows, struct base_error *err) {
+  bool found = false;
+  enum base_code code = store_rows_next(rows, &found, err);
+  return code == BASE_OK && !found ? base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no row more") : code;
+}
+
+enum base_code store_rows_after(struct store *store, enum store_statement statement, int64_t key,
+                                struct store_rows *rows, struct base_error *err) {
+  enum base_code code = store_rows_open(store, statement, STORE_VALUES(store_number(key)), rows, err);
+  return code == BASE_OK ? first_row(rows, err) : code;
+}
+
+enum base_code store_rows_after_pair(struct store *store, enum store_statement statement, const struct store_pair *key,
+                                     struct store_rows *rows, struct base_error *err) {
+  enum base_code code =
+      store_rows_open(store, statement, STORE_VALUES(store_number(key->first), store_number(key->second)), rows, err);
+  return code == BASE_OK ? first_row(rows, err) : code;
+}
+
 int64_t store_row_number(struct store_rows *rows, int column) {
   return sqlite3_column_int64(rows->running, column);
 }

@@ -40,6 +40,9 @@ struct store {
   bool in_transaction;
   bool failed; /* the database failed within the transaction: it may not be committed */
   int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
+  void (*watch)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
+                enum store_delivery_state to);
+  void *watch_context;
   sqlite3_stmt *statements[STORE_STATEMENTS];
   struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */
 };
@@ -103,6 +106,13 @@ void store_row_32_or_null(struct store_rows *rows, int column, uint8_t out[32]);
 /* After the columns of a row were read: BASE_CORRUPT or BASE_MEMORY when one of them could not be. */
 BASE_NODISCARD enum base_code store_row_check(const struct store_rows *rows, struct base_error *err);
 
+/* Opens the statement of a `next` and stands on its row; BASE_NOT_FOUND at the end. */
+BASE_NODISCARD enum base_code store_rows_after(struct store *store, enum store_statement statement, int64_t key,
+                                               struct store_rows *rows, struct base_error *err);
+BASE_NODISCARD enum base_code store_rows_after_pair(struct store *store, enum store_statement statement,
+                                                    const struct store_pair *key, struct store_rows *rows,
+                                                    struct base_error *err);
+
 /* --- a whole statement */
 /* For one that returns no rows; *changed (may be NULL) is the number of rows written. */
 BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statement statement,
@@ -112,6 +122,14 @@ BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statemen
 BASE_NODISCARD enum base_code store_run_number(struct store *store, enum store_statement statement,
                                                const struct store_value *values, size_t count, bool *found,
                                                int64_t *out, struct base_error *err);
+
+/* A head or cosignature kept with a partner (partner.c): added and counted, or changed when one of this size is there. */
+BASE_NODISCARD enum base_code store_kept_put(struct store *store, enum store_statement add,
+                                             enum store_statement change, int64_t partner, uint64_t size,
+                                             struct base_view bytes, struct base_error *err);
+
+BASE_NODISCARD enum base_code store_kept_next(struct store *store, enum store_statement statement,
+                                              struct store_pair *key, struct base_buf *out, struct base_error *err);
 
 /* --- ids (ids.c): every id is written once, and known by a number */
 /* *number of the id; 0 when it was never written. */

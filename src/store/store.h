@@ -8,7 +8,9 @@
  * schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is BASE_NOT_FOUND,
  * a row that must be new and is not BASE_EXISTS. What an `each` without an arena is told ends with its call; it may use
  * other verbs, not the one that calls it, and what it returns other than BASE_OK ends the telling and is returned, with err
- * as it left it. */
+ * as it left it. A `next` tells the first row above *key and moves *key there; INT64_MIN begins;
+ * BASE_NOT_FOUND ends. BASE_CORRUPT
+ * with *key moved: that row holds what it cannot, or names an id that is not there, and the walk may go on. */
 
 struct store;
 /* Opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that no
@@ -69,6 +71,12 @@ BASE_NODISCARD enum base_code store_head_cosigned(struct store *store, int64_t p
                                                   struct base_error *err);
 BASE_NODISCARD enum base_code store_head_cosign(struct store *store, int64_t partner, uint64_t size, struct base_view line,
                                                 struct base_error *err);
+BASE_NODISCARD enum base_code store_head_next(struct store *store, int64_t *key /* size */, struct base_hash *root,
+                                              struct base_buf *note, struct base_error *err);
+struct store_pair { int64_t first, second; }; /* a key of two numbers */
+/* key: partner, size. */
+BASE_NODISCARD enum base_code store_cosignature_next(struct store *store, struct store_pair *key, struct base_buf *line,
+                                                     struct base_error *err);
 BASE_NODISCARD enum base_code store_head_get(struct store *store, uint64_t size, struct base_hash *root,
                                              struct base_buf *note, struct base_error *err);
 
@@ -82,24 +90,30 @@ struct store_partner {
   struct base_hash sent_previous;         /* SHA-256 of that sent or voided leaf */
   uint64_t received_number;               /* the last number taken from him */
   struct base_hash received_previous;
-  uint64_t cosigned_size;                 /* the last head of ours that he cosigned, 0: none */
-  uint64_t head_size;                     /* the last head of his that we cosigned, 0: none */
+  uint64_t cosigned_size;                 /* the newest head of ours whose cosignature by him is kept, 0: none */
+  uint64_t head_size;                     /* the newest head of his that is kept, 0: none */
   struct base_hash head_root;
   bool owes_cosign;                       /* we hold a cosignature on his head that he has not been told */
   base_time last_contact;                 /* last good exchange, 0: never */
+  uint64_t leaf_index;                    /* of the last leaf about him: card and state */
 };
 BASE_NODISCARD enum base_code store_partner_add(struct store *store, struct store_partner *partner,
                                                 struct base_error *err);
 /* Everything but origin and number is written. */
 BASE_NODISCARD enum base_code store_partner_update(struct store *store, const struct store_partner *partner,
                                                    struct base_error *err);
-/* In order of their names; core keeps them in memory. */
-BASE_NODISCARD enum base_code store_partner_each(struct store *store, struct base_arena *arena,
-                                                 enum base_code (*each)(void *context, const struct store_partner *),
-                                                 void *context, struct base_error *err);
+/* Core keeps them in memory. key: number. */
+BASE_NODISCARD enum base_code store_partner_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                                 struct store_partner *out, struct base_error *err);
+/* How many of his cosignatures and of his heads are kept, as counted when they were written. */
+BASE_NODISCARD enum base_code store_partner_kept(struct store *store, int64_t partner, uint64_t *cosignatures,
+                                                 uint64_t *heads, struct base_error *err);
 /* Heads of a partner that prove what we hold of him, with his signature and our cosignature. */
 BASE_NODISCARD enum base_code store_partner_head_put(struct store *store, int64_t partner, uint64_t size,
                                                      struct base_view note, struct base_error *err);
+/* key: partner, size. */
+BASE_NODISCARD enum base_code store_partner_head_next(struct store *store, struct store_pair *key, struct base_buf *note,
+                                                      struct base_error *err);
 BASE_NODISCARD enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size,
                                                      struct base_buf *note, struct base_error *err);
 
@@ -115,6 +129,9 @@ struct store_case {
 BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase, struct base_error *err);
 BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct base_id *id, struct base_arena *arena,
                                              struct store_case *out, struct base_error *err);
+/* key: the number of the case's id. */
+BASE_NODISCARD enum base_code store_case_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                              struct store_case *out, struct base_error *err);
 /* Newest change first; kind empty: all. limit 0: all. */
 BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                               enum base_code (*each)(void *context, const struct store_case *),
@@ -123,6 +140,10 @@ BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_v
  * are told, so that people may shorten ids. */
 BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word, struct base_view hex_prefix,
                                                 struct base_id out[2], size_t *count, struct base_error *err);
+
+/* key: the number of the id. BASE_CORRUPT also when its first bytes are not those it is looked up by. */
+BASE_NODISCARD enum base_code store_id_next(struct store *store, int64_t *key, struct base_id *out,
+                                            struct base_error *err);
 
 /* --- messages */
 enum store_message_state {
@@ -152,6 +173,13 @@ BASE_NODISCARD enum base_code store_message_drop_content(struct store *store, co
                                                          struct base_error *err);
 BASE_NODISCARD enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
                                                 struct store_message *out, struct base_error *err);
+/* Without part0, whose pages are not read. */
+BASE_NODISCARD enum base_code store_message_header(struct store *store, const struct base_id *id,
+                                                   struct base_arena *arena, struct store_message *out,
+                                                   struct base_error *err);
+/* With part0. key: number. */
+BASE_NODISCARD enum base_code store_message_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                                 struct store_message *out, struct base_error *err);
 /* Without part0; in the order of arrival; with_pending false leaves out PENDING and REFUSED ones. */
 BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
                                                  enum base_code (*each)(void *context, const struct store_message *),
@@ -162,6 +190,11 @@ BASE_NODISCARD enum base_code store_message_wait(struct store *store, const stru
 BASE_NODISCARD enum base_code store_message_waiting(struct store *store, const struct base_id *for_id,
                                                     struct base_id *out, size_t max, size_t *count,
                                                     struct base_error *err);
+BASE_NODISCARD enum base_code store_message_waits(struct store *store, const struct base_id *pending,
+                                                  const struct base_id *for_id, bool *out, struct base_error *err);
+/* key: the numbers of both ids. */
+BASE_NODISCARD enum base_code store_wait_next(struct store *store, struct store_pair *key, struct base_id *for_id,
+                                              struct base_id *pending, struct base_error *err);
 /* Fine when it did not wait. */
 BASE_NODISCARD enum base_code store_message_wait_done(struct store *store, const struct base_id *pending,
                                                       const struct base_id *for_id, struct base_error *err);
@@ -181,10 +214,12 @@ BASE_NODISCARD enum base_code store_part_get(struct store *store, const struct b
 BASE_NODISCARD enum base_code store_part_by_token(struct store *store, const struct base_hash *token,
                                                   struct base_arena *arena, struct store_part *out,
                                                   struct base_error *err); /* a complete one, any message */
-/* Every file name known, so that core can remove the others at its start. */
-BASE_NODISCARD enum base_code store_part_each(struct store *store,
-                                              enum base_code (*each)(void *context, const struct store_part *),
-                                              void *context, struct base_error *err);
+/* key: the number of the message's id, part. */
+BASE_NODISCARD enum base_code store_part_next(struct store *store, struct store_pair *key, struct base_arena *arena,
+                                              struct store_part *out, struct base_error *err);
+/* Whether a row names this file. */
+BASE_NODISCARD enum base_code store_part_named(struct store *store, struct base_view file, bool *out,
+                                               struct base_error *err);
 
 /* --- the outbox: one row per message and partner */
 enum store_delivery_state { STORE_WAITING, STORE_UNDER_WAY, STORE_RECEIPTED, STORE_REFUSED, STORE_ENDED };
@@ -209,6 +244,14 @@ BASE_NODISCARD enum base_code store_delivery_update(struct store *store, const s
 BASE_NODISCARD enum base_code store_delivery_get(struct store *store, const struct base_id *message, int64_t partner,
                                                  struct base_arena *arena, struct store_delivery *out,
                                                  struct base_error *err);
+/* In the order in which they were added. key: the row. */
+BASE_NODISCARD enum base_code store_delivery_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                                  struct store_delivery *out, struct base_error *err);
+/* While somebody counts deliveries in steps he is told when the state of one changes; changed NULL: no longer. */
+void store_delivery_watch(struct store *store,
+                          void (*changed)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
+                                          enum store_delivery_state to),
+                          void *context);
 /* Open ones (waiting, under way, or ended but not told) of a partner with number > after, ascending, at most limit. */
 BASE_NODISCARD enum base_code store_delivery_open(struct store *store, int64_t partner, uint64_t after, size_t limit,
                                                   enum base_code (*each)(void *context, const struct store_delivery *),
@@ -248,6 +291,10 @@ BASE_NODISCARD enum base_code store_arrival_get(struct store *store, int64_t par
 BASE_NODISCARD enum base_code store_arrival_of(struct store *store, const struct base_id *message, int64_t partner,
                                                struct base_arena *arena, struct store_arrival *out,
                                                struct base_error *err);
+
+/* In the order in which they came. key: the row. */
+BASE_NODISCARD enum base_code store_arrival_next(struct store *store, int64_t *key, struct base_arena *arena,
+                                                 struct store_arrival *out, struct base_error *err);
 
 /* --- evidence of faults: signed heads that contradict and the like, kept as they came */
 BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,

@@ -96,11 +96,12 @@ enum field {
   SENT = 1 << 8,
   SUBJECT = 1 << 9,
   REASON = 1 << 10,
+  CARD = 1 << 12, /* one, after the subject */
 };
 
 static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_CARD] = SALT | SUBJECT,
-    [WIRE_ACT_PARTNER] = SALT | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_PARTNER] = SALT | ACTOR | SUBJECT | CARD | REASON,
     [WIRE_ACT_SENT] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | CLAUSE | CARDS,
     [WIRE_ACT_RECEIVED] = SALT | MESSAGE | FROM | TO | SENT,
     [WIRE_ACT_REFUSED] = SALT | MESSAGE | FROM | TO | SENT | REASON,
@@ -155,6 +156,8 @@ static void take_fields(struct wire_object *object, unsigned fields, struct base
     wire_object_hash(object, "sent", &opening->sent, true);
   if (fields & SUBJECT)
     opening->subject = take_text(object, "subject", arena);
+  if (fields & CARD)
+    wire_object_hash(object, "card", &opening->card, true);
   if (fields & REASON)
     opening->reason = take_text(object, "reason", arena);
 }
@@ -190,6 +193,8 @@ static enum base_code write_fields(enum wire_act act, const struct wire_opening 
     wire_write_member_hash(&writer, "sent", &opening->sent);
   if (fields & SUBJECT)
     wire_write_member_text(&writer, "subject", opening->subject);
+  if (fields & CARD)
+    wire_write_member_hash(&writer, "card", &opening->card);
   if (fields & REASON)
     wire_write_member_text(&writer, "reason", opening->reason);
   wire_write_end(&writer, '}');
@@ -248,6 +253,7 @@ static bool match_opening(unsigned fields, struct base_view rest, struct base_ar
                                 match_hex(&rest, false, "to_card", out->to_card.bytes))) &&
          (!(fields & SENT) || match_hex(&rest, false, "sent", out->sent.bytes)) &&
          (!(fields & SUBJECT) || match_text(&rest, "subject", arena, &out->subject)) &&
+         (!(fields & CARD) || match_hex(&rest, false, "card", out->card.bytes)) &&
          (!(fields & REASON) || match_text(&rest, "reason", arena, &out->reason)) && skip(&rest, "}") && rest.size == 0;
 }
 

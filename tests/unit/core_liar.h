@@ -180,7 +180,7 @@ static inline struct wire_frame *liar_frame(struct liar *liar, struct wire_frame
 }
 /* Head, its consistency with what the victim cosigned last, and what he believes of the victim. */
 static inline void liar_heads(struct liar *liar) {
-  uint64_t known = try_partner(liar->victim)->row.head_size;
+  uint64_t known = try_partner(liar->victim)->seen_size;
   struct seal_tree tree = liar_tree(liar);
   liar->count = 0;
   if (liar->attested != liar->size)

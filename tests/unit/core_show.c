@@ -431,11 +431,11 @@ static void test_head_and_tiles(void **state) {
   assert_int_equal(number(cosigned, "size"), number(told.json, "size")); /* at rest, all is cosigned */
   forget(&told);
   /* The partner's word on what he cosigned may be wrong either way; what is kept counts. */
-  a.core->partners[0]->row.cosigned_size = 1000000;
+  a.core->partners[0]->base = 1000000;
   told = tell(&a, LINK_REGISTER_HEAD, "{\"actor\":\"amal\"}");
   assert_int_equal(number(at(wire_json_get(told.json, "cosigned"), 0), "size"), (int64_t)head.size);
   forget(&told);
-  a.core->partners[0]->row.cosigned_size = 0;
+  a.core->partners[0]->base = 0;
   told = tell(&a, LINK_REGISTER_HEAD, "{\"actor\":\"amal\"}");
   assert_int_equal(number(at(wire_json_get(told.json, "cosigned"), 0), "size"), (int64_t)head.size);
   forget(&told);
