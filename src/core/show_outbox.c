@@ -26,7 +26,7 @@ struct base_view core_show_trouble(const struct core *core, const struct core_pa
     length =
         snprintf(room, CORE_SHOW_REASON, "the disk of %.*s is full: nothing goes out until %d MiB are free; make room",
                  (int)we.size, (const char *)we.data, CORE_DISK_REST >> 20);
-  else if (partner->trouble_room)
+  else if (partner->trouble_room || partner->trouble_code == BASE_BUSY)
     length = snprintf(room, CORE_SHOW_REASON, "%s; tried again in %lld s", partner->trouble,
                       (long long)(left > 0 ? left : 0));
   else

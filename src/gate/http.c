@@ -1,42 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gate/http.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <microhttpd.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/http_internal.h"
 #include "gate/problem.h"
-#include "gate/tally.h"
 #include "gate/tls.h"
 
-enum { LISTENERS_MAX = 8, SWEEP_MS = 1000, ACCEPT_PAUSE_MS = 200, STREAM_BLOCK = 64 << 10 };
+enum { STREAM_BLOCK = 64 << 10 };
 
 /* HEAD: the header was handed over, perhaps somebody thinks about it. BODY: octets may come. END: the answer is due. */
 enum phase { FRESH, HEAD, BODY, END, QUEUED };
-
-struct gate_http {
-  struct gate_http_setup setup;
-  struct MHD_Daemon *daemon;
-  int epoll;
-  struct link_watch *epoll_watch;
-  struct link_timer *pump_timer, *sweep_timer, *accept_timer;
-  size_t listener_count;
-  struct listener {
-    struct gate_http *http;
-    int fd;
-    struct link_watch *watch;
-  } listeners[LISTENERS_MAX];
-  struct gate_connection *connections;
-  struct gate_connection *arriving; /* while the library is handed a new socket */
-  size_t active;                    /* requests under way */
-  bool stopping, cutting, pumping, idle_told;
-  struct gate_tally tally;
-};
 
 struct request {
   struct gate_request public; /* first: handlers see only this */
@@ -47,6 +23,9 @@ struct request {
   struct base_error target_error;
   struct MHD_Response *response;
   unsigned status;
+  int64_t began;        /* monotonic ms, of the body or of the answer */
+  uint64_t octets;      /* of it, so far */
+  struct base_buf copy; /* of an answer too large for the library's own buffer */
   ssize_t (*read)(void *context, struct gate_request *request, uint64_t at, uint8_t *out, size_t room);
 };
 
@@ -56,13 +35,23 @@ static struct request *inner(struct gate_request *request) {
 static const struct gate_http_handlers *handlers_of(const struct request *request) {
   return &request->public.connection->http->setup.handlers;
 }
-static int64_t now_of(const struct gate_http *http) {
-  return http->setup.world->monotonic_ms(http->setup.world->context);
+
+/* A body, and an answer, may take body_ms and the time of its octets at the slowest speed. */
+static void allow_octets(struct request *request, enum gate_notice late) {
+  struct gate_http *http = request->public.connection->http;
+  const struct gate_limits *limits = http->setup.limits;
+  if (limits->body_ms < 0) {
+    gate_door_deadline(request->public.connection, -1, late);
+    return;
+  }
+  int64_t passed = http->setup.world->monotonic_ms(http->setup.world->context) - request->began;
+  int64_t left = limits->body_ms + (int64_t)(request->octets * 1000 / (uint64_t)limits->slowest_body_bytes_s) - passed;
+  gate_door_deadline(request->public.connection, left > 0 ? left : 0, late);
 }
 
 /* --- the library's turn */
 
-static void pump(void *context) {
+void gate_http_pump(void *context) {
   struct gate_http *http = context;
   http->pumping = true;
   MHD_run(http->daemon);
@@ -79,7 +68,7 @@ static void pump(void *context) {
 static void epoll_ready(void *context, int fd, short events) {
   (void)fd;
   (void)events;
-  pump(context);
+  gate_http_pump(context);
 }
 
 __attribute__((format(printf, 2, 0))) static void log_library(void *context, const char *format, va_list arguments) {
@@ -94,112 +83,7 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *context, con
   if (http->setup.tls == NULL)
     base_log(BASE_LOG_DEBUG, "gate.http", "%s", text);
   else
-    gate_tally_log(&http->tally, http->setup.world, "gate.http", text);
-}
-
-/* --- connections */
-
-/* Gives up connections whose time has run out although octets trickle in: the library's own limit counts idle time
- * only. */
-static void sweep(void *context) {
-  struct gate_http *http = context;
-  int64_t now = now_of(http);
-  for (struct gate_connection *each = http->connections; each != NULL; each = each->next)
-    if (each->deadline >= 0 && each->deadline <= now) {
-      each->deadline = -1;
-      gate_tally_log(&http->tally, http->setup.world, "gate.slow", "a connection took too long and was given up");
-      shutdown(each->fd, SHUT_RDWR);
-    }
-  link_timer_set(http->sweep_timer, http->connections == NULL ? -1 : SWEEP_MS);
-}
-
-static void set_deadline(struct gate_connection *connection, int64_t delay_ms) {
-  connection->deadline = delay_ms < 0 ? -1 : now_of(connection->http) + delay_ms;
-}
-
-static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
-                          enum MHD_ConnectionNotificationCode code) {
-  struct gate_http *http = context;
-  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-    struct gate_connection *connection = http->arriving;
-    http->arriving = NULL;
-    *socket_context = connection;
-    connection->next = http->connections;
-    if (http->connections != NULL)
-      http->connections->previous = connection;
-    else
-      link_timer_set(http->sweep_timer, SWEEP_MS);
-    http->connections = connection;
-    set_deadline(connection, http->setup.limits->head_ms);
-    if (http->setup.tls != NULL)
-      gate_tls_begin(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, connection);
-    return;
-  }
-  struct gate_connection *connection = *socket_context;
-  *(connection->previous != NULL ? &connection->previous->next : &http->connections) = connection->next;
-  if (connection->next != NULL)
-    connection->next->previous = connection->previous;
-  free(connection);
-}
-
-bool gate_http_trusts(struct gate_connection *connection, const struct base_hash *pin) {
-  struct gate_http *http = connection->http;
-  bool trusted = http->setup.tls->trusted(http->setup.handlers.context, pin);
-  if (!trusted)
-    gate_tally_log(&http->tally, http->setup.world, "gate.stranger", "a TLS peer with an unknown key was cut off");
-  return trusted;
-}
-
-static void add_connection(struct gate_http *http, int fd, const struct sockaddr *address, socklen_t size) {
-  struct gate_connection *connection = calloc(1, sizeof *connection);
-  if (connection == NULL) {
-    close(fd);
-    return;
-  }
-  *connection = (struct gate_connection){.http = http, .fd = fd, .deadline = -1};
-  const struct gate_http_handlers *handlers = &http->setup.handlers;
-  if (handlers->admit != NULL && !handlers->admit(handlers->context, connection)) {
-    close(fd);
-    free(connection);
-    return;
-  }
-  http->arriving = connection;
-  /* Closes the socket when a limit is reached. */
-  MHD_add_connection(http->daemon, fd, address, size);
-  free(http->arriving);
-  http->arriving = NULL;
-}
-
-static void watch_listeners(struct gate_http *http, short events) {
-  for (size_t i = 0; i < http->listener_count; i++)
-    if (http->listeners[i].watch != NULL)
-      link_watch_change(http->listeners[i].watch, events);
-}
-
-static void accept_again(void *context) {
-  watch_listeners(context, POLLIN);
-}
-
-static void listener_ready(void *context, int fd, short events) {
-  struct listener *listener = context;
-  struct gate_http *http = listener->http;
-  (void)events;
-  for (int i = 0; i < GATE_ACCEPTS_MAX; i++) {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof address;
-    int peer = accept4(fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (peer < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
-      /* The waiting connection would wake us at once again. */
-      gate_tally_log(&http->tally, http->setup.world, "gate.accept",
-                     "no descriptor or memory left for a new connection");
-      watch_listeners(http, 0);
-      link_timer_set(http->accept_timer, ACCEPT_PAUSE_MS);
-    }
-    if (peer < 0)
-      break;
-    add_connection(http, peer, (struct sockaddr *)&address, size);
-  }
-  pump(http);
+    gate_tally_log(&http->tally, http->setup.world, GATE_LIBRARY, text);
 }
 
 /* --- requests */
@@ -253,7 +137,9 @@ static void begin(struct request *request, const char *method, const char *versi
   request->counted = true;
   http->active++;
   snprintf(request->public.method, sizeof request->public.method, "%s", method);
-  set_deadline(request->public.connection, http->setup.limits->body_ms);
+  request->began = http->setup.world->monotonic_ms(http->setup.world->context);
+  request->public.connection->place.busy = true;
+  allow_octets(request, GATE_BODY);
   if (judge(request, method, version, &err) != BASE_OK)
     gate_http_refuse(&request->public, &err);
   else if (http->stopping)
@@ -264,9 +150,12 @@ static void begin(struct request *request, const char *method, const char *versi
 
 static enum MHD_Result queue_answer(struct request *request) {
   request->phase = QUEUED;
-  if (request->public.connection->http->stopping)
+  struct gate_http *http = request->public.connection->http;
+  if (http->stopping)
     MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
-  set_deadline(request->public.connection, request->public.connection->http->setup.limits->body_ms);
+  request->began = http->setup.world->monotonic_ms(http->setup.world->context);
+  request->octets = 0;
+  allow_octets(request, GATE_ANSWER);
   return MHD_queue_response(request->mhd, request->status, request->response);
 }
 
@@ -287,10 +176,12 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, cons
     if (request->response == NULL)
       taken = handlers_of(request)->body(http->setup.handlers.context, &request->public, base_view_of(data, *size));
     *size -= taken;
+    request->octets += taken;
+    allow_octets(request, GATE_BODY);
     return MHD_YES;
   } else if (request->phase == BODY) {
     request->phase = END;
-    set_deadline(request->public.connection, -1);
+    gate_door_deadline(request->public.connection, -1, GATE_BODY);
     if (request->response == NULL)
       handlers_of(request)->end(http->setup.handlers.context, &request->public);
   }
@@ -316,9 +207,12 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
                               how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
   }
   request->public.connection->request = NULL;
-  set_deadline(request->public.connection, http->setup.limits->head_ms);
+  gate_places_rest(&http->places, &request->public.connection->place);
+  gate_door_deadline(request->public.connection, http->setup.limits->idle_s * 1000L + http->setup.limits->head_ms,
+                     GATE_HEAD);
   if (request->response != NULL)
     MHD_destroy_response(request->response);
+  base_buf_free(&request->copy);
   free(request);
   *request_context = NULL;
 }
@@ -387,13 +281,11 @@ void gate_http_refuse(struct gate_request *request, const struct base_error *err
   gate_http_problem(request, err->code, base_view_text(err->text));
 }
 
-void gate_http_content(struct gate_request *request, const char *type, struct base_view content) {
-  answer(request, MHD_HTTP_OK, type, copy_of(content));
-}
-
 static ssize_t read_stream(void *context, uint64_t at, char *out, size_t room) {
   struct request *request = context;
   struct gate_http *http = request->public.connection->http;
+  request->octets = at;
+  allow_octets(request, GATE_ANSWER);
   ssize_t got = http->cutting ? GATE_CUT
                               : request->read(http->setup.handlers.context, &request->public, at, (uint8_t *)out, room);
   return got == GATE_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : got;
@@ -408,6 +300,29 @@ void gate_http_stream(struct gate_request *request, const char *type, uint64_t s
   else
     answer(request, MHD_HTTP_OK, type,
            MHD_create_response_from_callback(size, STREAM_BLOCK, read_stream, inner(request), NULL));
+}
+
+static ssize_t read_copy(void *context, struct gate_request *request, uint64_t at, uint8_t *out, size_t room) {
+  const struct base_buf *copy = &inner(request)->copy;
+  (void)context;
+  size_t size = copy->size - (size_t)at < room ? copy->size - (size_t)at : room;
+  memcpy(out, copy->data + at, size);
+  return (ssize_t)size;
+}
+
+/* A large one goes piece by piece, so that it is seen whether somebody reads it. */
+void gate_http_content(struct gate_request *request, const char *type, struct base_view content) {
+  struct request *self = inner(request);
+  if (content.size <= STREAM_BLOCK || self->response != NULL) {
+    answer(request, MHD_HTTP_OK, type, copy_of(content));
+    return;
+  }
+  base_buf_init(&self->copy, content.size);
+  base_buf_add_view(&self->copy, content);
+  if (self->copy.code != BASE_OK)
+    gate_http_problem(request, BASE_MEMORY, base_view_text("out of memory for an answer"));
+  else
+    gate_http_stream(request, type, content.size, read_copy);
 }
 
 /* --- start and stop */
@@ -426,15 +341,16 @@ enum base_code gate_http_new(const struct gate_http_setup *setup, struct gate_ht
     secure[0].ptr_value = (void *)(uintptr_t)setup->tls->key;
     secure[1].ptr_value = (void *)(uintptr_t)setup->tls->certificate;
   }
+  /* Over the limits of places, those who were asked to go are there a moment longer. */
+  unsigned most = limits->connections + (limits->strangers > 0 ? limits->strangers + GATE_ACCEPTS_MAX : 0);
   unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                    (setup->tls != NULL ? MHD_USE_TLS : 0U);
   http->daemon = MHD_start_daemon(
       flags, 0, NULL, NULL, on_access, http, MHD_OPTION_EXTERNAL_LOGGER, log_library, http, MHD_OPTION_ARRAY,
-      setup->tls != NULL ? secure : &secure[3], MHD_OPTION_CONNECTION_LIMIT, limits->connections,
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->per_address, MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_s,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, setup->memory, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-      on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-      http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, http, MHD_OPTION_END);
+      setup->tls != NULL ? secure : &secure[3], MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT,
+      limits->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, setup->memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+      MHD_OPTION_NOTIFY_CONNECTION, gate_door_changed, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+      MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, http, MHD_OPTION_END);
   const union MHD_DaemonInfo *info =
       http->daemon == NULL ? NULL : MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
   if (info == NULL) {
@@ -445,50 +361,32 @@ enum base_code gate_http_new(const struct gate_http_setup *setup, struct gate_ht
                      setup->tls != NULL ? ": are tls.crt and tls.key a certificate and its key, in PEM?" : "");
   }
   http->epoll = info->epoll_fd;
-  http->pump_timer = link_loop_timer(setup->loop, pump, http);
-  http->sweep_timer = link_loop_timer(setup->loop, sweep, http);
-  http->accept_timer = link_loop_timer(setup->loop, accept_again, http);
+  http->pump_timer = link_loop_timer(setup->loop, gate_http_pump, http);
+  http->sweep_timer = link_loop_timer(setup->loop, gate_door_sweep, http);
+  http->accept_timer = link_loop_timer(setup->loop, gate_door_accept_again, http);
   http->epoll_watch = link_loop_watch(setup->loop, http->epoll, POLLIN, epoll_ready, http);
   *out = http;
   return BASE_OK;
 }
 
-enum base_code gate_http_listen(struct gate_http *http, int fd, struct base_error *err) {
-  if (http->listener_count == LISTENERS_MAX)
-    return base_fail(err, BASE_TOO_LARGE, "more than %d listening sockets", LISTENERS_MAX);
-  int flags = fcntl(fd, F_GETFL);
-  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-    return base_fail_errno(err, "a listening socket cannot be used");
-  struct listener *listener = &http->listeners[http->listener_count++];
-  *listener = (struct listener){.http = http, .fd = fd};
-  listener->watch = link_loop_watch(http->setup.loop, fd, POLLIN, listener_ready, listener);
-  return BASE_OK;
-}
-
-static void close_listeners(struct gate_http *http) {
-  for (size_t i = 0; i < http->listener_count; i++) {
-    link_watch_remove(http->listeners[i].watch);
-    http->listeners[i].watch = NULL;
-    base_close_fd(&http->listeners[i].fd);
-  }
-  link_timer_set(http->accept_timer, -1);
-}
-
 void gate_http_stop(struct gate_http *http) {
   http->stopping = true;
-  close_listeners(http);
+  gate_door_close(http);
   link_timer_set(http->pump_timer, 0);
+}
+
+static void wake_connection(struct gate_connection *connection) {
+  if (connection->request != NULL)
+    gate_http_wake(connection->request);
 }
 
 void gate_http_free(struct gate_http *http) {
   if (http == NULL)
     return;
-  close_listeners(http);
+  gate_door_close(http);
   /* The library must not be stopped while somebody waits. */
   http->stopping = http->cutting = http->idle_told = true;
-  for (struct gate_connection *each = http->connections; each != NULL; each = each->next)
-    if (each->request != NULL)
-      gate_http_wake(each->request);
+  gate_door_each(http, wake_connection);
   MHD_run(http->daemon);
   MHD_stop_daemon(http->daemon);
   link_watch_remove(http->epoll_watch);

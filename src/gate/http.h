@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 
 #include "gate/guard.h"
+#include "gate/places.h"
+#include "gate/tally.h"
 #include "gate/target.h"
 #include "link/link.h"
 
@@ -16,11 +18,13 @@ struct gate_request;
 
 /* A connection, from accepting to closing. */
 struct gate_connection {
-  struct gate_connection *next, *previous;
+  struct gate_place place;
   struct gate_http *http;
-  int fd;           /* not ours to close */
-  int64_t deadline; /* monotonic ms; -1: none */
-  unsigned tag;     /* of the one who listens; see gate_http_handlers.admit */
+  int fd;                /* not ours to close */
+  int64_t deadline;      /* monotonic ms; -1: none */
+  enum gate_notice late; /* what is said when it passes */
+  char peer[64];         /* its address, for the log */
+  unsigned tag;          /* of the one who listens; see gate_http_handlers.admit */
   bool has_pin;
   struct base_hash pin;         /* of the TLS peer */
   struct gate_request *request; /* the one under way, or NULL */
@@ -73,6 +77,9 @@ void gate_http_free(struct gate_http *http);
 BASE_NODISCARD enum base_code gate_http_listen(struct gate_http *http, int fd, struct base_error *err);
 /* Stops accepting and refuses new requests; idle is called once nothing is under way (perhaps at once). */
 void gate_http_stop(struct gate_http *http);
+
+/* Logs that a limit was met, and for whom. */
+void gate_http_notice(struct gate_http *http, enum gate_notice notice, const char *detail);
 
 /* Within begin, body or end, or while a streamed answer is read: nothing more is asked for until gate_http_wake. One
  * that waits already goes on waiting. */

@@ -8,34 +8,39 @@
  * struct, so that a test can hand in a smaller one; everything else is a constant. */
 
 enum {
-  GATE_TARGET_MAX = 2048,       /* octets of a request target */
-  GATE_PIECES_MAX = 8,          /* of its path */
-  GATE_QUERY_MAX = 8,           /* parameters behind the question mark */
-  GATE_FIELDS_MAX = 32,         /* header fields */
-  GATE_JSON_MAX = 2 << 20,      /* a JSON body of the local API */
-  GATE_PROBLEM_MAX = 16 << 10,  /* a partner's problem document */
-  GATE_DETAIL_MAX = 400,        /* octets of a detail that goes to core */
-  GATE_PARTNERS_MAX = 4096,     /* in the table of partners */
-  GATE_TABLE_MAX = 16 << 20,    /* octets of that table */
-  GATE_PINS_MAX = 8,            /* of one partner */
-  GATE_ADDRESSES_MAX = 8,       /* of one partner */
-  GATE_TAKES_MAX = 16,          /* exchanges under way to all partners together, and parked requests for work */
-  GATE_PEER_MEMORY = 32 << 10,  /* of a connection: header and buffer */
-  GATE_LOCAL_MEMORY = 96 << 10, /* larger: uploads come in longer pieces */
-  GATE_ACCEPTS_MAX = 64,        /* new connections before the loop goes on */
-  GATE_LOG_LINES_MAX = 10,      /* a minute about strangers and broken connections */
-  GATE_CONNECTIONS_MAX = 512,   /* no gate serves more at once */
-  GATE_CALLS_MAX = 1024,        /* requests to another process that are not answered yet */
+  GATE_TARGET_MAX = 2048,        /* octets of a request target */
+  GATE_PIECES_MAX = 8,           /* of its path */
+  GATE_QUERY_MAX = 8,            /* parameters behind the question mark */
+  GATE_FIELDS_MAX = 32,          /* header fields */
+  GATE_JSON_MAX = 2 << 20,       /* a JSON body of the local API */
+  GATE_PROBLEM_MAX = 16 << 10,   /* a partner's problem document */
+  GATE_DETAIL_MAX = 400,         /* octets of a detail that goes to core */
+  GATE_PARTNERS_MAX = 4096,      /* in the table of partners */
+  GATE_TABLE_MAX = 16 << 20,     /* octets of that table */
+  GATE_PINS_MAX = 8,             /* of one partner */
+  GATE_ADDRESSES_MAX = 8,        /* of one partner */
+  GATE_TAKES_MAX = 16,           /* exchanges under way to all partners together, and parked requests for work */
+  GATE_PEER_MEMORY = 32 << 10,   /* of a connection: header and buffer */
+  GATE_HANDSHAKE_MAX = 16 << 10, /* octets of one message of a TLS handshake */
+  GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */
+  GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */
+  GATE_LOG_SECONDS = 60,         /* a limit is logged when it is met first, and then once in this time, with a count */
+  GATE_CALLS_MAX = 1024,         /* requests to another process that are not answered yet */
 };
 
 struct gate_limits {
-  unsigned connections;    /* in all */
-  unsigned per_address;    /* connections from one IP address; 0: not counted */
+  unsigned strangers;      /* connections that have not shown a known key; beyond it the oldest is closed */
+  unsigned per_address;    /* of these from one address (IPv6: one /64); beyond it its oldest is closed */
+  unsigned connections;    /* of partners in all; beyond it the one that was idle longest is closed */
+  unsigned per_key;        /* of one partner's key; the same */
   unsigned per_partner;    /* exchanges that one partner has under way here */
   unsigned gives;          /* exchanges under way here in all: each may hold WIRE_CONSIGNMENT_MAX in memory */
+  unsigned gives_reserved; /* beyond gives: for partners that have none under way */
   unsigned idle_s;         /* without a single octet */
-  int64_t head_ms;         /* for handshake and header, also when octets trickle in */
-  int64_t body_ms;         /* for a body, and again for the answer; -1: no limit */
+  int64_t handshake_ms;    /* from accepting until the key is known */
+  int64_t head_ms;         /* for a header, also when octets trickle in */
+  int64_t body_ms; /* for a body, and again for the answer, besides what slowest_body_bytes_s allows; -1: no limit */
+  int64_t slowest_body_bytes_s;
   int64_t connect_ms;      /* to reach a partner, handshake included */
   int64_t exchange_ms;     /* for an exchange as a client, and in addition: */
   int64_t slowest_bytes_s; /* the time that its octets take at this speed */

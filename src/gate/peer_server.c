@@ -25,6 +25,19 @@ static bool is_consignment(const struct gate_request *request) {
          base_view_is(target->pieces[2], "consignment");
 }
 
+/* However many others have, a partner who has nothing under way finds a place in the reserve. */
+static enum base_code find_place(const struct gate_peer *peer, const struct gate_partner *partner,
+                                 struct base_error *err) {
+  const struct gate_limits *limits = peer->setup.limits;
+  unsigned all = limits->gives + (partner->in_flight == 0 ? limits->gives_reserved : 0);
+  bool mine = partner->in_flight >= limits->per_partner;
+  if (!mine && peer->gives < all)
+    return BASE_OK;
+  gate_http_notice(peer->http, mine ? GATE_BUSY : GATE_FULL, partner->name);
+  return base_fail(err, BASE_BUSY, "it has no free place now: %u exchanges with you are under way there, and %u in all",
+                   partner->in_flight, peer->gives);
+}
+
 /* Whether this partner may hand over something of this size now. */
 static enum base_code admit(const struct gate_peer *peer, const struct gate_request *request,
                             const struct gate_partner *partner, struct base_error *err) {
@@ -36,13 +49,11 @@ static enum base_code admit(const struct gate_peer *peer, const struct gate_requ
     return base_fail(err, BASE_NOT_FOUND, "partners find nothing here but POST " GATE_CONSIGNMENT_PATH);
   if (request->body.chunked || !request->body.present)
     return base_fail(err, BASE_PROTOCOL, "a consignment needs a Content-Length");
-  if (request->body.size > WIRE_CONSIGNMENT_MAX)
+  if (request->body.size > WIRE_CONSIGNMENT_MAX) {
+    gate_http_notice(peer->http, GATE_SIZE, partner->name);
     return base_fail(err, BASE_TOO_LARGE, "a consignment has at most %d octets", WIRE_CONSIGNMENT_MAX);
-  const struct gate_limits *limits = peer->setup.limits;
-  if (partner->in_flight >= limits->per_partner || peer->gives >= limits->gives)
-    return base_fail(err, BASE_BUSY, "this node has %u exchanges with you under way, and %u in all: try again",
-                     partner->in_flight, peer->gives);
-  return BASE_OK;
+  }
+  return find_place(peer, partner, err);
 }
 
 static void begin(void *context, struct gate_request *request) {

@@ -21,12 +21,15 @@ static bool pin_of(gnutls_session_t session, struct base_hash *out) {
 
 static int verify(gnutls_session_t session) {
   struct gate_connection *connection = gnutls_session_get_ptr(session);
-  if (pin_of(session, &connection->pin) && gate_http_trusts(connection, &connection->pin)) {
+  enum gate_welcome welcome =
+      pin_of(session, &connection->pin) ? gate_http_welcome(connection, &connection->pin) : GATE_UNKNOWN;
+  if (welcome == GATE_WELCOME) {
     connection->has_pin = true;
     return 0;
   }
-  /* The library would just hang up; the other side deserves to know why. */
-  gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_CERTIFICATE_UNKNOWN);
+  /* The library would just hang up; the other side deserves to know why. No alert says that there is no place. */
+  if (welcome == GATE_UNKNOWN)
+    gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_CERTIFICATE_UNKNOWN);
   return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
@@ -35,4 +38,5 @@ void gate_tls_begin(void *session, struct gate_connection *connection) {
   gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
   gnutls_session_set_verify_function(tls, verify);
   gnutls_session_set_ptr(tls, connection);
+  gnutls_handshake_set_max_packet_length(tls, GATE_HANDSHAKE_MAX);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the gates take apart by themselves: targets, problem documents, the table of partners. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "gate/memfile.h"
 #include "gate/peers.h"
 #include "gate/problem.h"
+#include "gate/tally.h"
 #include "gate/target.h"
 
 static enum base_code target_of(const char *text, struct gate_target *out) {
@@ -167,10 +170,66 @@ static void test_memfile(void **state) {
   gate_memfile_close(&file);
 }
 
+static int64_t test_now;
+
+static int64_t tell_test_now(void *context) {
+  (void)context;
+  return test_now;
+}
+
+/* What is logged during the call, as text. */
+static void logged(struct gate_tally *tally, const struct base_world *world, int times, char *out, size_t room) {
+  int ends[2], before = dup(STDERR_FILENO);
+  assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+  dup2(ends[1], STDERR_FILENO);
+  for (int i = 0; i < times; i++)
+    gate_tally_log(tally, world, GATE_STRANGERS, "10.0.0.1");
+  if (times == 0)
+    gate_tally_flush(tally, world);
+  dup2(before, STDERR_FILENO);
+  ssize_t size = read(ends[0], out, room - 1);
+  out[size > 0 ? size : 0] = '\0';
+  close(before);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static size_t lines_of(const char *text) {
+  size_t lines = 0;
+  for (; *text != '\0'; text++)
+    lines += *text == '\n';
+  return lines;
+}
+
+/* However often a limit is met: a line at once, and one with the count in each minute. */
+static void test_tally(void **state) {
+  struct gate_tally tally = {0};
+  const struct base_world world = {.monotonic_ms = tell_test_now};
+  char text[4096];
+  (void)state;
+  test_now = 5;
+  logged(&tally, &world, 10000, text, sizeof text);
+  assert_int_equal(lines_of(text), 1);
+  assert_non_null(strstr(text, "gate.strangers"));
+  assert_non_null(strstr(text, "(limit strangers): 10.0.0.1"));
+  test_now += GATE_LOG_SECONDS * 1000 - 1;
+  logged(&tally, &world, 0, text, sizeof text);
+  assert_string_equal(text, "");
+  assert_true(gate_tally_flush(&tally, &world));
+  test_now++;
+  logged(&tally, &world, 0, text, sizeof text);
+  assert_int_equal(lines_of(text), 1);
+  assert_non_null(strstr(text, "9999 times more within 60 s"));
+  assert_false(gate_tally_flush(&tally, &world));
+  logged(&tally, &world, 1, text, sizeof text);
+  assert_int_equal(lines_of(text), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_target), cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_problem),
       cmocka_unit_test(test_table),  cmocka_unit_test(test_memfile),     cmocka_unit_test(test_largest_table),
+      cmocka_unit_test(test_tally),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,8 +160,10 @@ static int setup(void **state) {
   pair->rabat.limits = pair->paris.limits = gate_limits_peer;
   pair->rabat.limits.stop_ms = pair->paris.limits.stop_ms = 1500;
   pair->rabat.limits.connect_ms = 1500;
+  pair->paris.limits.handshake_ms = 1500;
   pair->paris.limits.head_ms = 1500;
   pair->paris.limits.body_ms = 1500;
+  pair->rabat.limits.per_partner = pair->paris.limits.per_partner = GATE_TAKES_MAX;
   pair->rabat.self = rabat_key;
   pair->paris.self = paris_key;
   write_table(&pair->rabat, 1, &pair->paris, "active");
@@ -516,23 +518,136 @@ static void test_slow_body(void **state) {
   close(fd);
 }
 
-static void test_connections_per_address(void **state) {
-  struct pair *pair = *state;
-  UNTIL(&pair->paris, pair->paris.table_asked == 2);
-  enum { MORE = 70 };
-  int fds[MORE];
+static int stranger_connects(const struct pair *pair, uint32_t host) {
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons((uint16_t)pair->paris.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  for (int i = 0; i < MORE; i++) {
-    fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof address), 0);
-  }
-  struct timeval patience = {.tv_sec = 1};
-  setsockopt(fds[MORE - 1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  return fd;
+}
+
+/* Whether the other side closes within a while. */
+static bool is_closed(int fd, int wait_ms) {
+  struct pollfd polled = {.fd = fd, .events = POLLIN};
   char c;
-  assert_int_equal(read(fds[MORE - 1], &c, 1), 0);
-  for (int i = 0; i < MORE; i++)
+  return poll(&polled, 1, wait_ms) == 1 && read(fd, &c, 1) <= 0;
+}
+
+/* Strangers push out each other, of one address and in all, and no partner. */
+static void test_strangers_push_out_each_other(void **state) {
+  struct pair *pair = *state;
+  enum { HERE = 4, ALL = 12 };
+  int fds[HERE + ALL + 1];
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  pair->paris.limits.per_address = HERE;
+  pair->paris.limits.strangers = ALL;
+  pair->paris.limits.handshake_ms = 60000;
+  for (int i = 0; i <= HERE; i++)
+    fds[i] = stranger_connects(pair, INADDR_LOOPBACK);
+  assert_true(is_closed(fds[0], 2000));
+  for (int i = 1; i <= HERE; i++)
+    assert_false(is_closed(fds[i], 10));
+  for (int i = HERE + 1; i <= HERE + ALL; i++)
+    fds[i] = stranger_connects(pair, INADDR_LOOPBACK + (uint32_t)i);
+  for (int i = 1; i <= HERE; i++)
+    assert_true(is_closed(fds[i], 2000));
+  for (int i = HERE + 1; i <= HERE + ALL; i++)
+    assert_false(is_closed(fds[i], 10));
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 200, "ok", "");
+  for (int i = 0; i <= HERE + ALL; i++)
     close(fds[i]);
+}
+
+/* One of a partner's idle connections goes for each that is too many; which one, gate_places.c tells. */
+static void test_connections_of_a_key(void **state) {
+  struct pair *pair = *state;
+  enum { MOST = 3 };
+  struct raw raws[MOST + 1];
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  pair->paris.limits.per_key = MOST;
+  pair->paris.limits.head_ms = 60000;
+  for (int i = 0; i <= MOST; i++)
+    assert_true(raw_open(&raws[i], pair->paris.port, &rabat_key, TLS13));
+  char c;
+  int closed = 0;
+  struct timeval patience = {.tv_usec = 300000};
+  for (int i = 0; i <= MOST; i++) {
+    ssize_t got = GNUTLS_E_AGAIN;
+    setsockopt(raws[i].fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    /* Tickets come first, and each of them is GNUTLS_E_AGAIN too. */
+    for (int tries = 0; tries < 5 && (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED); tries++)
+      got = gnutls_record_recv(raws[i].session, &c, 1);
+    closed += got != GNUTLS_E_AGAIN;
+  }
+  assert_int_equal(closed, 1);
+  for (int i = 0; i <= MOST; i++)
+    raw_close(&raws[i]);
+}
+
+/* Whoever has nothing under way finds a place, however many the others have. */
+static void test_reserve(void **state) {
+  struct pair *pair = *state;
+  struct raw raw;
+  static const char request[] = POST "Content-Length: 1\r\nConnection: close\r\n\r\nx";
+  UNTIL(&pair->paris, pair->paris.table_id != 0);
+  pthread_mutex_lock(&pair->paris.lock);
+  pair->paris.limits.gives = 1;
+  pair->paris.limits.gives_reserved = 1;
+  snprintf(pair->paris.table, sizeof pair->paris.table,
+           "{\"version\":2,\"partners\":[{\"name\":\"a\",\"origin\":\"wasl/a/00\",\"addresses\":[],\"pins\":[\"%s\"],"
+           "\"state\":\"active\"},{\"name\":\"b\",\"origin\":\"wasl/b/00\",\"addresses\":[],\"pins\":[\"%s\"],"
+           "\"state\":\"active\"}]}",
+           base_hash_text(&rabat_key.pin).text, base_hash_text(&stranger_key.pin).text);
+  link_answer(pair->paris.to_gate, pair->paris.table_id, BASE_OK, base_view_text(pair->paris.table), -1);
+  pthread_mutex_unlock(&pair->paris.lock);
+  UNTIL(&pair->paris, pair->paris.table_asked == 3);
+  pair->paris.hold = true;
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  UNTIL(&pair->paris, pair->paris.gives == 1);
+  give_work(&pair->rabat, at_port(pair->paris.port), &pair->paris.self.pin, 10);
+  expect(&pair->rabat, 0, 503, "busy", "no free place now");
+  pair->paris.hold = false;
+  assert_true(raw_open(&raw, pair->paris.port, &stranger_key, TLS13));
+  assert_non_null(strstr(raw_say(&raw, request, sizeof request - 1), "HTTP/1.1 200"));
+  raw_close(&raw);
+}
+
+/* A large answer that nobody reads, and one that is read slowly but fast enough. */
+static void test_slow_reader(void **state) {
+  struct pair *pair = *state;
+  UNTIL(&pair->paris, pair->paris.table_asked == 2);
+  struct raw raw;
+  enum { SIZE = 4 << 20 };
+  char *body = calloc(1, SIZE), head[128];
+  pair->paris.limits.body_ms = 700;
+  pair->paris.limits.slowest_body_bytes_s = 4 << 20;
+  int size = snprintf(head, sizeof head, POST "Content-Length: %d\r\n\r\n", SIZE);
+  for (int reads = 0; reads < 2; reads++) {
+    assert_true(raw_open(&raw, pair->paris.port, &rabat_key, TLS13));
+    gnutls_record_send(raw.session, head, (size_t)size);
+    for (size_t sent = 0; sent < SIZE;) {
+      ssize_t went = gnutls_record_send(raw.session, body + sent, SIZE - sent);
+      assert_true(went > 0);
+      sent += (size_t)went;
+    }
+    size_t got = 0;
+    for (int i = 0; got < SIZE; i++) {
+      if (i == 0 && reads == 0)
+        usleep(3500000);
+      else if (i % 20 == 0)
+        usleep(1000);
+      ssize_t more = gnutls_record_recv(raw.session, body, 16 << 10);
+      if (more <= 0)
+        break;
+      got += (size_t)more;
+    }
+    assert_int_equal(got >= SIZE, reads == 1);
+    raw_close(&raw);
+  }
+  free(body);
 }
 
 /* --- stopping */
@@ -580,10 +695,14 @@ int main(void) {
       TEST(test_tls_strangers),
       TEST(test_http_of_a_partner),
       TEST(test_slow_body),
-      TEST(test_connections_per_address),
+      TEST(test_strangers_push_out_each_other),
+      TEST(test_connections_of_a_key),
+      TEST(test_reserve),
+      TEST(test_slow_reader),
       TEST(test_stop),
       TEST(test_stop_cuts_what_hangs),
   };
+  cmocka_set_test_filter(getenv("WASL_TEST_ONLY"));
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   gnutls_global_deinit();
   return failed;
