@@ -90,10 +90,30 @@ struct cli_sink {
 BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink sink, uint64_t size,
                                            const char *label, struct base_error *err);
 /* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
-/* BASE_FIELD when something else than an ordinary file has this name: a device, a folder, a link is never replaced. */
-BASE_NODISCARD enum base_code cli_may_replace(int dir, const char *name, struct base_error *err);
 BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
                                              uint64_t *out_size, struct base_error *err);
+/* --- files (files.c). A name of "-" is standard input or standard output. */
+/* A whole file or stream of at most max bytes, appended to out, which must take one more; errors name it. */
+BASE_NODISCARD enum base_code cli_input_read(const char *name, size_t max, struct base_buf *out, struct base_error *err);
+/* An open file that can be read from any place; what is a pipe is first copied into a file without a name (TMPDIR). */
+BASE_NODISCARD enum base_code cli_input_open(const struct cli *cli, const char *name, int *out, uint64_t *size,
+                                             struct base_error *err);
+/* BASE_FIELD when something else than an ordinary file has this name: a device, a folder, a link is never replaced. */
+BASE_NODISCARD enum base_code cli_may_replace(int dir, const char *name, struct base_error *err);
+bool cli_to_stdout(const char *name);
+/* A file being made, for its owner alone. It has its name when it is whole, and nothing is left of it otherwise. */
+struct cli_output {
+  int dir, fd; /* fd: to be written, and read again */
+  const char *name;
+  bool named; /* lies under the temporary name */
+  char temporary[4096];
+};
+BASE_NODISCARD enum base_code cli_output_open(struct cli *cli, int dir, const char *name, struct cli_output *out,
+                                              struct base_error *err);
+/* code: how writing ended, with err as it was filled. BASE_OK: made durable and put in place, or copied to standard
+ * output. */
+BASE_NODISCARD enum base_code cli_output_end(struct cli_output *out, enum base_code code, struct base_error *err);
+
 /* BASE_EXISTS when there is anything in the open folder. */
 BASE_NODISCARD enum base_code cli_empty_folder(int dir, const char *path, struct base_error *err);
 /* The node's own card from its folder. */
@@ -193,6 +213,14 @@ BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const 
 /* --- shows a message's fields, parts and deliveries (message.c), moved in */
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix);
+
+/* --- evidence */
+struct cli_evidence;
+void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence); /* --json too (proved.c) */
+/* On stderr: what a file just made does not show. known: [{to, why}] that the node has told already. */
+void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence, const struct wire_json *known);
+/* BASE_TOO_LARGE, with the part's name and size, when the node's proof.get names one that a ustar member cannot hold. */
+BASE_NODISCARD enum base_code cli_proof_fits(const struct wire_json *proof, struct base_error *err);
 
 /* --- one file per group */
 #define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)

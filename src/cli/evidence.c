@@ -270,6 +270,19 @@ static enum base_code check_receivers(const struct check *check, struct base_err
   return BASE_OK;
 }
 
+static bool proved(const struct cli_evidence *out, struct base_view origin) {
+  bool found = base_view_equal(origin, out->author.card.origin);
+  for (size_t i = 0; i < out->receiver_count; i++)
+    found = found || base_view_equal(origin, out->receivers[i].party.card.origin);
+  return found;
+}
+
+static void find_unproved(struct cli_evidence *out) {
+  for (size_t i = 0; i < out->header.party_count; i++)
+    if (!proved(out, out->header.parties[i]))
+      out->unproved[out->unproved_count++] = out->header.parties[i];
+}
+
 /* What nothing above has asked for does not belong here. */
 static enum base_code check_surplus(const struct cli_members *members, struct base_error *err) {
   for (size_t i = 0; i < members->count; i++)
@@ -330,7 +343,9 @@ enum base_code cli_evidence_verify(const struct cli_source *source, const struct
     code = check_surplus(&members, &why);
   for (size_t i = 0; code == BASE_OK && i < given_count; i++)
     code = confirm(&check, &given[i], &why);
-  if (code == BASE_OK)
+  if (code == BASE_OK) {
+    find_unproved(out);
     return BASE_OK;
+  }
   return base_fail(err, ours(code) ? code : BASE_EVIDENCE, "%s", why.text);
 }

@@ -49,11 +49,15 @@ struct cli_evidence {
   struct base_arena arena; /* all views */
   struct base_id message;
   struct wire_header header;
-  bool has_content; /* false: refused by all, and the content was dropped */
+  bool has_content; /* false: all whose answer is here refused, and the content is not in the file */
   struct wire_part0 part0;
   struct cli_evidence_party author;
   size_t receiver_count;
   struct cli_evidence_receiver receivers[WIRE_PARTIES_MAX];
+  /* Origins of the parties that the header names and of whom the file proves nothing, in the header's order. A file is
+   * right without them, and who hands it out may have taken them away: so it must be said. */
+  size_t unproved_count;
+  struct base_view unproved[WIRE_PARTIES_MAX];
 };
 
 /* Verifies everything that spec/proof.md lists. Whatever is wrong with the file is BASE_EVIDENCE (exit 7) with the

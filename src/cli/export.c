@@ -12,38 +12,15 @@
 
 enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_BYTES = 640 };
 
-enum base_code cli_may_replace(int dir, const char *name, struct base_error *err) {
-  struct stat status;
-  if (fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT ? BASE_OK : base_fail_errno(err, "%s", name);
-  return S_ISREG(status.st_mode)
-             ? BASE_OK
-             : base_fail(err, BASE_FIELD, "%s: is no ordinary file (a folder, a device or a link); name another", name);
-}
-
-/* Fetches into a file of a name nobody uses yet, checks the hash, then puts it in place; nothing is left otherwise. */
+/* Its hash is right before it has its name. */
 static enum base_code fetch_to(struct cli *cli, int dir, const char *name, const struct base_hash *sha256,
                                uint64_t size, struct base_error *err) {
-  char temporary[4096];
-  uint64_t chance, got;
-  cli->world->random(cli->world->context, &chance, sizeof chance);
-  int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", name, (unsigned long long)chance);
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return base_fail(err, BASE_TOO_LARGE, "%s: the name is too long", name);
-  enum base_code code = cli_may_replace(dir, name, err);
+  struct cli_output output;
+  uint64_t got;
+  enum base_code code = cli_output_open(cli, dir, name, &output, err);
   if (code != BASE_OK)
     return code;
-  BASE_AUTO_FD int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-  if (fd < 0)
-    return base_fail_errno(err, "%s: cannot be created", name);
-  code = cli_part_fetch(cli, sha256, size, fd, &got, err);
-  if (code == BASE_OK && fsync(fd) != 0)
-    code = base_fail_errno(err, "%s: cannot be made durable", name);
-  if (code == BASE_OK && renameat(dir, temporary, dir, name) != 0)
-    code = base_fail_errno(err, "%s: cannot be put in place", name);
-  if (code != BASE_OK)
-    unlinkat(dir, temporary, 0);
-  return code;
+  return cli_output_end(&output, cli_part_fetch(cli, sha256, size, output.fd, &got, err), err);
 }
 
 enum base_code cli_part_get(struct cli *cli, struct base_error *err) {
@@ -141,31 +118,119 @@ enum base_code cli_empty_folder(int dir, const char *path, struct base_error *er
   return code;
 }
 
+/* --- whole or nothing */
+
+/* The folder in which an export is made. Where DIR is not there yet, it lies beside it and becomes DIR in the end; an
+ * empty DIR that is there (a stick, a folder of somebody's rights) stays what it is, and it lies within. */
+struct making {
+  const char *target;
+  bool within;     /* target was there */
+  int parent, dir; /* parent: the folder that path is counted from */
+  char path[4096];
+};
+
+static void remove_tree(int parent, const char *name) {
+  int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+  if (folder == NULL) {
+    base_close_fd(&fd);
+    unlinkat(parent, name, 0);
+    return;
+  }
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      remove_tree(dirfd(folder), entry->d_name);
+  closedir(folder);
+  unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static enum base_code open_target(struct making *making, struct base_error *err) {
+  making->parent = open(making->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  making->within = making->parent >= 0;
+  if (making->within)
+    return cli_empty_folder(making->parent, making->target, err);
+  making->parent = AT_FDCWD;
+  return errno == ENOENT ? BASE_OK : base_fail_errno(err, "the folder %s cannot be opened", making->target);
+}
+
+static enum base_code begin_making(const struct cli *cli, const char *target, struct making *making,
+                                   struct base_error *err) {
+  uint64_t chance;
+  *making = (struct making){.target = target, .parent = AT_FDCWD, .dir = -1};
+  enum base_code code = open_target(making, err);
+  if (code != BASE_OK)
+    return code;
+  size_t size = strlen(target);
+  while (size > 1 && target[size - 1] == '/')
+    size--;
+  cli->world->random(cli->world->context, &chance, sizeof chance);
+  int length = snprintf(making->path, sizeof making->path, "%.*s.%016llx.partial", making->within ? 0 : (int)size,
+                        target, (unsigned long long)chance);
+  if (length < 0 || (size_t)length >= sizeof making->path)
+    return base_fail(err, BASE_TOO_LARGE, "%.80s…: the name is too long", target);
+  if (mkdirat(making->parent, making->path, FOLDER_MODE) != 0)
+    return base_fail_errno(err, "the folder %s cannot be made", target);
+  making->dir = openat(making->parent, making->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  return making->dir >= 0 ? BASE_OK : base_fail_errno(err, "the folder %s cannot be opened", target);
+}
+
+static enum base_code sync_at(int dir, const char *name, struct base_error *err) {
+  BASE_AUTO_FD int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd >= 0 && fsync(fd) == 0 ? BASE_OK : base_fail_errno(err, "cannot be made durable");
+}
+
+/* case.json comes last: where it stands, the export is whole. */
+static enum base_code put_in_place(const struct making *making, struct base_error *err) {
+  static const char *const names[] = {"messages", "case.json"};
+  if (!making->within)
+    return rename(making->path, making->target) == 0 ? sync_at(making->dir, "..", err)
+                                                     : base_fail_errno(err, "cannot be put in place");
+  enum base_code code = BASE_OK;
+  size_t moved = 0;
+  for (; code == BASE_OK && moved < 2; moved++)
+    if (renameat(making->dir, names[moved], making->parent, names[moved]) != 0)
+      code = base_fail_errno(err, "cannot be put in place");
+  if (code == BASE_OK)
+    code = sync_at(making->parent, ".", err);
+  while (code != BASE_OK && moved > 0)
+    remove_tree(making->parent, names[--moved]);
+  return code;
+}
+
+static enum base_code end_making(struct making *making, enum base_code code, struct base_error *err) {
+  if (code == BASE_OK)
+    code = put_in_place(making, err);
+  if (making->path[0] != 0 && (code != BASE_OK || making->within))
+    remove_tree(making->parent, making->path);
+  base_close_fd(&making->dir);
+  if (making->within)
+    base_close_fd(&making->parent);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s: nothing was exported", making->target);
+}
+
+static enum base_code export_case(struct cli *cli, int dir, const struct cli_answer *kase, struct base_error *err) {
+  BASE_AUTO_FD int messages = -1;
+  enum base_code code = make_folder(dir, "messages", &messages, err);
+  const struct wire_json *list = wire_json_get(kase->json, "messages");
+  for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)
+    code = export_message(cli, messages, cli_string(wire_json_at(list, i), "id"), err);
+  return code == BASE_OK ? write_file(dir, "case.json", base_buf_view(&kase->text), err) : code;
+}
+
 enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer kase = {0};
-  BASE_AUTO_FD int dir = -1, messages = -1;
+  struct making making;
   struct cli_piece id;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
     code = cli_get(cli, &kase, err, "/v1/cases/%s", id.text);
   if (code != BASE_OK)
     return code;
-  if (mkdir(cli->words[1], FOLDER_MODE) != 0 && errno != EEXIST)
-    return base_fail_errno(err, "the folder %s cannot be made", cli->words[1]);
-  dir = open(cli->words[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (dir < 0)
-    return base_fail_errno(err, "the folder %s cannot be opened", cli->words[1]);
-  code = cli_empty_folder(dir, cli->words[1], err);
-  if (code != BASE_OK)
-    return code;
-  code = make_folder(dir, "messages", &messages, err);
-  const struct wire_json *list = wire_json_get(kase.json, "messages");
-  for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)
-    code = export_message(cli, messages, cli_string(wire_json_at(list, i), "id"), err);
-  /* Last: where it stands, the export is whole. */
+  code = begin_making(cli, cli->words[1], &making, err);
   if (code == BASE_OK)
-    code = write_file(dir, "case.json", base_buf_view(&kase.text), err);
+    code = export_case(cli, making.dir, &kase, err);
+  code = end_making(&making, code, err);
   if (code == BASE_OK)
     cli_print_json(cli, &kase);
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s is not whole", cli->words[1]);
+  return code;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "wire/tar.h"
 
 enum { FIELDS_FILE_MAX = 2 << 20, FIELD_NAME_MAX = 63 };
 
@@ -108,17 +109,29 @@ static bool given_as_field(const struct cli *cli, struct base_view name) {
   return false;
 }
 
+/* The file as a JSON object. What an editor puts before it, a byte order mark, means nothing and is passed over. */
+static enum base_code read_file(const char *file, struct wire_json **out, struct base_error *err) {
+  static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+  const char *said = cli_to_stdout(file) ? "standard input" : file;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 2 * FIELDS_FILE_MAX);
+  enum base_code code = cli_input_read(file, FIELDS_FILE_MAX, &text, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_view view = base_buf_view(&text);
+  if (view.size >= sizeof mark && memcmp(view.data, mark, sizeof mark) == 0)
+    view = base_view_of(view.data + sizeof mark, view.size - sizeof mark);
+  code = wire_json_parse(view, FIELDS_FILE_MAX, said, out, err);
+  if (code == BASE_OK && wire_json_type(*out) != WIRE_JSON_OBJECT)
+    code = base_fail(err, BASE_FIELD, "%s: $: an object with the form's fields was expected", said);
+  return code;
+}
+
 /* The members of --fields that no --field replaces. */
 static enum base_code write_file(const struct cli *cli, const char *file, struct wire_writer *writer,
                                  struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf text = {0};
   WIRE_AUTO_JSON struct wire_json *json = NULL;
-  base_buf_init(&text, 2 * FIELDS_FILE_MAX);
-  enum base_code code = base_file_read(AT_FDCWD, file, FIELDS_FILE_MAX, &text, err);
-  if (code == BASE_OK)
-    code = wire_json_parse(base_buf_view(&text), FIELDS_FILE_MAX, file, &json, err);
-  if (code == BASE_OK && wire_json_type(json) != WIRE_JSON_OBJECT)
-    code = base_fail(err, BASE_FIELD, "%s: $: an object with the form's fields was expected", file);
+  enum base_code code = read_file(file, &json, err);
   if (code != BASE_OK)
     return code;
   void *cursor = NULL;
@@ -176,7 +189,9 @@ static enum base_code open_part(const char *file, int *out, uint64_t *size, stru
     return base_fail_errno(err, "%s: cannot be opened", file);
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     base_close_fd(&fd);
-    return base_fail(err, BASE_FIELD, "%s: not an ordinary file", file);
+    return base_fail(
+        err, BASE_FIELD,
+        "%s: not an ordinary file; a part needs a name and a size, so write what a pipe gives to a file first", file);
   }
   *out = fd;
   *size = (uint64_t)status.st_size;
@@ -197,6 +212,8 @@ static enum base_code upload_part(struct cli *cli, const char *file, struct wire
                  cli_piece(base_view_text(cli_media_type(name, false))).text);
   enum base_code code = open_part(file, &fd, &size, err);
   if (code == BASE_OK) {
+    if (size > WIRE_TAR_SIZE_MAX)
+      cli_note("%s: %s", name, cli_word(cli, CLI_BEYOND_EVIDENCE));
     code = cli_upload(cli, path, fd, size, name, &answer, err);
     if (code != BASE_OK)
       return base_fail_within(err, "--part %s", file);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -22,7 +21,7 @@ static enum base_code read_card(const char *file, struct base_buf *bytes, struct
                                 struct wire_card *out, struct base_error *err) {
   base_buf_init(bytes, 2 * WIRE_CARD_MAX);
   base_arena_init(arena, 4 * WIRE_CARD_MAX);
-  enum base_code code = base_file_read(AT_FDCWD, file, WIRE_CARD_MAX, bytes, err);
+  enum base_code code = cli_input_read(file, WIRE_CARD_MAX, bytes, err);
   if (code != BASE_OK)
     return code;
   code = wire_card_parse(base_buf_view(bytes), arena, out, err);

@@ -10,9 +10,51 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 
-enum { FILE_MODE = 0644, TEMPORARY_MAX = 4096 };
-
 /* --- export */
+
+/* The name of a part as part 0 has it, which stands among the files; empty when it does not. */
+static struct base_view part_name(const struct wire_json *files, const struct base_hash *sha256,
+                                  struct base_arena *arena) {
+  struct base_view found = {0};
+  for (size_t i = 0; i < wire_json_size(files); i++) {
+    const struct wire_json *file = wire_json_at(files, i);
+    struct base_view name = cli_string(file, "name");
+    BASE_AUTO_BUF struct base_buf bytes = {0};
+    struct wire_part0 part0 = {0};
+    base_buf_init(&bytes, 2 * WIRE_PART0_MAX);
+    if (name.size < 6 || memcmp(name.data, "parts/", 6) != 0 ||
+        base_base64_parse(cli_string(file, "base64"), &bytes, NULL) != BASE_OK ||
+        wire_part0_parse(base_buf_view(&bytes), arena, &part0, NULL) != BASE_OK)
+      continue;
+    for (size_t k = 0; k < part0.part_count; k++)
+      if (base_hash_equal(&part0.parts[k].sha256, sha256))
+        found = base_arena_copy(arena, part0.parts[k].name);
+    wire_part0_free(&part0);
+  }
+  return found;
+}
+
+enum base_code cli_proof_fits(const struct wire_json *proof, struct base_error *err) {
+  const struct wire_json *parts = wire_json_get(proof, "parts");
+  for (size_t i = 0; i < wire_json_size(parts); i++) {
+    const struct wire_json *part = wire_json_at(parts, i);
+    struct base_hash sha256;
+    uint64_t size = (uint64_t)cli_number(part, "size");
+    if (size <= WIRE_TAR_SIZE_MAX || !base_hash_parse(cli_string(part, "sha256"), &sha256))
+      continue;
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 4 * WIRE_PART0_MAX);
+    struct base_view name = part_name(wire_json_get(proof, "files"), &sha256, &arena);
+    return base_fail(
+        err, BASE_TOO_LARGE,
+        "the part '%.*s' (%.16s…) has %llu bytes: an evidence file is a plain ustar archive, whose members "
+        "have at most 8 GiB, so this message cannot be exported as one; its proofs stay in the node, and "
+        "wasl case export gives its parts out",
+        (int)(name.size > 80 ? 80 : name.size), (const char *)name.data, base_hash_text(&sha256).text,
+        (unsigned long long)size);
+  }
+  return BASE_OK;
+}
 
 static enum base_code write_header(int fd, const char *name, uint64_t size, base_time time, struct base_error *err) {
   uint8_t block[WIRE_TAR_BLOCK];
@@ -89,12 +131,9 @@ static enum base_code file_read_at(void *context, uint64_t offset, uint8_t *out,
   return BASE_OK;
 }
 
-static enum base_code verify_fd(int fd, const struct cli_given_card *given, size_t count, struct cli_evidence *out,
-                                struct base_error *err) {
-  struct stat status;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-    return base_fail(err, BASE_FIELD, "not an ordinary file");
-  struct cli_source source = {&fd, (uint64_t)status.st_size, file_read_at};
+static enum base_code verify_fd(int fd, uint64_t size, const struct cli_given_card *given, size_t count,
+                                struct cli_evidence *out, struct base_error *err) {
+  struct cli_source source = {&fd, size, file_read_at};
   return cli_evidence_verify(&source, given, count, out, err);
 }
 
@@ -122,30 +161,24 @@ static void print_exported(struct cli *cli, const char *file, const struct cli_e
 /* What is handed out verifies: it is verified before it gets its name. */
 static enum base_code export_to(struct cli *cli, const char *file, const struct wire_json *proof,
                                 struct base_error *err) {
-  char temporary[TEMPORARY_MAX];
-  uint64_t chance;
+  struct cli_output output;
   struct cli_evidence evidence = {0};
-  cli->world->random(cli->world->context, &chance, sizeof chance);
-  int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", file, (unsigned long long)chance);
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return base_fail(err, BASE_TOO_LARGE, "%.80s…: the name is too long", file);
-  enum base_code code = cli_may_replace(AT_FDCWD, file, err);
+  enum base_code code = cli_proof_fits(proof, err);
+  if (code == BASE_OK)
+    code = cli_output_open(cli, AT_FDCWD, file, &output, err);
   if (code != BASE_OK)
     return code;
-  BASE_AUTO_FD int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-  if (fd < 0)
-    return base_fail_errno(err, "%s: cannot be created", file);
-  code = write_archive(cli, fd, proof, err);
+  code = write_archive(cli, output.fd, proof, err);
+  off_t size = code == BASE_OK ? lseek(output.fd, 0, SEEK_CUR) : 0;
   if (code == BASE_OK)
-    code = verify_fd(fd, NULL, 0, &evidence, err);
-  if (code == BASE_OK && rename(temporary, file) != 0)
-    code = base_fail_errno(err, "it cannot be put in place");
-  if (code == BASE_OK)
+    code = verify_fd(output.fd, (uint64_t)size, NULL, 0, &evidence, err);
+  code = cli_output_end(&output, code, err);
+  if (code == BASE_OK) {
+    cli_proved_note(cli, &evidence, wire_json_get(proof, "missing"));
     print_exported(cli, file, &evidence);
-  else
-    unlink(temporary);
+  }
   cli_evidence_free(&evidence);
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", file);
+  return code;
 }
 
 enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
@@ -163,160 +196,6 @@ enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
   return export_to(cli, file, proof.json, err);
 }
 
-/* --- what a verified file proves */
-
-static void write_party(struct wire_writer *writer, const struct cli_evidence_party *party) {
-  wire_write_member_text(writer, "name", party->card.name);
-  wire_write_member_text(writer, "origin", party->card.origin);
-  wire_write_member_string(writer, "fingerprint", party->fingerprint);
-  wire_write_member_bool(writer, "confirmed", party->confirmed);
-}
-
-static void write_leaf(struct wire_writer *writer, const char *key, const struct cli_evidence_leaf *leaf) {
-  wire_write_key(writer, key);
-  wire_write_object(writer);
-  wire_write_member_time(writer, "time", leaf->time);
-  wire_write_member_integer(writer, "index", (int64_t)leaf->index);
-  wire_write_member_integer(writer, "size", (int64_t)leaf->size);
-  wire_write_member_time(writer, "cosigned", leaf->cosigned);
-  wire_write_end(writer, '}');
-}
-
-static void write_receiver(struct wire_writer *writer, const struct cli_evidence_receiver *receiver) {
-  wire_write_object(writer);
-  write_party(writer, &receiver->party);
-  wire_write_member_integer(writer, "n", (int64_t)receiver->number);
-  wire_write_member_text(writer, "clause", receiver->clause);
-  write_leaf(writer, "sent", &receiver->sent);
-  write_leaf(writer, receiver->refused ? "refused" : "received", &receiver->answered);
-  if (receiver->refused)
-    wire_write_member_text(writer, "reason", receiver->reason);
-  wire_write_end(writer, '}');
-}
-
-static void write_parts_json(struct wire_writer *writer, const struct cli_evidence *evidence) {
-  wire_write_key(writer, "parts");
-  wire_write_array(writer);
-  for (size_t i = 0; i < evidence->part0.part_count; i++) {
-    const struct wire_part *part = &evidence->part0.parts[i];
-    wire_write_object(writer);
-    wire_write_member_text(writer, "name", part->name);
-    wire_write_member_text(writer, "type", part->media_type);
-    wire_write_member_integer(writer, "size", (int64_t)part->size);
-    wire_write_member_hash(writer, "sha256", &part->sha256);
-    wire_write_end(writer, '}');
-  }
-  wire_write_end(writer, ']');
-}
-
-static struct base_id case_of(const struct cli_evidence *evidence) {
-  return evidence->header.opens ? evidence->message : evidence->header.case_id;
-}
-
-static void print_json(struct cli *cli, const struct cli_evidence *evidence) {
-  struct wire_writer writer;
-  struct base_id kase = case_of(evidence);
-  wire_writer_init(&writer, &cli->out);
-  wire_write_object(&writer);
-  wire_write_member_bool(&writer, "verified", true);
-  wire_write_member_id(&writer, "message", &evidence->message);
-  wire_write_member_id(&writer, "case", &kase);
-  wire_write_member_text(&writer, "kind", evidence->header.kind);
-  wire_write_member_text(&writer, "type", evidence->header.type);
-  wire_write_key(&writer, "author");
-  wire_write_object(&writer);
-  write_party(&writer, &evidence->author);
-  wire_write_end(&writer, '}');
-  wire_write_member_bool(&writer, "content", evidence->has_content);
-  write_parts_json(&writer, evidence);
-  wire_write_key(&writer, "receivers");
-  wire_write_array(&writer);
-  for (size_t i = 0; i < evidence->receiver_count; i++)
-    write_receiver(&writer, &evidence->receivers[i]);
-  wire_write_end(&writer, ']');
-  wire_write_end(&writer, '}');
-  base_buf_text(&cli->out, "\n");
-}
-
-static void show_leaf(struct cli *cli, enum cli_word did, const struct cli_evidence_party *by,
-                      const struct cli_evidence_party *witness, const struct cli_evidence_leaf *leaf) {
-  cli_line(cli, "  %s ", cli_word(cli, did));
-  cli_isolated(cli, &cli->out, by->card.name);
-  base_buf_text(&cli->out, "  ");
-  cli_time(cli, &cli->out, leaf->time);
-  cli_line(cli, "  (%s %llu / %llu; %s ", cli_word(cli, CLI_LEAF), (unsigned long long)leaf->index,
-           (unsigned long long)leaf->size, cli_word(cli, CLI_WITNESSED));
-  cli_isolated(cli, &cli->out, witness->card.name);
-  base_buf_text(&cli->out, " ");
-  cli_time(cli, &cli->out, leaf->cosigned);
-  base_buf_text(&cli->out, ")\n");
-}
-
-static void show_receiver(struct cli *cli, const struct cli_evidence *evidence,
-                          const struct cli_evidence_receiver *receiver) {
-  cli_line(cli, "\n%s ", cli_word(cli, CLI_TO));
-  cli_isolated(cli, &cli->out, receiver->party.card.name);
-  cli_line(cli, " %s %llu, %s ", cli_word(cli, CLI_NUMBER), (unsigned long long)receiver->number,
-           cli_word(cli, CLI_UNDER_CLAUSE));
-  cli_isolated(cli, &cli->out, receiver->clause);
-  base_buf_text(&cli->out, "\n");
-  show_leaf(cli, CLI_SENT_ON, &evidence->author, &receiver->party, &receiver->sent);
-  show_leaf(cli, receiver->refused ? CLI_REFUSED_BY : CLI_RECEIVED_ON, &receiver->party, &evidence->author,
-            &receiver->answered);
-  if (receiver->refused)
-    cli_block(cli, receiver->reason, 4);
-}
-
-static bool show_key(struct cli *cli, const struct cli_evidence_party *party) {
-  base_buf_text(&cli->out, "  ");
-  cli_isolated(cli, &cli->out, party->card.name);
-  base_buf_text(&cli->out, "  ");
-  cli_isolated(cli, &cli->out, base_view_text(party->fingerprint));
-  cli_line(cli, "  %s", cli_word(cli, party->confirmed ? CLI_CONFIRMED : CLI_NOT_CONFIRMED));
-  /* Scripts and people of another language look for these words. */
-  if (cli->language != WIRE_EN)
-    base_buf_text(&cli->out, party->confirmed ? " (confirmed)" : " (not confirmed)");
-  base_buf_text(&cli->out, "  ");
-  cli_text(cli, party->card.org[cli->language]);
-  base_buf_text(&cli->out, "\n");
-  return party->confirmed;
-}
-
-static void show_parts(struct cli *cli, const struct cli_evidence *evidence) {
-  for (size_t i = 0; i < evidence->part0.part_count; i++) {
-    const struct wire_part *part = &evidence->part0.parts[i];
-    cli_line(cli, "  %s ", cli_word(cli, CLI_PART));
-    cli_isolated(cli, &cli->out, part->name);
-    base_buf_text(&cli->out, "  ");
-    cli_size(&cli->out, part->size);
-    base_buf_text(&cli->out, "  ");
-    cli_isolated(cli, &cli->out, base_view_text(base_hash_text(&part->sha256).text));
-    base_buf_text(&cli->out, "\n");
-  }
-}
-
-static void print_people(struct cli *cli, const struct cli_evidence *evidence) {
-  struct base_id kase = case_of(evidence);
-  cli_line(cli, "%s\n%s ", cli_word(cli, CLI_VERIFIED), cli_word(cli, CLI_MESSAGE));
-  cli_isolated(cli, &cli->out, base_view_text(base_id_text(&evidence->message).text));
-  cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
-  cli_isolated(cli, &cli->out, base_view_text(base_id_text(&kase).text));
-  base_buf_text(&cli->out, "  ");
-  cli_isolated(cli, &cli->out, evidence->header.kind);
-  base_buf_text(&cli->out, "/");
-  cli_isolated(cli, &cli->out, evidence->header.type);
-  base_buf_text(&cli->out, "\n");
-  show_parts(cli, evidence);
-  for (size_t i = 0; i < evidence->receiver_count; i++)
-    show_receiver(cli, evidence, &evidence->receivers[i]);
-  cli_line(cli, "\n%s\n", cli_word(cli, CLI_KEYS_USED));
-  bool all = show_key(cli, &evidence->author);
-  for (size_t i = 0; i < evidence->receiver_count; i++)
-    all = show_key(cli, &evidence->receivers[i].party) && all;
-  if (!all)
-    cli_line(cli, "%s\n", cli_word(cli, CLI_CONFIRM_HOW));
-}
-
 /* --- verify */
 
 static enum base_code load_given(struct cli *cli, struct base_arena *arena, struct cli_given_card *given, size_t *count,
@@ -328,7 +207,7 @@ static enum base_code load_given(struct cli *cli, struct base_arena *arena, stru
     base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
     if (*count == CLI_EVIDENCE_GIVEN_MAX)
       return cli_usage(cli, err, "more than %d cards", CLI_EVIDENCE_GIVEN_MAX);
-    enum base_code code = base_file_read(AT_FDCWD, cli->options[i].value, WIRE_CARD_MAX, &bytes, err);
+    enum base_code code = cli_input_read(cli->options[i].value, WIRE_CARD_MAX, &bytes, err);
     if (code != BASE_OK)
       return code;
     struct base_view copy = base_arena_copy(arena, base_buf_view(&bytes));
@@ -348,16 +227,16 @@ enum base_code cli_proof_verify(struct cli *cli, struct base_error *err) {
   enum base_code code = load_given(cli, &arena, given, &count, err);
   if (code != BASE_OK)
     return code;
-  BASE_AUTO_FD int fd = open(cli->words[0], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0)
-    return base_fail_errno(err, "%s: cannot be opened", cli->words[0]);
-  code = verify_fd(fd, given, count, &evidence, err);
+  BASE_AUTO_FD int fd = -1;
+  uint64_t size;
+  code = cli_input_open(cli, cli->words[0], &fd, &size, err);
   if (code != BASE_OK)
-    base_fail_within(err, "%s", cli->words[0]);
-  else if (cli->json)
-    print_json(cli, &evidence);
+    return code;
+  code = verify_fd(fd, size, given, count, &evidence, err);
+  if (code != BASE_OK)
+    base_fail_within(err, "%s", cli_to_stdout(cli->words[0]) ? "standard input" : cli->words[0]);
   else
-    print_people(cli, &evidence);
+    cli_proved_print(cli, &evidence);
   cli_evidence_free(&evidence);
   return code;
 }

@@ -31,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (code == BASE_OK) {
     require(evidence.receiver_count > 0 && evidence.receiver_count <= WIRE_PARTIES_MAX);
     require(base_view_equal(evidence.author.card.origin, evidence.header.author));
+    require(1 + evidence.receiver_count + evidence.unproved_count == evidence.header.party_count);
     for (size_t i = 0; i < evidence.receiver_count; i++)
       require(!evidence.receivers[i].party.confirmed && evidence.receivers[i].number > 0);
   } else {

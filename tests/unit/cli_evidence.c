@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "cli/cli.h"
+
 static void expect_refused(struct base_buf *tar, const char *what, size_t at, const char *words) {
   struct base_error err = {BASE_OK, ""};
   enum base_code code = made_verify(tar, NULL, 0, &err);
@@ -274,7 +276,7 @@ static void of_another_exchange(void **state) {
   memset(&other, 0, sizeof other);
   made_node(&other.author, "rabat", 40);
   made_node(&other.receiver, "paris", 50);
-  made_message(&other, true);
+  made_message(&other, true, NULL);
   base_buf_add_view(made_add(&other, "cards/paris.card"), base_buf_view(&other.receiver.card));
   made_triple(&other, WIRE_ACT_SENT, &other.author, &other.receiver,
               (struct wire_opening){.number = 1, .clause = BASE_VIEW("agreement")});
@@ -308,6 +310,117 @@ static void content_only_missing_when_refused(void **state) {
     }
   made_tar(&made, &tar);
   expect_refused(&tar, "refused with half of the content", 0, "is missing");
+  made_free(&made);
+}
+
+#define THIRD "wasl/zagreb/0123456789abcdef"
+
+/* What the program says of this evidence, in that language or as JSON. */
+static void printed(struct made *made, bool json, enum wire_language language, struct base_buf *out) {
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct cli_evidence evidence = {0};
+  static struct cli cli;
+  struct base_error err;
+  memset(&cli, 0, sizeof cli);
+  cli.json = json;
+  cli.language = language;
+  cli.world = base_world_system();
+  base_buf_init(&cli.out, 1 << 20);
+  made_tar(made, &tar);
+  struct cli_source source = {&tar, tar.size, made_read};
+  if (cli_evidence_verify(&source, NULL, 0, &evidence, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  cli_proved_print(&cli, &evidence);
+  cli_evidence_free(&evidence);
+  base_buf_u8(&cli.out, 0);
+  assert_int_equal(base_buf_check(&cli.out, "what was printed", NULL), BASE_OK);
+  *out = cli.out;
+}
+
+static void expect_words(struct made *made, enum wire_language language, const char *const *words, bool there) {
+  BASE_AUTO_BUF struct base_buf out = {0};
+  printed(made, false, language, &out);
+  for (; *words != NULL; words++)
+    if ((strstr((const char *)out.data, *words) != NULL) != there)
+      fail_msg("'%s' is %sin:\n%s", *words, there ? "not " : "", (const char *)out.data);
+}
+
+/* A file is right without the content when all refused, and without a party's proof: so both are said. */
+static void what_is_not_there_is_said(void **state) {
+  (void)state;
+  struct made made;
+  static const char *const proved[] = {"sent by rabat", "received by paris", "All of the content", "Author rabat",
+                                       NULL},
+                           *const nobody_missing[] = {"Nothing is proved", "zagreb", "The content:", NULL},
+                           *const third[] = {"Nothing is proved about zagreb (" THIRD ")", NULL},
+                           *const refused[] = {"refused by paris", "Reason", "hash: invented", "The content: there is",
+                                               NULL},
+                           *const content[] = {"All of the content", NULL};
+  made_begin(&made, false, true);
+  expect_words(&made, WIRE_EN, proved, true);
+  expect_words(&made, WIRE_EN, nobody_missing, false);
+  made_free(&made);
+  made_begin_of_three(&made, false, true, THIRD);
+  expect_words(&made, WIRE_EN, proved, true);
+  expect_words(&made, WIRE_EN, third, true);
+  for (int language = 0; language < WIRE_LANGUAGES; language++)
+    expect_words(&made, (enum wire_language)language, (const char *[]){THIRD, NULL}, true);
+  made_free(&made);
+  made_begin(&made, true, false);
+  expect_words(&made, WIRE_EN, refused, true);
+  expect_words(&made, WIRE_EN, content, false);
+  made_free(&made);
+  made_begin(&made, true, true);
+  expect_words(&made, WIRE_EN, content, true);
+  made_free(&made);
+}
+
+static void said_as_json(void **state) {
+  (void)state;
+  struct made made;
+  for (int refused = 0; refused < 2; refused++) {
+    BASE_AUTO_BUF struct base_buf out = {0};
+    WIRE_AUTO_JSON struct wire_json *json = NULL;
+    made_begin_of_three(&made, refused, !refused, THIRD);
+    printed(&made, true, WIRE_FR, &out);
+    assert_int_equal(wire_json_parse(base_view_of(out.data, out.size - 1), 1 << 20, "it", &json, NULL), BASE_OK);
+    const struct wire_json *receivers = wire_json_get(json, "receivers"), *unproved = wire_json_get(json, "unproved");
+    assert_int_equal(wire_json_true(wire_json_get(json, "content")), !refused);
+    assert_int_equal(cli_string(json, "part0").size, BASE_HEX_ID);
+    assert_int_equal(wire_json_size(wire_json_get(json, "parts")), refused ? 0 : 2);
+    assert_true(base_view_is(cli_string(wire_json_at(receivers, 0), "outcome"), refused ? "refused" : "received"));
+    assert_int_equal(wire_json_size(unproved), 1);
+    assert_true(base_view_is(cli_string(wire_json_at(unproved, 0), "name"), "zagreb"));
+    assert_true(base_view_is(cli_string(wire_json_at(unproved, 0), "origin"), THIRD));
+    assert_int_equal(wire_json_size(wire_json_get(json, "follows")), 0);
+    made_free(&made);
+  }
+}
+
+/* The largest member of a ustar archive, and one octet more. */
+static void parts_beyond_ustar(void **state) {
+  (void)state;
+  struct made made;
+  made_begin(&made, false, true);
+  for (uint64_t more = 0; more < 2; more++) {
+    BASE_AUTO_BUF struct base_buf text = {0}, part0 = {0};
+    WIRE_AUTO_JSON struct wire_json *json = NULL;
+    struct base_error err = {BASE_OK, ""};
+    struct base_hash sha256 = seal_sha256(BASE_VIEW("تقرير مختلق\n"));
+    for (size_t i = 0; i < made.count; i++)
+      if (strncmp(made.list[i].name, "parts/", 6) == 0 && made.list[i].bytes.data[0] == '{')
+        base_buf_base64(&part0, base_buf_view(&made.list[i].bytes));
+    base_buf_printf(&text, "{\"files\":[{\"name\":\"parts/x\",\"base64\":\"%.*s\"}],", (int)part0.size,
+                    (const char *)part0.data);
+    base_buf_printf(&text, "\"parts\":[{\"sha256\":\"%s\",\"size\":%llu}]}", base_hash_text(&sha256).text,
+                    (unsigned long long)(WIRE_TAR_SIZE_MAX + more));
+    assert_int_equal(wire_json_parse(base_buf_view(&text), 1 << 20, "it", &json, NULL), BASE_OK);
+    assert_int_equal(cli_proof_fits(json, &err), more ? BASE_TOO_LARGE : BASE_OK);
+    if (more)
+      assert_non_null(strstr(err.text, "'rapport.txt'"));
+    if (more)
+      assert_non_null(strstr(err.text, "8589934592 bytes"));
+  }
   made_free(&made);
 }
 
@@ -363,6 +476,9 @@ int main(void) {
       cmocka_unit_test(signatures),
       cmocka_unit_test(of_another_exchange),
       cmocka_unit_test(content_only_missing_when_refused),
+      cmocka_unit_test(what_is_not_there_is_said),
+      cmocka_unit_test(said_as_json),
+      cmocka_unit_test(parts_beyond_ustar),
       cmocka_unit_test(given_cards),
       cmocka_unit_test(too_many_members),
   };

@@ -160,8 +160,9 @@ static inline struct base_hash made_triple(struct made *made, enum wire_act act,
   return seal_sha256(base_buf_view(entry));
 }
 
-/* header.json, part 0 and two parts (one of them of two tar blocks). */
-static inline void made_message(struct made *made, bool content) {
+/* header.json, part 0 and two parts (one of them of two tar blocks). third: the origin of one more party, the last in
+ * order, or NULL. */
+static inline void made_message(struct made *made, bool content, const char *third) {
   BASE_AUTO_BUF struct base_buf part0_bytes = {0}, long_part = {0};
   for (int i = 0; i < 900; i++)
     base_buf_text(&long_part, i % 60 == 59 ? "\n" : "x");
@@ -186,6 +187,8 @@ static inline void made_message(struct made *made, bool content) {
   bool order = strcmp(made->author.origin, made->receiver.origin) < 0;
   header.parties[0] = base_view_text(order ? made->author.origin : made->receiver.origin);
   header.parties[1] = base_view_text(order ? made->receiver.origin : made->author.origin);
+  if (third != NULL)
+    header.parties[header.party_count++] = base_view_text(third);
   struct base_buf *bytes = made_add(made, "header.json");
   assert_int_equal(wire_header_write(&header, bytes, NULL), BASE_OK);
   made->message = seal_message_id(base_buf_view(bytes));
@@ -195,12 +198,12 @@ static inline void made_message(struct made *made, bool content) {
     base_buf_add_view(made_add(made, "parts/%s", base_hash_text(&header.part0).text), base_buf_view(&part0_bytes));
 }
 
-static inline void made_begin(struct made *made, bool refused, bool content) {
+static inline void made_begin_of_three(struct made *made, bool refused, bool content, const char *third) {
   struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement")}, answer = {0};
   memset(made, 0, sizeof *made);
   made_node(&made->author, "rabat", 10);
   made_node(&made->receiver, "paris", 20);
-  made_message(made, content);
+  made_message(made, content, third);
   base_buf_add_view(made_add(made, "cards/rabat.card"), base_buf_view(&made->author.card));
   base_buf_add_view(made_add(made, "cards/paris.card"), base_buf_view(&made->receiver.card));
   sent.from_card = seal_sha256(base_buf_view(&made->author.card));
@@ -208,6 +211,10 @@ static inline void made_begin(struct made *made, bool refused, bool content) {
   answer.sent = made_triple(made, WIRE_ACT_SENT, &made->author, &made->receiver, sent);
   answer.reason = BASE_VIEW("hash: invented");
   made_triple(made, refused ? WIRE_ACT_REFUSED : WIRE_ACT_RECEIVED, &made->receiver, &made->author, answer);
+}
+
+static inline void made_begin(struct made *made, bool refused, bool content) {
+  made_begin_of_three(made, refused, content, NULL);
 }
 
 static inline void made_free(struct made *made) {
