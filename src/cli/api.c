@@ -77,6 +77,24 @@ enum base_code cli_post(struct cli *cli, const char *path, struct base_view body
   return exchange_json(cli, &request, out, err);
 }
 
+enum base_code cli_post_octets(struct cli *cli, const char *path, struct base_view body, struct cli_answer *out,
+                               struct base_error *err) {
+  struct cli_http_request request = {
+      .method = "POST", .path = path, .type = "application/octet-stream", .body = body, .fd = -1};
+  return exchange_json(cli, &request, out, err);
+}
+
+static enum base_code add_piece(void *context, struct base_view piece, struct base_error *err) {
+  struct base_buf *out = context;
+  base_buf_add_view(out, piece);
+  return base_buf_check(out, "the answer", err);
+}
+
+enum base_code cli_fetch(struct cli *cli, const char *path, struct base_buf *out, struct base_error *err) {
+  struct cli_http_request request = {.method = "POST", .path = path, .fd = -1};
+  return exchange(cli, &request, (struct cli_sink){out, add_piece}, err);
+}
+
 enum base_code cli_upload(struct cli *cli, const char *path, int fd, uint64_t size, const char *label,
                           struct cli_answer *out, struct base_error *err) {
   struct cli_progress progress = {.cli = cli, .label = label};

@@ -82,6 +82,11 @@ struct cli_piece cli_piece(struct base_view text);
 /* Streams a file up; fd at its start, size bytes. */
 BASE_NODISCARD enum base_code cli_upload(struct cli *cli, const char *path, int fd, uint64_t size, const char *label,
                                          struct cli_answer *out, struct base_error *err);
+/* body: octets */
+BASE_NODISCARD enum base_code cli_post_octets(struct cli *cli, const char *path, struct base_view body,
+                                              struct cli_answer *out, struct base_error *err);
+/* A POST without a body, whose answer is octets: appended to out. */
+BASE_NODISCARD enum base_code cli_fetch(struct cli *cli, const char *path, struct base_buf *out, struct base_error *err);
 /* Streams an answer down, piece by piece. */
 struct cli_sink {
   void *context;
@@ -249,6 +254,8 @@ CLI_COMMAND_FUNCTION(part_stix);
 CLI_COMMAND_FUNCTION(outbox_list);
 CLI_COMMAND_FUNCTION(outbox_wait);
 CLI_COMMAND_FUNCTION(outbox_end);
+CLI_COMMAND_FUNCTION(consignment_export);
+CLI_COMMAND_FUNCTION(consignment_import);
 CLI_COMMAND_FUNCTION(register_head);
 CLI_COMMAND_FUNCTION(register_show);
 CLI_COMMAND_FUNCTION(register_check);

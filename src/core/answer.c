@@ -59,17 +59,17 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
   return code;
 }
 
-static enum base_code answer_one(struct core *core, const struct core_give *give, const struct core_given *given,
-                                 struct base_buf *out, struct base_error *err) {
+enum base_code core_answer_number(struct core *core, const struct core_partner *partner, uint64_t number, uint64_t size,
+                                  struct base_buf *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_arrival arrival;
-  struct wire_frame frame = {.type = WIRE_FRAME_RECEIPT, .message = given->message};
-  enum base_code code = store_arrival_get(core->store, give->partner->row.number, given->number, &arena, &arrival, err);
+  enum base_code code = store_arrival_get(core->store, partner->row.number, number, &arena, &arrival, err);
   if (code != BASE_OK)
     return code;
+  struct wire_frame frame = {.type = WIRE_FRAME_RECEIPT, .message = arrival.message};
   if (arrival.answered) {
-    code = core_register_prove(core, arrival.answer_index, core->reg.attested, &arena, &frame.proof, err);
+    code = core_register_prove(core, arrival.answer_index, size, &arena, &frame.proof, err);
     if (code == BASE_OK)
       wire_frame_write(&frame, out);
     return code;
@@ -77,9 +77,9 @@ static enum base_code answer_one(struct core *core, const struct core_give *give
   struct store_message row;
   bool complete = false;
   frame.type = WIRE_FRAME_PENDING;
-  code = store_message_get(core->store, &given->message, &arena, &row, err);
+  code = store_message_get(core->store, &arrival.message, &arena, &row, err);
   if (code == BASE_OK)
-    code = core_parts_missing(core, &given->message, row.part_count, frame.wants, &complete, err);
+    code = core_parts_missing(core, &arrival.message, row.part_count, frame.wants, &complete, err);
   frame.wants_count = row.part_count;
   if (code == BASE_OK)
     wire_frame_write(&frame, out);
@@ -99,7 +99,7 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
   }
   enum base_code code = answer_heads(core, give, give->count > 0, out, err);
   for (size_t i = 0; i < give->count && code == BASE_OK; i++)
-    code = answer_one(core, give, &give->given[i], out, err);
+    code = core_answer_number(core, give->partner, give->given[i].number, core->reg.attested, out, err);
   if (give->no_room && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
   if (code == BASE_OK && give->fault.code != BASE_OK) {

@@ -166,15 +166,16 @@ static enum base_code take_pending(struct core *core, struct core_partner *partn
   return core_transfer_set(partner, frame, err);
 }
 
-static enum base_code take_answer_frames(struct core *core, struct core_partner *partner, struct answered *answered,
-                                         struct base_error *fault, struct base_error *err) {
-  struct base_reader reader = base_reader_of(answered->plain);
+enum base_code core_answers_take(struct core *core, struct core_partner *partner, struct base_view document,
+                                 const struct wire_checkpoint *checkpoint, struct base_error *fault,
+                                 struct base_error *err) {
+  struct base_reader reader = base_reader_of(document);
   struct wire_frame frame;
   bool end = false;
   enum base_code code = wire_frame_read(&reader, &frame, &end, err);
   while (code == BASE_OK && !end && fault->code == BASE_OK) {
     if (frame.type == WIRE_FRAME_RECEIPT)
-      code = take_receipt(core, partner, &frame, &answered->checkpoint, fault, err);
+      code = take_receipt(core, partner, &frame, checkpoint, fault, err);
     else if (frame.type == WIRE_FRAME_PENDING)
       code = take_pending(core, partner, &frame, fault, err);
     if (code == BASE_OK && fault->code == BASE_OK)
@@ -299,7 +300,7 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   }
   if (answered->again)
     return BASE_OK;
-  code = take_answer_frames(core, partner, answered, fault, err);
+  code = core_answers_take(core, partner, answered->plain, &answered->checkpoint, fault, err);
   if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 &&
       check_wanted(core, partner, answered->want_number, fault) == BASE_OK)
     code = look_back(core, partner, answered->want_number, err);

@@ -7,21 +7,12 @@
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
  * of the parts that the partner wants. */
 
-struct building {
-  struct core *core;
-  struct core_partner *partner;
-  struct base_buf *out;
-  struct core_consignment *made;
-  struct base_error *err;
-  bool more; /* did not all fit */
-};
-
-static enum base_code build_proof(struct building *building, uint64_t index, struct base_arena *arena,
+static enum base_code build_proof(struct core_building *building, uint64_t index, struct base_arena *arena,
                                   struct wire_frame_proof *out) {
-  return core_register_prove(building->core, index, building->core->reg.attested, arena, out, building->err);
+  return core_register_prove(building->core, index, building->size, arena, out, building->err);
 }
 
-static enum base_code build_voided(struct building *building, const struct store_delivery *delivery) {
+static enum base_code build_voided(struct core_building *building, const struct store_delivery *delivery) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct wire_frame frame = {.type = WIRE_FRAME_VOIDED};
@@ -33,7 +24,7 @@ static enum base_code build_voided(struct building *building, const struct store
 
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
  * down. */
-static enum base_code build_law(struct building *building, const struct store_delivery *delivery,
+static enum base_code build_law(struct core_building *building, const struct store_delivery *delivery,
                                 const struct core_content *content) {
   struct core *core = building->core;
   struct core_partner *partner = building->partner;
@@ -65,7 +56,7 @@ static enum base_code build_law(struct building *building, const struct store_de
   return code;
 }
 
-static enum base_code build_message(struct building *building, const struct store_delivery *delivery) {
+static enum base_code build_message(struct core_building *building, const struct store_delivery *delivery) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct core_content content = {0};
@@ -89,8 +80,8 @@ static enum base_code build_message(struct building *building, const struct stor
   return code;
 }
 
-static enum base_code build_delivery(void *context, const struct store_delivery *delivery) {
-  struct building *building = context;
+enum base_code core_build_delivery(void *context, const struct store_delivery *delivery) {
+  struct core_building *building = context;
   bool ended = delivery->state == STORE_ENDED || delivery->state == STORE_REFUSED;
   if (building->more)
     return BASE_OK;
@@ -106,28 +97,27 @@ static enum base_code build_delivery(void *context, const struct store_delivery 
   return code;
 }
 
-/* *full: there was no room for all that is left. */
-static enum base_code build_records_of(struct building *building, const struct core_transfer *transfer, uint16_t part,
-                                       bool *full) {
+enum base_code core_build_records(struct core_building *building, const struct base_id *message, uint16_t part,
+                                  uint32_t *record, bool *full) {
   struct core *core = building->core;
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_part row;
-  enum base_code code = store_part_get(core->store, &transfer->message, part, &arena, &row, building->err);
-  for (uint32_t record = transfer->wants[part]; code == BASE_OK && record < row.records; record++) {
+  enum base_code code = store_part_get(core->store, message, part, &arena, &row, building->err);
+  for (; code == BASE_OK && *record < row.records; ++*record) {
     *full = building->out->size > CORE_CONSIGNMENT_BYTES - WIRE_RECORD_MAX;
     if (*full)
       return BASE_OK;
     BASE_AUTO_BUF struct base_buf sealed = {0};
     base_buf_init(&sealed, WIRE_RECORD_MAX + WIRE_RECORD_OVERHEAD);
-    code = core_part_record(core, &row, record, &sealed, building->err);
+    code = core_part_record(core, &row, *record, &sealed, building->err);
     if (code != BASE_OK)
       return code;
     struct wire_frame frame = {.type = WIRE_FRAME_RECORD,
-                               .message = transfer->message,
+                               .message = *message,
                                .part = part,
-                               .record = record,
-                               .last = record + 1 == row.records,
+                               .record = *record,
+                               .last = *record + 1 == row.records,
                                .ciphertext = base_buf_view(&sealed)};
     wire_frame_write(&frame, building->out);
     building->made->records++;
@@ -137,7 +127,7 @@ static enum base_code build_records_of(struct building *building, const struct c
 
 /* Transfers take turns: the one that was served moves to the end. One of which the partner holds every record waits for
  * something else (a predecessor) and is no transfer any more. */
-static enum base_code build_records(struct building *building) {
+static enum base_code build_records(struct core_building *building) {
   struct core_partner *partner = building->partner;
   enum base_code code = BASE_OK;
   size_t i = 0;
@@ -145,8 +135,10 @@ static enum base_code build_records(struct building *building) {
   while (i < partner->transfer_count && code == BASE_OK && !full) {
     struct core_transfer *transfer = &partner->transfers[i];
     size_t before = building->made->records;
-    for (uint16_t part = 0; part < transfer->part_count && code == BASE_OK && !full; part++)
-      code = build_records_of(building, transfer, part, &full);
+    for (uint16_t part = 0; part < transfer->part_count && code == BASE_OK && !full; part++) {
+      uint32_t record = transfer->wants[part];
+      code = core_build_records(building, &transfer->message, part, &record, &full);
+    }
     if (code == BASE_OK && !full && building->made->records == before)
       *transfer = partner->transfers[--partner->transfer_count];
     else
@@ -160,7 +152,7 @@ static enum base_code build_records(struct building *building) {
   return code;
 }
 
-static enum base_code build_state(struct building *building) {
+static enum base_code build_state(struct core_building *building) {
   struct core *core = building->core;
   struct core_partner *partner = building->partner;
   struct wire_frame frame;
@@ -185,12 +177,13 @@ static enum base_code build_state(struct building *building) {
 
 enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
                                       struct core_consignment *made, struct base_error *err) {
-  struct building building = {.core = core, .partner = partner, .out = out, .made = made, .err = err};
+  struct core_building building = {
+      .core = core, .partner = partner, .size = core->reg.attested, .out = out, .made = made, .err = err};
   *made = (struct core_consignment){0};
   enum base_code code = build_state(&building);
   if (code == BASE_OK)
     code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
-                               build_delivery, &building, err);
+                               core_build_delivery, &building, err);
   if (code == BASE_OK)
     code = build_records(&building);
   if (code == BASE_OK)

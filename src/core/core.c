@@ -205,6 +205,15 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_PART_READ:
     core_part_read(core, token, request);
     break;
+  case LINK_CARRY_BEGIN:
+    core_carry_begin(core, token, request);
+    break;
+  case LINK_CARRY_NEXT:
+    core_carry_next(core, token, request);
+    break;
+  case LINK_CARRY_TAKE:
+    core_carry_take(core, token, fd);
+    break;
   case LINK_REGISTER_CHECK:
     core_register_check(core, token, request);
     break;
@@ -289,6 +298,7 @@ static enum base_code settle_lost(struct core *core, struct base_error *err) {
     reply_set_error(reply, core->failed, core->failure.text);
     base_close_fd(&reply->fd);
   }
+  core_carry_free(core);
   enum base_code code = core_reload(core, err);
   replies_send(core);
   core->failed = BASE_OK;

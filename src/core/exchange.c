@@ -113,11 +113,17 @@ void core_head_shown(struct core *core, struct core_partner *partner) {
   base_buf_add_view(&shown->note, base_buf_view(&core->reg.note));
 }
 
-static struct base_view head_note(const struct core *core, const struct core_partner *partner, uint64_t size) {
+/* A head of ours that the partner was shown: lately on the line, or in a file, for which it was kept (into `kept`). */
+static struct base_view head_note(const struct core *core, const struct core_partner *partner, uint64_t size,
+                                  struct base_buf *kept) {
+  struct base_error missing = {0};
   for (size_t i = 0; i < CORE_SHOWN; i++)
     if (partner->shown[i].size == size)
       return base_buf_view(&partner->shown[i].note);
-  return size == core->reg.attested ? base_buf_view(&core->reg.note) : (struct base_view){0};
+  if (size == core->reg.attested)
+    return base_buf_view(&core->reg.note);
+  return store_head_get(core->store, size, NULL, kept, &missing) == BASE_OK ? base_buf_view(kept)
+                                                                            : (struct base_view){0};
 }
 
 static enum base_code cosign_keep(struct core *core, struct core_partner *partner,
@@ -137,7 +143,9 @@ static enum base_code cosign_keep(struct core *core, struct core_partner *partne
 
 enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size, struct base_view line,
                                 struct base_error *err) {
-  struct base_view note = size == 0 ? (struct base_view){0} : head_note(core, partner, size);
+  BASE_AUTO_BUF struct base_buf kept = {0};
+  base_buf_init(&kept, WIRE_NOTE_MAX);
+  struct base_view note = size == 0 ? (struct base_view){0} : head_note(core, partner, size, &kept);
   if (note.size == 0)
     return BASE_OK;
   BASE_AUTO_BUF struct base_buf both = {0};

@@ -64,6 +64,21 @@ struct core_give {
 };
 
 /* incoming.c */
+struct core_opened { /* a consignment, opened */
+  struct base_view plain;
+  struct core_heads heads;
+  struct wire_checkpoint checkpoint; /* its head, once it verified */
+  bool older;                        /* that head is older than the one we cosigned: only repetitions are taken */
+  bool unproved;                     /* it does not prove from the head that we cosigned last: nothing was taken */
+};
+BASE_NODISCARD enum base_code core_consignment_unseal(struct core *core, const struct wire_envelope *envelope,
+                                                      struct core_give *give, struct base_buf *plain,
+                                                      struct base_error *err);
+/* What the partner sent takes its effect. What he did wrong is in give->fault. carried: it came by hand, from whoever
+ * could write the file, and perhaps long ago: an older head is no roll-back, and only two signed heads that contradict
+ * each other are held against the partner. A failure returned is ours. */
+BASE_NODISCARD enum base_code core_consignment_take(struct core *core, struct core_give *give,
+                                                    struct core_opened *opened, bool carried, struct base_error *err);
 void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
 
 /* admit.c: what becomes of a message. A failure of ours takes the step back. */
@@ -86,6 +101,10 @@ BASE_NODISCARD enum base_code core_messages_settle(struct core *core, struct cor
 /* The answer will tell about this number; more than once is once. */
 BASE_NODISCARD enum base_code core_give_add(struct core_give *give, uint64_t number, const struct base_id *message,
                                             struct base_error *err);
+/* The receipt for a number taken from the partner, proved under our head of this size, or what its message still
+ * misses. */
+BASE_NODISCARD enum base_code core_answer_number(struct core *core, const struct core_partner *partner, uint64_t number,
+                                                 uint64_t size, struct base_buf *out, struct base_error *err);
 /* After the attestation: the sealed answer into the reply. */
 void core_give_finish(struct core *core, struct core_reply *reply);
 void core_give_free(struct core_give *give);
@@ -115,6 +134,22 @@ struct core_consignment { /* what one holds */
   size_t messages, records;
   uint64_t last_number; /* of its messages, 0: none */
 };
+/* One that is being made: what carry.c, which makes files, shares with build.c. */
+struct core_building {
+  struct core *core;
+  struct core_partner *partner;
+  uint64_t size; /* of the head of ours that proves what is in it */
+  struct base_buf *out;
+  struct core_consignment *made;
+  struct base_error *err;
+  bool more; /* did not all fit */
+};
+/* For store_delivery_open: the message, or what became of its number. Sets more, and leaves it out, when it does not
+ * fit or law says no. context: a core_building. */
+BASE_NODISCARD enum base_code core_build_delivery(void *context, const struct store_delivery *delivery);
+/* Records of a part from *record on, which moves to the next one; *full: there was no room for all that is left. */
+BASE_NODISCARD enum base_code core_build_records(struct core_building *building, const struct base_id *message,
+                                                 uint16_t part, uint32_t *record, bool *full);
 /* The plaintext of the next consignment, appended to out; notes in the flight what travels. Law may have said no to a
  * message: partner->revoke is set then and the consignment ends before it. */
 BASE_NODISCARD enum base_code core_consignment_build(struct core *core, struct core_partner *partner,
@@ -122,6 +157,17 @@ BASE_NODISCARD enum base_code core_consignment_build(struct core *core, struct c
                                                      struct base_error *err);
 
 /* answered.c */
+/* Receipts, and what is asked for, out of a document under this head of the partner's. What he did wrong is in fault.
+ */
+BASE_NODISCARD enum base_code core_answers_take(struct core *core, struct core_partner *partner,
+                                                struct base_view document, const struct wire_checkpoint *checkpoint,
+                                                struct base_error *fault, struct base_error *err);
 void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+
+/* carry.c: consignments that go by hand (spec/carried.md) */
+void core_carry_begin(struct core *core, uint64_t token, const struct wire_json *request);
+void core_carry_next(struct core *core, uint64_t token, const struct wire_json *request);
+void core_carry_take(struct core *core, uint64_t token, int fd);
+void core_carry_free(struct core *core);
 
 #endif

@@ -147,14 +147,7 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
 
 /* --- a consignment */
 
-struct opened {
-  struct base_view plain;
-  struct core_heads heads;
-  struct wire_checkpoint checkpoint;
-  bool older; /* the head is older than the one we cosigned: only repetitions are taken */
-};
-
-static enum base_code read_state(struct core *core, struct core_give *give, struct opened *opened,
+static enum base_code read_state(struct core *core, struct core_give *give, struct core_opened *opened,
                                  struct base_error *fault) {
   struct base_reader reader = base_reader_of(opened->plain);
   struct wire_frame frame;
@@ -184,7 +177,7 @@ static enum base_code read_state(struct core *core, struct core_give *give, stru
   return code;
 }
 
-static enum base_code take_frames(struct core *core, struct core_give *give, const struct opened *opened,
+static enum base_code take_frames(struct core *core, struct core_give *give, const struct core_opened *opened,
                                   struct base_error *err) {
   struct base_reader reader = base_reader_of(opened->plain);
   struct wire_frame frame;
@@ -216,17 +209,20 @@ static enum base_code take_older(struct core_give *give, const struct base_error
   return BASE_OK;
 }
 
-static enum base_code take_opened(struct core *core, struct core_give *give, struct opened *opened,
-                                  struct base_error *err) {
+enum base_code core_consignment_take(struct core *core, struct core_give *give, struct core_opened *opened,
+                                     bool carried, struct base_error *err) {
   struct base_error *fault = &give->fault;
   enum base_code code = read_state(core, give, opened, fault);
   if (code == BASE_OK) {
     struct base_error why = {0};
     code = core_head_take(core, give->partner, &opened->heads, &opened->checkpoint, &why);
-    if (code == BASE_CONFLICT)
+    opened->unproved = code == BASE_CONFLICT;
+    if (opened->unproved)
       return BASE_OK; /* the answer names the base that is wanted, and the partner proves again */
     opened->older = code == BASE_ROLLBACK;
-    if (opened->older) {
+    if (opened->older && carried) {
+      code = BASE_OK;
+    } else if (opened->older) {
       code = take_older(give, &why);
     } else if (code != BASE_OK) {
       *fault = why;
@@ -244,9 +240,10 @@ static enum base_code take_opened(struct core *core, struct core_give *give, str
     if (code != BASE_OK) /* what a partner did wrong is in fault: this is ours, wherever it came from */
       return core_lose(core, code, err);
   }
-  if (fault->code != BASE_OK && core->failed == BASE_OK)
-    code = core_partner_fault(core, give->partner, fault, opened->heads.note, err);
-  return code;
+  if (fault->code == BASE_OK || core->failed != BASE_OK)
+    return code;
+  return carried && fault->code != BASE_FORK ? BASE_OK
+                                             : core_partner_fault(core, give->partner, fault, opened->heads.note, err);
 }
 
 /* Whose line it came over: what he sends there is his doing, readable or not. */
@@ -277,8 +274,8 @@ static enum base_code check_envelope(const struct core *core, const struct core_
   return BASE_OK;
 }
 
-static enum base_code unseal(struct core *core, const struct wire_envelope *envelope, struct core_give *give,
-                             struct base_buf *plain, struct base_error *err) {
+enum base_code core_consignment_unseal(struct core *core, const struct wire_envelope *envelope, struct core_give *give,
+                                       struct base_buf *plain, struct base_error *err) {
   uint8_t shared[32];
   enum base_code code =
       core->env.keeper.decapsulate(core->env.keeper.context, envelope->key_id, &envelope->enc, shared, err);
@@ -297,7 +294,7 @@ static enum base_code open_consignment(struct core *core, struct core_give *give
   if (code == BASE_OK)
     code = check_envelope(core, give->partner, &envelope, &fault);
   if (code == BASE_OK)
-    code = unseal(core, &envelope, give, plain, &fault);
+    code = core_consignment_unseal(core, &envelope, give, plain, &fault);
   if (code == BASE_OK)
     return BASE_OK;
   if (!core_ours(code)) {
@@ -325,8 +322,8 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
   if (code == BASE_OK)
     code = open_consignment(core, give, sealed, &plain, &err);
   if (code == BASE_OK) {
-    struct opened opened = {.plain = base_buf_view(&plain)};
-    code = take_opened(core, give, &opened, &err);
+    struct core_opened opened = {.plain = base_buf_view(&plain)};
+    code = core_consignment_take(core, give, &opened, false, &err);
   }
   base_unmap(&sealed);
   if (plain.data != NULL)

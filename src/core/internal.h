@@ -44,6 +44,8 @@ enum {
   CORE_RESERVE_BELOW = 4 << 20,     /* … and given back when so little is free */
   CORE_ROOM_LOOK_MS = 30000,        /* how often the room is looked at without need, … */
   CORE_ROOM_SOON_MS = 1000,         /* … and while it is short */
+  CORE_CARRIES_MAX = 8,             /* files being made at once */
+  CORE_CARRY_SECONDS = 3600,        /* one that nobody goes on with is forgotten */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
 };
 
@@ -125,6 +127,8 @@ struct core_partner {
   bool revoke;           /* law said no at hand-over: to be written in the next step */
   struct base_id revoke_message;
   struct base_error revoke_why;
+  uint64_t carried_number;           /* the last number in a file that was made for him, 0: none */
+  char carried[96];                  /* what is said of those in it */
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
   bool trouble_room;                 /* he has no room: it is tried again */
   enum base_code trouble_code;
@@ -195,6 +199,22 @@ struct core_reading { /* the part read last, for the next record of it */
   uint64_t size;
 };
 
+/* --- carry.c */
+struct core_carry { /* a file for a partner that is being made, one consignment per request */
+  uint64_t id;      /* 0: unused */
+  int64_t partner;
+  base_time touched;
+  uint64_t size; /* of the head that proves all of it; 0: not begun */
+  struct base_buf note;
+  struct store_carried carried;
+  size_t bases_told;         /* of carried.bases, for which a proof is in the file */
+  uint64_t answered, number; /* the last of the partner's numbers answered, and of ours put in */
+  uint64_t recorded;         /* the last of our numbers whose parts are in it whole */
+  uint16_t part;             /* of the number after that one … */
+  uint32_t record;           /* … the next record */
+  bool statements_told, done;
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -257,6 +277,8 @@ struct core {
   uint32_t pool_epoch;
   struct core_fresh fresh[CORE_KEYS_FRESH];
 
+  struct core_carry carries[CORE_CARRIES_MAX];
+  uint64_t next_carry;
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;
@@ -358,6 +380,8 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
 void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table_wake(struct core *core);
+/* What the outbox says of numbers in a file that was made for the partner. */
+void core_partner_carried(struct core_partner *partner, const struct store_carried *carried);
 struct wire_seal_key;
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
 

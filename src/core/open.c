@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/exchange.h"
 #include "core/parts.h"
 
 /* A core's life: opened from what is stored, loaded anew after a lost step, closed. */
@@ -176,6 +177,7 @@ void core_close(struct core *core) {
   core_replies_free(core);
   core_case_drop(core, NULL);
   core_parts_close(core);
+  core_carry_free(core);
   core_check_free(core);
   core_register_free(core);
   core_partners_free(core);

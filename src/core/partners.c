@@ -86,8 +86,13 @@ static enum base_code load_one(struct core *core, const struct store_partner *ro
   enum base_code code = partner_new(core, row, &partner, err);
   if (code == BASE_OK)
     code = core_partner_confirm(core, partner, err);
+  struct store_carried carried;
   if (code == BASE_OK)
+    code = store_carried_get(core->store, row->number, &carried, err);
+  if (code == BASE_OK) {
+    core_partner_carried(partner, &carried);
     code = partners_insert(core, partner, err);
+  }
   if (code != BASE_OK)
     partner_free(partner);
   return code;
@@ -115,6 +120,12 @@ enum base_code core_partners_load(struct core *core, struct base_error *err) {
     core->partners[i]->maybe = true;
   core->partner_version++;
   return code;
+}
+
+void core_partner_carried(struct core_partner *partner, const struct store_carried *carried) {
+  partner->carried_number = carried->number;
+  snprintf(partner->carried, sizeof partner->carried, "in a file made at %s; no receipt came back yet",
+           base_time_format(carried->made).text);
 }
 
 struct core_partner *core_partner_named(struct core *core, struct base_view name) {

@@ -37,7 +37,10 @@ struct base_view core_show_trouble(const struct core *core, const struct core_pa
 struct base_view core_show_reason(const struct core *core, const struct core_partner *partner,
                                   const struct store_delivery *delivery, char room[CORE_SHOW_REASON]) {
   bool open = delivery->state == STORE_WAITING || delivery->state == STORE_UNDER_WAY;
-  return delivery->reason.size > 0 || !open ? delivery->reason : core_show_trouble(core, partner, room);
+  if (delivery->reason.size > 0 || !open)
+    return delivery->reason;
+  return delivery->number <= partner->carried_number ? base_view_text(partner->carried)
+                                                     : core_show_trouble(core, partner, room);
 }
 
 /* --- numbers by state */

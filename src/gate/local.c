@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/local_internal.h"
+#include "wire/consignment.h"
 
 /* --- who may come in */
 
@@ -141,6 +142,8 @@ static enum base_code check_body(const struct gate_job *job, struct base_error *
   const struct gate_body *body = &job->request->body;
   if (job->route->way == GATE_UPLOAD || !body->present)
     return BASE_OK;
+  if (job->route->way == GATE_OCTETS)
+    return BASE_OK; /* counted as it comes in */
   if (job->route->way != GATE_POST)
     return base_fail(err, BASE_PROTOCOL, "/%s takes no body", job->route->path);
   if (body->chunked)
@@ -170,6 +173,8 @@ static void begin(void *context, struct gate_request *request) {
     gate_http_refuse(request, &err);
   else if (route->way == GATE_UPLOAD)
     gate_upload_begin(job);
+  else if (route->way == GATE_OCTETS && gate_memfile_open(&job->chunk, "octets", WIRE_CONSIGNMENT_MAX, &err) != BASE_OK)
+    gate_http_refuse(request, &err);
 }
 
 static size_t take_body(void *context, struct gate_request *request, struct base_view data) {
@@ -177,8 +182,28 @@ static size_t take_body(void *context, struct gate_request *request, struct base
   struct gate_job *job = request->context;
   if (job->route->way == GATE_UPLOAD)
     return gate_upload_body(job, data);
+  if (job->route->way == GATE_OCTETS) {
+    struct base_error err;
+    if (gate_memfile_add(&job->chunk, data, &err) != BASE_OK)
+      gate_http_refuse(request, &err);
+    return data.size;
+  }
   base_buf_add_view(&job->body, data);
   return data.size;
+}
+
+/* The body as it came in, sealed, with nothing beside it but who sent it. */
+static enum base_code hand_octets(struct gate_job *job, struct base_error *err) {
+  struct wire_writer writer;
+  BASE_AUTO_BUF struct base_buf payload = {0};
+  enum base_code code = gate_memfile_seal(&job->chunk, err);
+  if (code != BASE_OK)
+    return code;
+  gate_job_object(job, &writer, &payload);
+  wire_write_end(&writer, '}');
+  gate_job_ask(job, job->route->request, base_buf_view(&payload), job->chunk.fd, answered);
+  gate_memfile_close(&job->chunk);
+  return BASE_OK;
 }
 
 static void end(void *context, struct gate_request *request) {
@@ -192,6 +217,10 @@ static void end(void *context, struct gate_request *request) {
   case GATE_DOWNLOAD:
   case GATE_STIX:
     gate_download_begin(job);
+    return;
+  case GATE_OCTETS:
+    if (hand_octets(job, &err) != BASE_OK)
+      gate_http_refuse(job->request, &err);
     return;
   default:
     if (base_buf_check(&job->body, "the body", &err) != BASE_OK || post(job, &err) != BASE_OK)

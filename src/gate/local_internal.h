@@ -26,7 +26,7 @@ struct gate_job {
   struct base_buf body; /* of GATE_POST */
   /* the part that comes in or goes out */
   char stage[80]; /* what core calls the part that comes in; empty: none, or finished */
-  struct gate_memfile chunk, copy;
+  struct gate_memfile chunk, copy; /* chunk: of GATE_OCTETS the whole body */
   bool json_likely, json_decided;
   uint64_t index; /* of the next chunk or record */
   uint64_t size, records;

@@ -13,6 +13,7 @@ enum gate_way {
   GATE_ASK,      /* no body; the answer is JSON */
   GATE_ASK_RAW,  /* no body; the answer is octets */
   GATE_POST,     /* a JSON object as body; the answer is JSON */
+  GATE_OCTETS,   /* octets as body, handed over whole; the answer is JSON */
   GATE_UPLOAD,   /* a part comes in */
   GATE_DOWNLOAD, /* a part goes out */
   GATE_STIX,     /* a part is checked by the worker */

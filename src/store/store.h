@@ -296,6 +296,27 @@ BASE_NODISCARD enum base_code store_arrival_of(struct store *store, const struct
 BASE_NODISCARD enum base_code store_arrival_next(struct store *store, int64_t *key, struct base_arena *arena,
                                                  struct store_arrival *out, struct base_error *err);
 
+/* --- what goes by hand: files with consignments (spec/carried.md) */
+enum { STORE_CARRIED_BASES_MAX = 64 };
+struct store_carried {
+  base_time made;                         /* the last file for this partner, 0: none */
+  uint64_t number;                        /* the last number in it */
+  size_t base_count;
+  uint64_t bases[STORE_CARRIED_BASES_MAX]; /* sizes of our heads that his node may have seen last, oldest first */
+};
+/* Zeroes when nothing ever went by hand. */
+BASE_NODISCARD enum base_code store_carried_get(struct store *store, int64_t partner, struct store_carried *out,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_carried_put(struct store *store, int64_t partner, const struct store_carried *carried,
+                                                struct base_error *err);
+/* Numbers of a partner's that came by hand and whose answer goes with the next file; adding one twice is once. */
+BASE_NODISCARD enum base_code store_carried_answer_add(struct store *store, int64_t partner, uint64_t number,
+                                                       struct base_error *err);
+/* Those above after, ascending, at most max. */
+BASE_NODISCARD enum base_code store_carried_answers(struct store *store, int64_t partner, uint64_t after, uint64_t *out,
+                                                    size_t max, size_t *count, struct base_error *err);
+BASE_NODISCARD enum base_code store_carried_answers_clear(struct store *store, int64_t partner, struct base_error *err);
+
 /* --- evidence of faults: signed heads that contradict and the like, kept as they came */
 BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,
                                                  struct base_view bytes, base_time time, struct base_error *err);

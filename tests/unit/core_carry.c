@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Consignments that go by hand: what a file holds, what is taken of one that is late, repeated, without a proof from
+ * the head seen last, or by somebody who is not the partner; what is ended or unlawful meanwhile. */
+#include "core_ask.h"
+
+enum { FILE_CONSIGNMENTS = 64 };
+struct file {
+  size_t count;
+  int fds[FILE_CONSIGNMENTS];
+};
+
+static int64_t begin(struct pair_node *from, const struct pair_node *to) {
+  char request[96];
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"to\":\"%s\"}", to->name);
+  struct told begun = tell(from, LINK_CARRY_BEGIN, request);
+  int64_t id = number(begun.json, "file");
+  forget(&begun);
+  return id;
+}
+
+/* False at the end of the file. */
+static bool next(struct pair_node *from, int64_t id, struct file *file) {
+  char request[96];
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"file\":%lld}", (long long)id);
+  struct pair_answer answer = pair_ask(from, LINK_CARRY_NEXT, request, -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  bool more = answer.payload.size > 0;
+  if (more) {
+    assert_true(file->count < FILE_CONSIGNMENTS);
+    file->fds[file->count++] = base_memfd_sealed("consignment", base_buf_view(&answer.payload), NULL);
+  }
+  pair_answer_free(&answer);
+  return more;
+}
+
+static struct file file_for(struct pair_node *from, const struct pair_node *to) {
+  struct file file = {0};
+  int64_t id = begin(from, to);
+  while (next(from, id, &file))
+    ;
+  return file;
+}
+
+static void file_free(struct file *file) {
+  for (size_t i = 0; i < file->count; i++)
+    close(file->fds[i]);
+}
+
+struct sum {
+  int64_t messages, taken, receipts, records;
+  bool proved, older;
+};
+
+static struct sum take(struct pair_node *to, const struct file *file) {
+  struct sum sum = {0};
+  for (size_t i = 0; i < file->count; i++) {
+    struct pair_answer answer = pair_ask(to, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", file->fds[i]);
+    if (answer.status != BASE_OK)
+      fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+    struct wire_json *json = NULL;
+    assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 65536, "answer", &json, NULL), BASE_OK);
+    sum.messages += number(json, "messages");
+    sum.taken += number(json, "taken");
+    sum.receipts += number(json, "receipts");
+    sum.records += number(json, "records");
+    sum.proved = wire_json_true(wire_json_get(json, "proved"));
+    sum.older = wire_json_true(wire_json_get(json, "older"));
+    wire_json_free(json);
+    pair_answer_free(&answer);
+  }
+  return sum;
+}
+
+static struct sum carry(struct pair_node *from, struct pair_node *to) {
+  struct file file = file_for(from, to);
+  struct sum sum = take(to, &file);
+  file_free(&file);
+  return sum;
+}
+
+static unsigned faults(struct pair_node *node) {
+  unsigned found = 0;
+  char request[96];
+  for (uint64_t i = 0; i < node->core->reg.size; i++) {
+    snprintf(request, sizeof request, "{\"actor\":\"amal\",\"n\":%llu}", (unsigned long long)i);
+    struct told leaf = tell(node, LINK_REGISTER_SHOW, request);
+    struct base_view text = wire_json_text(wire_json_get(leaf.json, "leaf"));
+    found += memmem(text.data, text.size, "\"fault\"", 7) != NULL;
+    forget(&leaf);
+  }
+  return found;
+}
+
+/* Two under an agreement, with nothing open. */
+static void agreed(struct pair_node *a, struct pair_node *b) {
+  char agreement[65];
+  ask_two(a, b);
+  pair_agree(a, b, agreement);
+}
+
+static void files_alone(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], reply[65];
+  struct base_hash sha256;
+  agreed(&a, &b);
+  pair_request(&a, &b, id);
+  struct file lost = file_for(&a, &b);
+  struct sum sum = carry(&a, &b);
+  assert_true(sum.taken == 1 && sum.messages == 1 && sum.proved && !sum.older);
+  sum = take(&b, &lost);
+  assert_true(sum.older && sum.taken == 0);
+  send_in(&b, id, "answer", 5 * WIRE_RECORD_MAX + 1, reply, &sha256);
+  sum = carry(&b, &a);
+  assert_true(sum.receipts == 1 && sum.taken == 1 && sum.records == 6);
+  assert_int_equal(pair_outbox(&a, id, NULL), STORE_RECEIPTED);
+  sum = carry(&a, &b);
+  assert_true(sum.receipts == 1 && sum.messages == 0);
+  assert_int_equal(pair_outbox(&b, reply, NULL), STORE_RECEIPTED);
+  /* Answers go with every file until a newer one shows that they came. */
+  sum = carry(&a, &b);
+  assert_true(sum.receipts == 1);
+  assert_int_equal(carry(&b, &a).messages, 0);
+  assert_int_equal(carry(&a, &b).receipts, 0);
+  assert_true(faults(&a) == 0 && faults(&b) == 0);
+  file_free(&lost);
+  ask_remove(&a, &b);
+}
+
+/* The heads that are kept to prove from are bounded; a node that saw an older one last asks for a file by a file. */
+static void bases(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  agreed(&a, &b);
+  for (int i = 0; i < STORE_CARRIED_BASES_MAX + 2; i++) {
+    struct file lost = file_for(&a, &b);
+    assert_true(lost.count <= 1 + STORE_CARRIED_BASES_MAX / WIRE_CONSISTENCIES_MAX);
+    file_free(&lost);
+    pair_close(&a); /* the heads shown on the line are forgotten */
+    pair_open(&a);
+    a.core->partners[0]->row.cosigned_size = 0;
+  }
+  struct store_carried carried;
+  assert_int_equal(store_carried_get(a.core->store, a.core->partners[0]->row.number, &carried, NULL), BASE_OK);
+  assert_int_equal(carried.base_count, STORE_CARRIED_BASES_MAX);
+  pair_request(&a, &b, id);
+  struct sum sum = carry(&a, &b);
+  assert_true(!sum.proved && sum.taken == 0);
+  assert_true(carry(&b, &a).proved); /* with b's cosignature on the head that he saw last */
+  sum = carry(&a, &b);
+  assert_true(sum.proved && sum.taken == 1);
+  assert_true(faults(&a) == 0 && faults(&b) == 0);
+  ask_remove(&a, &b);
+}
+
+static void ended_and_unlawful(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], request[160];
+  agreed(&a, &b);
+  pair_request(&a, &b, id);
+  struct file before = file_for(&a, &b);
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"not needed\"}", id);
+  struct told ended = tell(&a, LINK_OUTBOX_END, request);
+  forget(&ended);
+  struct sum sum = carry(&a, &b); /* the void, not the message */
+  assert_true(sum.messages == 1 && sum.taken == 1);
+  assert_int_equal(b.core->partners[0]->row.received_number, a.core->partners[0]->row.sent_number);
+  assert_true(take(&b, &before).older);
+  pair_request(&a, &b, id);
+  int64_t file = begin(&a, &b);
+  a.now += 2 * 366 * 86400ll; /* the agreement has ended */
+  b.now = a.now;
+  struct pair_answer answer;
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"file\":%lld}", (long long)file);
+  answer = pair_ask(&a, LINK_CARRY_NEXT, request, -1);
+  assert_int_equal(answer.status, BASE_NOT_FOUND); /* nobody went on with it */
+  pair_answer_free(&answer);
+  ask_remove(&a, &b);
+}
+
+/* Whoever can write a file can seal one: nothing in it is held against the partner whose name it bears. */
+static void not_the_partner(void **state) {
+  (void)state;
+  struct pair_node a, b, c;
+  char id[65];
+  agreed(&a, &b);
+  pair_make(&c, "madrid");
+  pair_request(&a, &b, id);
+  struct file file = file_for(&a, &b);
+  struct pair_answer answer = pair_ask(&c, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", file.fds[0]);
+  assert_int_equal(answer.status, BASE_UNKNOWN_NODE);
+  pair_answer_free(&answer);
+  struct base_view sealed = {0};
+  assert_int_equal(base_map_sealed(file.fds[0], WIRE_CONSIGNMENT_MAX, &sealed, NULL), BASE_OK);
+  uint8_t *bytes = malloc(sealed.size);
+  memcpy(bytes, sealed.data, sealed.size);
+  bytes[sealed.size - 1] ^= 1;
+  int fd = base_memfd_sealed("changed", base_view_of(bytes, sealed.size), NULL);
+  uint64_t size = b.core->reg.size;
+  answer = pair_ask(&b, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", fd);
+  assert_int_equal(answer.status, BASE_UNSEAL);
+  pair_answer_free(&answer);
+  close(fd);
+  /* Sealed by somebody who has only what anybody can have: no head, then a head that a did not sign. */
+  for (int headed = 0; headed < 2; headed++) {
+    struct base_buf plain = {0}, out = {0};
+    base_buf_init(&plain, 1 << 16);
+    base_buf_init(&out, 1 << 16);
+    struct wire_frame frame = {.type = WIRE_FRAME_HEAD, .head = base_buf_view(&c.core->reg.note)};
+    if (headed)
+      wire_frame_write(&frame, &plain);
+    frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = 1 << 20};
+    wire_frame_write(&frame, &plain);
+    uint8_t entropy[32] = {7};
+    struct seal_hpke_context context;
+    assert_int_equal(seal_consignment(&b.core->card.seals[0], a.core->card.origin, b.core->card.origin,
+                                      base_buf_view(&plain), entropy, &out, &context, NULL),
+                     BASE_OK);
+    fd = base_memfd_sealed("forged", base_buf_view(&out), NULL);
+    answer = pair_ask(&b, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", fd);
+    assert_int_equal(answer.status, headed ? BASE_WRONG_KEY : BASE_PROTOCOL);
+    pair_answer_free(&answer);
+    close(fd);
+    base_buf_free(&plain);
+    base_buf_free(&out);
+  }
+  assert_int_equal(b.core->reg.size, size);
+  assert_false(b.core->partners[0]->stopped);
+  assert_int_equal(take(&b, &file).taken, 1);
+  base_unmap(&sealed);
+  free(bytes);
+  file_free(&file);
+  pair_remove(&c);
+  ask_remove(&a, &b);
+}
+
+static void limits(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  agreed(&a, &b);
+  for (int i = 0; i < CORE_CARRIES_MAX; i++)
+    (void)begin(&a, &b);
+  pair_refused(&a, LINK_CARRY_BEGIN, "{\"actor\":\"amal\",\"to\":\"paris\"}", BASE_BUSY);
+  a.now += CORE_CARRY_SECONDS + 1;
+  (void)begin(&a, &b);
+  pair_refused(&a, LINK_CARRY_NEXT, "{\"actor\":\"amal\",\"file\":1}", BASE_NOT_FOUND);
+  pair_refused(&a, LINK_CARRY_NEXT, "{\"actor\":\"amal\",\"file\":\"1\"}", BASE_NOT_FOUND);
+  pair_refused(&a, LINK_CARRY_BEGIN, "{\"actor\":\"amal\",\"to\":\"madrid\"}", BASE_UNKNOWN_NODE);
+  /* More than fits one consignment: numbers and receipts in order, in as many as it takes. */
+  char id[65];
+  for (int i = 0; i < WIRE_CONSIGNMENT_MESSAGES_MAX + 40; i++)
+    pair_request(&a, &b, id);
+  struct file file = file_for(&a, &b);
+  assert_int_equal(file.count, 2);
+  assert_int_equal(take(&b, &file).taken, WIRE_CONSIGNMENT_MESSAGES_MAX + 40);
+  file_free(&file);
+  assert_int_equal(carry(&b, &a).receipts, WIRE_CONSIGNMENT_MESSAGES_MAX + 40);
+  assert_int_equal(pair_outbox(&a, id, NULL), STORE_RECEIPTED);
+  ask_remove(&a, &b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(files_alone), cmocka_unit_test(bases),
+                                     cmocka_unit_test(ended_and_unlawful), cmocka_unit_test(not_the_partner),
+                                     cmocka_unit_test(limits)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
