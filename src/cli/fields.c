@@ -169,9 +169,17 @@ const char *cli_media_type(const char *name, bool stix) {
   static const struct {
     const char *ending, *type;
   } types[] = {
-      {".json", "application/json"}, {".txt", "text/plain"}, {".pdf", "application/pdf"}, {".xml", "application/xml"},
-      {".png", "image/png"},         {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"},     {".zip", "application/zip"},
-      {".csv", "text/csv"},          {".html", "text/html"},
+      {".json", "application/json"},
+      {".txt", "text/plain"},
+      {".pdf", "application/pdf"},
+      {".xml", "application/xml"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"},
+      {".jpeg", "image/jpeg"},
+      {".zip", "application/zip"},
+      {".csv", "text/csv"},
+      {".html", "text/html"},
+      {".stix", "application/stix+json"},
   };
   if (stix)
     return "application/stix+json";
@@ -198,7 +206,8 @@ static enum base_code open_part(const char *file, int *out, uint64_t *size, stru
   return BASE_OK;
 }
 
-static enum base_code upload_part(struct cli *cli, const char *file, struct wire_writer *writer,
+/* as_is: nobody looks into it, and nobody is told that it is anything but octets. */
+static enum base_code upload_part(struct cli *cli, const char *file, bool as_is, struct wire_writer *writer,
                                   struct base_error *err) {
   BASE_AUTO_FD int fd = -1;
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
@@ -208,8 +217,9 @@ static enum base_code upload_part(struct cli *cli, const char *file, struct wire
   if (!wire_part_name_valid(base_view_text(name)))
     return base_fail(err, BASE_FIELD, "--part %s: its name is no line of 1 to %d bytes of text without '/'", file,
                      WIRE_PART_NAME_MAX);
-  (void)snprintf(path, sizeof path, "/v1/parts?name=%s&type=%s", cli_piece(base_view_text(name)).text,
-                 cli_piece(base_view_text(cli_media_type(name, false))).text);
+  const char *type = as_is ? "application/octet-stream" : cli_media_type(name, false);
+  (void)snprintf(path, sizeof path, "/v1/parts?name=%s&type=%s&as_is=%s", cli_piece(base_view_text(name)).text,
+                 cli_piece(base_view_text(type)).text, as_is ? "true" : "false");
   enum base_code code = open_part(file, &fd, &size, err);
   if (code == BASE_OK) {
     if (size > WIRE_TAR_SIZE_MAX)
@@ -230,7 +240,7 @@ static enum base_code upload_part(struct cli *cli, const char *file, struct wire
   wire_write_object(writer);
   wire_write_member_text(writer, "stage", cli_string(answer.json, "stage"));
   wire_write_member_string(writer, "name", name);
-  wire_write_member_string(writer, "type", cli_media_type(name, stix));
+  wire_write_member_string(writer, "type", stix ? cli_media_type(name, true) : type);
   wire_write_end(writer, '}');
   return BASE_OK;
 }
@@ -240,8 +250,9 @@ enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_erro
   wire_writer_init(&writer, out);
   wire_write_array(&writer);
   for (size_t i = 0; i < cli->option_count; i++)
-    if (strcmp(cli->options[i].name, "--part") == 0) {
-      enum base_code code = upload_part(cli, cli->options[i].value, &writer, err);
+    if (strncmp(cli->options[i].name, "--part", 6) == 0) {
+      bool as_is = strcmp(cli->options[i].name, "--part-as-is") == 0;
+      enum base_code code = upload_part(cli, cli->options[i].value, as_is, &writer, err);
       if (code != BASE_OK)
         return code;
     }

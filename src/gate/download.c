@@ -100,7 +100,7 @@ static void copy_read(void *context, struct link_message *message) {
     return;
   }
   if (job->copy.size == job->size)
-    gate_stix_check(job, &job->copy, checked);
+    gate_stix_check(job, "", &job->copy, checked);
   else
     ask_record(job, copy_read);
 }

@@ -4,6 +4,7 @@
 
 #include "gate/local.h"
 #include "gate/memfile.h"
+#include "wire/stix.h"
 
 /* What local.c, upload.c, download.c and stix.c share. */
 
@@ -28,6 +29,7 @@ struct gate_job {
   char stage[80]; /* what core calls the part that comes in; empty: none, or finished */
   struct gate_memfile chunk, copy; /* chunk: of GATE_OCTETS the whole body */
   bool json_likely, json_decided;
+  enum wire_stix_said said; /* of the part that comes in, by its media type */
   uint64_t index; /* of the next chunk or record */
   uint64_t size, records;
   struct wire_json *opened; /* core's answer to part.open, or to part.finish */
@@ -52,8 +54,8 @@ void gate_upload_gone(struct gate_job *job);
 
 void gate_download_begin(struct gate_job *job); /* GATE_DOWNLOAD and GATE_STIX */
 
-/* Has a sealed copy of a part checked by the worker and waits; done gets its answer. */
-void gate_stix_check(struct gate_job *job, const struct gate_memfile *copy, gate_answer done);
+/* Has a sealed copy of a part checked by the worker and waits; done gets its answer. said: a word for the worker. */
+void gate_stix_check(struct gate_job *job, const char *said, const struct gate_memfile *copy, gate_answer done);
 /* The report about a part that is too large to be checked. */
 void gate_stix_too_large(struct base_buf *out);
 

@@ -4,14 +4,14 @@
 #include "gate/local_internal.h"
 #include "wire/stix.h"
 
-void gate_stix_check(struct gate_job *job, const struct gate_memfile *copy, gate_answer done) {
+void gate_stix_check(struct gate_job *job, const char *said, const struct gate_memfile *copy, gate_answer done) {
   if (job->local->worker.channel == NULL) {
     gate_http_problem(
         job->request, BASE_NOT_RUNNING,
         base_view_text("the worker that checks STIX is not running: start the node again, then repeat this"));
     return;
   }
-  gate_calls_ask(&job->local->worker, LINK_STIX_CHECK, (struct base_view){0}, copy->fd, done, job);
+  gate_calls_ask(&job->local->worker, LINK_STIX_CHECK, base_view_text(said), copy->fd, done, job);
   gate_http_wait(job->request);
 }
 

@@ -3,11 +3,12 @@
 
 #include "gate/local_internal.h"
 #include "wire/consignment.h"
-#include "wire/stix.h"
 
 /* A part comes in: pieces of WIRE_RECORD_MAX go to core one at a time, and while one is on its way the sender is held
  * back, so that an upload of any size takes the memory of one piece (and of one copy for the worker, when it may be
  * STIX). */
+
+enum { BYTE_ORDER_MARK = 0xEF }; /* the first octet of one, which some put before JSON */
 
 static void fail(struct gate_job *job, const struct base_error *err) {
   gate_http_refuse(job->request, err);
@@ -29,6 +30,16 @@ static void begun(void *context, struct link_message *message) {
   gate_http_wake(job->request);
 }
 
+/* What the sender says of the part, and whether it is to be looked into at all. */
+static void take_saying(struct gate_job *job) {
+  const struct base_view *type = gate_target_query(&job->request->target, "type");
+  const struct base_view *flag = gate_target_query(&job->request->target, "as_is");
+  bool as_is = flag != NULL && base_view_is(*flag, "true");
+  job->said = type == NULL ? WIRE_STIX_UNSAID : wire_stix_said(*type);
+  job->json_decided = as_is || job->said != WIRE_STIX_UNSAID;
+  job->json_likely = job->json_decided && !as_is;
+}
+
 void gate_upload_begin(struct gate_job *job) {
   struct wire_writer writer;
   struct base_error err;
@@ -42,6 +53,7 @@ void gate_upload_begin(struct gate_job *job) {
     fail(job, &err);
     return;
   }
+  take_saying(job);
   gate_job_object(job, &writer, &payload);
   wire_write_end(&writer, '}');
   gate_job_ask(job, LINK_PART_BEGIN, base_buf_view(&payload), -1, begun);
@@ -54,7 +66,7 @@ static enum base_code keep_copy(struct gate_job *job, struct base_view data, str
   for (size_t i = 0; i < data.size && !job->json_decided; i++)
     if (memchr(" \t\r\n", data.data[i], 4) == NULL) {
       job->json_decided = true;
-      job->json_likely = data.data[i] == '{';
+      job->json_likely = data.data[i] == '{' || data.data[i] == BYTE_ORDER_MARK;
     }
   if (job->json_decided && !job->json_likely) {
     gate_memfile_close(&job->copy);
@@ -161,12 +173,14 @@ static void checked(void *context, struct link_message *message) {
 }
 
 static void check(struct gate_job *job) {
+  static const char *const words[] = {
+      [WIRE_STIX_UNSAID] = "opaque", [WIRE_STIX_SAID_JSON] = "json", [WIRE_STIX_SAID_STIX] = "stix"};
   struct base_error err;
   if (job->copy.fd >= 0 && job->json_likely) {
     if (gate_memfile_seal(&job->copy, &err) != BASE_OK)
       fail(job, &err);
     else
-      gate_stix_check(job, &job->copy, checked);
+      gate_stix_check(job, words[job->said], &job->copy, checked);
     gate_memfile_close(&job->copy);
     return;
   }

@@ -196,6 +196,7 @@ static enum base_code check_bundle(const struct wire_json *bundle, struct wire_s
       warn(report, "$.objects[%zu]: repeats the id of $.objects[%zu]", i, first[i] - 1);
     look_at(report, wire_json_at(objects, i), i);
   }
+  report->is_stix = true;
   return BASE_OK;
 }
 
@@ -215,33 +216,76 @@ static bool may_be_object(struct base_view bytes) {
   return at < bytes.size && bytes.data[at] == '"';
 }
 
-enum base_code wire_stix_check(struct base_view bytes, struct wire_stix_report *out, struct base_error *err) {
+enum wire_stix_said wire_stix_said(struct base_view media_type) {
+  static const char suffix[] = "+json";
+  size_t size = sizeof suffix - 1;
+  if (base_view_is(media_type, "application/stix+json"))
+    return WIRE_STIX_SAID_STIX;
+  bool json = media_type.size > size && memcmp(media_type.data + media_type.size - size, suffix, size) == 0;
+  return json || base_view_is(media_type, "application/json") ? WIRE_STIX_SAID_JSON : WIRE_STIX_UNSAID;
+}
+
+/* A byte order mark is no JSON, but what stands behind it is looked at all the same. */
+static struct base_view pass_mark(struct base_view bytes) {
+  static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+  bool marked = bytes.size >= sizeof mark && memcmp(bytes.data, mark, sizeof mark) == 0;
+  return marked ? base_view_of(bytes.data + sizeof mark, bytes.size - sizeof mark) : bytes;
+}
+
+static enum base_code check_wellformed(struct base_view bytes, size_t mark, enum wire_stix_said said, bool *is_json,
+                                       struct wire_stix_report *out, struct base_error *err) {
+  struct wire_json_fault fault;
+  *is_json = wire_json_wellformed(bytes, &fault);
+  if (*is_json)
+    return BASE_OK;
+  if (said != WIRE_STIX_UNSAID)
+    return base_fail(err, BASE_SYNTAX,
+                     "STIX: its type says JSON, but it is none: octet %zu (line %zu, column %zu, %s): %s",
+                     fault.at + mark, fault.line, fault.column, fault.path, fault.what);
+  warn(out, "begins like JSON but is none, so taken as opaque: octet %zu, %s: %s", fault.at + mark, fault.path,
+       fault.what);
+  return BASE_OK;
+}
+
+/* A document that is JSON; not looked into when it passes our own limits. */
+static enum base_code look_into(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
+                                struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *document = NULL;
+  struct base_error fault;
+  enum base_code code =
+      may_be_object(bytes) ? wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, &fault) : BASE_OK;
+  if (code == BASE_MEMORY)
+    return base_fail(err, code, "%s", fault.text);
+  if (code) {
+    warn(out, "not looked into: %.120s", fault.text);
+    return BASE_OK;
+  }
+  if (document && base_view_is(wire_json_text(wire_json_get(document, "type")), "bundle"))
+    return check_bundle(document, out, err);
+  if (said == WIRE_STIX_SAID_STIX)
+    warn(out, "its type says STIX, but it is no bundle");
+  return BASE_OK;
+}
+
+enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
+                               struct base_error *err) {
+  bool is_json;
   memset(out, 0, sizeof *out);
   if (bytes.size > WIRE_STIX_MAX) {
     warn(out, "%zu bytes, not looked at: STIX is checked up to %d", bytes.size, WIRE_STIX_MAX);
     return BASE_OK;
   }
-  if (!may_be_object(bytes))
+  struct base_view text = pass_mark(bytes);
+  if (said == WIRE_STIX_UNSAID && !may_be_object(text))
     return BASE_OK;
-  WIRE_AUTO_JSON struct wire_json *document = NULL;
-  struct base_error fault;
-  enum base_code code = wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, &fault);
-  if (code == BASE_MEMORY) {
-    if (err)
-      *err = fault;
-    return code;
-  }
-  if (code) {
-    warn(out, "begins like JSON but is none, so taken as opaque: %.100s", fault.text);
-    return BASE_OK;
-  }
-  if (!base_view_is(wire_json_text(wire_json_get(document, "type")), "bundle"))
-    return BASE_OK;
-  code = check_bundle(document, out, err);
+  if (text.size < bytes.size)
+    warn(out,
+         "begins with a UTF-8 byte order mark, which JSON has not (RFC 8259, 8.1): many programs will not read it");
+  enum base_code code = check_wellformed(text, bytes.size - text.size, said, &is_json, out, err);
+  if (code == BASE_OK && is_json)
+    code = look_into(text, said, out, err);
   if (code)
     memset(out, 0, sizeof *out);
-  else
-    out->is_stix = true;
   return code;
 }
 

@@ -4,6 +4,16 @@
 
 #include "wire/json.h"
 
+/* Whether a text is JSON (RFC 8259), whatever the limits of wire/json.h are; when not, where it stops being so. Nested
+ * deeper than WIRE_WELLFORMED_DEPTH it is not looked at further, and true. */
+enum { WIRE_WELLFORMED_DEPTH = 1 << 14 };
+struct wire_json_fault {
+  size_t at, line, column; /* octets from 0; line and column (in octets) from 1 */
+  char path[160];          /* "$.objects[3].name", the outer levels */
+  const char *what;
+};
+bool wire_json_wellformed(struct base_view text, struct wire_json_fault *out);
+
 /* STIX 2.1 bundles (OASIS STIX 2.1, sections 3 and 8): shape only. A part is STIX when it is a JSON object whose type is
  * "bundle". */
 
@@ -19,12 +29,18 @@ struct wire_stix_report {
   uint64_t warnings_in_all;
   char warnings[WIRE_STIX_WARNINGS_MAX][160]; /* "$.objects[3]: …" */
 };
-/* BASE_OK with is_stix false for anything that is no bundle (not JSON included). A bundle with a wrong id, no objects, or
- * an object without a type or with an id that is not type--UUID is BASE_FIELD with the JSON path. Repeated ids, missing
- * `created` and the like are warnings. More than WIRE_STIX_MAX bytes: is_stix false and one warning;
- * so too what begins like a JSON object but is none. out is always filled. */
-BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, struct wire_stix_report *out,
-                                              struct base_error *err);
+/* What whoever sends a part says that it is, by its media type. */
+enum wire_stix_said { WIRE_STIX_UNSAID, WIRE_STIX_SAID_JSON, WIRE_STIX_SAID_STIX };
+/* application/stix+json; application/json and whatever ends in +json (RFC 6839); anything else says nothing of it. */
+enum wire_stix_said wire_stix_said(struct base_view media_type);
+/* BASE_OK with is_stix false for anything that is no bundle. A bundle with a wrong id, no objects, or an object without a
+ * type or with an id that is not type--UUID is BASE_FIELD with the JSON path. What is said to be JSON and is not
+ * well-formed (RFC 8259), as when it was cut short, is BASE_SYNTAX with the octet and the path.
+ * Warnings: repeated ids, missing `created` and the like; a byte order mark, which is passed over; no bundle though said
+ * to be STIX; more than WIRE_STIX_MAX bytes, and JSON beyond the limits of wire/json.h, both not looked into; and what
+ * begins like a JSON object but is none, though nobody said that it is one. out is always filled. */
+BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said,
+                                              struct wire_stix_report *out, struct base_error *err);
 /* {"stix":true,"objects":N,"types":{…},"warnings":[…],"warnings_in_all":N} */
 void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out);
 

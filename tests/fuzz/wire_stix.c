@@ -14,7 +14,18 @@ static void require(bool holds) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static struct wire_stix_report report;
   struct base_error err;
-  enum base_code code = wire_stix_check(base_view_of(data, size), &report, &err);
+  /* What was said of it changes whether it is refused, never what is found in it. */
+  enum wire_stix_said said = size == 0 ? WIRE_STIX_UNSAID : (enum wire_stix_said)(data[size - 1] % 3);
+  struct wire_json_fault fault = {.path = ""};
+  bool wellformed = wire_json_wellformed(base_view_of(data, size), &fault);
+  WIRE_AUTO_JSON struct wire_json *parsed = NULL;
+  if (!wellformed)
+    require(fault.at <= size && fault.line > 0 && fault.column > 0 && fault.what[0] != 0 && fault.path[0] == '$' &&
+            base_utf8_valid(base_view_text(fault.path)));
+  /* The parser refuses more than the grammar, never less. */
+  if (wire_json_parse(base_view_of(data, size), SIZE_MAX, "it", &parsed, NULL) == BASE_OK)
+    require(wellformed);
+  enum base_code code = wire_stix_check(base_view_of(data, size), said, &report, &err);
   require(code == BASE_OK || (!report.is_stix && err.code == code));
   uint64_t listed = 0;
   for (size_t i = 0; i < report.type_count; i++)

@@ -48,7 +48,33 @@ def refused_bundles(rabat):
     answer = must(rabat.wasl("case", "open", "request", "--to", "paris", "--fields", path("form.json"), "--part",
                              write("odd.json", json.dumps({**good, "objects": good["objects"] * 2}))))
     check("$.objects[1]" in answer.err and answer.out.strip(), "an id that repeats is only warned of:", answer)
+    marked = must(rabat.wasl("case", "open", "request", "--to", "paris", "--fields", path("form.json"), "--part",
+                             write("mark.json", b"\xef\xbb\xbf" + json.dumps(good).encode())))
+    check("byte order mark" in marked.err, "a byte order mark is not said:", marked)
     ok("what real bundles get wrong is warned of and sent")
+
+
+def cut_short(rabat, paris):
+    """What says that it is JSON and is none does not leave, unless the sender says that he means it so."""
+    opening = ("case", "open", "request", "--to", "paris", "--fields", path("form.json"))
+    size = rabat.size()
+    for name, content, words in (("cut.json", '{"type":"bundle"', ("octet 16", "$.type")), ("cut.stix", "", ("octet 0",)),
+                                 ("lines.json", '{"a":1}\n{"b":2}\n', ("line 2", "behind the document")),
+                                 ("wide.json", "{}".encode("utf-16"), ("octet 0",))):
+        file = write(name, content)
+        rabat.refuses(1, *opening, "--part", file, says=(name, "--part-as-is", *words))
+        check(rabat.size() == size, "a refused part left something in the register")
+    files = [path("cut.json"), path("lines.json"), write("own.json", json.dumps({"type": "bundle", "mine": 1}))]
+    case = rabat.id(*opening, *(word for file in files for word in ("--part-as-is", file)))
+    settle(rabat)
+    check({part["type"] for part in arrived(paris, case, files)} == {"application/octet-stream"}, "it was looked into")
+    deep = "[" * 200 + "]" * 200
+    files = [write("deep.json", deep), write("twice.json", '{"a":1,"a":2}'), write("big.json", "[1" + "0" * 400 + "]"),
+             write("map.geojson", '{"type":"FeatureCollection","features":[]}'), write("cut.txt", '{"type":"bundle"')]
+    case = send(rabat, files)
+    settle(rabat)
+    arrived(paris, case, files)
+    ok("JSON that was cut short does not leave unless it is meant so; ordinary documents always do")
 
 
 def story():
@@ -57,6 +83,7 @@ def story():
     rabat, paris = started("rabat", "paris")
     write("form.json", rabat.ask("kind", "example", "request"))
     refused_bundles(rabat)
+    cut_short(rabat, paris)
     if not reports or not bundles:
         raise Skip("the reports and bundles that lie beside the sources are not there")
     check(len(reports) == 5 and len(bundles) == 4, "five reports and four bundles were expected:", reports, bundles)

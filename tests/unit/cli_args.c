@@ -157,6 +157,7 @@ static void media_types(void **state) {
   (void)state;
   assert_string_equal(cli_media_type("a.JSON", false), "application/json");
   assert_string_equal(cli_media_type("a.json", true), "application/stix+json");
+  assert_string_equal(cli_media_type("a.stix", false), "application/stix+json");
   assert_string_equal(cli_media_type("report.ar.txt", false), "text/plain");
   assert_string_equal(cli_media_type("x.pdf", false), "application/pdf");
   assert_string_equal(cli_media_type("noending", false), "application/octet-stream");

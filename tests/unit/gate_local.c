@@ -18,6 +18,7 @@ struct local_rig {
   uint8_t *stored;
   atomic_size_t stored_size, cancels, chunks, checks, fail_at;
   atomic_size_t part_size;
+  char said[64];   /* what came with the last check; read once its answer is here */
   uint64_t parked; /* of node.status while hold is set */
   atomic_bool hold;
 };
@@ -136,12 +137,13 @@ static void worker_request(void *context, struct link_channel *channel, struct l
   struct base_view copy = {NULL, 0};
   struct base_error err;
   rig->checks++;
+  snprintf(rig->said, sizeof rig->said, "%.*s", (int)message->payload.size, (const char *)message->payload.data);
   if (base_map_sealed(message->fd, 64 << 20, &copy, &err) != BASE_OK)
     answer_text(channel, message->id, BASE_PROTOCOL, "no copy");
-  else if (memmem(copy.data, copy.size, "\"kill\"", 6) != NULL) {
+  else if (copy.size > 0 && memmem(copy.data, copy.size, "\"kill\"", 6) != NULL) {
     rig->to_worker = NULL;
     link_channel_free(channel);
-  } else if (memmem(copy.data, copy.size, "\"bad\"", 5) != NULL)
+  } else if (copy.size > 0 && memmem(copy.data, copy.size, "\"bad\"", 5) != NULL)
     answer_text(channel, message->id, BASE_FIELD, "$.objects[3].id: not an id");
   else
     answer_text(channel, message->id, BASE_OK, "{\"stix\":true,\"objects\":2}");
@@ -334,24 +336,32 @@ static void test_large_bodies(void **state) {
 
 /* --- parts */
 
-static int begin_upload(const struct local_rig *rig, const char *extra) {
+static int begin_upload_of(const struct local_rig *rig, const char *query, const char *extra) {
   char head[256];
   int size =
       snprintf(head, sizeof head,
-               "POST /v1/parts?name=a%%20b&type=x/y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n", extra);
+               "POST /v1/parts?name=a%%20b&%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n", query, extra);
   int fd = knock(rig);
   rig_send(fd, head, (size_t)size);
   return fd;
 }
 
-static char *upload(const struct local_rig *rig, const uint8_t *data, size_t size) {
+static int begin_upload(const struct local_rig *rig, const char *extra) {
+  return begin_upload_of(rig, "type=x/y", extra);
+}
+
+static char *upload_of(const struct local_rig *rig, const char *query, const uint8_t *data, size_t size) {
   char length[64];
   snprintf(length, sizeof length, "Content-Length: %zu", size);
-  int fd = begin_upload(rig, length);
+  int fd = begin_upload_of(rig, query, length);
   rig_send(fd, data, size);
   char *answer = rig_read_all(fd);
   close(fd);
   return answer;
+}
+
+static char *upload(const struct local_rig *rig, const uint8_t *data, size_t size) {
+  return upload_of(rig, "type=x/y", data, size);
 }
 
 static void test_upload(void **state) {
@@ -426,6 +436,42 @@ static void test_stix(void **state) {
   expect(rig, "GET /v1/parts/" SHA "/stix", "", "HTTP/1.1 200", "\r\n\r\n{\"stix\":true,\"objects\":2}");
   rig->part_size = (32 << 20) + 1;
   expect(rig, "GET /v1/parts/" SHA "/stix", "", "HTTP/1.1 200", "{\"stix\":false");
+}
+
+/* What a part's type says goes to the worker with it; what goes as it is goes to nobody. */
+static void test_said(void **state) {
+  struct local_rig *rig = *state;
+  static const struct {
+    const char *query, *data, *said;
+  } tries[] = {
+      {"type=x/y", "{}", "opaque"},
+      {"type=x/y", "\xEF\xBB\xBF{}", "opaque"},
+      {"type=application/json", "no JSON", "json"},
+      {"type=application/json", "", "json"},
+      {"type=application/geo%2Bjson&as_is=false", "[]", "json"},
+      {"type=application/stix%2Bjson", "[]", "stix"},
+      {"type=x/y", "no JSON", NULL},
+      {"type=x/y", "", NULL},
+      {"type=application/json&as_is=true", "{\"bad\":1}", NULL},
+      {"type=x/y&as_is=true", "{\"bad\":1}", NULL},
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+    size_t before = rig->checks;
+    char *answer = upload_of(rig, tries[i].query, (const uint8_t *)tries[i].data, strlen(tries[i].data));
+    assert_memory_equal(answer, "HTTP/1.1 200", 12);
+    assert_int_equal(rig->checks - before, tries[i].said != NULL);
+    if (tries[i].said != NULL)
+      assert_string_equal(rig->said, tries[i].said);
+    else
+      assert_non_null(strstr(answer, "\"stix\":null"));
+    free(answer);
+  }
+  rig->part_size = 5;
+  expect(rig, "GET /v1/parts/" SHA "/stix", "", "HTTP/1.1 200", "\"stix\":true");
+  assert_string_equal(rig->said, "");
+  char *answer = upload_of(rig, "type=x/y&as_is=perhaps", (const uint8_t *)"x", 1);
+  assert_memory_equal(answer, "HTTP/1.1 400", 12);
+  free(answer);
 }
 
 static void test_worker_dies(void **state) {
@@ -634,6 +680,7 @@ int main(void) {
       TEST(test_upload_chunked),
       TEST(test_upload_breaks_off),
       TEST(test_stix),
+      TEST(test_said),
       TEST(test_worker_dies),
       TEST(test_download),
       TEST(test_download_cut),

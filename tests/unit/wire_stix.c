@@ -17,7 +17,7 @@ static const char BUNDLE[] =
 static struct wire_stix_report report; /* too large for a small stack */
 
 static enum base_code check(const char *text, struct base_error *err) {
-  return wire_stix_check(base_view_text(text), &report, err);
+  return wire_stix_check(base_view_text(text), WIRE_STIX_UNSAID, &report, err);
 }
 
 static void good(void **state) {
@@ -64,7 +64,7 @@ static void refused(void **state) {
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
     wire_change_text(BUNDLE, changes[i].from, changes[i].to, &text);
     struct base_error err;
-    enum base_code code = wire_stix_check(base_buf_view(&text), &report, &err);
+    enum base_code code = wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, &err);
     wire_expect(code, &err, changes[i].code, changes[i].words, changes[i].to);
     assert_false(report.is_stix);
   }
@@ -87,7 +87,7 @@ static void warned(void **state) {
   BASE_AUTO_BUF struct base_buf text = {0};
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
     wire_change_text(BUNDLE, changes[i].from, changes[i].to, &text);
-    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
     assert_true(report.is_stix);
     assert_int_equal(report.warnings_in_all, changes[i].words ? 1 : 0);
     if (changes[i].words)
@@ -126,6 +126,144 @@ static void no_bundle(void **state) {
                            "{\"stix\":false,\"objects\":0,\"types\":{},\"warnings\":[],\"warnings_in_all\":0}"));
 }
 
+static void said_to_be_json(void **state) {
+  (void)state;
+  static const struct {
+    const char *type;
+    enum wire_stix_said said;
+  } types[] = {{"application/json", WIRE_STIX_SAID_JSON},
+               {"application/stix+json", WIRE_STIX_SAID_STIX},
+               {"application/geo+json", WIRE_STIX_SAID_JSON},
+               {"application/octet-stream", WIRE_STIX_UNSAID},
+               {"+json", WIRE_STIX_UNSAID},
+               {"", WIRE_STIX_UNSAID}};
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    assert_int_equal(wire_stix_said(base_view_text(types[i].type)), types[i].said);
+  /* Cut anywhere before its last octet, a bundle does not leave as JSON; as anything else it does, at most with a
+   * warning. */
+  BASE_AUTO_BUF struct base_buf text = {0};
+  wire_repeat(&text, BUNDLE, 1);
+  for (size_t size = 0; size < text.size; size++) {
+    struct base_error err = {BASE_OK, ""};
+    struct base_view cut = base_view_of(text.data, size);
+    assert_int_equal(wire_stix_check(cut, WIRE_STIX_SAID_JSON, &report, &err), BASE_SYNTAX);
+    assert_non_null(strstr(err.text, "the text ends here"));
+    assert_int_equal(wire_stix_check(cut, WIRE_STIX_SAID_STIX, &report, NULL), BASE_SYNTAX);
+    assert_int_equal(wire_stix_check(cut, WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
+    assert_int_equal(report.warnings_in_all, size > 1 ? 1 : 0);
+  }
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_SAID_JSON, &report, NULL), BASE_OK);
+  assert_true(report.is_stix);
+}
+
+/* Good documents that pass our own limits, or that are something else than a bundle, are nobody's fault. */
+static void ordinary_documents_leave(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf deep = {0};
+  for (int i = 0; i < 2 * WIRE_WELLFORMED_DEPTH; i++)
+    base_buf_text(&deep, i < WIRE_WELLFORMED_DEPTH ? "[" : "]");
+  base_buf_u8(&deep, 0);
+  const struct {
+    const char *text;
+    enum wire_stix_said said;
+    const char *warning; /* NULL: none */
+  } cases[] = {
+      {"[1, 2.5e-3, true, false, null, \"\\u0000\\ud800\"]\n", WIRE_STIX_SAID_JSON, NULL},
+      {"{\"type\":\"FeatureCollection\"}", WIRE_STIX_SAID_JSON, NULL},
+      {"7", WIRE_STIX_SAID_JSON, NULL},
+      {"{\"a\":1,\"a\":2}", WIRE_STIX_SAID_JSON, "not looked into: STIX: a key stands twice"},
+      {"{\"a\":123456789012345678901234567890}", WIRE_STIX_SAID_JSON, "not looked into: STIX: a number"},
+      {"{\"a\":\"\\u0000\"}", WIRE_STIX_SAID_JSON, "not looked into"},
+      {(const char *)deep.data, WIRE_STIX_SAID_JSON, NULL},
+      {"{\"type\":\"indicator\"}", WIRE_STIX_SAID_STIX, "it is no bundle"},
+      {"\xEF\xBB\xBF{\"a\":1}", WIRE_STIX_SAID_JSON, "byte order mark"},
+      {"\xEF\xBB\xBF\xD9\x85", WIRE_STIX_UNSAID, NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct base_error err = {BASE_OK, ""};
+    wire_expect(wire_stix_check(base_view_text(cases[i].text), cases[i].said, &report, &err), &err, BASE_OK, "",
+                cases[i].text);
+    assert_int_equal(report.warnings_in_all, cases[i].warning ? 1 : 0);
+    if (cases[i].warning)
+      assert_non_null(strstr(report.warnings[0], cases[i].warning));
+  }
+}
+
+/* What stands behind the mark is a bundle like any other, and refused like any other. */
+static void byte_order_mark(void **state) {
+  (void)state;
+  struct base_error err;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  wire_repeat(&text, "\xEF\xBB\xBF", 1);
+  base_buf_text(&text, BUNDLE);
+  for (int said = 0; said < 3; said++) {
+    assert_int_equal(wire_stix_check(base_buf_view(&text), (enum wire_stix_said)said, &report, NULL), BASE_OK);
+    assert_true(report.is_stix);
+    assert_int_equal(report.warnings_in_all, 1);
+  }
+  text.size -= 2;
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_SAID_JSON, &report, &err), BASE_SYNTAX);
+  char octet[32];
+  (void)snprintf(octet, sizeof octet, "octet %zu ", text.size);
+  assert_non_null(strstr(err.text, octet));
+  assert_int_equal(wire_stix_check(BASE_VIEW("\xEF\xBB\xBF{\"type\":\"bundle\"}"), WIRE_STIX_UNSAID, &report, &err),
+                   BASE_FIELD);
+}
+
+static void where_json_ends(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t at, line, column;
+    const char *path, *what;
+  } cases[] = {
+      {"", 0, 1, 1, "$", "the text ends here"},
+      {"{\"type\":\"bundle\"", 16, 1, 17, "$.type", "the text ends here"},
+      {"{\"a\":[1,\n{\"b\":tru", 17, 2, 9, "$.a[1].b", "the text ends here"},
+      {"{\"a\":[1,\n 2}]", 11, 2, 3, "$.a[1]", "a comma or ] was expected"},
+      {"{\"a\":1]", 6, 1, 7, "$.a", "a comma or } was expected"},
+      {"{\"a\" 1}", 5, 1, 6, "$.a", "a colon was expected"},
+      {"{a:1}", 1, 1, 2, "$.?", "a text in quotes was expected"},
+      {"{\"a b\":1,}", 9, 1, 10, "$.?", "a text in quotes was expected"},
+      {"[1,]", 3, 1, 4, "$[1]", "a value was expected"},
+      {"[01]", 2, 1, 3, "$[0]", "a comma or ] was expected"},
+      {"[1.]", 3, 1, 4, "$[0]", "a digit was expected"},
+      {"[-]", 2, 1, 3, "$[0]", "a digit was expected"},
+      {"[1e+]", 4, 1, 5, "$[0]", "a digit was expected"},
+      {"[\"\\x\"]", 3, 1, 4, "$[0]", "no such escape in a text"},
+      {"[\"\\u12g4\"]", 6, 1, 7, "$[0]", "four hex digits were expected"},
+      {"[\"a\tb\"]", 3, 1, 4, "$[0]", "a control character stands in a text"},
+      {"[\"\xC3(\"]", 2, 1, 3, "$[0]", "not UTF-8"},
+      {"[\"\xF0\x9F", 2, 1, 3, "$[0]", "not UTF-8"},
+      {"\xD9\x85", 0, 1, 1, "$", "a value was expected"},
+      {"{}{}", 2, 1, 3, "$", "something stands behind the document"},
+      {"'a'", 0, 1, 1, "$", "a value was expected"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct wire_json_fault fault;
+    assert_false(wire_json_wellformed(base_view_text(cases[i].text), &fault));
+    if (strcmp(fault.what, cases[i].what) != 0 || strcmp(fault.path, cases[i].path) != 0)
+      fail_msg("%s: %s: %s", cases[i].text, fault.path, fault.what);
+    assert_int_equal(fault.at, cases[i].at);
+    assert_int_equal(fault.line, cases[i].line);
+    assert_int_equal(fault.column, cases[i].column);
+  }
+}
+
+static void depth_limit(void **state) {
+  (void)state;
+  struct wire_json_fault fault;
+  for (size_t depth = WIRE_WELLFORMED_DEPTH; depth < WIRE_WELLFORMED_DEPTH + 2; depth++) {
+    BASE_AUTO_BUF struct base_buf text = {0};
+    for (size_t i = 0; i < depth; i++)
+      base_buf_text(&text, i % 2 ? "{\"a\":" : "[");
+    base_buf_text(&text, "x");
+    /* one level deeper nobody looks any more */
+    assert_int_equal(wire_json_wellformed(base_buf_view(&text), &fault), depth > WIRE_WELLFORMED_DEPTH);
+  }
+  assert_non_null(strstr(fault.path, "$[0].a[0].a"));
+}
+
 static void size_limit(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf text = {0};
@@ -133,9 +271,9 @@ static void size_limit(void **state) {
   assert_non_null(room);
   memset(room, ' ', WIRE_STIX_MAX + 1);
   memcpy(room, BUNDLE, sizeof BUNDLE - 1);
-  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX), &report, NULL), BASE_OK);
+  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
   assert_true(report.is_stix);
-  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX + 1), &report, NULL), BASE_OK);
+  assert_int_equal(wire_stix_check(base_view_of(room, WIRE_STIX_MAX + 1), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
   assert_false(report.is_stix);
   assert_int_equal(report.warnings_in_all, 1);
 }
@@ -162,7 +300,7 @@ static void type_limits(void **state) {
   struct base_error err;
   for (size_t more = 0; more < 2; more++) {
     bundle_of(&text, WIRE_STIX_TYPES_MAX + more, "x-", 1, true);
-    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
     assert_int_equal(report.object_count, WIRE_STIX_TYPES_MAX + more);
     assert_int_equal(report.type_count, WIRE_STIX_TYPES_MAX);
     assert_int_equal(report.warnings_in_all, more);
@@ -170,16 +308,17 @@ static void type_limits(void **state) {
       assert_true(strcmp(report.types[i - 1].name, report.types[i].name) < 0);
   }
   bundle_of(&text, 1, "x-0", 21, false); /* 63 bytes */
-  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
   assert_int_equal(report.type_count, 1);
   bundle_of(&text, 1, "x-", 32, false); /* 64 */
-  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
   assert_int_equal(report.type_count, 0);
   assert_non_null(strstr(report.warnings[0], "not listed by type"));
   bundle_of(&text, 1, "x-", 125, false); /* 250 */
-  assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
   bundle_of(&text, 1, "x-", 126, false);
-  wire_expect(wire_stix_check(base_buf_view(&text), &report, &err), &err, BASE_FIELD, "$.objects[0].type", "252 bytes");
+  wire_expect(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, &err), &err, BASE_FIELD,
+              "$.objects[0].type", "252 bytes");
 }
 
 static void warning_limit(void **state) {
@@ -187,7 +326,7 @@ static void warning_limit(void **state) {
   BASE_AUTO_BUF struct base_buf text = {0};
   for (size_t count = WIRE_STIX_WARNINGS_MAX; count < WIRE_STIX_WARNINGS_MAX + 2; count++) {
     bundle_of(&text, count + 1, "file", 1, false); /* all but the first repeat its id */
-    assert_int_equal(wire_stix_check(base_buf_view(&text), &report, NULL), BASE_OK);
+    assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, NULL), BASE_OK);
     assert_int_equal(report.warnings_in_all, count);
     assert_int_equal(report.warning_count, WIRE_STIX_WARNINGS_MAX);
     assert_string_equal(report.warnings[31], "$.objects[32]: repeats the id of $.objects[0]");
@@ -212,7 +351,8 @@ static void real_bundles(void **state) {
     BASE_AUTO_BUF struct base_buf text = {0};
     struct base_error err;
     assert_int_equal(base_file_read(dir, files[i].name, WIRE_STIX_MAX, &text, NULL), BASE_OK);
-    wire_expect(wire_stix_check(base_buf_view(&text), &report, &err), &err, BASE_OK, "", files[i].name);
+    wire_expect(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, &err), &err, BASE_OK, "",
+                files[i].name);
     assert_true(report.is_stix);
     assert_int_equal(report.object_count, files[i].objects);
     uint64_t listed = 0;
@@ -224,9 +364,19 @@ static void real_bundles(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(good),          cmocka_unit_test(refused),      cmocka_unit_test(warned),
-      cmocka_unit_test(no_bundle),     cmocka_unit_test(size_limit),   cmocka_unit_test(type_limits),
-      cmocka_unit_test(warning_limit), cmocka_unit_test(real_bundles),
+      cmocka_unit_test(good),
+      cmocka_unit_test(refused),
+      cmocka_unit_test(warned),
+      cmocka_unit_test(no_bundle),
+      cmocka_unit_test(said_to_be_json),
+      cmocka_unit_test(ordinary_documents_leave),
+      cmocka_unit_test(byte_order_mark),
+      cmocka_unit_test(where_json_ends),
+      cmocka_unit_test(depth_limit),
+      cmocka_unit_test(size_limit),
+      cmocka_unit_test(type_limits),
+      cmocka_unit_test(warning_limit),
+      cmocka_unit_test(real_bundles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,33 @@ static void reports(void **state) {
   both_end(&both);
 }
 
+static void what_is_said_of_it(void **state) {
+  (void)state;
+  struct both both;
+  both_start(&both);
+  static const char cut[] = "{\"type\":\"bundle\"", wrong[] = "{\"type\":\"bundle\"}";
+  static const struct {
+    const char *said, *text;
+    enum base_code code;
+    const char *words;
+  } tries[] = {
+      {"json", cut, BASE_SYNTAX, "octet 16"},        {"stix", cut, BASE_SYNTAX, "--part-as-is"},
+      {"opaque", cut, BASE_OK, "octet 16"},          {"", cut, BASE_OK, "octet 16"},
+      {"opaque", wrong, BASE_FIELD, "--part-as-is"}, {"json", "[]", BASE_OK, "\"stix\":false"},
+      {"stix", "[]", BASE_OK, "no bundle"},
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+    ask(&both, base_view_text(tries[i].said), base_memfd_sealed("stix", base_view_text(tries[i].text), NULL));
+    assert_int_equal(both.status, tries[i].code);
+    assert_non_null(strstr(both.text, tries[i].words));
+  }
+  /* of what is stored nobody can mend anything */
+  ask_about(&both, wrong);
+  assert_int_equal(both.status, BASE_FIELD);
+  assert_null(strstr(both.text, "--part-as-is"));
+  both_end(&both);
+}
+
 static void refuses_other_descriptors(void **state) {
   (void)state;
   struct both both;
@@ -103,7 +130,7 @@ static void refuses_other_descriptors(void **state) {
   assert_int_equal(fcntl(large, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL), 0);
   ask(&both, (struct base_view){NULL, 0}, large);
   assert_int_equal(both.status, BASE_TOO_LARGE);
-  /* a payload beside the descriptor */
+  /* a word that nobody says */
   ask(&both, BASE_VIEW("x"), base_memfd_sealed("stix", BASE_VIEW("{}"), NULL));
   assert_int_equal(both.status, BASE_SYNTAX);
   ask_about(&both, "[]");
@@ -152,6 +179,7 @@ static void runs_confined(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reports),
+      cmocka_unit_test(what_is_said_of_it),
       cmocka_unit_test(refuses_other_descriptors),
       cmocka_unit_test(runs_confined),
   };
