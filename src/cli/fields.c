@@ -206,21 +206,37 @@ static enum base_code open_part(const char *file, int *out, uint64_t *size, stru
   return BASE_OK;
 }
 
+/* The last piece of the file's path, unless another was given. */
+static enum base_code part_name(const char *file, const char *given, const char **out, struct base_error *err) {
+  const char *slash = strrchr(file, '/'), *name = given != NULL ? given : slash == NULL ? file : slash + 1;
+  struct wire_spot spot;
+  if (!wire_line_check(base_view_text(name), &spot))
+    return base_fail(err, BASE_FIELD, "--part %s: in its name %s; give it another with --part-name NAME", file,
+                     wire_spot_text(&spot).text);
+  if (!wire_part_name_valid(base_view_text(name)))
+    return base_fail(err, BASE_FIELD,
+                     "--part %s: a name has 1 to %d bytes and no '/', and is not . or ..; give it another with "
+                     "--part-name NAME",
+                     file, WIRE_PART_NAME_MAX);
+  *out = name;
+  return BASE_OK;
+}
+
 /* as_is: nobody looks into it, and nobody is told that it is anything but octets. */
-static enum base_code upload_part(struct cli *cli, const char *file, bool as_is, struct wire_writer *writer,
-                                  struct base_error *err) {
+static enum base_code upload_part(struct cli *cli, const char *file, const char *given, bool as_is,
+                                  struct wire_writer *writer, struct base_error *err) {
   BASE_AUTO_FD int fd = -1;
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   char path[8 * 256 + 256];
   uint64_t size = 0;
-  const char *slash = strrchr(file, '/'), *name = slash == NULL ? file : slash + 1;
-  if (!wire_part_name_valid(base_view_text(name)))
-    return base_fail(err, BASE_FIELD, "--part %s: its name is no line of 1 to %d bytes of text without '/'", file,
-                     WIRE_PART_NAME_MAX);
+  const char *name = NULL;
+  enum base_code code = part_name(file, given, &name, err);
+  if (code != BASE_OK)
+    return code;
   const char *type = as_is ? "application/octet-stream" : cli_media_type(name, false);
   (void)snprintf(path, sizeof path, "/v1/parts?name=%s&type=%s&as_is=%s", cli_piece(base_view_text(name)).text,
                  cli_piece(base_view_text(type)).text, as_is ? "true" : "false");
-  enum base_code code = open_part(file, &fd, &size, err);
+  code = open_part(file, &fd, &size, err);
   if (code == BASE_OK) {
     if (size > WIRE_TAR_SIZE_MAX)
       cli_note("%s: %s", name, cli_word(cli, CLI_BEYOND_EVIDENCE));
@@ -245,17 +261,33 @@ static enum base_code upload_part(struct cli *cli, const char *file, bool as_is,
   return BASE_OK;
 }
 
+static bool a_part(const struct cli_option *option) {
+  return strcmp(option->name, "--part") == 0 || strcmp(option->name, "--part-as-is") == 0;
+}
+
 enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_error *err) {
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_array(&writer);
-  for (size_t i = 0; i < cli->option_count; i++)
-    if (strncmp(cli->options[i].name, "--part", 6) == 0) {
-      bool as_is = strcmp(cli->options[i].name, "--part-as-is") == 0;
-      enum base_code code = upload_part(cli, cli->options[i].value, as_is, &writer, err);
-      if (code != BASE_OK)
-        return code;
-    }
+  const struct cli_option *options = cli->options;
+  bool named = true; /* the part before has its name, or there is none */
+  for (size_t i = 0; i < cli->option_count; i++) {
+    bool name = strcmp(options[i].name, "--part-name") == 0;
+    if (name && named)
+      return cli_usage(cli, err, "--part-name names the --part before it, once");
+    named = a_part(&options[i]) ? false : named || name;
+  }
+  for (size_t i = 0; i < cli->option_count; i++) {
+    const char *given = NULL;
+    bool as_is = strcmp(options[i].name, "--part-as-is") == 0;
+    if (!a_part(&options[i]))
+      continue;
+    for (size_t k = i + 1; k < cli->option_count && given == NULL && !a_part(&options[k]); k++)
+      given = strcmp(options[k].name, "--part-name") == 0 ? options[k].value : NULL;
+    enum base_code code = upload_part(cli, options[i].value, given, as_is, &writer, err);
+    if (code != BASE_OK)
+      return code;
+  }
   wire_write_end(&writer, ']');
   return base_buf_check(out, "the parts", err);
 }

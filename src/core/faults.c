@@ -104,20 +104,25 @@ int64_t core_faults_due(const struct core *core) {
 
 /* A person decides how it goes on. */
 static enum base_code stop(struct core *core, struct core_partner *partner, const struct base_error *fault,
-                           struct base_error *err) {
+                           uint64_t leaf, struct base_error *err) {
+  struct base_view he = partner->card.name;
   partner->stopped = true;
   partner->trouble_code = fault->code;
-  snprintf(partner->trouble, sizeof partner->trouble, "%s", fault->text);
-  return core_partner_stop_write(core, partner, base_view_text(fault->text), err);
+  snprintf(partner->trouble, sizeof partner->trouble,
+           "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is in "
+           "core.db and in leaf %llu (wasl register show %llu). Call them, then: wasl partner resume %.*s goes on, "
+           "wasl partner suspend %.*s keeps it closed",
+           (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
+           (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
+  return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
 }
 
 enum base_code core_partner_fault(struct core *core, struct core_partner *partner, const struct base_error *fault,
                                   struct base_view evidence, struct base_error *err) {
   bool stops = fault->code == BASE_FORK || fault->code == BASE_ROLLBACK || fault->code == BASE_CONSISTENCY;
   bool news = stops && !partner->stopped;
+  struct core_leaf leaf = {0};
   enum base_code code = core_write(core, err);
-  if (code == BASE_OK && news)
-    code = stop(core, partner, fault, err);
   if (code != BASE_OK)
     return code;
   /* What stops the exchange is written whatever flood it hides in. */
@@ -133,7 +138,9 @@ enum base_code core_partner_fault(struct core *core, struct core_partner *partne
            (const char *)partner->card.name.data, reason);
   struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
   if (code == BASE_OK)
-    code = core_register_add(core, WIRE_ACT_FAULT, &opening, NULL, err);
+    code = core_register_add(core, WIRE_ACT_FAULT, &opening, &leaf, err);
+  if (code == BASE_OK && news)
+    code = stop(core, partner, fault, leaf.index, err);
   if (code == BASE_OK)
     code = count_write(core, partner, err);
   if (code == BASE_OK && evidence.size > 0)

@@ -260,7 +260,9 @@ static enum base_code partner_of_line(struct core *core, const struct wire_json 
     return base_fail(err, BASE_NOT_RUNNING,
                      "this node cannot read what it stored about you: its administrator must look");
   if (partner->row.state == STORE_PARTNER_SUSPENDED)
-    return base_fail(err, BASE_SUSPENDED, "the exchange with this partner is suspended here");
+    return base_fail(err, BASE_SUSPENDED, "%.*s has suspended the exchange with %.*s", (int)core->card.name.size,
+                     (const char *)core->card.name.data, (int)partner->card.name.size,
+                     (const char *)partner->card.name.data);
   *out = partner;
   return BASE_OK;
 }

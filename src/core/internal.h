@@ -215,6 +215,13 @@ struct core_carry { /* a file for a partner that is being made, one consignment 
   bool statements_told, done;
 };
 
+struct core_damage { /* a record that did not open when it was read last */
+  bool used;
+  struct base_id message;
+  uint16_t part;
+  uint32_t record;
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -264,6 +271,7 @@ struct core {
   struct core_arriving *arriving;
   size_t arriving_count;
   struct core_reading reading;
+  struct core_damage damage;
   int parts_dir;
   size_t doomed_count, doomed_room;
   char (*doomed)[33];           /* files of dropped parts */

@@ -27,13 +27,15 @@ void core_partner_trouble(struct core *core, struct core_partner *partner, enum 
   if (delay > CORE_RETRY_MOST_MS)
     delay = CORE_RETRY_MOST_MS;
   delay += (int64_t)(jitter % (uint32_t)(delay / 5 + 1));
+  partner->maybe = true;
+  if (partner->stopped) /* why it stopped stays to be read until a person has decided */
+    return;
   if (partner->failures++ == 0 || partner->trouble_code != code)
     base_log(BASE_LOG_NOTICE, "partner.trouble", "%.*s: %s: %.*s", (int)partner->card.name.size,
              (const char *)partner->card.name.data, base_code_name(code), (int)text.size, (const char *)text.data);
   partner->not_before_ms = core_now_ms(core) + delay;
   partner->trouble_code = code;
   partner->trouble_room = false;
-  partner->maybe = true;
   snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)text.size, (const char *)text.data);
 }
 

@@ -269,11 +269,16 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
   if (partner != NULL) {
     /* The same card again is no error; another card of the same key waits for the rotation of keys (a signed leaf). */
     if (!base_view_equal(partner->row.card, bytes))
-      code = base_fail(&err, BASE_EXISTS, "%.*s is a partner already, with another card", (int)card.name.size,
-                       (const char *)card.name.data);
+      code =
+          base_fail(&err, BASE_EXISTS,
+                    "%.*s is a partner already, with another card of the same key: a card cannot be replaced yet, the "
+                    "one that was confirmed stays",
+                    (int)card.name.size, (const char *)card.name.data);
   } else if (code == BASE_OK && core_partner_named(core, card.name) != NULL) {
-    code = base_fail(&err, BASE_EXISTS, "another partner bears the name %.*s already", (int)card.name.size,
-                     (const char *)card.name.data);
+    code = base_fail(&err, BASE_EXISTS,
+                     "this node has a partner named %.*s already, with another key (wasl partner list): names tell "
+                     "partners apart, so ask the new one for a card with another name (wasl node init --name NAME)",
+                     (int)card.name.size, (const char *)card.name.data);
   } else if (code == BASE_OK) {
     code = add_proceed(core, bytes, fingerprint, core_request_text(request, "actor"), &partner, &err);
   }

@@ -62,7 +62,7 @@ enum base_code core_record_read(int fd, uint32_t record, uint8_t *out, size_t si
     if (got < 0)
       return base_fail_errno(err, "a stored part could not be read");
     if (got == 0)
-      return base_fail(err, BASE_CORRUPT, "a stored part is shorter than its record says");
+      return base_fail(err, BASE_CORRUPT, "record %u of its file is cut short", record);
     out += got;
     size -= (size_t)got;
     at += got;

@@ -12,18 +12,44 @@ void core_reading_end(struct core *core) {
   base_wipe(&core->reading, sizeof core->reading);
 }
 
+/* What is wrong with a part on our disk, and what a person does about it. Trouble that is not the part's own is told as
+ * it is. */
+static enum base_code damaged(struct core *core, const struct base_id *message, unsigned part, struct base_error *err) {
+  if (err->code != BASE_NOT_FOUND && err->code != BASE_CORRUPT && err->code != BASE_UNSEAL)
+    return err->code;
+  struct base_error why = *err;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row;
+  struct base_view author = {0};
+  if (store_message_get(core->store, message, &arena, &row, NULL) == BASE_OK && !row.ours) {
+    const struct core_partner *partner = core_partner_of(core, row.author);
+    author = partner != NULL ? partner->card.name : row.author;
+  }
+  bool ours = author.size == 0;
+  return base_fail(err, BASE_CORRUPT,
+                   "part %u of message %s is damaged on this node's disk: %.120s; wasl register check says what else "
+                   "is, then %s%.*s%s",
+                   part + 1, base_id_text(message).text, why.text, ours ? "send the file again" : "ask ",
+                   (int)author.size, (const char *)author.data, ours ? "" : " to send it again");
+}
+
 enum base_code core_part_record(struct core *core, const struct store_part *part, uint32_t record, struct base_buf *out,
                                 struct base_error *err) {
   BASE_AUTO_FD int fd = core_part_file_open(core, part, O_RDONLY);
-  if (fd < 0)
-    return base_fail_errno(err, "a stored part could not be opened");
+  if (fd < 0) {
+    (void)base_fail_errno(err, "its file could not be opened");
+    return damaged(core, &part->message, part->part, err);
+  }
   size_t size = core_record_size(part->size, record, part->records), before = out->size;
   uint8_t *room = base_buf_reserve(out, size);
   if (room == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a record");
   enum base_code code = core_record_read(fd, record, room, size, err);
-  if (code != BASE_OK)
+  if (code != BASE_OK) {
     out->size = before;
+    code = damaged(core, &part->message, part->part, err);
+  }
   return code;
 }
 
@@ -44,7 +70,8 @@ static enum base_code reading_begin(struct core *core, const struct base_id *mes
     core_reading_end(core);
     int fd = core_part_file_open(core, &row, O_RDONLY);
     if (fd < 0) {
-      code = base_fail_errno(err, "a stored part could not be opened");
+      (void)base_fail_errno(err, "its file could not be opened");
+      code = damaged(core, message, part, err);
     } else {
       core->reading = (struct core_reading){.used = true,
                                             .message = *message,
@@ -61,6 +88,39 @@ static enum base_code reading_begin(struct core *core, const struct base_id *mes
   }
   core_content_free(&content);
   return code;
+}
+
+static enum base_code reading_record(struct core *core, uint32_t record, struct base_buf *out, struct base_error *err) {
+  const struct core_reading *reading = &core->reading;
+  if (record >= reading->records)
+    return base_fail(err, BASE_NOT_FOUND, "the part has %u records, %u was asked for", reading->records, record);
+  size_t size = core_record_size(reading->size, record, reading->records);
+  uint8_t *sealed = malloc(size);
+  uint8_t *plain = base_buf_reserve(out, size - WIRE_RECORD_OVERHEAD);
+  enum base_code code = BASE_OK;
+  if (sealed == NULL || (plain == NULL && size > WIRE_RECORD_OVERHEAD))
+    code = base_fail(err, BASE_MEMORY, "no memory for a record");
+  uint8_t nothing[1];
+  if (code == BASE_OK)
+    code = core_record_read(reading->fd, record, sealed, size, err);
+  if (code == BASE_OK)
+    code = seal_record_decrypt(&reading->key, record, record + 1 == reading->records, base_view_of(sealed, size),
+                               plain != NULL ? plain : nothing, err);
+  free(sealed);
+  if (code != BASE_OK)
+    code = damaged(core, &reading->message, reading->part, err);
+  core->damage = (struct core_damage){code == BASE_CORRUPT, reading->message, reading->part, record};
+  return code;
+}
+
+/* A part that broke off while it was read: said when it is asked for again, for the answer under way had begun. */
+static enum base_code reading_damage(struct core *core, struct base_error *err) {
+  struct core_reading *reading = &core->reading;
+  bool same = core->damage.used && base_id_equal(&core->damage.message, &reading->message) &&
+              core->damage.part == reading->part;
+  BASE_AUTO_BUF struct base_buf plain = {0};
+  base_buf_init(&plain, WIRE_RECORD_MAX);
+  return same ? reading_record(core, core->damage.record, &plain, err) : BASE_OK;
 }
 
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {
@@ -81,6 +141,8 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   }
   if (code == BASE_OK)
     code = reading_begin(core, &row.message, row.part, &wire, &arena, &err);
+  if (code == BASE_OK)
+    code = reading_damage(core, &err);
   struct base_hex_text id = {{0}};
   if (code == BASE_OK)
     code = core_write(core, &err);
@@ -104,26 +166,6 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   wire_write_member_integer(&writer, "size", (int64_t)row.size);
   wire_write_member_integer(&writer, "records", row.records);
   wire_write_end(&writer, '}');
-}
-
-static enum base_code reading_record(struct core *core, uint32_t record, struct base_buf *out, struct base_error *err) {
-  const struct core_reading *reading = &core->reading;
-  if (record >= reading->records)
-    return base_fail(err, BASE_NOT_FOUND, "the part has %u records, %u was asked for", reading->records, record);
-  size_t size = core_record_size(reading->size, record, reading->records);
-  uint8_t *sealed = malloc(size);
-  uint8_t *plain = base_buf_reserve(out, size - WIRE_RECORD_OVERHEAD);
-  enum base_code code = BASE_OK;
-  if (sealed == NULL || (plain == NULL && size > WIRE_RECORD_OVERHEAD))
-    code = base_fail(err, BASE_MEMORY, "no memory for a record");
-  uint8_t nothing[1];
-  if (code == BASE_OK)
-    code = core_record_read(reading->fd, record, sealed, size, err);
-  if (code == BASE_OK)
-    code = seal_record_decrypt(&reading->key, record, record + 1 == reading->records, base_view_of(sealed, size),
-                               plain != NULL ? plain : nothing, err);
-  free(sealed);
-  return code;
 }
 
 void core_part_read(struct core *core, uint64_t token, const struct wire_json *request) {

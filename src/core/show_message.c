@@ -256,8 +256,10 @@ static enum base_code refused_why(struct core *core, const struct core_content *
   struct base_view entry, text;
   struct wire_opening opening = {0};
   enum base_code code = find_arrival(core, &content->row.id, content->header.author, &arena, &arrival, &partner, err);
-  if (code == BASE_NOT_FOUND)
+  if (code == BASE_NOT_FOUND) { /* our own */
+    base_buf_text(out, "nobody took it: each receiver refused it, or it was ended before he had it");
     return BASE_OK;
+  }
   if (code == BASE_OK)
     code = core_register_read(core, arrival.answer_index, &arena, &entry, &text, err);
   if (code == BASE_OK && text.size > 0)
@@ -325,6 +327,14 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   return code == BASE_OK ? base_buf_check(writer->out, "the case", err) : code;
 }
 
+/* Where it stands in its case; NULL: nowhere, or in one that cannot be computed any more. */
+static const struct core_case_message *placed_in_case(struct core *core, const struct core_content *content) {
+  struct core_case *kase = NULL;
+  return core_case_load(core, &content->row.case_id, &kase, NULL) == BASE_OK
+             ? core_case_message_of(kase, &content->row.id)
+             : NULL;
+}
+
 enum base_code core_show_message(struct core *core, const struct wire_json *request, struct base_buf *out,
                                  struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -348,7 +358,7 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   core_show_time(&writer, "stored", content.row.stored);
   wire_write_member_text(&writer, "header", content.row.header);
   wire_write_member_string(&writer, "state", message_state(content.row.state));
-  code = write_why(core, &writer, &content, NULL, err);
+  code = write_why(core, &writer, &content, placed_in_case(core, &content), err);
   wire_write_member_text(&writer, "handling", content.part0.handling);
   wire_write_member_text(&writer, "grading", content.part0.grading);
   write_content(core, &writer, &content);

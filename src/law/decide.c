@@ -122,9 +122,11 @@ static void write_clause(const struct law_agreement *agreement, const struct law
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                           struct law_answer *out, struct base_error *err) {
   if (question->partner_suspended) {
-    struct base_view to = wire_origin_name(question->to);
-    return base_fail(err, BASE_SUSPENDED, "the partner %.*s is suspended: nothing goes there until a person lifts it",
-                     (int)to.size, (const char *)to.data);
+    struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
+    return base_fail(err, BASE_SUSPENDED,
+                     "%.*s has suspended the exchange with %.*s: wasl partner resume %.*s lets it go on",
+                     (int)from.size, (const char *)from.data, (int)to.size, (const char *)to.data, (int)to.size,
+                     (const char *)to.data);
   }
   if (!question->needs_row) {
     (void)snprintf(out->clause, sizeof out->clause, "agreement");

@@ -231,6 +231,7 @@ static enum base_code not_in_list(const struct wire_kind_field *field, const str
 enum base_code wire_field_check_text(const struct wire_kind_field *field, struct base_view text,
                                      const struct wire_place *place, struct base_error *err) {
   struct base_id id;
+  struct wire_spot spot;
   base_time time;
   switch (field->type) {
   case WIRE_FIELD_TEXT:
@@ -239,7 +240,7 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
     if (text.size > (size_t)field->most)
       return base_fail(err, BASE_FIELD, "%s: %s: %zu bytes, at most %" PRId64 " are allowed", place->what, place->path,
                        text.size, field->most);
-    return BASE_OK;
+    return wire_prose_check(text, &spot) ? BASE_OK : wrong(place, err, BASE_FIELD, wire_spot_text(&spot).text);
   case WIRE_FIELD_CODE:
     return list_has(field->list, text) ? BASE_OK : not_in_list(field, place, err);
   case WIRE_FIELD_DATE:

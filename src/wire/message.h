@@ -74,9 +74,20 @@ BASE_NODISCARD enum base_code wire_part0_write(const struct wire_part0 *part0, s
 bool wire_origin_valid(struct base_view origin);
 struct base_view wire_origin_name(struct base_view origin); /* "paris" of "wasl/paris/0123456789abcdef" */
 bool wire_code_valid(struct base_view code);
-/* One line that shows as it is: valid UTF-8 without control characters (C0, DEL, C1, line and paragraph separators) and
- * without bidirectional controls. */
+/* line.c: a character that does not belong in a text, and why. */
+struct wire_spot {
+  uint32_t point;   /* 0: not well formed */
+  size_t place;     /* in characters, from 1 */
+  const char *what; /* "an invisible character" */
+};
+struct wire_spot_text { char text[160]; }; /* "character 7 is U+200F, …" */
+struct wire_spot_text wire_spot_text(const struct wire_spot *found);
+/* One line that shows as it is: UTF-8 without control characters (C0, DEL, C1, line and paragraph separators), bidirectional
+ * controls and what is invisible. False: the first that does not belong there is in *out, which may be NULL. */
+bool wire_line_check(struct base_view text, struct wire_spot *out);
 bool wire_line_valid(struct base_view text);
+/* Text of a form: marks of direction and closed isolates are allowed, what turns the text around it is not. */
+bool wire_prose_check(struct base_view text, struct wire_spot *out);
 /* A wire_line without "/", 1 to WIRE_PART_NAME_MAX bytes, not "." or "..". */
 bool wire_part_name_valid(struct base_view name);
 /* token/token (RFC 9110 section 8.3.1), without parameters, at most WIRE_MEDIA_TYPE_MAX bytes. */

@@ -1,36 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/message.h"
 
+#include <stdio.h>
 #include <string.h>
-
-/* One code point of well-formed UTF-8. */
-static uint32_t next_point(struct base_view text, size_t *at) {
-  uint8_t first = text.data[(*at)++];
-  if (first < 0x80)
-    return first;
-  size_t more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
-  uint32_t point = first & (0x3Fu >> more);
-  while (more-- > 0)
-    point = point << 6 | (text.data[(*at)++] & 0x3Fu);
-  return point;
-}
-
-static bool shows_as_it_is(uint32_t point) {
-  bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
-  bool separator = point == 0x2028 || point == 0x2029;
-  bool bidi = point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
-              (point >= 0x2066 && point <= 0x2069);
-  return !control && !separator && !bidi;
-}
-
-bool wire_line_valid(struct base_view text) {
-  if (!base_utf8_valid(text))
-    return false;
-  for (size_t at = 0; at < text.size;)
-    if (!shows_as_it_is(next_point(text, &at)))
-      return false;
-  return true;
-}
 
 bool wire_part_name_valid(struct base_view name) {
   return name.size > 0 && name.size <= WIRE_PART_NAME_MAX && !memchr(name.data, '/', name.size) &&
@@ -57,19 +29,30 @@ bool wire_media_type_valid(struct base_view type) {
   return token_valid(type.data, before) && token_valid(slash + 1, type.size - before - 1);
 }
 
+static enum base_code fail_line(const char *path, size_t most, struct base_view text, struct base_error *err) {
+  struct wire_spot spot;
+  if (!wire_line_check(text, &spot))
+    return base_fail(err, BASE_FIELD, "part 0: %s: %s: it would not be seen as it is; leave it out", path,
+                     wire_spot_text(&spot).text);
+  return base_fail(err, BASE_FIELD, "part 0: %s: must be one line of at most %zu bytes", path, most);
+}
+
 /* What parser and writer hold alike. */
 static enum base_code check_part0(const struct wire_part0 *part0, struct base_error *err) {
   if (part0->handling.size > WIRE_MARKING_MAX || !wire_line_valid(part0->handling))
-    return base_fail(err, BASE_FIELD, "part 0: $.handling: must be one line of at most %d bytes", WIRE_MARKING_MAX);
+    return fail_line("$.handling", WIRE_MARKING_MAX, part0->handling, err);
   if (part0->grading.size > WIRE_MARKING_MAX || !wire_line_valid(part0->grading))
-    return base_fail(err, BASE_FIELD, "part 0: $.grading: must be one line of at most %d bytes", WIRE_MARKING_MAX);
+    return fail_line("$.grading", WIRE_MARKING_MAX, part0->grading, err);
   for (size_t i = 0; i < part0->part_count; i++) {
     const struct wire_part *part = &part0->parts[i];
+    char path[32];
+    (void)snprintf(path, sizeof path, "$.parts[%zu].name", i);
+    if (!wire_line_valid(part->name))
+      return fail_line(path, WIRE_PART_NAME_MAX, part->name, err);
     if (!wire_part_name_valid(part->name))
       return base_fail(err, BASE_FIELD,
-                       "part 0: $.parts[%zu].name: must be a file name of 1 to %d bytes without \"/\", control or "
-                       "direction characters",
-                       i, WIRE_PART_NAME_MAX);
+                       "part 0: %s: must be a file name of 1 to %d bytes without \"/\", and not \".\" or \"..\"", path,
+                       WIRE_PART_NAME_MAX);
     if (!wire_media_type_valid(part->media_type))
       return base_fail(err, BASE_FIELD, "part 0: $.parts[%zu].type: must be a media type like text/plain", i);
     if (part->size > WIRE_PART_SIZE_MAX)

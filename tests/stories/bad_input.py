@@ -24,6 +24,8 @@ def forms(good):
         ("text too long", {"subject": "ش" * 301}, ["subject", "300"]),
         ("message too long", {"question": "x" * 40000}, ["question", "32768"]),
         ("empty", {"question": ""}, ["question"]),
+        ("direction overridden", {"question": "ab\u202ecd"}, ["question", "character 3", "U+202E"]),
+        ("an isolate left open", {"subject": "\u2066x"}, ["subject", "character 1", "U+2066"]),
     ]
     text = json.dumps(good, ensure_ascii=False)
     for what, change, words in changed:
@@ -55,6 +57,10 @@ def commands(good):
     yield 5, ["nowhere.json"], ("case", "open", "request", "--to", "paris", "--fields", path("nowhere.json"))
     yield 5, ["nowhere.bin"], opening + ("--to", "paris", "--part", path("nowhere.bin"))
     yield 1, ["ordinary file"], opening + ("--to", "paris", "--part", path())
+    yield 1, ["character 6", "U+200F", "--part-name"], opening + ("--to", "paris", "--part", write("aperç\u200f.txt", "x"))
+    yield 1, ["character 1", "U+0009"], opening + ("--to", "paris", "--part", good, "--part-name", "\ta")
+    yield 2, ["--part-name"], opening + ("--to", "paris", "--part-name", "a", "--part", good)
+    yield 2, ["--part-name"], opening + ("--to", "paris", "--part", good, "--part-name", "a", "--part-name", "b")
     yield 5, ["invasion"], ("case", "open", "invasion", "--to", "paris", "--fields", good)
     yield 5, ["invasion"], ("kind", "show", "invasion")
     yield 5, ["invasion"], ("kind", "example", "invasion")

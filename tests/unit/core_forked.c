@@ -83,6 +83,8 @@ static void test_node_rolled_back(void **state) {
   try_expect(&a, WIRE_ACT_FAULT, 1, "rollback: ");
   assert_true(try_partner(&a)->stopped);
   assert_int_equal(try_partner(&a)->trouble_code, BASE_ROLLBACK);
+  assert_non_null(strstr(try_partner(&a)->trouble, "wasl partner resume paris"));
+  assert_non_null(strstr(try_partner(&a)->trouble, "wasl register show "));
   assert_int_equal(a.core->reg.size, size + 2); /* the message, the fault */
   assert_int_equal(pair_outbox(&a, request, NULL), STORE_WAITING);
   /* B's own word: it is told, too. */

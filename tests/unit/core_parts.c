@@ -252,12 +252,82 @@ static void test_many_small(void **state) {
   try_remove(&a, &b);
 }
 
+/* The one file of parts of the node. */
+static void part_path(const struct pair_node *node, char *out, size_t size) {
+  char command[256], name[64] = "";
+  snprintf(command, sizeof command, "ls '%s/core/parts'", node->dir);
+  FILE *pipe = popen(command, "r");
+  assert_int_equal(fscanf(pipe, "%63s", name), 1);
+  pclose(pipe);
+  snprintf(out, size, "%s/core/parts/%s", node->dir, name);
+}
+static void asked_is(struct pair_node *node, enum link_request_code code, const char *json, enum base_code want,
+                     const char *words) {
+  struct pair_answer answer = pair_ask(node, code, json, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != want || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("%s: %s", base_code_name(answer.status), (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+/* A part that is damaged on the disk: which part of which message, and what to do; said at once when it is asked for
+ * again, since an answer that has begun can only break off. What was well again is read again. */
+static void test_damaged(void **state) {
+  (void)state;
+  enum { SIZE = (2 << 20) + 9, PLACE = (1 << 20) + 100 };
+  struct pair_node a, b;
+  struct base_buf parts = {0};
+  char request[65], path[300], open_json[200], read_json[200], words[160];
+  try_agreed(&a, &b);
+  try_upload(&a, SIZE, 7, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), request);
+  base_buf_free(&parts);
+  pair_rest(&a, &b);
+  try_part_arrived(&b, SIZE, 7);
+  struct seal_hasher *hasher = seal_hasher_new();
+  for (uint64_t at = 0; at < SIZE; at++) {
+    uint8_t octet = try_octet(7, at);
+    seal_hasher_add(hasher, base_view_of(&octet, 1));
+  }
+  struct base_hash sha256 = seal_hasher_end(hasher);
+  seal_hasher_free(hasher);
+  snprintf(open_json, sizeof open_json, "{\"actor\":\"test\",\"sha256\":\"%s\"}", base_hash_text(&sha256).text);
+  snprintf(read_json, sizeof read_json, "{\"message\":\"%s\",\"part\":0,\"record\":1}", request);
+  snprintf(words, sizeof words, "part 1 of message %s is damaged on this node's disk: ", request);
+  part_path(&b, path, sizeof path);
+  int fd = open(path, O_RDWR);
+  uint8_t octet = 0;
+  assert_int_equal(pread(fd, &octet, 1, PLACE), 1);
+  octet ^= 1;
+  assert_int_equal(pwrite(fd, &octet, 1, PLACE), 1);
+  asked_is(&b, LINK_PART_OPEN, open_json, BASE_OK, "records");
+  asked_is(&b, LINK_PART_READ, read_json, BASE_CORRUPT, words);
+  uint64_t size = b.core->reg.size;
+  asked_is(&b, LINK_PART_OPEN, open_json, BASE_CORRUPT, words);
+  asked_is(&b, LINK_PART_OPEN, open_json, BASE_CORRUPT, "ask rabat to send it again");
+  assert_int_equal(b.core->reg.size, size); /* nobody read anything */
+  octet ^= 1;
+  assert_int_equal(pwrite(fd, &octet, 1, PLACE), 1);
+  try_part_arrived(&b, SIZE, 7);
+  assert_int_equal(ftruncate(fd, PLACE), 0);
+  close(fd);
+  asked_is(&b, LINK_PART_READ, read_json, BASE_CORRUPT, words);
+  assert_int_equal(unlink(path), 0);
+  pair_close(&b);
+  pair_open(&b);
+  asked_is(&b, LINK_PART_OPEN, open_json, BASE_CORRUPT, words);
+  part_path(&a, path, sizeof path);
+  assert_int_equal(unlink(path), 0);
+  asked_is(&a, LINK_PART_OPEN, open_json, BASE_CORRUPT, "send the file again");
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
       cmocka_unit_test(test_order),           cmocka_unit_test(test_ended_pending),
       cmocka_unit_test(test_ended_in_flight), cmocka_unit_test(test_long_chain),
-      cmocka_unit_test(test_many_small),
+      cmocka_unit_test(test_many_small),      cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,7 +225,7 @@ static void suspension_comes_first(void **state) {
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
   asked.needs_row = false;
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
-  assert_string_equal(err.text, "the partner rabat is suspended: nothing goes there until a person lifts it");
+  assert_string_equal(err.text, "paris has suspended the exchange with rabat: wasl partner resume rabat lets it go on");
 }
 
 static void agreements_need_no_row(void **state) {

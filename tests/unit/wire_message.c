@@ -304,6 +304,37 @@ static void origins(void **state) {
       fail_msg("%s was taken", bad[i]);
 }
 
+static void spot_is(bool (*check)(struct base_view, struct wire_spot *), const char *text, const char *want) {
+  struct wire_spot spot;
+  bool good = check(base_view_text(text), &spot);
+  if (good != (want == NULL) || (want != NULL && strstr(wire_spot_text(&spot).text, want) == NULL))
+    fail_msg("\"%s\": %s instead of %s", text, good ? "taken" : wire_spot_text(&spot).text, want ? want : "taken");
+}
+
+/* What is refused is named with its place, counted in characters. */
+static void hidden_characters(void **state) {
+  (void)state;
+  spot_is(wire_line_check, "تقرير\u200F.pdf", "character 6 is U+200F, an invisible mark of the writing direction");
+  spot_is(wire_line_check, "a\tb", "character 2 is U+0009, a control character");
+  spot_is(wire_line_check, "inv\u202Efdp.exe", "character 4 is U+202E");
+  spot_is(wire_line_check, "\U000E0041", "character 1 is U+E0041, an invisible character");
+  spot_is(wire_line_check, "é\xFF", "character 2 is no UTF-8");
+  spot_is(wire_line_check, "می\u200Cخواهم.txt", NULL);
+  spot_is(wire_prose_check, "قال \u2066Rue de la Paix 12\u2069 ثم\u200F!\n\u2068a \u2067b\u2069\u2069", NULL);
+  spot_is(wire_prose_check, "ab\u202Ecd", "character 3 is U+202E, an embedding or override");
+  spot_is(wire_prose_check, "ab\u202C", "character 3 is U+202C");
+  spot_is(wire_prose_check, "a\u2066b", "character 2 is U+2066, an isolate that is not closed");
+  spot_is(wire_prose_check, "a\u2067b\nc\u2069", "character 2 is U+2067, an isolate that is not closed");
+  spot_is(wire_prose_check, "a\u2069", "character 2 is U+2069, the end of an isolate that was not opened");
+  char deep[61 * 6 + 1] = "";
+  for (int i = 0; i < 60; i++)
+    memcpy(deep + 3 * i, "\u2066", 3), memcpy(deep + 180 + 3 * i, "\u2069", 4);
+  spot_is(wire_prose_check, deep, NULL);
+  for (int i = 0; i < 61; i++)
+    memcpy(deep + 3 * i, "\u2066", 3), memcpy(deep + 183 + 3 * i, "\u2069", 4);
+  spot_is(wire_prose_check, deep, "character 61 is U+2066, an isolate within too many others");
+}
+
 static void names_and_types(void **state) {
   (void)state;
   static const char *const good[] = {"a", "تقرير.pdf", "a b", "...", "é\xC2\xA0", "\xF0\x9F\x93\x84.txt", "a\\b"};
@@ -328,6 +359,12 @@ static void names_and_types(void **state) {
                                     "\xE2\x80\xAE",
                                     "\xE2\x81\xA6",
                                     "\xE2\x81\xA9",
+                                    "\xC2\xAD",
+                                    "\xE2\x80\x8B",
+                                    "\xE2\x81\xA0",
+                                    "\xE2\x81\xAF",
+                                    "\xEF\xBB\xBF",
+                                    "\xF3\xA0\x81\x81",
                                     "\xFF",
                                     "a\xC3"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -336,7 +373,7 @@ static void names_and_types(void **state) {
   assert_false(wire_part_name_valid(BASE_VIEW("a\0b")));
   /* the neighbours of what is refused */
   assert_true(wire_line_valid(
-      BASE_VIEW(" ~\xC2\xA0\xD8\x9B\xD8\x9D\xE2\x80\x8D\xE2\x80\x90\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA")));
+      BASE_VIEW(" ~\xC2\xA0\xD8\x9B\xD8\x9D\xE2\x80\x8D\xE2\x80\x90\xE2\x80\x8C\xE2\x80\xAF\xE2\x81\x9F\xE2\x81\xB0")));
   static const char *const types[] = {"text/plain", "application/stix+json", "a/b", "x-a.b/c_d!#$%&'*^`|~1"};
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
     assert_true(wire_media_type_valid(base_view_text(types[i])));
@@ -408,8 +445,8 @@ static void part0_refused(void **state) {
       {"\"amber\"", "\"\"", BASE_FIELD, "$.handling: must be left out"},
       {"\"B2\"", "\"\"", BASE_FIELD, "$.grading: must be left out"},
       {"\"amber\"", "1", BASE_FIELD, "$.handling: must be a text"},
-      {"amber", "a\\u202eb", BASE_FIELD, "$.handling: must be one line"},
-      {"B2", "B\\n2", BASE_FIELD, "$.grading: must be one line"},
+      {"amber", "a\\u202eb", BASE_FIELD, "$.handling: character 2 is U+202E"},
+      {"B2", "B\\n2", BASE_FIELD, "$.grading: character 2 is U+000A"},
       {",\"parts\":[{", ",\"parts\":{\"a\":[{", BASE_SYNTAX, "part 0: "},
       {"[{\"name\"", "[3,{\"name\"", BASE_FIELD, "$.parts[0]: must be an object"},
       {"\"name\":\"a.json\",", "", BASE_FIELD, "$.parts[0].name: missing"},
@@ -501,6 +538,7 @@ int main(void) {
       cmocka_unit_test(codes),
       cmocka_unit_test(arena_full),
       cmocka_unit_test(origins),
+      cmocka_unit_test(hidden_characters),
       cmocka_unit_test(names_and_types),
       cmocka_unit_test(part0_read_and_written),
       cmocka_unit_test(part0_refused),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Characters that make a text look like another one. In names, which people compare and click, none is allowed (Unicode
+ * UTS #39, section 3.1: default ignorable characters). In prose, right-to-left text between left-to-right words needs
+ * marks and isolates; what reaches beyond its own place (overrides, embeddings, an isolate left open) is refused (UTR
+ * #36, section 2.5; UAX #9, section 2). Joiners stay everywhere: Arabic-script languages are written with them. */
+
+enum { ISOLATES_MAX = 60 }; /* within each other; UAX #9 shows no more than 125 levels */
+
+/* One code point; 0 and no advance when it is not well formed. */
+static uint32_t next_point(struct base_view text, size_t *at) {
+  uint8_t first = text.data[*at];
+  size_t size = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (size > text.size - *at || !base_utf8_valid(base_view_of(text.data + *at, size)))
+    return 0;
+  uint32_t point = size == 1 ? first : first & (0x7Fu >> size);
+  for (size_t i = 1; i < size; i++)
+    point = point << 6 | (text.data[*at + i] & 0x3Fu);
+  *at += size;
+  return point;
+}
+
+static const char *hides(uint32_t point) {
+  if (point < 0x20 || (point >= 0x7F && point < 0xA0))
+    return "a control character";
+  if (point == 0x2028 || point == 0x2029)
+    return "a line or paragraph separator";
+  if (point == 0x061C || point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
+      (point >= 0x2066 && point <= 0x2069))
+    return "an invisible mark of the writing direction";
+  if (point == 0x00AD || point == 0x200B || (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
+      (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF))
+    return "an invisible character";
+  return NULL;
+}
+
+static bool spot(struct wire_spot *out, uint32_t point, size_t place, const char *what) {
+  if (out != NULL)
+    *out = (struct wire_spot){.point = point, .place = place, .what = what};
+  return false;
+}
+
+bool wire_line_check(struct base_view text, struct wire_spot *out) {
+  size_t place = 0;
+  for (size_t at = 0; at < text.size;) {
+    size_t before = at;
+    uint32_t point = next_point(text, &at);
+    place++;
+    if (at == before)
+      return spot(out, 0, place, "no UTF-8");
+    const char *what = hides(point);
+    if (what != NULL)
+      return spot(out, point, place, what);
+  }
+  return true;
+}
+
+static bool ends_paragraph(uint32_t point) {
+  return point == '\n' || point == '\r' || point == 0x85 || point == 0x2029 || (point >= 0x1C && point <= 0x1E);
+}
+
+static bool left_open(struct wire_spot *out, const struct wire_spot *opened, size_t count) {
+  return spot(out, opened[count - 1].point, opened[count - 1].place,
+              "an isolate that is not closed (U+2069) in its line");
+}
+
+bool wire_prose_check(struct base_view text, struct wire_spot *out) {
+  struct wire_spot opened[ISOLATES_MAX];
+  size_t count = 0, place = 0;
+  for (size_t at = 0; at < text.size;) {
+    size_t before = at;
+    uint32_t point = next_point(text, &at);
+    place++;
+    if (at == before)
+      return spot(out, 0, place, "no UTF-8");
+    if (point >= 0x202A && point <= 0x202E)
+      return spot(out, point, place,
+                  "an embedding or override of the writing direction: leave it out, or use isolates");
+    if (point >= 0x2066 && point <= 0x2068) {
+      if (count == ISOLATES_MAX)
+        return spot(out, point, place, "an isolate within too many others");
+      (void)spot(&opened[count++], point, place, NULL);
+    } else if (point == 0x2069 && count-- == 0) {
+      return spot(out, point, place, "the end of an isolate that was not opened");
+    } else if (ends_paragraph(point) && count > 0) {
+      return left_open(out, opened, count);
+    }
+  }
+  return count == 0 || left_open(out, opened, count);
+}
+
+bool wire_line_valid(struct base_view text) {
+  return wire_line_check(text, NULL);
+}
+
+struct wire_spot_text wire_spot_text(const struct wire_spot *found) {
+  struct wire_spot_text out;
+  if (found->point == 0)
+    (void)snprintf(out.text, sizeof out.text, "character %zu is %s", found->place, found->what);
+  else
+    (void)snprintf(out.text, sizeof out.text, "character %zu is U+%04" PRIX32 ", %s", found->place, found->point,
+                   found->what);
+  return out;
+}
