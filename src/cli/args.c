@@ -39,7 +39,7 @@ enum base_code cli_usage(const struct cli *cli, struct base_error *err, const ch
 
 /* Whether the command knows the option, and whether it takes a value. */
 static bool knows(const struct cli_command *command, const char *name, size_t size, bool *valued) {
-  static const char everywhere[] = " --json --help -n= ";
+  static const char everywhere[] = " --json -n= ";
   const char *lists[] = {everywhere, command == NULL ? "" : command->options};
   for (size_t i = 0; i < 2; i++)
     for (const char *at = lists[i]; *at != 0;) {
@@ -90,6 +90,19 @@ static enum base_code read_option(struct cli *cli, int argc, char **argv, int *a
   return keep_option(cli, word, value, err);
 }
 
+static enum base_code no_command(const struct cli *cli, int argc, char **argv, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf words = {0};
+  base_buf_init(&words, 256);
+  if (!cli_help_group_words(argv[0], &words))
+    return cli_usage(cli, err, "there is no command '%.40s%s%.40s'", argv[0], argc > 1 ? " " : "",
+                     argc > 1 ? argv[1] : "");
+  if (argc == 1 || argv[1][0] == '-')
+    return base_fail(err, BASE_USAGE, "%s: which command? %.*s; see: wasl help %s", argv[0], (int)words.size,
+                     (const char *)words.data, argv[0]);
+  return base_fail(err, BASE_USAGE, "there is no command '%s %.40s', but %.*s; see: wasl help %s", argv[0], argv[1],
+                   (int)words.size, (const char *)words.data, argv[0]);
+}
+
 enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base_error *err) {
   int at = 1, used;
   bool options = true;
@@ -98,12 +111,11 @@ enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base
     if (code != BASE_OK)
       return code;
   }
-  if (cli_has(cli, "--help") || at == argc)
-    return at == argc && !cli_has(cli, "--help") ? cli_usage(cli, err, "which command?") : BASE_OK;
+  if (at == argc)
+    return cli_usage(cli, err, "no command was given");
   cli->command = cli_command_find(argc - at, argv + at, &used);
   if (cli->command == NULL)
-    return cli_usage(cli, err, "there is no command '%.40s%s%.40s'", argv[at], at + 1 < argc ? " " : "",
-                     at + 1 < argc ? argv[at + 1] : "");
+    return no_command(cli, argc - at, argv + at, err);
   for (at += used; at < argc; at++) {
     if (options && strcmp(argv[at], "--") == 0) {
       options = false;
@@ -119,7 +131,7 @@ enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base
     if (code != BASE_OK)
       return code;
   }
-  if (cli->word_count < cli->command->least && !cli_has(cli, "--help"))
+  if (cli->word_count < cli->command->least)
     return cli_usage(cli, err, "something is missing");
   return BASE_OK;
 }

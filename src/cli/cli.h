@@ -20,7 +20,8 @@ struct cli_command {
   const char *options; /* those allowed, in one text: " --to= --field= --example "; `=`: takes a value */
   size_t least, most;  /* words that follow the command's own */
   enum base_code (*run)(struct cli *cli, struct base_error *err);
-  const char *help; /* one line */
+  const char *help;    /* one line */
+  const char *example; /* what follows "wasl " */
 };
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
@@ -59,7 +60,17 @@ BASE_NODISCARD enum base_code cli_split(const struct cli *cli, const char *list,
                                         void *context, struct base_error *err);
 /* ar_MA.UTF-8 → WIRE_AR; anything unknown is English. */
 enum wire_language cli_language(const char *locale);
-void cli_help(struct base_buf *out, const struct cli_command *command); /* NULL: all commands */
+
+/* --- help (help.c) */
+bool cli_help_asked(int argc, char **argv); /* `help`, --help or -h, wherever it stands before a lone -- */
+/* Of the command, of the group ("case") or of all, as the words name it. BASE_USAGE when they name nothing. */
+BASE_NODISCARD enum base_code cli_help(struct cli *cli, int argc, char **argv, struct base_error *err);
+void cli_help_command(struct base_buf *out, const struct cli_command *command);
+/* "open, send, list, show, export" of "case"; false when there is no such group. */
+bool cli_help_group_words(const char *group, struct base_buf *out);
+/* What an option of this command, or a word of its usage, means; NULL when it is not explained. value: what it takes. */
+const char *cli_help_option(const struct cli_command *command, struct base_view name, const char **value);
+const char *cli_help_word(const struct cli_command *command, struct base_view word);
 
 /* --- the local API (api.c) */
 struct cli_answer {

@@ -9,96 +9,88 @@
 #include "cli/cli.h"
 
 const struct cli_command cli_commands[] = {
-    {"node init", "DIR --name NAME --org NAME --listen HOST:PORT[,…]",
+    {"node init",
+     "DIR --name NAME --org NAME --listen HOST:PORT[,…] [--address HOST:PORT[,…]] [--org-ar NAME] [--org-fr NAME] "
+     "[--org-en NAME] [--org-es NAME] [--org-pt NAME]",
      " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= ", 1, 1, cli_node_init,
-     "make a node in DIR (--address: where partners reach it; --org-ar and so on: its name per language)"},
-    {"node status", "", "", 0, 0, cli_node_status, "what the node does; fails unless it answers and listens"},
-    {"status", "", "", 0, 0, cli_node_status, "the same as node status"},
-    {"card export", "", "", 0, 0, cli_card_export, "the node's card, to give to a partner"},
-    {"card show", "FILE", "", 1, 1, cli_card_show, "a card and the fingerprint that two people compare by voice"},
-    {"partner add", "FILE --fingerprint WORDS", " --fingerprint= ", 1, 1, cli_partner_add,
-     "take a partner's card once its fingerprint is confirmed"},
-    {"partner list", "", "", 0, 0, cli_partner_list, "the partners, their state and fingerprint"},
+     "make a node in DIR: its keys, its configuration, its card",
+     "node init paris --name paris --org 'Préfecture' --listen 0.0.0.0:7443"},
+    {"node status", "", "", 0, 0, cli_node_status, "what the node does; fails unless it answers and listens",
+     "-n paris node status"},
+    {"status", "", "", 0, 0, cli_node_status, "the same as node status", "-n paris status"},
+    {"card export", "", "", 0, 0, cli_card_export, "the node's card, to give to a partner",
+     "-n paris card export > paris.card"},
+    {"card show", "FILE", "", 1, 1, cli_card_show, "a card and the fingerprint that two people compare by voice",
+     "card show rabat.card"},
+    {"partner add", "FILE --fingerprint DIGITS", " --fingerprint= ", 1, 1, cli_partner_add,
+     "take a partner's card once its fingerprint is confirmed",
+     "-n paris partner add rabat.card --fingerprint '04796 34462 72897 18862 08409 85017 31450 48379'"},
+    {"partner list", "", "", 0, 0, cli_partner_list, "the partners, their state and fingerprint",
+     "-n paris partner list"},
     {"partner suspend", "NAME [--reason TEXT]", " --reason= ", 1, 1, cli_partner_suspend,
-     "exchange nothing with a partner for now"},
+     "exchange nothing with a partner for now", "-n paris partner suspend rabat --reason 'key under inquiry'"},
     {"partner resume", "NAME [--reason TEXT]", " --reason= ", 1, 1, cli_partner_resume,
-     "exchange with a suspended partner again"},
-    {"kind list", "", "", 0, 0, cli_kind_list, "the kinds of case"},
-    {"kind show", "KIND", "", 1, 1, cli_kind_show, "a kind: its forms, states and clocks"},
-    {"kind example", "KIND [TYPE]", "", 1, 2, cli_kind_example, "a filled form, for --fields"},
-    {"agreement propose", "--to NODE[,NODE] --file FILE | --example",
+     "exchange with a suspended partner again", "-n paris partner resume rabat"},
+    {"kind list", "", "", 0, 0, cli_kind_list, "the kinds of case", "-n paris kind list"},
+    {"kind show", "KIND", "", 1, 1, cli_kind_show, "a kind: its forms, states and clocks",
+     "-n paris kind show request"},
+    {"kind example", "KIND [TYPE]", "", 1, 2, cli_kind_example, "a filled form, for --fields",
+     "-n paris kind example request > form.json"},
+    {"agreement propose",
+     "--to NODE[,NODE] --file FILE | --example [--part FILE [--part-name NAME] …] [--part-as-is FILE …]",
      " --to= --file= --example --part= --part-as-is= --part-name= ", 0, 0, cli_agreement_propose,
-     "propose an agreement, accepting it oneself; prints the case"},
+     "propose an agreement, accepting it oneself; prints the case",
+     "-n paris agreement propose --to rabat --file agreement.json"},
     {"agreement accept", "CASE [--note TEXT]", " --note= ", 1, 1, cli_agreement_accept,
-     "accept the terms that stand; prints the message"},
-    {"agreement list", "", "", 0, 0, cli_agreement_list, "the agreements and whether they are in force"},
-    {"case open", "KIND --to NODE[,NODE] --field NAME=VALUE … [--part FILE [--part-name NAME] …] [--fields FILE]",
+     "accept the terms that stand; prints the message", "-n rabat agreement accept 878501e5"},
+    {"agreement list", "", "", 0, 0, cli_agreement_list, "the agreements and whether they are in force",
+     "-n paris agreement list"},
+    {"case open",
+     "KIND --to NODE[,NODE] [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is "
+     "FILE …] "
+     "[--handling TEXT]",
      " --to= --field= --fields= --part= --part-as-is= --part-name= --handling= ", 1, 1, cli_case_open,
-     "open a case; prints its id"},
-    {"case send", "CASE TYPE --field NAME=VALUE … [--part FILE [--part-name NAME] …] [--fields FILE]",
+     "open a case; prints its id", "-n paris case open request --to rabat --fields form.json --part report.pdf"},
+    {"case send",
+     "CASE TYPE [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is FILE …] "
+     "[--handling TEXT]",
      " --field= --fields= --part= --part-as-is= --part-name= --handling= ", 2, 2, cli_case_send,
-     "send a message in a case; prints its id"},
+     "send a message in a case; prints its id", "-n rabat case send d27331fa answer --field answer='Connu.'"},
     {"case list", "[--kind KIND] [--limit N]", " --kind= --limit= ", 0, 0, cli_case_list,
-     "the cases, the last changed first"},
-    {"case show", "CASE", "", 1, 1, cli_case_show, "a case with its messages, receipts and deadlines"},
-    {"case export", "CASE DIR", "", 2, 2, cli_case_export, "a case as files in a new folder"},
-    {"message show", "ID", "", 1, 1, cli_message_show, "a message with its fields and parts"},
-    {"part get", "SHA256 -o FILE", " -o= ", 1, 1, cli_part_get, "a part's octets, checked against its hash"},
-    {"part stix", "SHA256", "", 1, 1, cli_part_stix, "the objects of a STIX part by type"},
+     "the cases, the last changed first", "-n paris case list --kind request --limit 20"},
+    {"case show", "CASE", "", 1, 1, cli_case_show, "a case with its messages, receipts and deadlines",
+     "-n paris case show d27331fa"},
+    {"case export", "CASE DIR", "", 2, 2, cli_case_export, "a case as files in a new or empty folder",
+     "-n paris case export d27331fa files"},
+    {"message show", "ID", "", 1, 1, cli_message_show, "a message with its fields and parts",
+     "-n paris message show d27331fa"},
+    {"part get", "SHA256 -o FILE", " -o= ", 1, 1, cli_part_get, "a part's octets, checked against its hash",
+     "-n paris part get c25a6a34472e7681fbce8bd3d4a77bdc88110e10de6e76209af4a390dad7135a -o report.pdf"},
+    {"part stix", "SHA256", "", 1, 1, cli_part_stix, "the objects of a STIX part by type",
+     "-n paris part stix c25a6a34"},
     {"outbox list", "[--open] [--limit N]", " --open --limit= ", 0, 0, cli_outbox_list,
-     "what was sent, and what became of it"},
+     "what was sent, and what became of it", "-n paris outbox list --open"},
     {"outbox wait", "[--timeout SECONDS]", " --timeout= ", 0, 0, cli_outbox_wait,
-     "wait until nothing is waiting or under way"},
+     "wait until nothing is waiting or under way", "-n paris outbox wait --timeout 60"},
     {"outbox end", "ID --reason TEXT [--to NODE]", " --reason= --to= ", 1, 1, cli_outbox_end,
-     "give up sending a message, by name and with a reason"},
+     "give up sending a message, by name and with a reason",
+     "-n paris outbox end d27331fa --reason 'asked by telephone'"},
     {"consignment export", "--to NODE FILE", " --to= ", 1, 1, cli_consignment_export,
-     "what is open for a partner, and the answers that he is owed, as a file to be carried"},
-    {"consignment import", "FILE", "", 1, 1, cli_consignment_import, "take in such a file of a partner's"},
-    {"register head", "", "", 0, 0, cli_register_head, "the signed head of the node's register"},
-    {"register show", "N", "", 1, 1, cli_register_show, "leaf N and its opening"},
-    {"register check", "", "", 0, 0, cli_register_check, "recompute and compare everything"},
+     "what is open for a partner, and the answers that he is owed, as a file to be carried",
+     "-n paris consignment export --to rabat rabat.wasl-consignment"},
+    {"consignment import", "FILE", "", 1, 1, cli_consignment_import, "take in such a file of a partner's",
+     "-n rabat consignment import rabat.wasl-consignment"},
+    {"register head", "", "", 0, 0, cli_register_head, "the signed head of the node's register",
+     "-n paris register head"},
+    {"register show", "N", "", 1, 1, cli_register_show, "leaf N and its opening", "-n paris register show 7"},
+    {"register check", "", "", 0, 0, cli_register_check, "recompute and compare everything", "-n paris register check"},
     {"proof export", "MESSAGE -o FILE", " -o= ", 1, 1, cli_proof_export,
-     "a message with its proofs, in one file for anybody"},
+     "a message with its proofs, in one file for anybody", "-n paris proof export d27331fa -o case.wasl-proof"},
     {"proof verify", "FILE [--card FILE …]", " --card= ", 1, 1, cli_proof_verify,
-     "verify such a file; needs no node and no network"},
+     "verify such a file, and say what it does not show; needs no node and no network",
+     "proof verify case.wasl-proof --card paris.card --card rabat.card"},
 };
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;
-
-void cli_help(struct base_buf *out, const struct cli_command *command) {
-  if (command != NULL) {
-    base_buf_printf(out, "wasl %s%s%s\n\n  %s\n", command->words, command->usage[0] ? " " : "", command->usage,
-                    command->help);
-    base_buf_text(out, "\n-n DIR (or WASL_NODE) names the node's folder; --json prints one JSON document.\n");
-    return;
-  }
-  base_buf_text(out, "wasl links organisations that stay sovereign, and hands out receipts.\n\n"
-                     "Use: wasl [-n DIR] COMMAND … [--json]\n\n");
-  for (size_t i = 0; i < cli_command_count; i++)
-    base_buf_printf(out, "  %-18s  %s\n", cli_commands[i].words, cli_commands[i].help);
-  base_buf_text(out,
-                "\n  wasld DIR           run the node in DIR in the foreground\n"
-                "\n-n DIR (or WASL_NODE) names the node's folder. `wasl help COMMAND` says more.\n"
-                "Exit: 0 done, 1 failed, 2 wrong use, 5 not found, 6 refused by law or policy, 7 evidence does not\n"
-                "verify, 8 partner unreachable.\n");
-}
-
-/* `wasl help …` and `wasl --version`, which are no commands of the table; false when it is neither. */
-static bool answer_plain(struct cli *cli, int argc, char **argv, enum base_code *code, struct base_error *err) {
-  *code = BASE_OK;
-  if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
-    cli_line(cli, "wasl " BASE_VERSION "\n");
-    return true;
-  }
-  if (argc < 2 || strcmp(argv[1], "help") != 0)
-    return false;
-  int used;
-  cli->command = argc > 2 ? cli_command_find(argc - 2, argv + 2, &used) : NULL;
-  if (argc > 2 && cli->command == NULL)
-    *code = cli_usage(cli, err, "there is no command '%.40s'", argv[2]);
-  else
-    cli_help(&cli->out, cli->command);
-  return true;
-}
 
 static const char *locale_name(void) {
   static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
@@ -111,17 +103,14 @@ static const char *locale_name(void) {
 }
 
 static enum base_code run(struct cli *cli, int argc, char **argv, struct base_error *err) {
-  enum base_code code;
-  if (answer_plain(cli, argc, argv, &code, err))
-    return code;
-  code = cli_args_read(cli, argc, argv, err);
-  if (code != BASE_OK)
-    return code;
-  if (cli_has(cli, "--help")) {
-    cli_help(&cli->out, cli->command);
+  if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
+    cli_line(cli, "wasl " BASE_VERSION "\n");
     return BASE_OK;
   }
-  return cli->command->run(cli, err);
+  if (cli_help_asked(argc, argv))
+    return cli_help(cli, argc, argv, err);
+  enum base_code code = cli_args_read(cli, argc, argv, err);
+  return code == BASE_OK ? cli->command->run(cli, err) : code;
 }
 
 int cli_main(int argc, char **argv) {

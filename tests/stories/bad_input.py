@@ -7,7 +7,7 @@ Broken variants: each check of a parser has a sample in tests/corpus that it mus
 import json
 import os
 
-from story import Node, check, complaint, ok, path, run, settle, started, wasl, write
+from story import Node, check, complaint, must, ok, path, run, settle, started, wasl, write
 
 NONE = "0" * 64
 
@@ -153,6 +153,10 @@ def story():
     check((rabat.size(), rabat.cases()) == before, "something was half done:", rabat.leaves(before[0]))
     check(not os.path.exists(path("out")) and not os.path.exists(path("exported")), "a refused command left a file")
     complaint(wasl("case", "list"), 2, "-n DIR")
+    for words, said in (((), "no command"), (("case",), "open, send"), (("case", "shut"), "open, send"), (("help", "cases"), "cases")):
+        complaint(wasl(*words), 2, said)
+    for words in (("--help",), ("help",), ("case", "-h"), ("help", "case"), ("case", "open", "--help"), ("--version",)):
+        check(must(wasl(*words)).out.startswith("wasl ") and not must(wasl(*words)).err, "help that is asked for:", words)
     complaint(wasl("case", "list", node=path("nowhere")), 5, "nowhere")
     rabat.id("case", "open", "request", "--to", "paris", "--fields", file)
     settle(rabat, paris)

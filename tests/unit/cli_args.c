@@ -58,10 +58,11 @@ static void wrong_use(void **state) {
     const char *line, *words;
   } tries[] = {
       {"-n", "-n needs a value"},
-      {"-n DIR", "which command"},
+      {"-n DIR", "no command was given"},
       {"cases list", "no command 'cases list'"},
-      {"case", "no command 'case'"},
-      {"case lists", "no command 'case lists'"},
+      {"case", "case: which command? open, send, list, show, export; see: wasl help case"},
+      {"case --json", "case: which command?"},
+      {"case lists", "no command 'case lists', but open"},
       {"case show", "something is missing"},
       {"case show a b", "'b' is one word too many"},
       {"case list --limits 3", "no option --limits"},
@@ -98,22 +99,104 @@ static void option_limit(void **state) {
   assert_non_null(strstr(err.text, "more than"));
 }
 
-/* Every command can be found by its own words, says what it does, and takes its options as help names them. */
+/* Splits at spaces; what stands between single quotes is one word. */
+static int split(char *line, char **argv) {
+  int argc = 0;
+  argv[argc++] = line;
+  for (char *at = line + strlen(line) + 1; *at != 0;) {
+    assert_true(argc < WORDS);
+    argv[argc++] = at;
+    char *to = at;
+    for (bool quoted = false; *at != 0 && (quoted || *at != ' '); at++)
+      if (*at == '\'')
+        quoted = !quoted;
+      else
+        *to++ = *at;
+    bool last = *at == 0;
+    *to = 0;
+    at += !last;
+  }
+  return argc;
+}
+
+/* Every command can be found by its own words and says what it does; each of its words and options is explained, stands
+ * in its usage, and its example is a right use of it. */
 static void table(void **state) {
   (void)state;
   for (size_t i = 0; i < cli_command_count; i++) {
-    struct typed typed;
-    char line[256];
-    (void)snprintf(line, sizeof line, "%s --help", cli_commands[i].words);
-    assert_int_equal(type(&typed, line, NULL), BASE_OK);
-    assert_ptr_equal(typed.cli.command, &cli_commands[i]);
-    assert_true(strlen(cli_commands[i].help) > 10);
-    assert_non_null(cli_commands[i].run);
+    const struct cli_command *command = &cli_commands[i];
+    struct typed typed = {0};
+    struct base_error err;
+    char line[512] = "wasl";
     BASE_AUTO_BUF struct base_buf help = {0};
+    assert_true(strlen(command->help) > 10);
+    assert_non_null(command->run);
+    (void)snprintf(line + 5, sizeof line - 5, "%s", command->example);
+    typed.argc = split(line, typed.argv);
+    for (int word = 0; word < typed.argc; word++)
+      if (strcmp(typed.argv[word], ">") == 0)
+        typed.argc = word;
+    if (cli_args_read(&typed.cli, typed.argc, typed.argv, &err) != BASE_OK)
+      fail_msg("%s: %s", command->example, err.text);
+    assert_ptr_equal(typed.cli.command, command);
     base_buf_init(&help, 1 << 16);
-    cli_help(&help, &cli_commands[i]);
+    cli_help_command(&help, command);
     assert_int_equal(base_buf_check(&help, "help", NULL), BASE_OK);
+    for (const char *at = command->options; *at != 0; at += strcspn(at, " ")) {
+      at += strspn(at, " ");
+      size_t size = strcspn(at, " =");
+      char name[32];
+      const char *value = NULL;
+      if (size == 0)
+        continue;
+      (void)snprintf(name, sizeof name, "%.*s", (int)size, at);
+      if (cli_help_option(command, base_view_text(name), &value) == NULL || strstr(command->usage, name) == NULL)
+        fail_msg("%s: %s is not explained, or not in its usage", command->words, name);
+      assert_int_equal(value != NULL, at[size] == '=');
+    }
+    for (const char *at = command->usage; *at >= 'A' && *at <= 'Z'; at += strspn(at, " []")) {
+      size_t size = strcspn(at, " []");
+      if (cli_help_word(command, base_view_of(at, size)) == NULL)
+        fail_msg("%s: %.*s is not explained", command->words, (int)size, at);
+      at += size;
+    }
   }
+}
+
+static void expect_help(const char *line, enum base_code code, const char *words) {
+  struct typed typed;
+  struct base_error err = {BASE_OK, ""};
+  memset(&typed, 0, sizeof typed);
+  (void)snprintf(typed.text, sizeof typed.text, "wasl %s", line);
+  char *rest = typed.text;
+  while (rest != NULL && typed.argc < WORDS)
+    typed.argv[typed.argc++] = strsep(&rest, " ");
+  base_buf_init(&typed.cli.out, 1 << 16);
+  assert_true(cli_help_asked(typed.argc, typed.argv));
+  assert_int_equal(cli_help(&typed.cli, typed.argc, typed.argv, &err), code);
+  base_buf_u8(&typed.cli.out, 0);
+  if (strstr(code == BASE_OK ? (const char *)typed.cli.out.data : err.text, words) == NULL)
+    fail_msg("%s: '%s' is not in: %s%s", line, words, (const char *)typed.cli.out.data, err.text);
+  base_buf_free(&typed.cli.out);
+}
+
+static void help(void **state) {
+  (void)state;
+  expect_help("help", BASE_OK, "8 the partner cannot be reached");
+  expect_help("--help", BASE_OK, "  case open ");
+  expect_help("-n DIR -h", BASE_OK, "  case open ");
+  expect_help("case --help", BASE_OK, "wasl case export CASE DIR");
+  expect_help("help case", BASE_OK, "wasl case export CASE DIR");
+  expect_help("help case open", BASE_OK, "  --handling TEXT");
+  expect_help("case open --help", BASE_OK, "Example\n  wasl -n paris case open request");
+  expect_help("-n DIR case open request --to --help", BASE_OK, "the partners it goes to");
+  expect_help("outbox end x --help", BASE_OK, "only to this partner");
+  expect_help("help status", BASE_OK, "wasl status");
+  expect_help("help cases", BASE_USAGE, "no command 'cases'");
+  expect_help("case lists --help", BASE_USAGE, "no command 'case lists'");
+  char *plain[] = {(char[]){"wasl"}, (char[]){"card"}, (char[]){"show"}, (char[]){"--"}, (char[]){"--help"}};
+  assert_false(cli_help_asked(5, plain));
+  assert_false(cli_help_asked(1, plain));
 }
 
 static void field_values(void **state) {
@@ -193,9 +276,10 @@ static void ids(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(understood), cmocka_unit_test(wrong_use),    cmocka_unit_test(option_limit),
-      cmocka_unit_test(table),      cmocka_unit_test(field_values), cmocka_unit_test(media_types),
-      cmocka_unit_test(languages),  cmocka_unit_test(pieces),       cmocka_unit_test(ids),
+      cmocka_unit_test(understood),  cmocka_unit_test(wrong_use), cmocka_unit_test(option_limit),
+      cmocka_unit_test(table),       cmocka_unit_test(help),      cmocka_unit_test(field_values),
+      cmocka_unit_test(media_types), cmocka_unit_test(languages), cmocka_unit_test(pieces),
+      cmocka_unit_test(ids),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Help: of everything, of a group of commands, of one command with what its words and options mean, and an example. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { COLUMN = 24 };
+
+/* An option, or a word below, means what the first row says whose command begins the command's own. */
+static const struct {
+  const char *name, *command, *value, *text;
+} options[] = {
+    {"--name", "", "NAME", "the node's name for its partners: a letter a-z and up to 31 of a-z, 0-9 and -"},
+    {"--org", "", "NAME", "the organisation's name, in every language that has none of its own"},
+    {"--org-ar", "", "NAME", "… in Arabic"},
+    {"--org-fr", "", "NAME", "… in French"},
+    {"--org-en", "", "NAME", "… in English"},
+    {"--org-es", "", "NAME", "… in Spanish"},
+    {"--org-pt", "", "NAME", "… in Portuguese"},
+    {"--listen", "", "HOST:PORT[,…]", "where the node listens for partners"},
+    {"--address", "", "HOST:PORT[,…]", "where partners reach it, when that is another place"},
+    {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
+    {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
+    {"--reason", "", "TEXT", "why; kept in the register"},
+    {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},
+    {"--to", "consignment", "NODE", "the partner whom it is carried to, by name"},
+    {"--to", "", "NODE[,NODE]", "the partners it goes to, by name"},
+    {"--file", "", "FILE", "the terms as JSON; - is standard input"},
+    {"--example", "", NULL, "terms that cover every kind, for a year"},
+    {"--note", "", "TEXT", "a word to the other parties"},
+    {"--fields", "", "FILE", "the form as JSON (wasl kind example); - is standard input"},
+    {"--field", "", "NAME=VALUE", "one field, in place of that in --fields; may stand often"},
+    {"--part", "", "FILE", "a file that goes with it; JSON and STIX are looked into; may stand often"},
+    {"--part-as-is", "", "FILE", "a file that nobody looks into"},
+    {"--part-name", "", "NAME", "another name for the part before it"},
+    {"--handling", "", "TEXT", "a line on how it may be used, shown with it"},
+    {"--kind", "", "KIND", "only cases of this kind"},
+    {"--limit", "", "N", "at most so many, the newest first"},
+    {"--open", "", NULL, "only what is waiting or under way"},
+    {"--timeout", "", "SECONDS", "how long; 600 when left out"},
+    {"--card", "", "FILE", "a card from a source that you trust; may stand often"},
+    {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
+};
+
+static const struct {
+  const char *word, *command, *text;
+} words[] = {
+    {"FILE", "consignment", "the file that is carried"},
+    {"KIND", "", "a kind of case, as wasl kind list names it"},
+    {"TYPE", "", "a type of message, as wasl kind show names it"},
+    {"CASE", "", "a case's id, or its first digits (at least 4)"},
+    {"MESSAGE", "", "a message's id, or its first digits (at least 4)"},
+    {"ID", "", "a message's id, or its first digits (at least 4)"},
+    {"SHA256", "", "a part's hash, as wasl message show names it"},
+    {"NAME", "", "a partner's name"},
+    {"FILE", "", "the file; - is standard input"},
+    {"DIR", "", "the folder: new, or empty"},
+    {"N", "", "a leaf's number, counted from 0"},
+};
+
+static const char exits[] =
+    "Exit: 0 done, 1 failed, 2 wrong use, 5 not found, 6 refused by law or policy, 7 the evidence "
+    "does not\nverify, 8 the partner cannot be reached.\n";
+
+static bool begins(const char *text, const char *start) {
+  return strncmp(text, start, strlen(start)) == 0;
+}
+
+const char *cli_help_option(const struct cli_command *command, struct base_view name, const char **value) {
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    if (base_view_is(name, options[i].name) && begins(command->words, options[i].command)) {
+      *value = options[i].value;
+      return options[i].text;
+    }
+  return NULL;
+}
+
+const char *cli_help_word(const struct cli_command *command, struct base_view word) {
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (base_view_is(word, words[i].word) && begins(command->words, words[i].command))
+      return words[i].text;
+  return NULL;
+}
+
+static void row(struct base_buf *out, struct base_view name, const char *value, const char *text) {
+  BASE_AUTO_BUF struct base_buf left = {0};
+  base_buf_init(&left, 256);
+  base_buf_printf(&left, "%.*s%s%s", (int)name.size, (const char *)name.data, value != NULL ? " " : "",
+                  value != NULL ? value : "");
+  size_t width = cli_width(base_buf_view(&left));
+  base_buf_text(out, "  ");
+  base_buf_add_view(out, base_buf_view(&left));
+  base_buf_printf(out, "%*s%s\n", (int)(width < COLUMN ? COLUMN - width : 2), "", text);
+}
+
+/* The words of its usage before the first option. */
+static void explain_words(struct base_buf *out, const struct cli_command *command) {
+  for (const char *at = command->usage; *at != 0 && *at != '-';) {
+    at += strspn(at, " []");
+    size_t size = strcspn(at, " []");
+    struct base_view word = base_view_of(at, size);
+    const char *text = cli_help_word(command, word);
+    if (*at != '-' && text != NULL)
+      row(out, word, NULL, text);
+    at += size;
+    at += strspn(at, " []");
+  }
+}
+
+static void explain_options(struct base_buf *out, const struct cli_command *command) {
+  for (const char *at = command->options; *at != 0;) {
+    at += strspn(at, " ");
+    size_t size = strcspn(at, " =");
+    struct base_view name = base_view_of(at, size);
+    const char *value = NULL, *text = cli_help_option(command, name, &value);
+    if (text != NULL)
+      row(out, name, value, text);
+    at += strcspn(at, " ");
+  }
+  row(out, BASE_VIEW("-n"), "DIR", "the node's folder; else WASL_NODE");
+  row(out, BASE_VIEW("--json"), NULL, "print one JSON document");
+}
+
+void cli_help_command(struct base_buf *out, const struct cli_command *command) {
+  base_buf_printf(out, "wasl %s%s%s\n\n  %s\n\n", command->words, command->usage[0] ? " " : "", command->usage,
+                  command->help);
+  explain_words(out, command);
+  explain_options(out, command);
+  base_buf_printf(out, "\nExample\n  wasl %s\n\n%s", command->example, exits);
+}
+
+static bool of_group(const struct cli_command *command, const char *group) {
+  size_t size = strlen(group);
+  return size > 0 && strncmp(command->words, group, size) == 0 && command->words[size] == ' ';
+}
+
+bool cli_help_group_words(const char *group, struct base_buf *out) {
+  bool found = false;
+  for (size_t i = 0; i < cli_command_count; i++)
+    if (of_group(&cli_commands[i], group)) {
+      base_buf_printf(out, "%s%s", found ? ", " : "", cli_commands[i].words + strlen(group) + 1);
+      found = true;
+    }
+  return found;
+}
+
+static void help_group(struct base_buf *out, const char *group) {
+  for (size_t i = 0; i < cli_command_count; i++)
+    if (of_group(&cli_commands[i], group))
+      base_buf_printf(out, "wasl %s%s%s\n  %s\n", cli_commands[i].words, cli_commands[i].usage[0] ? " " : "",
+                      cli_commands[i].usage, cli_commands[i].help);
+  base_buf_printf(out, "\nwasl help %s COMMAND says more of each.\n%s", group, exits);
+}
+
+static void help_all(struct base_buf *out) {
+  base_buf_text(out, "wasl links organisations that stay sovereign, and hands out receipts.\n\n"
+                     "Use: wasl [-n DIR] COMMAND … [--json]\n\n");
+  for (size_t i = 0; i < cli_command_count; i++)
+    base_buf_printf(out, "  %-18s  %s\n", cli_commands[i].words, cli_commands[i].help);
+  base_buf_printf(out,
+                  "\n  wasld DIR           run the node in DIR in the foreground\n"
+                  "\n-n DIR (or WASL_NODE) names the node's folder. wasl help COMMAND says more; so does man wasl.\n%s",
+                  exits);
+}
+
+static bool is_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+bool cli_help_asked(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "help") == 0)
+    return true;
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    if (is_help(argv[i]))
+      return true;
+  return false;
+}
+
+enum base_code cli_help(struct cli *cli, int argc, char **argv, struct base_error *err) {
+  char *named[CLI_WORDS_MAX];
+  int count = 0, used;
+  /* Up to the first option: what is given to a command does not name it. */
+  for (int i = 1; i < argc && count < CLI_WORDS_MAX; i++) {
+    if (strcmp(argv[i], "-n") == 0)
+      i++;
+    else if (argv[i][0] == '-' && count > 0)
+      break;
+    else if (argv[i][0] != '-' && (i > 1 || strcmp(argv[i], "help") != 0))
+      named[count++] = argv[i];
+  }
+  const struct cli_command *command = cli_command_find(count, named, &used);
+  BASE_AUTO_BUF struct base_buf group = {0};
+  base_buf_init(&group, 256);
+  if (count == 0)
+    help_all(&cli->out);
+  else if (command != NULL)
+    cli_help_command(&cli->out, command);
+  else if (cli_help_group_words(named[0], &group) && count == 1)
+    help_group(&cli->out, named[0]);
+  else
+    return cli_usage(cli, err, "there is no command '%.40s%s%.40s'", named[0], count > 1 ? " " : "",
+                     count > 1 ? named[1] : "");
+  return BASE_OK;
+}
