@@ -141,6 +141,9 @@ bool cli_print_json(struct cli *cli, const struct cli_answer *answer);
 /* --- for people (text.c) */
 void cli_line(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* one line on stderr */
+/* "wasl: …" on stderr: the error's sentence, which is English, after what the error is in a word in their language. */
+void cli_complain(const struct cli *cli, const struct base_error *err);
+const char *cli_code_text(enum wire_language language, enum base_code code);
 const char *cli_word(const struct cli *cli, enum cli_word word);
 /* The label of a code in the catalogue (states of outbox and partner …); the code itself when there is none. */
 struct base_view cli_code_word(const struct cli *cli, struct base_view code);
@@ -153,7 +156,7 @@ void cli_isolated(const struct cli *cli, struct base_buf *out, struct base_view 
 /* "2026-11-21 08:00:00 UTC", and on a terminal the local time where it differs. */
 void cli_time(const struct cli *cli, struct base_buf *out, base_time time);
 void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds); /* "6 h 40 min" */
-void cli_size(struct base_buf *out, uint64_t size);                              /* "1.5 MiB" */
+void cli_size(const struct cli *cli, struct base_buf *out, uint64_t size);       /* "1.5 MiB" */
 size_t cli_width(struct base_view text);                                         /* columns on a terminal */
 
 struct cli_table {

@@ -135,6 +135,6 @@ int cli_main(int argc, char **argv) {
     code = base_fail_within(&err, "the output");
   base_buf_free(&cli.out);
   if (code != BASE_OK)
-    cli_note("wasl: %s", err.text);
+    cli_complain(&cli, &err);
   return base_code_exit(code);
 }

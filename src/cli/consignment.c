@@ -59,29 +59,16 @@ static enum base_code write_consignments(struct cli *cli, int64_t file, struct w
 
 static enum base_code make_file(struct cli *cli, const char *name, int64_t file, struct writing *writing,
                                 struct base_error *err) {
-  char temporary[4096];
-  uint64_t chance;
-  cli->world->random(cli->world->context, &chance, sizeof chance);
-  int length = snprintf(temporary, sizeof temporary, "%s.%016llx.new", name, (unsigned long long)chance);
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return base_fail(err, BASE_TOO_LARGE, "%s: the name is too long", name);
-  BASE_AUTO_FD int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return base_fail_errno(err, "%s: cannot be created", name);
-  writing->fd = fd;
+  struct cli_output output;
+  enum base_code code = cli_output_open(cli, AT_FDCWD, name, &output, err);
+  if (code != BASE_OK)
+    return code;
+  writing->fd = output.fd;
   writing->hasher = seal_hasher_new();
-  enum base_code code = writing->hasher != NULL ? write_consignments(cli, file, writing, err)
-                                                : base_fail(err, BASE_MEMORY, "no memory for a hash");
+  code = writing->hasher != NULL ? write_consignments(cli, file, writing, err)
+                                 : base_fail(err, BASE_MEMORY, "no memory for a hash");
   seal_hasher_free(writing->hasher);
-  if (code == BASE_OK && fsync(fd) != 0)
-    code = base_fail_errno(err, "cannot be made durable");
-  if (code == BASE_OK && rename(temporary, name) != 0)
-    code = base_fail_errno(err, "cannot be put in place");
-  if (code != BASE_OK) {
-    unlink(temporary);
-    code = base_fail_within(err, "%s", name);
-  }
-  return code;
+  return cli_output_end(&output, code, err);
 }
 
 enum base_code cli_consignment_export(struct cli *cli, struct base_error *err) {

@@ -145,7 +145,7 @@ static void show_parts(const struct shown *shown, const struct wire_json *messag
     base_buf_text(out, "  ");
     cli_isolated(shown->cli, out, cli_string(part, "type"));
     base_buf_text(out, "  ");
-    cli_size(out, (uint64_t)cli_number(part, "size"));
+    cli_size(shown->cli, out, (uint64_t)cli_number(part, "size"));
     base_buf_text(out, "  ");
     cli_isolated(shown->cli, out, cli_string(part, "sha256"));
     base_buf_text(out, "\n");

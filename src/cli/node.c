@@ -49,7 +49,7 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));
   if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
     cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));
-    cli_size(&table.cells, (uint64_t)wire_json_integer(disk));
+    cli_size(cli, &table.cells, (uint64_t)wire_json_integer(disk));
     struct base_view level = cli_string(status, "disk");
     if (level.size > 0 && !base_view_is(level, "enough")) {
       base_buf_text(&table.cells, ", ");

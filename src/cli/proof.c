@@ -138,10 +138,10 @@ static enum base_code verify_fd(int fd, uint64_t size, const struct cli_given_ca
 }
 
 /* Partners whose receipt is not here yet are left out of the file: said, because a person may want to wait. */
-static void tell_missing(const struct wire_json *missing) {
+static void tell_missing(const struct cli *cli, const struct wire_json *missing) {
   for (size_t i = 0; i < wire_json_size(missing); i++) {
     struct base_view to = cli_string(wire_json_at(missing, i), "to"), why = cli_string(wire_json_at(missing, i), "why");
-    cli_note("not in the file: %.*s (%.*s)", (int)to.size, (const char *)to.data, (int)why.size,
+    cli_note("%s %.*s (%.*s)", cli_word(cli, CLI_LEFT_OUT), (int)to.size, (const char *)to.data, (int)why.size,
              (const char *)why.data);
   }
 }
@@ -192,7 +192,7 @@ enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &proof, err, "/v1/proofs/%s", id.text);
   if (code != BASE_OK)
     return code;
-  tell_missing(wire_json_get(proof.json, "missing"));
+  tell_missing(cli, wire_json_get(proof.json, "missing"));
   return export_to(cli, file, proof.json, err);
 }
 

@@ -2,6 +2,8 @@
  * What a verified file of evidence proves, and what it does not: for people and as JSON. spec/proof.md. */
 #include "cli/evidence.h"
 
+#include <stdio.h>
+
 #include "cli/cli.h"
 
 static void write_party(struct wire_writer *writer, const struct cli_evidence_party *party) {
@@ -100,12 +102,15 @@ static void print_json(struct cli *cli, const struct cli_evidence *evidence) {
 
 static void show_leaf(struct cli *cli, enum cli_word did, const struct cli_evidence_party *by,
                       const struct cli_evidence_party *witness, const struct cli_evidence_leaf *leaf) {
+  char place[64];
   cli_line(cli, "  %s ", cli_word(cli, did));
   cli_isolated(cli, &cli->out, by->card.name);
   base_buf_text(&cli->out, "  ");
   cli_time(cli, &cli->out, leaf->time);
-  cli_line(cli, "  (%s %llu / %llu; %s ", cli_word(cli, CLI_LEAF), (unsigned long long)leaf->index,
-           (unsigned long long)leaf->size, cli_word(cli, CLI_WITNESSED));
+  (void)snprintf(place, sizeof place, "%llu / %llu", (unsigned long long)leaf->index, (unsigned long long)leaf->size);
+  cli_line(cli, "  (%s ", cli_word(cli, CLI_LEAF));
+  cli_isolated(cli, &cli->out, base_view_text(place));
+  cli_line(cli, "; %s ", cli_word(cli, CLI_WITNESSED));
   cli_isolated(cli, &cli->out, witness->card.name);
   base_buf_text(&cli->out, " ");
   cli_time(cli, &cli->out, leaf->cosigned);
@@ -177,7 +182,7 @@ static void show_parts(struct cli *cli, const struct cli_evidence *evidence) {
     cli_line(cli, "  %s ", cli_word(cli, CLI_PART));
     cli_isolated(cli, &cli->out, part->name);
     base_buf_text(&cli->out, "  ");
-    cli_size(&cli->out, part->size);
+    cli_size(cli, &cli->out, part->size);
     base_buf_text(&cli->out, "  ");
     cli_isolated(cli, &cli->out, base_view_text(base_hash_text(&part->sha256).text));
     base_buf_text(&cli->out, "\n");
@@ -186,14 +191,16 @@ static void show_parts(struct cli *cli, const struct cli_evidence *evidence) {
 
 static void print_people(struct cli *cli, const struct cli_evidence *evidence) {
   struct base_id kase = case_of(evidence);
+  struct base_view kind = evidence->header.kind, type = evidence->header.type;
+  char sort[2 * WIRE_CODE_MAX + 2];
+  (void)snprintf(sort, sizeof sort, "%.*s/%.*s", (int)kind.size, (const char *)kind.data, (int)type.size,
+                 (const char *)type.data);
   cli_line(cli, "%s\n%s ", cli_word(cli, CLI_VERIFIED), cli_word(cli, CLI_MESSAGE));
   cli_isolated(cli, &cli->out, base_view_text(base_id_text(&evidence->message).text));
   cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
   cli_isolated(cli, &cli->out, base_view_text(base_id_text(&kase).text));
   base_buf_text(&cli->out, "  ");
-  cli_isolated(cli, &cli->out, evidence->header.kind);
-  base_buf_text(&cli->out, "/");
-  cli_isolated(cli, &cli->out, evidence->header.type);
+  cli_isolated(cli, &cli->out, base_view_text(sort));
   cli_line(cli, "\n%s ", cli_word(cli, CLI_AUTHOR));
   cli_isolated(cli, &cli->out, evidence->author.card.name);
   base_buf_text(&cli->out, "\n");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "cli/cli.h"
@@ -20,6 +21,32 @@ static const struct {
 #include "cli/words.def"
 #undef CLI_WORD
 };
+
+/* By the code's own place in the table, so that a row may stand anywhere and none is missed. */
+static const char *const code_texts[BASE_CODES][WIRE_LANGUAGES] = {
+#define CLI_CODE(code, ar, fr, es, pt) [BASE_##code] = {[WIRE_AR] = ar, [WIRE_FR] = fr, [WIRE_ES] = es, [WIRE_PT] = pt},
+#include "cli/codes.def"
+#undef CLI_CODE
+};
+
+const char *cli_code_text(enum wire_language language, enum base_code code) {
+  return language == WIRE_EN ? base_code_text(code) : code_texts[code][language];
+}
+
+void cli_complain(const struct cli *cli, const struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf line = {0};
+  bool isolate = cli->err_terminal && cli->language == WIRE_AR;
+  base_buf_init(&line, 8 * BASE_ERROR_TEXT_MAX);
+  base_buf_text(&line, "wasl: ");
+  if (cli->language != WIRE_EN)
+    base_buf_printf(&line, "%s: ", cli_code_text(cli->language, err->code));
+  base_buf_text(&line, isolate ? ISOLATE : "");
+  base_buf_printable(&line, base_view_text(err->text));
+  base_buf_text(&line, isolate ? ISOLATE_END "\n" : "\n");
+  /* There is nobody left to tell when stderr is gone. */
+  if (base_write_all(STDERR_FILENO, base_buf_view(&line), NULL) != BASE_OK)
+    return;
+}
 
 const char *cli_word(const struct cli *cli, enum cli_word word) {
   return catalogue[word].texts[cli->language];
@@ -72,13 +99,17 @@ void cli_block(struct cli *cli, struct base_view text, unsigned indent) {
   }
 }
 
-void cli_isolated(const struct cli *cli, struct base_buf *out, struct base_view text) {
+/* Among Arabic letters "2026-11-21" would be shown as 21-11-2026 and "7 / 9" as 9 / 7: numbers that belong together are
+ * kept in their order like a name. */
+static const char *isolate_here(const struct cli *cli, const char *mark) {
   bool isolate = cli->out_terminal && cli->language == WIRE_AR;
-  if (isolate)
-    base_buf_text(out, ISOLATE);
+  return isolate ? mark : "";
+}
+
+void cli_isolated(const struct cli *cli, struct base_buf *out, struct base_view text) {
+  base_buf_text(out, isolate_here(cli, ISOLATE));
   base_buf_printable(out, text);
-  if (isolate)
-    base_buf_text(out, ISOLATE_END);
+  base_buf_text(out, isolate_here(cli, ISOLATE_END));
 }
 
 void cli_id(struct cli *cli, struct base_buf *out, struct base_view id) {
@@ -94,11 +125,10 @@ void cli_time(const struct cli *cli, struct base_buf *out, base_time time) {
   char there[32] = "";
   text.text[10] = ' ';
   text.text[19] = 0; /* the Z, said as UTC */
-  base_buf_printf(out, "%s UTC", text.text);
-  if (!cli->out_terminal || localtime_r(&moment, &local) == NULL || local.tm_gmtoff == 0)
-    return;
-  if (strftime(there, sizeof there, " (%H:%M %Z)", &local) > 0)
-    base_buf_text(out, there);
+  if (!cli->out_terminal || localtime_r(&moment, &local) == NULL || local.tm_gmtoff == 0 ||
+      strftime(there, sizeof there, " (%H:%M %Z)", &local) == 0)
+    there[0] = 0;
+  base_buf_printf(out, "%s%s UTC%s%s", isolate_here(cli, ISOLATE), text.text, there, isolate_here(cli, ISOLATE_END));
 }
 
 void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds) {
@@ -117,13 +147,15 @@ void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds) 
                     cli_word(cli, units[first + 1].word));
 }
 
-void cli_size(struct base_buf *out, uint64_t size) {
+void cli_size(const struct cli *cli, struct base_buf *out, uint64_t size) {
   static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   size_t unit = 0;
   double shown = (double)size;
   for (; shown >= 1024 && unit < 4; unit++)
     shown /= 1024;
+  base_buf_text(out, isolate_here(cli, ISOLATE));
   base_buf_printf(out, unit == 0 || shown >= 100 ? "%.0f %s" : "%.1f %s", shown, units[unit]);
+  base_buf_text(out, isolate_here(cli, ISOLATE_END));
 }
 
 /* --- columns */
