@@ -249,6 +249,7 @@ CLI_COMMAND_FUNCTION(card_export);
 CLI_COMMAND_FUNCTION(card_show);
 CLI_COMMAND_FUNCTION(partner_add);
 CLI_COMMAND_FUNCTION(partner_list);
+CLI_COMMAND_FUNCTION(partner_reconcile);
 CLI_COMMAND_FUNCTION(partner_suspend);
 CLI_COMMAND_FUNCTION(partner_resume);
 CLI_COMMAND_FUNCTION(kind_list);

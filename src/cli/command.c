@@ -31,6 +31,8 @@ const struct cli_command cli_commands[] = {
      "exchange nothing with a partner for now", "-n paris partner suspend rabat --reason 'key under inquiry'"},
     {"partner resume", "NAME [--reason TEXT]", " --reason= ", 1, 1, cli_partner_resume,
      "exchange with a suspended partner again", "-n paris partner resume rabat"},
+    {"partner reconcile", "NAME [--all] [--timeout SECONDS]", " --all --timeout= ", 1, 1, cli_partner_reconcile,
+     "compare with a partner what was sent and held, number by number", "-n paris partner reconcile rabat"},
     {"kind list", "", "", 0, 0, cli_kind_list, "the kinds of case", "-n paris kind list"},
     {"kind show", "KIND", "", 1, 1, cli_kind_show, "a kind: its forms, states and clocks",
      "-n paris kind show request"},

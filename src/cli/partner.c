@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <time.h>
 
 #include "cli/cli.h"
 
@@ -166,6 +167,71 @@ enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
   }
   cli_table_end(&table);
   return BASE_OK;
+}
+
+/* --- what both sides hold */
+
+/* The partner's row of the list; NULL when there is none. */
+static const struct wire_json *row_of(const struct wire_json *list, const char *name) {
+  for (size_t i = 0; i < wire_json_size(list); i++)
+    if (base_view_is(cli_string(wire_json_at(list, i), "name"), name))
+      return wire_json_at(list, i);
+  return NULL;
+}
+
+static enum base_code tell_compared(struct cli *cli, const char *name, const struct wire_json *reconciled,
+                                    struct base_error *err) {
+  struct base_view difference = cli_string(reconciled, "difference");
+  if (cli->json) {
+    struct wire_writer writer;
+    wire_writer_init(&writer, &cli->out);
+    wire_write_value(&writer, reconciled);
+    base_buf_text(&cli->out, "\n");
+  } else if (difference.size == 0) {
+    cli_line(cli, "equal: %lld messages to %s and %lld from it, and what became of each\n",
+             (long long)cli_number(reconciled, "given"), name, (long long)cli_number(reconciled, "taken"));
+  }
+  return difference.size == 0 ? BASE_OK
+                              : base_fail(err, BASE_CONFLICT, "%s and this node do not hold the same: %.*s", name,
+                                          (int)difference.size, (const char *)difference.data);
+}
+
+enum base_code cli_partner_reconcile(struct cli *cli, struct base_error *err) {
+  enum { SECONDS = 60, SECONDS_MAX = 86400, POLL_MS = 100 };
+  const char *timeout = cli_option(cli, "--timeout"), *name = cli->words[0];
+  CLI_AUTO_ANSWER struct cli_answer begun = {0};
+  struct cli_progress progress = {.cli = cli, .label = cli_word(cli, CLI_REGISTER)};
+  uint64_t seconds = SECONDS;
+  char path[64 + 3 * 256];
+  if (timeout != NULL && (!base_decimal_parse(base_view_text(timeout), &seconds) || seconds > SECONDS_MAX))
+    return cli_usage(cli, err, "--timeout takes seconds, at most %d", SECONDS_MAX);
+  (void)snprintf(path, sizeof path, "/v1/partners/%s/reconcile", cli_piece(base_view_text(name)).text);
+  enum base_code code =
+      cli_post(cli, path, cli_has(cli, "--all") ? BASE_VIEW("{\"all\":true}") : BASE_VIEW("{}"), &begun, err);
+  int64_t rounds = code == BASE_OK ? cli_number(begun.json, "rounds") : 0;
+  int64_t end = cli->world->monotonic_ms(cli->world->context) + (int64_t)seconds * 1000;
+  while (code == BASE_OK) {
+    CLI_AUTO_ANSWER struct cli_answer list = {0};
+    code = cli_get(cli, &list, err, "/v1/partners");
+    const struct wire_json *row = code == BASE_OK ? row_of(list.json, name) : NULL;
+    const struct wire_json *reconciled = row != NULL ? wire_json_get(row, "reconciled") : NULL;
+    if (code == BASE_OK && cli_number(reconciled, "rounds") > rounds &&
+        !wire_json_true(wire_json_get(reconciled, "asking"))) {
+      cli_progress_end(&progress);
+      return tell_compared(cli, name, reconciled, err);
+    }
+    if (code == BASE_OK && cli->world->monotonic_ms(cli->world->context) >= end) {
+      struct base_view trouble = cli_string(row, "trouble");
+      cli_progress_end(&progress);
+      return base_fail(err, trouble.size > 0 ? BASE_UNREACHABLE : BASE_TIMEOUT,
+                       "after %llu s %s has not answered%s%.*s; the comparison goes on by itself: wasl partner list",
+                       (unsigned long long)seconds, name, trouble.size > 0 ? ": " : "", (int)trouble.size,
+                       (const char *)trouble.data);
+    }
+    cli_progress_at(&progress, 1, 0);
+    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
+  }
+  return code;
 }
 
 static enum base_code set_state(struct cli *cli, const char *state, struct base_error *err) {

@@ -97,9 +97,15 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
              (unsigned long long)give->base, (unsigned long long)core->reg.attested);
     give->base = core->reg.attested;
   }
-  enum base_code code = answer_heads(core, give, give->count > 0, out, err);
+  enum base_code code = answer_heads(core, give, give->count > 0 || give->statement, out, err);
   for (size_t i = 0; i < give->count && code == BASE_OK; i++)
     code = core_answer_number(core, give->partner, give->given[i].number, core->reg.attested, out, err);
+  if (code == BASE_OK && give->statement)
+    code = core_compare_write(core, give->partner, core->reg.attested, out, err);
+  if (code == BASE_OK && give->want_taken)
+    code = core_compare_outcomes_write(core, give->partner, true, give->taken_from, out, err);
+  if (code == BASE_OK && give->want_given)
+    code = core_compare_outcomes_write(core, give->partner, false, give->given_from, out, err);
   if (give->no_room && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
   if (code == BASE_OK && give->fault.code != BASE_OK) {

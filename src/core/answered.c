@@ -178,6 +178,10 @@ enum base_code core_answers_take(struct core *core, struct core_partner *partner
       code = take_receipt(core, partner, &frame, checkpoint, fault, err);
     else if (frame.type == WIRE_FRAME_PENDING)
       code = take_pending(core, partner, &frame, fault, err);
+    else if (frame.type == WIRE_FRAME_STATEMENT)
+      code = core_compare_take(core, partner, &frame, checkpoint, false, fault, err);
+    else if (frame.type == WIRE_FRAME_OUTCOMES)
+      code = core_compare_outcomes_take(core, partner, &frame, err);
     if (code == BASE_OK && fault->code == BASE_OK)
       code = wire_frame_read(&reader, &frame, &end, err);
   }
@@ -332,6 +336,8 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
   partner->maybe = true; /* one more look; nothing found ends it */
   if (partner->flight.cosign_size == partner->seen_size && !answered->again)
     partner->row.owes_cosign = false;
+  if (partner->flight.statement != 0 && partner->flight.statement == partner->compare.index && !answered->again)
+    partner->compare.told = true;
 }
 
 static void flight_lands(struct core *core, struct core_partner *partner, struct base_view sealed,

@@ -172,6 +172,16 @@ static enum base_code build_state(struct core_building *building) {
   }
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, building->out);
+  const struct core_compare *compare = &partner->compare;
+  if (code == BASE_OK && compare->index != 0 && !compare->told) {
+    code = core_compare_write(core, partner, building->size, building->out, building->err);
+    partner->flight.statement = compare->index;
+  }
+  if (compare->want) {
+    frame = (struct wire_frame){
+        .type = WIRE_FRAME_WANT_OUTCOMES, .taken = compare->want_taken, .number = compare->want_from};
+    wire_frame_write(&frame, building->out);
+  }
   return code;
 }
 

@@ -140,15 +140,15 @@ static enum base_code tell_head(struct core *core, struct core_carry *carry, con
   BASE_AUTO_BUF struct base_buf line = {0};
   base_buf_init(&line, WIRE_NOTE_MAX);
   struct base_error missing = {0}; /* after a crash the note of that head may be gone: the next one brings a line */
-  if (code == BASE_OK && partner->row.head_size > 0 &&
-      core_head_line(core, partner, partner->row.head_size, &line, &missing) == BASE_OK) {
+  if (code == BASE_OK && partner->seen_size > 0 &&
+      core_head_line(core, partner, partner->seen_size, &line, &missing) == BASE_OK) {
     frame = (struct wire_frame){
-        .type = WIRE_FRAME_COSIGN, .new_size = partner->row.head_size, .head = base_buf_view(&line)};
+        .type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
     wire_frame_write(&frame, out);
   }
-  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->row.head_size};
+  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
-  return code;
+  return code == BASE_OK ? core_compare_write(core, partner, carry->size, out, err) : code;
 }
 
 /* --- what is in it */
@@ -391,7 +391,7 @@ static void count_frames(struct taking *taking) {
 /* A newer file than any before names all numbers that its sender has no answer to: the others need none any more. */
 static enum base_code owe_answers(struct core *core, const struct taking *taking, struct base_error *err) {
   int64_t partner = taking->partner->row.number;
-  bool newer = taking->partner->row.head_size > taking->head_before;
+  bool newer = taking->partner->seen_size > taking->head_before;
   if (!newer && taking->give.count == 0)
     return BASE_OK;
   enum base_code code = core_write(core, err);
@@ -421,7 +421,7 @@ static enum base_code note_base(struct core *core, const struct taking *taking, 
 static enum base_code take_carried(struct core *core, struct taking *taking, struct base_error *err) {
   struct core_partner *partner = taking->partner;
   struct base_error *fault = &taking->give.fault;
-  taking->head_before = partner->row.head_size;
+  taking->head_before = partner->seen_size;
   taking->number_before = partner->row.received_number;
   enum base_code code = core_consignment_take(core, &taking->give, &taking->opened, true, err);
   if (code == BASE_OK && fault->code == BASE_OK && taking->opened.unproved)
@@ -432,7 +432,7 @@ static enum base_code take_carried(struct core *core, struct taking *taking, str
     code = owe_answers(core, taking, err);
   if (code == BASE_OK && fault->code == BASE_OK)
     code = note_base(core, taking, err);
-  if (code == BASE_OK && partner->row.head_size > taking->head_before) {
+  if (code == BASE_OK && partner->seen_size > taking->head_before) {
     partner->row.owes_cosign = true;
     partner->cosign_at_ms = core_now_ms(core) + CORE_COSIGN_DELAY_MS;
   }
@@ -456,7 +456,7 @@ static void answer_taken(struct core *core, uint64_t token, const struct taking 
   wire_write_member_text(&writer, "from", taking->partner->card.name);
   wire_write_member_bool(&writer, "older", taking->opened.older);
   wire_write_member_bool(&writer, "proved", !taking->opened.unproved);
-  wire_write_member_integer(&writer, "known", (int64_t)taking->partner->row.head_size);
+  wire_write_member_integer(&writer, "known", (int64_t)taking->partner->seen_size);
   wire_write_member_integer(&writer, "messages", (int64_t)taking->statements);
   wire_write_member_integer(&writer, "taken", (int64_t)(taking->partner->row.received_number - taking->number_before));
   wire_write_member_integer(&writer, "receipts", (int64_t)taking->receipts);

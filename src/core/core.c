@@ -205,6 +205,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_PART_READ:
     core_part_read(core, token, request);
     break;
+  case LINK_PARTNER_COMPARE:
+    core_partner_compare(core, token, request);
+    break;
   case LINK_CARRY_BEGIN:
     core_carry_begin(core, token, request);
     break;
@@ -327,6 +330,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     enum base_code code = core_outgoing_prepare(core, &why);
     if (code == BASE_OK)
       code = core_faults_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_compare_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -351,6 +356,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       core_give_finish(core, reply);
   replies_send(core);
   int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
+  due = core_soonest(due, core_compare_next_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

@@ -53,9 +53,12 @@ struct core_given { /* what the answer tells about one message */
 struct core_give {
   struct core_partner *partner;
   struct seal_hpke_context context;
-  uint64_t base; /* our head that the partner cosigned last, as he says */
-  bool cosign;   /* we hold a cosignature on his newest head */
-  bool no_room;  /* something was not taken for want of room: he tries again */
+  uint64_t base;               /* our head that the partner cosigned last, as he says */
+  bool cosign;                 /* we hold a cosignature on his newest head */
+  bool statement;              /* his statement came: ours goes with the answer */
+  bool want_given, want_taken; /* what became of the numbers that we gave him, and that he gave us, from … */
+  uint64_t given_from, taken_from;
+  bool no_room; /* something was not taken for want of room: he tries again */
   size_t count, room;
   struct core_given *given;
   struct base_error fault; /* code BASE_OK: none */
@@ -163,6 +166,30 @@ BASE_NODISCARD enum base_code core_answers_take(struct core *core, struct core_p
                                                 struct base_view document, const struct wire_checkpoint *checkpoint,
                                                 struct base_error *fault, struct base_error *err);
 void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
+
+/* compare.c: the comparison with a partner (spec/reconcile.md) */
+BASE_NODISCARD enum base_code core_compare_load(struct core *core, struct core_partner *partner,
+                                                struct base_error *err);
+/* His statement. asked: it came in a consignment, and our own goes with the answer. */
+BASE_NODISCARD enum base_code core_compare_take(struct core *core, struct core_partner *partner,
+                                                const struct wire_frame *frame,
+                                                const struct wire_checkpoint *checkpoint, bool asked,
+                                                struct base_error *fault, struct base_error *err);
+/* What became of numbers from here on; taken: of those that the reader gave. */
+BASE_NODISCARD enum base_code core_compare_outcomes_write(struct core *core, const struct core_partner *partner,
+                                                          bool taken, uint64_t from, struct base_buf *out,
+                                                          struct base_error *err);
+BASE_NODISCARD enum base_code core_compare_outcomes_take(struct core *core, struct core_partner *partner,
+                                                         const struct wire_frame *frame, struct base_error *err);
+/* There is a statement or a question to send. */
+bool core_compare_due(const struct core_partner *partner);
+/* Our last statement, proved under our head of this size, if it is covered. */
+BASE_NODISCARD enum base_code core_compare_write(struct core *core, const struct core_partner *partner, uint64_t size,
+                                                 struct base_buf *out, struct base_error *err);
+/* Before the commit: walks on, begins what is due. */
+BASE_NODISCARD enum base_code core_compare_settle(struct core *core, struct base_error *err);
+int64_t core_compare_next_ms(const struct core *core); /* until it wants to be called, -1: not at all */
+void core_partner_compare(struct core *core, uint64_t token, const struct wire_json *request);
 
 /* carry.c: consignments that go by hand (spec/carried.md) */
 void core_carry_begin(struct core *core, uint64_t token, const struct wire_json *request);

@@ -177,6 +177,24 @@ static enum base_code read_state(struct core *core, struct core_give *give, stru
   return code;
 }
 
+static enum base_code take_comparison(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                                      const struct core_opened *opened, struct base_error *err) {
+  if (give->fault.code != BASE_OK || opened->older)
+    return BASE_OK;
+  if (frame->type == WIRE_FRAME_STATEMENT) {
+    give->statement = true;
+    return core_compare_take(core, give->partner, frame, &opened->checkpoint, true, &give->fault, err);
+  }
+  if (frame->taken) {
+    give->want_taken = true;
+    give->taken_from = frame->number;
+  } else {
+    give->want_given = true;
+    give->given_from = frame->number;
+  }
+  return BASE_OK;
+}
+
 static enum base_code take_frames(struct core *core, struct core_give *give, const struct core_opened *opened,
                                   struct base_error *err) {
   struct base_reader reader = base_reader_of(opened->plain);
@@ -187,6 +205,8 @@ static enum base_code take_frames(struct core *core, struct core_give *give, con
     bool statement = frame.type == WIRE_FRAME_MESSAGE || frame.type == WIRE_FRAME_VOIDED;
     if (statement && give->fault.code == BASE_OK)
       code = take_statement(core, give, &frame, &opened->checkpoint, opened->older, err);
+    else if (frame.type == WIRE_FRAME_STATEMENT || frame.type == WIRE_FRAME_WANT_OUTCOMES)
+      code = take_comparison(core, give, &frame, opened, err);
     else if (frame.type == WIRE_FRAME_RECORD && give->fault.code == BASE_OK)
       code = take_record(core, give, &frame, err);
     if (give->fault.code != BASE_OK && core->failed == BASE_OK)

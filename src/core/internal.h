@@ -44,6 +44,11 @@ enum {
   CORE_RESERVE_BELOW = 4 << 20,     /* … and given back when so little is free */
   CORE_ROOM_LOOK_MS = 30000,        /* how often the room is looked at without need, … */
   CORE_ROOM_SOON_MS = 1000,         /* … and while it is short */
+  CORE_COMPARE_SECONDS = 86400,     /* between two statements to one partner, when anything was exchanged */
+  CORE_COMPARE_FRESH_SECONDS = 60,  /* a statement of ours so young answers his */
+  CORE_COMPARE_STEP = 1024,         /* numbers per step and direction */
+  CORE_COMPARE_AGAIN_MS = 5000,     /* answers of his that he counted are on their way */
+  CORE_COMPARE_SHOWN = 16,          /* differing numbers that are named */
   CORE_CARRIES_MAX = 8,             /* files being made at once */
   CORE_CARRY_SECONDS = 3600,        /* one that nobody goes on with is forgotten */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
@@ -97,10 +102,37 @@ struct core_flight { /* a consignment at the gate */
   uint64_t head_size;   /* of our head in it */
   uint64_t cosign_size; /* cosignature that travels, 0: none */
   uint64_t last_number; /* of the messages in it, 0: none */
+  uint64_t statement;   /* the leaf of our statement in it, 0: none */
 };
 struct core_shown { /* a head of ours that the partner was shown and may cosign */
   uint64_t size;
   struct base_buf note;
+};
+/* --- compare.c */
+struct core_walk { /* over the numbers given to, or taken from, a partner, up to the first open one */
+  uint64_t at;
+  struct base_hash hash; /* running, over what became of 1 … at */
+  uint64_t target;       /* the number that his statement speaks of, and the hash there */
+  struct base_hash target_hash;
+  bool done, target_met;
+};
+struct core_compare {
+  bool running, make; /* a walk is under way; a statement of ours is made at its end */
+  bool all;           /* every number is asked for, whatever the statements say */
+  bool his_waits;     /* a statement of his has not been compared yet */
+  struct core_walk out, in;
+  int64_t again_ms; /* when to look again, 0: not */
+  uint64_t rounds;  /* comparisons in this run */
+  /* of the row */
+  bool known_row, told, open;
+  base_time made, compared;
+  uint64_t index, given, taken;
+  char difference[BASE_ERROR_TEXT_MAX];
+  char chains[200]; /* what differs of the last numbers */
+  /* which numbers differ */
+  bool want, want_taken, want_both; /* asked for; of the numbers he took; and after these, of those he gave */
+  uint64_t want_from, want_to, both_to;
+  unsigned found;
 };
 struct core_partner {
   struct store_partner row; /* views into arena */
@@ -127,6 +159,7 @@ struct core_partner {
   bool revoke;           /* law said no at hand-over: to be written in the next step */
   struct base_id revoke_message;
   struct base_error revoke_why;
+  struct core_compare compare;
   uint64_t carried_number;           /* the last number in a file that was made for him, 0: none */
   char carried[96];                  /* what is said of those in it */
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */

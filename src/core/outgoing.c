@@ -120,7 +120,8 @@ static bool ready(const struct core *core, const struct core_partner *partner) {
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
-  return partner->maybe || partner->transfer_count > 0 || held_due(core, partner) || cosign_due(core, partner);
+  return partner->maybe || partner->transfer_count > 0 || held_due(core, partner) || cosign_due(core, partner) ||
+         core_compare_due(partner);
 }
 
 /* On a failure the request stays parked. */
@@ -182,8 +183,9 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
   }
   struct core_consignment made;
   enum base_code code = core_consignment_build(core, partner, &plain, &made, &err);
-  bool cosigns = partner->flight.cosign_size > 0;
-  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !(cosigns && cosign_due(core, partner))) {
+  bool cosigns = partner->flight.cosign_size > 0, compares = core_compare_due(partner);
+  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !compares &&
+      !(cosigns && cosign_due(core, partner))) {
     if (!cosigns)
       partner->row.owes_cosign = false; /* the line is gone: nothing to owe */
     return false;
@@ -213,7 +215,7 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
     return -1;
   if (partner->revoke)
     return 0;
-  bool work = partner->maybe || partner->transfer_count > 0;
+  bool work = partner->maybe || partner->transfer_count > 0 || core_compare_due(partner);
   if (work)
     due = soonest(due, partner->not_before_ms - now);
   if (partner->row.owes_cosign)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/exchange.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
 
@@ -89,6 +89,8 @@ static enum base_code load_one(struct core *core, const struct store_partner *ro
   struct store_carried carried;
   if (code == BASE_OK)
     code = store_carried_get(core->store, row->number, &carried, err);
+  if (code == BASE_OK)
+    code = core_compare_load(core, partner, err);
   if (code == BASE_OK) {
     core_partner_carried(partner, &carried);
     code = partners_insert(core, partner, err);

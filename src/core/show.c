@@ -131,6 +131,16 @@ static void write_partner(const struct core *core, struct wire_writer *writer, c
     wire_write_text(writer, card->addresses[i]);
   wire_write_end(writer, ']');
   core_show_time(writer, "last_contact", partner->row.last_contact);
+  wire_write_key(writer, "reconciled");
+  wire_write_object(writer);
+  core_show_time(writer, "time", partner->compare.compared);
+  wire_write_member_bool(writer, "equal", partner->compare.compared != 0 && partner->compare.difference[0] == '\0');
+  wire_write_member_integer(writer, "given", (int64_t)partner->compare.given);
+  wire_write_member_integer(writer, "taken", (int64_t)partner->compare.taken);
+  wire_write_member_bool(writer, "asking", partner->compare.want || partner->compare.running);
+  core_show_text(writer, "difference", base_view_text(partner->compare.difference));
+  wire_write_member_integer(writer, "rounds", (int64_t)partner->compare.rounds);
+  wire_write_end(writer, '}');
   wire_write_member_integer(writer, "sent", (int64_t)partner->row.sent_number);
   wire_write_member_integer(writer, "held", (int64_t)partner->row.received_number);
   core_show_text(writer, "trouble", core_show_trouble(core, partner, room));

@@ -317,6 +317,25 @@ BASE_NODISCARD enum base_code store_carried_answers(struct store *store, int64_t
                                                     size_t max, size_t *count, struct base_error *err);
 BASE_NODISCARD enum base_code store_carried_answers_clear(struct store *store, int64_t partner, struct base_error *err);
 
+/* --- statements: where the comparison with a partner stands (spec/reconcile.md) */
+struct store_comparison {
+  base_time made;                         /* when we made our last one, or the exchange began; 0: no row */
+  uint64_t index;                         /* its leaf; 0: none yet */
+  bool told;                              /* the partner has it */
+  base_time compared;                     /* his last one with ours, 0: never */
+  uint64_t given, known, taken, answered; /* of our last one: wire_statement */
+  uint64_t equal_known, equal_answered;   /* up to these both were equal … */
+  struct base_hash equal_known_outcomes, equal_answered_outcomes; /* … with these running hashes */
+  struct base_view leaf, opening, proof;  /* his last one; empty: none yet. proof: the hashes, 32 bytes each */
+  uint64_t his_index, his_head;
+  struct base_view difference;            /* in plain words; "" */
+};
+/* Zeroes when there is no row. */
+BASE_NODISCARD enum base_code store_comparison_get(struct store *store, int64_t partner, struct base_arena *arena,
+                                                  struct store_comparison *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_comparison_put(struct store *store, int64_t partner,
+                                                  const struct store_comparison *row, struct base_error *err);
+
 /* --- evidence of faults: signed heads that contradict and the like, kept as they came */
 BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,
                                                  struct base_view bytes, base_time time, struct base_error *err);

@@ -3,7 +3,7 @@
 
 #include "wire/consignment.h"
 
-enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_FAULT + 1 };
+enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_OUTCOMES + 1 };
 
 /* --- envelope */
 
@@ -254,6 +254,36 @@ static bool write_fault(const struct wire_frame *frame, struct base_buf *out) {
          write_block(frame->name, WIRE_FAULT_NAME_MAX, out) && write_bounded(frame->head, 0, WIRE_FAULT_TEXT_MAX, out);
 }
 
+static void read_want_outcomes(struct base_reader *in, struct wire_frame *frame) {
+  uint8_t taken = base_read_u8(in);
+  frame->taken = taken == 1;
+  frame->number = read_size(in);
+  if (taken > 1 || frame->number == 0)
+    in->failed = true;
+}
+static bool write_want_outcomes(const struct wire_frame *frame, struct base_buf *out) {
+  base_buf_u8(out, frame->taken ? 1 : 0);
+  return write_size(frame->number, out) && frame->number > 0;
+}
+
+static bool outcomes_valid(struct base_view outcomes) {
+  for (size_t at = 0; at < outcomes.size; at += WIRE_OUTCOME_SIZE)
+    if (strchr("orfv", outcomes.data[at]) == NULL || outcomes.data[at] == 0)
+      return false;
+  return outcomes.size % WIRE_OUTCOME_SIZE == 0;
+}
+
+static void read_outcomes(struct base_reader *in, struct wire_frame *frame) {
+  read_want_outcomes(in, frame);
+  frame->outcomes = read_rest(in, 0, WIRE_OUTCOMES_MAX * WIRE_OUTCOME_SIZE);
+  if (!outcomes_valid(frame->outcomes))
+    in->failed = true;
+}
+static bool write_outcomes(const struct wire_frame *frame, struct base_buf *out) {
+  return write_want_outcomes(frame, out) && outcomes_valid(frame->outcomes) &&
+         write_bounded(frame->outcomes, 0, WIRE_OUTCOMES_MAX * WIRE_OUTCOME_SIZE, out);
+}
+
 static const struct frame_row {
   const char *name;
   void (*read)(struct base_reader *in, struct wire_frame *frame);
@@ -271,6 +301,9 @@ static const struct frame_row {
     [WIRE_FRAME_WANT_NUMBER] = {"want-number", read_want, write_want, false},
     [WIRE_FRAME_WANT_PROOF] = {"want-proof", read_want, write_want, false},
     [WIRE_FRAME_FAULT] = {"fault", read_fault, write_fault, false},
+    [WIRE_FRAME_STATEMENT] = {"statement", read_voided, write_voided, true},
+    [WIRE_FRAME_WANT_OUTCOMES] = {"want-outcomes", read_want_outcomes, write_want_outcomes, false},
+    [WIRE_FRAME_OUTCOMES] = {"outcomes", read_outcomes, write_outcomes, false},
 };
 
 static bool type_known(unsigned type) {

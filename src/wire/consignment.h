@@ -16,6 +16,7 @@ enum {
   WIRE_ANSWER_NONCE = 12,
   WIRE_FRAMES_MAX = 32 << 10,        /* in one document */
   WIRE_RECORDS_MAX = 1 << 20,        /* of one part: WIRE_PART_SIZE_MAX / WIRE_RECORD_MAX */
+  WIRE_OUTCOMES_MAX = 2048,          /* numbers in one frame */
   WIRE_FAULT_NAME_MAX = 48,
   WIRE_FAULT_TEXT_MAX = 1024,
 };
@@ -51,6 +52,9 @@ enum wire_frame_type {
   WIRE_FRAME_WANT_NUMBER,   /* u64: the next number the writer expects of the reader */
   WIRE_FRAME_WANT_PROOF,    /* u64: the size of the reader's head that the writer cosigned last */
   WIRE_FRAME_FAULT,         /* an error's name and text: what was refused as a whole, and why */
+  WIRE_FRAME_STATEMENT = 14, /* where the exchange stands, as the writer sees it, proved */
+  WIRE_FRAME_WANT_OUTCOMES, /* what became of numbers: the two statements differ */
+  WIRE_FRAME_OUTCOMES,
 };
 struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
   struct base_view leaf, opening;
@@ -58,6 +62,9 @@ struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD 
   size_t hash_count;
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
 };
+/* What became of a number. */
+enum { WIRE_OUTCOME_OPEN = 'o', WIRE_OUTCOME_RECEIVED = 'r', WIRE_OUTCOME_REFUSED = 'f', WIRE_OUTCOME_VOIDED = 'v' };
+enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;
   struct base_view head;             /* HEAD: the note; COSIGN: the signature line; FAULT: the text */
@@ -65,13 +72,16 @@ struct wire_frame {
   uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
   size_t hash_count;                 /* CONSISTENCY */
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
-  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT */
+  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, STATEMENT */
   struct base_view header, part0;    /* MESSAGE */
   struct base_id message;            /* RECORD, RECEIPT, PENDING */
   uint16_t part;                     /* RECORD: index in part 0; PENDING: part_count entries follow */
   uint32_t record;                   /* RECORD: index */
   bool last;                         /* RECORD */
   struct base_view ciphertext;       /* RECORD */
+  bool taken;                        /* WANT_OUTCOMES, OUTCOMES: of numbers that the answering side took from the other, else gave it */
+  uint64_t number;                   /* … from this one on */
+  struct base_view outcomes;         /* OUTCOMES: WIRE_OUTCOME_SIZE bytes each */
   uint16_t wants_count;              /* PENDING: per part of the message the next record wanted */
   uint32_t wants[WIRE_PARTS_MAX];
 };

@@ -96,7 +96,8 @@ enum field {
   SENT = 1 << 8,
   SUBJECT = 1 << 9,
   REASON = 1 << 10,
-  CARD = 1 << 12, /* one, after the subject */
+  CARD = 1 << 12,      /* one, after the subject */
+  STATEMENT = 1 << 13, /* eight members, after `to` */
 };
 
 static const unsigned act_fields[WIRE_ACT_COUNT] = {
@@ -112,6 +113,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_FAULT] = SALT | SUBJECT | REASON,
     [WIRE_ACT_FLOOD] = SALT | SUBJECT | REASON,
     [WIRE_ACT_ENDED] = SALT | MESSAGE | ACTOR | TO | REASON,
+    [WIRE_ACT_STATEMENT] = SALT | FROM | TO | STATEMENT,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {
@@ -129,6 +131,28 @@ static struct base_view take_origin(struct wire_object *object, const char *key,
   return origin;
 }
 
+static void take_statement(struct wire_object *object, struct wire_statement *statement) {
+  statement->given = (uint64_t)wire_object_integer(object, "given", 0, INT64_MAX, true);
+  wire_object_hash(object, "given_leaf", &statement->given_leaf, true);
+  statement->known = (uint64_t)wire_object_integer(object, "known", 0, INT64_MAX, true);
+  wire_object_hash(object, "known_outcomes", &statement->known_outcomes, true);
+  statement->taken = (uint64_t)wire_object_integer(object, "taken", 0, INT64_MAX, true);
+  wire_object_hash(object, "taken_leaf", &statement->taken_leaf, true);
+  statement->answered = (uint64_t)wire_object_integer(object, "answered", 0, INT64_MAX, true);
+  wire_object_hash(object, "answered_outcomes", &statement->answered_outcomes, true);
+}
+
+static void write_statement(const struct wire_statement *statement, struct wire_writer *writer) {
+  wire_write_member_integer(writer, "given", (int64_t)statement->given);
+  wire_write_member_hash(writer, "given_leaf", &statement->given_leaf);
+  wire_write_member_integer(writer, "known", (int64_t)statement->known);
+  wire_write_member_hash(writer, "known_outcomes", &statement->known_outcomes);
+  wire_write_member_integer(writer, "taken", (int64_t)statement->taken);
+  wire_write_member_hash(writer, "taken_leaf", &statement->taken_leaf);
+  wire_write_member_integer(writer, "answered", (int64_t)statement->answered);
+  wire_write_member_hash(writer, "answered_outcomes", &statement->answered_outcomes);
+}
+
 static void take_fields(struct wire_object *object, unsigned fields, struct base_arena *arena,
                         struct wire_opening *opening) {
   struct base_hash salt = {{0}};
@@ -142,6 +166,8 @@ static void take_fields(struct wire_object *object, unsigned fields, struct base
     opening->actor = take_text(object, "actor", arena);
   if (fields & TO)
     opening->to = take_origin(object, "to", arena);
+  if (fields & STATEMENT)
+    take_statement(object, &opening->statement);
   if (fields & NUMBER)
     opening->number = (uint64_t)wire_object_integer(object, "n", 1, INT64_MAX, true);
   if (fields & PREVIOUS)
@@ -179,6 +205,8 @@ static enum base_code write_fields(enum wire_act act, const struct wire_opening 
     wire_write_member_text(&writer, "actor", opening->actor);
   if (fields & TO)
     wire_write_member_text(&writer, "to", opening->to);
+  if (fields & STATEMENT)
+    write_statement(&opening->statement, &writer);
   if (fields & NUMBER)
     wire_write_member_integer(&writer, "n", (int64_t)opening->number);
   if (fields & PREVIOUS)
@@ -262,7 +290,9 @@ enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, str
   if ((unsigned)act >= WIRE_ACT_COUNT)
     return base_fail(err, BASE_INTERNAL, "opening: act %u is none", (unsigned)act);
   struct wire_opening matched = {0};
-  if (bytes.size <= WIRE_OPENING_MAX && match_opening(act_fields[act], bytes, arena, &matched)) {
+  /* Statements are rare: they are left to the reader. */
+  if (bytes.size <= WIRE_OPENING_MAX && (act_fields[act] & STATEMENT) == 0 &&
+      match_opening(act_fields[act], bytes, arena, &matched)) {
     *out = matched;
     return BASE_OK;
   }
@@ -274,6 +304,8 @@ enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, str
   struct wire_object object;
   wire_object_begin(&object, json, "opening", "$");
   take_fields(&object, act_fields[act], arena, &opening);
+  if (opening.statement.known > opening.statement.given || opening.statement.answered > opening.statement.taken)
+    wire_object_fail(&object, BASE_FIELD, "known", "more is answered than was given");
   code = wire_object_end(&object, err);
   if (code != BASE_OK)
     return code;
@@ -301,6 +333,10 @@ static enum base_code check_writable(enum wire_act act, const struct wire_openin
     return base_fail(err, BASE_FIELD, "opening of %s: from is not an origin", name);
   if ((fields & TO) && !wire_origin_valid(opening->to))
     return base_fail(err, BASE_FIELD, "opening of %s: to is not an origin", name);
+  const struct wire_statement *statement = &opening->statement;
+  if ((fields & STATEMENT) && (statement->given > INT64_MAX || statement->taken > INT64_MAX ||
+                               statement->known > statement->given || statement->answered > statement->taken))
+    return base_fail(err, BASE_FIELD, "opening of %s: more is answered than was given", name);
   if ((fields & NUMBER) && (opening->number == 0 || opening->number > INT64_MAX))
     return base_fail(err, BASE_FIELD, "opening of %s: n must count from 1", name);
   if (!base_utf8_valid(opening->clause) || !base_utf8_valid(opening->actor) || !base_utf8_valid(opening->subject) ||

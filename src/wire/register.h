@@ -26,7 +26,7 @@ enum {
 #define WIRE_ACTS(X)                                                                                                     \
   X(CARD, "card") X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused")                    \
   X(VOIDED, "voided") X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault")                      \
-  X(FLOOD, "flood") X(ENDED, "ended")
+  X(FLOOD, "flood") X(ENDED, "ended") X(STATEMENT, "statement")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -45,6 +45,17 @@ struct wire_leaf {
 BASE_NODISCARD enum base_code wire_leaf_parse(struct base_view bytes, struct wire_leaf *out, struct base_error *err);
 void wire_leaf_write(const struct wire_leaf *leaf, struct base_buf *out);
 
+/* Where an exchange with one partner stands, as its writer sees it: the numbers he gave and took, and a running hash over
+ * what became of each number from 1 on (spec/reconcile.md). */
+struct wire_statement {
+  uint64_t given, known;      /* to the partner: the last number, and the last one up to which every answer is here */
+  struct base_hash given_leaf; /* SHA-256 of the sent leaf of the number given last; zero for none */
+  struct base_hash known_outcomes;
+  uint64_t taken, answered;   /* of the partner's: the last number, and the last one up to which all are answered */
+  struct base_hash taken_leaf;
+  struct base_hash answered_outcomes;
+};
+
 /* The opening of a leaf: salt, and what the act needs. Fields that the act does not use are unset. */
 struct wire_opening {
   uint8_t salt[32];
@@ -56,6 +67,7 @@ struct wire_opening {
   struct base_view clause;          /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */
   struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that evidence shows any change to them */
   struct base_hash card;            /* partner: SHA-256 of the card that was confirmed, exact bytes */
+  struct wire_statement statement;
   struct base_hash sent;            /* received, refused: SHA-256 of the sent leaf */
   struct base_view actor;           /* the person, or "" */
   struct base_view subject;         /* card, partner, read, exported, fault …: what it was done to */

@@ -103,6 +103,10 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_FLOOD] = "{\"salt\":\"" ONES "\",\"subject\":\"" PARIS "\",\"reason\":\"too many\"}",
     [WIRE_ACT_ENDED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"to\":\"" PARIS
                        "\",\"reason\":\"obsolete\"}",
+    [WIRE_ACT_STATEMENT] = "{\"salt\":\"" ONES "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
+                           "\",\"given\":7,\"given_leaf\":\"" ONES "\",\"known\":7,\"known_outcomes\":\"" ONES
+                           "\",\"taken\":0,\"taken_leaf\":\"" ZEROS "\",\"answered\":0,\"answered_outcomes\":\"" ZEROS
+                           "\"}",
 };
 
 static enum base_code opening_code(enum wire_act act, struct base_view text) {
@@ -177,6 +181,12 @@ static void hostile_openings(void **state) {
       opening_code(WIRE_ACT_RECEIVED, BASE_VIEW("{\"salt\":\"" ONES "\",\"message\":\"" ZEROS
                                                 "\",\"from\":\"rabat\",\"to\":\"" PARIS "\",\"sent\":\"" ONES "\"}")),
       BASE_FIELD);
+  assert_int_equal(opening_code(WIRE_ACT_STATEMENT,
+                                BASE_VIEW("{\"salt\":\"" ONES "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
+                                          "\",\"given\":7,\"given_leaf\":\"" ONES "\",\"known\":8,\"known_outcomes\":\"" ONES
+                                          "\",\"taken\":0,\"taken_leaf\":\"" ZEROS
+                                          "\",\"answered\":0,\"answered_outcomes\":\"" ZEROS "\"}")),
+                   BASE_FIELD);
   assert_int_equal(opening_code(WIRE_ACT_COUNT, BASE_VIEW("{}")), BASE_INTERNAL);
 }
 
