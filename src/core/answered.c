@@ -12,6 +12,7 @@ struct answered {
   struct core_heads heads;
   struct wire_checkpoint checkpoint;
   bool again; /* the heads crossed on the way: ask once more */
+  bool taken; /* he cosigned the very head of our consignment: what was under it he has read */
   uint64_t want_number;
   struct base_error fault; /* what the partner says is wrong with ours */
 };
@@ -39,6 +40,7 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
       answered->want_number = frame.new_size;
       break;
     case WIRE_FRAME_COSIGN:
+      answered->taken = answered->taken || frame.new_size == partner->flight.head_size;
       code = core_cosign_take(core, partner, frame.new_size, frame.head, fault);
       break;
     case WIRE_FRAME_FAULT: {
@@ -190,9 +192,9 @@ enum base_code core_answers_take(struct core *core, struct core_partner *partner
 
 /* What stands of the numbers below the one wanted, which the partner has taken. */
 struct look_back {
-  const struct core_flight *flight;
-  uint64_t below, untold; /* the first voided number that he has not been told, 0: none */
-  bool waits;             /* one is held there, for parts or for another message */
+  const struct core_flight *flight; /* what he has read, NULL: nothing */
+  uint64_t below, untold;           /* the first voided number that he has not been told, 0: none */
+  bool waits;                       /* one is held there, for parts or for another message */
   size_t count;
   struct base_id told[WIRE_CONSIGNMENT_MESSAGES_MAX];
 };
@@ -204,7 +206,8 @@ static enum base_code look_back_at(void *context, const struct store_delivery *r
   if (row->state != STORE_ENDED && row->state != STORE_REFUSED) {
     look->waits = true;
   } else if (!row->voided_told) {
-    bool travelled = row->voided_index < look->flight->head_size && row->number <= look->flight->last_number;
+    bool travelled =
+        look->flight != NULL && row->voided_index < look->flight->head_size && row->number <= look->flight->last_number;
     if (travelled && look->count < WIRE_CONSIGNMENT_MESSAGES_MAX)
       look->told[look->count++] = row->message;
     else if (look->untold == 0)
@@ -230,13 +233,15 @@ static enum base_code void_told(struct core *core, struct core_partner *partner,
 }
 
 /* Notes which voids the partner has been told, whether he holds something back, and from where to hand over next. */
-static enum base_code look_back(struct core *core, struct core_partner *partner, uint64_t wanted,
+static enum base_code look_back(struct core *core, struct core_partner *partner, const struct answered *answered,
                                 struct base_error *err) {
   enum { OPEN_MAX = 4096 };
   struct look_back *look = calloc(1, sizeof *look);
   if (look == NULL)
     return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for an answer"), err);
-  look->flight = &partner->flight;
+  uint64_t wanted = answered->want_number;
+  /* A head that he could not take, or a fault: then no void of ours counts as told, and it is told again. */
+  look->flight = answered->taken && answered->fault.code == BASE_OK ? &partner->flight : NULL;
   look->below = wanted;
   enum base_code code = store_delivery_open(core->store, partner->row.number, 0, OPEN_MAX, look_back_at, look, err);
   if (code == BASE_EXISTS)
@@ -307,7 +312,7 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   code = core_answers_take(core, partner, answered->plain, &answered->checkpoint, fault, err);
   if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 &&
       check_wanted(core, partner, answered->want_number, fault) == BASE_OK)
-    code = look_back(core, partner, answered->want_number, err);
+    code = look_back(core, partner, answered, err);
   return code;
 }
 

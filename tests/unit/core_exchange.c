@@ -338,6 +338,27 @@ static void test_ended_meanwhile(void **state) {
   }
 }
 
+/* It had arrived, the receipt was lost, and the partner cannot take the head under which it was ended: his answer to that
+ * says nothing of it, so it is told again, and the receipt comes after all. */
+static void test_ended_untold(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65];
+  try_agreed(&a, &b);
+  pair_request(&a, &b, request);
+  assert_true(try_answer_lost(&a, &b));
+  try_restart(&a); /* it forgets which heads the partner may have cosigned */
+  try_end(&a, request);
+  a.ms += 31000;
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_ENDED);
+  try_state(&b, request, "asked");
+  pair_rest(&a, &b);
+  try_receipted(&a, request);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
 static void test_suspended(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -433,6 +454,7 @@ int main(void) {
       cmocka_unit_test(test_ended_before),
       cmocka_unit_test(test_ended_after),
       cmocka_unit_test(test_ended_meanwhile),
+      cmocka_unit_test(test_ended_untold),
       cmocka_unit_test(test_suspended),
       cmocka_unit_test(test_disputed),
       cmocka_unit_test(test_clock_back),
