@@ -128,14 +128,6 @@ void disk_sync_folder(struct disk *disk, struct disk_node *folder) {
   disk_collect(disk);
 }
 
-void disk_sync_folder_failed(struct disk *disk, struct disk_node *folder) {
-  for (const struct disk_change *change = folder->changes; change != NULL; change = change->next)
-    if (disk_random(&all.random) % 2 == 0)
-      names_apply(&folder->safe, change);
-  changes_drop(folder);
-  disk_collect(disk);
-}
-
 /* --- nodes */
 struct disk_node *disk_make(struct disk *disk, bool folder, mode_t mode) {
   struct disk_node *node = must(calloc(1, sizeof *node));
@@ -196,6 +188,10 @@ struct disk *disk_new(const char *name) {
   disk->next_number = 2;
   disk->root = disk_make(disk, true, 0700);
   return disk;
+}
+
+const char *disk_title(const struct disk *disk) {
+  return disk->name;
 }
 
 static struct disk_node *copy_tree(struct disk *disk, const struct disk_node *from) {

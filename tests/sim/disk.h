@@ -12,7 +12,8 @@
  * - A name made, renamed or removed is durable after fsync of its folder, and of that folder's own name in the one
  *   above. Until then each such change is kept or lost by itself; a rename is one change. To sync a file says nothing
  *   of its name.
- * - What fsync could not write is lost: what reads still see is not on the disk, and no later fsync brings it there.
+ * - What fsync of a file could not write is lost: what reads still see is not on the disk, and no later fsync brings it
+ *   there. (Of a folder: names stay pending, since a file system that cannot write those stops altogether.)
  * - A shared mapping (SQLite's wal-index) is never durable: rubbish after a power cut.
  * - A sector is written wholly or not at all, and endangers no neighbour.
  *
@@ -41,6 +42,7 @@ struct disk *disk_clone(const struct disk *disk, const char *name);
 /* Puts what `from` holds (see disk_clone) in the place of all that disk holds: a backup restored. Descriptors die as in
  * disk_power_off; the disk is on afterwards. */
 void disk_restore(struct disk *disk, const struct disk *from);
+const char *disk_title(const struct disk *disk); /* its name */
 /* Descriptors die with it. NULL is fine. */
 void disk_free(struct disk *disk);
 /* A descriptor of this folder of the disk, the caller's to close; "." is the uppermost. Folders that are missing on the
@@ -95,8 +97,8 @@ enum {
       -1, /* the power goes while this is under way: it is as pending as what came before it. The call returns EIO. */
 };
 /* Asked before each call on any disk that is on. Returns DISK_GO, DISK_CUT, or an errno value (> 0): the call fails
- * with it and changes nothing; but a sync that fails loses a part, by the seed, of what it should have made durable. It
- * may switch disks off and on, and fork. NULL: none. One for the whole program. */
+ * with it and changes nothing; but a sync of a file that fails loses a part, by the seed, of what it should have made
+ * durable. It may switch disks off and on, and fork. NULL: none. One for the whole program. */
 typedef int disk_watch(void *context, const struct disk_event *event);
 void disk_set_watch(disk_watch *watch, void *context);
 

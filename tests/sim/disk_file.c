@@ -213,11 +213,7 @@ static int sync_folder(struct file *file) {
     return failed(disk->read_only);
   if (verdict == DISK_GO)
     disk_sync_folder(disk, file->node);
-  if (verdict > 0) {
-    disk_sync_folder_failed(disk, file->node);
-    return failed(verdict);
-  }
-  return (int)ended(disk, verdict, 0);
+  return verdict > 0 ? failed(verdict) : (int)ended(disk, verdict, 0);
 }
 
 int disk_file_sync(int fd) {

@@ -56,7 +56,6 @@ struct disk_node *disk_make(struct disk *disk, bool folder, mode_t mode);
 /* Changes what reads see of a folder, durable after its sync. node: what the change is about. */
 void disk_change_name(struct disk_node *folder, const char *from, const char *to, struct disk_node *node);
 void disk_sync_folder(struct disk *disk, struct disk_node *folder);
-void disk_sync_folder_failed(struct disk *disk, struct disk_node *folder);
 /* Frees the nodes that nothing can reach any more. */
 void disk_collect(struct disk *disk);
 /* Asks the watch and the disk's faults. DISK_GO, DISK_CUT (carry on, then call disk_power_off), or an errno value. */

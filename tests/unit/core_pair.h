@@ -38,6 +38,7 @@ struct pair_node {
   struct base_world world;
   struct keeper *keeper;
   struct core *core;
+  int root, keeper_root; /* the folders that hold core/ and keeper/, on a real disk one and the same */
   int core_dir, keeper_dir;
   struct base_buf card;
   struct base_hash pin;
@@ -128,16 +129,10 @@ static inline void pair_answer_free(struct pair_answer *answer) {
 }
 
 /* --- a node */
-static inline void pair_open(struct pair_node *node) {
-  struct base_error err = {0};
-  node->keeper_dir = -1;
-  char path[160];
-  snprintf(path, sizeof path, "%s/keeper", node->dir);
-  node->keeper_dir = open(path, O_RDONLY | O_DIRECTORY);
-  snprintf(path, sizeof path, "%s/core", node->dir);
-  node->core_dir = open(path, O_RDONLY | O_DIRECTORY);
-  if (keeper_open(node->keeper_dir, &node->world, &node->keeper, &err) != BASE_OK)
-    fail_msg("%s", err.text);
+/* After a failure pair_close takes back what was opened. */
+static inline enum base_code pair_start(struct pair_node *node, struct base_error *err) {
+  node->keeper_dir = openat(node->keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
+  node->core_dir = openat(node->root, "core", O_RDONLY | O_DIRECTORY);
   struct core_environment environment = {
       .world = &node->world,
       .keeper = {.context = node, .info = pair_info, .attest = pair_attest, .cosign = pair_cosign,
@@ -147,9 +142,16 @@ static inline void pair_open(struct pair_node *node) {
       .room = pair_room,
       .context = node,
       .answer = pair_take_answer};
-  if (core_open(&environment, &node->core, &err) != BASE_OK)
-    fail_msg("%s", err.text);
+  enum base_code code = keeper_open(node->keeper_dir, &node->world, &node->keeper, err);
+  if (code == BASE_OK)
+    code = core_open(&environment, &node->core, err);
   node->take_parked = false;
+  return code;
+}
+static inline void pair_open(struct pair_node *node) {
+  struct base_error err = {0};
+  if (pair_start(node, &err) != BASE_OK)
+    fail_msg("%s", err.text);
 }
 static inline void pair_close(struct pair_node *node) {
   for (size_t i = 0; i < node->count; i++)
@@ -162,25 +164,21 @@ static inline void pair_close(struct pair_node *node) {
   close(node->core_dir);
   close(node->keeper_dir);
 }
-/* line: whoever has the same has the same TLS key. */
-static inline void pair_make_line(struct pair_node *node, const char *name, const char *line) {
+/* Keys and card of a node in these two folders, which stay the caller's; not opened yet. line: whoever has the same has
+ * the same TLS key. */
+static inline void pair_make_at(struct pair_node *node, const char *name, const char *line, int root, int keeper_root) {
   struct base_error err = {0};
-  memset(node, 0, sizeof *node);
   node->name = name;
+  node->root = root;
+  node->keeper_root = keeper_root;
   node->now = 1790000000;
   node->ms = 1000;
   node->room = (uint64_t)1 << 39;
   node->next_token = PAIR_FIRST;
   node->world = (struct base_world){node, pair_now, pair_ms, pair_random};
-  const char *tmp = getenv("WASL_TEST_TMP");
-  snprintf(node->dir, sizeof node->dir, "%s/pair-%s-XXXXXX", tmp != NULL ? tmp : "/tmp", name);
-  assert_non_null(mkdtemp(node->dir));
-  char path[160];
-  snprintf(path, sizeof path, "%s/keeper", node->dir);
-  mkdir(path, 0700);
-  int keeper_dir = open(path, O_RDONLY | O_DIRECTORY);
-  snprintf(path, sizeof path, "%s/core", node->dir);
-  mkdir(path, 0700);
+  assert_int_equal(mkdirat(keeper_root, "keeper", 0700), 0);
+  assert_int_equal(mkdirat(root, "core", 0700), 0);
+  int keeper_dir = openat(keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
   if (keeper_init(keeper_dir, base_view_text(name), &node->world, &err) != BASE_OK)
     fail_msg("%s", err.text);
   struct keeper *keeper = NULL;
@@ -209,6 +207,14 @@ static inline void pair_make_line(struct pair_node *node, const char *name, cons
     fail_msg("%s", err.text);
   base_buf_free(&log);
   base_buf_free(&witness);
+}
+static inline void pair_make_line(struct pair_node *node, const char *name, const char *line) {
+  memset(node, 0, sizeof *node);
+  const char *tmp = getenv("WASL_TEST_TMP");
+  snprintf(node->dir, sizeof node->dir, "%s/pair-%s-XXXXXX", tmp != NULL ? tmp : "/tmp", name);
+  assert_non_null(mkdtemp(node->dir));
+  int root = open(node->dir, O_RDONLY | O_DIRECTORY);
+  pair_make_at(node, name, line, root, root);
   pair_open(node);
 }
 static inline void pair_make(struct pair_node *node, const char *name) {
@@ -217,6 +223,7 @@ static inline void pair_make(struct pair_node *node, const char *name) {
 static inline void pair_remove(struct pair_node *node) {
   char command[200];
   pair_close(node);
+  close(node->root);
   base_buf_free(&node->card);
   snprintf(command, sizeof command, "rm -rf '%s'", node->dir);
   assert_int_equal(system(command), 0);
@@ -356,17 +363,20 @@ static inline unsigned pair_rest(struct pair_node *a, struct pair_node *b) {
 }
 
 /* --- common openings */
-static inline void pair_agree(struct pair_node *a, struct pair_node *b, char agreement[65]) {
+static inline void pair_propose(struct pair_node *a, const struct pair_node *b, char agreement[65]) {
   struct pair_answer example = pair_ask(a, LINK_KIND_EXAMPLE, "{\"actor\":\"test\",\"kind\":\"agreement\"}", -1);
   assert_int_equal(example.status, BASE_OK);
   struct base_buf json = {0};
-  char terms[65], text[256];
   base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":%.*s}", b->name,
                   (int)example.payload.size, (const char *)example.payload.data);
   base_buf_u8(&json, 0);
   pair_id(a, LINK_CASE_OPEN, (const char *)json.data, agreement);
   base_buf_free(&json);
   pair_answer_free(&example);
+}
+static inline void pair_agree(struct pair_node *a, struct pair_node *b, char agreement[65]) {
+  char terms[65], text[256];
+  pair_propose(a, b, agreement);
   pair_rest(a, b);
   snprintf(terms, sizeof terms, "%s", agreement);
   snprintf(text, sizeof text, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"accept\",\"fields\":{\"terms\":\"%s\"}}",
