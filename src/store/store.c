@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LOCK_FILE "core.lock"
+#define LOG_FILE STORE_FILE "-wal"
 
 enum {
   APPLICATION_ID = 0x5741534c, /* "WASL" */
@@ -21,6 +22,7 @@ enum {
   PAGE_SIZE = 4096,
   TIDY_PAGES = (16 << 20) / PAGE_SIZE,   /* a checkpoint each time the log grew by that much, … */
   TIGHT_PAGES = (256 << 10) / PAGE_SIZE, /* … or has that much, when room is short */
+  RENEW_STEP = 1 << 20,                  /* bytes of the log that are written anew at once */
 };
 
 #define STORE_TABLE(name, sql) sql
@@ -62,6 +64,34 @@ static enum base_code make_file(struct base_error *err) {
   if (!S_ISREG(status.st_mode))
     return base_fail(err, BASE_FIELD, STORE_FILE ": not an ordinary file");
   return BASE_OK;
+}
+
+static enum base_code renew(int file, struct base_error *err) {
+  BASE_AUTO_FREE uint8_t *bytes = malloc(RENEW_STEP);
+  if (bytes == NULL)
+    return base_fail(err, BASE_MEMORY, LOG_FILE ": out of memory");
+  for (off_t at = 0;;) {
+    ssize_t got = pread(file, bytes, RENEW_STEP, at);
+    if (got < 0)
+      return base_fail_errno(err, LOG_FILE ": cannot be read");
+    if (got == 0)
+      break;
+    ssize_t put = pwrite(file, bytes, (size_t)got, at);
+    if (put <= 0)
+      return base_fail_errno(err, LOG_FILE ": cannot be written");
+    at += put;
+  }
+  return fdatasync(file) == 0 ? BASE_OK : base_fail_errno(err, LOG_FILE ": cannot be made durable");
+}
+
+/* SQLite believes what it reads in the log. But a core that was killed before its sync, or whose sync failed, left there
+ * what a power cut may still take away, and what a sync failed to write no later one writes. So before anything is built
+ * on the log, its bytes are written over themselves and synced. */
+static enum base_code renew_log(struct base_error *err) {
+  BASE_AUTO_FD int file = open(LOG_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+  if (file < 0)
+    return errno == ENOENT ? BASE_OK : base_fail_errno(err, LOG_FILE ": cannot be opened");
+  return renew(file, err);
 }
 
 static enum base_code connect_file(struct store *store, struct base_error *err) {
@@ -189,6 +219,8 @@ static enum base_code open_locked(struct store *store, struct base_error *err) {
   int64_t schema = 0;
   enum base_code code = make_file(err);
   if (code == BASE_OK)
+    code = renew_log(err);
+  if (code == BASE_OK)
     code = connect_file(store, err);
   if (code != BASE_OK)
     return code;
@@ -230,9 +262,11 @@ void store_close(struct store *store) {
     return;
   for (size_t i = 0; i < STORE_STATEMENTS; i++)
     sqlite3_finalize(store->statements[i]);
-  /* The log is removed by its name. From elsewhere SQLite leaves it, which loses nothing. */
-  if (store->folder >= 0 && fchdir(store->folder) != 0)
+  /* The log is removed by its name. From elsewhere that might be another's: then it stays, which loses nothing. */
+  if (store->db != NULL && fchdir(store->folder) != 0) {
     base_log(BASE_LOG_WARNING, "store-close", STORE_FILE ": its folder cannot be entered any more");
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  }
   sqlite3_close(store->db);
   base_close_fd(&store->folder);
   /* The lock last: who waits for it finds the database closed. */
