@@ -4,7 +4,8 @@
 #include "core/exchange.h"
 
 bool core_ours(enum base_code code) {
-  return base_code_class(code) != BASE_REFUSED || code == BASE_NOT_RUNNING;
+  /* A right that is missing is missing here: our disk may not be written. */
+  return base_code_class(code) != BASE_REFUSED || code == BASE_NOT_RUNNING || code == BASE_PERMISSION;
 }
 
 /* --- heads */

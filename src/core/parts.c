@@ -109,6 +109,9 @@ enum base_code core_parts_open(struct core *core, struct base_error *err) {
   core->parts_dir = openat(core->env.dir, "parts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (core->parts_dir < 0)
     return base_fail_errno(err, "the folder for parts could not be opened");
+  /* Its name and the names in it, also those that a core killed before us had made but not synced. */
+  if (fsync(core->env.dir) != 0 || fsync(core->parts_dir) != 0)
+    return base_fail_errno(err, "the folder for parts could not be made durable");
   return remove_strays(core, err);
 }
 
