@@ -173,6 +173,29 @@ static enum base_code load_record(struct keeper_heads *heads, uint32_t number, s
   return BASE_OK;
 }
 
+static bool put_slot(const struct keeper_heads *heads, uint32_t record, unsigned slot,
+                     const uint8_t bytes[KEEPER_SLOT]) {
+  ssize_t put = pwrite(heads->fd, bytes, KEEPER_SLOT, keeper_slot_offset(record, slot));
+  if (put >= 0 && put != KEEPER_SLOT)
+    errno = EIO;
+  return put == KEEPER_SLOT;
+}
+
+/* What a keeper before us wrote but did not sync, or could not, must be durable before we write over the other copy.
+ * And what a sync failed to write no later one writes, although it is read: so it is written again, byte for byte. */
+static enum base_code renew(const struct keeper_heads *heads, struct base_error *err) {
+  for (uint32_t number = 0; number < KEEPER_RECORDS; number++) {
+    const struct record *record = &heads->records[number];
+    uint8_t bytes[KEEPER_SLOT];
+    if (record->head.kind == KEEPER_HEAD_FREE)
+      continue;
+    keeper_slot_write(&record->head, number, bytes);
+    if (!put_slot(heads, number, 1 - record->next, bytes))
+      return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be written");
+  }
+  return fsync(heads->fd) == 0 ? BASE_OK : base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be made durable");
+}
+
 static enum base_code load(struct keeper_heads *heads, const char *origin, struct base_error *err) {
   struct stat status;
   if (fstat(heads->fd, &status) != 0)
@@ -180,9 +203,6 @@ static enum base_code load(struct keeper_heads *heads, const char *origin, struc
   if (status.st_size != FILE_SIZE)
     return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": %lld bytes, not the %d it was made with",
                      (long long)status.st_size, FILE_SIZE);
-  /* What a keeper before us wrote but did not sync must be durable before we write over the other copy. */
-  if (fsync(heads->fd) != 0)
-    return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be made durable");
   uint8_t header[FILE_HEADER], expected[FILE_HEADER];
   enum base_code code = read_block(heads, 0, header, sizeof header, err);
   write_file_header(origin, expected);
@@ -193,7 +213,7 @@ static enum base_code load(struct keeper_heads *heads, const char *origin, struc
   struct base_hash own = seal_sha256(base_view_text(origin));
   if (code == BASE_OK && !base_hash_equal(&heads->records[0].head.origin, &own))
     code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": record 0 is not of %s", origin);
-  return code;
+  return code == BASE_OK ? renew(heads, err) : code;
 }
 
 enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_heads **out, struct base_error *err) {
@@ -229,6 +249,10 @@ void keeper_heads_close(struct keeper_heads *heads) {
   free(heads);
 }
 
+bool keeper_heads_broken(const struct keeper_heads *heads) {
+  return heads->broken;
+}
+
 const struct keeper_head *keeper_heads_own(const struct keeper_heads *heads) {
   return &heads->records[0].head;
 }
@@ -248,14 +272,6 @@ uint32_t keeper_heads_free(const struct keeper_heads *heads) {
 
 base_time keeper_heads_time(const struct keeper_heads *heads) {
   return heads->time;
-}
-
-static bool put_slot(const struct keeper_heads *heads, uint32_t record, unsigned slot,
-                     const uint8_t bytes[KEEPER_SLOT]) {
-  ssize_t put = pwrite(heads->fd, bytes, KEEPER_SLOT, keeper_slot_offset(record, slot));
-  if (put >= 0 && put != KEEPER_SLOT)
-    errno = EIO;
-  return put == KEEPER_SLOT;
 }
 
 enum base_code keeper_heads_store(struct keeper_heads *heads, uint32_t number, const struct keeper_head *head,

@@ -54,5 +54,7 @@ base_time keeper_heads_time(const struct keeper_heads *heads);
  * holds is not known: every later store fails too, until the keeper is started anew. */
 BASE_NODISCARD enum base_code keeper_heads_store(struct keeper_heads *heads, uint32_t record,
                                                  const struct keeper_head *head, struct base_error *err);
+/* A store failed. */
+bool keeper_heads_broken(const struct keeper_heads *heads);
 
 #endif

@@ -94,6 +94,10 @@ void keeper_close(struct keeper *keeper) {
   free(keeper);
 }
 
+bool keeper_broken(const struct keeper *keeper) {
+  return keeper_heads_broken(keeper->heads);
+}
+
 void keeper_describe(const struct keeper *keeper, struct keeper_info *out) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
   *out = (struct keeper_info){.log = keeper->log,

@@ -28,6 +28,9 @@ BASE_NODISCARD enum base_code keeper_open(int dir, const struct base_world *worl
                                           struct base_error *err);
 void keeper_close(struct keeper *keeper);
 
+/* A write of its memory failed: it signs nothing any more. Its process ends, and the next one reads what there is. */
+bool keeper_broken(const struct keeper *keeper);
+
 /* What core may know. */
 struct keeper_info {
   char origin[WIRE_ORIGIN_MAX + 1];

@@ -132,8 +132,10 @@ static enum base_code serve(const struct link_start *start, struct base_error *e
     struct link_channel *channel = link_channel_new(core, LINK_ROLE_KEEPER, LINK_ROLE_CORE);
     link_loop_add(loop, channel, (struct link_handlers){.context = keeper, .on_request = keeper_serve});
     link_start_ready(start);
-    while (link_loop_turn(loop, -1))
+    while (!keeper_broken(keeper) && link_loop_turn(loop, -1))
       ;
+    if (keeper_broken(keeper))
+      code = base_fail(err, BASE_IO, "the memory of heads could not be written: the node starts again");
     link_channel_free(channel);
     link_loop_free(loop);
   }
