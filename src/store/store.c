@@ -84,9 +84,9 @@ static enum base_code renew(int file, struct base_error *err) {
   return fdatasync(file) == 0 ? BASE_OK : base_fail_errno(err, LOG_FILE ": cannot be made durable");
 }
 
-/* SQLite believes what it reads in the log. But a core that was killed before its sync, or whose sync failed, left there
- * what a power cut may still take away, and what a sync failed to write no later one writes. So before anything is built
- * on the log, its bytes are written over themselves and synced. */
+/* SQLite believes what it reads in the log. But a core that was killed before its sync, or whose sync failed, left
+ * there what a power cut may still take away, and what a sync failed to write no later one writes. So before anything
+ * is built on the log, its bytes are written over themselves and synced. */
 static enum base_code renew_log(struct base_error *err) {
   BASE_AUTO_FD int file = open(LOG_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
   if (file < 0)
