@@ -125,7 +125,7 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: store FOLDER [MANY]\n");
     return 2;
   }
-  need(store_open(dir, &store, &error));
+  need(store_open(dir, NULL, &store, &error));
   struct store_partner partner = {.origin = BASE_VIEW("wasl/rabat/0123456789abcdef"), .name = BASE_VIEW("rabat")};
   need(store_begin(store, &error));
   need(store_partner_add(store, &partner, &error));

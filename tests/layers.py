@@ -36,6 +36,7 @@ FENCES = [
     (r"openssl/.*", ["seal", "keeper"]),
     (r"sodium(/.*|\.h)", ["seal", "keeper"]),
     (r"sqlite3(ext)?\.h", ["store"]),
+    (r"(libpq-fe|libpq-events|pg_config|postgres_ext)\.h", ["store"]),
     (r"(microhttpd\.h|gnutls/.*|curl/.*)", ["gate"]),
     (r"(seccomp\.h|linux/(landlock|seccomp|filter|capability|sched)\.h|sys/(mount|capability)\.h|sched\.h|grp\.h)",
      ["link"]),
@@ -55,7 +56,7 @@ LIBC = ["libc.so", "ld-linux", "libm.so", "libpthread.so"]
 # A program: its folder, symbols that may not be in it (its own or called), and the only libraries it may load.
 PROGRAMS = {
     "wasl-gate": ("gate", [SQL, SIGNING], ["libmicrohttpd", "libgnutls", "libcurl", "libjansson", "libseccomp"]),
-    "wasl-core": ("core", [TLS, SIGNING, NETWORK], ["libjansson", "libcrypto", "libseccomp", "libsqlite3"]),
+    "wasl-core": ("core", [TLS, SIGNING, NETWORK], ["libjansson", "libcrypto", "libseccomp", "libsqlite3", "libpq"]),
     "wasl-keeper": ("keeper", [TLS, SQL, NETWORK], ["libjansson", "libcrypto", "libsodium", "libseccomp"]),
     "wasl-worker": ("worker", [TLS, SQL, CRYPTO, NETWORK], ["libjansson", "libseccomp"]),
     "wasl": ("cli", [TLS, SQL, SIGNING], ["libjansson", "libcrypto", "libseccomp"]),
@@ -225,6 +226,7 @@ BROKEN_SOURCES = [
     ("base/broken.c", "#include <base/base.h>", check_directions),
     ("attic/broken.c", '#include "base/base.h"', check_directions),
     ("core/broken.c", "#include <sqlite3.h>", check_fences),
+    ("cli/broken.c", "#include <libpq-fe.h>", check_fences),
     ("core/broken.c", "#  include <openssl/evp.h>", check_fences),
     ("wire/broken.c", "#include <jansson.h>", check_fences),
     ("keeper/broken.c", "#include <gnutls/gnutls.h>", check_fences),
@@ -236,6 +238,8 @@ BROKEN_SOURCES = [
 # A program, what is put into it (defined, called, loaded, content).
 BROKEN_PROGRAMS = [
     ("wasl-gate", {"sqlite3_step"}, set(), [], b""),
+    ("wasl-gate", set(), {"PQexec"}, [], b""),
+    ("wasl", set(), set(), ["libpq.so.5"], b""),
     ("wasl-gate", set(), {"EVP_DigestSign"}, [], b""),
     ("wasl-gate", {"store_open"}, set(), [], b""),
     ("wasl-gate", set(), set(), ["libsqlite3.so.0"], b""),

@@ -326,6 +326,12 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   *out_fatal = BASE_OK;
   core_stages_expire(core);
   int64_t look = core_room_look(core);
+  if (core->failed == BASE_OK && !store_alive(core->store))
+    (void)core_lose(core,
+                    base_fail(&why, BASE_NOT_RUNNING,
+                              "%s: the database does not answer any more; the node starts again",
+                              store_name(core->store)),
+                    &why);
   if (core->failed == BASE_OK) {
     enum base_code code = core_outgoing_prepare(core, &why);
     if (code == BASE_OK)

@@ -16,6 +16,7 @@ struct core_environment {
   const struct base_world *world;
   struct core_keeper keeper;
   int dir;               /* core's own folder, open: core.db and parts/ */
+  struct store_server *database; /* instead of core.db; core_open takes it over, whatever comes of it. NULL: core.db */
   struct base_view card; /* the node's card, exact bytes */
   /* Bytes free on the disk of dir and its size, false: not known. NULL: the file system is asked. */
   bool (*room)(void *context, uint64_t *free, uint64_t *size);

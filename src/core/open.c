@@ -124,13 +124,19 @@ static enum base_code check_card(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
+static enum base_code open_store(struct core *core, struct base_error *err) {
+  struct store_server *database = core->env.database;
+  core->env.database = NULL;
+  return store_open(core->env.dir, database, &core->store, err);
+}
+
 static enum base_code open_all(struct core *core, struct base_error *err) {
   enum base_code code = check_card(core, err);
   if (code == BASE_OK)
     code = core_kinds_load(core, err);
   core_room_open(core);
   if (code == BASE_OK)
-    code = store_open(core->env.dir, &core->store, err);
+    code = open_store(core, err);
   if (code == BASE_OK)
     code = core_register_load(core, err);
   if (code == BASE_OK)
@@ -152,8 +158,10 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
 
 enum base_code core_open(const struct core_environment *environment, struct core **out, struct base_error *err) {
   struct core *core = calloc(1, sizeof *core);
-  if (core == NULL)
+  if (core == NULL) {
+    store_server_close(environment->database);
     return base_fail(err, BASE_MEMORY, "no memory to open the node");
+  }
   core->env = *environment;
   core->replies_end = &core->replies;
   core->parts_dir = core->room.fd = -1;
@@ -185,6 +193,7 @@ void core_close(struct core *core) {
   core_kinds_free(core);
   core_room_close(core);
   store_close(core->store);
+  store_server_close(core->env.database);
   base_arena_free(&core->card_arena);
   base_arena_free(&core->kind_arena);
   free(core->takes);

@@ -10,7 +10,8 @@ static enum base_code read_carried(struct store_rows *rows, struct store_carried
   struct base_view bases = store_row_bytes(rows, 2, NULL);
   enum base_code code = store_row_check(rows, err);
   if (code == BASE_OK && (bases.size % BASE_BYTES != 0 || bases.size / BASE_BYTES > STORE_CARRIED_BASES_MAX))
-    code = base_fail(err, BASE_CORRUPT, STORE_FILE ": a list of heads in the table carried has %zu bytes", bases.size);
+    code = base_fail(err, BASE_CORRUPT, "%s: a list of heads in the table carried has %zu bytes", rows->store->name,
+                     bases.size);
   for (struct base_reader reader = base_reader_of(bases); code == BASE_OK && reader.rest.size > 0;)
     out->bases[out->base_count++] = base_read_u64(&reader);
   return code;

@@ -28,7 +28,7 @@ static enum base_code put_receipt(struct store *store, int64_t entry, const stru
 
 enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery, struct base_error *err) {
   int64_t message, case_id, entry;
-  bool found;
+  bool found = false;
   enum base_code code = store_id_number(store, &delivery->message, &message, err);
   if (code == BASE_OK)
     code = store_id_number(store, &delivery->case_id, &case_id, err);
@@ -39,8 +39,10 @@ enum base_code store_delivery_add(struct store *store, const struct store_delive
                                          store_unsigned(delivery->sent_index), store_unsigned(delivery->voided_index),
                                          store_number(delivery->voided_told), store_text(delivery->reason)),
                             &found, &entry, err);
-  if (code == BASE_EXISTS)
-    return base_fail(err, code,
+  if (code == BASE_OK && !found)
+    code = store_partner_there(store, delivery->partner, err);
+  if (code == BASE_OK && !found)
+    return base_fail(err, BASE_EXISTS,
                      "message %s goes to partner %" PRId64 " already, or number %" PRIu64 " was given to another",
                      base_id_text(&delivery->message).text, delivery->partner, delivery->number);
   if (code == BASE_OK)
@@ -222,8 +224,8 @@ enum base_code store_delivery_count(struct store *store, int64_t partner, enum s
                    : store_run_number(store, STORE_SQL_DELIVERY_COUNT,
                                       STORE_VALUES(store_number(partner), store_number(state)), &found, &count, err);
   if (code == BASE_OK && count < 0)
-    code = base_fail(err, BASE_CORRUPT,
-                     STORE_FILE ": a count of deliveries is below zero; restore the node from its backup");
+    code = base_fail(err, BASE_CORRUPT, "%s: a count of deliveries is below zero; restore the node from its backup",
+                     store->name);
   if (code == BASE_OK)
     *out = (uint64_t)count;
   return code;

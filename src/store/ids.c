@@ -13,10 +13,6 @@ static struct store_known_id *place_of(struct store *store, const struct base_id
   return &store->known_ids[id->bytes[sizeof id->bytes - 1]];
 }
 
-void store_id_forget(struct store *store) {
-  memset(store->known_ids, 0, sizeof store->known_ids);
-}
-
 enum base_code store_id_find(struct store *store, const struct base_id *id, int64_t *number, struct base_error *err) {
   struct store_known_id *place = place_of(store, id);
   if (place->number != 0 && base_id_equal(&place->id, id)) {
@@ -34,16 +30,31 @@ enum base_code store_id_find(struct store *store, const struct base_id *id, int6
   return code;
 }
 
+/* Only this store writes: after the first time it knows the next number by itself. */
+static enum base_code add(struct store *store, const struct base_id *id, int64_t *number, struct base_error *err) {
+  bool found;
+  int64_t last;
+  enum base_code code = BASE_OK;
+  if (store->next_id == 0) {
+    code = store_run_number(store, STORE_SQL_ID_LAST, NULL, 0, &found, &last, err);
+    if (code == BASE_OK)
+      store->next_id = last + 1;
+  }
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_ID_ADD,
+                     STORE_VALUES(store_number(store->next_id), store_prefix(id->bytes), whole(id)), NULL, err);
+  if (code == BASE_OK) {
+    *number = store->next_id++;
+    *place_of(store, id) = (struct store_known_id){*id, *number};
+  }
+  return code;
+}
+
 enum base_code store_id_number(struct store *store, const struct base_id *id, int64_t *number, struct base_error *err) {
   int64_t known = 0;
-  bool found;
   enum base_code code = store_id_find(store, id, &known, err);
-  if (code == BASE_OK && known == 0) {
-    code = store_run_number(store, STORE_SQL_ID_ADD, STORE_VALUES(store_prefix(id->bytes), whole(id)), &found, &known,
-                            err);
-    if (code == BASE_OK)
-      *place_of(store, id) = (struct store_known_id){*id, known};
-  }
+  if (code == BASE_OK && known == 0)
+    code = add(store, id, &known, err);
   if (code == BASE_OK)
     *number = known;
   return code;
@@ -63,7 +74,7 @@ enum base_code store_id_complete(struct store *store, const char *table_word, st
                                  struct base_id out[2], size_t *count, struct base_error *err) {
   bool cases = strcmp(table_word, "case") == 0;
   if (!cases && strcmp(table_word, "message") != 0)
-    return base_fail(err, BASE_INTERNAL, STORE_FILE ": ids of \"%s\" cannot be completed", table_word);
+    return base_fail(err, BASE_INTERNAL, "%s: ids of \"%s\" cannot be completed", store->name, table_word);
   struct base_id low, high;
   if (!fill(hex_prefix, '0', &low) || !fill(hex_prefix, 'f', &high))
     return base_fail(err, BASE_USAGE, "a shortened id has %d to %d lowercase hex digits", COMPLETE_MIN, BASE_HEX_ID);

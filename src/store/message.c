@@ -7,7 +7,7 @@ static enum base_code no_message(const struct base_id *id, struct base_error *er
 
 enum base_code store_message_add(struct store *store, struct store_message *message, struct base_error *err) {
   int64_t id, case_id, number;
-  bool found;
+  bool found = false;
   enum base_code code = store_id_number(store, &message->id, &id, err);
   if (code == BASE_OK)
     code = store_id_number(store, &message->case_id, &case_id, err);
@@ -19,8 +19,8 @@ enum base_code store_message_add(struct store *store, struct store_message *mess
                      store_text(message->type), store_text(message->author), store_bytes(message->wrapped_key),
                      store_bytes(message->header), store_bytes(message->part0)),
         &found, &number, err);
-  if (code == BASE_EXISTS)
-    return base_fail(err, code, "message %s is here already", base_id_text(&message->id).text);
+  if (code == BASE_OK && !found)
+    return base_fail(err, BASE_EXISTS, "message %s is here already", base_id_text(&message->id).text);
   if (code == BASE_OK)
     message->number = number;
   return code;
@@ -42,10 +42,11 @@ enum base_code store_message_drop_content(struct store *store, const struct base
   uint64_t changed = 0;
   enum base_code code = store_id_find(store, id, &number, err);
   /* Here alone the freed pages are overwritten as well, which the ordinary writes do not wait for. */
-  sqlite3_exec(store->db, "PRAGMA secure_delete = ON", NULL, NULL, NULL);
+  store->engine->erasing(store, true);
   if (code == BASE_OK)
-    code = store_run(store, STORE_SQL_MESSAGE_DROP, STORE_VALUES(store_number(number)), &changed, err);
-  sqlite3_exec(store->db, "PRAGMA secure_delete = FAST", NULL, NULL, NULL);
+    code = store_run(store, STORE_SQL_MESSAGE_DROP,
+                     STORE_VALUES(store_number(number), store_bytes((struct base_view){0})), &changed, err);
+  store->engine->erasing(store, false);
   return code == BASE_OK && changed == 0 ? no_message(id, err) : code;
 }
 

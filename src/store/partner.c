@@ -5,47 +5,63 @@
 
 /* Partners, the heads of theirs that we keep, and evidence against them. */
 
+static enum base_code no_partner(struct store *store, int64_t number, struct base_error *err) {
+  return base_fail(err, BASE_NOT_FOUND, "%s: no partner %" PRId64, store->name, number);
+}
+
+enum base_code store_partner_there(struct store *store, int64_t number, struct base_error *err) {
+  int64_t there;
+  bool found = false;
+  enum base_code code =
+      store_run_number(store, STORE_SQL_PARTNER_THERE, STORE_VALUES(store_number(number)), &found, &there, err);
+  return code == BASE_OK && !found ? no_partner(store, number, err) : code;
+}
+
 static enum base_code put_progress(struct store *store, int64_t number, const struct store_partner *partner,
-                                   struct base_error *err) {
+                                   uint64_t *changed, struct base_error *err) {
   return store_run(store, STORE_SQL_PARTNER_PROGRESS,
-                   STORE_VALUES(store_number(number), store_unsigned(partner->sent_number),
+                   STORE_VALUES(store_number(number), store_text(partner->name), store_unsigned(partner->sent_number),
                                 store_hash(&partner->sent_previous), store_unsigned(partner->received_number),
                                 store_hash(&partner->received_previous), store_unsigned(partner->cosigned_size),
                                 store_unsigned(partner->head_size), store_hash(&partner->head_root),
                                 store_number(partner->owes_cosign), store_number(partner->last_contact)),
-                   NULL, err);
+                   changed, err);
 }
 
 enum base_code store_partner_add(struct store *store, struct store_partner *partner, struct base_error *err) {
-  bool found;
+  bool found = false;
   int64_t number = 0;
   enum base_code code = store_run_number(store, STORE_SQL_PARTNER_ADD,
                                          STORE_VALUES(store_text(partner->origin), store_text(partner->name),
                                                       store_text(partner->fingerprint), store_number(partner->state),
                                                       store_bytes(partner->card), store_unsigned(partner->leaf_index)),
                                          &found, &number, err);
-  if (code == BASE_EXISTS)
-    return base_fail(err, code, "a partner named %.*s, or with the key of its card, exists already",
+  if (code == BASE_OK && !found)
+    return base_fail(err, BASE_EXISTS, "a partner named %.*s, or with the key of its card, exists already",
                      (int)partner->name.size, (const char *)partner->name.data);
   if (code == BASE_OK)
-    code = put_progress(store, number, partner, err);
+    code = put_progress(store, number, partner, NULL, err);
   if (code == BASE_OK)
     partner->number = number;
   return code;
 }
 
 enum base_code store_partner_update(struct store *store, const struct store_partner *partner, struct base_error *err) {
+  uint64_t changed = 0;
   enum base_code code = store_run(store, STORE_SQL_PARTNER_UPDATE,
                                   STORE_VALUES(store_number(partner->number), store_text(partner->name),
                                                store_text(partner->fingerprint), store_number(partner->state),
                                                store_bytes(partner->card), store_unsigned(partner->leaf_index)),
                                   NULL, err);
-  if (code == BASE_EXISTS)
-    return base_fail(err, code, "a partner named %.*s exists already", (int)partner->name.size,
-                     (const char *)partner->name.data);
-  /* A partner that is not there fails here, by the reference. */
   if (code == BASE_OK)
-    code = put_progress(store, partner->number, partner, err);
+    code = put_progress(store, partner->number, partner, &changed, err);
+  if (code != BASE_OK || changed > 0)
+    return code;
+  /* Nothing was written: there is no such partner, or he does not bear this name, because another one does. */
+  code = store_partner_there(store, partner->number, err);
+  if (code == BASE_OK)
+    code = base_fail(err, BASE_EXISTS, "a partner named %.*s exists already", (int)partner->name.size,
+                     (const char *)partner->name.data);
   return code;
 }
 
@@ -90,7 +106,7 @@ enum base_code store_partner_kept(struct store *store, int64_t partner, uint64_t
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no partner %" PRId64, partner);
+    code = no_partner(store, partner, err);
   if (code != BASE_OK)
     return code;
   *cosignatures = store_row_unsigned(&rows, 0);
@@ -121,9 +137,14 @@ enum base_code store_kept_put(struct store *store, enum store_statement add, enu
       store_run(store, add, STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(bytes)), &added, err);
   if (code != BASE_OK)
     return code;
-  if (added == 0)
-    return store_run(store, change, STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(bytes)), NULL,
-                     err);
+  if (added == 0) {
+    code = store_run(store, change, STORE_VALUES(store_number(partner), store_unsigned(size), store_bytes(bytes)),
+                     &added, err);
+    return code == BASE_OK && added == 0
+               ? base_fail(err, BASE_NOT_FOUND, "%s: no partner %" PRId64 ", or no head of size %" PRIu64, store->name,
+                           partner, size)
+               : code;
+  }
   bool head = add == STORE_SQL_PARTNER_HEAD_ADD;
   return store_run(store, STORE_SQL_PARTNER_KEPT_CHANGE,
                    STORE_VALUES(store_number(partner), store_number(!head), store_number(head)), NULL, err);
@@ -143,8 +164,8 @@ enum base_code store_partner_head_get(struct store *store, int64_t partner, uint
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
-    code =
-        base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no head of size %" PRIu64 " of partner %" PRId64, size, partner);
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no head of size %" PRIu64 " of partner %" PRId64, store->name, size,
+                     partner);
   if (code != BASE_OK)
     return code;
   base_buf_add_view(note, store_row_bytes(&rows, 0, NULL));
@@ -153,7 +174,9 @@ enum base_code store_partner_head_get(struct store *store, int64_t partner, uint
 
 enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name, struct base_view bytes,
                                   base_time time, struct base_error *err) {
-  return store_run(store, STORE_SQL_EVIDENCE_ADD,
-                   STORE_VALUES(store_number(partner), store_number(time), store_text(name), store_bytes(bytes)), NULL,
-                   err);
+  uint64_t changed = 0;
+  enum base_code code = store_run(
+      store, STORE_SQL_EVIDENCE_ADD,
+      STORE_VALUES(store_number(partner), store_number(time), store_text(name), store_bytes(bytes)), &changed, err);
+  return code == BASE_OK && changed == 0 ? no_partner(store, partner, err) : code;
 }

@@ -25,7 +25,7 @@ enum base_code store_fact_get(struct store *store, const char *name, struct base
   enum base_code code =
       get_bytes(store, STORE_SQL_FACT_GET, STORE_VALUES(store_text(base_view_text(name))), &found, out, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no fact \"%s\"", name);
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no fact \"%s\"", store->name, name);
   return code;
 }
 
@@ -35,13 +35,25 @@ enum base_code store_fact_set(struct store *store, const char *name, struct base
 }
 
 enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf, struct base_error *err) {
-  uint64_t added = 0;
-  enum base_code code = store_run(store, STORE_SQL_LEAF_ADD,
-                                  STORE_VALUES(store_unsigned(leaf->index), store_number(leaf->opening_key),
-                                               store_bytes(leaf->entry), store_bytes(leaf->opening)),
-                                  &added, err);
-  if (code == BASE_OK && added == 0)
-    code = base_fail(err, BASE_CONFLICT, STORE_FILE ": leaf %" PRIu64 " does not follow the last one", leaf->index);
+  uint64_t count = 0;
+  enum base_code code = BASE_OK;
+  /* Only this store writes: after the first time it knows the number of leaves by itself. */
+  if (store->next_leaf < 0) {
+    code = store_leaf_count(store, &count, err);
+    if (code == BASE_OK)
+      store->next_leaf = (int64_t)count;
+  }
+  if (code == BASE_OK && leaf->index > INT64_MAX)
+    code = base_fail(err, BASE_TOO_LARGE, "%s: a leaf's number above 2^63-1", store->name);
+  if (code == BASE_OK && (int64_t)leaf->index != store->next_leaf)
+    code = base_fail(err, BASE_CONFLICT, "%s: leaf %" PRIu64 " does not follow the last one", store->name, leaf->index);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_LEAF_ADD,
+                     STORE_VALUES(store_unsigned(leaf->index), store_number(leaf->opening_key),
+                                  store_bytes(leaf->entry), store_bytes(leaf->opening)),
+                     NULL, err);
+  if (code == BASE_OK)
+    store->next_leaf++;
   return code;
 }
 
@@ -91,7 +103,7 @@ enum base_code store_opening_key_get(struct store *store, int64_t number, uint32
   if (code == BASE_OK)
     code = store_rows_next(&rows, &found, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no opening key %" PRId64, number);
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no opening key %" PRId64, store->name, number);
   if (code != BASE_OK)
     return code;
   uint32_t its_epoch = (uint32_t)store_row_at_most(&rows, 0, UINT32_MAX);
@@ -104,9 +116,11 @@ enum base_code store_opening_key_get(struct store *store, int64_t number, uint32
   return code;
 }
 
-static enum base_code tile_number(unsigned level, uint64_t index, struct store_value *out, struct base_error *err) {
+static enum base_code tile_number(struct store *store, unsigned level, uint64_t index, struct store_value *out,
+                                  struct base_error *err) {
   if (level > TILE_LEVEL_MAX || index >> TILE_INDEX_BITS != 0)
-    return base_fail(err, BASE_TOO_LARGE, STORE_FILE ": a register has no tile %" PRIu64 " on level %u", index, level);
+    return base_fail(err, BASE_TOO_LARGE, "%s: a register has no tile %" PRIu64 " on level %u", store->name, index,
+                     level);
   *out = store_unsigned((uint64_t)level << TILE_INDEX_BITS | index);
   return BASE_OK;
 }
@@ -114,7 +128,7 @@ static enum base_code tile_number(unsigned level, uint64_t index, struct store_v
 enum base_code store_tile_put(struct store *store, unsigned level, uint64_t index, struct base_view hashes,
                               struct base_error *err) {
   struct store_value number;
-  enum base_code code = tile_number(level, index, &number, err);
+  enum base_code code = tile_number(store, level, index, &number, err);
   if (code == BASE_OK)
     code = store_run(store, STORE_SQL_TILE_PUT, STORE_VALUES(number, store_bytes(hashes)), NULL, err);
   return code;
@@ -124,11 +138,11 @@ enum base_code store_tile_get(struct store *store, unsigned level, uint64_t inde
                               struct base_error *err) {
   struct store_value number;
   bool found = false;
-  enum base_code code = tile_number(level, index, &number, err);
+  enum base_code code = tile_number(store, level, index, &number, err);
   if (code == BASE_OK)
     code = get_bytes(store, STORE_SQL_TILE_GET, STORE_VALUES(number), &found, out, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no tile %" PRIu64 " on level %u", index, level);
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no tile %" PRIu64 " on level %u", store->name, index, level);
   return code;
 }
 
@@ -170,7 +184,7 @@ enum base_code store_head_last(struct store *store, uint64_t *size, struct base_
   bool found = false;
   enum base_code code = get_head(store, STORE_SQL_HEAD_LAST, NULL, 0, &found, size, root, note, err);
   if (code == BASE_OK && !found)
-    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": no head was attested yet");
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no head was attested yet", store->name);
   return code;
 }
 

@@ -2,14 +2,10 @@
 #ifndef WASL_STORE_SQL_H
 #define WASL_STORE_SQL_H
 
-#include <sqlite3.h>
-
 #include "store/store.h"
 
-/* Private to store: the database behind the verbs. Verbs run named statements with values and read rows; only sql.c,
- * vfs.c and store.c know that it is SQLite. */
-
-#define STORE_FILE "core.db"
+/* Private to store: the database behind the verbs. Verbs run named statements with values and read rows, in the SQL that both
+ * engines understand; sqlite.c and postgresql.c alone know which one it is. */
 
 /* Deliveries that still want something of the partner: waiting, under way, or ended here (by a person or by law, which
  * makes a voided leaf; leaf 0 is never one) but not told. The planner knows a partial index by its words, so the index
@@ -25,51 +21,56 @@ enum store_statement {
 const char *store_statement_name(enum store_statement statement);
 const char *store_statement_sql(enum store_statement statement);
 
+/* --- the schema (schema.c) */
+struct store_table {
+  const char *name, *key; /* key: the columns that tell its rows apart */
+};
+extern const struct store_table store_tables[]; /* what refers to another table stands behind it */
+extern const size_t store_table_count;
+/* Schema n is made from n-1 by the n-th step, in one transaction. A step that was released is never changed. */
+struct store_step {
+  const char *sqlite, *postgresql;
+};
+struct store_schema {
+  size_t version; /* steps that there are */
+  const struct store_step *steps;
+};
+extern const struct store_schema store_schema;
+
+/* --- what is open */
 /* One request names the same few ids again and again. */
-enum { STORE_KNOWN_IDS = 256 };
+enum { STORE_KNOWN_IDS = 256, STORE_NAME_MAX = 200 };
 struct store_known_id {
   struct base_id id;
   int64_t number; /* 0: unused */
 };
 
 struct store {
-  sqlite3 *db;
-  sqlite3_vfs vfs; /* must live as long as db */
-  char vfs_name[32];
-  int folder, lock; /* where the files are; core.lock, held */
+  const struct store_engine *engine;
+  char name[STORE_NAME_MAX]; /* what error texts begin with: the file, or the database's address without secrets */
   bool in_transaction;
   bool failed; /* the database failed within the transaction: it may not be committed */
-  int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
+  bool running[STORE_STATEMENTS]; /* has rows open */
   void (*watch)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
                 enum store_delivery_state to);
   void *watch_context;
-  sqlite3_stmt *statements[STORE_STATEMENTS];
+  int64_t next_id;                                  /* of the table ids; 0: to be asked for */
+  int64_t next_leaf;                                /* -1: to be asked for */
   struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */
 };
 
-/* A copy of the default VFS that hands names on as they are (vfs.c). Not registered. */
-void store_vfs_make(sqlite3_vfs *vfs, const char *name);
-
-/* Fills err from the state of the database connection after a failure: `doing` is what was being done. */
-enum base_code store_sql_fail(struct store *store, const char *doing, struct base_error *err);
-
 /* --- values for parameters ?1, ?2 … */
-enum store_value_type {
-  STORE_VALUE_NULL,
-  STORE_VALUE_NUMBER,
-  STORE_VALUE_TEXT,
-  STORE_VALUE_BYTES,
-  STORE_VALUE_TOO_LARGE
-};
+enum store_value_type { STORE_VALUE_NULL, STORE_VALUE_NUMBER, STORE_VALUE_TEXT, STORE_VALUE_BYTES };
 struct store_value {
   enum store_value_type type;
+  bool too_large; /* a number above INT64_MAX: the statement fails with BASE_TOO_LARGE */
   int64_t number;
   struct base_view bytes; /* borrowed until the rows are closed */
 };
-struct store_value store_null(void);
+struct store_value store_null(void); /* of a number */
 struct store_value store_number(int64_t number);
-struct store_value store_unsigned(uint64_t number); /* above INT64_MAX the statement fails with BASE_TOO_LARGE */
-struct store_value store_text(struct base_view text);
+struct store_value store_unsigned(uint64_t number);
+struct store_value store_text(struct base_view text); /* UTF-8 without NUL, else BASE_UTF8 */
 struct store_value store_bytes(struct base_view bytes);
 struct store_value store_hash(const struct base_hash *hash);
 struct store_value store_limit(uint64_t limit); /* 0: no limit */
@@ -78,14 +79,16 @@ struct store_value store_prefix(const uint8_t bytes[8]);
 #define STORE_VALUES(...)                                                                                              \
   (const struct store_value[]){__VA_ARGS__},                                                                           \
       sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
+enum { STORE_VALUES_MAX = 32 };
 
 /* --- rows: the statement is free for its next use once they are closed */
 struct store_rows {
   struct store *store;
-  enum store_statement statement;
-  sqlite3_stmt *running; /* NULL: not open */
-  bool wrong;            /* a column did not hold what it must */
-  bool no_memory;        /* the arena was full */
+  enum store_statement statement; /* STORE_STATEMENTS: the rows of a whole table (store_table_open) */
+  void *result;                   /* the engine's; NULL: not open */
+  int at;                         /* likewise */
+  bool wrong;                     /* a column did not hold what it must */
+  bool no_memory;                 /* the arena was full */
 };
 #define STORE_AUTO_ROWS __attribute__((cleanup(store_rows_close)))
 BASE_NODISCARD enum base_code store_rows_open(struct store *store, enum store_statement statement,
@@ -114,7 +117,8 @@ BASE_NODISCARD enum base_code store_rows_after_pair(struct store *store, enum st
                                                     struct base_error *err);
 
 /* --- a whole statement */
-/* For one that returns no rows; *changed (may be NULL) is the number of rows written. */
+/* For one that returns no rows; *changed is the number of rows written. NULL: nobody asks, so it may be sent without
+ * waiting, and what goes wrong with it is said by a later verb of the transaction, at the latest by its commit. */
 BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statement statement,
                                         const struct store_value *values, size_t count, uint64_t *changed,
                                         struct base_error *err);
@@ -130,6 +134,47 @@ BASE_NODISCARD enum base_code store_kept_put(struct store *store, enum store_sta
 
 BASE_NODISCARD enum base_code store_kept_next(struct store *store, enum store_statement statement,
                                               struct store_pair *key, struct base_buf *out, struct base_error *err);
+/* --- the engine: what sqlite.c and postgresql.c each do in their way. A call that fails because of the database sets
+ * store->failed. Constraints are a net below the verbs, which ask first: one that is violated is a fault of ours. */
+struct store_engine {
+  enum base_code (*begin)(struct store *store, struct base_error *err);
+  /* Durable when it returns BASE_OK. BASE_NOT_RUNNING: whether it is kept is not known. */
+  enum base_code (*commit)(struct store *store, struct base_error *err);
+  void (*rollback)(struct store *store);
+  /* Starts rows->statement. The values live until close. */
+  enum base_code (*open)(struct store_rows *rows, const struct store_value *values, size_t count,
+                         struct base_error *err);
+  enum base_code (*next)(struct store_rows *rows, bool *found, struct base_error *err);
+  void (*close)(struct store_rows *rows);
+  /* Of the row that next found. number: false for what is no number. bytes: data NULL for NULL. */
+  bool (*number)(struct store_rows *rows, int column, int64_t *out);
+  struct base_view (*bytes)(struct store_rows *rows, int column);
+  /* As store_run. The values end with the call. */
+  enum base_code (*run)(struct store *store, enum store_statement statement, const struct store_value *values,
+                        size_t count, uint64_t *changed, struct base_error *err);
+  /* All rows of a table in the order of its key; what a row holds, with its types. */
+  enum base_code (*open_table)(struct store_rows *rows, const struct store_table *table, struct base_error *err);
+  size_t (*row)(struct store_rows *rows, struct store_value values[STORE_VALUES_MAX]);
+  /* Writes such a row, as `run` without `changed`. NULL: this engine is no target of a copy. */
+  enum base_code (*add_row)(struct store *store, const struct store_table *table, const struct store_value *values,
+                            size_t count, struct base_error *err);
+  /* Empties a target that an earlier copy left; BASE_EXISTS for one that holds anything else. */
+  enum base_code (*clear)(struct store *store, struct base_error *err);
+  void (*erasing)(struct store *store, bool on); /* what is emptied in between is overwritten as well */
+  void (*tidy)(struct store *store, bool tight);
+  enum base_code (*check)(struct store *store, struct base_error *err);
+  bool (*alive)(struct store *store);
+  void (*close_store)(struct store *store); /* frees it */
+};
+
+/* store_open with another schema, for tests. target: to be copied to (store_copy), not yet used by a core. */
+BASE_NODISCARD enum base_code store_open_as(int dir, struct store_server *server, const struct store_schema *schema,
+                                            bool target, struct store **out, struct base_error *err);
+BASE_NODISCARD enum base_code store_open_sqlite(int dir, const struct store_schema *schema, struct store **out,
+                                                struct base_error *err);
+/* Takes the server over, whatever comes of it. */
+BASE_NODISCARD enum base_code store_open_postgresql(struct store_server *server, const struct store_schema *schema,
+                                                    bool target, struct store **out, struct base_error *err);
 
 /* --- ids (ids.c): every id is written once, and known by a number */
 /* *number of the id; 0 when it was never written. */
@@ -138,7 +183,9 @@ BASE_NODISCARD enum base_code store_id_find(struct store *store, const struct ba
 /* Writes it when it is new. */
 BASE_NODISCARD enum base_code store_id_number(struct store *store, const struct base_id *id, int64_t *number,
                                               struct base_error *err);
-/* After anything was taken back: ids that were new may be gone. */
-void store_id_forget(struct store *store);
+/* After anything was taken back: what is remembered of rows may be wrong. */
+void store_forget(struct store *store);
+/* BASE_NOT_FOUND unless there is such a partner. */
+BASE_NODISCARD enum base_code store_partner_there(struct store *store, int64_t number, struct base_error *err);
 
 #endif

@@ -13,21 +13,50 @@
  * with *key moved: that row holds what it cannot, or names an id that is not there, and the walk may go on. */
 
 struct store;
-/* Opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that no
- * folder above need be readable). dir becomes the working folder, here and in store_close; it is not kept, and may be
- * AT_FDCWD. Locks against a second writer; waits up to 5 s for a dying one (BASE_BUSY). Refused: a newer schema
- * (BASE_CONFLICT), a damaged file or another program's (BASE_CORRUPT). */
-BASE_NODISCARD enum base_code store_open(int dir, struct store **out, struct base_error *err);
+
+/* --- a PostgreSQL server, reached before the process gives up its network; then store_open takes it over. A store without one
+ * is core.db, a SQLite file. */
+struct store_server;
+enum { STORE_URI_MAX = 1024, STORE_PASSWORD_MAX = 1024, STORE_FILES_MAX = 8 };
+#define STORE_PASSWORD_FILE "database.password"
+/* Connects to the database of a libpq URI (postgresql://…). A password that is not in it is that of STORE_PASSWORD_FILE in
+ * the folder dir (refused when others may read the file), else libpq's own ways are tried (~/.pgpass). BASE_NOT_RUNNING: no
+ * server answers, or it starts or stops just now: worth another try. Anything else is not: BASE_FIELD for a URI that is none,
+ * BASE_PERMISSION when the server refuses the connection. No error text holds a password. */
+BASE_NODISCARD enum base_code store_server_connect(int dir, struct base_view uri, struct store_server **out,
+                                                   struct base_error *err);
+void store_server_close(struct store_server *server);
+/* Its socket, to be watched for reading: that is how a core learns that the connection is gone. */
+int store_server_fd(const struct store_server *server);
+/* The files that connecting may read (keys and certificates that the URI names, or libpq's defaults): their number, at most
+ * STORE_FILES_MAX. 0 for a URI that is none. */
+size_t store_server_files(struct base_view uri, char out[STORE_FILES_MAX][256]);
+
+/* server NULL: opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that
+ * no folder above need be readable). dir becomes the working folder, here and in store_close; it is not kept, and may be
+ * AT_FDCWD. Else the server is taken over, whatever comes of it, and dir is not used. Locks against a second writer; waits up to
+ * 5 s for a dying one (BASE_BUSY). Refused: a newer schema (BASE_CONFLICT), a damaged file or another program's database
+ * (BASE_CORRUPT), a server that does not keep what it confirmed (BASE_POLICY). */
+BASE_NODISCARD enum base_code store_open(int dir, struct store_server *server, struct store **out,
+                                         struct base_error *err);
+/* Such a database as the target of store_copy: not yet a core's. */
+BASE_NODISCARD enum base_code store_open_target(struct store_server *server, struct store **out, struct base_error *err);
 void store_close(struct store *store);
+/* "core.db", or the database's address without secrets. */
+const char *store_name(const struct store *store);
+/* False: the connection is gone, or another core took the register over. Every verb fails from then on. */
+bool store_alive(struct store *store);
 /* One transaction at a time; nothing is written outside one. commit returns only when durable. A verb that failed for any
  * other reason than a missing row, one that exists or one out of order leaves the transaction to be rolled back; commit then
- * refuses. After a failed commit roll back, too. */
+ * refuses. A verb that only writes may fail late: the failure is that of a later verb, or of the commit. After a failed commit
+ * roll back, too; when it failed with BASE_NOT_RUNNING, only a new store_open can tell whether the transaction is kept. */
 BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);
 void store_rollback(struct store *store);
-/* WAL checkpoint outside the commits; cheap when there is nothing to do. tight: room is short, so the log is kept small. */
+/* Checkpoint of SQLite's log outside the commits; cheap when there is nothing to do. tight: room is short, so the log is kept
+ * small. */
 void store_tidy(struct store *store, bool tight);
-/* PRAGMA quick_check, for `register check`. */
+/* Can all of it be read? For `register check`. SQLite: PRAGMA quick_check. */
 BASE_NODISCARD enum base_code store_check(struct store *store, struct base_error *err);
 
 /* --- small facts: name → bytes */
@@ -339,5 +368,15 @@ BASE_NODISCARD enum base_code store_comparison_put(struct store *store, int64_t 
 /* --- evidence of faults: signed heads that contradict and the like, kept as they came */
 BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,
                                                  struct base_view bytes, base_time time, struct base_error *err);
+
+/* --- moving to another database */
+struct store_copied {
+  uint64_t tables, rows;
+};
+/* Copies everything within the target's transaction, which the caller began, then reads it again from there and compares number
+ * and checksum of the rows of each table (BASE_CORRUPT). The target must be empty, or hold what an earlier copy left that no
+ * core has used yet (BASE_EXISTS). */
+BASE_NODISCARD enum base_code store_copy(struct store *from, struct store *target, struct store_copied *out,
+                                         struct base_error *err);
 
 #endif

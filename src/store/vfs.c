@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 /* The default VFS turns every name into an absolute one, step by step from the root. That fails below a folder that our
  * user may not enter, although the working folder itself is his. So names stay as they are, relative to the working

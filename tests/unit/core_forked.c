@@ -7,6 +7,10 @@ static void copy(const struct pair_node *node, const char *from, const char *to)
   snprintf(command, sizeof command, "rm -rf '%s%s' && cp -a '%s%s' '%s%s'", node->dir, to, node->dir, from, node->dir,
            to);
   assert_int_equal(system(command), 0);
+  char source[160], target[160];
+  snprintf(source, sizeof source, "%s%s", node->dir, from);
+  snprintf(target, sizeof target, "%s%s", node->dir, to);
+  place_copy(source, target);
 }
 
 /* The database alone is old: the keeper knows better, and the node does not start. */
@@ -40,6 +44,7 @@ static void test_database_rolled_back(void **state) {
                                                     .wrap = pair_wrap,
                                                     .unwrap = pair_unwrap},
                                          .dir = core_dir,
+                                         .database = place_server(core_dir),
                                          .card = base_buf_view(&b.card),
                                          .context = &b,
                                          .answer = pair_take_answer};

@@ -20,6 +20,7 @@
 #include "core/core.h"
 #include "core/internal.h"
 #include "keeper/keeper.h"
+#include "store_place.h"
 
 enum { PAIR_TAKE = 1, PAIR_FIRST = 100, PAIR_ANSWERS = 64 };
 
@@ -138,6 +139,7 @@ static inline enum base_code pair_start(struct pair_node *node, struct base_erro
       .keeper = {.context = node, .info = pair_info, .attest = pair_attest, .cosign = pair_cosign,
                  .remembers = pair_remembers, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap},
       .dir = node->core_dir,
+      .database = place_server(node->core_dir),
       .card = base_buf_view(&node->card),
       .room = pair_room,
       .context = node,
@@ -225,6 +227,9 @@ static inline void pair_remove(struct pair_node *node) {
   pair_close(node);
   close(node->root);
   base_buf_free(&node->card);
+  snprintf(command, sizeof command, "%s/core", node->dir);
+  struct place_name place = place_of(command);
+  place_drop(&place);
   snprintf(command, sizeof command, "rm -rf '%s'", node->dir);
   assert_int_equal(system(command), 0);
 }

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "store/store.h"
+#include "store_place.h"
 
 /* Fails the test with the store's sentence. */
 #define ok(expression) assert_fine(expression, &error, #expression, __FILE__, __LINE__)
@@ -49,6 +49,8 @@ static inline int new_folder(char path[256]) {
 }
 /* Removes what a store makes, and the folder; the working folder becomes "/". */
 static inline void remove_folder(int dir, const char *path) {
+  struct place_name name = place_of_folder(dir);
+  place_drop(&name);
   static const char *const names[] = {"core.db", "core.db-wal", "core.db-shm", "core.lock"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     unlinkat(dir, names[i], 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_help.h"
 
-#include "store/sql.h"
+#include "store/postgresql.h"
+#include "store/sqlite.h"
 
 /* Each verb: what is missing, what is written, what is written again. */
 
@@ -16,7 +17,7 @@ static int set_up(void **state) {
   static struct box box;
   box.dir = new_folder(box.path);
   base_arena_init(&box.arena, 1 << 20);
-  ok(store_open(box.dir, &box.store, &error));
+  ok(place_open(box.dir, &box.store, &error));
   ok(store_begin(box.store, &error));
   *state = &box;
   return 0;
@@ -35,7 +36,9 @@ static void facts(void **state) {
   struct store *store = ((struct box *)*state)->store;
   BASE_AUTO_BUF struct base_buf out = {0};
   fails(BASE_NOT_FOUND, store_fact_get(store, "clock", &out, &error));
-  assert_string_equal(error.text, "core.db: no fact \"clock\"");
+  char sentence[300];
+  snprintf(sentence, sizeof sentence, "%s: no fact \"clock\"", store_name(store));
+  assert_string_equal(error.text, sentence);
   ok(store_fact_set(store, "clock", BASE_VIEW("one"), &error));
   ok(store_fact_set(store, "empty", (struct base_view){0}, &error));
   ok(store_fact_get(store, "clock", &out, &error));
@@ -578,11 +581,24 @@ static void arrivals(void **state) {
   fails(BASE_NOT_FOUND, store_arrival_of(box->store, &zero, paris, &box->arena, &read, &error));
 }
 
-/* Writes past the verbs, as a hand in the file would. */
+/* Writes past the verbs, as a hand in the database would, within the transaction of the test. */
 static void by_hand(struct box *box, const char *sql) {
   char *why = NULL;
-  if (sqlite3_exec(box->store->db, sql, NULL, NULL, &why) != SQLITE_OK)
-    fail_msg("%s: %s", sql, why);
+  uint64_t count;
+  if (!place_postgresql()) {
+    if (sqlite3_exec(((struct store_sqlite *)box->store)->db, sql, NULL, NULL, &why) != SQLITE_OK)
+      fail_msg("%s: %s", sql, why);
+    return;
+  }
+  PGconn *link = ((struct store_postgresql *)box->store)->link;
+  ok(store_leaf_count(box->store, &count, &error)); /* so that nothing is on its way any more */
+  assert_true(PQsendQueryParams(link, sql, 0, NULL, NULL, NULL, NULL, 1) == 1 && PQpipelineSync(link) == 1);
+  for (bool end = false; !end;) {
+    PGresult *result = PQgetResult(link);
+    end = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+    assert_true(result == NULL || end || PQresultStatus(result) == PGRES_COMMAND_OK);
+    PQclear(result);
+  }
 }
 
 /* Each walk tells every row in order, goes on behind one that cannot be read, and ends. */
@@ -704,10 +720,9 @@ static void no_query_scans_a_table(void **state) {
     enum store_statement statement;
     const char *walks;
   } known[] = {
-      {STORE_SQL_CASE_EACH, "in the order of an index"},
-      {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
-      {STORE_SQL_HEAD_LAST, "one row, from the end"},
-      {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
+      {STORE_SQL_CASE_EACH, "in the order of an index"}, {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
+      {STORE_SQL_HEAD_LAST, "one row, from the end"},    {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
+      {STORE_SQL_ID_LAST, "one row, from the end"},
   };
   for (enum store_statement i = 0; i < STORE_STATEMENTS; i++) {
     bool walks = false, sorts = false;
@@ -721,7 +736,7 @@ static void no_query_scans_a_table(void **state) {
     if (sqlite3_strnicmp(store_statement_sql(i), "SELECT", 6) != 0 &&
         sqlite3_strnicmp(store_statement_sql(i), "WITH", 4) != 0)
       continue;
-    assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &plan, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(((struct store_sqlite *)store)->db, sql, -1, &plan, NULL), SQLITE_OK);
     while (sqlite3_step(plan) == SQLITE_ROW) {
       const char *detail = (const char *)sqlite3_column_text(plan, 3);
       bool whole =
@@ -730,6 +745,32 @@ static void no_query_scans_a_table(void **state) {
         fail_msg("%s: %s", store_statement_name(i), detail);
     }
     sqlite3_finalize(plan);
+  }
+}
+
+/* PostgreSQL walks small tables whatever indexes there are, unless it is told not to: then it must find one. */
+static void no_query_lacks_an_index(void **state) {
+  struct box *box = *state;
+  struct place_name name = place_of_folder(box->dir);
+  for (enum store_statement i = 0; i < STORE_STATEMENTS; i++) {
+    char sql[4096], plan[4096], arguments[64] = "";
+    const char *text = store_statement_sql(i);
+    if (strncmp(text, "SELECT", 6) != 0 && strncmp(text, "WITH", 4) != 0)
+      continue;
+    for (char digit = '1'; digit <= '9'; digit++) {
+      const char parameter[] = {'?', digit, '\0'};
+      if (strstr(text, parameter) != NULL)
+        strcat(arguments, arguments[0] == '\0' ? "(NULL" : ", NULL");
+    }
+    snprintf(sql, sizeof sql,
+             "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE asked AS %s;"
+             " EXPLAIN (FORMAT JSON) EXECUTE asked%s%s",
+             text, arguments, arguments[0] == '\0' ? "" : ")");
+    for (char *at = sql; *at != '\0'; at++)
+      *at = *at == '?' ? '$' : *at;
+    place_ask(&name, sql, plan, sizeof plan);
+    if (strstr(plan, "Seq Scan") != NULL && i != STORE_SQL_DELIVERY_COUNT_ALL)
+      fail_msg("%s: %s", store_statement_name(i), plan);
   }
 }
 
@@ -767,6 +808,8 @@ static void rows_within_the_same_rows_are_refused(void **state) {
 #define verb(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
+  const struct CMUnitTest on_sqlite[] = {verb(no_query_scans_a_table)};
+  const struct CMUnitTest on_postgresql[] = {verb(no_query_lacks_an_index)};
   const struct CMUnitTest tests[] = {
       verb(facts),
       verb(leaves_follow_each_other),
@@ -783,9 +826,10 @@ int main(void) {
       verb(arrivals),
       verb(walks),
       verb(deliveries_are_watched),
-      verb(no_query_scans_a_table),
       verb(rollback_takes_all_back),
       verb(rows_within_the_same_rows_are_refused),
   };
-  return cmocka_run_group_tests_name("store verbs", tests, NULL, NULL);
+  int failed = place_postgresql() ? cmocka_run_group_tests_name("store verbs on PostgreSQL", on_postgresql, NULL, NULL)
+                                  : cmocka_run_group_tests_name("store verbs on SQLite", on_sqlite, NULL, NULL);
+  return failed + cmocka_run_group_tests_name("store verbs", tests, NULL, NULL);
 }
