@@ -67,11 +67,32 @@ static void write_clock(struct cli *cli, struct base_buf *out, const struct wire
     cli_duration(cli, out, due >= now ? due - now : now - due);
     base_buf_text(out, ")");
   }
+  base_time receipt, ours;
+  if (wire_json_true(wire_json_get(clock, "disputed")) && cli_moment(wire_json_get(clock, "receipt"), &receipt) &&
+      cli_moment(wire_json_get(clock, "ours"), &ours)) {
+    base_buf_printf(out, " (%s: ", cli_word(cli, CLI_DISPUTED));
+    cli_time(cli, out, receipt);
+    base_buf_text(out, " / ");
+    cli_time(cli, out, ours);
+    base_buf_text(out, ")");
+  }
+}
+
+/* Whose clock it is, where there are several. */
+static void write_whose(struct cli *cli, struct base_buf *out, const struct wire_json *clocks, size_t at) {
+  struct base_view party = cli_string(wire_json_at(clocks, at), "party");
+  for (size_t i = 0; i < wire_json_size(clocks); i++)
+    if (!base_view_equal(cli_string(wire_json_at(clocks, i), "party"), party)) {
+      cli_isolated(cli, out, party);
+      base_buf_text(out, ": ");
+      return;
+    }
 }
 
 static void write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *clocks) {
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     base_buf_text(out, i > 0 ? ", " : "");
+    write_whose(cli, out, clocks, i);
     write_clock(cli, out, wire_json_at(clocks, i));
   }
 }
@@ -126,6 +147,7 @@ enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
 
 static void show_head(struct cli *cli, const struct wire_json *kase, const struct wire_json *kind) {
   const struct wire_json *possible = wire_json_get(kase, "possible"), *clocks = wire_json_get(kase, "clocks");
+  const struct wire_json *standing = wire_json_get(kase, "standing");
   cli_line(cli, "%s ", cli_word(cli, CLI_CASE));
   cli_isolated(cli, &cli->out, cli_string(kase, "id"));
   base_buf_text(&cli->out, "\n");
@@ -137,10 +159,18 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
   cli_line(cli, "\n%s: ", cli_word(cli, CLI_PARTIES));
   write_parties(cli, &cli->out, wire_json_get(kase, "parties"));
   base_buf_text(&cli->out, "\n");
+  for (size_t i = 0; i < wire_json_size(standing) && wire_json_size(standing) > 1; i++) {
+    cli_line(cli, "    ");
+    cli_isolated(cli, &cli->out, cli_string(wire_json_at(standing, i), "party"));
+    base_buf_text(&cli->out, ": ");
+    cli_text(cli, cli_kind_label(cli, kind, "states", cli_string(wire_json_at(standing, i), "state")));
+    base_buf_text(&cli->out, "\n");
+  }
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     const struct wire_json *clock = wire_json_at(clocks, i);
     cli_text(cli, cli_kind_label(cli, kind, "clocks", cli_string(clock, "name")));
     base_buf_text(&cli->out, ": ");
+    write_whose(cli, &cli->out, clocks, i);
     write_clock(cli, &cli->out, clock);
     base_buf_text(&cli->out, "\n");
   }

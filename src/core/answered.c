@@ -82,8 +82,9 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
                                    const struct wire_checkpoint *checkpoint, struct store_delivery *delivery,
                                    const struct wire_leaf *leaf, const struct wire_opening *opening,
                                    struct base_error *err) {
-  char disputed[96];
-  int64_t off = leaf->time - core_now(core);
+  char disputed[160];
+  base_time now = core_now(core);
+  int64_t off = leaf->time - now;
   bool ended = delivery->state == STORE_ENDED;
   if (leaf->act == WIRE_ACT_REFUSED) {
     if (!ended) {
@@ -95,12 +96,14 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
     if (!ended)
       delivery->reason = (struct base_view){0};
     if (off > CORE_DISPUTE_SECONDS || off < -CORE_DISPUTE_SECONDS) {
-      snprintf(disputed, sizeof disputed, "disputed: the receipt's time is %lld s off our clock", (long long)off);
+      snprintf(disputed, sizeof disputed, "disputed: the receipt's time, %s, is %lld s off our clock, which said %s",
+               base_time_format(leaf->time).text, (long long)off, base_time_format(now).text);
       delivery->reason = base_view_text(disputed);
     }
   }
   delivery->voided_told = true; /* his word about this number stands: nothing more to tell */
   delivery->leaf = frame->proof.leaf;
+  delivery->learned = now;
   delivery->opening = frame->proof.opening;
   delivery->proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash));
   delivery->index = frame->proof.index;

@@ -70,6 +70,13 @@ const struct core_kind *core_kind_named(const struct core *core, struct base_vie
   return NULL;
 }
 
+enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err) {
+  struct base_view name = kind->kind.name;
+  return base_fail(err, BASE_KIND, "the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
+                   (int)name.size, (const char *)name.data, (int)type.size, (const char *)type.data, (int)name.size,
+                   (const char *)name.data);
+}
+
 const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash) {
   const struct core_kind *kind = core_kind_named(core, name);
   return kind != NULL && base_hash_equal(&kind->kind.hash, hash) ? kind : NULL;

@@ -17,6 +17,8 @@ struct rules {
   struct base_id by;
   unsigned by_author;
   uint32_t agreed[WIRE_KIND_TYPES_MAX]; /* per type: the parties that sent it since the state began */
+  unsigned opener;
+  uint8_t standing[WIRE_PARTIES_MAX]; /* per party: its own state, which transitions with `each` move */
 };
 struct verdict {
   const struct wire_kind_transition *transition; /* NULL: no effect */
@@ -65,6 +67,19 @@ static bool names_present_state(const struct rules *rules, const struct wire_kin
          base_id_equal(&named, &rules->by);
 }
 
+/* Whether what the transition would move is in a state that it comes from: the case, with `each` the author's own
+ * state, or, when the opener writes, that of any other party. */
+static bool comes_from(const struct rules *rules, const struct wire_kind_transition *transition, unsigned party) {
+  if (!transition->each)
+    return transition->from >> rules->state & 1;
+  if (party != rules->opener)
+    return transition->from >> rules->standing[party] & 1;
+  for (unsigned i = 0; i < rules->opening->party_count; i++)
+    if (i != rules->opener && (transition->from >> rules->standing[i] & 1))
+      return true;
+  return false;
+}
+
 /* Does this transition, on the right type and from the present state, take this message? Else why not. */
 static bool takes(const struct rules *rules, const struct wire_kind_transition *transition, struct base_view author,
                   unsigned party, const struct wire_header *header, struct verdict *verdict) {
@@ -90,10 +105,14 @@ static struct verdict judge(const struct rules *rules, const struct wire_kind_ty
     say_why(&verdict, "its author is not a party of the case");
     return verdict;
   }
-  say_why(&verdict, "not possible in the state %s", name_text(kind->states[rules->state]));
+  const char *reached = name_text(kind->states[rules->standing[party]]);
+  if (rules->standing[party] == rules->state)
+    say_why(&verdict, "not possible in the state %s", reached);
+  else
+    say_why(&verdict, "not possible in the state %s, in which its author is", reached);
   for (size_t i = 0; i < kind->transition_count; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
-    if (transition->on != type || !(transition->from >> rules->state & 1) ||
+    if (transition->on != type || !comes_from(rules, transition, party) ||
         !takes(rules, transition, author, party, header, &verdict))
       continue;
     uint32_t everybody = ((uint32_t)1 << rules->opening->party_count) - 1;
@@ -132,9 +151,26 @@ static struct verdict judge_header(const struct rules *rules, const struct wire_
 
 static void enter_state(struct rules *rules, size_t state, const struct core_case_message *message) {
   rules->state = state;
+  rules->standing[rules->opener] = (uint8_t)state;
   rules->by = message->id;
   rules->by_author = core_party_of(rules->opening, message->header->author);
   memset(rules->agreed, 0, sizeof rules->agreed);
+}
+
+/* Moves the parties that the transition is about; what the case is then. */
+static size_t move(struct rules *rules, const struct wire_kind_transition *transition, unsigned author) {
+  uint8_t others[WIRE_PARTIES_MAX];
+  size_t count = 0;
+  for (unsigned i = 0; i < rules->opening->party_count; i++) {
+    if (i == rules->opener)
+      continue;
+    bool moves =
+        !transition->each || i == author || (author == rules->opener && (transition->from >> rules->standing[i] & 1));
+    if (moves)
+      rules->standing[i] = (uint8_t)transition->to;
+    others[count++] = rules->standing[i];
+  }
+  return transition->each ? wire_kind_together(rules->kind, others, count) : transition->to;
 }
 
 /* The one place where the state of a case changes. */
@@ -144,11 +180,11 @@ static void step(struct rules *rules, struct core_case_message *message) {
   memcpy(message->why, verdict.why, sizeof message->why);
   if (!verdict.transition)
     return;
+  unsigned author = core_party_of(rules->opening, message->header->author);
   if (verdict.agrees_only)
-    rules->agreed[verdict.transition->on - rules->kind->types] |=
-        (uint32_t)1 << core_party_of(rules->opening, message->header->author);
+    rules->agreed[verdict.transition->on - rules->kind->types] |= (uint32_t)1 << author;
   else
-    enter_state(rules, verdict.transition->to, message);
+    enter_state(rules, move(rules, verdict.transition, author), message);
 }
 
 static enum base_code begin(struct rules *rules, const struct wire_kind *kind, struct core_case_message *message,
@@ -164,10 +200,10 @@ static enum base_code begin(struct rules *rules, const struct wire_kind *kind, s
   if (header->party_count > WIRE_PARTIES_MAX || core_party_of(header, header->author) == CORE_NOBODY)
     return base_fail(err, BASE_FIELD, "message %s opens a case of which its author is not a party",
                      base_id_text(&message->id).text);
-  *rules = (struct rules){.kind = kind, .opening = header};
+  *rules = (struct rules){.kind = kind, .opening = header, .opener = core_party_of(header, header->author)};
   for (size_t i = 0; i < kind->transition_count; i++)
     if (kind->transitions[i].from == 0)
-      enter_state(rules, kind->transitions[i].to, message);
+      enter_state(rules, move(rules, &kind->transitions[i], rules->opener), message);
   message->effective = true;
   return BASE_OK;
 }
@@ -200,7 +236,9 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
     return code;
   for (size_t i = 1; i < count; i++)
     step(&rules, &messages[i]);
-  *out = (struct core_case_state){.state = rules.state, .flagged = flagged, .by = rules.by};
+  *out = (struct core_case_state){
+      .state = rules.state, .flagged = flagged, .by = rules.by, .party_count = rules.opening->party_count};
+  memcpy(out->standing, rules.standing, sizeof out->standing);
   return BASE_OK;
 }
 
@@ -211,6 +249,8 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
 static struct rules rules_now(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
                               const struct core_case_state *state) {
   struct rules rules = {.kind = kind, .opening = messages[0].header, .state = state->state, .by = state->by};
+  rules.opener = core_party_of(rules.opening, rules.opening->author);
+  memcpy(rules.standing, state->standing, sizeof rules.standing);
   for (size_t i = count; i-- > 0;) {
     const struct wire_header *header = messages[i].header;
     unsigned author = core_party_of(rules.opening, header->author);

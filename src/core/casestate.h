@@ -20,6 +20,8 @@ struct core_case_state {
   size_t state;      /* index into kind->states */
   bool flagged;      /* equivocation: a person decides */
   struct base_id by; /* the message that made the state */
+  size_t party_count;
+  uint8_t standing[WIRE_PARTIES_MAX]; /* per party of the opening message: its own state; of the opener: the case's */
 };
 enum { CORE_CASE_MESSAGES_MAX = 100000 };
 /* messages: in any order; all that a followed id names must be among them (core admits them in that order), else

@@ -456,6 +456,8 @@ int64_t core_faults_due(const struct core *core);
 BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
 void core_kinds_free(struct core *core);
 const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
+/* BASE_KIND: it has no type of this name. */
+enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err);
 const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash);
 /* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
 BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,

@@ -192,7 +192,7 @@ static enum base_code request_kind(const struct core *core, const struct wire_js
   struct base_view name = core_request_text(request, "kind");
   *out = core_kind_named(core, name);
   return *out != NULL ? BASE_OK
-                      : base_fail(err, BASE_NOT_FOUND, "there is no kind named %.*s; wasl kind list shows them",
+                      : base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them",
                                   (int)name.size, (const char *)name.data);
 }
 
@@ -218,9 +218,7 @@ static enum base_code show_example(struct core *core, const struct wire_json *re
   const struct wire_kind_type *type =
       name.size > 0 ? wire_kind_type_named(&kind->kind, name) : &kind->kind.types[kind->kind.opening];
   if (type == NULL)
-    return base_fail(err, BASE_NOT_FOUND, "the kind %.*s has no message of the type %.*s; wasl kind show lists them",
-                     (int)kind->kind.name.size, (const char *)kind->kind.name.data, (int)name.size,
-                     (const char *)name.data);
+    return core_kind_lacks(kind, name, err);
   return wire_form_example(&kind->kind, type, core_now(core), NULL, out, err);
 }
 

@@ -24,9 +24,14 @@ BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct w
                                                      struct base_error *err);
 /* The asker wants no content: nothing is opened, so no leaf tells of it. */
 bool core_show_bare(const struct wire_json *request);
-/* When a message was received: ours by its first receiver, another's by us. 0: not yet. */
+/* When a message was received: ours by this partner, a partner's (NULL) by us. 0: not yet. */
+struct core_received {
+  base_time at;   /* of the receipt */
+  base_time ours; /* what our clock said when a disputed one came; 0: it is not disputed */
+};
 BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
-                                                 base_time *out, struct base_error *err);
+                                                 const struct core_partner *partner, struct core_received *out,
+                                                 struct base_error *err);
 
 /* How a person names a node here: its local name, or the origin of one that is neither we nor a partner. */
 struct base_view core_show_name(struct core *core, struct base_view origin);

@@ -3,58 +3,93 @@
 
 #include "core/show.h"
 
-/* Cases. Clocks run from receipts: the receiver's `received` leaf, which both sides hold. */
+/* Cases. Clocks run from receipts, one for each asked party: the receiver's `received` leaf, which it and the opener
+ * hold. Who is neither of the two has not seen it, so he is shown no clock for that party. */
 
 /* --- clocks */
 
-static void write_clock(struct wire_writer *writer, const struct law_clock *clock) {
+static void write_clock(struct wire_writer *writer, struct base_view party, const struct law_clock *clock) {
   wire_write_object(writer);
   wire_write_member_text(writer, "name", clock->name);
+  wire_write_member_text(writer, "party", party);
   core_show_time(writer, "started", clock->started);
   core_show_time(writer, "due", clock->due);
   wire_write_member_bool(writer, "running", clock->running);
   wire_write_member_bool(writer, "paused", clock->paused);
   wire_write_member_bool(writer, "stopped", clock->stopped);
   core_show_time(writer, "ended", clock->stopped ? clock->ended : 0);
+  wire_write_member_bool(writer, "disputed", clock->disputed);
+  core_show_time(writer, "receipt", clock->receipt);
+  core_show_time(writer, "ours", clock->ours);
   wire_write_end(writer, '}');
 }
 
-static enum base_code case_events(struct core *core, const struct core_case *kase, struct law_clock_event *events,
-                                  size_t *out_count, struct base_error *err) {
+/* What the opener and this party told each other. */
+static enum base_code case_events(struct core *core, const struct core_case *kase, struct base_view party,
+                                  const struct core_partner *other, struct law_clock_event *events, size_t *out_count,
+                                  struct base_error *err) {
+  struct base_view opener = kase->messages[0].header->author;
   size_t count = 0;
   enum base_code code = BASE_OK;
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
     const struct core_case_message *message = &kase->messages[i];
+    struct base_view author = message->header->author;
     const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, message->header->type);
-    if (!message->effective || type == NULL)
+    bool theirs = base_view_equal(author, opener) || base_view_equal(author, party);
+    if (!message->effective || type == NULL || !theirs)
       continue;
-    events[count] = (struct law_clock_event){.type = type, .header = message->header};
-    code = core_show_received(core, &message->id, message->header->author, &events[count].at, err);
-    count++;
+    struct core_received received;
+    code = core_show_received(core, &message->id, author, other, &received, err);
+    events[count++] =
+        (struct law_clock_event){.type = type, .header = message->header, .at = received.at, .ours = received.ours};
   }
   *out_count = count;
   return code;
 }
 
+static enum base_code write_clocks_of(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                                      struct base_view party, struct law_clock_event *events, struct base_error *err) {
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  struct base_view us = core->card.origin, opener = kase->messages[0].header->author;
+  const struct core_partner *other = core_partner_of(core, base_view_equal(opener, us) ? party : opener);
+  size_t count = 0;
+  if (base_view_equal(party, opener) || (!base_view_equal(opener, us) && !base_view_equal(party, us)))
+    return BASE_OK;
+  enum base_code code = case_events(core, kase, party, other, events, &count, err);
+  if (code == BASE_OK)
+    count = law_clocks(&kase->kind->kind, events, count, clocks);
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    write_clock(writer, core_show_name(core, party), &clocks[i]);
+  return code;
+}
+
 static enum base_code write_clocks(struct core *core, struct wire_writer *writer, const struct core_case *kase,
                                    struct base_error *err) {
-  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
-  size_t event_count = 0, count = 0;
-  enum base_code code = BASE_OK;
-  BASE_AUTO_FREE struct law_clock_event *events = NULL;
-  if (kase->kind->kind.clock_count > 0) {
-    events = calloc(kase->count + 1, sizeof *events);
-    code = events == NULL ? base_fail(err, BASE_MEMORY, "no memory for the clocks of a case")
-                          : case_events(core, kase, events, &event_count, err);
-    if (code == BASE_OK)
-      count = law_clocks(&kase->kind->kind, events, event_count, clocks);
-  }
+  const struct wire_header *opening = kase->messages[0].header;
+  BASE_AUTO_FREE struct law_clock_event *events = calloc(kase->count + 1, sizeof *events);
+  enum base_code code = events == NULL ? base_fail(err, BASE_MEMORY, "no memory for the clocks of a case") : BASE_OK;
   wire_write_key(writer, "clocks");
   wire_write_array(writer);
-  for (size_t i = 0; i < count; i++)
-    write_clock(writer, &clocks[i]);
+  for (size_t i = 0; i < opening->party_count && kase->kind->kind.clock_count > 0 && code == BASE_OK; i++)
+    code = write_clocks_of(core, writer, kase, opening->parties[i], events, err);
   wire_write_end(writer, ']');
   return code;
+}
+
+/* Where each asked party stands, in a kind whose parties answer each for itself. */
+static void write_standing(struct core *core, struct wire_writer *writer, const struct core_case *kase) {
+  const struct wire_header *opening = kase->messages[0].header;
+  wire_write_key(writer, "standing");
+  wire_write_array(writer);
+  for (size_t i = 0; i < opening->party_count && kase->kind->kind.together_count > 0; i++) {
+    if (base_view_equal(opening->parties[i], opening->author))
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "party", core_show_name(core, opening->parties[i]));
+    wire_write_member_text(writer, "state", kase->kind->kind.states[kase->state.standing[i]]);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
 }
 
 /* --- a case */
@@ -105,6 +140,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_member_bool(&writer, "flagged", kase->state.flagged);
   wire_write_member_id(&writer, "made_by", &kase->state.by);
   core_show_names(&writer, core, "parties", opening->parties, opening->party_count);
+  write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
   code = write_clocks(core, &writer, kase, err);
   wire_write_key(&writer, "messages");

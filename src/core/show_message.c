@@ -21,19 +21,20 @@ static base_time received_at(const struct store_delivery *row) {
 
 struct delivering {
   struct core *core;
-  struct wire_writer *writer; /* NULL: only the time is wanted */
-  base_time earliest;
+  struct wire_writer *writer;
 };
 
+static bool disputed(const struct store_delivery *row, base_time received) {
+  base_time off = received - row->learned;
+  return received != 0 && (off > CORE_DISPUTE_SECONDS || off < -CORE_DISPUTE_SECONDS);
+}
+
 static enum base_code show_delivery(void *context, const struct store_delivery *row) {
-  static const char disputed[] = "disputed:";
   struct delivering *delivering = context;
   struct wire_writer *writer = delivering->writer;
   const struct core_partner *partner = core_partner_numbered(delivering->core, row->partner);
   base_time received = received_at(row);
-  if (received != 0 && (delivering->earliest == 0 || received < delivering->earliest))
-    delivering->earliest = received;
-  if (writer == NULL || partner == NULL)
+  if (partner == NULL)
     return BASE_OK;
   char room[CORE_SHOW_REASON];
   struct base_view reason = core_show_reason(delivering->core, partner, row, room);
@@ -43,9 +44,7 @@ static enum base_code show_delivery(void *context, const struct store_delivery *
   wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
   core_show_text(writer, "reason", reason);
   core_show_time(writer, "received", received);
-  wire_write_member_bool(writer, "disputed",
-                         received != 0 && reason.size >= sizeof disputed - 1 &&
-                             memcmp(reason.data, disputed, sizeof disputed - 1) == 0);
+  wire_write_member_bool(writer, "disputed", disputed(row, received));
   wire_write_end(writer, '}');
   return BASE_OK;
 }
@@ -59,24 +58,34 @@ static enum base_code find_arrival(struct core *core, const struct base_id *id, 
   return partner == NULL ? BASE_NOT_FOUND : store_arrival_of(core->store, id, partner->row.number, arena, out, err);
 }
 
-enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author, base_time *out,
-                                  struct base_error *err) {
-  *out = 0;
-  if (base_view_equal(author, core->card.origin)) {
-    struct delivering delivering = {.core = core};
-    enum base_code code = store_delivery_each(core->store, id, false, 0, show_delivery, &delivering, err);
-    *out = delivering.earliest;
-    return code;
+static enum base_code received_by(struct core *core, const struct base_id *id, const struct core_partner *partner,
+                                  struct core_received *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_delivery row;
+  enum base_code code = store_delivery_get(core->store, id, partner->row.number, &arena, &row, err);
+  if (code == BASE_OK) {
+    out->at = received_at(&row);
+    out->ours = disputed(&row, out->at) ? row.learned : 0;
   }
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
+                                  const struct core_partner *partner, struct core_received *out,
+                                  struct base_error *err) {
+  *out = (struct core_received){0};
+  if (base_view_equal(author, core->card.origin))
+    return partner == NULL ? BASE_OK : received_by(core, id, partner, out, err);
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_arrival arrival;
-  const struct core_partner *partner = NULL;
-  enum base_code code = find_arrival(core, id, author, &arena, &arrival, &partner, err);
+  const struct core_partner *sender = NULL;
+  enum base_code code = find_arrival(core, id, author, &arena, &arrival, &sender, err);
   if (code == BASE_NOT_FOUND)
     return BASE_OK;
   return code == BASE_OK && arrival.answered && !arrival.refused
-             ? core_show_leaf_time(core, arrival.answer_index, out, err)
+             ? core_show_leaf_time(core, arrival.answer_index, &out->at, err)
              : code;
 }
 
@@ -86,7 +95,7 @@ static enum base_code write_arrival(struct core *core, struct wire_writer *write
   base_arena_init(&arena, 1 << 20);
   struct store_arrival arrival;
   const struct core_partner *partner = NULL;
-  base_time received = 0;
+  struct core_received received = {0};
   wire_write_key(writer, "arrival");
   enum base_code code = find_arrival(core, id, author, &arena, &arrival, &partner, err);
   if (code == BASE_NOT_FOUND) {
@@ -94,13 +103,13 @@ static enum base_code write_arrival(struct core *core, struct wire_writer *write
     return BASE_OK;
   }
   if (code == BASE_OK)
-    code = core_show_received(core, id, author, &received, err);
+    code = core_show_received(core, id, author, NULL, &received, err);
   if (code != BASE_OK)
     return code;
   wire_write_object(writer);
   wire_write_member_text(writer, "from", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)arrival.number);
-  core_show_time(writer, "received", received);
+  core_show_time(writer, "received", received.at);
   wire_write_end(writer, '}');
   return BASE_OK;
 }

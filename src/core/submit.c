@@ -406,10 +406,7 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   submission->kind = kase->kind;
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
-    return base_fail(
-        err, BASE_KIND, "a case of the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
-        (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data, (int)name.size,
-        (const char *)name.data, (int)kase->kind->kind.name.size, (const char *)kase->kind->kind.name.data);
+    return core_kind_lacks(kase->kind, name, err);
   code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
                           submission->type, err);
   if (code == BASE_OK)

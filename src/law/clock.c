@@ -28,9 +28,16 @@ static void start(struct run *run, const struct wire_kind_clock *clock, const st
   int64_t length = length_of(clock, event->header);
   if (length == 0)
     return;
-  *run = (struct run){
-      .started = true,
-      .clock = {.name = clock->name, .started = event->at, .due = later_by(event->at, length), .running = true}};
+  bool disputed = event->ours != 0;
+  base_time from = disputed && event->ours < event->at ? event->ours : event->at;
+  *run = (struct run){.started = true,
+                      .clock = {.name = clock->name,
+                                .started = from,
+                                .due = later_by(from, length),
+                                .running = true,
+                                .disputed = disputed,
+                                .receipt = event->at,
+                                .ours = event->ours}};
 }
 
 static void resume(struct run *run, base_time at) {

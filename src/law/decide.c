@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHORT_ID = 12, REASONS_MAX = 200 };
+enum { SHORT_ID = 12, REASONS_MAX = 260, REASONS_SHOWN = 2 };
 
 static bool has_party(const struct law_agreement *agreement, struct base_view origin) {
   for (size_t i = 0; i < agreement->party_count; i++)
@@ -58,7 +58,7 @@ static const struct law_row *covering_row(const struct law_agreement *agreement,
 
 struct reasons {
   char text[REASONS_MAX];
-  size_t used, unsaid;
+  size_t used;
 };
 
 __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *reasons, const char *format, ...) {
@@ -67,44 +67,72 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *rea
   size_t room = sizeof reasons->text - reasons->used;
   int size = vsnprintf(reasons->text + reasons->used, room, format, args);
   va_end(args);
-  if (size >= 0 && (size_t)size < room) {
-    reasons->used += (size_t)size;
-  } else {
-    reasons->text[reasons->used] = 0; /* whole reasons only */
-    reasons->unsaid++;
-  }
+  reasons->used += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
 }
 
-static void say_why_not(struct reasons *reasons, const struct law_agreement *agreement, base_time now) {
+/* How near an agreement comes to permitting it: it has the row and is not in force; it is in force and lacks the row;
+ * neither. */
+static unsigned distance(const struct law_agreement *agreement, const struct law_question *question) {
+  return covering_row(agreement, question) ? 0 : in_force(agreement, question->now) ? 1 : 2;
+}
+
+/* The nearest one between both after `before` (NULL: the first); of those as near the one with the smaller id. */
+static const struct law_agreement *nearest_after(const struct law_agreement *before,
+                                                 const struct law_question *question,
+                                                 const struct law_agreement *agreements, size_t count) {
+  const struct law_agreement *best = NULL;
+  unsigned least = before == NULL ? 0 : distance(before, question), best_distance = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct law_agreement *agreement = &agreements[i];
+    if (!between(agreement, question))
+      continue;
+    unsigned far = distance(agreement, question);
+    bool later = before == NULL || far > least || (far == least && base_id_compare(&agreement->id, &before->id) > 0);
+    bool nearer =
+        best == NULL || far < best_distance || (far == best_distance && base_id_compare(&agreement->id, &best->id) < 0);
+    if (later && nearer) {
+      best = agreement;
+      best_distance = far;
+    }
+  }
+  return best;
+}
+
+static void say_why_not(struct reasons *reasons, const struct law_agreement *agreement,
+                        const struct law_question *question) {
   struct base_hex_text id = base_id_text(&agreement->id);
+  const struct law_row *row = covering_row(agreement, question);
+  add_reason(reasons, "; agreement %.*s…", SHORT_ID, id.text);
+  if (row)
+    add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
   if (agreement->ended)
-    add_reason(reasons, "; agreement %.*s… was ended", SHORT_ID, id.text);
+    add_reason(reasons, " was ended");
   else if (!agreement->accepted)
-    add_reason(reasons, "; agreement %.*s… is not accepted by all its parties", SHORT_ID, id.text);
-  else if (now < agreement->from)
-    add_reason(reasons, "; agreement %.*s… is in force only from %s", SHORT_ID, id.text,
-               base_time_format(agreement->from).text);
-  else if (now >= agreement->until)
-    add_reason(reasons, "; agreement %.*s… expired on %s", SHORT_ID, id.text, base_time_format(agreement->until).text);
+    add_reason(reasons, " is not accepted by all its parties");
+  else if (question->now < agreement->from)
+    add_reason(reasons, " is in force only from %s", base_time_format(agreement->from).text);
+  else if (question->now >= agreement->until)
+    add_reason(reasons, " expired on %s", base_time_format(agreement->until).text);
   else
-    add_reason(reasons, "; agreement %.*s… has no such row", SHORT_ID, id.text);
+    add_reason(reasons, " has no such row");
 }
 
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                              struct base_error *err) {
   struct reasons reasons = {0};
-  size_t concerned = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (!between(&agreements[i], question))
-      continue;
-    concerned++;
-    say_why_not(&reasons, &agreements[i], question->now);
+  const struct law_agreement *nearest = NULL;
+  size_t concerned = 0, said = 0;
+  for (size_t i = 0; i < count; i++)
+    concerned += between(&agreements[i], question);
+  while (said < REASONS_SHOWN && (nearest = nearest_after(nearest, question, agreements, count)) != NULL) {
+    say_why_not(&reasons, nearest, question);
+    said++;
   }
   char more[48] = "";
   if (concerned == 0)
     (void)snprintf(more, sizeof more, "; there is no agreement between them");
-  else if (reasons.unsaid)
-    (void)snprintf(more, sizeof more, "; and %zu more", reasons.unsaid);
+  else if (said < concerned)
+    (void)snprintf(more, sizeof more, "; and %zu more", concerned - said);
   struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
   bool purpose = question->purpose.size > 0;
   return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s, from %.*s to %.*s} is in force%s%s",

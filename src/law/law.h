@@ -53,14 +53,21 @@ BASE_NODISCARD enum base_code law_decide(const struct law_question *question, co
                                          size_t count, struct law_answer *out, struct base_error *err);
 
 /* --- clocks of a case */
-struct law_clock_event { const struct wire_kind_type *type; base_time at; /* of the receipt */ const struct wire_header *header; };
+struct law_clock_event {
+  const struct wire_kind_type *type;
+  base_time at;                         /* of the receipt */
+  base_time ours;                       /* what our clock said when a disputed one came; 0: it is not disputed */
+  const struct wire_header *header;
+};
 struct law_clock {
   struct base_view name;
   base_time started, due;               /* UTC; while paused, due as if it went on at once */
   bool running, paused, stopped;
   base_time ended;                      /* when stopped */
+  bool disputed;                        /* the receipt that started it: the earlier of both times counts, so the stricter */
+  base_time receipt, ours;              /* these two */
 };
-/* events: effective messages in the case's order with the times of their receipts (0: no receipt yet, does not start).
+/* The clocks of one asked party. events: effective messages between the opener and it, in the case's order with the times of their receipts (0: no receipt yet, does not start).
  * 8 hours are elapsed seconds; 3 and 7 calendar days end with the same time of day in UTC:
  * multiples of 24 hours. A pause moves the due time by its length. A clock whose message came again starts again. One that
  * did not start is left out; the count of the others. */

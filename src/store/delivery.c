@@ -22,7 +22,8 @@ static enum base_code put_receipt(struct store *store, int64_t entry, const stru
   return store_run(store, STORE_SQL_RECEIPT_PUT,
                    STORE_VALUES(store_number(entry), store_unsigned(delivery->index),
                                 store_unsigned(delivery->head_size), store_bytes(delivery->leaf),
-                                store_bytes(delivery->opening), store_bytes(delivery->proof)),
+                                store_bytes(delivery->opening), store_bytes(delivery->proof),
+                                store_number(delivery->learned)),
                    NULL, err);
 }
 
@@ -110,6 +111,7 @@ static enum base_code read_delivery(struct store_rows *rows, struct base_arena *
       .leaf = store_row_bytes(rows, 11, arena),
       .opening = store_row_bytes(rows, 12, arena),
       .proof = store_row_bytes(rows, 13, arena),
+      .learned = store_row_number(rows, 14),
   };
   store_row_32(rows, 0, out->message.bytes);
   store_row_32(rows, 1, out->case_id.bytes);
@@ -161,7 +163,7 @@ enum base_code store_delivery_next(struct store *store, int64_t *key, struct bas
   enum base_code code = store_rows_after(store, STORE_SQL_DELIVERY_NEXT, *key, &rows, err);
   if (code != BASE_OK)
     return code;
-  *key = store_row_number(&rows, 14);
+  *key = store_row_number(&rows, 15);
   return read_delivery(&rows, arena, out, err);
 }
 

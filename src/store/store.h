@@ -264,6 +264,7 @@ struct store_delivery {
   /* the receipt, once there */
   struct base_view leaf, opening, proof;  /* proof: the hashes, 32 bytes each */
   uint64_t index, head_size;
+  base_time learned;                      /* what our clock said when it came */
 };
 BASE_NODISCARD enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery,
                                                  struct base_error *err);

@@ -153,6 +153,7 @@ static void take_transition(struct kind_reader *reader, struct wire_object *obje
     wire_object_fail(object, BASE_FIELD, "to", "names no state of this kind");
   transition->who = take_who(object);
   transition->all = wire_object_bool(object, "all", false);
+  transition->each = wire_object_bool(object, "each", false);
   transition->settles = wire_object_bool(object, "settles", false);
   take_names(reader, object, transition);
   if (object->code)
@@ -160,8 +161,11 @@ static void take_transition(struct kind_reader *reader, struct wire_object *obje
   bool opens = transition->on == &kind->types[kind->opening];
   if (opens != (transition->from == 0))
     wire_object_fail(object, BASE_FIELD, "from", opens ? "the opening type comes from no state" : "names no state");
-  else if (opens && (transition->who != WIRE_WHO_ANY || transition->all || transition->names.size))
-    wire_object_fail(object, BASE_FIELD, NULL, "the opening transition has no who, all or names");
+  else if (opens && (transition->who != WIRE_WHO_ANY || transition->all || transition->each || transition->names.size))
+    wire_object_fail(object, BASE_FIELD, NULL, "the opening transition has no who, all, each or names");
+  else if (transition->each && ((transition->who != WIRE_WHO_OPENER && transition->who != WIRE_WHO_OTHERS) ||
+                                transition->all || transition->names.size))
+    wire_object_fail(object, BASE_FIELD, "each", "goes with who opener or others, and without all and names");
 }
 
 /* A type that moves nothing or a state that nobody reaches is a slip of whoever wrote the kind. */
@@ -201,6 +205,69 @@ static void read_transitions(struct kind_reader *reader) {
   }
   if (!root->code)
     check_transitions(reader);
+}
+
+size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, size_t count) {
+  uint64_t present = 0;
+  for (size_t i = 0; i < count; i++)
+    present |= (uint64_t)1 << states[i];
+  const struct wire_kind_together *rule = kind->together;
+  while ((rule->any != 0 && !(rule->any & present)) || (rule->all != 0 && (present & ~rule->all)))
+    rule++;
+  return rule->state;
+}
+
+/* With one party beside the opener the case is in that party's state. */
+static void check_together(struct kind_reader *reader) {
+  const struct wire_kind *kind = reader->kind;
+  for (size_t i = 0; i < kind->transition_count && !reader->root.code; i++) {
+    const struct wire_kind_transition *transition = &kind->transitions[i];
+    uint8_t alone = (uint8_t)transition->to;
+    if ((transition->each || transition->from == 0) && wire_kind_together(kind, &alone, 1) != transition->to)
+      wire_object_fail(&reader->root, BASE_FIELD, "together", "a party alone in %s does not make that state",
+                       wire_kind_text(kind->states[transition->to]));
+  }
+}
+
+static void take_together(struct kind_reader *reader, struct wire_object *object, bool last,
+                          struct wire_kind_together *rule) {
+  rule->any = take_bits(reader, object, "any", true);
+  rule->all = take_bits(reader, object, "all", true);
+  const struct wire_json *state = wire_object_take(object, "state", WIRE_JSON_TEXT, true);
+  rule->state = wire_kind_state_named(reader->kind, wire_json_text(state));
+  if (object->code)
+    return;
+  if (rule->state == reader->kind->state_count)
+    wire_object_fail(object, BASE_FIELD, "state", "names no state of this kind");
+  else if (last != (rule->any == 0 && rule->all == 0))
+    wire_object_fail(object, BASE_FIELD, NULL, last ? "the last one has neither any nor all" : "asks for any or all");
+}
+
+static void read_together(struct kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  struct wire_kind *kind = reader->kind;
+  bool each = false;
+  for (size_t i = 0; i < kind->transition_count; i++)
+    each = each || kind->transitions[i].each;
+  const struct wire_json *array = wire_object_take(root, "together", WIRE_JSON_ARRAY, each);
+  size_t count = wire_json_size(array);
+  if (root->code || array == NULL)
+    return;
+  if (!each || count == 0 || count > WIRE_KIND_TOGETHER_MAX) {
+    wire_object_fail(root, BASE_FIELD, "together", each ? "1 to %d rules" : "no transition has each",
+                     WIRE_KIND_TOGETHER_MAX);
+    return;
+  }
+  kind->together = take_room(reader, "together", count, sizeof *kind->together);
+  for (size_t i = 0; i < count && !root->code; i++) {
+    struct wire_object object;
+    wire_object_begin_at(&object, root, "together", array, i);
+    take_together(reader, &object, i + 1 == count, &kind->together[i]);
+    wire_object_close(&object, root);
+  }
+  kind->together_count = root->code ? 0 : count;
+  if (!root->code)
+    check_together(reader);
 }
 
 /* Every code of the list that the field chooses from has a length, and no other. */
@@ -285,8 +352,8 @@ static void read_kind(struct kind_reader *reader) {
   /* Only agreements travel without a row: a kind from outside must not talk itself around the law. */
   if (!root->code && reader->kind->needs_row == base_view_is(reader->kind->name, "agreement"))
     wire_object_fail(root, BASE_FIELD, "needs_row", "must be false for the kind agreement and true for every other");
-  void (*const steps[])(struct kind_reader *) = {read_lists,       read_types,  read_states,
-                                                 read_transitions, read_clocks, read_purpose};
+  void (*const steps[])(struct kind_reader *) = {read_lists,    read_types,  read_states, read_transitions,
+                                                 read_together, read_clocks, read_purpose};
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)
     steps[i](reader);
 }

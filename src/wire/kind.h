@@ -15,6 +15,7 @@ enum {
   WIRE_KIND_TYPES_MAX = 48,
   WIRE_KIND_FIELDS_MAX = 48,         /* per type, and per table */
   WIRE_KIND_STATES_MAX = 48,
+  WIRE_KIND_TOGETHER_MAX = 16,
   WIRE_KIND_TRANSITIONS_MAX = 256,
   WIRE_KIND_LISTS_MAX = 48,
   WIRE_KIND_CODES_MAX = 256,         /* per list */
@@ -68,6 +69,8 @@ struct wire_kind_transition {
   enum wire_who who;
   bool all;                          /* takes effect once every party agreed: sent this type since the state began, or
                                         authored the message that began it */
+  bool each;                         /* moves only its author's own state, the opener's that of every party that is in
+                                        `from`; what the case is then, `together` says */
   bool settles;                      /* cannot be undone: waits until settled before core acts on it */
   struct base_view names;            /* a MESSAGE state field that must name the message that made the present state, else
                                         no effect; empty: none */
@@ -81,6 +84,11 @@ struct wire_kind_clock {
   struct { struct base_view code; int64_t seconds; } lengths[WIRE_KIND_CODES_MAX]; /* fixed: one, code empty */
   uint64_t stops, pauses, resumes;      /* bit per type */
 };
+/* The state of a case whose parties are in states of their own: the first that fits, the last always does. */
+struct wire_kind_together {
+  uint64_t any, all;                    /* bit per state: a party is in one of them; every party is. 0: not asked */
+  size_t state;
+};
 struct wire_kind {
   struct base_view name;
   int64_t version;
@@ -91,6 +99,8 @@ struct wire_kind {
   struct base_view *states;
   struct wire_kind_transition *transitions;
   struct wire_kind_clock *clocks;
+  size_t together_count;                /* 0: no transition has `each` */
+  struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
   bool needs_row;                       /* false only for `agreement` */
@@ -101,6 +111,8 @@ BASE_NODISCARD enum base_code wire_kind_parse(struct base_view bytes, const stru
                                               struct base_arena *arena, struct wire_kind *out, struct base_error *err);
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
 const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name);
+/* The state that these of the parties make together. together_count is not 0. */
+size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, size_t count);
 size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name); /* state_count when none */
 
 /* Labels: keys "kind", "type.ask", "field.ask.urgency", "column.propose.rows.purpose", "list.urgency", "code.urgency.normal",

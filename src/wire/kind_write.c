@@ -150,9 +150,25 @@ static void write_transitions(const struct shower *shower) {
     wire_write_member_text(shower->writer, "to", shower->kind->states[transition->to]);
     wire_write_member_string(shower->writer, "who", wire_who_names[transition->who]);
     wire_write_member_bool(shower->writer, "all", transition->all);
+    wire_write_member_bool(shower->writer, "each", transition->each);
     wire_write_member_bool(shower->writer, "settles", transition->settles);
     if (transition->names.size)
       wire_write_member_text(shower->writer, "names", transition->names);
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_together(const struct shower *shower) {
+  begin_array(shower, "together");
+  for (size_t i = 0; i < shower->kind->together_count; i++) {
+    const struct wire_kind_together *rule = &shower->kind->together[i];
+    wire_write_object(shower->writer);
+    if (rule->any != 0)
+      write_state_names(shower, "any", rule->any);
+    if (rule->all != 0)
+      write_state_names(shower, "all", rule->all);
+    wire_write_member_text(shower->writer, "state", shower->kind->states[rule->state]);
     wire_write_end(shower->writer, '}');
   }
   wire_write_end(shower->writer, ']');
@@ -195,6 +211,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
   write_lists(&shower);
   write_states(&shower);
   write_transitions(&shower);
+  if (kind->together_count > 0)
+    write_together(&shower);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

@@ -84,6 +84,9 @@ def story():
     damaged(rabat, paris)
     named(rabat, paris)
     settle(rabat, paris)
+    for words in (("case", "send", case, "nope", "--field", "x=y"), ("kind", "example", "request", "nope")):
+        rabat.refuses(5, *words, says=("no message of the type nope", "wasl kind show request"))
+    ok("an unknown type of message is not found, wherever it is named")
     taken(rabat)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three nodes in one case: each message goes to both others, all agree on the case, one may be away meanwhile.
 
-Broken variants: tests/checks/mutants_rules (all parties must agree, same parties)."""
+Broken variants: tests/checks/mutants_rules (all parties, same parties, each for itself, together)."""
 from story import Node, check, introduce, must, ok, path, run, settle, started, until, wasl
 
 
@@ -29,8 +29,9 @@ def story():
     check(rows[case, "paris"] == "receipted" and rows[case, "madrid"] != "receipted", rows)
     madrid.start()
     settle(rabat, paris, madrid)
-    check(same_cases_of(case, rabat, paris, madrid) == "answered", "the case is", madrid.cases())
+    check(same_cases_of(case, rabat, paris, madrid) == "partially_answered", "the case is", madrid.cases())
     ok("one that was away comes to the same state, whatever came first")
+    each_for_itself(case, rabat, paris, madrid)
     rabat.id("case", "send", case, "close", "--field", "note=merci")
     settle(rabat, paris, madrid)
     check(same_cases_of(case, rabat, paris, madrid) == "closed", "the case is", madrid.cases())
@@ -43,6 +44,25 @@ def story():
     for node in (rabat, paris, madrid):
         node.sound()
     ok("one file proves it for both receivers")
+
+
+def each_for_itself(case, rabat, paris, madrid):
+    """One's answer is not the other's: neither its state nor its time limit."""
+    for node, clocks in ((rabat, ["madrid", "paris"]), (paris, ["paris"]), (madrid, ["madrid"])):
+        shown = node.json("case", "show", case)
+        check({row["party"]: row["state"] for row in shown["standing"]} == {"paris": "answered", "madrid": "asked"}, shown)
+        check(sorted(clock["party"] for clock in shown["clocks"]) == clocks, shown["clocks"])
+        for clock in shown["clocks"]:
+            check(clock["stopped"] == (clock["party"] == "paris") and clock["running"] != clock["stopped"], clock)
+    told = rabat.ask("case", "show", case)
+    check("madrid: Asked" in told.replace("\u2068", "").replace("\u2069", ""), told)
+    rabat.refuses(6, "case", "send", case, "clarification", "--field", "answer=x", says="possible now")
+    madrid.id("case", "send", case, "refuse", "--field", "ground=no_competence", "--field", "reason=non")
+    settle(rabat, paris, madrid)
+    check(same_cases_of(case, rabat, paris, madrid) == "answered", "the case is", madrid.cases())
+    clocks = rabat.json("case", "show", case)["clocks"]
+    check(all(clock["stopped"] and not clock["running"] for clock in clocks) and len(clocks) == 2, clocks)
+    ok("each asked partner has its own state and time limit; the request is answered when both have said their last word")
 
 
 def until_there(paris, case):

@@ -117,6 +117,60 @@ static void a_request_from_ask_to_close(void **unused) {
   finish(&scene);
 }
 
+static const char *standing(const struct scene *scene, int party) {
+  return (const char *)scene->shipped.kind.states[scene->state.standing[party]].data;
+}
+
+static bool may(const struct scene *scene, int author, const char *type) {
+  return core_case_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
+                          base_view_text(origins[author]), shipped_type(&scene->shipped, type), NULL) == BASE_OK;
+}
+
+/* Two are asked: what one of them says is said for itself, and the request is answered when both have. */
+static void each_party_answers_for_itself(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "request", 3);
+  add(&scene, 'a', A, "ask", "");
+  add(&scene, 'b', B, "answer", "a");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "partially_answered");
+  assert_string_equal(standing(&scene, B), "answered");
+  assert_string_equal(standing(&scene, C), "asked");
+  assert_true(may(&scene, C, "refuse") && may(&scene, C, "clarify") && may(&scene, A, "withdraw"));
+  assert_false(may(&scene, B, "clarify") || may(&scene, B, "refuse") || may(&scene, A, "clarification"));
+  add(&scene, 'c', C, "clarify", "ab");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "clarifying");
+  assert_true(may(&scene, A, "clarification") && may(&scene, B, "answer"));
+  add(&scene, 'd', A, "clarification", "c");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "partially_answered");
+  assert_string_equal(standing(&scene, B), "answered");
+  assert_string_equal(standing(&scene, C), "asked");
+  add(&scene, 'e', B, "clarify", "bd"); /* it has answered */
+  add(&scene, 'f', C, "refuse", "de");
+  compute(&scene);
+  assert_false(message(&scene, 'e')->effective);
+  assert_string_equal(message(&scene, 'e')->why, "not possible in the state answered, in which its author is");
+  assert_string_equal(state_name(&scene), "answered");
+  add(&scene, 'g', A, "close", "f");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "closed");
+  assert_string_equal(standing(&scene, B), "closed");
+  assert_string_equal(standing(&scene, C), "closed");
+  finish(&scene);
+  begin(&scene, "request", 3);
+  add(&scene, 'a', A, "ask", "");
+  add(&scene, 'b', B, "refuse", "a");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "asked");
+  add(&scene, 'c', C, "refuse", "a");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "refused");
+  finish(&scene);
+}
+
 /* Guards the transition check of judge(): what the kind does not allow has no effect, and says why. */
 static void invalid_transitions_are_held(void **unused) {
   (void)unused;
@@ -224,7 +278,8 @@ static void two_stories_are_flagged(void **unused) {
   assert_false(message(&scene, 'a')->equivocal);
   assert_false(message(&scene, 'c')->equivocal);
   /* the order decides which of them comes first, on every node alike */
-  assert_string_equal(state_name(&scene), "answered");
+  assert_string_equal(state_name(&scene), "clarifying"); /* c alone; b answered */
+  assert_int_equal(scene.state.standing[B], wire_kind_state_named(&scene.shipped.kind, BASE_VIEW("answered")));
   finish(&scene);
 }
 
@@ -418,7 +473,10 @@ static unsigned roll(unsigned sides) {
 static void random_case(struct scene *scene) {
   static const char *const types[] = {"counter", "accept", "decline", "withdraw",
                                       "end",     "accept", "propose", "nothing"};
-  begin(scene, "agreement", 1 + roll(3));
+  static const char *const requests[] = {"clarify", "clarification", "partial_answer", "answer",
+                                         "refuse",  "withdraw",      "close",          "nothing"};
+  bool request = roll(2);
+  begin(scene, request ? "request" : "agreement", 1 + roll(3));
   size_t count = 1 + roll(24);
   uint8_t names[256];
   for (unsigned i = 0; i < 256; i++)
@@ -429,7 +487,7 @@ static void random_case(struct scene *scene) {
     names[j] = names[i];
     names[i] = other;
   }
-  add(scene, names[1], A, "propose", "");
+  add(scene, names[1], A, request ? "ask" : "propose", "");
   for (size_t i = 1; i < count; i++) {
     char follows[4] = {0};
     for (unsigned j = 0, many = 1 + roll(3); j < many; j++) {
@@ -437,7 +495,7 @@ static void random_case(struct scene *scene) {
       if (!strchr(follows, earlier))
         follows[strlen(follows)] = (char)earlier;
     }
-    const char *type = types[roll(8)];
+    const char *type = request ? requests[roll(8)] : types[roll(8)];
     int author = roll(10) ? (int)roll((unsigned)scene->parties) : STRANGER;
     if (strcmp(type, "accept") == 0)
       add_accept(scene, names[i + 1], author, names[1 + roll((unsigned)i)], follows);
@@ -525,6 +583,7 @@ static void any_order_of_arrival_gives_the_same(void **unused) {
       assert_int_equal(again.state.state, scene.state.state);
       assert_int_equal(again.state.flagged, scene.state.flagged);
       assert_true(base_id_equal(&again.state.by, &scene.state.by));
+      assert_memory_equal(again.state.standing, scene.state.standing, sizeof again.state.standing);
       assert_memory_equal(again.messages, scene.messages, scene.count * sizeof *scene.messages);
     }
     finish(&scene);
@@ -631,6 +690,7 @@ static void a_deep_case(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_request_from_ask_to_close),
+      cmocka_unit_test(each_party_answers_for_itself),
       cmocka_unit_test(invalid_transitions_are_held),
       cmocka_unit_test(strangers_have_no_effect),
       cmocka_unit_test(an_agreement_needs_every_party),

@@ -60,8 +60,8 @@ static void test_kinds(void **state) {
   told = tell(&a, LINK_KIND_EXAMPLE, "{\"actor\":\"amal\",\"kind\":\"request\",\"type\":\"answer\"}");
   assert_int_equal(wire_json_type(told.json), WIRE_JSON_OBJECT);
   forget(&told);
-  pair_refused(&a, LINK_KIND_SHOW, "{\"actor\":\"amal\",\"kind\":\"feud\"}", BASE_NOT_FOUND);
-  pair_refused(&a, LINK_KIND_EXAMPLE, "{\"actor\":\"amal\",\"kind\":\"request\",\"type\":\"shout\"}", BASE_NOT_FOUND);
+  pair_refused(&a, LINK_KIND_SHOW, "{\"actor\":\"amal\",\"kind\":\"feud\"}", BASE_KIND);
+  pair_refused(&a, LINK_KIND_EXAMPLE, "{\"actor\":\"amal\",\"kind\":\"request\",\"type\":\"shout\"}", BASE_KIND);
   pair_remove(&a);
 }
 
@@ -103,11 +103,19 @@ static void test_case(void **state) {
   assert_false(possible(mine.json, "answer"));
   const struct wire_json *clock = at(wire_json_get(mine.json, "clocks"), 0);
   struct base_time_text due = base_time_format(b.now);
-  expect_text(clock, "started", due.text);
+  /* Their clock is an hour ahead of ours: the stricter deadline counts, and both times are told. */
+  expect_text(clock, "party", "paris");
+  expect_text(clock, "receipt", due.text);
+  expect_text(clock, "ours", base_time_format(a.now).text);
+  expect_text(clock, "started", base_time_format(a.now).text);
+  assert_true(wire_json_true(wire_json_get(clock, "disputed")));
   assert_true(wire_json_true(wire_json_get(clock, "running")));
   assert_true(is_null(clock, "ended"));
-  assert_true(base_view_equal(wire_json_text(wire_json_get(clock, "due")),
-                              wire_json_text(wire_json_get(at(wire_json_get(theirs.json, "clocks"), 0), "due"))));
+  clock = at(wire_json_get(theirs.json, "clocks"), 0);
+  expect_text(clock, "started", due.text);
+  assert_false(wire_json_true(wire_json_get(clock, "disputed")));
+  expect_text(at(wire_json_get(mine.json, "standing"), 0), "party", "paris");
+  expect_text(at(wire_json_get(theirs.json, "standing"), 0), "state", "asked");
   const struct wire_json *sent = message_in(mine.json, request), *held = message_in(theirs.json, request);
   expect_text(sent, "author", "rabat");
   expect_text(at(wire_json_get(sent, "deliveries"), 0), "to", "paris");

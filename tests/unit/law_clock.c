@@ -130,6 +130,27 @@ static void far_times_do_not_wrap(void **state) {
   base_arena_free(&course.request.arena);
 }
 
+/* The stricter of the two readings counts, whichever clock is ahead, and both are told. */
+static void disputed_receipts(void **state) {
+  (void)state;
+  static const struct {
+    base_time receipt, ours, from;
+  } cases[] = {{NOW + HOUR, NOW, NOW}, {NOW - HOUR, NOW, NOW - HOUR}};
+  for (size_t i = 0; i < 2; i++) {
+    struct course course;
+    begin(&course, "urgent_direct");
+    add(&course, "ask", cases[i].receipt);
+    course.events[0].ours = cases[i].ours;
+    struct law_clock clock = run(&course);
+    assert_true(clock.disputed && clock.running);
+    assert_int_equal(clock.started, cases[i].from);
+    assert_int_equal(clock.due, cases[i].from + 8 * HOUR);
+    assert_int_equal(clock.receipt, cases[i].receipt);
+    assert_int_equal(clock.ours, cases[i].ours);
+    base_arena_free(&course.request.arena);
+  }
+}
+
 static void unknown_urgency_starts_nothing(void **state) {
   (void)state;
   struct course course;
@@ -147,6 +168,7 @@ int main(void) {
       cmocka_unit_test(clarifying_pauses),
       cmocka_unit_test(a_pause_is_never_negative),
       cmocka_unit_test(each_end_stops),
+      cmocka_unit_test(disputed_receipts),
       cmocka_unit_test(far_times_do_not_wrap),
       cmocka_unit_test(unknown_urgency_starts_nothing),
   };

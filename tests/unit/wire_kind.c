@@ -25,6 +25,8 @@ static const char RIGHT[] =
     "\"clocks\":[{\"name\":\"nod\",\"starts\":\"ask\",\"field\":\"why\",\"lengths\":{\"peace\":60,\"trade\":120},"
     "\"stops\":[\"nod\"]}]}";
 
+#define ALL_NAMES "\"all\":true,\"names\":\"to\""
+
 static enum base_code parse(const char *text, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena;
   base_arena_init(&arena, WIRE_KIND_ARENA);
@@ -75,6 +77,42 @@ static void request_is_as_the_directive_wants(void **state) {
   assert_int_equal(question->most, 32768);
   assert_int_equal(question->personal, WIRE_PERSONAL_ORDINARY);
   assert_null(wire_kind_field_named(shipped_type(&request, "ask"), BASE_VIEW("colour")));
+  base_arena_free(&request.arena);
+}
+
+/* With one party asked the case is in its state; with several nobody's answer stands for another's. */
+static void request_parties_together(void **state) {
+  (void)state;
+  static const struct {
+    const char *parties[3], *want;
+  } cases[] = {
+      {{"asked"}, "asked"},
+      {{"clarifying"}, "clarifying"},
+      {{"partially_answered"}, "partially_answered"},
+      {{"answered"}, "answered"},
+      {{"refused"}, "refused"},
+      {{"answered", "asked"}, "partially_answered"},
+      {{"refused", "asked"}, "asked"},
+      {{"answered", "clarifying"}, "clarifying"},
+      {{"answered", "refused"}, "answered"},
+      {{"refused", "refused"}, "refused"},
+      {{"answered", "answered", "partially_answered"}, "partially_answered"},
+      {{"answered", "answered", "refused"}, "answered"},
+  };
+  struct shipped request;
+  shipped_load(&request, "request");
+  const struct wire_kind *kind = &request.kind;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    uint8_t states[3];
+    size_t count = 0;
+    while (count < 3 && cases[i].parties[count] != NULL) {
+      states[count] = (uint8_t)wire_kind_state_named(kind, base_view_text(cases[i].parties[count]));
+      count++;
+    }
+    size_t made = wire_kind_together(kind, states, count);
+    if (!base_view_is(kind->states[made], cases[i].want))
+      fail_msg("%zu: %s", i, (const char *)kind->states[made].data);
+  }
   base_arena_free(&request.arena);
 }
 
@@ -130,6 +168,18 @@ static void refuses_each_slip(void **state) {
       {"\"trade\":120", "\"trade\":120,\"war\":3", BASE_FIELD, "$.clocks[0].lengths"},
       {"\"field\":\"why\"", "\"field\":\"day\"", BASE_FIELD, "$.clocks[0].field"},
       {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"pauses\":[\"nod\"]", BASE_FIELD, "$.clocks[0]"},
+      {"\"to\":\"asked\"", "\"to\":\"asked\",\"each\":true", BASE_FIELD, "$.transitions[0]"},
+      {"\"all\":true", "\"all\":true,\"each\":true", BASE_FIELD, "$.transitions[1].each"},
+      {ALL_NAMES, "\"each\":true", BASE_FIELD, "$.together"},
+      {"\"clocks\"", "\"together\":[{\"state\":\"asked\"}],\"clocks\"", BASE_FIELD, "no transition has each"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[],", BASE_FIELD, "$.together"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"asked\"}],", BASE_FIELD, "alone in done"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"any\":[\"done\"],\"state\":\"done\"}],", BASE_FIELD,
+       "$.together[0]"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"done\"},{\"state\":\"asked\"}],", BASE_FIELD,
+       "$.together[0]"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"all\":[\"gone\"],\"state\":\"done\"},{\"state\":\"asked\"}],",
+       BASE_FIELD, "$.together[0].all"},
   };
   for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
     struct base_error err = {0};
@@ -267,6 +317,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_a_kind),
       cmocka_unit_test(request_is_as_the_directive_wants),
+      cmocka_unit_test(request_parties_together),
       cmocka_unit_test(agreement_needs_all_and_no_row),
       cmocka_unit_test(refuses_each_slip),
       cmocka_unit_test(refuses_what_is_beyond_a_limit),
