@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/http.h"
@@ -33,6 +34,19 @@ static enum base_code keep(void *context, struct base_view piece, struct base_er
   return base_buf_check(text, "the node's answer", err);
 }
 
+/* Root may act on everybody's node, but the register then names root and no person. */
+static void note_root(const char *node) {
+  struct stat status;
+  static bool noted;
+  if (noted || geteuid() != 0 || stat(node, &status) != 0 || status.st_uid == 0)
+    return;
+  noted = true;
+  cli_note(
+      "wasl: note: this node belongs to another user, and the register will say that root did this; sudo -u '#%u' says "
+      "who it was",
+      (unsigned)status.st_uid);
+}
+
 static enum base_code exchange(struct cli *cli, const struct cli_http_request *request, struct cli_sink sink,
                                struct base_error *err) {
   if (cli->node == NULL)
@@ -42,6 +56,8 @@ static enum base_code exchange(struct cli *cli, const struct cli_http_request *r
   int status = 0;
   base_buf_init(&problem, CLI_PROBLEM_MAX);
   enum base_code code = cli_http_connect(cli->node, &socket, err);
+  if (code == BASE_OK && strcmp(request->method, "POST") == 0)
+    note_root(cli->node);
   if (code == BASE_OK)
     code = cli_http_exchange(socket, request, sink, &problem, &status, err);
   if (code == BASE_OK && status >= 300)
@@ -67,6 +83,8 @@ enum base_code cli_get(struct cli *cli, struct cli_answer *out, struct base_erro
   if (size < 0 || (size_t)size >= sizeof path)
     return cli_usage(cli, err, "a word is too long");
   struct cli_http_request request = {.method = "GET", .path = path, .fd = -1};
+  if (strcmp(path, "/v1/status") == 0)
+    request.first_s = CLI_HTTP_STATUS_S;
   return exchange_json(cli, &request, out, err);
 }
 
@@ -103,7 +121,8 @@ enum base_code cli_upload(struct cli *cli, const char *path, int fd, uint64_t si
                                      .type = "application/octet-stream",
                                      .fd = fd,
                                      .size = size,
-                                     .progress = &progress};
+                                     .progress = &progress,
+                                     .first_s = CLI_HTTP_UPLOADED_S};
   enum base_code code = exchange_json(cli, &request, out, err);
   cli_progress_end(&progress);
   return code;
@@ -184,10 +203,13 @@ enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base
                             struct base_error *err) {
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
-  BASE_AUTO_FD int dir = open(cli->node, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  BASE_AUTO_FD int dir = open(cli->node, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return base_fail_errno(err, "the node's folder %s cannot be opened", cli->node);
-  enum base_code code = base_file_read(dir, "node.card", WIRE_CARD_MAX, bytes, err);
+  enum base_code code = cli_node_mine(dir, cli->node, err);
+  if (code != BASE_OK)
+    return code;
+  code = base_file_read(dir, "node.card", WIRE_CARD_MAX, bytes, err);
   if (code == BASE_OK)
     code = wire_card_parse(base_buf_view(bytes), arena, out, err);
   if (code == BASE_OK)

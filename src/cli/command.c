@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The table of commands, and how one is run. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,15 @@ static enum base_code run(struct cli *cli, int argc, char **argv, struct base_er
   return code == BASE_OK ? cli->command->run(cli, err) : code;
 }
 
+/* The command itself is done, and who would do it again because of the exit status must know. */
+static enum base_code fail_output(struct base_error *err) {
+  if (errno == EPIPE)
+    return base_fail(
+        err, BASE_IO,
+        "the command was done, but its output was not read to the end: the program behind the pipe closed it");
+  return base_fail_errno(err, "the command was done, but its output could not be written");
+}
+
 int cli_main(int argc, char **argv) {
   static struct cli cli; /* large, and one per program */
   struct base_error err = {BASE_OK, ""};
@@ -131,10 +141,8 @@ int cli_main(int argc, char **argv) {
   enum base_code code = run(&cli, argc, argv, &err), written = base_buf_check(&cli.out, "the answer", NULL);
   if (code == BASE_OK && written != BASE_OK)
     code = base_buf_check(&cli.out, "the answer", &err);
-  if (cli.out.size > 0 &&
-      base_write_all(STDOUT_FILENO, base_buf_view(&cli.out), code == BASE_OK ? &err : NULL) != BASE_OK &&
-      code == BASE_OK)
-    code = base_fail_within(&err, "the output");
+  if (cli.out.size > 0 && base_write_all(STDOUT_FILENO, base_buf_view(&cli.out), NULL) != BASE_OK && code == BASE_OK)
+    code = fail_output(&err);
   base_buf_free(&cli.out);
   if (code != BASE_OK)
     cli_complain(&cli, &err);

@@ -201,8 +201,13 @@ static enum base_code open_part(const char *file, int *out, uint64_t *size, stru
         err, BASE_FIELD,
         "%s: not an ordinary file; a part needs a name and a size, so write what a pipe gives to a file first", file);
   }
-  *out = fd;
   *size = (uint64_t)status.st_size;
+  if (*size > WIRE_PART_SIZE_MAX) {
+    base_close_fd(&fd);
+    return base_fail(err, BASE_TOO_LARGE, "--part %s: %llu bytes are more than a part may have, %llu: split it", file,
+                     (unsigned long long)*size, (unsigned long long)WIRE_PART_SIZE_MAX);
+  }
+  *out = fd;
   return BASE_OK;
 }
 

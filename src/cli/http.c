@@ -3,43 +3,89 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 /* --- connecting */
 
+static void set_patience(int fd, int which, unsigned seconds) {
+  struct timeval patience = {.tv_sec = seconds};
+  (void)setsockopt(fd, SOL_SOCKET, which, &patience, sizeof patience);
+}
+
 /* The folder's path may be longer than a socket's name may be, so the way goes through an open descriptor. */
 static int connect_in(int dir) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   (void)snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/api.sock", dir);
-  struct timeval patience = {.tv_sec = CLI_HTTP_PATIENCE};
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -1;
-  (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  set_patience(fd, SO_SNDTIMEO, CLI_HTTP_CONNECT_S);
   if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
     return fd;
   base_close_fd(&fd);
   return -1;
 }
 
+struct user_name {
+  char text[80];
+};
+static struct user_name user_name(uid_t uid) {
+  struct user_name name;
+  const struct passwd *found = getpwuid(uid);
+  if (found != NULL)
+    (void)snprintf(name.text, sizeof name.text, "%s", found->pw_name);
+  else
+    (void)snprintf(name.text, sizeof name.text, "number %u", (unsigned)uid);
+  return name;
+}
+
+/* As sudo -u takes it. */
+static struct user_name sudo_name(uid_t uid) {
+  struct user_name name = user_name(uid);
+  if (getpwuid(uid) == NULL)
+    (void)snprintf(name.text, sizeof name.text, "'#%u'", (unsigned)uid);
+  return name;
+}
+
+enum base_code cli_node_mine(int dir, const char *node, struct base_error *err) {
+  struct stat status;
+  uid_t me = geteuid();
+  if (me == 0 || fstat(dir, &status) != 0 || status.st_uid == me)
+    return BASE_OK;
+  return base_fail(err, BASE_PERMISSION,
+                   "the node in %s belongs to the user %s, and you are %s: only its owner and root may use it; ask its "
+                   "owner, or say sudo -u %s wasl …",
+                   node, user_name(status.st_uid).text, user_name(me).text, sudo_name(status.st_uid).text);
+}
+
 enum base_code cli_http_connect(const char *node, int *out, struct base_error *err) {
   BASE_AUTO_FD int dir = open(node, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return base_fail_errno(err, "the node's folder %s cannot be opened", node);
+  enum base_code code = cli_node_mine(dir, node, err);
+  if (code != BASE_OK)
+    return code;
   int fd = connect_in(dir);
   if (fd >= 0) {
     *out = fd;
     return BASE_OK;
   }
   if (errno == EACCES || errno == EPERM)
-    return base_fail_errno(err, "the node in %s answers only its folder's owner and root", node);
+    return base_fail_errno(
+        err, "the node in %s does not let you in, although its folder is yours: api.sock has other rights", node);
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS)
+    return base_fail(err, BASE_TIMEOUT,
+                     "the node in %s took no connection within %d s: its local gate may be halted (by a signal or a "
+                     "debugger) or flooded; look at its log, and start it again if it stays so",
+                     node, CLI_HTTP_CONNECT_S);
   if (faccessat(dir, "node.card", F_OK, 0) != 0)
     return base_fail(err, BASE_NOT_RUNNING, "there is no node in %s; make one with: wasl node init %s …", node, node);
   return base_fail(err, BASE_NOT_RUNNING, "the node in %s does not run; start it with: wasld %s", node, node);
@@ -51,14 +97,18 @@ static bool gone(void) {
   return errno == EPIPE || errno == ECONNRESET;
 }
 
-static enum base_code fail_socket(struct base_error *err, const char *doing) {
+static enum base_code fail_socket(struct base_error *err, unsigned seconds, const char *doing) {
   if (errno == EAGAIN || errno == EWOULDBLOCK)
-    return base_fail(err, BASE_TIMEOUT, "the node did nothing for %d s while %s", CLI_HTTP_PATIENCE, doing);
+    return base_fail(
+        err, BASE_TIMEOUT,
+        "the node did nothing for %u s while %s: a process of it may be halted (by a signal or a debugger), or "
+        "the machine is overloaded; look at the node's log, and start it again if it stays so",
+        seconds, doing);
   return base_fail_errno(err, "the node went away while %s", doing);
 }
 
 /* *out_gone: the other side stopped reading; it may still have answered why. */
-static enum base_code send_all(int fd, struct base_view data, bool *out_gone, struct base_error *err) {
+static enum base_code send_all(int fd, unsigned idle_s, struct base_view data, bool *out_gone, struct base_error *err) {
   while (data.size > 0) {
     ssize_t sent = send(fd, data.data, data.size, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR)
@@ -68,7 +118,7 @@ static enum base_code send_all(int fd, struct base_view data, bool *out_gone, st
       return BASE_OK;
     }
     if (sent < 0)
-      return fail_socket(err, "the request was sent");
+      return fail_socket(err, idle_s, "the request was sent");
     data = base_view_of(data.data + sent, data.size - (size_t)sent);
   }
   return BASE_OK;
@@ -86,7 +136,7 @@ static enum base_code send_file(int socket, const struct cli_http_request *reque
       return base_fail_errno(err, "the file cannot be read");
     if (got == 0)
       return base_fail(err, BASE_CONFLICT, "the file became shorter while it was read; send it again");
-    enum base_code code = send_all(socket, base_view_of(piece, (size_t)got), out_gone, err);
+    enum base_code code = send_all(socket, request->idle_s, base_view_of(piece, (size_t)got), out_gone, err);
     if (code != BASE_OK)
       return code;
     done += (uint64_t)got;
@@ -107,17 +157,19 @@ static enum base_code send_request(int socket, const struct cli_http_request *re
   base_buf_text(&head, "\r\n");
   enum base_code code = base_buf_check(&head, "the request's head", err);
   if (code == BASE_OK)
-    code = send_all(socket, base_buf_view(&head), &broken, err);
+    code = send_all(socket, request->idle_s, base_buf_view(&head), &broken, err);
   if (code != BASE_OK || broken || request->type == NULL)
     return code;
-  return request->fd < 0 ? send_all(socket, request->body, &broken, err) : send_file(socket, request, &broken, err);
+  return request->fd < 0 ? send_all(socket, request->idle_s, request->body, &broken, err)
+                         : send_file(socket, request, &broken, err);
 }
 
 /* --- reading */
 
 struct reader {
   int socket;
-  size_t at, end, head; /* head: bytes of lines read so far */
+  unsigned patience_s, idle_s; /* for the next byte; after the first one */
+  size_t at, end, head;        /* head: bytes of lines read so far */
   uint8_t data[CLI_HTTP_PIECE];
 };
 
@@ -127,7 +179,11 @@ static enum base_code fill(struct reader *reader, struct base_error *err) {
     got = recv(reader->socket, reader->data, sizeof reader->data, 0);
   while (got < 0 && errno == EINTR);
   if (got < 0 && !gone())
-    return fail_socket(err, "it was to answer");
+    return fail_socket(err, reader->patience_s, "it was to answer");
+  if (reader->patience_s != reader->idle_s) {
+    reader->patience_s = reader->idle_s;
+    set_patience(reader->socket, SO_RCVTIMEO, reader->idle_s);
+  }
   reader->at = 0;
   reader->end = got < 0 ? 0 : (size_t)got;
   return BASE_OK;
@@ -278,11 +334,16 @@ static enum base_code keep_problem(void *context, struct base_view piece, struct
   return base_buf_check(problem, "the node's problem document", err);
 }
 
-enum base_code cli_http_exchange(int socket, const struct cli_http_request *request, struct cli_sink sink,
+enum base_code cli_http_exchange(int socket, const struct cli_http_request *asked, struct cli_sink sink,
                                  struct base_buf *problem, int *out_status, struct base_error *err) {
-  struct reader reader = {.socket = socket};
+  struct cli_http_request request = *asked;
   struct head head;
-  enum base_code code = send_request(socket, request, err);
+  request.first_s = request.first_s > 0 ? request.first_s : CLI_HTTP_FIRST_S;
+  request.idle_s = request.idle_s > 0 ? request.idle_s : CLI_HTTP_IDLE_S;
+  struct reader reader = {.socket = socket, .patience_s = request.first_s, .idle_s = request.idle_s};
+  set_patience(socket, SO_SNDTIMEO, request.idle_s);
+  set_patience(socket, SO_RCVTIMEO, request.first_s);
+  enum base_code code = send_request(socket, &request, err);
   if (code == BASE_OK)
     code = read_head(&reader, &head, err);
   if (code != BASE_OK)
@@ -298,13 +359,38 @@ enum base_code cli_http_exchange(int socket, const struct cli_http_request *requ
 
 /* --- problems */
 
+/* A status without a document of ours: the HTTP library refused the request before the gate saw it, or another program
+ * answers at the socket. */
+static enum base_code plain_problem(int status, struct base_error *err) {
+  switch (status) {
+  case 404:
+    return base_fail(err, BASE_NOT_FOUND,
+                     "the node does not know this request (HTTP status 404): is wasl newer than it?");
+  case 413:
+  case 414:
+  case 431:
+    return base_fail(
+        err, BASE_TOO_LARGE,
+        "the request is longer than the node reads (HTTP status %d): shorten the longest word of the command", status);
+  case 400:
+  case 405:
+  case 501:
+  case 505:
+    return base_fail(err, BASE_PROTOCOL,
+                     "the node did not understand the request (HTTP status %d): are wasl and the node of one version?",
+                     status);
+  default:
+    return base_fail(err, BASE_PROTOCOL, "the node failed at the request (HTTP status %d); its log may say why",
+                     status);
+  }
+}
+
 enum base_code cli_http_problem(int status, struct base_view document, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   BASE_AUTO_BUF struct base_buf text = {0};
   base_buf_init(&text, CLI_PROBLEM_MAX * 4);
   if (wire_json_parse(document, CLI_PROBLEM_MAX, "problem document", &json, NULL) != BASE_OK)
-    return base_fail(err, status == 404 ? BASE_NOT_FOUND : BASE_PROTOCOL, "the node answered with HTTP status %d alone",
-                     status);
+    return plain_problem(status, err);
   BASE_AUTO_BUF struct base_buf name = {0};
   base_buf_init(&name, CLI_PROBLEM_MAX);
   base_buf_add_view(&name, cli_string(json, "code"));

@@ -285,6 +285,9 @@ static enum base_code write_files(struct plan *plan, struct base_view keys, stru
     code = base_file_replace(plan->fd, "node.card", base_buf_view(card), 0644, err);
   base_buf_printf(&conf, "# The node %s; wasld(8) says what may stand here.\n[node]\nname = %s\nlisten = %s\n",
                   plan->name, plan->name, plan->listen);
+  const char *address = cli_option(plan->cli, "--address");
+  if (address != NULL)
+    base_buf_printf(&conf, "address = %s\n", address);
   if (code == BASE_OK)
     code = base_buf_check(&conf, "wasl.conf", err);
   return code == BASE_OK ? base_file_replace(plan->fd, "wasl.conf", base_buf_view(&conf), 0644, err) : code;

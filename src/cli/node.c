@@ -60,19 +60,47 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   cli_table_end(&table);
 }
 
-/* Scripts rely on it: 0 only while the node answers and listens, else 1, whatever the reason. */
+/* What is missing for the node to be whole: nothing when it is. */
+static void find_missing(const struct wire_json *status, struct base_buf *out) {
+  struct base_view role;
+  const struct wire_json *life, *processes = wire_json_get(status, "processes");
+  for (void *cursor = NULL; wire_json_next(processes, &cursor, &role, &life);) {
+    if (base_view_is(wire_json_text(life), "serves"))
+      continue;
+    base_buf_text(out, out->size > 0 ? ", " : "");
+    base_buf_printable(out, role);
+    base_buf_text(out, base_view_is(wire_json_text(life), "halted")     ? " is halted by a signal"
+                       : base_view_is(wire_json_text(life), "starting") ? " is starting"
+                                                                        : " is gone");
+  }
+  if (wire_json_size(processes) == 0)
+    base_buf_text(out, "it does not tell of its processes");
+  else if (out->size == 0 && wire_json_size(wire_json_get(status, "listening")) == 0)
+    base_buf_text(out, "it does not listen for partners");
+}
+
+/* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
+ * answers; else 1, whatever the reason. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf missing = {0};
   struct base_error why = {BASE_OK, ""};
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
   if (cli_get(cli, &answer, &why, "/v1/status") != BASE_OK)
     return base_fail(err, BASE_NOT_RUNNING, "%s", why.text);
-  const struct wire_json *listening = wire_json_get(answer.json, "listening");
+  const struct wire_json *warnings = wire_json_get(answer.json, "warnings");
   if (!cli_print_json(cli, &answer))
     show_status(cli, answer.json);
-  bool listens = wire_json_true(listening) || wire_json_size(listening) > 0 || wire_json_text(listening).size > 0;
-  return listens
-             ? BASE_OK
-             : base_fail(err, BASE_NOT_RUNNING, "the node in %s answers, but does not listen for partners", cli->node);
+  for (size_t i = 0; i < wire_json_size(warnings) && !cli->json; i++) {
+    BASE_AUTO_BUF struct base_buf text = {0};
+    base_buf_printable(&text, wire_json_text(wire_json_at(warnings, i)));
+    cli_note("wasl: warning: %.*s", (int)text.size, (const char *)text.data);
+  }
+  find_missing(answer.json, &missing);
+  return missing.size == 0 ? BASE_OK
+                           : base_fail(err, BASE_NOT_RUNNING,
+                                       "the node in %s answers, but not all of it serves: %.*s; "
+                                       "its log says why",
+                                       cli->node, (int)missing.size, (const char *)missing.data);
 }

@@ -89,8 +89,6 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_member_string(&writer, "version", BASE_VERSION);
   core_show_time(&writer, "started", core->started);
   core_show_time(&writer, "time", core_now(core));
-  /* A node whose partner gate died is started anew as a whole: while core answers, the gate listens. */
-  wire_write_member_bool(&writer, "listening", true);
   wire_write_key(&writer, "register");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);

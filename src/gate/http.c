@@ -260,6 +260,8 @@ static void answer(struct gate_request *request, unsigned status, const char *ty
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  if (status == MHD_HTTP_METHOD_NOT_ALLOWED && request->allow != NULL)
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
   self->response = response;
   self->status = status;
   gate_http_wake(request);

@@ -37,7 +37,8 @@ struct gate_request {
   struct gate_body body;
   bool drain; /* an answer given in begin waits until the body was read (and thrown away): over TCP, closing before that
                  would tear up the answer on its way */
-  void *context; /* of the handlers */
+  const char *allow; /* the methods that a refusal with BASE_METHOD names */
+  void *context;     /* of the handlers */
 };
 
 struct gate_http_handlers {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "gate/local_internal.h"
+#include "gate/status.h"
 #include "wire/consignment.h"
+#include "wire/message.h"
 
 /* --- who may come in */
 
@@ -73,7 +75,14 @@ void gate_job_nonsense(struct gate_job *job, const char *what) {
 
 static void answered(void *context, struct link_message *message) {
   struct gate_job *job = context;
-  if (!gate_job_refused(job, message))
+  if (gate_job_refused(job, message))
+    return;
+  BASE_AUTO_BUF struct base_buf joined = {0};
+  const struct link_family *family = job->local->family;
+  if (job->route->request == LINK_NODE_STATUS && family != NULL) {
+    gate_status_join(family, job->local->warning, message->payload, &joined);
+    gate_http_content(job->request, "application/json", base_buf_view(&joined));
+  } else
     gate_http_content(job->request, job->route->way == GATE_ASK_RAW ? "application/octet-stream" : "application/json",
                       message->payload);
 }
@@ -140,6 +149,9 @@ static enum base_code post(struct gate_job *job, struct base_error *err) {
 
 static enum base_code check_body(const struct gate_job *job, struct base_error *err) {
   const struct gate_body *body = &job->request->body;
+  if (job->route->way == GATE_UPLOAD && body->size > WIRE_PART_SIZE_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "a part has at most %llu octets, and this one %llu: split it",
+                     (unsigned long long)WIRE_PART_SIZE_MAX, (unsigned long long)body->size);
   if (job->route->way == GATE_UPLOAD || !body->present)
     return BASE_OK;
   if (job->route->way == GATE_OCTETS)
@@ -162,6 +174,7 @@ static void begin(void *context, struct gate_request *request) {
   if (route != NULL && job == NULL)
     base_fail(&err, BASE_MEMORY, "out of memory for a request");
   if (job == NULL) {
+    request->allow = err.code == BASE_METHOD ? gate_route_methods(&request->target) : NULL;
     gate_http_refuse(request, &err);
     return;
   }
@@ -169,7 +182,8 @@ static void begin(void *context, struct gate_request *request) {
       .local = local, .request = request, .route = route, .chunk = GATE_MEMFILE_NONE, .copy = GATE_MEMFILE_NONE};
   base_buf_init(&job->body, GATE_JSON_MAX);
   request->context = job;
-  if (check_body(job, &err) != BASE_OK)
+  if (check_body(job, &err) != BASE_OK ||
+      gate_status_core(local->family, route->request == LINK_NODE_STATUS, &err) != BASE_OK)
     gate_http_refuse(request, &err);
   else if (route->way == GATE_UPLOAD)
     gate_upload_begin(job);
@@ -275,6 +289,8 @@ enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_
   local->loop = setup->loop;
   local->limits = setup->limits;
   local->users = setup->users;
+  local->family = setup->family;
+  local->warning = setup->warning;
   local->listen = setup->listen;
   struct gate_http_setup http = {.loop = setup->loop,
                                  .world = setup->world,

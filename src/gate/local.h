@@ -5,6 +5,7 @@
 #include "gate/calls.h"
 #include "gate/http.h"
 #include "gate/routes.h"
+#include "link/family.h"
 
 /* The local gate: the API of spec/api.md on a Unix socket, for the node's owner and root. */
 
@@ -26,7 +27,9 @@ struct gate_local_setup {
   const struct base_world *world;
   const struct gate_limits *limits;
   struct gate_users users;
-  int core, worker, listen; /* owned from now on; worker may be -1 */
+  const struct link_family *family; /* NULL: not known; must stay */
+  struct base_view warning;         /* shown with the node's status; must stay */
+  int core, worker, listen;         /* owned from now on; worker may be -1 */
 };
 struct gate_local;
 BASE_NODISCARD enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_local **out,

@@ -12,6 +12,8 @@ struct gate_local {
   struct link_loop *loop;
   const struct gate_limits *limits;
   struct gate_users users;
+  const struct link_family *family;
+  struct base_view warning;
   struct gate_calls core, worker;
   struct gate_http *http;
   struct link_timer *stop_timer;

@@ -5,9 +5,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gate/identity.h"
 #include "gate/local.h"
 #include "gate/peer.h"
 #include "wire/json.h"
+
+/* Warns when partners are sent elsewhere than to this node. */
+static enum base_code look_at_addresses(const struct link_start *start, struct gate_local_setup *setup,
+                                        struct base_buf *warning, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  int fd = link_start_fd(start, "card");
+  setup->family = link_family_open(link_start_fd(start, "family"));
+  if (fd < 0 || setup->family == NULL)
+    return BASE_OK;
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  enum base_code code = gate_card_read(fd, &bytes, &arena, &card, err);
+  if (code == BASE_OK && !gate_addresses_fit(&card, setup->family, warning)) {
+    setup->warning = base_buf_view(warning);
+    base_log(BASE_LOG_WARNING, "gate.addresses", "%.*s", (int)warning->size, (const char *)warning->data);
+  }
+  return code;
+}
 
 static enum base_code serve_local(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
   struct gate_local *local = NULL;
@@ -25,7 +45,10 @@ static enum base_code serve_local(const struct link_start *start, struct link_lo
     return base_fail_errno(err, "the node's folder cannot be examined");
   gate_users_add(&setup.users, 0);
   gate_users_add(&setup.users, node.st_uid);
-  enum base_code code = gate_local_new(&setup, &local, err);
+  BASE_AUTO_BUF struct base_buf warning = {0};
+  enum base_code code = look_at_addresses(start, &setup, &warning, err);
+  if (code == BASE_OK)
+    code = gate_local_new(&setup, &local, err);
   if (code != BASE_OK)
     return code;
   code = link_loop_on_term(loop, gate_local_stop, local, err);
@@ -50,6 +73,26 @@ static enum base_code read_pem(const char *name, struct base_buf *out, struct ba
   return code != BASE_OK ? code : base_buf_check(out, name, err);
 }
 
+/* The node counts as started when its partners can reach it with the key loaded, not before. */
+static void peer_opened(void *context) {
+  link_start_ready(context);
+}
+
+/* That the pair is the one on the node's card, and the name too. */
+static enum base_code check_identity(const struct link_start *start, const struct gate_peer_setup *setup,
+                                     struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  int fd = link_start_fd(start, "card");
+  const struct link_family *family = link_family_open(link_start_fd(start, "family"));
+  if (fd < 0 || family == NULL)
+    return base_fail(err, BASE_USAGE, "the partner gate needs the descriptors card and family");
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  enum base_code code = gate_card_read(fd, &bytes, &arena, &card, err);
+  return code == BASE_OK ? gate_identity_check(&card, family->name, setup->certificate, setup->key, err) : code;
+}
+
 static enum base_code run_peer(const struct link_start *start, struct gate_peer *peer, struct link_loop *loop,
                                struct base_error *err) {
   enum base_code code = link_loop_on_term(loop, gate_peer_stop, peer, err);
@@ -58,17 +101,22 @@ static enum base_code run_peer(const struct link_start *start, struct gate_peer 
   if (code != BASE_OK)
     return code;
   gate_peer_open(peer);
-  link_start_ready(start);
   while (link_loop_turn(loop, -1))
     ;
+  if (gate_peer_deaf(peer))
+    return base_fail(err, BASE_IO, "partners cannot be listened to");
   return gate_peer_stopping(peer) ? BASE_OK
                                   : base_fail(err, BASE_NOT_RUNNING, "core is gone, and the partner gate with it");
 }
 
 static enum base_code serve_peer(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
   struct gate_peer *peer = NULL;
-  struct gate_peer_setup setup = {
-      .loop = loop, .world = base_world_system(), .limits = &gate_limits_peer, .core = link_start_fd(start, "core")};
+  struct gate_peer_setup setup = {.loop = loop,
+                                  .world = base_world_system(),
+                                  .limits = &gate_limits_peer,
+                                  .core = link_start_fd(start, "core"),
+                                  .opened = peer_opened,
+                                  .opened_context = (void *)(uintptr_t)start};
   BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
   for (int i = 0; i < GATE_PEER_LISTEN_MAX; i++) {
     char name[16];
@@ -84,6 +132,8 @@ static enum base_code serve_peer(const struct link_start *start, struct link_loo
     code = read_pem("tls.key", &key, err);
   setup.certificate = (const char *)certificate.data;
   setup.key = (const char *)key.data;
+  if (code == BASE_OK)
+    code = check_identity(start, &setup, err);
   if (code == BASE_OK)
     code = gate_peer_new(&setup, &peer, err);
   if (code == BASE_OK)

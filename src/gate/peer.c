@@ -18,10 +18,16 @@ static void open_door(void *context) {
     struct base_error err;
     if (gate_http_listen(peer->http, peer->setup.listen[i], &err) == BASE_OK)
       peer->setup.listen[i] = -1;
-    else
+    else {
       base_log(BASE_LOG_ERROR, "gate.listen", "%s", err.text);
+      peer->deaf = true;
+      link_loop_end(peer->setup.loop);
+      return;
+    }
   }
   peer->listening = true;
+  if (peer->setup.opened != NULL)
+    peer->setup.opened(peer->setup.opened_context);
 }
 
 static void ask_table(void *context);
@@ -129,6 +135,10 @@ void gate_peer_stop(void *context) {
   link_timer_set(peer->stop_timer, peer->setup.limits->stop_ms);
   gate_http_stop(peer->http);
   gate_client_stop(peer->client);
+}
+
+bool gate_peer_deaf(const struct gate_peer *peer) {
+  return peer->deaf;
 }
 
 bool gate_peer_stopping(const struct gate_peer *peer) {

@@ -17,6 +17,8 @@ struct gate_peer_setup {
   int core;                      /* owned from now on */
   size_t listen_count;
   int listen[GATE_PEER_LISTEN_MAX]; /* owned from now on */
+  void (*opened)(void *context);    /* partners are accepted from now on; NULL: nobody asks */
+  void *opened_context;
 };
 struct gate_peer;
 /* Starts the libraries too; call before the rights are given up. */
@@ -27,6 +29,8 @@ void gate_peer_open(struct gate_peer *peer);
 /* Finishes what is under way, for at most limits->stop_ms, and ends the loop. context: the struct gate_peer. */
 void gate_peer_stop(void *context);
 bool gate_peer_stopping(const struct gate_peer *peer);
+/* Whether it ends because a socket could not be listened on. */
+bool gate_peer_deaf(const struct gate_peer *peer);
 void gate_peer_free(struct gate_peer *peer);
 
 #endif

@@ -22,7 +22,7 @@ struct gate_peer {
   struct gate_client *client;
   struct link_timer *stop_timer, *table_timer, *door_timer;
   unsigned gives; /* consignments that are coming in or with core */
-  bool stopping, listening, server_idle, client_idle;
+  bool stopping, listening, deaf, server_idle, client_idle;
 };
 
 /* peer_server.c */

@@ -18,11 +18,10 @@ bool gate_peer_trusted(void *context, const struct base_hash *pin) {
   return gate_peers_find(&peer->peers, pin) != NULL;
 }
 
-static bool is_consignment(const struct gate_request *request) {
+static bool for_consignments(const struct gate_request *request) {
   const struct gate_target *target = &request->target;
-  return strcmp(request->method, "POST") == 0 && target->piece_count == 3 && target->query_count == 0 &&
-         base_view_is(target->pieces[0], "wasl") && base_view_is(target->pieces[1], "v1") &&
-         base_view_is(target->pieces[2], "consignment");
+  return target->piece_count == 3 && target->query_count == 0 && base_view_is(target->pieces[0], "wasl") &&
+         base_view_is(target->pieces[1], "v1") && base_view_is(target->pieces[2], "consignment");
 }
 
 /* However many others have, a partner who has nothing under way finds a place in the reserve. */
@@ -45,8 +44,10 @@ static enum base_code admit(const struct gate_peer *peer, const struct gate_requ
     return base_fail(err, BASE_UNKNOWN_NODE, "your key is not, or no longer, that of a partner of this node");
   if (!partner->active)
     return base_fail(err, BASE_SUSPENDED, "this node has suspended the exchange with you");
-  if (!is_consignment(request))
+  if (!for_consignments(request))
     return base_fail(err, BASE_NOT_FOUND, "partners find nothing here but POST " GATE_CONSIGNMENT_PATH);
+  if (strcmp(request->method, "POST") != 0)
+    return base_fail(err, BASE_METHOD, "consignments come with POST");
   if (request->body.chunked || !request->body.present)
     return base_fail(err, BASE_PROTOCOL, "a consignment needs a Content-Length");
   if (request->body.size > WIRE_CONSIGNMENT_MAX) {
@@ -71,6 +72,7 @@ static void begin(void *context, struct gate_request *request) {
   }
   if (code != BASE_OK) {
     free(delivery);
+    request->allow = "POST";
     request->drain = partner != NULL && !request->body.chunked && request->body.size <= WIRE_CONSIGNMENT_MAX;
     gate_http_refuse(request, &err);
     return;

@@ -71,10 +71,20 @@ const struct gate_route *gate_route_find(const char *method, const struct gate_t
       other = &routes[i];
     }
   if (other != NULL)
-    base_fail(err, BASE_USAGE, "/%s does not know this method, but %s", other->path, other->method);
+    base_fail(err, BASE_METHOD, "/%s does not know this method, but %s", other->path, gate_route_methods(target));
   else
     base_fail(err, BASE_NOT_FOUND, "there is nothing under this path; spec/api.md lists what there is");
   return NULL;
+}
+
+const char *gate_route_methods(const struct gate_target *target) {
+  bool get = false, post = false;
+  for (size_t i = 0; i < ROUTES; i++)
+    if (fits(routes[i].path, target)) {
+      get = get || strcmp(routes[i].method, "GET") == 0;
+      post = post || strcmp(routes[i].method, "POST") == 0;
+    }
+  return get && post ? "GET, POST" : get ? "GET" : post ? "POST" : NULL;
 }
 
 static enum base_code write_member(const struct gate_member *member, struct base_view value, struct wire_writer *writer,

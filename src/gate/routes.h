@@ -33,6 +33,8 @@ struct gate_route {
 };
 /* NULL with err filled: no such path, or not with this method. */
 const struct gate_route *gate_route_find(const char *method, const struct gate_target *target, struct base_error *err);
+/* The method that this path knows; NULL when there is no such path. Every path knows one, or GET and POST. */
+const char *gate_route_methods(const struct gate_target *target);
 /* Writes the route's pieces and the query's parameters as members into an object that is open. */
 BASE_NODISCARD enum base_code gate_route_members(const struct gate_route *route, const struct gate_target *target,
                                                  struct wire_writer *writer, struct base_error *err);

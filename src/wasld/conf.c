@@ -10,7 +10,7 @@
 
 struct row;
 typedef bool setter(struct wasld_conf *conf, const struct row *row, const char *value);
-static setter set_name, set_listen, set_user, set_number;
+static setter set_name, set_listen, set_address, set_user, set_number;
 
 static const struct row {
   const char *section, *key;
@@ -30,6 +30,11 @@ static const struct row {
      .key = "listen",
      .set = set_listen,
      .wanted = "HOST:PORT or [IPv6]:PORT, at most 8 of them with commas between"},
+    {.section = "node",
+     .key = "address",
+     .set = set_address,
+     .wanted = "HOST:PORT or [IPv6]:PORT, at most 8 of them with commas between",
+     .standard = ""},
     {.section = "users", .key = "keeper", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_KEEPER},
     {.section = "users", .key = "core", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_CORE},
     {.section = "users", .key = "gate", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_GATE_PEER},
@@ -86,17 +91,36 @@ static bool parse_address(struct base_view text, struct wasld_address *out) {
   return true;
 }
 
-static bool set_listen(struct wasld_conf *conf, const struct row *row, const char *value) {
-  (void)row;
+static bool add_addresses(struct wasld_address *out, size_t *count, const char *value) {
   for (const char *at = value;; at++) {
     size_t size = strcspn(at, ",");
-    if (conf->listen_count == WASLD_LISTEN_MAX ||
-        !parse_address(base_view_of(at, size), &conf->listen[conf->listen_count]))
+    if (*count == WASLD_LISTEN_MAX || !parse_address(base_view_of(at, size), &out[*count]))
       return false;
-    conf->listen_count++;
+    ++*count;
     at += size;
     if (*at == '\0')
       return true;
+  }
+}
+
+static bool set_listen(struct wasld_conf *conf, const struct row *row, const char *value) {
+  (void)row;
+  return add_addresses(conf->listen, &conf->listen_count, value);
+}
+
+static bool set_address(struct wasld_conf *conf, const struct row *row, const char *value) {
+  (void)row;
+  return value[0] == '\0' || add_addresses(conf->addresses, &conf->address_count, value);
+}
+
+void wasld_addresses_write(const struct wasld_address *addresses, size_t count, char *out, size_t room) {
+  size_t at = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < count && at < room; i++) {
+    bool six = strchr(addresses[i].host, ':') != NULL;
+    int size = snprintf(out + at, room - at, "%s%s%s%s:%s", i > 0 ? "," : "", six ? "[" : "", addresses[i].host,
+                        six ? "]" : "", addresses[i].port);
+    at += size > 0 ? (size_t)size : room;
   }
 }
 
@@ -214,7 +238,7 @@ static int take(void *user, const char *section, const char *key, const char *va
     known = true;
     if (strcmp(rows[i].key, key) != 0)
       continue;
-    if (reading->given[i] && rows[i].set != set_listen) {
+    if (reading->given[i] && rows[i].set != set_listen && rows[i].set != set_address) {
       complain(reading, BASE_DUPLICATE_KEY, "%s stands twice in section %s", key, section);
       return 1;
     }
@@ -251,6 +275,10 @@ enum base_code wasld_conf_parse(struct base_view text, const char *file, struct 
           base_fail(err, BASE_FIELD, "%s: the key %s is missing in section %s", file, rows[i].key, rows[i].section);
     else
       rows[i].set(&conf, &rows[i], rows[i].standard);
+  }
+  if (conf.address_count == 0) {
+    memcpy(conf.addresses, conf.listen, sizeof conf.addresses);
+    conf.address_count = conf.listen_count;
   }
   if (reading.code == BASE_OK)
     *out = conf;

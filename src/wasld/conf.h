@@ -19,11 +19,14 @@ struct wasld_user {
 struct wasld_conf {
   char name[BASE_NAME_MAX + 1];
   struct wasld_address listen[WASLD_LISTEN_MAX];
-  size_t listen_count;
+  struct wasld_address addresses[WASLD_LISTEN_MAX]; /* where partners reach the node: as on its card */
+  size_t listen_count, address_count;
   struct wasld_user users[LINK_ROLES]; /* of each role, used when started by root */
   uint64_t stop_seconds;               /* that the gates get to finish what is under way */
   uint64_t restarts;                   /* within a minute, before the node gives up */
 };
+/* HOST:PORT or [IPv6]:PORT of each, with commas between; cut where it does not fit. */
+void wasld_addresses_write(const struct wasld_address *addresses, size_t count, char *out, size_t room);
 /* file: its name, for error texts, which begin "file:line: ". */
 BASE_NODISCARD enum base_code wasld_conf_parse(struct base_view text, const char *file, struct wasld_conf *out,
                                                struct base_error *err);

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "wasld/hangup.h"
+
 enum {
   WINDOW_MS = 60000,     /* in which restarts are counted */
   BACK_OFF_MS = 200,     /* before the first restart; doubled for each further one in the window */
@@ -96,6 +98,8 @@ static _Noreturn void become_child(const struct family *family, const struct chi
   snprintf(path, sizeof path, "%s/%s", family->handed->programs, child->program);
   sigset_t none;
   sigemptyset(&none);
+  /* A closed terminal is for wasld to answer, also before the child has said so itself. */
+  signal(SIGHUP, SIG_IGN);
   /* The parent may have died before its death was asked to be told. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || sigprocmask(SIG_SETMASK, &none, NULL) != 0 ||
       fchdir(folder) != 0)
@@ -110,6 +114,12 @@ static _Noreturn void become_child(const struct family *family, const struct chi
 }
 
 static void child_ready(void *context, int fd, short events);
+
+/* Tells the gates how a process is. */
+static void live(const struct family *family, const struct child *child, enum link_life life) {
+  atomic_store(&family->handed->page->pids[child->role], (uint32_t)child->pid);
+  atomic_store(&family->handed->page->lives[child->role], life);
+}
 
 static enum base_code start_child(struct family *family, struct child *child, struct handing *handing,
                                   struct base_error *err) {
@@ -134,6 +144,7 @@ static enum base_code start_child(struct family *family, struct child *child, st
   child->ready = ready[0];
   child->family = family;
   child->watch = link_loop_watch(family->loop, ready[0], POLLIN, child_ready, child);
+  live(family, child, LINK_LIFE_STARTING);
   return BASE_OK;
 }
 
@@ -153,9 +164,12 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   struct child *children = family->children;
   int peer_core[2] = {-1, -1}, local_core[2] = {-1, -1}, local_worker[2] = {-1, -1}, core_keeper[2] = {-1, -1};
   struct handing keeper = {0}, core = {0}, peer = {0}, local = {0}, worker = {0};
+  /* Opened for each: who reads from a shared one moves the other's place. */
   BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  BASE_AUTO_FD int peer_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  BASE_AUTO_FD int local_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   enum base_code code = BASE_OK;
-  if (card < 0) {
+  if (card < 0 || peer_card < 0 || local_card < 0) {
     code = base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
     goto done;
   }
@@ -172,6 +186,10 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   hand(&core, core_keeper[0], "keeper");
   hand(&keeper, core_keeper[1], "core");
   hand(&core, card, "card");
+  hand(&peer, peer_card, "card");
+  hand(&peer, handed->family, "family");
+  hand(&local, local_card, "card");
+  hand(&local, handed->family, "family");
   hand(&local, handed->local, "api");
   for (size_t i = 0; i < handed->conf->listen_count; i++) {
     char name[24];
@@ -320,6 +338,8 @@ static void child_ready(void *context, int fd, short events) {
   child->watch = NULL;
   base_close_fd(&child->ready);
   child->serves = size == 1;
+  if (child->serves)
+    live(family, child, LINK_LIFE_SERVES);
   for (size_t i = 0; i < CHILDREN; i++)
     if (!family->children[i].serves)
       return;
@@ -356,6 +376,7 @@ static void child_ended(struct family *family, struct child *child, int status) 
     blame(family, child, status);
   child->pid = 0;
   child->serves = false;
+  live(family, child, LINK_LIFE_NONE);
   if (child->watch != NULL)
     link_watch_remove(child->watch);
   child->watch = NULL;
@@ -374,6 +395,12 @@ static void child_ended(struct family *family, struct child *child, int status) 
   }
 }
 
+static void child_halted(const struct family *family, const struct child *child) {
+  base_log(BASE_LOG_WARNING, "wasld.halted", "%s (process %d) was halted by a signal; kill -CONT %d lets it go on",
+           link_role_name(child->role), (int)child->pid, (int)child->pid);
+  live(family, child, LINK_LIFE_HALTED);
+}
+
 static void some_child_ended(void *context, int fd, short events) {
   struct family *family = context;
   struct signalfd_siginfo info;
@@ -383,8 +410,13 @@ static void some_child_ended(void *context, int fd, short events) {
   for (size_t i = 0; i < CHILDREN; i++) {
     struct child *child = &family->children[i];
     int status;
-    if (child->pid != 0 && waitpid(child->pid, &status, WNOHANG) == child->pid)
-      child_ended(family, child, status);
+    while (child->pid != 0 && waitpid(child->pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == child->pid)
+      if (WIFSTOPPED(status))
+        child_halted(family, child);
+      else if (WIFCONTINUED(status))
+        live(family, child, child->serves ? LINK_LIFE_SERVES : LINK_LIFE_STARTING);
+      else
+        child_ended(family, child, status);
   }
 }
 
@@ -398,7 +430,8 @@ static enum base_code watch_children(struct family *family, int *out, struct bas
   if (*out < 0)
     return base_fail_errno(err, "the end of processes cannot be awaited");
   link_loop_watch(family->loop, *out, POLLIN, some_child_ended, family);
-  return link_loop_on_term(family->loop, asked_to_stop, family, err);
+  enum base_code code = wasld_hangup_watch(family->loop, asked_to_stop, family, err);
+  return code == BASE_OK ? link_loop_on_term(family->loop, asked_to_stop, family, err) : code;
 }
 
 int wasld_family_run(const struct wasld_handed *handed) {

@@ -2,6 +2,7 @@
 #ifndef WASLD_FAMILY_H
 #define WASLD_FAMILY_H
 
+#include "link/family.h"
 #include "wasld/conf.h"
 
 /* The processes of a node: started together, watched, started again together when one fails, ended in order. */
@@ -13,6 +14,8 @@ struct wasld_handed {
   int local;                 /* api.sock */
   int dir;                   /* the node's folder */
   int life;            /* locked; every child keeps it open, so that the next wasld can wait until they are all gone */
+  struct link_family *page; /* what the gates are told, and its descriptor for reading */
+  int family;
   char programs[4096]; /* the folder of wasld itself, where the others are */
 };
 /* Runs until SIGTERM or SIGINT, or until it gives up. The exit status for main. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wasld/family.h"
+#include "wasld/modes.h"
 #include "wasld/sockets.h"
 
 enum { WAIT_STEP_MS = 20, OWN_LOCK_MS = 1000, CHILDREN_LOCK_MS = 8000 };
@@ -62,14 +63,32 @@ static enum base_code read_conf(int dir, struct wasld_conf *out, struct base_err
 /* Everything that can go wrong in a way a person can mend, in the order in which he would want to hear of it. */
 static enum base_code prepare(const char *path, struct wasld_conf *conf, struct wasld_handed *handed,
                               struct base_error *err) {
+  enum base_code code = wasld_modes_owner(path, err);
+  if (code != BASE_OK)
+    return code;
   handed->conf = conf;
   handed->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handed->dir < 0 || fchdir(handed->dir) != 0)
     return base_fail_errno(err, "the folder cannot be opened");
-  enum base_code code = find_programs(handed, err);
+  code = find_programs(handed, err);
   if (code == BASE_OK)
     code = read_conf(handed->dir, conf, err);
-  return code == BASE_OK ? wasld_family_check(handed, err) : code;
+  if (code == BASE_OK)
+    code = wasld_family_check(handed, err);
+  return code == BASE_OK ? wasld_modes_check(handed->dir, path, conf, err) : code;
+}
+
+/* What the gates are told of wasl.conf. */
+static enum base_code tell_family(struct wasld_handed *handed, struct base_error *err) {
+  const struct wasld_conf *conf = handed->conf;
+  enum base_code code = link_family_make(&handed->page, &handed->family, err);
+  if (code != BASE_OK)
+    return code;
+  struct link_family *page = handed->page;
+  memcpy(page->name, conf->name, sizeof conf->name);
+  wasld_addresses_write(conf->listen, conf->listen_count, page->listen, sizeof page->listen);
+  wasld_addresses_write(conf->addresses, conf->address_count, page->addresses, sizeof page->addresses);
+  return BASE_OK;
 }
 
 static enum base_code open_doors(struct wasld_handed *handed, struct base_error *err) {
@@ -79,7 +98,9 @@ static enum base_code open_doors(struct wasld_handed *handed, struct base_error 
                            "processes of an earlier wasld of this node are still there", err);
   if (handed->life < 0)
     return err->code;
-  enum base_code code = wasld_listen_tcp(handed->conf, handed->tcp, err);
+  enum base_code code = tell_family(handed, err);
+  if (code == BASE_OK)
+    code = wasld_listen_tcp(handed->conf, handed->tcp, err);
   if (code == BASE_OK)
     code = wasld_listen_local(&handed->local, err);
   return code == BASE_OK ? link_confine(link_rights_of(LINK_ROLE_WASLD), err) : code;

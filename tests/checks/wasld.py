@@ -3,7 +3,9 @@
 """wasld as a parent: what it hands over, how it stops, what it does when a child fails or when it is killed itself.
 
 The children are stand-ins of a few lines, found beside a copy of wasld as the real ones would be."""
+import fnmatch
 import os
+import pty
 import re
 import shutil
 import signal
@@ -51,10 +53,11 @@ note(role)
 HANDED = {
     "core": {"gate-peer", "gate-local", "keeper", "card", "ready", "life"},
     "keeper": {"core", "ready", "life"},
-    "gate-peer": {"core", "listen0", "listen1", "ready", "life"},
-    "gate-local": {"core", "worker", "api", "ready", "life"},
+    "gate-peer": {"core", "card", "family", "listen0", "listen1", "ready", "life"},
+    "gate-local": {"core", "worker", "card", "family", "api", "ready", "life"},
     "worker": {"gate-local", "ready", "life"},
 }
+USERS = {"keeper": 1719000001, "core": 1719000002, "gate": 1719000003, "local": 1719000004, "worker": 1719000005}
 FOLDERS = {"core": "core", "keeper": "keeper", "gate-peer": "gate", "gate-local": "local", "worker": "worker"}
 
 
@@ -63,8 +66,12 @@ class Node:
 
     def __init__(self, base, name, limits=""):
         self.path = os.path.join(base, name)
+        os.makedirs(self.path)
+        os.chmod(self.path, 0o700)
         for folder in FOLDERS.values():
-            os.makedirs(os.path.join(self.path, folder))
+            os.mkdir(os.path.join(self.path, folder), 0o700)
+            if os.geteuid() == 0:
+                os.chown(os.path.join(self.path, folder), USERS[folder], USERS[folder])
         self.write("wasl.conf", f"[node]\nname = paris\nlisten = 127.0.0.1:{PORT}, 127.0.0.1:{PORT + 1}\n"
                    f"[limits]\n{limits}\n")
         self.write("node.card", "{}")
@@ -76,6 +83,9 @@ class Node:
 
     def mode(self, role, mode):
         self.write(os.path.join(FOLDERS[role], "mode"), mode)
+        os.chmod(os.path.join(self.path, FOLDERS[role], "mode"), 0o600)
+        if os.geteuid() == 0:
+            os.chown(os.path.join(self.path, FOLDERS[role], "mode"), USERS[FOLDERS[role]], -1)
 
     def start(self, wasld):
         self.log = tempfile.TemporaryFile()
@@ -252,6 +262,131 @@ def runs_in_a_folder_with_a_long_path(base, wasld):
     assert node.end() == 0
 
 
+def goes_on_after_a_hangup_from_somebody(base, wasld):
+    node = Node(base, "hup").start(wasld)
+    node.until("wasld.ready")
+    before = node.children()
+    for times in (1, 2):
+        node.process.send_signal(signal.SIGHUP)
+        node.until("wasld.hangup SIGHUP .* changes nothing", times)
+    os.killpg(os.getpgid(node.process.pid), 0)
+    assert node.process.poll() is None and node.children() == before, node.text()
+    assert node.end() == 0, node.text()
+
+
+def stops_when_its_terminal_is_closed(base, wasld):
+    for ignored in (False, True):
+        node = Node(base, f"terminal-{ignored}")
+        log = os.path.join(base, f"terminal-{ignored}.log")
+        child, terminal = pty.fork()
+        if child == 0:
+            out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(out, 2)
+            if ignored:  # as nohup does
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            os.execv(wasld, [wasld, node.path])
+        late = time.monotonic() + 10
+        while "wasld.ready" not in text_of(log):
+            assert time.monotonic() < late, text_of(log)
+            time.sleep(0.02)
+        os.close(terminal)
+        if ignored:
+            time.sleep(0.5)
+            assert os.waitpid(child, os.WNOHANG) == (0, 0), "nohup was not respected"
+            os.kill(child, signal.SIGTERM)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, (status, text_of(log))
+        assert ("terminal that wasld was started from is gone" in text_of(log)) != ignored, text_of(log)
+        assert len(node.order()) == 5, "they did not end in order"
+
+
+def text_of(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def tells_of_a_child_that_is_halted(base, wasld):
+    node = Node(base, "halted").start(wasld)
+    node.until("wasld.ready")
+    pid = node.children()["worker"][0]
+    os.kill(pid, signal.SIGSTOP)
+    node.until(f"wasld.halted worker .process {pid}. was halted by a signal; kill -CONT {pid}")
+    os.kill(pid, signal.SIGCONT)
+    assert node.end() == 0, node.text()
+
+
+def refuses_what_others_could_read_or_change(base, wasld):
+    node = Node(base, "modes")
+    for name in ("keeper/log.key", "gate/tls.key", "gate/tls.crt"):
+        node.write(name, "x")
+        os.chmod(os.path.join(node.path, name), 0o600)
+        if os.geteuid() == 0:
+            os.chown(os.path.join(node.path, name), USERS[name.split("/")[0]], -1)
+
+    def said(code):
+        done = subprocess.run([wasld, "--check", node.path], capture_output=True, text=True, check=False, timeout=10)
+        assert done.returncode == code, done
+        return done.stderr
+
+    assert said(0) == ""
+    refused = [(".", 0o770, "go-w"), ("wasl.conf", 0o664, "go-w"), ("node.card", 0o646, "go-w"), ("keeper", 0o710, "go-rwx"),
+               ("keeper/log.key", 0o640, "go-rwx"), ("core", 0o750, "go-rwx"), ("gate", 0o730, "go-w"),
+               ("gate/tls.key", 0o604, "go-rwx"), ("gate/tls.crt", 0o622, "go-w"), ("local", 0o720, "go-w"), ("worker", 0o702, "go-w")]
+    for name, mode, change in refused:
+        path = os.path.normpath(os.path.join(node.path, name))
+        before = os.stat(path).st_mode & 0o7777
+        os.chmod(path, mode)
+        text = said(1)
+        assert text.startswith(f"wasld: {node.path}: other users of this machine can ") and f"{mode:04o}" in text, text
+        assert f"run chmod {change} {path}\n" in text, text
+        subprocess.run(text.split(": run ")[1], shell=True, check=True)
+        assert " can change " not in said(0), "what it says to run does not mend it"
+        os.chmod(path, before)
+    for name, mode in ((".", 0o755), ("gate", 0o711), ("local", 0o755), ("worker", 0o755)):
+        path = os.path.normpath(os.path.join(node.path, name))
+        os.chmod(path, mode)
+        assert " wasld.open other users of this machine can look into " in said(0), name
+        os.chmod(path, 0o700)
+    if os.geteuid() != 0:
+        return
+    for name in ("wasl.conf", "keeper", "keeper/log.key", "core", "gate/tls.key", "worker"):
+        path, owner = os.path.join(node.path, name), os.stat(os.path.join(node.path, name)).st_uid
+        os.chown(path, 4711, -1)
+        text = said(1)
+        assert f"{name} belongs to the user number 4711 and not to " in text and ": run chown " in text, text
+        subprocess.run(text.split(": run ")[1], shell=True, check=True)
+        assert said(0) == "" and os.stat(path).st_uid == owner, "what it says to run does not mend it"
+
+
+def is_started_by_its_owner_alone(base, wasld):
+    if os.geteuid() != 0:
+        print("ok # SKIP only root can be two users")
+        return
+    node = Node(base, "owned")
+    for place, folders, files in os.walk(node.path):
+        for name in folders + files + ["."]:
+            os.chown(os.path.join(place, name), 4711, 4711)
+    done = subprocess.run([wasld, node.path], capture_output=True, text=True, check=False, timeout=10)
+    assert done.returncode == 1 and "and its keys belong to the user number 4711, and you are root" in done.stderr, done
+    assert f"sudo -u '#4711' wasld {node.path}" in done.stderr, done
+    for place in (base, os.environ.get("WASL_TEST_TMP", base)):
+        os.chmod(place, 0o755)
+    done = subprocess.run([wasld, node.path], capture_output=True, text=True, check=False, timeout=10, user=4712, group=4712)
+    assert done.returncode == 1 and "belongs to the user number 4711, and you are number 4712" in done.stderr, done
+    done = subprocess.run([wasld, "--check", node.path], capture_output=True, text=True, check=False, timeout=10, user=4711, group=4711)
+    assert done.returncode == 0, done
+    roots = Node(base, "roots")
+    os.chown(roots.path, 4711, -1)
+    os.chown(os.path.join(roots.path, "wasl.conf"), 4711, -1)
+    done = subprocess.run([wasld, roots.path], capture_output=True, text=True, check=False, timeout=10, user=4711, group=4711)
+    assert done.returncode == 1 and "this node was made by root and is started by root" in done.stderr, done
+    roots.start(wasld).until("wasld.ready")  # an officer's folder, with processes of root's making
+    assert roots.end() == 0
+
+
 def main():
     base = os.path.realpath(tempfile.mkdtemp(dir=os.environ.get("WASL_TEST_TMP")))
     wasld = os.path.join(base, "bin", "wasld")
@@ -266,7 +401,11 @@ def main():
     for test in (hands_over_what_each_child_may_have, stops_the_gates_first, kills_a_gate_that_does_not_end,
                  starts_all_again_when_one_fails, gives_up_when_it_fails_again_and_again,
                  does_not_insist_when_it_never_served, takes_its_children_along_when_killed,
-                 says_when_it_cannot_start, runs_in_a_folder_with_a_long_path):
+                 says_when_it_cannot_start, runs_in_a_folder_with_a_long_path, goes_on_after_a_hangup_from_somebody,
+                 stops_when_its_terminal_is_closed, tells_of_a_child_that_is_halted,
+                 refuses_what_others_could_read_or_change, is_started_by_its_owner_alone):
+        if not fnmatch.fnmatch(test.__name__, os.environ.get("WASL_TEST_ONLY", "*")):
+            continue
         try:
             test(base, wasld)
             print(f"ok wasld {test.__name__.replace('_', ' ')}")

@@ -61,7 +61,7 @@ def one_at_a_time(rabat):
     wasld_complains(other.dir, "wasl.conf:", "listne")
     if os.geteuid() == 0:
         os.chmod(path(), 0o755)
-        wasld_complains(rabat.dir, "cannot be opened", user=NOBODY)
+        wasld_complains(rabat.dir, "belongs to the user root", user=NOBODY)
         complaint(wasl("node", "status", node=rabat.dir, user=NOBODY), 1)
     ok("one node to a folder and to a port; an unknown setting is named with its line")
 

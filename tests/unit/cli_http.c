@@ -123,6 +123,12 @@ static void problems(void **state) {
       {404, "{\"code\":\"unheard-of\",\"title\":\"gone\"}", BASE_NOT_FOUND, "gone"},
       {500, "{\"code\":\"ok\"}", BASE_PROTOCOL, "HTTP status 500"},
       {503, "<html>", BASE_PROTOCOL, "HTTP status 503"},
+      {400, "<html>", BASE_PROTOCOL, "did not understand the request (HTTP status 400)"},
+      {405, "<html>", BASE_PROTOCOL, "did not understand the request (HTTP status 405)"},
+      {413, "<html>", BASE_TOO_LARGE, "longer than the node reads (HTTP status 413)"},
+      {414, "<html>", BASE_TOO_LARGE, "longer than the node reads (HTTP status 414)"},
+      {431, "<html>", BASE_TOO_LARGE, "longer than the node reads (HTTP status 431)"},
+      {505, "<html>", BASE_PROTOCOL, "did not understand the request (HTTP status 505)"},
       {404, "", BASE_NOT_FOUND, "HTTP status 404"},
   };
   for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
@@ -130,6 +136,44 @@ static void problems(void **state) {
     enum base_code code = cli_http_problem(tries[i].status, base_view_text(tries[i].document), &err);
     if (code != tries[i].code || strstr(err.text, tries[i].words) == NULL)
       fail_msg("%zu: %s: %s", i, base_code_name(code), err.text);
+  }
+}
+
+/* One that takes the request and says nothing, one that stops in the middle, one that does not read. */
+static void times(void **state) {
+  (void)state;
+  static const struct {
+    const char *said, *words;
+    size_t size;
+  } tries[] = {
+      {"", "did nothing for 1 s while it was to answer", 2},
+      {"HTTP/1.1 200 OK\r\nContent-Len", "did nothing for 2 s while it was to answer", 2},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "did nothing for 2 s while it was to answer", 2},
+      {"", "did nothing for 2 s while the request was sent", 4 << 20},
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+    BASE_AUTO_BUF struct base_buf body = {0}, problem = {0}, large = {0};
+    struct base_error err = {BASE_OK, ""};
+    int status = 0, pair[2];
+    base_buf_init(&body, 1 << 20);
+    base_buf_init(&problem, CLI_PROBLEM_MAX);
+    base_buf_init(&large, 8 << 20);
+    memset(base_buf_reserve(&large, tries[i].size), 'x', tries[i].size);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(write(pair[1], tries[i].said, strlen(tries[i].said)), (ssize_t)strlen(tries[i].said));
+    struct cli_http_request asked = {.method = "POST",
+                                     .path = "/",
+                                     .type = "application/json",
+                                     .body = base_buf_view(&large),
+                                     .fd = -1,
+                                     .first_s = 1,
+                                     .idle_s = 2};
+    assert_int_equal(cli_http_exchange(pair[0], &asked, (struct cli_sink){&body, keep}, &problem, &status, &err),
+                     BASE_TIMEOUT);
+    if (strstr(err.text, tries[i].words) == NULL)
+      fail_msg("%zu: \"%s\" lacks \"%s\"", i, err.text, tries[i].words);
+    close(pair[0]);
+    close(pair[1]);
   }
 }
 
@@ -158,6 +202,17 @@ static void far_away_folder(void **state) {
   assert_int_equal(listen(server, 1), 0);
   assert_int_equal(cli_http_connect(path, &fd, &err), BASE_OK);
   close(fd);
+  /* Nobody accepts, and the queue of those who wait is full. */
+  int waiting[8];
+  enum base_code code = BASE_OK;
+  size_t count = 0;
+  while (code == BASE_OK && count < 8)
+    if ((code = cli_http_connect(path, &waiting[count], &err)) == BASE_OK)
+      count++;
+  assert_int_equal(code, BASE_TIMEOUT);
+  assert_non_null(strstr(err.text, "took no connection within 5 s"));
+  while (count > 0)
+    close(waiting[--count]);
   close(server);
   unlinkat(dir, "api.sock", 0);
   unlinkat(dir, "node.card", 0);
@@ -168,6 +223,7 @@ static void far_away_folder(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(head_without_end),
-                                     cmocka_unit_test(problems), cmocka_unit_test(far_away_folder)};
+                                     cmocka_unit_test(problems), cmocka_unit_test(times),
+                                     cmocka_unit_test(far_away_folder)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

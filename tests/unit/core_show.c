@@ -13,7 +13,6 @@ static void test_node(void **state) {
   struct told told = tell(&a, LINK_NODE_STATUS, "{\"actor\":\"amal\"}");
   expect_text(told.json, "name", "rabat");
   expect_text(told.json, "version", "0.1.0");
-  assert_true(wire_json_true(wire_json_get(told.json, "listening")));
   assert_int_equal(number(wire_json_get(told.json, "partners"), "active"), 1);
   assert_int_equal(number(wire_json_get(told.json, "outbox"), "receipted"), 1);
   assert_int_equal(number(wire_json_get(told.json, "outbox"), "waiting"), 0);

@@ -9,6 +9,9 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "wire/card.h"
+#include "wire/register.h"
+
 struct identity {
   char certificate[4096], key[4096];
   struct base_hash pin;
@@ -35,6 +38,27 @@ static void make_identity(struct identity *out, const char *name) {
   assert_int_equal(gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, out->pin.bytes, &size), 0);
   gnutls_x509_crt_deinit(certificate);
   gnutls_x509_privkey_deinit(key);
+}
+
+/* A card of the node rabat with this pin and these addresses, a JSON array's content. Its other keys are made up. */
+static __attribute__((unused)) void make_card(struct base_buf *out, const struct base_hash *pin,
+                                              const char *addresses) {
+  BASE_AUTO_BUF struct base_buf log = {0}, witness = {0};
+  struct wire_vkey key = {
+      .name = BASE_VIEW("wasl/rabat/0123456789abcdef"), .id = 0x01020304, .type = WIRE_VKEY_LOG, .key = {{1}}};
+  wire_vkey_write(&key, &log);
+  key.type = WIRE_VKEY_WITNESS;
+  key.key = (struct wire_key){{2}};
+  wire_vkey_write(&key, &witness);
+  base_buf_printf(
+      out,
+      "{\"wasl\":\"card/1\",\"name\":\"rabat\",\"org\":{\"ar\":\"R\",\"fr\":\"R\",\"en\":\"R\",\"es\":\"R\","
+      "\"pt\":\"R\"},\"address\":[%s],\"log\":\"%.*s\",\"witness\":\"%.*s\",\"seal\":[{\"id\":"
+      "\"0011223344556677\",\"suite\":\"" WIRE_SUITE_X25519 "\",\"key\":\"%064d\",\"from\":"
+      "\"2026-11-21T08:00:00Z\",\"until\":\"2027-02-19T08:00:00Z\"}],\"tls\":[\"%s\"],\"made\":"
+      "\"2026-11-21T08:00:00Z\"}",
+      addresses, (int)log.size, (const char *)log.data, (int)witness.size, (const char *)witness.data, 1,
+      base_hash_text(pin).text);
 }
 
 #endif

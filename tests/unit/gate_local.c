@@ -292,7 +292,9 @@ static void test_errors(void **state) {
   const struct local_rig *rig = *state;
   expect(rig, "GET /v1/nothing", "", "HTTP/1.1 404", "\"code\":\"not-found\"");
   expect(rig, "GET /v1/status/", "", "HTTP/1.1 400", "\"code\":\"syntax\"");
-  expect(rig, "DELETE /v1/status", "", "HTTP/1.1 400", "\"code\":\"usage\"");
+  expect(rig, "DELETE /v1/status", "", "HTTP/1.1 405", "\"code\":\"method\"");
+  expect(rig, "DELETE /v1/status", "", "HTTP/1.1 405", "\r\nAllow: GET\r\n");
+  expect(rig, "PUT /v1/cases", "", "HTTP/1.1 405", "\r\nAllow: GET, POST\r\n");
   expect(rig, "GET /v1/cases?limit=many", "", "HTTP/1.1 400", "limit: not a whole number");
   expect(rig, "GET /v1/cases?colour=red", "", "HTTP/1.1 400", "\"code\":\"unknown-field\"");
   expect(rig, "GET /v1/cases?limit=1&limit=2", "", "HTTP/1.1 400", "\"code\":\"duplicate-key\"");
@@ -385,6 +387,17 @@ static void test_upload(void **state) {
   assert_int_equal(rig->cancels, 0);
   assert_int_equal(rig->checks, 0);
   free(data);
+}
+
+/* Refused by what it says of its size, before an octet is read. */
+static void test_upload_too_large(void **state) {
+  const struct local_rig *rig = *state;
+  static const char request[] = "POST /v1/parts HTTP/1.1\r\nHost: a\r\nContent-Length: 1099511627777\r\n\r\n";
+  char *answer = say(rig, request, sizeof request - 1);
+  assert_memory_equal(answer, "HTTP/1.1 413", 12);
+  assert_non_null(strstr(answer, "at most 1099511627776 octets, and this one 1099511627777: split it"));
+  free(answer);
+  assert_int_equal(rig->chunks, 0);
 }
 
 static void test_upload_chunked(void **state) {
@@ -678,6 +691,7 @@ int main(void) {
       TEST(test_large_bodies),
       TEST(test_upload),
       TEST(test_upload_chunked),
+      TEST(test_upload_too_large),
       TEST(test_upload_breaks_off),
       TEST(test_stix),
       TEST(test_said),

@@ -472,7 +472,7 @@ static void test_http_of_a_partner(void **state) {
     const char *answer;
   } cases[] = {
       CASE("GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
-      CASE("GET /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 404"),
+      CASE("GET /wasl/v1/consignment HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405"),
       CASE(POST "\r\n", "HTTP/1.1 400"),
       CASE(POST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", "HTTP/1.1 400"),
       CASE(POST "Content-Length: 8388609\r\n\r\n", "HTTP/1.1 413"),

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "gate/limits.h"
+#include "link/family.h"
 
 struct process {
   struct rig_loop core;
@@ -16,6 +17,7 @@ struct process {
   char folder[64], own[80];
   pid_t pid;
   int ready, port;
+  struct base_hash pin; /* on the card */
   /* under the lock */
   size_t takes;
   char done[1024];
@@ -63,7 +65,19 @@ static void write_file(const char *folder, const char *name, const char *content
 /* Starts wasl-gate in a folder within the node's, with a made-up core and one listening socket. */
 static void start(struct process *process, enum link_role role, const char *listen_name, int listener) {
   int channel[2], ready[2];
-  char text[3][64];
+  char text[5][64];
+  struct link_family *page;
+  struct base_error err;
+  int family;
+  BASE_AUTO_BUF struct base_buf card_text = {0};
+  assert_int_equal(link_family_make(&page, &family, &err), BASE_OK);
+  strcpy(page->name, "rabat");
+  strcpy(page->listen, "127.0.0.1:7443");
+  strcpy(page->addresses, "127.0.0.1:7443");
+  atomic_store(&page->lives[LINK_ROLE_CORE], LINK_LIFE_SERVES);
+  make_card(&card_text, &process->pin, "\"127.0.0.1:7443\"");
+  int card = base_memfd_sealed("card", base_buf_view(&card_text), &err);
+  assert_true(card >= 0);
   assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel), 0);
   assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
   const char *programs = getenv("WASL_BIN");
@@ -75,13 +89,17 @@ static void start(struct process *process, enum link_role role, const char *list
     snprintf(text[0], sizeof text[0], "core=%d", dup(channel[1]));
     snprintf(text[1], sizeof text[1], "%s=%d", listen_name, dup(listener));
     snprintf(text[2], sizeof text[2], "ready=%d", dup(ready[1]));
+    snprintf(text[3], sizeof text[3], "card=%d", dup(card));
+    snprintf(text[4], sizeof text[4], "family=%d", dup(family));
     if (chdir(process->own) == 0)
-      execl(program, program, "--role", link_role_name(role), "--fd", text[0], "--fd", text[1], "--fd", text[2],
-            (char *)NULL);
+      execl(program, program, "--role", link_role_name(role), "--fd", text[0], "--fd", text[1], "--fd", text[2], "--fd",
+            text[3], "--fd", text[4], (char *)NULL);
     _exit(127);
   }
   close(channel[1]);
   close(ready[1]);
+  close(card);
+  close(family);
   close(listener);
   process->ready = ready[0];
   rig_loop_make(&process->core);
@@ -158,6 +176,7 @@ static void test_peer_role(void **state) {
   int port;
   close(rig_listen_tcp(&process->port));
   make_identity(identity, "node");
+  process->pin = identity->pin;
   write_file(process->own, "tls.crt", identity->certificate);
   write_file(process->own, "tls.key", identity->key);
   start(process, LINK_ROLE_GATE_PEER, "listen0", rig_listen_tcp(&port));
