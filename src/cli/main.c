@@ -19,7 +19,7 @@ static void hold_streams(void) {
 int main(int argc, char **argv) {
   hold_streams();
   signal(SIGPIPE, SIG_IGN);       /* a reader that went away is an error of write */
-  signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes too */
+  signal(SIGXFSZ, SIG_IGN);       /* a limit of file sizes too */
   setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters alone */
   return cli_main(argc, argv);
 }

@@ -28,11 +28,11 @@ struct gate_job {
   const struct gate_route *route;
   struct base_buf body; /* of GATE_POST */
   /* the part that comes in or goes out */
-  char stage[80]; /* what core calls the part that comes in; empty: none, or finished */
+  char stage[80];                  /* what core calls the part that comes in; empty: none, or finished */
   struct gate_memfile chunk, copy; /* chunk: of GATE_OCTETS the whole body */
   bool json_likely, json_decided;
   enum wire_stix_said said; /* of the part that comes in, by its media type */
-  uint64_t index; /* of the next chunk or record */
+  uint64_t index;           /* of the next chunk or record */
   uint64_t size, records;
   struct wire_json *opened; /* core's answer to part.open, or to part.finish */
   uint8_t *record;          /* one record of a part that goes out */

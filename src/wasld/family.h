@@ -13,7 +13,7 @@ struct wasld_handed {
   int tcp[WASLD_LISTEN_MAX]; /* conf->listen_count of them */
   int local;                 /* api.sock */
   int dir;                   /* the node's folder */
-  int life;            /* locked; every child keeps it open, so that the next wasld can wait until they are all gone */
+  int life; /* locked; every child keeps it open, so that the next wasld can wait until they are all gone */
   struct link_family *page; /* what the gates are told, and its descriptor for reading */
   int family;
   char programs[4096]; /* the folder of wasld itself, where the others are */
