@@ -130,7 +130,8 @@ enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
     const struct wire_json *described = cli_kind(cli, &kinds, cli_string(kase, "kind"));
     cli_cell_id(&table, cli_string(kase, "id"));
     cli_cell(&table, cli_label(cli, described, cli_string(kase, "kind")));
-    cli_cell(&table, wire_json_true(wire_json_get(kase, "flagged"))
+    cli_cell(&table, wire_json_get(kase, "damaged") != NULL ? base_view_text(cli_word(cli, CLI_DAMAGED))
+                     : wire_json_true(wire_json_get(kase, "flagged"))
                          ? base_view_text(cli_word(cli, CLI_FLAGGED))
                          : cli_kind_label(cli, described, "states", cli_string(kase, "state")));
     cli_cell_time(&table, wire_json_get(kase, "changed"));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-/* The head's note against the key of the node's own card, and what it says against size and root as told beside it. */
-static enum base_code check_head(struct cli *cli, const struct wire_json *head, struct base_error *err) {
+/* The signed head against the key of the node's own card, and what it says against size and root as told beside it. */
+static enum base_code check_head(struct cli *cli, const struct wire_json *last, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf bytes = {0};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   struct wire_card card;
@@ -14,14 +14,14 @@ static enum base_code check_head(struct cli *cli, const struct wire_json *head, 
   if (code == BASE_OK)
     code = wire_vkey_parse(card.log, &log, err);
   if (code == BASE_OK)
-    code = seal_checkpoint_verify(cli_string(head, "note"), (struct seal_signer){.log = &log}, &checkpoint, NULL, err);
+    code = seal_checkpoint_verify(cli_string(last, "note"), (struct seal_signer){.log = &log}, &checkpoint, NULL, err);
   if (code != BASE_OK)
     return code;
   struct base_hash root;
-  if (checkpoint.size != (uint64_t)cli_number(head, "size") || !base_hash_parse(cli_string(head, "root"), &root) ||
+  if (checkpoint.size != (uint64_t)cli_number(last, "size") || !base_hash_parse(cli_string(last, "root"), &root) ||
       !base_hash_equal(&root, &checkpoint.root))
-    return base_fail(err, BASE_SIGNATURE, "the signed head of %llu leaves is not the one that the node names",
-                     (unsigned long long)checkpoint.size);
+    return base_fail(err, BASE_CONSISTENCY, "the root computed anew over %lld leaves is not that of the signed head",
+                     (long long)cli_number(last, "size"));
   return BASE_OK;
 }
 
@@ -80,53 +80,105 @@ enum base_code cli_register_show(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
-static enum base_code finish_check(struct cli *cli, const struct wire_json *head, const struct wire_json *last,
-                                   struct base_error *err) {
-  struct wire_writer writer;
-  enum base_code code = check_head(cli, head, err);
-  if (code == BASE_OK && !base_view_equal(cli_string(head, "root"), cli_string(last, "root")))
-    code = base_fail(err, BASE_CONSISTENCY, "the root computed anew over %lld leaves is not that of the signed head",
-                     (long long)cli_number(head, "size"));
-  if (code != BASE_OK)
-    return code;
-  if (!cli->json) {
-    cli_line(cli, "%s\n", cli_word(cli, CLI_ALL_CHECKED));
-    show_head(cli, head);
-    return BASE_OK;
+/* --- the check */
+
+/* What was found, call by call. */
+struct finding {
+  struct base_buf json; /* {place, what}, separated by commas */
+  size_t named;
+};
+
+static void keep_problems(struct cli *cli, struct finding *finding, const struct wire_json *answer) {
+  const struct wire_json *problems = wire_json_get(answer, "problems");
+  for (size_t i = 0; i < wire_json_size(problems); i++) {
+    const struct wire_json *problem = wire_json_at(problems, i);
+    struct wire_writer writer;
+    if (finding->named++ > 0)
+      base_buf_text(&finding->json, ",");
+    wire_writer_init(&writer, &finding->json);
+    wire_write_value(&writer, problem);
+    if (cli->json)
+      continue;
+    cli_isolated(cli, &cli->out, cli_string(problem, "place"));
+    base_buf_text(&cli->out, ": ");
+    cli_text(cli, cli_string(problem, "what"));
+    base_buf_text(&cli->out, "\n");
   }
-  wire_writer_init(&writer, &cli->out);
-  wire_write_object(&writer);
-  wire_write_member_integer(&writer, "checked", cli_number(head, "size"));
-  wire_write_member_integer(&writer, "size", cli_number(head, "size"));
-  wire_write_member_text(&writer, "root", cli_string(head, "root"));
-  wire_write_member_bool(&writer, "done", true);
-  wire_write_end(&writer, '}');
-  base_buf_text(&cli->out, "\n");
-  return BASE_OK;
 }
 
-/* Some leaves per call, so that the node serves others meanwhile; until what was checked is what the head covers. */
+static void write_checked(struct cli *cli, const struct finding *finding, const struct wire_json *last) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &cli->out);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "checked", cli_number(last, "checked"));
+  wire_write_member_integer(&writer, "size", cli_number(last, "size"));
+  wire_write_member_text(&writer, "root", cli_string(last, "root"));
+  wire_write_member_bool(&writer, "done", true);
+  wire_write_member_integer(&writer, "rows", cli_number(last, "next"));
+  wire_write_member_integer(&writer, "found", cli_number(last, "found"));
+  wire_write_key(&writer, "problems");
+  base_buf_text(&cli->out, "[");
+  base_buf_add_view(&cli->out, base_buf_view(&finding->json));
+  base_buf_text(&cli->out, "]}\n");
+}
+
+static enum base_code finish_check(struct cli *cli, const struct finding *finding, const struct wire_json *last,
+                                   struct base_error *err) {
+  int64_t found = cli_number(last, "found");
+  enum base_code code = base_buf_check(&finding->json, "what was found", err);
+  if (code == BASE_OK && found == 0)
+    code = check_head(cli, last, err);
+  if (code != BASE_OK)
+    return code;
+  if (cli->json)
+    write_checked(cli, finding, last);
+  if (found > 0)
+    return base_fail(
+        err, BASE_CORRUPT, "%lld %s found among %lld rows%s; each is in the node's log too (register.corrupt)",
+        (long long)found, found == 1 ? "difference was" : "differences were", (long long)cli_number(last, "next"),
+        (int64_t)finding->named < found ? ", the first of them are named" : "");
+  if (cli->json)
+    return BASE_OK;
+  CLI_AUTO_ANSWER struct cli_answer head = {0};
+  cli_line(cli, "%s\n", cli_word(cli, CLI_ALL_CHECKED));
+  code = cli_get(cli, &head, err, "/v1/register/head");
+  if (code == BASE_OK)
+    show_head(cli, head.json);
+  return code;
+}
+
+/* Some rows per call, so that the node serves others meanwhile. */
 enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
   struct cli_progress progress = {.cli = cli, .label = cli_word(cli, CLI_REGISTER)};
-  int64_t next = 0;
-  for (;;) {
-    CLI_AUTO_ANSWER struct cli_answer answer = {0}, head = {0};
-    enum base_code code = cli_get(cli, &answer, err, "/v1/register/check?from=%lld", (long long)next);
-    int64_t reached = cli_number(answer.json, "next"), size = cli_number(answer.json, "size");
-    bool done = wire_json_true(wire_json_get(answer.json, "done"));
+  BASE_AUTO_BUF struct base_buf label = {0};
+  struct finding finding = {.named = 0};
+  base_buf_init(&finding.json, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = BASE_OK;
+  bool done = false;
+  for (int64_t next = 0; code == BASE_OK && !done;) {
+    CLI_AUTO_ANSWER struct cli_answer answer = {0};
+    code = cli_get(cli, &answer, err, "/v1/register/check?from=%lld", (long long)next);
+    int64_t reached = cli_number(answer.json, "next");
+    bool leaves = base_view_is(cli_string(answer.json, "stage"), "leaves");
+    done = wire_json_true(wire_json_get(answer.json, "done"));
     if (code == BASE_OK && !done && reached <= next)
-      code = base_fail(err, BASE_PROTOCOL, "the check does not advance beyond leaf %lld", (long long)next);
-    if (code == BASE_OK && done)
-      code = cli_get(cli, &head, err, "/v1/register/head");
-    if (code != BASE_OK) {
-      cli_progress_end(&progress);
-      return code;
-    }
+      code = base_fail(err, BASE_PROTOCOL, "the check does not advance beyond row %lld", (long long)next);
+    if (code != BASE_OK)
+      break;
     next = reached;
-    cli_progress_at(&progress, (uint64_t)next, (uint64_t)size);
-    if (done && cli_number(head.json, "size") == size) {
+    keep_problems(cli, &finding, answer.json);
+    base_buf_reset(&label);
+    base_buf_printf(&label, "%s: %.*s%c", cli_word(cli, CLI_REGISTER), (int)cli_string(answer.json, "stage").size,
+                    (const char *)cli_string(answer.json, "stage").data, 0);
+    progress.label = label.data == NULL ? "" : (const char *)label.data;
+    cli_progress_at(&progress, (uint64_t)cli_number(answer.json, leaves ? "checked" : "rows"),
+                    leaves ? (uint64_t)cli_number(answer.json, "size") : 0);
+    if (done) {
       cli_progress_end(&progress);
-      return finish_check(cli, head.json, answer.json, err);
+      code = finish_check(cli, &finding, answer.json, err);
     }
   }
+  cli_progress_end(&progress);
+  base_buf_free(&finding.json);
+  return code;
 }

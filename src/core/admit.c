@@ -78,7 +78,8 @@ static enum base_code check_follows(struct core *core, const struct wire_header 
         return base_fail(why, BASE_POLICY, "it follows message %s, which was %s",
                          base_id_text(&header->follows[i]).text, arrival.voided ? "ended" : "refused");
     } else if (code != BASE_OK) {
-      return code;
+      if (!core_damage(code))
+        return code; /* one that cannot be read here is waited for like one that is missing */
     } else if (row.state == STORE_MESSAGE_REFUSED) {
       return base_fail(why, BASE_POLICY, "it follows message %s, which was refused",
                        base_id_text(&header->follows[i]).text);
@@ -145,6 +146,11 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   struct core_case *kase = NULL;
   enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, err)
                                       : core_case_load(core, &case_id, &kase, err);
+  if (!header->opens && core_damage(code)) {
+    /* What is damaged here is no fault of the message, and no reason to hold up all others: it stays pending. */
+    base_log(BASE_LOG_ERROR, "case.damaged", "message %s waits: %s", base_id_text(id).text, err->text);
+    return give->partner->row.number == arrival->partner ? core_give_add(give, arrival->number, id, err) : BASE_OK;
+  }
   if (code != BASE_OK)
     return core_lose(core, code, err);
   struct base_error why = {0};

@@ -159,7 +159,11 @@ enum base_code core_agreement_refresh(struct core *core, const struct base_id *i
   struct core_agreement fresh = {0};
   struct base_id copy = *id;
   enum base_code code = agreement_read(core, &copy, &fresh, err);
-  if (code != BASE_OK) {
+  if (core_damage(code)) { /* it permits nothing, and is no reason to stop */
+    base_log(BASE_LOG_ERROR, "agreement.damaged", "%s", err->text);
+    agreement_free(&fresh);
+    fresh = (struct core_agreement){.id = copy, .damaged = true, .law = {.id = copy}};
+  } else if (code != BASE_OK) {
     agreement_free(&fresh);
     return core_lose(core, code, err);
   }
@@ -180,6 +184,33 @@ enum base_code core_agreement_refresh(struct core *core, const struct base_id *i
   }
   core->agreements[at] = fresh;
   return law_rebuild(core, err);
+}
+
+static const char *difference(const struct core_agreement *here, const struct core_agreement *now) {
+  if (here == NULL)
+    return "law does not know it";
+  if (here->state != now->state || here->damaged)
+    return "law has it in another state";
+  if (here->law.accepted != now->law.accepted || here->law.ended != now->law.ended)
+    return now->law.accepted ? "it is in force, but law does not go by it" : "it is not in force, but law goes by it";
+  bool same = here->has_terms == now->has_terms && here->law.from == now->law.from &&
+              here->law.until == now->law.until && here->law.row_count == now->law.row_count &&
+              here->law.party_count == now->law.party_count;
+  return same ? NULL : "law goes by other terms of it";
+}
+
+enum base_code core_agreement_differs(struct core *core, const struct base_id *id, struct base_error *err) {
+  struct core_agreement now = {0};
+  const struct core_agreement *here = NULL;
+  enum base_code code = agreement_read(core, id, &now, err);
+  for (size_t i = 0; i < core->agreement_count && here == NULL; i++)
+    if (base_id_equal(&core->agreements[i].id, id))
+      here = &core->agreements[i];
+  const char *what = code == BASE_OK ? difference(here, &now) : NULL;
+  if (what != NULL)
+    code = base_fail(err, BASE_CONFLICT, "%s", what);
+  agreement_free(&now);
+  return code;
 }
 
 struct id_list {

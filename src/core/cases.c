@@ -84,7 +84,7 @@ const struct core_kind *core_kind_hashed(const struct core *core, struct base_vi
 
 /* --- the cache */
 
-static void case_free(struct core_case *kase) {
+void core_case_release(struct core_case *kase) {
   if (kase->kind != NULL) {
     base_arena_free(&kase->arena);
     free(kase->messages);
@@ -95,7 +95,7 @@ static void case_free(struct core_case *kase) {
 void core_case_drop(struct core *core, const struct base_id *id) {
   for (size_t i = 0; i < CORE_CASES_CACHED; i++)
     if (id == NULL || base_id_equal(&core->cases[i].id, id))
-      case_free(&core->cases[i]);
+      core_case_release(&core->cases[i]);
 }
 
 static struct core_case *case_slot(struct core *core) {
@@ -106,11 +106,11 @@ static struct core_case *case_slot(struct core *core) {
     if (core->cases[i].touched < oldest->touched)
       oldest = &core->cases[i];
   }
-  case_free(oldest);
+  core_case_release(oldest);
   return oldest;
 }
 
-static struct core_case *case_cached(struct core *core, const struct base_id *id) {
+struct core_case *core_case_known(struct core *core, const struct base_id *id) {
   for (size_t i = 0; i < CORE_CASES_CACHED; i++)
     if (core->cases[i].kind != NULL && base_id_equal(&core->cases[i].id, id)) {
       core->cases[i].touched = ++core->case_clock;
@@ -119,21 +119,29 @@ static struct core_case *case_cached(struct core *core, const struct base_id *id
   return NULL;
 }
 
-enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
-                               base_time opened, struct core_case **out, struct base_error *err) {
-  struct core_case *kase = case_slot(core);
+static enum base_code case_make(struct core_case *kase, const struct base_id *id, const struct core_kind *kind,
+                                base_time opened, struct base_error *err) {
   kase->messages = calloc(4, sizeof *kase->messages);
   if (kase->messages == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a case");
   kase->id = *id;
   kase->kind = kind;
   kase->room = 4;
-  kase->touched = ++core->case_clock;
   base_arena_init(&kase->arena, CORE_CASE_ARENA);
   kase->row.id = *id;
   kase->row.kind = kind->kind.name;
   kase->row.kind_hash = kind->kind.hash;
   kase->row.opened = kase->row.changed = opened;
+  return BASE_OK;
+}
+
+enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
+                               base_time opened, struct core_case **out, struct base_error *err) {
+  struct core_case *kase = case_slot(core);
+  enum base_code code = case_make(kase, id, kind, opened, err);
+  if (code != BASE_OK)
+    return code;
+  kase->touched = ++core->case_clock;
   *out = kase;
   return BASE_OK;
 }
@@ -209,41 +217,60 @@ static enum base_code load_message(void *context, const struct store_message *ro
   return leave_out(loading, &row->id);
 }
 
+/* Damage is one thing, whatever it shows as: nothing is decided on such a case. */
+static enum base_code damaged(const struct base_id *id, enum base_code code, struct base_error *err) {
+  return core_damage(code)
+             ? base_fail(
+                   err, BASE_CORRUPT,
+                   "case %s is damaged here (%.200s): decide nothing on it; run wasl register check, and compare it "
+                   "with the other parties",
+                   base_id_text(id).text, err->text)
+             : code;
+}
+
+enum base_code core_case_look(struct core *core, const struct store_case *row, struct core_case *out,
+                              struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, row->kind, &row->kind_hash);
+  if (kind == NULL)
+    return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this program does not ship",
+                     base_id_text(&row->id).text, (int)row->kind.size, (const char *)row->kind.data);
+  enum base_code code = case_make(out, &row->id, kind, row->opened, err);
+  if (code != BASE_OK)
+    return code;
+  out->row.changed = row->changed;
+  struct case_loading loading = {.kase = out, .err = err};
+  code = store_message_each(core->store, &row->id, true, load_message, &loading, err);
+  free(loading.left_out);
+  if (code == BASE_OK)
+    code = core_case_compute(&kind->kind, out->messages, out->count, &out->state, err);
+  return code == BASE_OK ? BASE_OK : damaged(&row->id, code, err);
+}
+
 static enum base_code case_read(struct core *core, const struct base_id *id, struct core_case **out,
                                 struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_case row;
-  enum base_code code = store_case_get(core->store, id, &arena, &row, err);
+  struct base_id copy = *id; /* it may be of the case whose place is taken */
+  enum base_code code = store_case_get(core->store, &copy, &arena, &row, err);
   if (code == BASE_NOT_FOUND)
-    return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(id).text);
+    return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(&copy).text);
   if (code != BASE_OK)
-    return code;
-  const struct core_kind *kind = core_kind_hashed(core, row.kind, &row.kind_hash);
-  if (kind == NULL)
-    return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this program does not ship",
-                     base_id_text(id).text, (int)row.kind.size, (const char *)row.kind.data);
-  struct core_case *kase = NULL;
-  code = core_case_begin(core, id, kind, row.opened, &kase, err);
-  if (code != BASE_OK)
-    return code;
-  kase->row.changed = row.changed;
-  struct case_loading loading = {.kase = kase, .err = err};
-  code = store_message_each(core->store, id, true, load_message, &loading, err);
-  free(loading.left_out);
-  if (code == BASE_OK)
-    code = core_case_compute(&kind->kind, kase->messages, kase->count, &kase->state, err);
+    return damaged(&copy, code, err);
+  struct core_case *kase = case_slot(core);
+  code = core_case_look(core, &row, kase, err);
   if (code != BASE_OK) {
-    case_free(kase);
+    core_case_release(kase);
     return code;
   }
+  kase->touched = ++core->case_clock;
   *out = kase;
   return BASE_OK;
 }
 
 enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
                               struct base_error *err) {
-  struct core_case *kase = case_cached(core, id);
+  struct core_case *kase = core_case_known(core, id);
   if (kase == NULL)
     return case_read(core, id, out, err);
   *out = kase;
@@ -314,6 +341,10 @@ enum base_code core_case_withdraw(struct core *core, const struct base_id *messa
   core_case_drop(core, &row.case_id);
   if (code == BASE_OK)
     code = core_case_load(core, &row.case_id, &kase, err);
+  if (core_damage(code)) {
+    base_log(BASE_LOG_ERROR, "case.damaged", "%s", err->text);
+    return BASE_OK;
+  }
   if (code == BASE_OK)
     code = case_save(core, kase, err);
   if (code == BASE_OK && !kase->kind->kind.needs_row)

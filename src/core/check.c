@@ -1,387 +1,241 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/check.h"
 
-/* register.check: every leaf against its tile, its opening, its place in the row of its partner and what the outbox and
- * the arrivals say, and a root made anew from the leaves against the one that was attested. Some leaves per request, so
- * that the exchange goes on meanwhile. What differs is named with its leaf: BASE_CORRUPT. */
+/* register.check: the stages, what was found, the request. */
 
-enum { LEVELS = 64, TILE_LEVELS = 8, TILE_BITS = 8, TILE_HASHES = 256 };
+static const struct stage {
+  const char *name;
+  core_check_step *step;
+} stages[] = {
+    {"ids", core_check_ids},
+    {"partners", core_check_partners},
+    {"heads", core_check_heads},
+    {"cosignatures", core_check_cosignatures},
+    {"partner heads", core_check_partner_heads},
+    {"messages", core_check_messages},
+    {"waits", core_check_waits},
+    {"cases", core_check_cases},
+    {"deliveries", core_check_deliveries},
+    {"arrivals", core_check_arrivals},
+    {"parts", core_check_parts},
+    {"files", core_check_files},
+    {"leaves", core_check_leaves}, /* the last: it alone goes on over what came since */
+};
+enum { STAGES = sizeof stages / sizeof stages[0] };
 
-struct chain { /* the numbers given to one partner, in order of partners */
-  int64_t partner;
-  uint64_t number;
-  struct base_hash previous;
+/* --- what was found */
+
+struct core_place core_place(const char *format, ...) {
+  struct core_place place;
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(place.text, sizeof place.text, format, args) < 0)
+    place.text[0] = '\0';
+  va_end(args);
+  return place;
+}
+
+struct core_place core_place_message(const struct base_id *id) {
+  return core_place("message %s", base_id_text(id).text);
+}
+
+struct core_place core_place_partner(const struct core *core, int64_t number) {
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (core->partners[i]->row.number == number)
+      return core_place("partner %.*s", (int)core->partners[i]->card.name.size,
+                        (const char *)core->partners[i]->card.name.data);
+  return core_place("partner of row %lld", (long long)number);
+}
+
+static const char *const consequences[] = {
+    [CORE_SO_REGISTER] = "what was signed can no longer be proved from here: keep this folder as it is, and put back a "
+                         "copy of core/ that is as new as the last head",
+    [CORE_SO_MESSAGE] =
+        "do not act on it: ask the other side for its evidence (wasl proof export), and put back a copy of "
+        "core/ that is as new",
+    [CORE_SO_CASE] = "decide nothing on this case before you compared it with the other parties (wasl case show there)",
+    [CORE_SO_PROOF] = "this cannot be proved from here: ask the other side for its evidence (wasl proof export)",
+    [CORE_SO_PARTNER] =
+        "exchange nothing with it before you compared the card by voice again, and put back a copy of core/ "
+        "that is as new",
+    [CORE_SO_PART] = "it cannot be given out as it was sent: ask the other side for it, and put back the file",
+    [CORE_SO_STRAY] = "nothing here names it: find out how it came there, then remove it",
+    [CORE_SO_DERIVED] =
+        "lists may show what is not so; what is shown of a single case is computed anew: put back a copy of "
+        "core/ that is as new",
+    [CORE_SO_TABLE] = "core.db is damaged there: put back a copy of core/ that is as new as the last head",
+    [CORE_SO_ONCE] = NULL,
 };
-struct tile_copy { /* as the store holds it, past the register's cache */
-  uint64_t index;
-  size_t count;
-  struct base_hash hashes[TILE_HASHES];
-};
-struct core_check {
-  uint64_t next, size;               /* leaves checked, and those to check */
-  base_time time;                    /* of the last leaf */
-  struct base_hash complete[LEVELS]; /* roots of complete subtrees, by the bits of next */
-  struct tile_copy tiles[TILE_LEVELS];
-  uint64_t erased; /* sent leaves without opening whose number no chain has met yet */
-  size_t chain_count;
-  struct chain *chains;
-};
+
+void core_check_found(struct core *core, enum core_check_so so, struct core_place place, const char *format, ...) {
+  struct core_check *check = core->check;
+  struct core_problem problem;
+  char what[CORE_CHECK_WHAT];
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(what, sizeof what, format, args) < 0)
+    what[0] = '\0';
+  va_end(args);
+  const char *then = consequences[so];
+  size_t room = sizeof problem.what - (then == NULL ? 1 : strlen(then) + 3);
+  memcpy(problem.place, place.text, sizeof problem.place);
+  snprintf(problem.what, sizeof problem.what, "%.*s%s%s", (int)room, what, then == NULL ? "" : "; ",
+           then == NULL ? "" : then);
+  for (size_t i = 0; i < check->count; i++) /* the end is looked at again when leaves came since */
+    if (strcmp(problem.place, check->problems[i].place) == 0 && strcmp(problem.what, check->problems[i].what) == 0)
+      return;
+  if (check->found++ >= CORE_CHECK_PROBLEMS_MAX)
+    return;
+  check->problems[check->count++] = problem;
+  base_log(BASE_LOG_ERROR, "register.corrupt", "%s: %s", problem.place, problem.what);
+}
+
+bool core_check_row(struct core *core, const char *table, bool moved, enum base_code *code, bool *done,
+                    const struct base_error *err) {
+  if (*code == BASE_OK)
+    return true;
+  if (*code != BASE_NOT_FOUND && !core_damage(*code))
+    return false;
+  if (*code != BASE_NOT_FOUND)
+    core_check_found(core, CORE_SO_TABLE, core_place("core.db"), "a row of %s cannot be read: %s", table, err->text);
+  *done = *code == BASE_NOT_FOUND || !moved;
+  *code = BASE_OK;
+  return false;
+}
+
+struct core_check_partner *core_check_partner(struct core_check *check, int64_t number, struct base_error *err) {
+  for (size_t i = 0; i < check->partner_count; i++)
+    if (check->partners[i].number == number)
+      return &check->partners[i];
+  struct core_check_partner *grown = realloc(check->partners, (check->partner_count + 1) * sizeof *grown);
+  if (grown == NULL) {
+    (void)base_fail(err, BASE_MEMORY, "no memory for the check");
+    return NULL;
+  }
+  check->partners = grown;
+  grown[check->partner_count] = (struct core_check_partner){.number = number};
+  return &grown[check->partner_count++];
+}
 
 void core_check_free(struct core *core) {
-  if (core->check != NULL)
-    free(core->check->chains);
-  free(core->check);
+  struct core_check *check = core->check;
+  if (check == NULL)
+    return;
+  store_delivery_watch(core->store, NULL, NULL);
+  core_check_file_end(check);
+  if (check->folder != NULL)
+    closedir(check->folder);
+  free(check->partners);
+  free(check->problems);
+  free(check);
   core->check = NULL;
-}
-
-static unsigned long long number_of(const struct core_check *check) {
-  return (unsigned long long)check->next;
-}
-
-/* Keeps what a failure of the machine is; anything else found while reading is damage. */
-static enum base_code damaged(const struct core_check *check, enum base_code code, struct base_error *err) {
-  bool refused = base_code_class(code) == BASE_REFUSED;
-  return refused ? base_fail(err, BASE_CORRUPT, "register: leaf %llu: %s", number_of(check), err->text) : code;
-}
-
-/* --- the tree, from the leaves alone (RFC 6962 section 2.1) */
-
-static enum base_code tile_load(struct core *core, unsigned level, uint64_t index, struct base_error *err) {
-  struct tile_copy *tile = &core->check->tiles[level];
-  BASE_AUTO_BUF struct base_buf hashes = {0};
-  base_buf_init(&hashes, sizeof tile->hashes);
-  enum base_code code = store_tile_get(core->store, level, index, &hashes, err);
-  if (code != BASE_OK)
-    return damaged(core->check, code, err);
-  tile->index = index;
-  tile->count = hashes.size / sizeof tile->hashes[0];
-  memcpy(tile->hashes, hashes.data, tile->count * sizeof tile->hashes[0]);
-  return BASE_OK;
-}
-
-static enum base_code tile_holds(struct core *core, unsigned level, uint64_t position, const struct base_hash *hash,
-                                 struct base_error *err) {
-  const struct core_check *check = core->check;
-  const struct tile_copy *tile = &check->tiles[level];
-  size_t slot = (size_t)(position % TILE_HASHES);
-  enum base_code code = BASE_OK;
-  if (tile->index != position / TILE_HASHES || slot >= tile->count)
-    code = tile_load(core, level, position / TILE_HASHES, err);
-  if (code != BASE_OK)
-    return code;
-  return slot < tile->count && base_hash_equal(&tile->hashes[slot], hash)
-             ? BASE_OK
-             : base_fail(err, BASE_CORRUPT, "register: leaf %llu: hash %zu of tile %u/%llu is not what the leaves give",
-                         number_of(check), slot, level, (unsigned long long)(position / TILE_HASHES));
-}
-
-/* Adds the next leaf, and compares what it completes with the tiles. */
-static enum base_code tree_add(struct core *core, struct base_hash hash, struct base_error *err) {
-  struct core_check *check = core->check;
-  unsigned level = 0;
-  enum base_code code = tile_holds(core, 0, check->next, &hash, err);
-  for (uint64_t size = check->next; (size & 1) == 1 && code == BASE_OK; size >>= 1) {
-    hash = seal_node_hash(&check->complete[level++], &hash);
-    if (level % TILE_BITS == 0)
-      code = tile_holds(core, level / TILE_BITS, check->next >> level, &hash, err);
-  }
-  check->complete[level] = hash;
-  return code;
-}
-
-static struct base_hash tree_root(const struct core_check *check) {
-  struct base_hash root = seal_empty_root();
-  bool any = false;
-  for (unsigned level = 0; level < LEVELS; level++) {
-    if ((check->next >> level & 1) == 0)
-      continue;
-    root = any ? seal_node_hash(&check->complete[level], &root) : check->complete[level];
-    any = true;
-  }
-  return root;
-}
-
-/* --- the numbers given to each partner */
-
-static enum base_code chain_of(struct core_check *check, const struct core_partner *partner, struct chain **out,
-                               struct base_error *err) {
-  for (size_t i = 0; i < check->chain_count; i++)
-    if (check->chains[i].partner == partner->row.number) {
-      *out = &check->chains[i];
-      return BASE_OK;
-    }
-  struct chain *grown = realloc(check->chains, (check->chain_count + 1) * sizeof *grown);
-  if (grown == NULL)
-    return base_fail(err, BASE_MEMORY, "no memory for the check");
-  check->chains = grown;
-  *out = &grown[check->chain_count++];
-  **out = (struct chain){.partner = partner->row.number};
-  return BASE_OK;
-}
-
-static enum base_code check_sent(struct core *core, const struct core_partner *partner,
-                                 const struct wire_opening *opening, struct base_view entry,
-                                 const struct store_delivery *delivery, struct base_error *err) {
-  struct core_check *check = core->check;
-  struct chain *chain = NULL;
-  enum base_code code = chain_of(check, partner, &chain, err);
-  if (code != BASE_OK)
-    return code;
-  uint64_t skipped = opening->number > chain->number ? opening->number - chain->number - 1 : 0;
-  if (opening->number <= chain->number || skipped > check->erased)
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu is number %llu for %.*s, %llu was the last one",
-                     number_of(check), (unsigned long long)opening->number, (int)partner->card.name.size,
-                     (const char *)partner->card.name.data, (unsigned long long)chain->number);
-  if (skipped == 0 && !base_hash_equal(&opening->previous, &chain->previous))
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu does not name the sent leaf before it for %.*s",
-                     number_of(check), (int)partner->card.name.size, (const char *)partner->card.name.data);
-  if (delivery->sent_index != check->next)
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu: the outbox names leaf %llu for the same number",
-                     number_of(check), (unsigned long long)delivery->sent_index);
-  check->erased -= skipped;
-  chain->number = opening->number;
-  chain->previous = seal_sha256(entry);
-  return BASE_OK;
-}
-
-static enum base_code check_voided(struct core *core, const struct wire_opening *opening,
-                                   const struct store_delivery *delivery, struct base_arena *arena,
-                                   struct base_error *err) {
-  struct core_check *check = core->check;
-  struct store_leaf sent;
-  if (delivery->voided_index != check->next || delivery->sent_index >= check->next)
-    return base_fail(err, BASE_CORRUPT,
-                     "register: leaf %llu ends a message, but the outbox names another leaf for that",
-                     number_of(check));
-  enum base_code code = store_leaf_get(core->store, delivery->sent_index, arena, &sent, err);
-  if (code != BASE_OK)
-    return damaged(check, code, err);
-  struct base_hash hash = seal_sha256(sent.entry);
-  return base_hash_equal(&hash, &opening->previous)
-             ? BASE_OK
-             : base_fail(err, BASE_CORRUPT,
-                         "register: leaf %llu ends a message, but names another sent leaf than its own",
-                         number_of(check));
-}
-
-static enum base_code check_outgoing(struct core *core, enum wire_act act, const struct wire_opening *opening,
-                                     struct base_view entry, struct base_arena *arena, struct base_error *err) {
-  struct core_check *check = core->check;
-  const struct core_partner *partner = core_partner_of(core, opening->to);
-  struct store_delivery delivery;
-  if (partner == NULL || !base_view_equal(opening->from, core->card.origin))
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu is between nodes that are not this one and a partner",
-                     number_of(check));
-  enum base_code code =
-      store_delivery_by_number(core->store, partner->row.number, opening->number, arena, &delivery, err);
-  if (code == BASE_NOT_FOUND || (code == BASE_OK && !base_id_equal(&delivery.message, &opening->message)))
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu: the outbox has no such message of number %llu for %.*s",
-                     number_of(check), (unsigned long long)opening->number, (int)partner->card.name.size,
-                     (const char *)partner->card.name.data);
-  if (code != BASE_OK)
-    return code;
-  return act == WIRE_ACT_SENT ? check_sent(core, partner, opening, entry, &delivery, err)
-                              : check_voided(core, opening, &delivery, arena, err);
-}
-
-/* --- what was received */
-
-static enum base_code check_incoming(struct core *core, enum wire_act act, const struct wire_opening *opening,
-                                     struct base_arena *arena, struct base_error *err) {
-  struct core_check *check = core->check;
-  const struct core_partner *partner = core_partner_of(core, opening->from);
-  struct store_arrival arrival;
-  enum base_code code =
-      partner == NULL ? BASE_NOT_FOUND
-                      : store_arrival_of(core->store, &opening->message, partner->row.number, arena, &arrival, err);
-  if (code == BASE_NOT_FOUND)
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu answers message %s, whose arrival is not there",
-                     number_of(check), base_id_text(&opening->message).text);
-  if (code != BASE_OK)
-    return code;
-  /* A message sent again under another number is refused by a leaf of its own: then the arrival found is the first
-   * one's. */
-  bool another = act == WIRE_ACT_REFUSED && !base_hash_equal(&opening->sent, &arrival.sent_hash);
-  bool same = arrival.answered && arrival.refused == (act == WIRE_ACT_REFUSED) && arrival.answer_index == check->next &&
-              base_hash_equal(&opening->sent, &arrival.sent_hash);
-  return same || another
-             ? BASE_OK
-             : base_fail(err, BASE_CORRUPT, "register: leaf %llu answers message %s otherwise than its arrival says",
-                         number_of(check), base_id_text(&opening->message).text);
-}
-
-/* --- a leaf */
-
-static enum base_code check_opening(struct core *core, const struct wire_leaf *leaf, struct base_view entry,
-                                    struct base_view bytes, struct base_arena *arena, struct base_error *err) {
-  struct core_check *check = core->check;
-  if (bytes.size == 0) { /* erased: the leaf stands */
-    check->erased += leaf->act == WIRE_ACT_SENT;
-    return BASE_OK;
-  }
-  struct wire_opening opening;
-  struct base_hash commitment = seal_sha256(bytes);
-  if (!base_hash_equal(&commitment, &leaf->commitment))
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu does not commit to its stored opening", number_of(check));
-  enum base_code code = wire_opening_parse(leaf->act, bytes, arena, &opening, err);
-  if (code != BASE_OK)
-    return damaged(check, code, err);
-  switch (leaf->act) {
-  case WIRE_ACT_SENT:
-  case WIRE_ACT_VOIDED:
-    return check_outgoing(core, leaf->act, &opening, entry, arena, err);
-  case WIRE_ACT_RECEIVED:
-  case WIRE_ACT_REFUSED:
-    return check_incoming(core, leaf->act, &opening, arena, err);
-  default:
-    return BASE_OK;
-  }
-}
-
-static enum base_code check_leaf(struct core *core, struct base_error *err) {
-  struct core_check *check = core->check;
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct base_view entry, opening;
-  struct wire_leaf leaf;
-  enum base_code code = core_register_read(core, check->next, &arena, &entry, &opening, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code != BASE_OK)
-    return damaged(check, code, err);
-  if (leaf.time < check->time)
-    return base_fail(err, BASE_CORRUPT, "register: leaf %llu is of %s, the one before it of %s", number_of(check),
-                     base_time_format(leaf.time).text, base_time_format(check->time).text);
-  code = tree_add(core, seal_leaf_hash(entry), err);
-  if (code == BASE_OK)
-    code = check_opening(core, &leaf, entry, opening, &arena, err);
-  if (code != BASE_OK)
-    return code;
-  check->time = leaf.time;
-  check->next++;
-  return BASE_OK;
-}
-
-/* --- the end */
-
-static enum base_code check_note(struct core *core, struct base_error *err) {
-  struct wire_vkey log;
-  struct wire_checkpoint head;
-  struct base_hash root;
-  enum base_code code = wire_vkey_parse(core->card.log, &log, err);
-  if (code == BASE_OK)
-    code = seal_checkpoint_verify(base_buf_view(&core->reg.note), (struct seal_signer){.log = &log}, &head, NULL, err);
-  if (code == BASE_OK)
-    code = core_register_root(core, core->reg.attested, &root, err);
-  if (code != BASE_OK)
-    return base_code_class(code) == BASE_REFUSED ? base_fail(err, BASE_CORRUPT, "register: its head: %s", err->text)
-                                                 : code;
-  if (head.size != core->reg.attested || !base_hash_equal(&head.root, &root) ||
-      !base_hash_equal(&root, &core->reg.attested_root))
-    return base_fail(err, BASE_CORRUPT,
-                     "register: the root of %llu leaves is not the one in the head that was signed over them",
-                     (unsigned long long)core->reg.attested);
-  return BASE_OK;
-}
-
-/* The last numbers given, when nothing was sent since the check began. */
-static enum base_code check_numbers(struct core *core, struct base_error *err) {
-  const struct core_check *check = core->check;
-  for (size_t i = 0; i < core->partner_count && check->size == core->reg.size && check->erased == 0; i++) {
-    const struct core_partner *partner = core->partners[i];
-    struct chain none = {0};
-    const struct chain *chain = &none;
-    for (size_t k = 0; k < check->chain_count; k++)
-      if (check->chains[k].partner == partner->row.number)
-        chain = &check->chains[k];
-    if (chain->number != partner->row.sent_number || !base_hash_equal(&chain->previous, &partner->row.sent_previous))
-      return base_fail(err, BASE_CORRUPT,
-                       "register: number %llu is the last sent to %.*s, but its row says %llu, or another leaf",
-                       (unsigned long long)chain->number, (int)partner->card.name.size,
-                       (const char *)partner->card.name.data, (unsigned long long)partner->row.sent_number);
-  }
-  return BASE_OK;
-}
-
-static enum base_code check_end(struct core *core, struct base_hash *out_root, struct base_error *err) {
-  struct core_check *check = core->check;
-  struct base_hash tiles;
-  *out_root = tree_root(check);
-  enum base_code code = core_register_root(core, check->size, &tiles, err);
-  if (code == BASE_OK && !base_hash_equal(&tiles, out_root))
-    code = base_fail(err, BASE_CORRUPT, "register: the tiles give another root over %llu leaves than the leaves do",
-                     (unsigned long long)check->size);
-  if (code == BASE_OK)
-    code = check_note(core, err);
-  if (code == BASE_OK)
-    code = check_numbers(core, err);
-  return code == BASE_OK ? store_check(core->store, err) : code;
 }
 
 /* --- the request */
 
-/* 0 begins anew, over what is attested now; where the check stands goes on, over what came since when it had ended. */
+static enum base_code check_new(struct core *core, struct base_error *err) {
+  core_check_free(core);
+  struct core_check *check = calloc(1, sizeof *check);
+  core->check = check;
+  if (check != NULL)
+    check->problems = calloc(CORE_CHECK_PROBLEMS_MAX, sizeof *check->problems);
+  if (check == NULL || check->problems == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the check");
+  check->file.fd = -1;
+  check->key = check->pair.first = check->pair.second = INT64_MIN;
+  store_delivery_watch(core->store, core_check_delivery_changed, core);
+  return BASE_OK;
+}
+
+/* 0 begins anew; where the check stands goes on, over the leaves that came since when it had ended. */
 static enum base_code check_begin(struct core *core, const struct wire_json *request, struct base_error *err) {
   const struct wire_json *member = wire_json_get(request, "from");
   int64_t from = wire_json_integer(member);
   if (member != NULL && (wire_json_type(member) != WIRE_JSON_INTEGER || from < 0))
     return base_fail(err, BASE_FIELD, "from: a whole number from 0");
-  if (from == 0) {
-    core_check_free(core);
-    core->check = calloc(1, sizeof *core->check);
-    if (core->check == NULL)
-      return base_fail(err, BASE_MEMORY, "no memory for the check");
-    core->check->size = core->reg.attested;
-    return BASE_OK;
-  }
-  if (core->check == NULL || core->check->next != (uint64_t)from)
-    return base_fail(err, BASE_CONFLICT, "no check stands at leaf %lld: begin anew, with from=0", (long long)from);
-  if (core->check->next == core->check->size)
-    core->check->size = core->reg.attested;
-  return BASE_OK;
+  if (from == 0)
+    return check_new(core, err);
+  return core->check != NULL && core->check->total == (uint64_t)from
+             ? BASE_OK
+             : base_fail(err, BASE_CONFLICT, "no check stands at row %lld: begin anew, with from=0", (long long)from);
 }
 
-static void check_answer(struct core *core, uint64_t token, bool done, const struct base_hash *root) {
-  const struct core_check *check = core->check;
+/* The stages, as far as this request's share goes. */
+static enum base_code check_go(struct core *core, bool *out_done, struct base_error *err) {
+  struct core_check *check = core->check;
+  enum base_code code = BASE_OK;
+  bool done = false;
+  check->budget = CORE_CHECK_STEP;
+  *out_done = false;
+  core_register_ahead(core, true);
+  while (code == BASE_OK && check->budget > 0 && !*out_done) {
+    code = stages[check->stage].step(core, &done, err);
+    if (!done || code != BASE_OK)
+      continue;
+    *out_done = check->stage + 1 == STAGES;
+    if (!*out_done) {
+      check->stage++;
+      check->rows = 0;
+      check->key = check->pair.first = check->pair.second = INT64_MIN;
+      done = false;
+    }
+  }
+  core_register_ahead(core, false);
+  return code;
+}
+
+static void check_answer(struct core *core, uint64_t token, bool done) {
+  struct core_check *check = core->check;
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
-  wire_write_member_integer(&writer, "checked", (int64_t)check->next);
-  wire_write_member_integer(&writer, "next", (int64_t)check->next);
+  wire_write_member_integer(&writer, "checked", (int64_t)(check->next < check->size ? check->next : check->size));
+  wire_write_member_integer(&writer, "next", (int64_t)check->total);
   wire_write_member_integer(&writer, "size", (int64_t)check->size);
   if (done) {
-    wire_write_member_hash(&writer, "root", root);
+    wire_write_member_hash(&writer, "root", &check->root);
+    wire_write_member_text(&writer, "note", base_buf_view(&core->reg.note));
   } else {
     wire_write_key(&writer, "root");
     wire_write_null(&writer);
+    wire_write_key(&writer, "note");
+    wire_write_null(&writer);
   }
   wire_write_member_bool(&writer, "done", done);
+  wire_write_member_string(&writer, "stage", stages[check->stage].name);
+  wire_write_member_integer(&writer, "rows", (int64_t)check->rows);
+  wire_write_member_integer(&writer, "found", (int64_t)check->found);
+  wire_write_key(&writer, "problems");
+  wire_write_array(&writer);
+  for (; check->told < check->count; check->told++) {
+    wire_write_object(&writer);
+    core_show_text(&writer, "place", base_view_text(check->problems[check->told].place));
+    core_show_text(&writer, "what", base_view_text(check->problems[check->told].what));
+    wire_write_end(&writer, '}');
+  }
+  wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
 }
 
 void core_register_check(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
-  struct base_hash root = {0};
+  bool done = false;
   enum base_code code = check_begin(core, request, &err);
-  if (code != BASE_OK) {
+  if (code == BASE_CONFLICT || code == BASE_FIELD) {
     core_reply_error(core, token, code, &err);
     return;
   }
-  struct core_check *check = core->check;
-  for (int i = 0; i < CORE_CHECK_STEP && check->next < check->size && code == BASE_OK; i++)
-    code = check_leaf(core, &err);
-  bool done = code == BASE_OK && check->next == check->size;
-  if (done)
-    code = check_end(core, &root, &err);
+  if (code == BASE_OK)
+    code = check_go(core, &done, &err);
   if (code == BASE_OK) {
-    check_answer(core, token, done, &root);
+    check_answer(core, token, done);
     return;
   }
-  if (code == BASE_CORRUPT)
-    base_log(BASE_LOG_ERROR, "register.corrupt", "%s", err.text);
   core_check_free(core);
   core_reply_error(core, token, code, &err);
 }

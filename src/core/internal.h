@@ -21,6 +21,7 @@ enum {
   CORE_HELD_POLL_MS = 2000,         /* asks again for what the partner holds back for a predecessor */
   CORE_KEY_POOL = 128,              /* keys wrapped ahead, in one request to the keeper */
   CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
+  CORE_KEYS_AHEAD = 256,            /* keys of openings unwrapped in one request while leaves are checked */
   CORE_TILES_CACHED = 64,
   CORE_CASES_CACHED = 64,
   CORE_CASE_BYTES = 128 << 20,           /* of headers in memory above which a case takes no message more */
@@ -35,6 +36,7 @@ enum {
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
   CORE_PARTNERS_MAX = 1024,
   CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
+  CORE_LIST_MESSAGES = 1024,        /* of a case above which a list leaves its clocks to case.show */
   CORE_CHECK_STEP = 1024,           /* leaves per register.check */
   CORE_DISK_WARN_SHARE = 20,        /* room is short below this part of the disk, 5 %: said, and nothing else … */
   CORE_DISK_WARN_LEAST = 512 << 20, /* … but at least below so many bytes free, … */
@@ -87,6 +89,10 @@ struct core_register {
   struct base_secret opening_secret;
   int64_t read_key; /* last key read back */
   struct base_secret read_secret;
+  bool ahead; /* leaves are read one after the other: keys are asked for ahead of need */
+  size_t ahead_count;
+  int64_t ahead_keys[CORE_KEYS_AHEAD]; /* ascending */
+  struct base_secret ahead_secrets[CORE_KEYS_AHEAD];
 };
 
 /* --- partners.c */
@@ -194,6 +200,7 @@ struct core_agreement {
   struct base_view title;
   size_t state; /* of its kind */
   bool has_terms;
+  bool damaged; /* its case cannot be read: it permits nothing */
 };
 
 /* --- parts.c */
@@ -400,6 +407,8 @@ BASE_NODISCARD enum base_code core_register_consistency(struct core *core, uint6
 BASE_NODISCARD enum base_code core_register_read(struct core *core, uint64_t index, struct base_arena *arena,
                                                  struct base_view *entry, struct base_view *opening,
                                                  struct base_error *err);
+/* While many leaves are read in order, keys of openings are unwrapped many at a time; false forgets them. */
+void core_register_ahead(struct core *core, bool on);
 /* A leaf with its opening and its proof under our head of this size, as a frame carries them. Views into arena. */
 BASE_NODISCARD enum base_code core_register_prove(struct core *core, uint64_t index, uint64_t size,
                                                   struct base_arena *arena, struct wire_frame_proof *out,
@@ -462,6 +471,14 @@ const struct core_kind *core_kind_hashed(const struct core *core, struct base_vi
 /* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
 BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
                                              struct base_error *err);
+/* When it is in the cache; else NULL. */
+struct core_case *core_case_known(struct core *core, const struct base_id *id);
+/* The case of this row, read from its messages into a structure of the caller's, beside the cache: for lists and
+ * checks. The caller releases it, also after a failure. BASE_CORRUPT: its messages make no case. BASE_KIND: of a kind
+ * not shipped. */
+BASE_NODISCARD enum base_code core_case_look(struct core *core, const struct store_case *row, struct core_case *out,
+                                             struct base_error *err);
+void core_case_release(struct core_case *kase);
 /* A case opened by this message, which is not in the store yet. opened: when the message was stored. */
 BASE_NODISCARD enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
                                               base_time opened, struct core_case **out, struct base_error *err);
@@ -484,6 +501,9 @@ BASE_NODISCARD enum base_code core_agreements_load(struct core *core, struct bas
 void core_agreements_free(struct core *core);
 /* A message of this agreement changed something: read it again. */
 BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const struct base_id *id,
+                                                     struct base_error *err);
+/* BASE_CONFLICT, and how, when memory has the agreement otherwise than its case gives it now. */
+BASE_NODISCARD enum base_code core_agreement_differs(struct core *core, const struct base_id *id,
                                                      struct base_error *err);
 /* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,

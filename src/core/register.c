@@ -344,12 +344,54 @@ enum base_code core_register_attest(struct core *core, struct base_error *err) {
 
 /* --- reading back */
 
+void core_register_ahead(struct core *core, bool on) {
+  core->reg.ahead = on;
+  core->reg.ahead_count = 0;
+  base_wipe(core->reg.ahead_secrets, sizeof core->reg.ahead_secrets);
+}
+
+/* The keys from this one on, as many as there are, in one request to the keeper. When one of them does not unwrap, none
+ * is here, and each is asked for by itself. */
+static void ahead_load(struct core *core, int64_t first) {
+  struct core_register *reg = &core->reg;
+  static const size_t each = CORE_WRAPPED;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  uint8_t wrapped[CORE_KEYS_AHEAD][CORE_WRAPPED];
+  uint32_t epoch = 0, of = 0;
+  struct base_view bytes;
+  size_t count = 0;
+  for (int64_t key = first; count < CORE_KEYS_AHEAD; key++) {
+    if (store_opening_key_get(core->store, key, &of, &arena, &bytes, NULL) != BASE_OK || bytes.size != each ||
+        (count > 0 && of != epoch))
+      break;
+    epoch = of;
+    memcpy(wrapped[count], bytes.data, each);
+    reg->ahead_keys[count++] = key;
+  }
+  bool unwrapped = count > 0 && core->env.keeper.unwrap(core->env.keeper.context, epoch, wrapped, count,
+                                                        reg->ahead_secrets, NULL) == BASE_OK;
+  reg->ahead_count = unwrapped ? count : 0;
+}
+
+static const struct base_secret *ahead_find(struct core *core, int64_t key) {
+  struct core_register *reg = &core->reg;
+  bool within = reg->ahead_count > 0 && key >= reg->ahead_keys[0] && key <= reg->ahead_keys[reg->ahead_count - 1];
+  if (reg->ahead && !within)
+    ahead_load(core, key);
+  size_t at = reg->ahead_count > 0 ? (size_t)(key - reg->ahead_keys[0]) : 0;
+  return at < reg->ahead_count && reg->ahead_keys[at] == key ? &reg->ahead_secrets[at] : NULL;
+}
+
 static enum base_code opening_read(struct core *core, const struct store_leaf *row, struct base_arena *arena,
                                    struct base_view *out, struct base_error *err) {
   struct core_register *reg = &core->reg;
+  const struct base_secret *ahead = reg->ahead ? ahead_find(core, row->opening_key) : NULL;
   const struct base_secret *key = &reg->read_secret;
   if (row->opening_key == reg->opening_key && reg->opening_key != 0) {
     key = &reg->opening_secret;
+  } else if (ahead != NULL) {
+    key = ahead;
   } else if (row->opening_key != reg->read_key) {
     uint32_t epoch = 0;
     struct base_view wrapped;

@@ -236,7 +236,7 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     const struct law_agreement *law = &agreement->law;
     wire_write_object(&writer);
     wire_write_member_id(&writer, "id", &agreement->id);
-    wire_write_member_text(&writer, "state", kind->kind.states[agreement->state]);
+    wire_write_member_text(&writer, "state", agreement->damaged ? BASE_VIEW("unknown") : kind->kind.states[agreement->state]);
     wire_write_member_bool(&writer, "in_force", law->accepted && law->from <= now && now < law->until);
     core_show_time(&writer, "from", law->from);
     core_show_time(&writer, "until", law->until);

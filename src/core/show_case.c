@@ -157,30 +157,65 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
 
 /* --- the list of cases */
 
+/* The case of a row for the list: from the cache when it is there, else beside it, so that a long list pushes nothing
+ * out. Of a case with very many messages only the one that opens it is read. NULL in *out: without clocks. */
+static enum base_code case_listed(struct core *core, const struct store_case *row, struct core_case *look,
+                                  struct core_case **out, struct base_error *err) {
+  *out = core_case_known(core, &row->id);
+  if (*out != NULL || row->message_count > CORE_LIST_MESSAGES)
+    return BASE_OK;
+  enum base_code code = core_case_look(core, row, look, err);
+  *out = code == BASE_OK ? look : NULL;
+  return code;
+}
+
+static enum base_code write_parties(struct core *core, struct wire_writer *writer, const struct base_id *id,
+                                    const struct core_case *kase, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message opening;
+  struct wire_header header;
+  const struct wire_header *shown = kase != NULL ? kase->messages[0].header : &header;
+  enum base_code code = BASE_OK;
+  if (kase == NULL) {
+    code = store_message_header(core->store, id, &arena, &opening, err);
+    if (code == BASE_OK)
+      code = wire_header_parse(opening.header, &arena, &header, err);
+  }
+  if (code == BASE_OK)
+    core_show_names(writer, core, "parties", shown->parties, shown->party_count);
+  return code;
+}
+
 static enum base_code list_case(void *context, const struct store_case *row) {
   struct showing *showing = context;
   struct wire_writer *writer = showing->writer;
-  struct core_case *kase = NULL;
-  enum base_code code = core_case_load(showing->core, &row->id, &kase, showing->err);
-  /* One of a kind that is not shipped any more is listed with what its row says. */
-  if (code != BASE_OK && code != BASE_KIND)
-    return code;
-  code = BASE_OK;
+  struct core_case look = {0}, *kase = NULL;
+  struct base_error why = {0};
+  enum base_code code = case_listed(showing->core, row, &look, &kase, &why);
+  bool damaged = code != BASE_KIND && core_damage(code);
+  if (damaged)
+    base_log(BASE_LOG_ERROR, "case.damaged", "%s", why.text);
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->id);
   wire_write_member_text(writer, "kind", row->kind);
-  wire_write_member_text(writer, "state", row->state);
+  wire_write_member_text(writer, "state", damaged ? BASE_VIEW("unknown") : row->state);
   wire_write_member_bool(writer, "flagged", row->flagged);
   core_show_time(writer, "opened", row->opened);
   core_show_time(writer, "changed", row->changed);
   wire_write_member_integer(writer, "messages", (int64_t)row->message_count);
-  if (kase != NULL) {
-    const struct wire_header *opening = kase->messages[0].header;
-    core_show_names(writer, showing->core, "parties", opening->parties, opening->party_count);
-    code = write_clocks(showing->core, writer, kase, showing->err);
-  }
+  if (damaged)
+    core_show_text(writer, "damaged", base_view_text(why.text));
+  /* One of a kind that is not shipped any more is listed with what its row says. */
+  if (code == BASE_OK)
+    code = write_parties(showing->core, writer, &row->id, kase, &why);
+  if (code == BASE_OK && kase != NULL)
+    code = write_clocks(showing->core, writer, kase, &why);
   wire_write_end(writer, '}');
-  return code == BASE_OK ? base_buf_check(writer->out, "the list, which takes a limit,", showing->err) : code;
+  core_case_release(&look);
+  if (code != BASE_OK && !core_damage(code))
+    return base_fail(showing->err, code, "%s", why.text);
+  return base_buf_check(writer->out, "the list, which takes a limit,", showing->err);
 }
 
 enum base_code core_show_case_list(struct core *core, const struct wire_json *request, struct base_buf *out,

@@ -7,6 +7,12 @@
 
 #include <sqlite3.h>
 
+/* The hand is one in core.db. */
+static inline void damage_needs_sqlite(void) {
+  if (place_postgresql())
+    skip();
+}
+
 static inline sqlite3 *damage_open(const struct pair_node *node) {
   char path[192];
   sqlite3 *db = NULL;
@@ -73,6 +79,25 @@ static inline int damage_count(const struct pair_node *node, const char *sql) {
   sqlite3_finalize(statement);
   sqlite3_close(db);
   return count;
+}
+
+static inline void damage_text(const struct pair_node *node, const char *sql, char out[65]) {
+  sqlite3 *db = damage_open(node);
+  sqlite3_stmt *statement = NULL;
+  assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+  if (sqlite3_step(statement) == SQLITE_ROW)
+    snprintf(out, 65, "%s", (const char *)sqlite3_column_text(statement, 0));
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+}
+
+/* The check finds what was done to a. */
+static inline void damage_remove(struct pair_node *a, struct pair_node *b) {
+  struct base_buf found = {0};
+  assert_true(try_check(a, &found) > 0);
+  base_buf_free(&found);
+  pair_remove(a);
+  pair_remove(b);
 }
 
 #endif

@@ -37,11 +37,12 @@ static void change_and_expect(const char *sql, const char *words) {
   pair_rest(&a, &b);
   damage_sql(&a, sql);
   expect_stopped(&a, &b, words);
-  try_remove(&a, &b);
+  damage_remove(&a, &b);
 }
 
 static void test_partner(void **state) {
   (void)state;
+  damage_needs_sqlite();
   change_and_expect("UPDATE partners SET card = CAST(replace(CAST(card AS TEXT), ':7443', ':7444') AS BLOB)",
                     "fingerprint");
   change_and_expect("UPDATE partners SET state = 1", "stored as suspended");
@@ -58,6 +59,7 @@ static void test_partner(void **state) {
 /* A swapped card with the fingerprint made to fit is still not the one that was confirmed. */
 static void test_card_swapped(void **state) {
   (void)state;
+  damage_needs_sqlite();
   struct pair_node a, b, c;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   try_agreed(&a, &b);
@@ -72,25 +74,49 @@ static void test_card_swapped(void **state) {
   assert_non_null(strstr(try_partner(&a)->damaged, "is about wasl/paris/"));
   base_buf_free(&sql);
   pair_remove(&c);
-  try_remove(&a, &b);
+  damage_remove(&a, &b);
+}
+
+/* Not even one key of the right card may be another. */
+static void test_pin_swapped(void **state) {
+  (void)state;
+  damage_needs_sqlite();
+  struct pair_node a, b;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  struct base_buf card = {0}, sql = {0};
+  try_agreed(&a, &b);
+  base_buf_add_view(&card, base_buf_view(&b.card));
+  char *pin = memmem(card.data, card.size, base_hash_text(&b.pin).text, BASE_HEX_ID);
+  assert_non_null(pin);
+  memset(pin, 'a', BASE_HEX_ID);
+  seal_fingerprint(base_buf_view(&card), fingerprint);
+  base_buf_printf(&sql, "UPDATE partners SET fingerprint = '%s', card = CAST('%.*s' AS BLOB)%c", fingerprint,
+                  (int)card.size, (const char *)card.data, 0);
+  damage_sql(&a, (const char *)sql.data);
+  assert_non_null(strstr(try_partner(&a)->damaged, "is about another card than the one that is stored"));
+  base_buf_free(&card);
+  base_buf_free(&sql);
+  damage_remove(&a, &b);
 }
 
 /* A row that cannot be read is left out; the others are there. */
 static void test_partner_unreadable(void **state) {
   (void)state;
+  damage_needs_sqlite();
   struct pair_node a, b;
   try_agreed(&a, &b);
   damage_sql(&a, "UPDATE partners SET card = x'7b'");
   assert_int_equal(a.core->partner_count, 0);
   damage_sql(&b, "DELETE FROM partner_progress");
   assert_int_equal(b.core->partner_count, 0);
-  try_remove(&a, &b);
+  damage_remove(&a, &b);
 }
 
 /* --- facts and heads */
 
 static void test_facts(void **state) {
   (void)state;
+  damage_needs_sqlite();
   struct pair_node a, b;
   char id[65];
   try_agreed(&a, &b);
@@ -105,12 +131,13 @@ static void test_facts(void **state) {
   pair_request(&a, &b, id);
   pair_rest(&a, &b);
   try_receipted(&a, id);
-  try_remove(&a, &b);
+  damage_remove(&a, &b);
 }
 
 /* A head that was changed is signed anew by the keeper; what partners get is right. */
 static void test_heads(void **state) {
   (void)state;
+  damage_needs_sqlite();
   static const char *const changes[] = {"UPDATE heads SET root = zeroblob(32)", "UPDATE heads SET note = x'00'",
                                         "UPDATE heads SET root = x'00'", "DELETE FROM cosignatures; DELETE FROM heads"};
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
@@ -122,14 +149,81 @@ static void test_heads(void **state) {
     pair_rest(&a, &b);
     try_receipted(&a, id);
     assert_int_equal(try_count(&b, WIRE_ACT_FAULT), 0);
-    try_remove(&a, &b);
+    damage_remove(&a, &b);
   }
+}
+
+/* --- cases */
+
+static struct base_view answer_of(struct pair_answer *answer) {
+  return base_buf_view(&answer->payload);
+}
+
+static bool holds(struct base_view text, const char *words) {
+  return memmem(text.data, text.size, words, strlen(words)) != NULL;
+}
+
+/* One damaged case is listed as such among the others, shown with what is wrong, and its messages wait. */
+static void test_case(void **state) {
+  (void)state;
+  damage_needs_sqlite();
+  static const char *const changes[] = {
+      "DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)",
+      "UPDATE messages SET header = x'7b' WHERE number = (SELECT max(number) FROM messages)",
+      "UPDATE messages SET state = 9 WHERE number = (SELECT max(number) FROM messages)",
+  };
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    struct pair_node a, b;
+    char whole[65], damaged[65], id[65], json[160];
+    try_agreed(&a, &b);
+    pair_request(&a, &b, whole);
+    pair_rest(&a, &b);
+    pair_request(&a, &b, damaged);
+    pair_rest(&a, &b);
+    damage_sql(&a, changes[i]);
+    struct pair_answer answer = pair_ask(&a, LINK_CASE_LIST, "{\"actor\":\"test\"}", -1);
+    assert_int_equal(answer.status, BASE_OK);
+    assert_true(holds(answer_of(&answer), "\"state\":\"unknown\"") && holds(answer_of(&answer), "\"damaged\":\"case"));
+    assert_true(holds(answer_of(&answer), "\"state\":\"asked\"") && holds(answer_of(&answer), damaged));
+    pair_answer_free(&answer);
+    snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\"}", damaged);
+    answer = pair_ask(&a, LINK_CASE_SHOW, json, -1);
+    assert_int_equal(answer.status, BASE_CORRUPT);
+    assert_true(holds(answer_of(&answer), "is damaged here") && holds(answer_of(&answer), "register check"));
+    pair_answer_free(&answer);
+    /* An answer to it waits; what comes after it does not. */
+    try_send(&b, damaged, "answer", try_answer, id);
+    try_send(&b, whole, "answer", try_answer, id);
+    try_run(&a, &b, 3000);
+    try_receipted(&b, id);
+    try_state(&a, whole, "answered");
+    damage_remove(&a, &b);
+  }
+}
+
+/* An agreement that cannot be read permits nothing, and the node starts. */
+static void test_agreement(void **state) {
+  (void)state;
+  damage_needs_sqlite();
+  struct pair_node a, b;
+  try_agreed(&a, &b);
+  damage_sql(&a, "UPDATE messages SET header = x'7b' WHERE number = 1");
+  struct pair_answer answer = pair_ask(&a, LINK_AGREEMENT_LIST, "{\"actor\":\"test\"}", -1);
+  assert_true(holds(answer_of(&answer), "\"state\":\"unknown\"") && holds(answer_of(&answer), "\"in_force\":false"));
+  pair_answer_free(&answer);
+  pair_refused(&a, LINK_CASE_OPEN,
+               "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\","
+               "\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}",
+               BASE_LAW);
+  damage_remove(&a, &b);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_partner), cmocka_unit_test(test_card_swapped), cmocka_unit_test(test_partner_unreadable),
-      cmocka_unit_test(test_facts),   cmocka_unit_test(test_heads),
+      cmocka_unit_test(test_partner),     cmocka_unit_test(test_card_swapped),
+      cmocka_unit_test(test_pin_swapped), cmocka_unit_test(test_partner_unreadable),
+      cmocka_unit_test(test_facts),       cmocka_unit_test(test_heads),
+      cmocka_unit_test(test_case),        cmocka_unit_test(test_agreement),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

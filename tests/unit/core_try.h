@@ -20,7 +20,11 @@ static inline void try_agreed(struct pair_node *a, struct pair_node *b) {
   try_partners(a, b);
   pair_agree(a, b, agreement);
 }
+static inline void try_sound(struct pair_node *node);
+/* Whatever happened to them, what they have stored fits together. */
 static inline void try_remove(struct pair_node *a, struct pair_node *b) {
+  try_sound(a);
+  try_sound(b);
   pair_remove(a);
   pair_remove(b);
 }
@@ -268,6 +272,46 @@ static inline unsigned try_agree(struct pair_node *a, struct pair_node *b) {
   try_same_numbers(a, b);
   try_same_numbers(b, a);
   return there.count;
+}
+
+/* --- the check of everything */
+/* Each difference as a line "PLACE: WHAT", after a line break; returns how many there are. */
+static inline int64_t try_check(struct pair_node *node, struct base_buf *out) {
+  char request[96];
+  int64_t next = 0, found = 0;
+  for (bool done = false; !done;) {
+    snprintf(request, sizeof request, "{\"actor\":\"test\",\"from\":%" PRId64 "}", next);
+    struct pair_answer answer = pair_ask(node, LINK_REGISTER_CHECK, request, -1);
+    if (answer.status != BASE_OK)
+      fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+    struct wire_json *json = NULL;
+    assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 1 << 20, "check", &json, NULL), BASE_OK);
+    const struct wire_json *problems = wire_json_get(json, "problems");
+    for (size_t i = 0; i < wire_json_size(problems); i++) {
+      struct base_view place = wire_json_text(wire_json_get(wire_json_at(problems, i), "place")),
+                       what = wire_json_text(wire_json_get(wire_json_at(problems, i), "what"));
+      base_buf_printf(out, "\n%.*s: %.*s", (int)place.size, (const char *)place.data, (int)what.size,
+                      (const char *)what.data);
+    }
+    done = wire_json_true(wire_json_get(json, "done"));
+    assert_true(done || wire_json_integer(wire_json_get(json, "next")) > next);
+    next = wire_json_integer(wire_json_get(json, "next"));
+    found = wire_json_integer(wire_json_get(json, "found"));
+    if (done) {
+      assert_int_equal(wire_json_integer(wire_json_get(json, "checked")), node->core->reg.attested);
+      assert_int_equal(wire_json_integer(wire_json_get(json, "size")), node->core->reg.attested);
+    }
+    wire_json_free(json);
+    pair_answer_free(&answer);
+  }
+  base_buf_text(out, "\n");
+  return found;
+}
+static inline void try_sound(struct pair_node *node) {
+  struct base_buf found = {0};
+  if (try_check(node, &found) != 0)
+    fail_msg("%s:%.*s", node->name, (int)found.size, (const char *)found.data);
+  base_buf_free(&found);
 }
 
 /* --- the line */
