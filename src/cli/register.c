@@ -149,6 +149,8 @@ static enum base_code finish_check(struct cli *cli, const struct finding *findin
 
 /* Some rows per call, so that the node serves others meanwhile. */
 enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
+  enum { AGAIN_MAX = 5 };
+  unsigned again = 0;
   struct cli_progress progress = {.cli = cli, .label = cli_word(cli, CLI_REGISTER)};
   BASE_AUTO_BUF struct base_buf label = {0};
   struct finding finding = {.named = 0};
@@ -158,6 +160,14 @@ enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
   for (int64_t next = 0; code == BASE_OK && !done;) {
     CLI_AUTO_ANSWER struct cli_answer answer = {0};
     code = cli_get(cli, &answer, err, "/v1/register/check?from=%lld", (long long)next);
+    if (code == BASE_CONFLICT && again++ < AGAIN_MAX) { /* a restart, or a step that the node took back, ended it */
+      next = 0;
+      finding.named = 0;
+      base_buf_reset(&finding.json);
+      base_buf_reset(&cli->out);
+      code = BASE_OK;
+      continue;
+    }
     int64_t reached = cli_number(answer.json, "next");
     bool leaves = base_view_is(cli_string(answer.json, "stage"), "leaves");
     done = wire_json_true(wire_json_get(answer.json, "done"));

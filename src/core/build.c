@@ -64,7 +64,9 @@ static enum base_code build_message(struct core_building *building, const struct
   enum base_code code = core_content_bytes(building->core, &delivery->message, &arena, &content, building->err);
   if (code != BASE_OK)
     return code;
-  code = build_law(building, delivery, &content);
+  code = core_delivery_confirm(building->core, building->partner, delivery, building->err);
+  if (code == BASE_OK)
+    code = build_law(building, delivery, &content);
   if (code == BASE_OK)
     code = build_proof(building, delivery->sent_index, &arena, &frame.proof);
   if (code == BASE_OK) {

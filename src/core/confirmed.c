@@ -77,6 +77,16 @@ static enum base_code card_fits(struct core *core, const struct core_partner *pa
   return code;
 }
 
+static void say_damaged(struct core_partner *partner, const char *why) {
+  (void)snprintf(
+      partner->damaged, sizeof partner->damaged,
+      "what is stored about this partner is damaged (%.200s): nothing is exchanged with it; see wasl register "
+      "check, then put core.db right",
+      why);
+  base_log(BASE_LOG_ERROR, "partner.damaged", "%.*s: %s", (int)partner->card.name.size,
+           (const char *)partner->card.name.data, partner->damaged);
+}
+
 /* The last number has a row with the hash that the next one names, and none comes after it. */
 static enum base_code sent_fit(struct core *core, const struct core_partner *partner, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -119,6 +129,29 @@ static enum base_code received_fit(struct core *core, const struct core_partner 
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
+enum base_code core_delivery_confirm(struct core *core, struct core_partner *partner,
+                                     const struct store_delivery *delivery, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, bytes;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  enum base_code code = core_register_read(core, delivery->sent_index, &arena, &entry, &bytes, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK)
+    code = wire_opening_parse(leaf.act, bytes, &arena, &opening, err);
+  if (code == BASE_OK &&
+      (leaf.act != WIRE_ACT_SENT || opening.number != delivery->number ||
+       !base_id_equal(&opening.message, &delivery->message) || !base_view_equal(opening.to, partner->card.origin)))
+    code = base_fail(err, BASE_CORRUPT, "the outbox names leaf %llu for number %llu, which says something else",
+                     (unsigned long long)delivery->sent_index, (unsigned long long)delivery->number);
+  if (!core_damage(code))
+    return code;
+  say_damaged(partner, err->text);
+  return base_fail(err, BASE_CORRUPT, "%s", partner->damaged);
+}
+
 enum base_code core_partner_confirm(struct core *core, struct core_partner *partner, struct base_error *err) {
   struct base_error why = {0};
   enum base_code code = card_fits(core, partner, &why);
@@ -134,12 +167,6 @@ enum base_code core_partner_confirm(struct core *core, struct core_partner *part
     *err = why;
     return code;
   }
-  (void)snprintf(
-      partner->damaged, sizeof partner->damaged,
-      "what is stored about this partner is damaged (%.200s): nothing is exchanged with it; see wasl register "
-      "check, then put core.db right",
-      why.text);
-  base_log(BASE_LOG_ERROR, "partner.damaged", "%.*s: %s", (int)partner->card.name.size,
-           (const char *)partner->card.name.data, partner->damaged);
+  say_damaged(partner, why.text);
   return BASE_OK;
 }

@@ -92,6 +92,8 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   if (code == BASE_OK && ending.count == 0)
     code = base_fail(&err, BASE_NOT_FOUND, "message %s is not waiting for anybody: there is nothing to end",
                      base_id_text(&id).text);
+  for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
+    code = core_delivery_confirm(core, core_partner_numbered(core, ending.found[i].partner), &ending.found[i], &err);
   if (code == BASE_OK)
     code = end_all(core, &ending, core_request_text(request, "actor"), reason, &err);
   if (code != BASE_OK) {

@@ -440,6 +440,10 @@ const struct wire_seal_key *core_partner_seal(const struct core *core, const str
  * only for reasons of the machine. */
 BASE_NODISCARD enum base_code core_partner_confirm(struct core *core, struct core_partner *partner,
                                                    struct base_error *err);
+/* Before a message of the outbox is handed over or ended: its sent leaf must be about it. BASE_CORRUPT, and the partner is
+ * damaged from then on, when it is not. */
+BASE_NODISCARD enum base_code core_delivery_confirm(struct core *core, struct core_partner *partner,
+                                                    const struct store_delivery *delivery, struct base_error *err);
 /* Whether the opening of a `partner` leaf says what the row does; why: what it says instead, to stand after its place.
  */
 bool core_partner_act_fits(const struct wire_opening *opening, const struct store_partner *row,

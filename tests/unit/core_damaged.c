@@ -56,6 +56,31 @@ static void test_partner(void **state) {
   change_and_expect("INSERT INTO facts(name, value) VALUES('faults-1', x'00')", "cut short");
 }
 
+/* A row of the outbox that no leaf sent is not handed over: nothing more goes to this partner. */
+static void test_delivery(void **state) {
+  (void)state;
+  damage_needs_sqlite();
+  struct pair_node a, b;
+  struct pair_parcel parcel;
+  char id[65], json[200];
+  try_agreed(&a, &b);
+  pair_request(&a, &b, id);
+  pair_rest(&a, &b);
+  damage_sql(
+      &a,
+      "INSERT INTO deliveries(partner, number, message, case_id, state, sent_index, voided_index, voided_told, reason)"
+      " SELECT 1, 99, max(id), max(id), 0, 3, 0, 0, '' FROM messages WHERE ours = 0");
+  uint64_t size = a.core->reg.size;
+  assert_false(pair_take(&a, &parcel));
+  assert_non_null(strstr(try_partner(&a)->damaged, "for number 99, which says something else"));
+  damage_text(&a, "SELECT lower(hex(i.id)) FROM ids i JOIN deliveries d ON d.message = i.number WHERE d.number = 99",
+              id);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"x\"}", id);
+  pair_refused(&a, LINK_OUTBOX_END, json, BASE_CORRUPT);
+  assert_int_equal(a.core->reg.size, size);
+  damage_remove(&a, &b);
+}
+
 /* A swapped card with the fingerprint made to fit is still not the one that was confirmed. */
 static void test_card_swapped(void **state) {
   (void)state;
@@ -220,10 +245,15 @@ static void test_agreement(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_partner),     cmocka_unit_test(test_card_swapped),
-      cmocka_unit_test(test_pin_swapped), cmocka_unit_test(test_partner_unreadable),
-      cmocka_unit_test(test_facts),       cmocka_unit_test(test_heads),
-      cmocka_unit_test(test_case),        cmocka_unit_test(test_agreement),
+      cmocka_unit_test(test_partner),
+      cmocka_unit_test(test_delivery),
+      cmocka_unit_test(test_card_swapped),
+      cmocka_unit_test(test_pin_swapped),
+      cmocka_unit_test(test_partner_unreadable),
+      cmocka_unit_test(test_facts),
+      cmocka_unit_test(test_heads),
+      cmocka_unit_test(test_case),
+      cmocka_unit_test(test_agreement),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
