@@ -38,7 +38,9 @@ static const struct {
     {"--kind", "", "KIND", "only cases of this kind"},
     {"--limit", "", "N", "at most so many, the newest first"},
     {"--open", "", NULL, "only what is waiting or under way"},
+    {"--timeout", "partner reconcile", "SECONDS", "how long to wait for its answer; 60 when left out"},
     {"--timeout", "", "SECONDS", "how long; 600 when left out"},
+    {"--all", "", NULL, "every number, not only those since both were equal"},
     {"--card", "", "FILE", "a card from a source that you trust; may stand often"},
     {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
 };
