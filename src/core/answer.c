@@ -54,8 +54,11 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
   }
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
-  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = partner->row.received_number + 1};
-  wire_frame_write(&frame, out);
+  /* Whoever is told a number takes it that all below was looked at: a repetition with its receipt, a void as told. */
+  if (!give->unread) {
+    frame = (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = partner->row.received_number + 1};
+    wire_frame_write(&frame, out);
+  }
   return code;
 }
 
@@ -88,7 +91,8 @@ enum base_code core_answer_number(struct core *core, const struct core_partner *
 
 static enum base_code answer_write(struct core *core, struct core_give *give, struct base_buf *out,
                                    struct base_error *err) {
-  if (give->base > core->reg.attested) {
+  bool lost = give->base > core->reg.attested; /* the head shows it: it is his evidence */
+  if (lost) {
     (void)base_fail(&give->fault, BASE_ROLLBACK,
                     "this node was shown a head of its own register that it does not hold: it lost leaves");
     base_log(BASE_LOG_ERROR, "register.lost",
@@ -97,7 +101,7 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
              (unsigned long long)give->base, (unsigned long long)core->reg.attested);
     give->base = core->reg.attested;
   }
-  enum base_code code = answer_heads(core, give, give->count > 0 || give->statement, out, err);
+  enum base_code code = answer_heads(core, give, lost || give->count > 0 || give->statement, out, err);
   for (size_t i = 0; i < give->count && code == BASE_OK; i++)
     code = core_answer_number(core, give->partner, give->given[i].number, core->reg.attested, out, err);
   if (code == BASE_OK && give->statement)

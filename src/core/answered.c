@@ -12,7 +12,6 @@ struct answered {
   struct core_heads heads;
   struct wire_checkpoint checkpoint;
   bool again; /* the heads crossed on the way: ask once more */
-  bool taken; /* he cosigned the very head of our consignment: what was under it he has read */
   uint64_t want_number;
   struct base_error fault; /* what the partner says is wrong with ours */
 };
@@ -40,7 +39,6 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
       answered->want_number = frame.new_size;
       break;
     case WIRE_FRAME_COSIGN:
-      answered->taken = answered->taken || frame.new_size == partner->flight.head_size;
       code = core_cosign_take(core, partner, frame.new_size, frame.head, fault);
       break;
     case WIRE_FRAME_FAULT: {
@@ -243,8 +241,8 @@ static enum base_code look_back(struct core *core, struct core_partner *partner,
   if (look == NULL)
     return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for an answer"), err);
   uint64_t wanted = answered->want_number;
-  /* A head that he could not take, or a fault: then no void of ours counts as told, and it is told again. */
-  look->flight = answered->taken && answered->fault.code == BASE_OK ? &partner->flight : NULL;
+  /* Where he found a fault he did not read on: of what comes behind it his answer says nothing. */
+  look->flight = answered->fault.code == BASE_OK ? &partner->flight : NULL;
   look->below = wanted;
   enum base_code code = store_delivery_open(core->store, partner->row.number, 0, OPEN_MAX, look_back_at, look, err);
   if (code == BASE_EXISTS)
@@ -283,7 +281,10 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
   struct base_error why = {0};
   uint64_t known = partner->seen_size;
   enum base_code code = core_head_take(core, partner, &answered->heads, &answered->checkpoint, &why);
-  if (code == BASE_CONFLICT || (code == BASE_ROLLBACK && ++partner->older < CORE_OLDER_MAX)) {
+  /* Older than what was cosigned meanwhile: the heads crossed. Older than what he had shown before he was asked: his
+   * answer was made after that, so he lost leaves. */
+  bool crossed = code == BASE_ROLLBACK && answered->checkpoint.size >= partner->flight.known;
+  if (code == BASE_CONFLICT || crossed) {
     answered->again = true;
     return BASE_OK;
   }
@@ -291,7 +292,6 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
     *fault = why;
     return code;
   }
-  partner->older = 0;
   if (partner->seen_size > known) {
     partner->row.owes_cosign = true;
     partner->cosign_at_ms = core_now_ms(core) + CORE_COSIGN_DELAY_MS;

@@ -142,8 +142,8 @@ static enum base_code tell_head(struct core *core, struct core_carry *carry, con
   struct base_error missing = {0}; /* after a crash the note of that head may be gone: the next one brings a line */
   if (code == BASE_OK && partner->seen_size > 0 &&
       core_head_line(core, partner, partner->seen_size, &line, &missing) == BASE_OK) {
-    frame = (struct wire_frame){
-        .type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
+    frame =
+        (struct wire_frame){.type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
     wire_frame_write(&frame, out);
   }
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
@@ -424,7 +424,7 @@ static enum base_code take_carried(struct core *core, struct taking *taking, str
   taking->head_before = partner->seen_size;
   taking->number_before = partner->row.received_number;
   enum base_code code = core_consignment_take(core, &taking->give, &taking->opened, true, err);
-  if (code == BASE_OK && fault->code == BASE_OK && taking->opened.unproved)
+  if (code == BASE_OK && fault->code == BASE_OK && taking->give.unread)
     return BASE_OK;
   if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)
     code = core_answers_take(core, partner, taking->opened.plain, &taking->opened.checkpoint, fault, err);
@@ -455,7 +455,7 @@ static void answer_taken(struct core *core, uint64_t token, const struct taking 
   wire_write_object(&writer);
   wire_write_member_text(&writer, "from", taking->partner->card.name);
   wire_write_member_bool(&writer, "older", taking->opened.older);
-  wire_write_member_bool(&writer, "proved", !taking->opened.unproved);
+  wire_write_member_bool(&writer, "proved", !taking->give.unread);
   wire_write_member_integer(&writer, "known", (int64_t)taking->partner->seen_size);
   wire_write_member_integer(&writer, "messages", (int64_t)taking->statements);
   wire_write_member_integer(&writer, "taken", (int64_t)(taking->partner->row.received_number - taking->number_before));

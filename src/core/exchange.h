@@ -55,6 +55,7 @@ struct core_give {
   struct seal_hpke_context context;
   uint64_t base;               /* our head that the partner cosigned last, as he says */
   bool cosign;                 /* we hold a cosignature on his newest head */
+  bool unread;                 /* no proof fitted the head that we cosigned last: nothing of it was looked at */
   bool statement;              /* his statement came: ours goes with the answer */
   bool want_given, want_taken; /* what became of the numbers that we gave him, and that he gave us, from … */
   uint64_t given_from, taken_from;
@@ -72,7 +73,6 @@ struct core_opened { /* a consignment, opened */
   struct core_heads heads;
   struct wire_checkpoint checkpoint; /* its head, once it verified */
   bool older;                        /* that head is older than the one we cosigned: only repetitions are taken */
-  bool unproved;                     /* it does not prove from the head that we cosigned last: nothing was taken */
 };
 BASE_NODISCARD enum base_code core_consignment_unseal(struct core *core, const struct wire_envelope *envelope,
                                                       struct core_give *give, struct base_buf *plain,

@@ -220,13 +220,10 @@ static enum base_code take_frames(struct core *core, struct core_give *give, con
 }
 
 /* A head older than the one we cosigned: overtaken on the way, or the partner lost leaves. Repetitions are answered,
- * nothing new is taken; if it happens again and again it is a roll-back. */
-static enum base_code take_older(struct core_give *give, const struct base_error *why) {
-  if (++give->partner->older >= CORE_OLDER_MAX)
-    give->fault = *why;
-  else
-    give->fault.code = BASE_OK;
-  return BASE_OK;
+ * nothing new is taken; and he is asked, for his answer to a question of now shows which it is. */
+static void ask_about_older(const struct core *core, struct core_partner *partner) {
+  partner->row.owes_cosign = true;
+  partner->cosign_at_ms = core_now_ms(core);
 }
 
 enum base_code core_consignment_take(struct core *core, struct core_give *give, struct core_opened *opened,
@@ -236,18 +233,17 @@ enum base_code core_consignment_take(struct core *core, struct core_give *give, 
   if (code == BASE_OK) {
     struct base_error why = {0};
     code = core_head_take(core, give->partner, &opened->heads, &opened->checkpoint, &why);
-    opened->unproved = code == BASE_CONFLICT;
-    if (opened->unproved)
+    give->unread = code == BASE_CONFLICT;
+    if (give->unread)
       return BASE_OK; /* the answer names the base that is wanted, and the partner proves again */
     opened->older = code == BASE_ROLLBACK;
-    if (opened->older && carried) {
+    if (opened->older) {
       code = BASE_OK;
-    } else if (opened->older) {
-      code = take_older(give, &why);
+      if (!carried)
+        ask_about_older(core, give->partner);
     } else if (code != BASE_OK) {
       *fault = why;
     } else {
-      give->partner->older = 0;
       give->cosign = opened->checkpoint.size > 0;
     }
   }

@@ -30,7 +30,6 @@ enum {
   CORE_STAGE_SECONDS = 3600,
   CORE_ARRIVING_MAX = 64, /* parts coming in whose running hash is kept in memory */
   CORE_STAGE_SYNC = 16,   /* records after which an upload is pushed to the disk, so that no sync takes long */
-  CORE_OLDER_MAX = 3,
   CORE_CROSSED_MAX = 4,   /* heads that cross so often in a row are asked for with pauses */
   CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
@@ -106,6 +105,7 @@ struct core_flight { /* a consignment at the gate */
   uint64_t exchange; /* 0: none */
   struct seal_hpke_context context;
   uint64_t head_size;   /* of our head in it */
+  uint64_t known;       /* the partner's head that we had cosigned when it was made: his answer shows no older one */
   uint64_t cosign_size; /* cosignature that travels, 0: none */
   uint64_t last_number; /* of the messages in it, 0: none */
   uint64_t statement;   /* the leaf of our statement in it, 0: none */
@@ -156,7 +156,6 @@ struct core_partner {
   struct core_transfer *transfers;
   struct core_shown shown[CORE_SHOWN];
   size_t shown_next;
-  unsigned older;        /* older heads in a row: one may be overtaken on the way, more are a roll-back */
   unsigned crossed;      /* answers in a row whose heads crossed on the way */
   unsigned failures;     /* in a row */
   int64_t not_before_ms; /* back-off, monotonic */

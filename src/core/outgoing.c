@@ -168,6 +168,7 @@ static enum base_code seal_and_hand(struct core *core, struct core_partner *part
     return code;
   partner->flight.exchange = ++core->next_exchange;
   partner->flight.head_size = core->reg.attested;
+  partner->flight.known = partner->seen_size;
   return take_answer(core, token, partner, base_buf_view(&sealed), err);
 }
 
