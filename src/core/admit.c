@@ -42,6 +42,12 @@ static enum base_code answer_leaf(struct core *core, struct core_give *give, con
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+enum base_code core_message_void(struct core *core, struct core_give *give, const struct base_id *message,
+                                 struct base_error *err) {
+  enum base_code code = settle(give, message, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
 enum base_code core_message_refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                                    bool has_row, uint16_t part_count, const struct base_error *why,
                                    struct base_error *err) {
@@ -60,6 +66,25 @@ enum base_code core_message_refuse(struct core *core, struct core_give *give, co
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+/* Whether a message that is not here never will be: a party of the case ended it for us (nobody else has anything to
+ * end there), or this author's own was refused without being kept. */
+static bool never_comes(struct core *core, const struct wire_header *header, const struct base_id *id,
+                        struct base_error *why) {
+  for (size_t i = 0; i < header->party_count; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct core_partner *party = core_partner_of(core, header->parties[i]);
+    struct store_arrival arrival;
+    if (party == NULL || store_arrival_of(core->store, id, party->row.number, &arena, &arrival, NULL) != BASE_OK ||
+        !(arrival.voided || (arrival.refused && base_view_equal(header->parties[i], header->author))))
+      continue;
+    (void)base_fail(why, BASE_POLICY, "it follows message %s, which was %s", base_id_text(id).text,
+                    arrival.voided ? "ended" : "refused");
+    return true;
+  }
+  return false;
+}
+
 /* Whether everything that the message follows is here. missing: how many are not; a refused one refuses it. */
 static enum base_code check_follows(struct core *core, const struct wire_header *header, const struct base_id *id,
                                     size_t *missing, bool remember, struct base_error *why, struct base_error *err) {
@@ -70,13 +95,8 @@ static enum base_code check_follows(struct core *core, const struct wire_header 
     struct store_message row;
     enum base_code code = store_message_get(core->store, &header->follows[i], &arena, &row, err);
     if (code == BASE_NOT_FOUND) {
-      struct core_partner *author = core_partner_of(core, header->author);
-      struct store_arrival arrival;
-      if (author != NULL &&
-          store_arrival_of(core->store, &header->follows[i], author->row.number, &arena, &arrival, NULL) == BASE_OK &&
-          (arrival.refused || arrival.voided))
-        return base_fail(why, BASE_POLICY, "it follows message %s, which was %s",
-                         base_id_text(&header->follows[i]).text, arrival.voided ? "ended" : "refused");
+      if (never_comes(core, header, &header->follows[i], why))
+        return why->code;
     } else if (code != BASE_OK) {
       if (!core_damage(code))
         return code; /* one that cannot be read here is waited for like one that is missing */

@@ -107,6 +107,7 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
   delivery->index = frame->proof.index;
   delivery->head_size = checkpoint->size;
   core_transfer_end(partner, &delivery->message);
+  partner->held_asked = 0;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_delivery_update(core->store, delivery, err);
@@ -249,7 +250,13 @@ static enum base_code look_back(struct core *core, struct core_partner *partner,
     code = BASE_OK;
   for (size_t i = 0; i < look->count && code == BASE_OK; i++)
     code = void_told(core, partner, &look->told[i], err);
-  partner->held_at_ms = look->waits ? core_now_ms(core) + CORE_HELD_POLL_MS : 0;
+  /* His predecessors may take days, and each time the messages themselves go along. */
+  unsigned doubled = partner->held_asked < CORE_HELD_DOUBLED ? partner->held_asked : CORE_HELD_DOUBLED;
+  partner->held_at_ms = look->waits ? core_now_ms(core) + ((int64_t)CORE_HELD_POLL_MS << doubled) : 0;
+  if (!look->waits)
+    partner->held_asked = 0;
+  else if (partner->transfer_count == 0)
+    partner->held_asked++;
   partner->handed = (look->untold != 0 ? look->untold : wanted) - 1;
   free(look);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);

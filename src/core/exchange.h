@@ -97,6 +97,9 @@ BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core
                                                   const struct store_arrival *arrival, bool has_row,
                                                   uint16_t part_count, const struct base_error *why,
                                                   struct base_error *err);
+/* A message that its sender ended before it came: whoever waits for it need not. */
+BASE_NODISCARD enum base_code core_message_void(struct core *core, struct core_give *give,
+                                                const struct base_id *message, struct base_error *err);
 /* Considers the messages that waited for those settled by now, and for these in turn. */
 BASE_NODISCARD enum base_code core_messages_settle(struct core *core, struct core_give *give, struct base_error *err);
 

@@ -104,7 +104,10 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
   }
   struct store_arrival arrival;
   code = take_number(core, give, frame, &opening, checkpoint, voided, &arrival, err);
-  return code == BASE_OK && !voided ? core_message_arrive(core, give, frame, &arrival, err) : code;
+  if (code != BASE_OK)
+    return code;
+  return voided ? core_message_void(core, give, &arrival.message, err)
+                : core_message_arrive(core, give, frame, &arrival, err);
 }
 
 /* --- records */

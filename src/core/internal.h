@@ -18,7 +18,8 @@ enum {
   CORE_DISPUTE_SECONDS = 120,       /* receipts further off our clock are marked disputed (DESIGN 3) */
   CORE_CONSIGNMENT_BYTES = 4 << 20, /* plaintext aimed at: messages first, then records */
   CORE_COSIGN_DELAY_MS = 40,        /* a cosignature owed waits that long for a message to travel with */
-  CORE_HELD_POLL_MS = 2000,         /* asks again for what the partner holds back for a predecessor */
+  CORE_HELD_POLL_MS = 2000,         /* asks again for what the partner holds back for a predecessor, … */
+  CORE_HELD_DOUBLED = 4,            /* … with pauses that double so often while nothing changes: at most 32 s */
   CORE_KEY_POOL = 128,              /* keys wrapped ahead, in one request to the keeper */
   CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
   CORE_KEYS_AHEAD = 256,            /* keys of openings unwrapped in one request while leaves are checked */
@@ -161,6 +162,7 @@ struct core_partner {
   int64_t not_before_ms; /* back-off, monotonic */
   int64_t cosign_at_ms;  /* when an owed cosignature goes alone */
   int64_t held_at_ms;    /* when to ask again for held ones, 0: none are held */
+  unsigned held_asked;   /* answers in a row that held something back and settled nothing */
   bool revoke;           /* law said no at hand-over: to be written in the next step */
   struct base_id revoke_message;
   struct base_error revoke_why;

@@ -39,8 +39,19 @@ struct base_view core_show_reason(const struct core *core, const struct core_par
   bool open = delivery->state == STORE_WAITING || delivery->state == STORE_UNDER_WAY;
   if (delivery->reason.size > 0 || !open)
     return delivery->reason;
-  return delivery->number <= partner->carried_number ? base_view_text(partner->carried)
-                                                     : core_show_trouble(core, partner, room);
+  if (delivery->number <= partner->carried_number)
+    return base_view_text(partner->carried);
+  struct base_view trouble = core_show_trouble(core, partner, room);
+  bool held = partner->held_at_ms != 0 && partner->transfer_count == 0 && partner->flight.exchange == 0 &&
+              delivery->number <= partner->handed;
+  if (trouble.size > 0 || !held)
+    return trouble;
+  int64_t left = (partner->held_at_ms - core_now_ms(core) + 999) / 1000;
+  int length =
+      snprintf(room, CORE_SHOW_REASON,
+               "%.*s has it and waits for a message that it follows, by another party; asked again in %lld s",
+               (int)partner->card.name.size, (const char *)partner->card.name.data, (long long)(left > 0 ? left : 0));
+  return base_view_of(room, length < CORE_SHOW_REASON ? (size_t)length : CORE_SHOW_REASON - 1);
 }
 
 /* --- numbers by state */
