@@ -17,8 +17,18 @@ enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope 
                      WIRE_CONSIGNMENT_MAX);
   struct base_reader reader = base_reader_of(bytes);
   struct wire_envelope envelope = {0};
-  if (!base_view_is(base_read_bytes(&reader, MAGIC_SIZE), WIRE_CONSIGNMENT_MAGIC))
-    return base_fail(err, BASE_SYNTAX, "consignment: it does not begin with " WIRE_CONSIGNMENT_MAGIC);
+  struct base_view magic = base_read_bytes(&reader, MAGIC_SIZE);
+  if (!base_view_is(magic, WIRE_CONSIGNMENT_MAGIC)) {
+    /* All versions begin alike but for the last digit. */
+    bool other = magic.size == MAGIC_SIZE && memcmp(magic.data, WIRE_CONSIGNMENT_MAGIC, MAGIC_SIZE - 1) == 0 &&
+                 magic.data[MAGIC_SIZE - 1] >= '0' && magic.data[MAGIC_SIZE - 1] <= '9';
+    return other ? base_fail(
+                       err, BASE_PROTOCOL,
+                       "consignment: it is of version %c, and version %c is spoken here: bring the older of the two "
+                       "nodes up to date",
+                       magic.data[MAGIC_SIZE - 1], WIRE_CONSIGNMENT_MAGIC[MAGIC_SIZE - 1])
+                 : base_fail(err, BASE_SYNTAX, "consignment: it does not begin with " WIRE_CONSIGNMENT_MAGIC);
+  }
   envelope.kem = base_read_u16(&reader);
   envelope.kdf = base_read_u16(&reader);
   envelope.aead = base_read_u16(&reader);
