@@ -14,7 +14,7 @@ help:
 	@echo 'make test       install what is missing, build, run every test (ONLY=NAME: those whose name has NAME in it)'
 	@echo 'make bench      speed and size, as a table and in build/bench.json'
 	@echo 'make fuzz       run each fuzzer for FUZZ_SECONDS (20); ONLY=NAME runs one'
-	@echo 'make soak       the long loops of the tests in full'
+	@echo 'make soak       the long loops of the tests in full; WASL_SOAK_SECONDS for the simulator (3600)'
 	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
 	@echo 'make format     lay out the C code by clang-format'
 	@echo 'make clean      remove everything built'
