@@ -33,6 +33,25 @@ static enum base_code envelope_code(struct base_view bytes) {
   return wire_envelope_parse(bytes, &envelope, NULL);
 }
 
+/* A node of another version is told so; what is no consignment at all is not. */
+static void envelope_of_another_version(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  struct wire_envelope envelope;
+  struct base_error err;
+  write_envelope(RABAT, PARIS, 0x20, 1, 2, 20, &bytes);
+  bytes.data[7] = '2';
+  assert_int_equal(wire_envelope_parse(base_buf_view(&bytes), &envelope, &err), BASE_PROTOCOL);
+  assert_non_null(strstr(err.text, "version 2"));
+  bytes.data[7] = '0';
+  assert_int_equal(envelope_code(base_buf_view(&bytes)), BASE_PROTOCOL);
+  bytes.data[7] = 'x';
+  assert_int_equal(envelope_code(base_buf_view(&bytes)), BASE_SYNTAX);
+  bytes.data[7] = '1';
+  bytes.data[0] = 'V';
+  assert_int_equal(envelope_code(base_buf_view(&bytes)), BASE_SYNTAX);
+}
+
 static void envelope_round_trip(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf bytes = {0};
@@ -125,7 +144,8 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
     break;
   case WIRE_FRAME_OUTCOMES:
     frame.number = 1;
-    frame.outcomes = BASE_VIEW("r01234567890123456789012345678901" "o0123456789012345678901234567890f");
+    frame.outcomes = BASE_VIEW("r01234567890123456789012345678901"
+                               "o0123456789012345678901234567890f");
     break;
   case WIRE_FRAME_RECORD:
     frame.part = WIRE_PARTS_MAX - 1;
@@ -405,6 +425,7 @@ int main(void) {
   _Static_assert((uint64_t)WIRE_RECORDS_MAX * WIRE_RECORD_MAX == WIRE_PART_SIZE_MAX, "the largest part has room");
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(envelope_round_trip),
+      cmocka_unit_test(envelope_of_another_version),
       cmocka_unit_test(hostile_envelopes),
       cmocka_unit_test(envelopes_are_bounded),
       cmocka_unit_test(every_frame_round_trips),
