@@ -128,6 +128,7 @@ void sim_ledger_branch(struct sim_node *node, uint64_t leaf_count) {
   memset(branch, 0, sizeof *branch);
   for (uint64_t i = 0; i < leaf_count && i < from->leaf_count; i++)
     add_leaf(branch, &from->leaves[i]);
+  branch->begun = branch->leaf_count;
   reg->current = reg->branch_count++;
 }
 
@@ -192,7 +193,7 @@ void sim_ledger_acked(struct sim_node *node, const struct base_id *id, size_t pa
 
 void sim_ledger_answers(struct sim_node *node) {
   const struct sim_branch *branch = current_of(node);
-  uint64_t attested = branch->head_count == 0 ? 0 : branch->heads[branch->head_count - 1].size, leaves = 0;
+  uint64_t attested = branch->head_count == 0 ? branch->begun : branch->heads[branch->head_count - 1].size, leaves = 0;
   if (node->core != NULL && store_leaf_count(node->core->store, &leaves, NULL) == BASE_OK && leaves > attested)
     sim_violate(node->sim, "nothing is acknowledged before it is attested",
                 "%s answers with %llu leaves in its register, and its keeper signed a head of %llu", node->name,

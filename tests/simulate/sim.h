@@ -160,6 +160,7 @@ struct sim_branch { /* a register; a rolled back or copied node has more than on
   struct base_hash peaks[64];
   struct sim_head *heads; /* signed, in the order of signing; checked up to head_checked */
   size_t head_checked;
+  uint64_t begun; /* leaves that it shares with the branch it came from, attested there */
 };
 struct sim_register {
   size_t branch_count, current;
