@@ -65,11 +65,14 @@ class Cluster:
         subprocess.run([os.path.join(self.bin, "initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C",
                         "-A", "trust", "-N"], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        cwd=self.dir, **self.words())
-        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as conf:
-            conf.writelines(f"{name} = '{value}'\n" for name, value in
-                            {"unix_socket_directories": self.dir, **settings}.items())
+        self.set(unix_socket_directories=self.dir, **settings)
         with open(os.path.join(self.data, "pg_hba.conf"), "w", encoding="ascii") as conf:
             conf.write(RULES)
+
+    def set(self, **settings):
+        """For the next start; the last line of a setting counts."""
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def start(self):
         with open(os.path.join(self.dir, "log"), "ab") as log:
@@ -104,6 +107,10 @@ class Cluster:
         name = name or f"node{os.getpid()}_{self.databases}"
         self.ask("postgres", f"CREATE DATABASE {name} OWNER {user} TEMPLATE template0")
         return self.uri(name, user)
+
+    def copy(self, name, to):
+        """What a backup restored elsewhere gives; whoever uses them stands still."""
+        self.ask("postgres", f"DROP DATABASE IF EXISTS {to};\nCREATE DATABASE {to} OWNER node TEMPLATE {name}")
 
     def remove(self):
         self.stop()

@@ -241,10 +241,23 @@ void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence,
 /* BASE_TOO_LARGE, with the part's name and size, when the node's proof.get names one that a ustar member cannot hold. */
 BASE_NODISCARD enum base_code cli_proof_fits(const struct wire_json *proof, struct base_error *err);
 
+/* --- the other programs (programs.c) */
+enum { CLI_PROGRAM_FD = 3 };
+struct cli_program {
+  const char *name;           /* beside our own */
+  const char *arguments[12];  /* after the name, up to a NULL */
+  int folder;                 /* to run in; -1: where we are */
+  int handed;                 /* a descriptor that is CLI_PROGRAM_FD there; -1: none */
+};
+/* Runs it without our environment and waits. done: it ended with 0. out, said: what it wrote on stdout and stderr. */
+BASE_NODISCARD enum base_code cli_program_run(const struct cli_program *program, bool *done, struct base_buf *out,
+                                              struct base_buf *said, struct base_error *err);
+
 /* --- one file per group */
 #define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)
 CLI_COMMAND_FUNCTION(node_init);
 CLI_COMMAND_FUNCTION(node_status);
+CLI_COMMAND_FUNCTION(store_migrate);
 CLI_COMMAND_FUNCTION(card_export);
 CLI_COMMAND_FUNCTION(card_show);
 CLI_COMMAND_FUNCTION(partner_add);

@@ -20,6 +20,8 @@ static const struct {
     {"--org-pt", "", "NAME", "… in Portuguese"},
     {"--listen", "", "HOST:PORT[,…]", "where the node listens for partners"},
     {"--address", "", "HOST:PORT[,…]", "where partners reach it, when that is another place"},
+    {"--store", "", "STORE", "sqlite, or the address of a PostgreSQL database; sqlite when left out"},
+    {"--to", "store migrate", "URI", "postgresql://USER@HOST:PORT/DATABASE, an empty database of the node's own"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},
@@ -57,6 +59,7 @@ static const struct {
     {"SHA256", "", "a part's hash, as wasl message show names it"},
     {"NAME", "", "a partner's name"},
     {"FILE", "", "the file; - is standard input"},
+    {"DIR", "store migrate", "the node's folder"},
     {"DIR", "", "the folder: new, or empty"},
     {"N", "", "a leaf's number, counted from 0"},
 };

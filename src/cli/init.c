@@ -4,19 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/database.h"
 #include "link/users.h"
-
-extern char **environ;
 
 enum { KEEPER_OUTPUT_MAX = 64 << 10, FOLDERS = 5 };
 
@@ -31,6 +26,7 @@ static const struct {
 struct plan {
   struct cli *cli;
   const char *dir, *name, *listen;
+  struct cli_database database;
   struct wire_card card;
   int fd; /* of dir */
   bool dir_made;
@@ -95,6 +91,9 @@ static enum base_code read_plan(struct plan *plan, struct base_error *err) {
     code = read_addresses(plan, err);
   if (code == BASE_OK)
     code = read_names(plan, err);
+  const char *store = cli_option(plan->cli, "--store");
+  if (code == BASE_OK)
+    code = cli_database_read(store != NULL ? store : "sqlite", &plan->database, err);
   plan->card.name = base_view_text(plan->name);
   return code;
 }
@@ -178,68 +177,28 @@ static void take_back(const struct plan *plan) {
 
 /* --- keys */
 
-static enum base_code keeper_path(char *out, size_t room, struct base_error *err) {
-  ssize_t size = readlink("/proc/self/exe", out, room - 1);
-  if (size <= 0 || (size_t)size + 1 == room)
-    return base_fail_errno(err, "the folder of the programs cannot be found");
-  out[size] = 0;
-  char *slash = strrchr(out, '/');
-  size_t folder = slash == NULL ? 0 : (size_t)(slash - out) + 1;
-  if (snprintf(out + folder, room - folder, "wasl-keeper") >= (int)(room - folder))
-    return base_fail(err, BASE_TOO_LARGE, "the path of the programs is too long");
-  if (access(out, X_OK) != 0)
-    return base_fail_errno(err, "%s, which makes the keys, cannot be started", out);
-  return BASE_OK;
-}
-
-static enum base_code spawn_keeper(const char *path, const struct plan *plan, int out, int errors, int *status,
-                                   struct base_error *err) {
-  char command[] = "init", *arguments[] = {(char *)(uintptr_t)path, command, (char *)(uintptr_t)plan->dir,
-                                           (char *)(uintptr_t)plan->name, NULL};
-  posix_spawn_file_actions_t actions;
-  pid_t child;
-  if (posix_spawn_file_actions_init(&actions) != 0)
-    return base_fail(err, BASE_MEMORY, "no memory to start wasl-keeper");
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-  errno = posix_spawn(&child, path, &actions, NULL, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (errno != 0)
-    return base_fail_errno(err, "%s cannot be started", path);
-  while (waitpid(child, status, 0) < 0)
-    if (errno != EINTR)
-      return base_fail_errno(err, "wasl-keeper cannot be waited for");
-  return BASE_OK;
-}
-
-static enum base_code read_output(int fd, struct base_buf *out, struct base_error *err) {
-  char name[32];
-  (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-  base_buf_init(out, 2 * KEEPER_OUTPUT_MAX);
-  return base_file_read(AT_FDCWD, name, KEEPER_OUTPUT_MAX, out, err);
-}
-
 /* Runs `wasl-keeper init` and gives the public keys that it printed. */
 static enum base_code run_keeper(const struct plan *plan, struct base_buf *out, struct base_error *err) {
-  char path[PATH_MAX];
-  int status = 0;
-  BASE_AUTO_FD int printed = memfd_create("keys", MFD_CLOEXEC);
-  BASE_AUTO_FD int complaint = memfd_create("errors", MFD_CLOEXEC);
   BASE_AUTO_BUF struct base_buf said = {0};
-  if (printed < 0 || complaint < 0)
-    return base_fail_errno(err, "no memory file");
-  enum base_code code = keeper_path(path, sizeof path, err);
-  if (code == BASE_OK)
-    code = spawn_keeper(path, plan, printed, complaint, &status, err);
-  if (code == BASE_OK)
-    code = read_output(printed, out, err);
-  if (code == BASE_OK)
-    code = read_output(complaint, &said, err);
-  if (code != BASE_OK || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+  bool done = false;
+  const struct cli_program program = {
+      .name = "wasl-keeper", .arguments = {"init", plan->dir, plan->name}, .folder = -1, .handed = -1};
+  enum base_code code = cli_program_run(&program, &done, out, &said, err);
+  if (code != BASE_OK || done)
     return code;
-  while (said.size > 0 && said.data[said.size - 1] == '\n')
-    said.size--;
   return base_fail(err, BASE_INTERNAL, "the keys could not be made: %.*s", (int)said.size, (const char *)said.data);
+}
+
+/* A server is asked before anything is promised: is it there, sound, and is the database empty? */
+static enum base_code check_database(const struct plan *plan, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf out = {0};
+  if (plan->database.uri.size == 0)
+    return BASE_OK;
+  BASE_AUTO_FD int core = openat(plan->fd, "core", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (core < 0)
+    return base_fail_errno(err, "%s/core cannot be opened", plan->dir);
+  enum base_code code = cli_database_password(&plan->database, core, err);
+  return code == BASE_OK ? cli_database_job("check", &plan->database, core, &out, err) : code;
 }
 
 /* --- the card */
@@ -288,6 +247,8 @@ static enum base_code write_files(struct plan *plan, struct base_view keys, stru
   const char *address = cli_option(plan->cli, "--address");
   if (address != NULL)
     base_buf_printf(&conf, "address = %s\n", address);
+  if (plan->database.uri.size > 0)
+    cli_database_conf(&plan->database, &conf);
   if (code == BASE_OK)
     code = base_buf_check(&conf, "wasl.conf", err);
   return code == BASE_OK ? base_file_replace(plan->fd, "wasl.conf", base_buf_view(&conf), 0644, err) : code;
@@ -322,6 +283,7 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
     if (plan.dir_made)
       rmdir(plan.dir);
     base_close_fd(&plan.fd);
+    cli_database_free(&plan.database);
     return code;
   }
   code = make_folders(&plan, err);
@@ -332,9 +294,12 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK)
     code = give_away(&plan, err);
   if (code == BASE_OK)
+    code = check_database(&plan, err);
+  if (code == BASE_OK)
     print_made(&plan, base_buf_view(&card));
   else
     take_back(&plan);
   base_close_fd(&plan.fd);
+  cli_database_free(&plan.database);
   return code;
 }

@@ -44,6 +44,8 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   cli_cell(&table, base_view_text(cli_word(cli, CLI_SINCE)));
   cli_cell_time(&table, wire_json_get(status, "started"));
   show_listening(&table, wire_json_get(status, "listening"));
+  cli_cell(&table, base_view_text(cli_word(cli, CLI_STORE)));
+  cli_cell(&table, cli_string(status, "store"));
   row_number(&table, cli_word(cli, CLI_REGISTER), cli_number(reg, "size"));
   show_counts(cli, &table, CLI_PARTNERS, wire_json_get(status, "partners"));
   show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));

@@ -321,6 +321,10 @@ enum base_code core_commit(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
+bool core_database_alive(const struct core *core) {
+  return store_alive(core->store);
+}
+
 int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_error *err) {
   struct base_error why = {0};
   *out_fatal = BASE_OK;

@@ -39,4 +39,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
  * leaves it unable to go on is returned; what came in was answered with the error then. */
 int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_error *err);
 
+/* False: the connection to the database is gone, and core_settle will return a fault. */
+bool core_database_alive(const struct core *core);
+
 #endif

@@ -87,6 +87,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_member_text(&writer, "origin", core->card.origin);
   wire_write_member_string(&writer, "fingerprint", core->fingerprint);
   wire_write_member_string(&writer, "version", BASE_VERSION);
+  wire_write_member_string(&writer, "store", store_name(core->store));
   core_show_time(&writer, "started", core->started);
   core_show_time(&writer, "time", core_now(core));
   wire_write_key(&writer, "register");

@@ -83,7 +83,8 @@ static void report(const struct link_rights *rights, int abi) {
 }
 
 enum base_code link_landlock(const struct link_rights *rights, int abi, struct base_error *err) {
-  report(rights, abi);
+  if (!rights->reaching) /* said once, of what stays */
+    report(rights, abi);
   if (abi < 1)
     return BASE_OK;
   struct ruleset wanted = {.files = files_of(abi)};

@@ -59,6 +59,39 @@ static const struct link_rights rights[LINK_ROLES] = {
                           .files_max = 64},
 };
 
+/* Core until it is connected to a database server: what name resolution, TLS and the user's name take. No request of a
+ * gate is looked into meanwhile. */
+static const struct link_rights reaching = {.role = LINK_ROLE_CORE,
+                                            .uid = LINK_USER_CORE,
+                                            .gid = LINK_USER_CORE,
+                                            .network = true,
+                                            .reaching = true,
+                                            .path_count = 19,
+                                            .paths = {{".", true},
+                                                      {"/dev/urandom", false},
+                                                      {"/etc/hosts", false},
+                                                      {"/etc/host.conf", false},
+                                                      {"/etc/resolv.conf", false},
+                                                      {"/run/systemd/resolve", false},
+                                                      {"/etc/nsswitch.conf", false},
+                                                      {"/etc/gai.conf", false},
+                                                      {"/etc/services", false},
+                                                      {"/etc/passwd", false},
+                                                      {"/etc/localtime", false},
+                                                      {"/usr/share/zoneinfo", false},
+                                                      {"/etc/ssl", false},
+                                                      {"/etc/postgresql-common", false},
+                                                      {"/usr/share/ca-certificates", false},
+                                                      {"/usr/local/share/ca-certificates", false},
+                                                      {"/etc/ld.so.cache", false},
+                                                      {"/lib", false},
+                                                      {"/usr/lib", false}},
+                                            .files_max = 8192};
+
+const struct link_rights *link_rights_reaching(void) {
+  return &reaching;
+}
+
 const struct link_rights *link_rights_of(enum link_role role) {
   return role < LINK_ROLES ? &rights[role] : NULL;
 }

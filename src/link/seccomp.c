@@ -83,13 +83,14 @@ static int deny_processes(scmp_filter_ctx filter) {
 }
 
 /* Only the Internet, and what name resolution asks the kernel. Above all no Unix socket: a captured gate must not reach
- * the console's. */
-static int deny_domains(scmp_filter_ctx filter) {
+ * the console's. A database server's may be one; who connects to it is no gate, and has read nothing yet. */
+static int deny_domains(scmp_filter_ctx filter, bool local) {
   struct scmp_arg_cmp domain = {.arg = 0, .op = SCMP_CMP_GE, .datum_a = DOMAIN_MAX};
   int result = deny_when(filter, SCMP_SYS(socket), domain);
   domain.op = SCMP_CMP_EQ;
   for (domain.datum_a = 0; domain.datum_a < DOMAIN_MAX && result == 0; domain.datum_a++)
-    if (domain.datum_a != AF_INET && domain.datum_a != AF_INET6 && domain.datum_a != AF_NETLINK)
+    if (domain.datum_a != AF_INET && domain.datum_a != AF_INET6 && domain.datum_a != AF_NETLINK &&
+        !(local && domain.datum_a == AF_UNIX))
       result = deny_when(filter, SCMP_SYS(socket), domain);
   return result;
 }
@@ -107,7 +108,7 @@ static int fill(scmp_filter_ctx filter, const struct link_rights *rights) {
   if (result == 0)
     result = deny_processes(filter);
   if (result == 0)
-    result = rights->network ? deny_domains(filter) : DENY(filter, denied_without_network);
+    result = rights->network ? deny_domains(filter, rights->reaching) : DENY(filter, denied_without_network);
   return result;
 }
 

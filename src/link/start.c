@@ -89,6 +89,21 @@ int link_start_fd(const struct link_start *start, const char *name) {
   return -1;
 }
 
+enum base_code link_start_reach(const struct link_start *start, const char (*more)[256], size_t count,
+                                struct base_error *err) {
+  struct link_rights rights = *link_rights_reaching();
+  if (start->role != rights.role || rights.path_count + count > LINK_PATHS_MAX)
+    return base_fail(err, BASE_INTERNAL, "only core reaches a database, with at most %zu files",
+                     LINK_PATHS_MAX - rights.path_count);
+  for (size_t i = 0; i < count; i++)
+    rights.paths[rights.path_count++] = (struct link_path){more[i], false};
+  if (start->uid != (uid_t)-1) {
+    rights.uid = start->uid;
+    rights.gid = start->gid;
+  }
+  return link_confine(&rights, err);
+}
+
 enum base_code link_start_confine(const struct link_start *start, struct base_error *err) {
   struct link_rights rights = *link_rights_of(start->role);
   if (start->uid != (uid_t)-1) {

@@ -71,6 +71,14 @@ static enum base_code copy_table(struct store *from, struct store *target, const
   return code;
 }
 
+enum base_code store_target_empty(struct store *target, struct base_error *err) {
+  enum base_code code = store_begin(target, err);
+  if (code == BASE_OK)
+    code = target->engine->clear(target, err);
+  store_rollback(target);
+  return code;
+}
+
 enum base_code store_copy(struct store *from, struct store *target, struct store_copied *out, struct base_error *err) {
   struct store_copied copied = {0};
   if (!target->in_transaction || target->engine->clear == NULL)

@@ -374,6 +374,8 @@ BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t pa
 struct store_copied {
   uint64_t tables, rows;
 };
+/* BASE_EXISTS unless store_copy may write to it. */
+BASE_NODISCARD enum base_code store_target_empty(struct store *target, struct base_error *err);
 /* Copies everything within the target's transaction, which the caller began, then reads it again from there and compares number
  * and checksum of the rows of each table (BASE_CORRUPT). The target must be empty, or hold what an earlier copy left that no
  * core has used yet (BASE_EXISTS). */

@@ -10,7 +10,7 @@
 
 struct row;
 typedef bool setter(struct wasld_conf *conf, const struct row *row, const char *value);
-static setter set_name, set_listen, set_address, set_user, set_number;
+static setter set_name, set_listen, set_address, set_user, set_number, set_database;
 
 static const struct row {
   const char *section, *key;
@@ -20,6 +20,8 @@ static const struct row {
   enum link_role role;
   size_t place; /* of a number in struct wasld_conf */
   uint64_t least, most;
+  bool long_value; /* may go on in further lines that begin with a space */
+  bool secret;     /* not repeated in an error text */
 } rows[] = {
 #define USER "UID:GID as numbers, and not root's"
     {.section = "node",
@@ -40,6 +42,13 @@ static const struct row {
     {.section = "users", .key = "gate", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_GATE_PEER},
     {.section = "users", .key = "local", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_GATE_LOCAL},
     {.section = "users", .key = "worker", .set = set_user, .wanted = USER, .standard = "", .role = LINK_ROLE_WORKER},
+    {.section = "store",
+     .key = "database",
+     .set = set_database,
+     .wanted = "sqlite, or postgresql://USER@HOST:PORT/DATABASE of at most 1024 octets",
+     .standard = "sqlite",
+     .long_value = true,
+     .secret = true},
     {.section = "limits",
      .key = "stop",
      .set = set_number,
@@ -138,6 +147,23 @@ static bool set_user(struct wasld_conf *conf, const struct row *row, const char 
   return true;
 }
 
+/* What the address says is core's to judge, which has the library for it. */
+static bool set_database(struct wasld_conf *conf, const struct row *row, const char *value) {
+  size_t used = strlen(conf->database), size = strlen(value);
+  (void)row;
+  if (used == 0 && strcmp(value, "sqlite") == 0)
+    return true;
+  if (used == 0 && strncmp(value, "postgresql://", 13) != 0 && strncmp(value, "postgres://", 11) != 0)
+    return false;
+  for (size_t i = 0; i < size; i++)
+    if (value[i] <= ' ' || value[i] > '~')
+      return false;
+  if (used + size > WASLD_DATABASE_MAX)
+    return false;
+  memcpy(conf->database + used, value, size + 1);
+  return true;
+}
+
 static bool set_number(struct wasld_conf *conf, const struct row *row, const char *value) {
   uint64_t number;
   if (!base_decimal_parse(base_view_text(value), &number) || number < row->least || number > row->most)
@@ -191,6 +217,7 @@ struct reading {
   struct base_view rest;
   const char *file;
   int line;
+  bool continued; /* the line begins with a space: it belongs to the key of the one before */
   struct wasld_conf *conf;
   bool given[ROWS];
   struct base_error *err;
@@ -225,6 +252,7 @@ static char *next_line(char *out, int room, void *stream) {
   }
   memcpy(out, reading->rest.data, size);
   out[size] = '\0';
+  reading->continued = out[0] == ' ' || out[0] == '\t';
   reading->rest = base_view_of(reading->rest.data + size, reading->rest.size - size);
   return out;
 }
@@ -238,13 +266,15 @@ static int take(void *user, const char *section, const char *key, const char *va
     known = true;
     if (strcmp(rows[i].key, key) != 0)
       continue;
-    if (reading->given[i] && rows[i].set != set_listen && rows[i].set != set_address) {
+    bool more = rows[i].set == set_listen || rows[i].set == set_address || (rows[i].long_value && reading->continued);
+    if (reading->given[i] && !more) {
       complain(reading, BASE_DUPLICATE_KEY, "%s stands twice in section %s", key, section);
       return 1;
     }
     reading->given[i] = true;
     if (value[0] == '\0' || !rows[i].set(reading->conf, &rows[i], value))
-      complain(reading, BASE_FIELD, "%s = \"%s\" is not usable: give %s", key, value, rows[i].wanted);
+      complain(reading, BASE_FIELD, "%s = \"%s\" is not usable: give %s", key, rows[i].secret ? "…" : value,
+               rows[i].wanted);
     return 1;
   }
   if (reading->code == BASE_OK && known)

@@ -6,7 +6,7 @@
 
 /* DIR/wasl.conf: an INI file, held to the schema in conf.c. */
 
-enum { WASLD_CONF_MAX = 64 << 10, WASLD_LISTEN_MAX = 8, WASLD_HOST_MAX = 255 };
+enum { WASLD_CONF_MAX = 64 << 10, WASLD_LISTEN_MAX = 8, WASLD_HOST_MAX = 255, WASLD_DATABASE_MAX = 1024 };
 
 struct wasld_address {
   char host[WASLD_HOST_MAX + 1]; /* a number or a name; IPv6 without its brackets */
@@ -22,6 +22,7 @@ struct wasld_conf {
   struct wasld_address addresses[WASLD_LISTEN_MAX]; /* where partners reach the node: as on its card */
   size_t listen_count, address_count;
   struct wasld_user users[LINK_ROLES]; /* of each role, used when started by root */
+  char database[WASLD_DATABASE_MAX + 1]; /* a PostgreSQL URI, which may hold a password; "": SQLite */
   uint64_t stop_seconds;               /* that the gates get to finish what is under way */
   uint64_t restarts;                   /* within a minute, before the node gives up */
 };

@@ -53,6 +53,7 @@ struct family {
   struct child children[CHILDREN];
   bool quitting;              /* not to be started again */
   bool served;                /* all were ready at least once */
+  bool later;                 /* core ended for want of its database: once more, however often */
   const struct child *failed; /* of those that failed before, the one whom the others wait for */
   int status;
   uint64_t restarts; /* since window_start */
@@ -168,11 +169,19 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   BASE_AUTO_FD int peer_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   BASE_AUTO_FD int local_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  BASE_AUTO_FD int database = -1;
   enum base_code code = BASE_OK;
   if (card < 0 || peer_card < 0 || local_card < 0) {
     code = base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
     goto done;
   }
+  if (handed->conf->database[0] != '\0') {
+    /* Not as an argument, which everybody on the machine may read. */
+    database = base_memfd_sealed("database", base_view_text(handed->conf->database), err);
+    code = database < 0 ? err->code : BASE_OK;
+  }
+  if (code != BASE_OK)
+    goto done;
   if (wire(peer_core) != 0 || wire(local_core) != 0 || wire(local_worker) != 0 || wire(core_keeper) != 0) {
     code = base_fail_errno(err, "no channels between the processes");
     goto done;
@@ -190,6 +199,8 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   hand(&peer, handed->family, "family");
   hand(&local, local_card, "card");
   hand(&local, handed->family, "family");
+  if (database >= 0)
+    hand(&core, database, "database");
   hand(&local, handed->local, "api");
   for (size_t i = 0; i < handed->conf->listen_count; i++) {
     char name[24];
@@ -240,6 +251,13 @@ static void next_life(struct family *family) {
       base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
                link_role_name(family->failed->role));
     finish(family, family->status);
+    return;
+  }
+  if (family->later) {
+    family->later = false;
+    family->failed = NULL;
+    family->state = PAUSING;
+    link_timer_set(family->timer, BACK_OFF_MS);
     return;
   }
   int64_t now = family->world->monotonic_ms(family->world->context);
@@ -297,8 +315,11 @@ static void start(struct family *family) {
 static void time_is_up(void *context) {
   struct family *family = context;
   if (family->state == PAUSING) {
-    base_log(BASE_LOG_NOTICE, "wasld.restart", "the node is started again (%llu of %llu within a minute)",
-             (unsigned long long)family->restarts, (unsigned long long)family->handed->conf->restarts);
+    if (family->restarts == 0)
+      base_log(BASE_LOG_NOTICE, "wasld.restart", "the node is started again");
+    else
+      base_log(BASE_LOG_NOTICE, "wasld.restart", "the node is started again (%llu of %llu within a minute)",
+               (unsigned long long)family->restarts, (unsigned long long)family->handed->conf->restarts);
     start(family);
     return;
   }
@@ -374,6 +395,8 @@ static void child_ended(struct family *family, struct child *child, int status) 
     log_end(child, status);
   if (family->state == STARTING || family->failed != NULL)
     blame(family, child, status);
+  if (child->role == LINK_ROLE_CORE && WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_LATER)
+    family->later = true;
   child->pid = 0;
   child->serves = false;
   live(family, child, LINK_LIFE_NONE);
@@ -383,7 +406,7 @@ static void child_ended(struct family *family, struct child *child, int status) 
   base_close_fd(&child->ready);
   if (family->state == STARTING || family->state == RUNNING) {
     /* What fails before it ever served will not get better by repetition. */
-    if (!family->served) {
+    if (!family->served && !family->later) {
       if (family->failed == NULL)
         family->failed = child;
       family->quitting = true;

@@ -7,11 +7,27 @@ Broken variant: tests/checks/exchange_broken (what became of numbers is not comp
 import os
 import sqlite3
 
-from story import check, ok, run, settle, started, write
+from story import ON_SERVER, check, cluster, ok, run, settle, started, write
 
 
 def compared(node):
     return node.json("partner", "list")[0]["reconciled"]
+
+
+def change_a_receipt(node):
+    """One digit of the commitment in the first receipt that the stopped node holds."""
+    if ON_SERVER:
+        cluster().ask(node.database, """WITH first AS (SELECT delivery, position('commitment":"'::bytea in leaf) + 12 AS digit
+            FROM receipts ORDER BY delivery LIMIT 1) UPDATE receipts r SET leaf = set_byte(leaf, digit,
+            CASE get_byte(leaf, digit) WHEN 48 THEN 49 ELSE 48 END) FROM first WHERE r.delivery = first.delivery""")
+        return
+    database = sqlite3.connect(os.path.join(node.dir, "core", "core.db"))
+    entry, leaf = database.execute("SELECT delivery, leaf FROM receipts ORDER BY delivery LIMIT 1").fetchone()
+    digit = leaf.index(b'commitment":"') + 13
+    database.execute("UPDATE receipts SET leaf = ? WHERE delivery = ?",
+                     (leaf[:digit] + (b"1" if leaf[digit:digit + 1] == b"0" else b"0") + leaf[digit + 1:], entry))
+    database.commit()
+    database.close()
 
 
 def story():
@@ -39,13 +55,7 @@ def story():
     rabat.refuses(8, "partner", "reconcile", "paris", "--timeout", 3, says="paris")
     ok("a partner that is away is said to be")
 
-    database = sqlite3.connect(os.path.join(paris.dir, "core", "core.db"))
-    entry, leaf = database.execute("SELECT delivery, leaf FROM receipts ORDER BY delivery LIMIT 1").fetchone()
-    digit = leaf.index(b'commitment":"') + 13
-    database.execute("UPDATE receipts SET leaf = ? WHERE delivery = ?",
-                     (leaf[:digit] + (b"1" if leaf[digit:digit + 1] == b"0" else b"0") + leaf[digit + 1:], entry))
-    database.commit()
-    database.close()
+    change_a_receipt(paris)
     paris.start()
     settle(rabat, paris)
     said = rabat.refuses(1, "partner", "reconcile", "paris", "--all", says=("do not hold the same", "number 1"))

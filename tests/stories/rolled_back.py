@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 
-from story import check, ok, path, run, settle, started, until
+from story import ON_SERVER, check, cluster, ok, path, run, settle, started, until
 
 POSSIBLE = ("waiting", "under_way")
 
@@ -17,6 +17,8 @@ POSSIBLE = ("waiting", "under_way")
 def keep(node, name):
     """A copy of the stopped node with owners and rights, as a backup keeps them."""
     subprocess.run(["cp", "-a", node.dir, path(name)], check=True)
+    if ON_SERVER:
+        cluster().copy(node.database, name)
 
 
 def put_back(node, name, *folders):
@@ -24,6 +26,8 @@ def put_back(node, name, *folders):
     for folder in folders or [""]:
         shutil.rmtree(os.path.join(node.dir, folder))
         subprocess.run(["cp", "-a", path(name, folder).rstrip("/"), os.path.join(node.dir, folder).rstrip("/")], check=True)
+        if ON_SERVER and folder in ("", "core"):
+            cluster().copy(name, node.database)
 
 
 def noticed(rabat, begin, word):

@@ -15,15 +15,20 @@ import tempfile
 import time
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import postgresql  # noqa: E402  (tests/postgresql.py)
+
 ROOT = os.environ.get("WASL_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.abspath(os.environ.get("WASL_BIN") or os.path.join(ROOT, "build", "bin"))
 PORT = int(os.environ.get("WASL_TEST_PORT", "11900"))
 TMP = os.environ.get("WASL_TEST_TMP") or tempfile.mkdtemp(prefix="wasl-story-")
+ON_SERVER = os.environ.get("WASL_STORE") == "postgresql"  # each node with a database of its own on one server
 SOAK = os.environ.get("WASL_SOAK", "") not in ("", "0")
 NOBODY = 65534
 ID = re.compile(r"[0-9a-f]{64}")
 ROLES = ("keeper", "core", "gate-peer", "gate-local", "worker")
 nodes = []  # all that were made, to be ended with the story
+clusters = []  # likewise
 for variable in ("WASL_NODE", "LC_ALL", "LC_MESSAGES", "LANG"):
     os.environ.pop(variable, None)
 
@@ -104,8 +109,18 @@ def complaint(answer, code, *words):
     return lines[0]
 
 
+def cluster():
+    """The server of the story: that of the run of tests, or one of its own when it is told by hand."""
+    if not clusters:
+        clusters.append(postgresql.from_environment())
+    return clusters[0]
+
+
 class Node:
-    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None):
+    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, store=None):
+        if store is None and ON_SERVER:
+            store = cluster().database()
+        self.database = store.split("/")[3].split("?")[0] if store and store != "sqlite" else None
         self.name, self.user, self.process = name, user, None
         self.port = PORT + (place if place is not None else len(nodes))
         self.dir = folder or path(name)
@@ -115,7 +130,7 @@ class Node:
         if user is not None:
             os.chmod(TMP, 0o755)
         must(wasl("node", "init", self.dir, "--name", name, "--org", f"Service {name} · مصلحة", "--listen", self.listen,
-                  *(["--address", address] if address else []), user=user))
+                  *(["--address", address] if address else []), *(["--store", store] if store else []), user=user))
 
     # --- its life
     def launch(self, programs=BIN):
@@ -297,6 +312,11 @@ def same_cases(*known):
 
 # --- telling it
 
+def not_on_a_server(why):
+    if ON_SERVER:
+        raise Skip(why)
+
+
 def run(story):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # its nodes end with it
     print(f"# {story.__module__ if story.__module__ != '__main__' else os.path.basename(sys.argv[0])}", flush=True)
@@ -314,6 +334,8 @@ def run(story):
     finally:
         for node in nodes:
             node.kill()
+        for server in clusters:
+            server.remove()
         if "WASL_TEST_TMP" not in os.environ:
             shutil.rmtree(TMP, ignore_errors=True)
     sys.stdout.flush()

@@ -171,6 +171,12 @@ static bool connect_console(const struct stage *stage) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "../api.sock"};
   return connects(AF_UNIX, &address, sizeof address);
 }
+static int connect_to_console(const struct stage *stage) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "../api.sock"};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  (void)stage;
+  return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
+}
 static bool connect_abstract(const struct stage *stage) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path + 1, stage->abstract, strlen(stage->abstract));
@@ -367,11 +373,13 @@ struct trial {
   enum link_role role;
   bool as_root, confined;
   struct link_kernel kernel;
+  bool reaching, reached; /* core before it is connected to its database, and afterwards */
 };
 struct outcome {
   enum base_code code;
   struct base_error err;
   bool possible[ACTS];
+  bool still_talks; /* over what it had connected to */
   uid_t uid;
   int groups;
   uint32_t capabilities;
@@ -428,13 +436,19 @@ static void try_all(struct stage *stage, const struct trial *trial, struct outco
   if (!trial->as_root)
     become_ordinary();
   start_victim(stage, trial);
-  struct link_rights rights = *link_rights_of(trial->role);
+  struct link_rights rights = trial->reaching ? *link_rights_reaching() : *link_rights_of(trial->role);
   if (SANITIZED)
     rights.memory_max = 0; /* the sanitizer's shadow is larger than any limit */
   dup2(log, STDERR_FILENO);
   prctl(PR_SET_DUMPABLE, 1); /* as a program that was executed */
-  if (trial->confined)
+  int connection = -1;
+  if (trial->reached) {
+    out->code = link_confine_under(link_rights_reaching(), &trial->kernel, &out->err);
+    connection = connect_to_console(stage);
+  }
+  if (trial->confined && out->code == BASE_OK)
     out->code = link_confine_under(&rights, &trial->kernel, &out->err);
+  out->still_talks = connection >= 0 && send(connection, "x", 1, 0) == 1;
   ssize_t size = pread(log, out->log, sizeof out->log - 1, 0);
   out->log[size > 0 ? size : 0] = '\0';
   if (out->code == BASE_OK)
@@ -503,6 +517,41 @@ static void each_act_is_denied(bool as_root) {
       }
     }
     assert_int_equal(wrong, 0);
+    check_state(&trial, out);
+    done(out);
+  }
+}
+
+/* Core with a database on a server: connects, by TCP or a Unix socket, and may do nothing else; once it is connected it
+ * has the rights that it has without one, and what it had opened. */
+static void core_reaches_its_database_and_nothing_else(void **state) {
+  struct link_kernel kernel = link_kernel_here();
+  (void)state;
+  if (kernel.landlock_abi == 0)
+    skip();
+  for (int as_root = 0; as_root <= (geteuid() == 0); as_root++) {
+    struct trial trial = {
+        .role = LINK_ROLE_CORE, .as_root = as_root != 0, .confined = true, .kernel = kernel, .reaching = true};
+    struct outcome *out = run(&trial);
+    for (size_t i = 0; i < ACTS && out->code == BASE_OK; i++) {
+      bool may =
+          (acts[i].may & (CORE | PEER)) != 0 || acts[i].possible == read_passwd || acts[i].possible == connect_console;
+      if (out->possible[i] && !may)
+        fail_msg("core, while it connects, can %s", acts[i].name);
+      if (!out->possible[i] && (acts[i].possible == connect_tcp || acts[i].possible == connect_console))
+        fail_msg("core cannot %s", acts[i].name);
+    }
+    assert_int_equal(out->code, BASE_OK);
+    check_state(&trial, out);
+    done(out);
+    trial.reaching = false;
+    trial.reached = true;
+    out = run(&trial);
+    assert_int_equal(out->code, BASE_OK);
+    assert_true(out->still_talks);
+    for (size_t i = 0; i < ACTS; i++)
+      if (out->possible[i] && (acts[i].may & CORE) == 0 && !(SANITIZED && acts[i].possible == use_much_memory))
+        fail_msg("core, once connected, can %s", acts[i].name);
     check_state(&trial, out);
     done(out);
   }
@@ -645,6 +694,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_act_is_denied_to_an_ordinary_user),
       cmocka_unit_test(each_act_is_denied_when_started_by_root),
+      cmocka_unit_test(core_reaches_its_database_and_nothing_else),
       cmocka_unit_test(broken_variant_without_confinement_can_do_it_all),
       cmocka_unit_test(a_kernel_without_landlock_is_reported_and_the_rest_holds),
       cmocka_unit_test(each_older_landlock_is_used_as_far_as_it_reaches),

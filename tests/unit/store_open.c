@@ -227,10 +227,14 @@ static void run_sql(const char *sql) {
 
 /* --- a later program's schema */
 
-static enum base_code open_with_step(struct box *box, const char *step, struct store **out) {
-  struct store_step steps[] = {store_schema.steps[0], {step, step}};
-  const struct store_schema later = {2, steps};
+static enum base_code open_with_steps(struct box *box, const char *step, const char *then, struct store **out) {
+  struct store_step steps[] = {store_schema.steps[0], {step, step}, {then, then}};
+  const struct store_schema later = {then != NULL ? 3 : 2, steps};
   return store_open_as(box->dir, place_server(box->dir), &later, false, out, &error);
+}
+
+static enum base_code open_with_step(struct box *box, const char *step, struct store **out) {
+  return open_with_steps(box, step, NULL, out);
 }
 
 static void a_newer_schema_is_refused(void **state) {
@@ -274,7 +278,7 @@ static void a_step_that_fails_leaves_the_old_schema(void **state) {
   struct box *box = *state;
   struct store *store = NULL;
   write_fact(box->dir, "name");
-  assert_int_not_equal(open_with_step(box, "CREATE TABLE more(x BIGINT); INSERT INTO nowhere VALUES(1)", &store),
+  assert_int_not_equal(open_with_steps(box, "CREATE TABLE more(x INTEGER)", "INSERT INTO nowhere VALUES(1)", &store),
                        BASE_OK);
   assert_null(store);
   write_fact(box->dir, "again");

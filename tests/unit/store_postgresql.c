@@ -107,6 +107,17 @@ static void who_was_taken_over_cannot_write(void **state) {
   expect_facts(box, "0");
 }
 
+static void each_opening_is_a_generation(void **state) {
+  struct box *box = *state;
+  char generation[16];
+  place_ask(&box->name, "SELECT generation FROM wasl", generation, sizeof generation);
+  assert_string_equal(generation, "1");
+  store_close(box->store);
+  ok(place_open(box->dir, &box->store, &error));
+  place_ask(&box->name, "SELECT generation FROM wasl", generation, sizeof generation);
+  assert_string_equal(generation, "2");
+}
+
 /* A takeover waits for the transaction that is under way, so that it reads what that one kept. */
 static void a_takeover_waits_for_a_transaction(void **state) {
   struct box *box = *state;
@@ -366,6 +377,7 @@ int main(void) {
       test(a_second_writer_is_refused),
       test(schemas_do_not_lock_each_other_out),
       test(who_was_taken_over_cannot_write),
+      test(each_opening_is_a_generation),
       test(a_takeover_waits_for_a_transaction),
       test(a_lost_connection_is_noticed),
       test(a_lost_transaction_is_not_kept),

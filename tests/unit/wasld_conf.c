@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "link/users.h"
@@ -50,6 +51,34 @@ static void everything_given(void **state) {
   assert_int_equal(conf.restarts, 0);
 }
 
+static void a_database(void **state) {
+  (void)state;
+  struct wasld_conf conf;
+  struct base_error err;
+  char text[4096];
+  assert_int_equal(wasld_conf_parse(base_view_text(NODE), "wasl.conf", &conf, &err), BASE_OK);
+  assert_string_equal(conf.database, "");
+  assert_int_equal(wasld_conf_parse(base_view_text(NODE "[store]\ndatabase = sqlite\n"), "wasl.conf", &conf, &err),
+                   BASE_OK);
+  assert_string_equal(conf.database, "");
+  assert_int_equal(wasld_conf_parse(base_view_text(NODE "[store]\ndatabase = postgresql://node@db.example:5433/wasl\n"
+                                                        "  ?sslmode=verify-full\n\t&sslrootcert=/etc/ssl/db.pem\n"),
+                                    "wasl.conf", &conf, &err),
+                   BASE_OK);
+  assert_string_equal(conf.database,
+                      "postgresql://node@db.example:5433/wasl?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem");
+  /* The largest one, in lines of 100; one octet more is too much. */
+  int size = snprintf(text, sizeof text, "%s[store]\ndatabase = postgresql://", NODE);
+  for (int i = 13; i < WASLD_DATABASE_MAX; i++)
+    size += snprintf(text + size, sizeof text - (size_t)size, "%sx", i % 100 == 0 ? "\n " : "");
+  text[size] = '\0';
+  assert_int_equal(wasld_conf_parse(base_view_text(text), "wasl.conf", &conf, &err), BASE_OK);
+  assert_int_equal(strlen(conf.database), WASLD_DATABASE_MAX);
+  text[size++] = 'x';
+  text[size] = '\0';
+  assert_int_equal(wasld_conf_parse(base_view_text(text), "wasl.conf", &conf, &err), BASE_FIELD);
+}
+
 static void refused(const char *text, const char *sentence) {
   struct wasld_conf conf = {.name = "unchanged"};
   struct base_error err = {.text = ""};
@@ -61,6 +90,10 @@ static void refused(const char *text, const char *sentence) {
 
 static void what_is_wrong_is_named_with_its_line(void **state) {
   (void)state;
+  refused(NODE "[store]\ndatabase = mysql://u:secret@h/d\n",
+          "database = \"…\" is not usable: give sqlite, or postgresql://");
+  refused(NODE "[store]\ndatabase = postgresql://u@h/d e\n", "is not usable");
+  refused(NODE "[store]\ndatabase = sqlite\ndatabase = sqlite\n", "database stands twice");
   refused(NODE "lisen = 1:1\n", "wasl.conf:4: section node has no key lisen; did you mean listen?");
   refused(NODE "\n[limit]\nstop = 3\n",
           "wasl.conf:6: there is no section \"limit\" (for the key stop); did you mean [limits]?");
@@ -124,6 +157,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_least_that_is_needed),
       cmocka_unit_test(everything_given),
+      cmocka_unit_test(a_database),
       cmocka_unit_test(what_is_wrong_is_named_with_its_line),
       cmocka_unit_test(values_are_held_to_their_form),
       cmocka_unit_test(limits_of_the_form_are_reached),

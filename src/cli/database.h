@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CLI_DATABASE_H
+#define WASL_CLI_DATABASE_H
+
+#include "base/base.h"
+
+/* A node's store as a person names it. */
+enum { CLI_DATABASE_MAX = 1024, CLI_PASSWORD_MAX = 1024 };
+struct cli_database {
+  struct base_buf uri;                     /* of PostgreSQL, without its password; empty: SQLite */
+  char password[CLI_PASSWORD_MAX + 1];     /* that was in it; "": none */
+};
+#define CLI_AUTO_DATABASE __attribute__((cleanup(cli_database_free)))
+/* "sqlite" or a postgresql:// URI, taken apart so that its password goes to no file that others read. BASE_USAGE. */
+BASE_NODISCARD enum base_code cli_database_read(const char *given, struct cli_database *out, struct base_error *err);
+void cli_database_free(struct cli_database *database);
+/* The password, if there is one, as a file of core's folder, for core alone. */
+BASE_NODISCARD enum base_code cli_database_password(const struct cli_database *database, int core,
+                                                    struct base_error *err);
+/* The section of wasl.conf. */
+void cli_database_conf(const struct cli_database *database, struct base_buf *conf);
+/* Runs wasl-core for one job (core/job.h) as the owner of core's folder. out: what it printed; its failure is the error. */
+BASE_NODISCARD enum base_code cli_database_job(const char *job, const struct cli_database *database, int core,
+                                               struct base_buf *out, struct base_error *err);
+
+#endif
