@@ -81,11 +81,20 @@ static void find_missing(const struct wire_json *status, struct base_buf *out) {
     base_buf_text(out, "it does not listen for partners");
 }
 
+/* What keeps it from doing its work, though all of it serves. */
+static void find_unsound(const struct wire_json *status, struct base_buf *out) {
+  const struct wire_json *unsound = wire_json_get(status, "unsound");
+  for (size_t i = 0; i < wire_json_size(unsound); i++) {
+    base_buf_text(out, i > 0 ? "; " : "");
+    base_buf_printable(out, wire_json_text(wire_json_at(unsound, i)));
+  }
+}
+
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
- * answers; else 1, whatever the reason. */
+ * answers and finds nothing wrong with itself; else 1, whatever the reason. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  BASE_AUTO_BUF struct base_buf missing = {0};
+  BASE_AUTO_BUF struct base_buf missing = {0}, unsound = {0};
   struct base_error why = {BASE_OK, ""};
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
@@ -100,6 +109,10 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
     cli_note("wasl: warning: %.*s", (int)text.size, (const char *)text.data);
   }
   find_missing(answer.json, &missing);
+  find_unsound(answer.json, &unsound);
+  if (missing.size == 0 && unsound.size > 0)
+    return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it: %.*s", cli->node,
+                     (int)unsound.size, (const char *)unsound.data);
   return missing.size == 0 ? BASE_OK
                            : base_fail(err, BASE_NOT_RUNNING,
                                        "the node in %s answers, but not all of it serves: %.*s; "

@@ -59,7 +59,7 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
     frame = (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = partner->row.received_number + 1};
     wire_frame_write(&frame, out);
   }
-  return code;
+  return code == BASE_OK ? core_seen_write(core, partner, out, err) : code;
 }
 
 enum base_code core_answer_number(struct core *core, const struct core_partner *partner, uint64_t number, uint64_t size,
@@ -93,12 +93,9 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
                                    struct base_error *err) {
   bool lost = give->base > core->reg.attested; /* the head shows it: it is his evidence */
   if (lost) {
-    (void)base_fail(&give->fault, BASE_ROLLBACK,
-                    "this node was shown a head of its own register that it does not hold: it lost leaves");
-    base_log(BASE_LOG_ERROR, "register.lost",
-             "%.*s cosigned a head of %llu leaves, this register has %llu: it was restored from an old copy",
-             (int)give->partner->card.name.size, (const char *)give->partner->card.name.data,
-             (unsigned long long)give->base, (unsigned long long)core->reg.attested);
+    (void)base_fail(
+        &give->fault, BASE_ROLLBACK,
+        "this node does not hold the head of its register that was cosigned last: show it, if it is signed");
     give->base = core->reg.attested;
   }
   enum base_code code = answer_heads(core, give, lost || give->count > 0 || give->statement, out, err);

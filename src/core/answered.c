@@ -41,11 +41,15 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
     case WIRE_FRAME_COSIGN:
       code = core_cosign_take(core, partner, frame.new_size, frame.head, fault);
       break;
+    case WIRE_FRAME_SEEN:
+      code = core_seen_take(core, partner, frame.head, fault);
+      break;
     case WIRE_FRAME_FAULT: {
       snprintf(name, sizeof name, "%.*s", (int)frame.name.size, (const char *)frame.name.data);
       enum base_code told = base_code_by_name(name);
       (void)base_fail(&answered->fault, told == BASE_CODES || told == BASE_OK ? BASE_PROTOCOL : told, "%.*s",
                       (int)frame.head.size, (const char *)frame.head.data);
+      partner->contradicts = partner->contradicts || told == BASE_ROLLBACK; /* he does not know the head that we hold */
       break;
     }
     default:
@@ -396,6 +400,7 @@ void core_exchange_done(struct core *core, uint64_t token, const struct wire_jso
     if (status == 200 && code == BASE_OK) {
       flight_lands(core, partner, sealed, &err);
     } else {
+      partner->shown_seen = false;
       char name[64];
       struct base_view told = core_request_text(request, "code");
       snprintf(name, sizeof name, "%.*s", (int)told.size, (const char *)told.data);

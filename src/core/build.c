@@ -174,6 +174,8 @@ static enum base_code build_state(struct core_building *building) {
   }
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, building->out);
+  if (code == BASE_OK)
+    code = core_seen_write(core, partner, building->out, building->err);
   const struct core_compare *compare = &partner->compare;
   if (code == BASE_OK && compare->index != 0 && !compare->told) {
     code = core_compare_write(core, partner, building->size, building->out, building->err);
@@ -193,6 +195,8 @@ enum base_code core_consignment_build(struct core *core, struct core_partner *pa
       .core = core, .partner = partner, .size = core->reg.attested, .out = out, .made = made, .err = err};
   *made = (struct core_consignment){0};
   enum base_code code = build_state(&building);
+  if (code == BASE_OK && partner->stopped)
+    return base_buf_check(out, "consignment", err); /* shows what he contradicts, and nothing else */
   if (code == BASE_OK)
     code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
                                core_build_delivery, &building, err);

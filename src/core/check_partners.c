@@ -122,6 +122,8 @@ static enum base_code check_kept(struct core *core, const struct store_partner *
 static enum base_code check_facts(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf card = {0};
   base_buf_init(&card, 4096);
+  if (core->lost[0] != '\0')
+    core_check_found(core, CORE_SO_ONCE, core_place("register"), "%s", core->lost);
   if (core->token_key_lost)
     core_check_found(core, CORE_SO_TABLE, core_place("fact part-token-key"),
                      "it is missing or damaged: parts are not found by their hash, and those that come now neither");

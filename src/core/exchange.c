@@ -49,8 +49,8 @@ enum base_code core_heads_write(struct core *core, struct core_partner *partner,
   return BASE_OK;
 }
 
-enum base_code core_head_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
-                              struct wire_checkpoint *out_checkpoint, struct base_error *err) {
+static enum base_code head_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                                struct wire_checkpoint *out_checkpoint, struct base_error *err) {
   struct seal_signer signer = {.log = &partner->log};
   enum base_code code = seal_checkpoint_verify(heads->note, signer, out_checkpoint, NULL, err);
   if (code != BASE_OK)
@@ -82,6 +82,18 @@ enum base_code core_head_take(struct core *core, struct core_partner *partner, c
   if (code != BASE_OK)
     return code;
   return head_keep(core, partner, out_checkpoint, heads->note, base_buf_view(&line), err);
+}
+
+enum base_code core_head_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                              struct wire_checkpoint *out_checkpoint, struct base_error *err) {
+  enum base_code code = head_take(core, partner, heads, out_checkpoint, err);
+  if (code == BASE_OK || code == BASE_ROLLBACK || code == BASE_FORK || code == BASE_CONSISTENCY) {
+    /* An older head may only have been overtaken: what goes to him anyway shows the newer one, nothing goes for that.
+     */
+    partner->shown_seen = code == BASE_ROLLBACK;
+    partner->contradicts = code != BASE_OK;
+  }
+  return code;
 }
 
 enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,

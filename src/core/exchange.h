@@ -39,6 +39,17 @@ BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *pro
                                               const struct wire_checkpoint *checkpoint, struct base_arena *arena,
                                               struct wire_leaf *out_leaf, struct wire_opening *out_opening,
                                               struct base_error *err);
+/* lost.c */
+/* What an earlier run learnt: core->lost. */
+BASE_NODISCARD enum base_code core_lost_load(struct core *core, struct base_error *err);
+/* A head of ours that the partner shows because it contradicts what we show. One that is not signed by this node, cosigned by
+ * him, and none of this register is passed over. */
+BASE_NODISCARD enum base_code core_seen_take(struct core *core, const struct core_partner *partner,
+                                             struct base_view note, struct base_error *err);
+/* The frame for a partner who contradicts the head that we hold of him; nothing for others. */
+BASE_NODISCARD enum base_code core_seen_write(struct core *core, struct core_partner *partner,
+                                              struct base_buf *out, struct base_error *err);
+
 /* True for a failure that is ours (store, keeper, memory), not the partner's. */
 bool core_ours(enum base_code code);
 

@@ -106,7 +106,8 @@ int64_t core_faults_due(const struct core *core) {
 static enum base_code stop(struct core *core, struct core_partner *partner, const struct base_error *fault,
                            uint64_t leaf, struct base_error *err) {
   struct base_view he = partner->card.name;
-  partner->stopped = true;
+  partner->stopped = partner->contradicts = true;
+  partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
   partner->trouble_code = fault->code;
   snprintf(partner->trouble, sizeof partner->trouble,
            "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is in "

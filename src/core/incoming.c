@@ -171,6 +171,9 @@ static enum base_code read_state(struct core *core, struct core_give *give, stru
     case WIRE_FRAME_COSIGN:
       code = core_cosign_take(core, give->partner, frame.new_size, frame.head, fault);
       break;
+    case WIRE_FRAME_SEEN:
+      code = core_seen_take(core, give->partner, frame.head, fault);
+      break;
     default:
       break;
     }

@@ -149,6 +149,8 @@ struct core_partner {
   struct base_hash card_hash; /* SHA-256 of the card, which every sent leaf commits to */
   uint64_t seen_size;         /* the last head of his that the keeper cosigned; the row has the last one kept */
   struct base_hash seen_root;
+  bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */
+  bool shown_seen;  /* … and it is on its way */
   uint64_t base; /* the last head of ours that he cosigned, as he says; the row has the last one proved */
   struct core_flight flight;
   uint64_t shipped; /* no number above this one ever went to the gate */
@@ -318,6 +320,7 @@ struct core {
   char (*doomed)[33];           /* files of dropped parts */
   bool parts_dir_dirty;         /* files were made or named since the last sync of the folder */
   struct base_secret token_key; /* for tokens of parts' hashes */
+  char lost[BASE_ERROR_TEXT_MAX]; /* this register lost leaves, as partners proved; "": it did not */
   bool token_key_lost;          /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */

@@ -16,6 +16,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   core_agreements_free(core);
   enum base_code code = core_register_load(core, err);
   if (code == BASE_OK)
+    code = core_lost_load(core, err);
+  if (code == BASE_OK)
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
@@ -139,6 +141,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = open_store(core, err);
   if (code == BASE_OK)
     code = core_register_load(core, err);
+  if (code == BASE_OK)
+    code = core_lost_load(core, err);
   if (code == BASE_OK)
     code = core_partners_load(core, err);
   if (code == BASE_OK)

@@ -27,13 +27,14 @@ void core_partner_trouble(struct core *core, struct core_partner *partner, enum 
   if (delay > CORE_RETRY_MOST_MS)
     delay = CORE_RETRY_MOST_MS;
   delay += (int64_t)(jitter % (uint32_t)(delay / 5 + 1));
+  bool first = partner->failures++ == 0;
   partner->maybe = true;
+  partner->not_before_ms = core_now_ms(core) + delay;
   if (partner->stopped) /* why it stopped stays to be read until a person has decided */
     return;
-  if (partner->failures++ == 0 || partner->trouble_code != code)
+  if (first || partner->trouble_code != code)
     base_log(BASE_LOG_NOTICE, "partner.trouble", "%.*s: %s: %.*s", (int)partner->card.name.size,
              (const char *)partner->card.name.data, base_code_name(code), (int)text.size, (const char *)text.data);
-  partner->not_before_ms = core_now_ms(core) + delay;
   partner->trouble_code = code;
   partner->trouble_room = false;
   snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)text.size, (const char *)text.data);
@@ -58,11 +59,13 @@ void core_partner_says(struct core *core, struct core_partner *partner, enum bas
 }
 
 void core_partner_well(struct core_partner *partner) {
-  if (partner->failures > 0)
+  if (partner->failures > 0 && !partner->stopped)
     base_log(BASE_LOG_NOTICE, "partner.well", "%.*s: the exchange goes on", (int)partner->card.name.size,
              (const char *)partner->card.name.data);
   partner->failures = 0;
   partner->not_before_ms = 0;
+  if (partner->stopped)
+    return;
   partner->trouble[0] = '\0';
   partner->trouble_code = BASE_OK;
   partner->trouble_room = false;
@@ -114,14 +117,24 @@ static bool cosign_due(const struct core *core, const struct core_partner *partn
   return partner->row.owes_cosign && partner->cosign_at_ms <= core_now_ms(core);
 }
 
+/* He has not been shown yet what he contradicts. */
+static bool shows(const struct core_partner *partner) {
+  return partner->contradicts && !partner->shown_seen;
+}
+
+/* Nothing goes to him; one that was stopped is still shown why. */
+static bool rests(const struct core *core, const struct core_partner *partner) {
+  return partner->row.state == STORE_PARTNER_SUSPENDED || partner->damaged[0] != '\0' || core->lost[0] != '\0' ||
+         (partner->stopped && !shows(partner));
+}
+
 static bool ready(const struct core *core, const struct core_partner *partner) {
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->damaged[0] != '\0' ||
-      partner->flight.exchange != 0 || partner->revoke)
+  if (rests(core, partner) || partner->flight.exchange != 0 || partner->revoke)
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
-  return partner->maybe || partner->transfer_count > 0 || held_due(core, partner) || cosign_due(core, partner) ||
-         core_compare_due(partner);
+  return shows(partner) || partner->maybe || partner->transfer_count > 0 || held_due(core, partner) ||
+         cosign_due(core, partner) || core_compare_due(partner);
 }
 
 /* On a failure the request stays parked. */
@@ -183,9 +196,10 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
     partner->held_at_ms = 0;
   }
   struct core_consignment made;
+  bool showing = shows(partner);
   enum base_code code = core_consignment_build(core, partner, &plain, &made, &err);
   bool cosigns = partner->flight.cosign_size > 0, compares = core_compare_due(partner);
-  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !compares &&
+  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !compares && !showing &&
       !(cosigns && cosign_due(core, partner))) {
     if (!cosigns)
       partner->row.owes_cosign = false; /* the line is gone: nothing to owe */
@@ -211,12 +225,11 @@ static int64_t soonest(int64_t due, int64_t delay) {
 
 static int64_t partner_due(const struct core *core, const struct core_partner *partner) {
   int64_t now = core_now_ms(core), due = -1;
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped || partner->damaged[0] != '\0' ||
-      partner->flight.exchange != 0)
+  if (rests(core, partner) || partner->flight.exchange != 0)
     return -1;
   if (partner->revoke)
     return 0;
-  bool work = partner->maybe || partner->transfer_count > 0 || core_compare_due(partner);
+  bool work = shows(partner) || partner->maybe || partner->transfer_count > 0 || core_compare_due(partner);
   if (work)
     due = soonest(due, partner->not_before_ms - now);
   if (partner->row.owes_cosign)

@@ -74,6 +74,14 @@ void core_show_answer(struct core *core, uint64_t token, struct base_buf *out) {
 
 /* --- the node and its partners */
 
+static void write_unsound(struct wire_writer *writer, const struct core_partner *partner) {
+  BASE_AUTO_BUF struct base_buf text = {0}, clean = {0};
+  base_buf_printf(&text, "%.*s: %s", (int)partner->card.name.size, (const char *)partner->card.name.data,
+                  partner->damaged);
+  base_buf_printable(&clean, base_buf_view(&text));
+  wire_write_text(writer, base_buf_view(&clean));
+}
+
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
@@ -107,6 +115,15 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   (void)core_room_look(core);
   wire_write_member_integer(&writer, "disk_free", core->room.free > INT64_MAX ? INT64_MAX : (int64_t)core->room.free);
   wire_write_member_string(&writer, "disk", core_room_name(core->room.level));
+  /* What keeps it from doing its work, though all its processes serve. */
+  wire_write_key(&writer, "unsound");
+  wire_write_array(&writer);
+  if (core->lost[0] != '\0')
+    wire_write_string(&writer, core->lost);
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (core->partners[i]->damaged[0] != '\0')
+      write_unsound(&writer, core->partners[i]);
+  wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
   return code;
 }
@@ -237,7 +254,8 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     const struct law_agreement *law = &agreement->law;
     wire_write_object(&writer);
     wire_write_member_id(&writer, "id", &agreement->id);
-    wire_write_member_text(&writer, "state", agreement->damaged ? BASE_VIEW("unknown") : kind->kind.states[agreement->state]);
+    wire_write_member_text(&writer, "state",
+                           agreement->damaged ? BASE_VIEW("unknown") : kind->kind.states[agreement->state]);
     wire_write_member_bool(&writer, "in_force", law->accepted && law->from <= now && now < law->until);
     core_show_time(&writer, "from", law->from);
     core_show_time(&writer, "until", law->until);

@@ -16,6 +16,8 @@ struct base_view core_show_trouble(const struct core *core, const struct core_pa
   struct base_view he = partner->card.name, we = core->card.name;
   int64_t left = (partner->not_before_ms - core_now_ms(core) + 999) / 1000;
   int length = 0;
+  if (core->lost[0] != '\0')
+    return base_view_text(core->lost);
   if (partner->damaged[0] != '\0')
     return base_view_text(partner->damaged);
   if (partner->row.state == STORE_PARTNER_SUSPENDED && !partner->stopped)

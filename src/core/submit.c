@@ -47,8 +47,10 @@ static void submission_free(struct submission *submission) {
 
 /* --- checks */
 
-static enum base_code check_room(const struct core *core, struct base_error *err) {
+static enum base_code check_node(const struct core *core, struct base_error *err) {
   uint64_t room = 0;
+  if (core->lost[0] != '\0')
+    return base_fail(err, BASE_POLICY, "%s", core->lost);
   if (core_disk_low(core, &room))
     return base_fail(err, BASE_DISK_FULL,
                      "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
@@ -368,7 +370,7 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   submission.actor = core_request_text(request, "actor");
   struct base_view name = core_request_text(document, "kind");
   submission.kind = core_kind_named(core, name);
-  enum base_code code = check_room(core, &err);
+  enum base_code code = check_node(core, &err);
   if (code == BASE_OK && submission.kind == NULL)
     code = base_fail(&err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
                      (const char *)name.data);
@@ -392,7 +394,7 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
 static enum base_code send_check(struct core *core, const struct wire_json *request, const struct wire_json *document,
                                  struct submission *submission, struct core_case **out_case, struct base_error *err) {
   struct core_case *kase = NULL;
-  enum base_code code = check_room(core, err);
+  enum base_code code = check_node(core, err);
   if (code == BASE_OK)
     code = core_request_id(core, request, "id", "case", &submission->case_id, err);
   if (code == BASE_OK)

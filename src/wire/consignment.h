@@ -55,6 +55,7 @@ enum wire_frame_type {
   WIRE_FRAME_STATEMENT = 14, /* where the exchange stands, as the writer sees it, proved */
   WIRE_FRAME_WANT_OUTCOMES, /* what became of numbers: the two statements differ */
   WIRE_FRAME_OUTCOMES,
+  WIRE_FRAME_SEEN,          /* a head of the reader, signed by both, that contradicts what he shows */
 };
 struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
   struct base_view leaf, opening;
@@ -67,7 +68,7 @@ enum { WIRE_OUTCOME_OPEN = 'o', WIRE_OUTCOME_RECEIVED = 'r', WIRE_OUTCOME_REFUSE
 enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;
-  struct base_view head;             /* HEAD: the note; COSIGN: the signature line; FAULT: the text */
+  struct base_view head;             /* HEAD, SEEN: the note; COSIGN: the signature line; FAULT: the text */
   struct base_view name;             /* FAULT: the error's name */
   uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
   size_t hash_count;                 /* CONSISTENCY */

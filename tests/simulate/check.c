@@ -134,6 +134,11 @@ static void check_register(struct sim_node *node) {
                   (const char *)node->reply.payload.data);
       break;
     }
+    struct base_view what = wire_json_text(wire_json_get(wire_json_at(wire_json_get(json, "problems"), 0), "what"));
+    bool villain = sim->profile.villain != SIM_HONEST && node->index == sim->villain; /* writes past its own core */
+    if (wire_json_integer(wire_json_get(json, "found")) > 0 && !villain)
+      sim_violate(sim, "the register's own check passes", "%s: %.*s", node->name, (int)what.size,
+                  (const char *)what.data);
     done = wire_json_true(wire_json_get(json, "done"));
     from = wire_json_integer(wire_json_get(json, "next"));
   }

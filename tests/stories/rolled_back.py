@@ -5,11 +5,12 @@ notices, keeps the evidence as a leaf, takes nothing more, and says why its mess
 
 Broken variants: tests/checks/keeper_broken (a smaller head, a fork), tests/checks/exchange_broken (an old database, an old
 head for ever)."""
+import json
 import os
 import shutil
 import subprocess
 
-from story import ON_SERVER, check, cluster, ok, path, run, settle, started, until
+from story import ON_SERVER, check, cluster, must, ok, path, run, settle, started, until, write
 
 POSSIBLE = ("waiting", "under_way")
 
@@ -42,6 +43,18 @@ def noticed(rabat, begin, word):
     return trouble
 
 
+def lost(paris):
+    """The node itself knows, and says so."""
+    said = must(paris.wasl("node", "status"), 1)
+    check("this register lost leaves: rabat holds a head of it" in said.err, said)
+    said = must(paris.wasl("node", "status", "--json"), 1)
+    check("lost leaves" in json.loads(said.out)["unsound"][0], said)
+    said = must(paris.wasl("register", "check", "--json"), 1)
+    check([problem["place"] for problem in json.loads(said.out)["problems"]] == ["register"], said)
+    paris.refuses(6, "case", "open", "request", "--to", "rabat", "--fields", write("form.json", paris.ask(
+        "kind", "example", "request")), says="lost leaves")
+
+
 def story():
     rabat, paris = started("rabat", "paris")
     paris.stop()
@@ -63,10 +76,15 @@ def story():
     cases = rabat.cases()
     paris.start()
     trouble = noticed(rabat, begin, "rollback")
-    stale = paris.request("rabat", subject="from the past")
-    check(stale not in rabat.cases() and set(rabat.cases()) - set(cases) <= {row["id"] for row in
-          rabat.json("outbox", "list")}, "something was taken from a partner that was rolled back")
+    check(set(rabat.cases()) - set(cases) <= {row["id"] for row in rabat.json("outbox", "list")},
+          "something was taken from a partner that was rolled back")
     ok("rolled back with its memory, it is noticed by its partner: " + trouble)
+    for again in range(2):
+        until(lambda: "lost leaves" in paris.wasl("node", "status").err, 20, f"it knows that it lost leaves ({again})")
+        lost(paris)
+        paris.stop()
+        paris.launch()
+    ok("it learns it from its partner, says so wherever it is asked, and sends nothing new; a restart changes nothing")
     rabat.sound()
     forked()
 

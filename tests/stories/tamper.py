@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from story import PORT, Node, agree, check, must, ok, path, run, settle, started, wasl, write
+from story import PORT, Node, agree, check, must, ok, path, run, settle, started, until, wasl, write
 
 ROWS = 4  # of tamperings side by side
 
@@ -152,6 +152,14 @@ class Copy(Node):
             file.seek(0)
             file.truncate()
             file.write(text)
+
+    def serves(self, seconds=20):
+        """Whatever it says of itself: one with a damaged database has an exit status of 1."""
+        def answers():
+            check(self.process.poll() is None, f"{self.name} ended by itself:\n", self.said())
+            said = self.wasl("node", "status")
+            return said.code == 0 or "serves, but something is wrong with it" in said.err
+        until(answers, seconds, lambda: f"{self.name} serves\n{self.said()}")
 
     def end(self):
         self.kill()

@@ -482,6 +482,39 @@ static void test_equivocation(void **state) {
   rig_remove(&rig);
 }
 
+/* Who says that we lost leaves must show our signature: everything else is passed over. */
+static void test_lost_claimed(void **state) {
+  (void)state;
+  struct rig rig;
+  rig_make(&rig);
+  struct base_view note = base_buf_view(&rig.a.core->reg.note);
+  struct base_buf line = {0}, cosigned = {0}, larger = {0};
+  assert_int_equal(keeper_cosign(rig.b.keeper, &rig.a.core->card.log_key, note, try_partner(&rig.b)->seen_size, NULL, 0,
+                                 &line, NULL),
+                   BASE_OK);
+  base_buf_add_view(&cosigned, note);
+  base_buf_add_view(&cosigned, base_buf_view(&line));
+  /* a head of ours with one more digit in its size, as if we had signed it */
+  base_buf_add_view(&larger, base_buf_view(&cosigned));
+  uint8_t *end = memchr(larger.data, '\n', larger.size), *digit = end == NULL ? NULL : end + 1;
+  assert_non_null(digit);
+  *digit = '9';
+  struct base_view shown[] = {note, base_buf_view(&cosigned), base_buf_view(&larger),
+                              base_buf_view(&rig.b.core->reg.note)};
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    liar_heads(&rig.liar);
+    rig.liar.frames[rig.liar.count - 1].new_size = 1 << 20; /* what he says he cosigned */
+    liar_frame(&rig.liar, (struct wire_frame){.type = WIRE_FRAME_SEEN, .head = shown[i]});
+    (void)liar_give(&rig.liar);
+    assert_string_equal(rig.a.core->lost, "");
+  }
+  rig_honest(&rig);
+  base_buf_free(&line);
+  base_buf_free(&cosigned);
+  base_buf_free(&larger);
+  rig_remove(&rig);
+}
+
 /* A proof from the head cosigned last that does not hold: the exchange stops, and a person decides. */
 static void test_inconsistent(void **state) {
   (void)state;
@@ -940,6 +973,7 @@ int main(void) {
       cmocka_unit_test(test_number_skipped),
       cmocka_unit_test(test_invalid_transition),
       cmocka_unit_test(test_equivocation),
+      cmocka_unit_test(test_lost_claimed),
       cmocka_unit_test(test_inconsistent),
       cmocka_unit_test(test_records),
       cmocka_unit_test(test_answers),

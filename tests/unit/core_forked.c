@@ -13,6 +13,34 @@ static void copy(const struct pair_node *node, const char *from, const char *to)
   place_copy(source, target);
 }
 
+/* It knows that it lost leaves, also after a restart, says so wherever it is asked, and sends nothing new. */
+static void expect_lost(struct pair_node *node, const char *partner) {
+  struct base_buf found = {0};
+  for (int again = 0; again < 2; again++) {
+    struct pair_answer answer = pair_ask(node, LINK_NODE_STATUS, "{\"actor\":\"test\"}", -1);
+    base_buf_u8(&answer.payload, 0);
+    char said[120];
+    snprintf(said, sizeof said, "\"unsound\":[\"this register lost leaves: %s holds a head of it of ", partner);
+    if (strstr((const char *)answer.payload.data, said) == NULL)
+      fail_msg("%s", (const char *)answer.payload.data);
+    pair_answer_free(&answer);
+    base_buf_reset(&found);
+    try_check(node, &found);
+    base_buf_u8(&found, 0);
+    assert_non_null(strstr((const char *)found.data, "\nregister: this register lost leaves"));
+    pair_refused(node, LINK_CASE_OPEN, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"rabat\"],\"fields\":{}}",
+                 BASE_POLICY);
+    try_restart(node);
+  }
+  base_buf_free(&found);
+}
+
+static void lost_remove(struct pair_node *a, struct pair_node *lost) {
+  try_sound(a);
+  pair_remove(a);
+  pair_remove(lost);
+}
+
 /* The database alone is old: the keeper knows better, and the node does not start. */
 static void test_database_rolled_back(void **state) {
   (void)state;
@@ -64,7 +92,7 @@ static void test_database_rolled_back(void **state) {
 static void test_node_rolled_back(void **state) {
   (void)state;
   struct pair_node a, b;
-  char request[65], mine[65];
+  char request[65];
   try_agreed(&a, &b);
   pair_close(&b);
   copy(&b, "/core", "/old-core");
@@ -92,12 +120,35 @@ static void test_node_rolled_back(void **state) {
   assert_non_null(strstr(try_partner(&a)->trouble, "wasl register show "));
   assert_int_equal(a.core->reg.size, size + 2); /* the message, the fault */
   assert_int_equal(pair_outbox(&a, request, NULL), STORE_WAITING);
-  /* B's own word: it is told, too. */
-  a.now += 100;
+  expect_lost(&b, "rabat");
+  lost_remove(&a, &b);
+}
+
+/* It learns it too when it is the one who sends. */
+static void test_node_rolled_back_sends(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65], mine[65];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  copy(&b, "/keeper", "/old-keeper");
+  pair_open(&b);
+  for (int i = 0; i < 3; i++) {
+    pair_request(&a, &b, request);
+    pair_rest(&a, &b);
+  }
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
   pair_request(&b, &a, mine);
   assert_true(pair_send(&b, &a));
   assert_int_not_equal(pair_outbox(&b, mine, NULL), STORE_RECEIPTED);
-  try_remove(&a, &b);
+  expect_lost(&b, "rabat");
+  b.ms += 60000;
+  assert_false(try_lost(&b)); /* what waits does not go either */
+  lost_remove(&a, &b);
 }
 
 /* A copy of the whole node writes, and the node itself too: whoever comes second is found out. */
@@ -120,7 +171,8 @@ static void forked(unsigned first, unsigned second) {
   uint64_t number = try_partner(&a)->row.received_number;
   for (unsigned i = 0; i < second; i++)
     pair_request(&b, &a, request);
-  /* Only what he is ready to send: A's word about what it cosigned last leads him to prove from there. */
+  pair_request(&a, &b, mine);
+  /* Only what each is ready to send: A's word about what it cosigned last leads B to prove from there. */
   for (int i = 0; i < 8; i++) {
     a.ms += 31000;
     b.ms += 31000;
@@ -135,7 +187,7 @@ static void forked(unsigned first, unsigned second) {
   assert_int_equal(try_partner(&a)->row.received_number, number);
   assert_int_not_equal(pair_outbox(&b, request, NULL), STORE_RECEIPTED);
   assert_true(try_partner(&a)->stopped);
-  pair_request(&a, &b, mine);
+  assert_int_not_equal(pair_outbox(&a, mine, NULL), STORE_RECEIPTED);
   a.ms += 60000;
   assert_false(try_lost(&a));
   try_restart(&a); /* a person decides, not a restart */
@@ -145,7 +197,8 @@ static void forked(unsigned first, unsigned second) {
   try_suspend(&a, &b, "active");
   try_restart(&a);
   assert_false(try_partner(&a)->stopped);
-  try_remove(&a, &b);
+  expect_lost(&b, "rabat");
+  lost_remove(&a, &b);
 }
 static void test_forked_same_size(void **state) {
   (void)state;
@@ -164,7 +217,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_database_rolled_back), cmocka_unit_test(test_node_rolled_back),
       cmocka_unit_test(test_forked_same_size),     cmocka_unit_test(test_forked_larger),
-      cmocka_unit_test(test_forked_smaller),
+      cmocka_unit_test(test_forked_smaller),       cmocka_unit_test(test_node_rolled_back_sends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

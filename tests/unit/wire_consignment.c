@@ -120,6 +120,7 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
   memset(frame.message.bytes, 0xab, sizeof frame.message.bytes);
   switch (type) {
   case WIRE_FRAME_HEAD:
+  case WIRE_FRAME_SEEN:
     frame.head = BASE_VIEW("note");
     break;
   case WIRE_FRAME_CONSISTENCY:
@@ -231,13 +232,14 @@ static void cut_or_lengthened_frames_are_refused(void **state) {
     for (size_t size = 1; size < bytes.size; size++)
       assert_int_equal(frame_code(base_view_of(bytes.data, size), NULL), BASE_SYNTAX);
     bool open_end =
-        type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN || type == WIRE_FRAME_FAULT;
+        type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN || type == WIRE_FRAME_FAULT ||
+        type == WIRE_FRAME_SEEN;
     base_buf_u8(&bytes, 'x');
     bytes.data[4]++; /* the length; below 255 in all of them */
     assert_true((frame_code(base_buf_view(&bytes), NULL) == BASE_OK) == open_end);
   }
   assert_int_equal(frame_code(BASE_VIEW("\0\0\0\0\0"), NULL), BASE_PROTOCOL);
-  assert_int_equal(frame_code(BASE_VIEW("\x11\0\0\0\0"), NULL), BASE_PROTOCOL);
+  assert_int_equal(frame_code(BASE_VIEW("\x12\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\xff\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\1\xff\xff\xff\xff"), NULL), BASE_SYNTAX);
 }
