@@ -111,6 +111,15 @@ int ftruncate64(int fd, off64_t size) {
 int ftruncate(int fd, off_t size) {
   return ftruncate64(fd, size);
 }
+/* These return the error. */
+int posix_fallocate64(int fd, off64_t offset, off64_t size) {
+  if (disk_is_fd(fd))
+    return disk_file_allocate(fd, offset, size) == 0 ? 0 : errno;
+  return REAL(SYS_fallocate, fd, 0, offset, size) == 0 ? 0 : errno;
+}
+int posix_fallocate(int fd, off_t offset, off_t size) {
+  return posix_fallocate64(fd, offset, size);
+}
 int fsync(int fd) {
   return disk_is_fd(fd) ? disk_file_sync(fd) : (int)REAL(SYS_fsync, fd);
 }

@@ -204,6 +204,20 @@ int disk_file_truncate(int fd, off_t size) {
   return (int)ended(file->disk, verdict, 0);
 }
 
+int disk_file_allocate(int fd, off_t offset, off_t size) {
+  struct file *file = living(fd);
+  if (file == NULL)
+    return -1;
+  if (file->random || file->node->folder || offset < 0 || size <= 0 || (file->flags & O_ACCMODE) == O_RDONLY)
+    return failed(EINVAL);
+  int verdict = disk_ask(file->disk, DISK_WRITE, file->name);
+  if (verdict > 0)
+    return failed(verdict);
+  uint64_t room = disk_room(file->disk);
+  bool fits = image_allocate(&file->node->image, (uint64_t)offset, (uint64_t)size, &room);
+  return (int)ended(file->disk, verdict, fits ? 0 : failed(ENOSPC));
+}
+
 static int sync_folder(struct file *file) {
   struct disk *disk = file->disk;
   int verdict = disk_ask(disk, DISK_SYNC_FOLDER, file->name);
@@ -304,6 +318,7 @@ int disk_file_room(int fd, struct statvfs64 *out) {
   memset(out, 0, sizeof *out);
   out->f_bsize = out->f_frsize = DISK_SECTOR;
   out->f_bavail = out->f_bfree = free_sectors < limit ? free_sectors : limit;
+  out->f_blocks = limit;
   out->f_namemax = DISK_NAME_MAX;
   return (int)ended(file->disk, verdict, 0);
 }

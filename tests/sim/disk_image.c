@@ -181,6 +181,29 @@ size_t image_write(struct image *image, uint64_t offset, const void *data, size_
   return size;
 }
 
+bool image_allocate(struct image *image, uint64_t offset, uint64_t size, uint64_t *room) {
+  uint64_t first = offset / DISK_SECTOR, last = (offset + size - 1) / DISK_SECTOR;
+  struct image_change *change = change_add(image, false, offset + size, first, (size_t)(last - first + 1));
+  bool fits = true;
+  map_reserve(&image->now, last + 1);
+  for (uint64_t at = first; at <= last; at++) {
+    bool hole = image->now.sectors[at] == NULL;
+    fits = fits && (!hole || *room > 0);
+    if (!fits) {
+      change->size = at * DISK_SECTOR < image->now.size ? image->now.size : at * DISK_SECTOR;
+      change->count = (size_t)(at - first);
+      break;
+    }
+    *room -= hole;
+    if (hole)
+      map_put(&image->now, at, &zeroes);
+    change->after[at - first] = sector_hold(image->now.sectors[at]);
+  }
+  if (image->now.size < change->size)
+    image->now.size = change->size;
+  return fits;
+}
+
 void image_truncate(struct image *image, uint64_t size) {
   size_t tail = (size_t)(size % DISK_SECTOR);
   uint64_t at = size / DISK_SECTOR;
@@ -234,6 +257,7 @@ void image_sync(struct image *image) {
 void image_sync_failed(struct image *image, uint64_t *random) {
   for (const struct image_change *change = image->changes; change != NULL; change = change->next)
     apply_some(&image->safe, change, random);
+  image->astray = true;
   changes_drop(image);
 }
 
@@ -248,12 +272,14 @@ static void rubbish(struct image_map *map, uint64_t from, uint64_t *random) {
       uint64_t next = disk_random(random);
       memcpy(bytes + i, &next, sizeof next);
     }
-    put_octets(map, at, 0, bytes, sizeof bytes);
+    sector_drop(put_octets(map, at, 0, bytes, sizeof bytes));
   }
 }
 
 void image_cut(struct image *image, enum image_cut how, uint64_t *random) {
   uint64_t size = image->safe.size, count = 0;
+  if (image->changes == NULL && !image->astray)
+    return;
   for (const struct image_change *change = image->changes; change != NULL; change = change->next)
     count++;
   uint64_t last = how == IMAGE_PREFIX ? disk_random(random) % (count + 1) : count;
@@ -266,6 +292,7 @@ void image_cut(struct image *image, enum image_cut how, uint64_t *random) {
   if (how == IMAGE_ANY && disk_random(random) % 4 == 0)
     rubbish(&image->safe, size, random);
   changes_drop(image);
+  image->astray = false;
   map_copy(&image->now, &image->safe);
 }
 

@@ -17,6 +17,7 @@ struct image_change;
 struct image {
   struct image_map now, safe;
   struct image_change *changes, **changes_end; /* since the last sync, in order */
+  bool astray;                                 /* reads see what a failed sync lost */
 };
 
 /* How a power cut treats what is pending. */
@@ -35,6 +36,8 @@ void image_copy(struct image *to, const struct image *from);
 size_t image_read(const struct image *image, uint64_t offset, void *out, size_t size);
 /* *room: sectors that may still be taken; lessened. Returns how much was written, less than size when room ended. */
 size_t image_write(struct image *image, uint64_t offset, const void *data, size_t size, uint64_t *room);
+/* Makes every sector of this piece take its room; false when there was not enough, after what there was. */
+bool image_allocate(struct image *image, uint64_t offset, uint64_t size, uint64_t *room);
 void image_truncate(struct image *image, uint64_t size);
 bool image_pending(const struct image *image);
 void image_sync(struct image *image);

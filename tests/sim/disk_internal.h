@@ -77,6 +77,7 @@ ssize_t disk_file_read(int fd, void *out, size_t size, off_t offset); /* offset 
 ssize_t disk_file_write(int fd, const void *data, size_t size, off_t offset);
 off_t disk_file_seek(int fd, off_t offset, int whence);
 int disk_file_truncate(int fd, off_t size);
+int disk_file_allocate(int fd, off_t offset, off_t size);
 int disk_file_sync(int fd);
 int disk_file_stat(int fd, struct stat64 *out);
 int disk_file_mode(int fd, mode_t mode);
