@@ -190,6 +190,8 @@ int main(int argc, char **argv) {
       printf("seed %" PRIu64 ": trace %016" PRIx64 "\n", sim.seed, trace);
   }
   totals.real = seconds() - began;
+  if (!violated && totals.runs < options.runs)
+    printf("# the time was over after %" PRIu64 " of %" PRIu64 " runs\n", totals.runs, options.runs);
   tell_totals(&totals);
   sim_pool_free();
   bool written = options.json == NULL || write_json(&options, &totals, violated ? &failed : NULL);
