@@ -15,6 +15,7 @@ help:
 	@echo 'make bench      speed and size, as a table and in build/bench.json'
 	@echo 'make fuzz       run each fuzzer for FUZZ_SECONDS (20); ONLY=NAME runs one'
 	@echo 'make soak       the long loops of the tests in full; WASL_SOAK_SECONDS for the simulator (3600)'
+	@echo 'make faults     docs/faults.md out of what the last make test or make soak tried'
 	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
 	@echo 'make format     lay out the C code by clang-format'
 	@echo 'make clean      remove everything built'
@@ -44,6 +45,9 @@ fuzz:
 	@ci/install-deps build test
 	@ONLY='$(ONLY)' ci/fuzz $(FUZZ_SECONDS)
 
+faults:
+	@ci/faults
+
 bench:
 	@ci/install-deps build run bench
 	@WASL_MESON="--werror" ci/build build programs
@@ -55,4 +59,4 @@ format:
 clean:
 	@rm -rf build build-asan build-fuzz
 
-.PHONY: build help deps run stop test soak fuzz bench format clean
+.PHONY: build help deps run stop test soak faults fuzz bench format clean

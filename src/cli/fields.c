@@ -276,12 +276,16 @@ enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_erro
   wire_write_array(&writer);
   const struct cli_option *options = cli->options;
   bool named = true; /* the part before has its name, or there is none */
+  size_t count = 0;
   for (size_t i = 0; i < cli->option_count; i++) {
     bool name = strcmp(options[i].name, "--part-name") == 0;
     if (name && named)
       return cli_usage(cli, err, "--part-name names the --part before it, once");
     named = a_part(&options[i]) ? false : named || name;
+    count += a_part(&options[i]);
   }
+  if (count > WIRE_PARTS_MAX)
+    return cli_usage(cli, err, "%zu parts were given; a message has at most %d", count, WIRE_PARTS_MAX);
   for (size_t i = 0; i < cli->option_count; i++) {
     const char *given = NULL;
     bool as_is = strcmp(options[i].name, "--part-as-is") == 0;

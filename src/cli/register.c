@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "cli/cli.h"
 
 /* The signed head against the key of the node's own card, and what it says against size and root as told beside it. */
@@ -165,6 +167,12 @@ enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
       finding.named = 0;
       base_buf_reset(&finding.json);
       base_buf_reset(&cli->out);
+      code = BASE_OK;
+      continue;
+    }
+    if (code == BASE_BUSY) { /* another one is going on: ours comes after it */
+      cli_progress_at(&progress, 0, 0);
+      nanosleep(&(struct timespec){.tv_nsec = 200 * 1000000}, NULL);
       code = BASE_OK;
       continue;
     }

@@ -158,6 +158,12 @@ static enum base_code check_begin(struct core *core, const struct wire_json *req
   int64_t from = wire_json_integer(member);
   if (member != NULL && (wire_json_type(member) != WIRE_JSON_INTEGER || from < 0))
     return base_fail(err, BASE_FIELD, "from: a whole number from 0");
+  /* Whoever began one that is still going on is not put off by another. */
+  bool going = core->check != NULL && !core->check->ended &&
+               core_now_ms(core) - core->check->touched_ms < CORE_CHECK_IDLE_MS;
+  if (from == 0 && going)
+    return base_fail(err, BASE_BUSY, "another check is going on, at row %llu: try again when it has ended",
+                     (unsigned long long)core->check->total);
   if (from == 0)
     return check_new(core, err);
   return core->check != NULL && core->check->total == (uint64_t)from
@@ -226,10 +232,12 @@ void core_register_check(struct core *core, uint64_t token, const struct wire_js
   struct base_error err = {0};
   bool done = false;
   enum base_code code = check_begin(core, request, &err);
-  if (code == BASE_CONFLICT || code == BASE_FIELD) {
+  if (code == BASE_CONFLICT || code == BASE_FIELD || code == BASE_BUSY) {
     core_reply_error(core, token, code, &err);
     return;
   }
+  if (code == BASE_OK)
+    core->check->touched_ms = core_now_ms(core);
   if (code == BASE_OK)
     code = check_go(core, &done, &err);
   if (code == BASE_OK) {

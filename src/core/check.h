@@ -82,6 +82,7 @@ struct core_check_head { /* a partner's head that verified last */
 struct core_check {
   size_t stage;
   bool ended;     /* all stages once; leaves that come are still compared */
+  int64_t touched_ms; /* monotonic: of the last request of it */
   uint64_t total; /* rows in all, by which the next request goes on */
   uint64_t rows;  /* of this stage */
   int budget;     /* left for this request */

@@ -46,6 +46,7 @@ enum {
   CORE_RESERVE_BELOW = 4 << 20,     /* … and given back when so little is free */
   CORE_ROOM_LOOK_MS = 30000,        /* how often the room is looked at without need, … */
   CORE_ROOM_SOON_MS = 1000,         /* … and while it is short */
+  CORE_CHECK_IDLE_MS = 5000,        /* a check that nobody goes on with for so long gives way to another */
   CORE_COMPARE_SECONDS = 86400,     /* between two statements to one partner, when anything was exchanged */
   CORE_COMPARE_FRESH_SECONDS = 60,  /* a statement of ours so young answers his */
   CORE_COMPARE_STEP = 1024,         /* numbers per step and direction */

@@ -79,7 +79,11 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
     uint64_t number = 0;
     struct core_stage *found = base_decimal_parse(stage, &number) ? core_stage_of(core, number) : NULL;
     if (found == NULL || !found->finished)
-      return base_fail(err, BASE_NOT_FOUND, "%s: the upload is not there (any more): upload the file again", path);
+      return base_fail(
+          err, BASE_NOT_FOUND,
+          "%s: the upload is not there any more (the node was started anew, or too many came after it): send the "
+          "message again with its files",
+          path);
     for (size_t k = 0; k < i; k++)
       if (submission->stages[k] == found)
         return base_fail(err, BASE_FIELD, "%s: the same upload is named twice", path);

@@ -43,6 +43,17 @@ static void stage_answer(struct core *core, uint64_t token, const struct core_st
   wire_write_end(&writer, '}');
 }
 
+/* The longest finished one that no message came to name: it makes room for a new one. */
+static struct core_stage *stage_forgotten(struct core *core) {
+  struct core_stage *oldest = NULL;
+  for (size_t i = 0; i < CORE_STAGES_MAX; i++) {
+    struct core_stage *stage = &core->stages[i];
+    if (stage->finished && (oldest == NULL || stage->id < oldest->id))
+      oldest = stage;
+  }
+  return oldest;
+}
+
 void core_part_begin(struct core *core, uint64_t token, const struct wire_json *request) {
   (void)request;
   struct base_error err = {0};
@@ -52,8 +63,11 @@ void core_part_begin(struct core *core, uint64_t token, const struct wire_json *
     if (!core->stages[i].used)
       stage = &core->stages[i];
   uint64_t room = 0;
+  if (stage == NULL && (stage = stage_forgotten(core)) != NULL)
+    core_stage_release(core, stage, false);
   if (stage == NULL)
-    code = base_fail(&err, BASE_BUSY, "%d uploads wait to be named by a message: send or wait", CORE_STAGES_MAX);
+    code = base_fail(&err, BASE_BUSY, "%d uploads are under way at this moment; try again when one is whole",
+                     CORE_STAGES_MAX);
   else if (core_disk_low(core, &room))
     code = base_fail(&err, BASE_DISK_FULL,
                      "%llu MiB are free on the node's disk, %d are needed: make room, then send again",

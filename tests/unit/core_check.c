@@ -509,10 +509,29 @@ static void test_many(void **state) {
   damage_remove(&a, &b);
 }
 
+/* One at a time: a second one waits for the first, or for its being left. */
+static void test_one_at_a_time(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  try_agreed(&a, &b);
+  for (int i = 0; i < 100; i++)
+    try_request_with(&a, &b, "[]", id);
+  int64_t next = 0, rows = 0;
+  assert_true(step(&a, &next, &rows));
+  pair_refused(&a, LINK_REGISTER_CHECK, "{\"actor\":\"test\"}", BASE_BUSY);
+  assert_true(step(&a, &next, &rows)); /* the first goes on */
+  a.ms += CORE_CHECK_IDLE_MS;
+  next = 0;
+  assert_true(step(&a, &next, &rows));
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tampered),          cmocka_unit_test(test_made_up), cmocka_unit_test(test_meanwhile),
-      cmocka_unit_test(test_counted_meanwhile), cmocka_unit_test(test_many),
+      cmocka_unit_test(test_counted_meanwhile), cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_many),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

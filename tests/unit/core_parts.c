@@ -323,9 +323,38 @@ static void test_damaged(void **state) {
   pair_remove(&b);
 }
 
+/* Uploads that no message came to name make room for new ones, the oldest first; those under way do not. */
+static void test_forgotten_uploads(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  struct base_buf first = {0}, last = {0};
+  try_agreed(&a, &b);
+  try_upload(&a, 10, 1, &first);
+  for (int i = 0; i < CORE_STAGES_MAX; i++) {
+    base_buf_reset(&last);
+    try_upload(&a, 10, 2, &last);
+  }
+  struct base_buf json = {0};
+  try_request_json(&b, try_parts_end(&first), &json);
+  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_NOT_FOUND);
+  try_request_with(&a, &b, try_parts_end(&last), id);
+  for (int i = 0; i < CORE_STAGES_MAX; i++) {
+    struct pair_answer answer = pair_ask(&a, LINK_PART_BEGIN, "{\"actor\":\"test\"}", -1);
+    assert_int_equal(answer.status, BASE_OK);
+    pair_answer_free(&answer);
+  }
+  pair_refused(&a, LINK_PART_BEGIN, "{\"actor\":\"test\"}", BASE_BUSY);
+  base_buf_free(&json);
+  base_buf_free(&first);
+  base_buf_free(&last);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_forgotten_uploads), cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
       cmocka_unit_test(test_order),           cmocka_unit_test(test_ended_pending),
       cmocka_unit_test(test_ended_in_flight), cmocka_unit_test(test_long_chain),
       cmocka_unit_test(test_many_small),      cmocka_unit_test(test_damaged),

@@ -69,14 +69,17 @@ static inline void try_send(struct pair_node *from, const char *kase, const char
 }
 static const char try_answer[] = "{\"answer\":\"نعم · oui\"}", try_question[] = "{\"question\":\"متى؟ · quand ?\"}";
 
-static inline void try_request_with(struct pair_node *a, const struct pair_node *b, const char *parts, char id[65]) {
-  struct base_buf json = {0};
+static inline void try_request_json(const struct pair_node *b, const char *parts, struct base_buf *json) {
   base_buf_printf(
-      &json,
+      json,
       "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\","
       "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"},\"parts\":%s}",
       b->name, parts);
-  base_buf_u8(&json, 0);
+  base_buf_u8(json, 0);
+}
+static inline void try_request_with(struct pair_node *a, const struct pair_node *b, const char *parts, char id[65]) {
+  struct base_buf json = {0};
+  try_request_json(b, parts, &json);
   pair_id(a, LINK_CASE_OPEN, (const char *)json.data, id);
   base_buf_free(&json);
 }
@@ -279,6 +282,7 @@ static inline unsigned try_agree(struct pair_node *a, struct pair_node *b) {
 static inline int64_t try_check(struct pair_node *node, struct base_buf *out) {
   char request[96];
   int64_t next = 0, found = 0;
+  node->ms += CORE_CHECK_IDLE_MS; /* one that was begun and left gives way */
   for (bool done = false; !done;) {
     snprintf(request, sizeof request, "{\"actor\":\"test\",\"from\":%" PRId64 "}", next);
     struct pair_answer answer = pair_ask(node, LINK_REGISTER_CHECK, request, -1);
