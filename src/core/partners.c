@@ -81,16 +81,26 @@ static enum base_code partners_insert(struct core *core, struct core_partner *pa
   return BASE_OK;
 }
 
+static enum base_code begin_anew(const struct core_partner *partner, enum base_code code,
+                                 const struct base_error *err) {
+  if (!core_damage(code))
+    return code;
+  base_log(BASE_LOG_ERROR, "partner.damaged", "%.*s: %s; see wasl register check", (int)partner->card.name.size,
+           (const char *)partner->card.name.data, err->text);
+  return BASE_OK;
+}
+
 static enum base_code load_one(struct core *core, const struct store_partner *row, struct base_error *err) {
   struct core_partner *partner = NULL;
   enum base_code code = partner_new(core, row, &partner, err);
   if (code == BASE_OK)
     code = core_partner_confirm(core, partner, err);
-  struct store_carried carried;
+  struct store_carried carried = {0};
+  /* What is kept about files and comparisons is not the partner: damaged, it begins anew, and he stays. */
   if (code == BASE_OK)
-    code = store_carried_get(core->store, row->number, &carried, err);
+    code = begin_anew(partner, store_carried_get(core->store, row->number, &carried, err), err);
   if (code == BASE_OK)
-    code = core_compare_load(core, partner, err);
+    code = begin_anew(partner, core_compare_load(core, partner, err), err);
   if (code == BASE_OK) {
     core_partner_carried(partner, &carried);
     code = partners_insert(core, partner, err);
