@@ -248,8 +248,11 @@ struct cli_program {
   const char *arguments[12];  /* after the name, up to a NULL */
   int folder;                 /* to run in; -1: where we are */
   int handed;                 /* a descriptor that is CLI_PROGRAM_FD there; -1: none */
+  int in;                     /* a descriptor that is its standard input; 0: ours */
+  void (*waiting)(void *context); /* may be NULL: called some times a second until it ends */
+  void *context;
 };
-/* Runs it without our environment and waits. done: it ended with 0. out, said: what it wrote on stdout and stderr. */
+/* Runs it without our environment and waits; who is interrupted meanwhile ends it first, which is an error. done: it ended with 0. out, said: what it wrote on stdout and stderr. */
 BASE_NODISCARD enum base_code cli_program_run(const struct cli_program *program, bool *done, struct base_buf *out,
                                               struct base_buf *said, struct base_error *err);
 
@@ -284,6 +287,10 @@ CLI_COMMAND_FUNCTION(outbox_wait);
 CLI_COMMAND_FUNCTION(outbox_end);
 CLI_COMMAND_FUNCTION(consignment_export);
 CLI_COMMAND_FUNCTION(consignment_import);
+CLI_COMMAND_FUNCTION(backup_key);
+CLI_COMMAND_FUNCTION(backup_create);
+CLI_COMMAND_FUNCTION(backup_verify);
+CLI_COMMAND_FUNCTION(backup_restore);
 CLI_COMMAND_FUNCTION(register_head);
 CLI_COMMAND_FUNCTION(register_show);
 CLI_COMMAND_FUNCTION(register_check);

@@ -27,6 +27,8 @@ static const struct {
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},
     {"--to", "consignment", "NODE", "the partner whom it is carried to, by name"},
+    {"--to", "backup", "KEYFILE", "a file with the key that it is sealed to; else that of wasl.conf"},
+    {"--key", "", "SECRETFILE", "the secret half of that key, as wasl backup key made it"},
     {"--to", "", "NODE[,NODE]", "the partners it goes to, by name"},
     {"--file", "", "FILE", "the terms as JSON; - is standard input"},
     {"--example", "", NULL, "terms that cover every kind, for a year"},
@@ -44,6 +46,7 @@ static const struct {
     {"--timeout", "", "SECONDS", "how long; 600 when left out"},
     {"--all", "", NULL, "every number, not only those since both were equal"},
     {"--card", "", "FILE", "a card from a source that you trust; may stand often"},
+    {"-o", "backup key", "FILE", "where the secret goes, for its owner alone; never over another file"},
     {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
 };
 
@@ -51,6 +54,8 @@ static const struct {
   const char *word, *command, *text;
 } words[] = {
     {"FILE", "consignment", "the file that is carried"},
+    {"FILE", "backup", "the backup; - is standard input"},
+    {"DIR", "backup", "the node's folder, with its keys in it and core/ empty or lost"},
     {"KIND", "", "a kind of case, as wasl kind list names it"},
     {"TYPE", "", "a type of message, as wasl kind show names it"},
     {"CASE", "", "a case's id, or its first digits (at least 4)"},

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 
 #include "cli/cli.h"
 
-enum { PROGRAM_OUTPUT_MAX = 64 << 10, PROGRAM_ARGUMENTS_MAX = 12 };
+enum { PROGRAM_OUTPUT_MAX = 64 << 10, PROGRAM_ARGUMENTS_MAX = 12, WAIT_MS = 20, WAITING_EVERY = 5 };
 
 static enum base_code path_of(const char *name, char *out, size_t room, struct base_error *err) {
   ssize_t size = readlink("/proc/self/exe", out, room - 1);
@@ -35,6 +37,39 @@ static enum base_code read_output(int fd, struct base_buf *out, struct base_erro
   return base_file_read(AT_FDCWD, name, PROGRAM_OUTPUT_MAX, out, err);
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) {
+  interrupted = number;
+}
+
+/* So that what a program leaves half done can be taken away when somebody presses ^C. */
+static void watch_signals(struct sigaction before[3], bool on) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action = {.sa_handler = interrupt};
+  for (size_t i = 0; i < 3; i++)
+    sigaction(numbers[i], on ? &action : &before[i], on ? &before[i] : NULL);
+}
+
+static enum base_code wait_for(const struct cli_program *program, pid_t child, int *status, struct base_error *err) {
+  for (unsigned turn = 0;; turn++) {
+    pid_t ended = waitpid(child, status, WNOHANG);
+    if (ended < 0 && errno != EINTR)
+      return base_fail_errno(err, "%s cannot be waited for", program->name);
+    if (ended == child)
+      return BASE_OK;
+    if (interrupted != 0) {
+      kill(child, SIGKILL);
+      while (waitpid(child, status, 0) < 0 && errno == EINTR)
+        ;
+      return base_fail(err, BASE_TIMEOUT, "interrupted; nothing was kept");
+    }
+    if (program->waiting != NULL && turn % WAITING_EVERY == 0)
+      program->waiting(program->context);
+    poll(NULL, 0, turn < WAITING_EVERY ? 1 : WAIT_MS);
+  }
+}
+
 /* Without our environment: libraries take orders from it, other ones than when wasld starts the same program. */
 static enum base_code spawn(const char *path, const struct cli_program *program, int out, int errors, int *status,
                             struct base_error *err) {
@@ -45,20 +80,23 @@ static enum base_code spawn(const char *path, const struct cli_program *program,
     arguments[i + 1] = (char *)(uintptr_t)program->arguments[i];
   if (posix_spawn_file_actions_init(&actions) != 0)
     return base_fail(err, BASE_MEMORY, "no memory to start %s", program->name);
+  if (program->folder >= 0) /* first: the number that is handed over may be the folder's */
+    posix_spawn_file_actions_addfchdir_np(&actions, program->folder);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+  if (program->in > 0)
+    posix_spawn_file_actions_adddup2(&actions, program->in, STDIN_FILENO);
   if (program->handed >= 0)
     posix_spawn_file_actions_adddup2(&actions, program->handed, CLI_PROGRAM_FD);
-  if (program->folder >= 0)
-    posix_spawn_file_actions_addfchdir_np(&actions, program->folder);
+  struct sigaction before[3];
+  interrupted = 0;
+  watch_signals(before, true);
   errno = posix_spawn(&child, path, &actions, NULL, arguments, environment);
   posix_spawn_file_actions_destroy(&actions);
-  if (errno != 0)
-    return base_fail_errno(err, "%s cannot be started", path);
-  while (waitpid(child, status, 0) < 0)
-    if (errno != EINTR)
-      return base_fail_errno(err, "%s cannot be waited for", program->name);
-  return BASE_OK;
+  enum base_code code =
+      errno != 0 ? base_fail_errno(err, "%s cannot be started", path) : wait_for(program, child, status, err);
+  watch_signals(before, false);
+  return code;
 }
 
 enum base_code cli_program_run(const struct cli_program *program, bool *done, struct base_buf *out,

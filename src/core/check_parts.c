@@ -88,12 +88,12 @@ static enum base_code check_row(struct core *core, const struct store_part *row,
     core_check_found(core, CORE_SO_STRAY, place, "its message %s is not here", base_id_text(&row->message).text);
   if (code != BASE_OK)
     return core_damage(code) ? BASE_OK : code; /* content that does not open is named among the messages */
-  if (!name_valid(row->file))
-    core_check_found(core, CORE_SO_PART, place, "that is no name of a file of a part");
-  else if (content.dropped) {
-    if (row->records_held > 0)
+  if (content.dropped) {
+    if (row->records_held > 0 || row->file.size > 0)
       core_check_found(core, CORE_SO_PART, place, "its message was refused, and yet it is said to be here");
-  } else if (row->part >= content.part0.part_count)
+  } else if (!name_valid(row->file))
+    core_check_found(core, CORE_SO_PART, place, "that is no name of a file of a part");
+  else if (row->part >= content.part0.part_count)
     core_check_found(core, CORE_SO_PART, place, "message %s has no part %u", base_id_text(&row->message).text,
                      (unsigned)row->part);
   else if (row_fits(core, row, &content.part0.parts[row->part], place))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/backup.h"
 #include "core/exchange.h"
 #include "core/parts.h"
 
@@ -217,6 +218,12 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_CARRY_TAKE:
     core_carry_take(core, token, fd);
     break;
+  case LINK_BACKUP_BEGIN:
+    core_backup_begin(core, token, request);
+    break;
+  case LINK_BACKUP_NEXT:
+    core_backup_next(core, token, request);
+    break;
   case LINK_REGISTER_CHECK:
     core_register_check(core, token, request);
     break;
@@ -293,7 +300,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
 static enum base_code settle_lost(struct core *core, struct base_error *err) {
   store_rollback(core->store);
   core->in_transaction = core->wrote = false;
-  core->doomed_count = 0;
+  core->doomed_count = core->doomed_kept;
   base_log(BASE_LOG_ERROR, "core.lost", "a step was taken back: %s", core->failure.text);
   for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next) {
     core_give_free(reply->give);
@@ -302,6 +309,7 @@ static enum base_code settle_lost(struct core *core, struct base_error *err) {
     base_close_fd(&reply->fd);
   }
   core_carry_free(core);
+  core_backups_end(core);
   enum base_code code = core_reload(core, err);
   replies_send(core);
   core->failed = BASE_OK;
@@ -330,6 +338,9 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   *out_fatal = BASE_OK;
   core_stages_expire(core);
   int64_t look = core_room_look(core);
+  core_backups_expire(core);
+  if (core->doomed_kept > 0 && !core->wrote && !core_backups_run(core))
+    core_parts_reap(core);
   if (core->failed == BASE_OK && !store_alive(core->store))
     (void)core_lose(core,
                     base_fail(&why, BASE_NOT_RUNNING,

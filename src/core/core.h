@@ -18,6 +18,7 @@ struct core_environment {
   int dir;               /* core's own folder, open: core.db and parts/ */
   struct store_server *database; /* instead of core.db; core_open takes it over, whatever comes of it. NULL: core.db */
   struct base_view card; /* the node's card, exact bytes */
+  struct base_view backup_key; /* the text of the key that backups are sealed to; empty: each one names its own */
   /* Bytes free on the disk of dir and its size, false: not known. NULL: the file system is asked. */
   bool (*room)(void *context, uint64_t *free, uint64_t *size);
   /* Sends the answer to the request that came in with this token. fd (or -1) stays core's. */

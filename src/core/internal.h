@@ -54,6 +54,8 @@ enum {
   CORE_COMPARE_SHOWN = 16,          /* differing numbers that are named */
   CORE_CARRIES_MAX = 8,             /* files being made at once */
   CORE_CARRY_SECONDS = 3600,        /* one that nobody goes on with is forgotten */
+  CORE_BACKUPS_MAX = 4,             /* being made at once */
+  CORE_BACKUP_SECONDS = 600,        /* one that nobody goes on with is given up */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
 };
 
@@ -318,6 +320,7 @@ struct core {
   struct core_damage damage;
   int parts_dir;
   size_t doomed_count, doomed_room;
+  size_t doomed_kept;           /* the first of them: dropped for good, but a backup may still want them */
   char (*doomed)[33];           /* files of dropped parts */
   bool parts_dir_dirty;         /* files were made or named since the last sync of the folder */
   struct base_secret token_key; /* for tokens of parts' hashes */
@@ -332,6 +335,8 @@ struct core {
 
   struct core_carry carries[CORE_CARRIES_MAX];
   uint64_t next_carry;
+  struct core_backup *backups; /* CORE_BACKUPS_MAX; NULL: none was made yet (backup.c) */
+  uint64_t next_backup;
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;

@@ -11,6 +11,7 @@
 
 #include "core/core.h"
 #include "core/job.h"
+#include "core/restoring.h"
 
 enum { TOKEN_ROLE_SHIFT = 56, PARKED_MAX = 16, PARKED_SIZE = 64, PAUSE_FIRST_MS = 250, PAUSE_MOST_MS = 10000 };
 
@@ -213,7 +214,11 @@ static enum base_code serve(const struct link_start *start, bool *later, struct 
     return base_fail(err, BASE_USAGE, "not started as core with its channels");
   BASE_AUTO_BUF struct base_buf bytes = {0};
   base_buf_init(&bytes, WIRE_CARD_MAX + 4096);
+  int backup = link_start_fd(start, "backup");
+  struct base_view backup_key = {0};
   enum base_code code = read_card(card, &bytes, err);
+  if (code == BASE_OK && backup >= 0)
+    code = base_map_sealed(backup, 4096, &backup_key, err); /* for as long as the process lives */
   seal_start();
   uint64_t seed = 0;
   base_world_system()->random(base_world_system()->context, &seed, sizeof seed);
@@ -233,6 +238,7 @@ static enum base_code serve(const struct link_start *start, bool *later, struct 
                                          .keeper = core_keeper_over(process.keeper),
                                          .dir = dir,
                                          .card = base_buf_view(&bytes),
+                                         .backup_key = backup_key,
                                          .context = &process,
                                          .answer = send_answer};
   code = open_and_run(&process, start, &environment, later, err);
@@ -250,6 +256,8 @@ int main(int argc, char **argv) {
   struct base_error err = {0};
   base_log_program("wasl-core");
   link_start_read(argc, argv, &start);
+  if (core_restoring_asked(&start))
+    return base_code_exit(core_restoring_run(&start));
   if (core_job_asked(&start))
     return base_code_exit(core_job(&start));
   bool later = false;

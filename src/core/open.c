@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backup.h"
 #include "core/exchange.h"
 #include "core/parts.h"
 
@@ -190,6 +191,7 @@ void core_close(struct core *core) {
   core_case_drop(core, NULL);
   core_parts_close(core);
   core_carry_free(core);
+  core_backups_end(core);
   core_check_free(core);
   core_register_free(core);
   core_partners_free(core);

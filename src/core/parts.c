@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/backup.h"
 #include "core/parts.h"
 
 /* Parts lie in files of the folder parts/, as the very records that travel: each sealed under the part's key, which
@@ -51,6 +52,13 @@ size_t core_record_size(uint64_t part_size, uint32_t record, uint32_t records) {
   if (record + 1 < records)
     return CORE_SEALED_RECORD;
   return (size_t)(part_size - (uint64_t)record * WIRE_RECORD_MAX) + WIRE_RECORD_OVERHEAD;
+}
+
+uint64_t core_part_octets(const struct store_part *part) {
+  if (part->records_held == 0)
+    return 0;
+  uint32_t last = part->records_held - 1;
+  return (uint64_t)last * CORE_SEALED_RECORD + core_record_size(part->size, last, part->records);
 }
 
 enum base_code core_record_read(int fd, uint32_t record, uint8_t *out, size_t size, struct base_error *err) {
@@ -153,8 +161,10 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
     if (code != BASE_OK)
       return code;
     code = doom(core, row.file, err);
-    /* A part with this hash may be here in another message: this row does not stand for it any more. */
+    /* A part with this hash may be here in another message: this row does not stand for it any more. Nor does it name
+     * the file, so that one which outlives this run is a stray. */
     row.records_held = 0;
+    row.file = (struct base_view){0};
     if (code == BASE_OK)
       code = store_part_put(core->store, &row, err);
     if (code != BASE_OK)
@@ -164,6 +174,9 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
 }
 
 void core_parts_reap(struct core *core) {
+  core->doomed_kept = core_backups_run(core) ? core->doomed_count : 0;
+  if (core->doomed_kept > 0)
+    return;
   for (size_t i = 0; i < core->doomed_count; i++)
     if (unlinkat(core->parts_dir, core->doomed[i], 0) != 0 && errno != ENOENT)
       base_log(BASE_LOG_WARNING, "parts.stray", "the file of a refused part could not be removed");

@@ -22,6 +22,8 @@ BASE_NODISCARD enum base_code core_record_read(int fd, uint32_t record, uint8_t 
                                                struct base_error *err);
 /* The sealed size of a record of a part of this size; record is less than records. */
 size_t core_record_size(uint64_t part_size, uint32_t record, uint32_t records);
+/* The octets of its file that the row says are held; more may have come since. */
+uint64_t core_part_octets(const struct store_part *part);
 BASE_NODISCARD enum base_code core_parts_open(struct core *core, struct base_error *err);
 void core_parts_close(struct core *core);
 struct base_hash core_part_token(const struct core *core, const struct base_hash *sha256);

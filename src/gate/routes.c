@@ -29,6 +29,8 @@ static const struct gate_route routes[] = {
     {"POST", "v1/consignments", LINK_CARRY_BEGIN, GATE_POST, {{0}}, {{0}}},
     {"POST", "v1/consignments/FILE/next", LINK_CARRY_NEXT, GATE_ASK_RAW, {{"file", GATE_NUMBER}}, {{0}}},
     {"POST", "v1/consignments/import", LINK_CARRY_TAKE, GATE_OCTETS, {{0}}, {{0}}},
+    {"POST", "v1/backups", LINK_BACKUP_BEGIN, GATE_POST, {{0}}, {{0}}},
+    {"POST", "v1/backups/BACKUP/next", LINK_BACKUP_NEXT, GATE_ASK_RAW, {{"backup", GATE_NUMBER}}, {{"stop", GATE_FLAG}}},
     {"GET", "v1/register/head", LINK_REGISTER_HEAD, GATE_ASK, {{0}}, {{0}}},
     {"GET", "v1/register/leaves/N", LINK_REGISTER_SHOW, GATE_ASK, {{"n", GATE_NUMBER}}, {{0}}},
     {"GET", "v1/register/check", LINK_REGISTER_CHECK, GATE_ASK, {{0}}, {{"from", GATE_NUMBER}}},

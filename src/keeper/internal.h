@@ -23,4 +23,7 @@ struct keeper {
   bool clock_told; /* the log has been told that the clock is behind */
 };
 
+/* X25519 (RFC 7748): false also for the all-zero result that a point of small order gives (RFC 9180 7.1.4). */
+bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]);
+
 #endif

@@ -109,8 +109,7 @@ void keeper_describe(const struct keeper *keeper, struct keeper_info *out) {
   memcpy(out->origin, keeper->origin, sizeof out->origin);
 }
 
-/* X25519 (RFC 7748): false also for the all-zero result that a point of small order gives (RFC 9180 7.1.4). */
-static bool diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]) {
+bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]) {
   static const uint8_t zero[32];
   EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, enc->bytes, sizeof enc->bytes);
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
@@ -132,7 +131,7 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
                      id);
   }
   uint8_t shared[32];
-  if (!diffie_hellman(keeper->seal_key, enc, shared)) {
+  if (!keeper_diffie_hellman(keeper->seal_key, enc, shared)) {
     base_wipe(shared, sizeof shared);
     return base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
   }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`);
+ * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keeper/backup.h"
 #include "keeper/serve.h"
 #include "keeper/tls.h"
 
@@ -114,6 +116,38 @@ static enum base_code init(const char *path, struct base_view name, struct base_
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", path);
 }
 
+/* --- the key of backups */
+
+static enum base_code backup_key(const char *path, struct base_error *err) {
+  struct wire_key public_key;
+  char text[SEAL_BACKUP_KEY_TEXT + 1];
+  enum base_code code = keeper_backup_make(path, base_world_system(), &public_key, err);
+  if (code != BASE_OK)
+    return code;
+  seal_backup_key_write(&public_key, text);
+  text[SEAL_BACKUP_KEY_TEXT - 1] = '\n';
+  return base_write_all(STDOUT_FILENO, base_view_of(text, SEAL_BACKUP_KEY_TEXT), err);
+}
+
+/* The header comes on stdin, the shared secret goes to stdout. */
+static enum base_code backup_open(const char *path, struct base_error *err) {
+  uint8_t bytes[WIRE_BACKUP_HEADER], shared[32];
+  struct wire_backup_header header;
+  size_t size = 0;
+  for (ssize_t got = 1; got > 0 && size < sizeof bytes; size += (size_t)(got > 0 ? got : 0)) {
+    got = read(STDIN_FILENO, bytes + size, sizeof bytes - size);
+    if (got < 0)
+      return base_fail_errno(err, "the backup's header cannot be read");
+  }
+  enum base_code code = wire_backup_header_parse(base_view_of(bytes, size), &header, err);
+  if (code == BASE_OK)
+    code = keeper_backup_open(path, &header, shared, err);
+  if (code == BASE_OK)
+    code = base_write_all(STDOUT_FILENO, base_view_of(shared, sizeof shared), err);
+  base_wipe(shared, sizeof shared);
+  return code;
+}
+
 /* Open first, then give the rights up, then serve. */
 static enum base_code serve(const struct link_start *start, struct base_error *err) {
   struct keeper *keeper = NULL;
@@ -147,9 +181,14 @@ int main(int argc, char **argv) {
   struct base_error err;
   enum base_code code;
   base_log_program("wasl-keeper");
-  if (argc == 4 && strcmp(argv[1], "init") == 0) {
+  bool make = argc == 4 && strcmp(argv[1], "init") == 0;
+  bool make_backup = argc == 3 && strcmp(argv[1], "backup-key") == 0;
+  bool open_backup = argc == 3 && strcmp(argv[1], "backup-open") == 0;
+  if (make || make_backup || open_backup) {
     signal(SIGPIPE, SIG_IGN); /* a caller that went away is an error of write, after which all is taken back */
-    code = init(argv[2], base_view_text(argv[3]), &err);
+    code = make          ? init(argv[2], base_view_text(argv[3]), &err)
+           : make_backup ? backup_key(argv[2], &err)
+                         : backup_open(argv[2], &err);
     if (code != BASE_OK)
       fprintf(stderr, "wasl-keeper: %s\n", err.text);
   } else {

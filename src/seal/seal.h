@@ -2,8 +2,9 @@
 #ifndef WASL_SEAL_H
 #define WASL_SEAL_H
 
-#include "wire/register.h"
+#include "wire/backup.h"
 #include "wire/consignment.h"
+#include "wire/register.h"
 
 /* The public half of the cryptography: nothing here holds a private key. Functions that cannot fail but for a broken
  * library abort the process with a line of log. All from OpenSSL's EVP, fetched once. */
@@ -128,5 +129,20 @@ void seal_answer(const struct seal_hpke_context *context, const uint8_t nonce[WI
                  struct base_buf *out);
 BASE_NODISCARD enum base_code seal_answer_open(const struct seal_hpke_context *context, struct base_view sealed,
                                                struct base_buf *out_plain, struct base_error *err);
+
+/* --- backups: sealed to a key that is kept offline. spec/backup.md. */
+enum { SEAL_BACKUP_KEY_TEXT = 12 + 16 + 1 + 64 + 1 }; /* "wasl-backup+" id "+" key, and the final NUL */
+void seal_backup_key_id(const struct wire_key *key, uint8_t out[8]);
+void seal_backup_key_write(const struct wire_key *key, char out[SEAL_BACKUP_KEY_TEXT]);
+/* Exactly that text, with the id that is the key's. */
+BASE_NODISCARD enum base_code seal_backup_key_parse(struct base_view text, struct wire_key *out,
+                                                    struct base_error *err);
+/* Appends the header. out_key: of the records, which are sealed as those of a part (seal_record_encrypt). entropy: 32
+ * fresh bytes. */
+BASE_NODISCARD enum base_code seal_backup_begin(const struct wire_key *to, struct base_view origin, base_time made,
+                                                const uint8_t entropy[32], struct base_buf *out,
+                                                struct base_secret *out_key, struct base_error *err);
+/* shared: what the holder of the secret key decapsulated from header->enc. */
+void seal_backup_open(const struct wire_backup_header *header, const uint8_t shared[32], struct base_secret *out_key);
 
 #endif

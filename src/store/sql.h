@@ -160,6 +160,9 @@ struct store_engine {
                             size_t count, struct base_error *err);
   /* Empties a target that an earlier copy left; BASE_EXISTS for one that holds anything else. */
   enum base_code (*clear)(struct store *store, struct base_error *err);
+  /* A store of its own, only to be read, that sees what is committed now and nothing later. NULL: this engine has none.
+   */
+  enum base_code (*snapshot)(struct store *store, struct store **out, struct base_error *err);
   void (*erasing)(struct store *store, bool on); /* what is emptied in between is overwritten as well */
   void (*tidy)(struct store *store, bool tight);
   enum base_code (*check)(struct store *store, struct base_error *err);

@@ -21,13 +21,18 @@ struct store_sqlite {
   sqlite3 *db;
   sqlite3_vfs vfs; /* must live as long as db */
   char vfs_name[32];
-  int folder, lock;       /* where the files are; core.lock, held */
+  int folder, lock;       /* where the files are; core.lock, held; both -1 in a snapshot */
   int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
   sqlite3_stmt *statements[STORE_STATEMENTS];
 };
 
 extern const struct store_engine store_engine_sqlite;
 void store_sqlite_close(struct store *store);
+
+/* Opens the connection, in the working folder. */
+BASE_NODISCARD enum base_code store_sqlite_connect(struct store_sqlite *store, struct base_error *err);
+/* The engine's snapshot (sqlite_backup.c). */
+BASE_NODISCARD enum base_code store_sqlite_snapshot(struct store *store, struct store **out, struct base_error *err);
 
 /* Fills err from the state of the database connection after a failure: `doing` is what was being done. */
 enum base_code store_sqlite_fail(struct store_sqlite *store, const char *doing, struct base_error *err);

@@ -84,7 +84,7 @@ static enum base_code renew_log(struct base_error *err) {
   return renew(file, err);
 }
 
-static enum base_code connect_file(struct store_sqlite *store, struct base_error *err) {
+enum base_code store_sqlite_connect(struct store_sqlite *store, struct base_error *err) {
   /* Counting memory takes a lock at each allocation. Refused, and without harm, when SQLite runs already. */
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   /* Registered only while it is looked up: the structure is this store's own, so is its name. */
@@ -216,7 +216,7 @@ static enum base_code open_locked(struct store_sqlite *store, const struct store
   if (code == BASE_OK)
     code = renew_log(err);
   if (code == BASE_OK)
-    code = connect_file(store, err);
+    code = store_sqlite_connect(store, err);
   if (code != BASE_OK)
     return code;
   sqlite3_extended_result_codes(store->db, 1);
@@ -259,8 +259,11 @@ void store_sqlite_close(struct store *common) {
   struct store_sqlite *store = (struct store_sqlite *)common;
   for (size_t i = 0; i < STORE_STATEMENTS; i++)
     sqlite3_finalize(store->statements[i]);
-  /* The log is removed by its name. From elsewhere that might be another's: then it stays, which loses nothing. */
-  if (store->db != NULL && fchdir(store->folder) != 0) {
+  /* The log is removed by its name. From elsewhere that might be another's: then it stays, which loses nothing. A
+   * snapshot leaves it to the store that it is of. */
+  if (store->db != NULL && store->folder < 0)
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  else if (store->db != NULL && fchdir(store->folder) != 0) {
     base_log(BASE_LOG_WARNING, "store-close", STORE_FILE ": its folder cannot be entered any more");
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   }

@@ -2,6 +2,7 @@
 #ifndef WASL_STORE_H
 #define WASL_STORE_H
 
+#include "wire/backup.h"
 #include "wire/consignment.h"
 
 /* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md has the
@@ -381,5 +382,31 @@ BASE_NODISCARD enum base_code store_target_empty(struct store *target, struct ba
  * core has used yet (BASE_EXISTS). */
 BASE_NODISCARD enum base_code store_copy(struct store *from, struct store *target, struct store_copied *out,
                                          struct base_error *err);
+
+/* --- backups: rows as the frames of spec/backup.md */
+struct store_dump;
+struct store_load;
+/* What is committed now, to be read while the store goes on. *out NULL: the database is on a server, whose own tools make
+ * its copy. A dump keeps the log from beginning anew: it is to be closed soon, and before its store. */
+BASE_NODISCARD enum base_code store_dump_open(struct store *store, struct store_dump **out, struct base_error *err);
+void store_dump_close(struct store_dump *dump);
+/* The same moment for the verbs that read; ends with the dump. */
+struct store *store_dump_view(struct store_dump *dump);
+/* Appends at most one frame: a table's beginning or a row. */
+BASE_NODISCARD enum base_code store_dump_next(struct store_dump *dump, struct base_buf *out, bool *out_end,
+                                              struct base_error *err);
+uint64_t store_dump_rows(const struct store_dump *dump); /* told until now */
+uint32_t store_schema_version(void);
+/* Makes core.db in the folder, where none may be (BASE_EXISTS), with the tables of that schema (BASE_CONFLICT: a newer
+ * one). It counts only after store_load_end; until then the folder is to be thrown away. */
+BASE_NODISCARD enum base_code store_load_open(int dir, uint32_t schema, struct store_load **out,
+                                              struct base_error *err);
+/* Of the rows that follow. What the schema does not know is BASE_SYNTAX; so is a row that the table cannot hold. */
+BASE_NODISCARD enum base_code store_load_table(struct store_load *load, struct base_view name, struct base_error *err);
+BASE_NODISCARD enum base_code store_load_row(struct store_load *load, const struct wire_backup_value *values,
+                                             size_t count, struct base_error *err);
+/* All rows name what is there, and all of it is durable. */
+BASE_NODISCARD enum base_code store_load_end(struct store_load *load, struct base_error *err);
+void store_load_close(struct store_load *load);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct row;
 typedef bool setter(struct wasld_conf *conf, const struct row *row, const char *value);
-static setter set_name, set_listen, set_address, set_user, set_number, set_database;
+static setter set_name, set_listen, set_address, set_user, set_number, set_database, set_backup;
 
 static const struct row {
   const char *section, *key;
@@ -65,6 +65,11 @@ static const struct row {
      .place = offsetof(struct wasld_conf, restarts),
      .least = 0,
      .most = 100},
+    {.section = "backup",
+     .key = "to",
+     .set = set_backup,
+     .wanted = "the public key that `wasl backup key` printed: wasl-backup+16 hex digits+64 hex digits",
+     .standard = ""},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -170,6 +175,19 @@ static bool set_number(struct wasld_conf *conf, const struct row *row, const cha
     return false;
   memcpy((char *)conf + row->place, &number, sizeof number);
   return true;
+}
+
+/* Its form only; core compares the key with its id. */
+static bool set_backup(struct wasld_conf *conf, const struct row *row, const char *value) {
+  static const char prefix[] = "wasl-backup+";
+  enum { ID = 16, KEY = 64 };
+  (void)row;
+  size_t at = sizeof prefix - 1;
+  bool good = strlen(value) == WASLD_BACKUP_KEY && strncmp(value, prefix, at) == 0 && value[at + ID] == '+' &&
+              strspn(value + at, "0123456789abcdef") == ID && strspn(value + at + ID + 1, "0123456789abcdef") == KEY;
+  if (good || value[0] == '\0')
+    snprintf(conf->backup, sizeof conf->backup, "%s", value);
+  return good || value[0] == '\0';
 }
 
 /* --- what was probably meant */

@@ -6,7 +6,7 @@
 
 /* DIR/wasl.conf: an INI file, held to the schema in conf.c. */
 
-enum { WASLD_CONF_MAX = 64 << 10, WASLD_LISTEN_MAX = 8, WASLD_HOST_MAX = 255, WASLD_DATABASE_MAX = 1024 };
+enum { WASLD_CONF_MAX = 64 << 10, WASLD_LISTEN_MAX = 8, WASLD_HOST_MAX = 255, WASLD_DATABASE_MAX = 1024, WASLD_BACKUP_KEY = 12 + 16 + 1 + 64 };
 
 struct wasld_address {
   char host[WASLD_HOST_MAX + 1]; /* a number or a name; IPv6 without its brackets */
@@ -25,6 +25,7 @@ struct wasld_conf {
   char database[WASLD_DATABASE_MAX + 1]; /* a PostgreSQL URI, which may hold a password; "": SQLite */
   uint64_t stop_seconds;               /* that the gates get to finish what is under way */
   uint64_t restarts;                   /* within a minute, before the node gives up */
+  char backup[WASLD_BACKUP_KEY + 1];   /* the key that backups are sealed to; empty: each one names its own */
 };
 /* HOST:PORT or [IPv6]:PORT of each, with commas between; cut where it does not fit. */
 void wasld_addresses_write(const struct wasld_address *addresses, size_t count, char *out, size_t room);

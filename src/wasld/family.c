@@ -170,6 +170,7 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   BASE_AUTO_FD int peer_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   BASE_AUTO_FD int local_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   BASE_AUTO_FD int database = -1;
+  BASE_AUTO_FD int backup = -1; /* the public key of backups */
   enum base_code code = BASE_OK;
   if (card < 0 || peer_card < 0 || local_card < 0) {
     code = base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
@@ -179,6 +180,10 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
     /* Not as an argument, which everybody on the machine may read. */
     database = base_memfd_sealed("database", base_view_text(handed->conf->database), err);
     code = database < 0 ? err->code : BASE_OK;
+  }
+  if (code == BASE_OK && handed->conf->backup[0] != '\0') {
+    backup = base_memfd_sealed("backup", base_view_text(handed->conf->backup), err);
+    code = backup < 0 ? err->code : BASE_OK;
   }
   if (code != BASE_OK)
     goto done;
@@ -201,6 +206,8 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   hand(&local, handed->family, "family");
   if (database >= 0)
     hand(&core, database, "database");
+  if (backup >= 0)
+    hand(&core, backup, "backup");
   hand(&local, handed->local, "api");
   for (size_t i = 0; i < handed->conf->listen_count; i++) {
     char name[24];
