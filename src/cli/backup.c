@@ -149,6 +149,7 @@ static void tell_made(struct making *making, const struct cli_answer *begun, con
     wire_write_member_text(&writer, "key", key);
     wire_write_member_integer(&writer, "size", (int64_t)making->size);
     wire_write_member_hash(&writer, "sha256", &hash);
+    wire_write_member_text(&writer, "store", cli_string(begun->json, "store"));
     wire_write_end(&writer, '}');
     base_buf_text(&cli->out, "\n");
     return;
@@ -157,6 +158,10 @@ static void tell_made(struct making *making, const struct cli_answer *begun, con
            "SECRETFILE",
            cli_to_stdout(name) ? "standard output" : name, (unsigned long long)making->size, digits.text, (int)key.size,
            (const char *)key.data);
+  if (!base_view_is(cli_string(begun->json, "store"), "sqlite"))
+    cli_note(
+        "it holds the files of parts alone: the node's database is on a server, and must be saved there, before this, "
+        "by the server's own tools");
 }
 
 static enum base_code may_make(struct cli *cli, const char *name, struct base_error *err) {

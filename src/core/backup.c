@@ -141,6 +141,7 @@ void core_backup_begin(struct core *core, uint64_t token, const struct wire_json
   wire_write_member_integer(&writer, "backup", (int64_t)backup->id);
   wire_write_member_string(&writer, "key", key);
   wire_write_member_text(&writer, "origin", core->card.origin);
+  wire_write_member_string(&writer, "store", store_name(core->store));
   wire_write_end(&writer, '}');
 }
 
