@@ -47,6 +47,33 @@ static void note_root(const char *node) {
       (unsigned)status.st_uid);
 }
 
+/* A request that may have been carried out although its answer did not come: what shows it. NULL: to ask again does no
+ * harm. The longer beginnings come first. */
+static const char *where_to_look(const struct cli_http_request *request) {
+  static const struct {
+    const char *path, *look;
+  } rows[] = {{"/v1/partners", "wasl partner list"},
+              {"/v1/outbox/", "wasl outbox list"},
+              {"/v1/cases/", "wasl case show CASE"},
+              {"/v1/cases", "wasl case list and wasl outbox list"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows && strcmp(request->method, "POST") == 0; i++)
+    if (strncmp(request->path, rows[i].path, strlen(rows[i].path)) == 0)
+      return rows[i].look;
+  return NULL;
+}
+
+/* The node went away, or fell silent, after it was asked. Who repeats blindly what was done would do it twice. */
+static enum base_code fail_unanswered(const struct cli_http_request *request, struct base_error *err) {
+  struct base_error why = *err;
+  const char *look = where_to_look(request);
+  if (look == NULL)
+    return base_fail(err, why.code, "%s; to give the command again does no harm", why.text);
+  return base_fail(err, why.code,
+                   "%s. It is not known whether the node did what was asked: when it runs, look at %s first, and give "
+                   "the command again only if it was not done",
+                   why.text, look);
+}
+
 static enum base_code exchange(struct cli *cli, const struct cli_http_request *request, struct cli_sink sink,
                                struct base_error *err) {
   if (cli->node == NULL)
@@ -60,6 +87,8 @@ static enum base_code exchange(struct cli *cli, const struct cli_http_request *r
     note_root(cli->node);
   if (code == BASE_OK)
     code = cli_http_exchange(socket, request, sink, &problem, &status, err);
+  if (socket >= 0 && (code == BASE_NOT_RUNNING || code == BASE_TIMEOUT))
+    code = fail_unanswered(request, err);
   if (code == BASE_OK && status >= 300)
     code = cli_http_problem(status, base_buf_view(&problem), err);
   return code;

@@ -53,13 +53,26 @@ static bool knows(const struct cli_command *command, const char *name, size_t si
   return false;
 }
 
+/* Those that may stand often; of another one given twice nobody could say which is meant. */
+static bool may_repeat(const char *name) {
+  static const char *const names[] = {"--field", "--part", "--part-as-is", "--part-name", "--card"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(name, names[i]) == 0)
+      return true;
+  return false;
+}
+
 static enum base_code keep_option(struct cli *cli, const char *name, const char *value, struct base_error *err) {
   if (strncmp(name, "--json", 6) == 0) {
     cli->json = true;
     return BASE_OK;
   }
-  if (strcmp(name, "-n") == 0) {
+  bool node = strcmp(name, "-n") == 0;
+  if (node ? cli->node_given : !may_repeat(name) && cli_has(cli, name))
+    return cli_usage(cli, err, "%s stands twice", name);
+  if (node) {
     cli->node = value;
+    cli->node_given = true;
     return BASE_OK;
   }
   if (cli->option_count == CLI_OPTIONS_MAX)

@@ -10,7 +10,7 @@
 
 enum { LENGTH = 4, PIECE = 64 << 10 };
 
-/* Exactly size bytes from there, or BASE_SYNTAX: the file ends before them. */
+/* Exactly size bytes from there, or BASE_EVIDENCE: the file ends before them. */
 static enum base_code read_at(int fd, uint64_t at, uint8_t *out, size_t size, struct base_error *err) {
   for (size_t done = 0; done < size;) {
     ssize_t got = pread(fd, out + done, size - done, (off_t)(at + done));
@@ -19,7 +19,8 @@ static enum base_code read_at(int fd, uint64_t at, uint8_t *out, size_t size, st
     if (got < 0)
       return base_fail_errno(err, "byte %llu cannot be read", (unsigned long long)(at + done));
     if (got == 0)
-      return base_fail(err, BASE_SYNTAX, "it ends at byte %llu, in the middle: it was not copied whole",
+      return base_fail(err, BASE_EVIDENCE,
+                       "it ends at byte %llu, in the middle: it was not copied whole; copy it again",
                        (unsigned long long)(at + done));
     done += (size_t)got;
   }
@@ -33,7 +34,7 @@ static enum base_code read_length(int fd, uint64_t at, uint8_t bytes[LENGTH], ui
   struct base_reader reader = base_reader_of(base_view_of(bytes, LENGTH));
   uint32_t length = base_read_u32(&reader);
   if (length > WIRE_CONSIGNMENT_MAX)
-    return base_fail(err, BASE_SYNTAX, "at byte %llu a consignment of %u bytes is announced; the largest has %d",
+    return base_fail(err, BASE_EVIDENCE, "at byte %llu a consignment of %u bytes is announced; the largest has %d",
                      (unsigned long long)at, length, WIRE_CONSIGNMENT_MAX);
   *out = length;
   return BASE_OK;
@@ -64,7 +65,7 @@ static enum base_code check_hash(int fd, uint64_t at, struct seal_hasher *hasher
     return base_fail(err, BASE_HASH, "its hash is wrong: it was changed, or damaged on the way; copy it again");
   ssize_t got = pread(fd, &more, 1, (off_t)(at + CLI_CARRIED_HASH_SIZE));
   return got == 0 ? BASE_OK
-                  : base_fail(err, BASE_SYNTAX, "something stands behind its end at byte %llu",
+                  : base_fail(err, BASE_EVIDENCE, "something stands behind its end at byte %llu",
                               (unsigned long long)(at + CLI_CARRIED_HASH_SIZE));
 }
 

@@ -30,6 +30,7 @@ struct cli {
   const struct cli_command *command;
   const char *program; /* argv[0]: the other programs stand beside it */
   const char *node;    /* the node's folder: -n DIR or WASL_NODE; NULL when neither is there */
+  bool node_given;     /* by -n */
   bool json;
   bool out_terminal, err_terminal;
   enum wire_language language;
@@ -44,7 +45,8 @@ struct cli {
 int cli_main(int argc, char **argv);
 
 /* --- what was given (args.c) */
-/* Fills command, words and options; argv stays borrowed. BASE_USAGE with what is wrong and how to say it. */
+/* Fills command, words and options; argv stays borrowed. BASE_USAGE with what is wrong and how to say it: an option given
+ * twice too, unless it may stand often. */
 BASE_NODISCARD enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base_error *err);
 const struct cli_command *cli_command_find(int argc, char **argv, int *used); /* NULL when there is none */
 const char *cli_option(const struct cli *cli, const char *name);              /* the last value; NULL when absent */

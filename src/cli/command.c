@@ -118,9 +118,24 @@ static const char *locale_name(void) {
   return NULL;
 }
 
+/* `wasl --version`, with -n DIR and --json where they may stand. */
+static bool version_asked(struct cli *cli, int argc, char **argv) {
+  bool asked = false;
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], "--version") == 0 || (strcmp(argv[i], "version") == 0 && !asked))
+      asked = true;
+    else if (strcmp(argv[i], "--json") == 0)
+      cli->json = true;
+    else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc)
+      i++;
+    else
+      return false;
+  return asked;
+}
+
 static enum base_code run(struct cli *cli, int argc, char **argv, struct base_error *err) {
-  if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
-    cli_line(cli, "wasl " BASE_VERSION "\n");
+  if (version_asked(cli, argc, argv)) {
+    cli_line(cli, cli->json ? "{\"version\":\"" BASE_VERSION "\"}\n" : "wasl " BASE_VERSION "\n");
     return BASE_OK;
   }
   if (cli_help_asked(argc, argv))

@@ -173,6 +173,29 @@ static void tell_taken(struct cli *cli, const struct taken *taken) {
     cli_note("its receipts go back by the network, or with: wasl consignment export --to %s FILE", taken->from);
 }
 
+/* A file for somebody else is no damage, and nothing of it is shown to the node. */
+static enum base_code check_addressee(struct cli *cli, struct cli_carried carried, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0}, sealed = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  struct wire_envelope envelope;
+  bool end = false;
+  base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
+  base_arena_init(&arena, 4 * WIRE_CARD_MAX);
+  base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
+  enum base_code code = cli_own_card(cli, &bytes, &arena, &card, err);
+  if (code == BASE_OK)
+    code = cli_carried_next(&carried, &sealed, &end, err);
+  if (code != BASE_OK || end)
+    return code;
+  code = wire_envelope_parse(base_buf_view(&sealed), &envelope, err);
+  if (code == BASE_OK && !base_view_equal(envelope.to, card.origin))
+    code = base_fail(
+        err, BASE_POLICY, "it is for the node %.*s, and this one is %.*s: nothing was taken; carry it there",
+        (int)envelope.to.size, (const char *)envelope.to.data, (int)card.origin.size, (const char *)card.origin.data);
+  return code;
+}
+
 enum base_code cli_consignment_import(struct cli *cli, struct base_error *err) {
   const char *name = cli->words[0];
   struct cli_carried carried;
@@ -185,6 +208,8 @@ enum base_code cli_consignment_import(struct cli *cli, struct base_error *err) {
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
     return base_fail(err, BASE_FIELD, "%s: is no ordinary file", name);
   enum base_code code = cli_carried_check(fd, &carried, &count, err);
+  if (code == BASE_OK)
+    code = check_addressee(cli, carried, err);
   if (code == BASE_OK)
     code = take_all(cli, &carried, count, &taken, err);
   if (code == BASE_OK && count > 0 && !taken.proved)

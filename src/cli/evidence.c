@@ -293,22 +293,44 @@ static enum base_code check_surplus(const struct cli_members *members, struct ba
 
 /* --- the cards that the verifying person trusts */
 
+struct names {
+  char text[200]; /* cut where it is full */
+};
+static struct names names_of(const struct cli_evidence *evidence) {
+  struct names names;
+  size_t at = 0;
+  for (size_t i = 0; i <= evidence->receiver_count && at < sizeof names.text; i++) {
+    struct base_view name = (i == 0 ? &evidence->author : &evidence->receivers[i - 1].party)->card.name;
+    int size = snprintf(names.text + at, sizeof names.text - at, "%s%.*s", i > 0 ? ", " : "", (int)name.size,
+                        (const char *)name.data);
+    at += size > 0 ? (size_t)size : 0;
+  }
+  return names;
+}
+
 static enum base_code confirm(const struct check *check, const struct cli_given_card *given, struct base_error *err) {
   struct wire_card card;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
   if (wire_card_parse(given->bytes, check->arena, &card, err) != BASE_OK)
     return base_fail_within(err, "--card %s", given->file);
+  seal_fingerprint(given->bytes, fingerprint);
   for (size_t i = 0; i <= check->out->receiver_count; i++) {
     struct cli_evidence_party *party = i == 0 ? &check->out->author : &check->out->receivers[i - 1].party;
     if (!base_view_equal(card.name, party->card.name))
       continue;
     if (!base_view_equal(given->bytes, party->bytes))
-      return base_fail(err, BASE_EVIDENCE, "--card %s: not the card of %.*s that this evidence was made with",
-                       given->file, (int)card.name.size, (const char *)card.name.data);
+      return base_fail(err, BASE_EVIDENCE,
+                       "--card %s: not the card of %.*s that this evidence was made with: it has the fingerprint %s, "
+                       "the one in the evidence %s",
+                       given->file, (int)card.name.size, (const char *)card.name.data, fingerprint, party->fingerprint);
     party->confirmed = true;
     return BASE_OK;
   }
-  return base_fail(err, BASE_EVIDENCE, "--card %s: nobody in this evidence is named %.*s", given->file,
-                   (int)card.name.size, (const char *)card.name.data);
+  return base_fail(err, BASE_EVIDENCE,
+                   "--card %s: nobody in this evidence is named %.*s: it has the fingerprint %s, and the cards in the "
+                   "evidence are those of %s",
+                   given->file, (int)card.name.size, (const char *)card.name.data, fingerprint,
+                   names_of(check->out).text);
 }
 
 /* What reading the file itself can fail with; all else is the evidence's fault. */

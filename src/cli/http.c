@@ -190,7 +190,7 @@ static enum base_code fill(struct reader *reader, struct base_error *err) {
 }
 
 static enum base_code cut_short(struct base_error *err) {
-  return base_fail(err, BASE_NOT_RUNNING, "the node's answer was cut short: it may have been stopped; try again");
+  return base_fail(err, BASE_NOT_RUNNING, "the node's answer was cut short: it may have been stopped");
 }
 
 /* A line without its CR LF, NUL-terminated. */

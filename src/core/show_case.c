@@ -218,6 +218,22 @@ static enum base_code list_case(void *context, const struct store_case *row) {
   return base_buf_check(writer->out, "the list, which takes a limit,", showing->err);
 }
 
+/* Cases of a kind that is not shipped any more are listed all the same. */
+static enum base_code any_case(void *context, const struct store_case *row) {
+  (void)row;
+  *(bool *)context = true;
+  return BASE_OK;
+}
+
+/* An empty list would say that there are no such cases, when only the word was wrong. */
+static enum base_code known_kind(struct core *core, struct base_view kind, struct base_error *err) {
+  bool held = core_kind_named(core, kind) != NULL;
+  enum base_code code = held ? BASE_OK : store_case_each(core->store, kind, 1, any_case, &held, err);
+  return code != BASE_OK || held ? code
+                                 : base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them",
+                                             (int)kind.size, (const char *)kind.data);
+}
+
 enum base_code core_show_case_list(struct core *core, const struct wire_json *request, struct base_buf *out,
                                    struct base_error *err) {
   uint64_t limit = 0;
@@ -225,9 +241,12 @@ enum base_code core_show_case_list(struct core *core, const struct wire_json *re
   struct showing showing = {.core = core, .writer = &writer, .err = err};
   wire_writer_init(&writer, out);
   enum base_code code = core_show_limit(request, &limit, err);
+  struct base_view kind = core_request_text(request, "kind");
   wire_write_array(&writer);
+  if (code == BASE_OK && kind.size > 0)
+    code = known_kind(core, kind, err);
   if (code == BASE_OK)
-    code = store_case_each(core->store, core_request_text(request, "kind"), limit, list_case, &showing, err);
+    code = store_case_each(core->store, kind, limit, list_case, &showing, err);
   wire_write_end(&writer, ']');
   return code;
 }

@@ -80,9 +80,9 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
     struct core_stage *found = base_decimal_parse(stage, &number) ? core_stage_of(core, number) : NULL;
     if (found == NULL || !found->finished)
       return base_fail(
-          err, BASE_NOT_FOUND,
-          "%s: the upload is not there any more (the node was started anew, or too many came after it): send the "
-          "message again with its files",
+          err, BASE_CONFLICT,
+          "%s: its file is not at the node any more (it was started anew, or too many files came after it), and nothing "
+          "was sent: give the same command once more, which uploads the files again",
           path);
     for (size_t k = 0; k < i; k++)
       if (submission->stages[k] == found)

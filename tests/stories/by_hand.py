@@ -75,8 +75,8 @@ def story():
     bytes_ = read(path("stick"))
     for name, content, words in (("cut", bytes_[:-40], ("not copied whole",)), ("flipped", bytes_[:99] + bytes([bytes_[99] ^ 1]) + bytes_[100:], ("hash",)),
                                  ("longer", bytes_ + b"x", ("behind its end",)), ("text", b"hello, world", ("WASLCAR1",)), ("empty", b"", ("not copied whole",))):
-        paris.refuses(1 if name != "flipped" else 7, "consignment", "import", write(name, content), says=(name, *words))
-    rabat.refuses(5, "consignment", "import", path("stick"), says="for the node")
+        paris.refuses(1 if name == "text" else 7, "consignment", "import", write(name, content), says=(name, *words))
+    rabat.refuses(6, "consignment", "import", path("stick"), says=("for the node", "carry it there"))
     rabat.refuses(5, "consignment", "export", "--to", "madrid", path("no"), says="madrid")
     check(not os.path.exists(path("no")), "something was left")
     ok("files that are cut, changed, for somebody else or none at all are refused")

@@ -70,6 +70,10 @@ static void wrong_use(void **state) {
       {"outbox list --open=1", "--open takes no value"},
       {"--what", "no option --what"},
       {"case show x --to y", "no option --to"},
+      {"case open request --fields a.json --to b --fields c.json", "--fields stands twice"},
+      {"outbox list --limit=3 --limit 4", "--limit stands twice"},
+      {"outbox list --open --open", "--open stands twice"},
+      {"-n A case list -n B", "-n stands twice"},
   };
   for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
     struct typed typed;

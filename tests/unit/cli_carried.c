@@ -73,22 +73,22 @@ static void others(void **state) {
   (void)state;
   struct base_buf bytes = {0};
   base_buf_init(&bytes, 64);
-  refused(&bytes, false, BASE_SYNTAX, "byte 0");
+  refused(&bytes, false, BASE_EVIDENCE, "byte 0");
   base_buf_init(&bytes, 64);
   base_buf_text(&bytes, "WASLCON1");
   refused(&bytes, false, BASE_SYNTAX, CLI_CARRIED_MAGIC);
   begin(&bytes);
-  refused(&bytes, false, BASE_SYNTAX, "byte 8");
+  refused(&bytes, false, BASE_EVIDENCE, "byte 8");
   begin(&bytes);
   base_buf_u32(&bytes, WIRE_CONSIGNMENT_MAX + 1);
-  refused(&bytes, true, BASE_SYNTAX, "byte 8 a consignment of 8388609");
+  refused(&bytes, true, BASE_EVIDENCE, "byte 8 a consignment of 8388609");
   begin(&bytes);
   base_buf_u32(&bytes, 9);
   base_buf_text(&bytes, "cut");
-  refused(&bytes, false, BASE_SYNTAX, "byte 15");
+  refused(&bytes, false, BASE_EVIDENCE, "byte 15");
   begin(&bytes);
   base_buf_u32(&bytes, 0);
-  refused(&bytes, false, BASE_SYNTAX, "byte 12");
+  refused(&bytes, false, BASE_EVIDENCE, "byte 12");
   begin(&bytes);
   base_buf_u32(&bytes, 0);
   struct base_hash hash = seal_sha256(BASE_VIEW("another"));
@@ -99,7 +99,7 @@ static void others(void **state) {
   hash = seal_sha256(base_buf_view(&bytes));
   base_buf_add(&bytes, hash.bytes, sizeof hash.bytes);
   base_buf_text(&bytes, "x");
-  refused(&bytes, false, BASE_SYNTAX, "behind its end at byte 44");
+  refused(&bytes, false, BASE_EVIDENCE, "behind its end at byte 44");
 }
 
 int main(void) {

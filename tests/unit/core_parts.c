@@ -337,7 +337,7 @@ static void test_forgotten_uploads(void **state) {
   }
   struct base_buf json = {0};
   try_request_json(&b, try_parts_end(&first), &json);
-  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_NOT_FOUND);
+  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_CONFLICT);
   try_request_with(&a, &b, try_parts_end(&last), id);
   for (int i = 0; i < CORE_STAGES_MAX; i++) {
     struct pair_answer answer = pair_ask(&a, LINK_PART_BEGIN, "{\"actor\":\"test\"}", -1);
