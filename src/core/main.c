@@ -120,14 +120,14 @@ static bool pause_for(struct process *process, int64_t ms) {
   return true;
 }
 
-static void say_ready(struct process *process, const struct link_start *start) {
+static void say_ready(struct process *process, struct link_start *start) {
   if (!process->ready)
     link_start_ready(start);
   process->ready = true;
 }
 
 /* Tries until the server answers. Meanwhile the node counts as started, and says what it waits for. */
-static enum base_code reach(struct process *process, const struct link_start *start, int dir, struct base_view uri,
+static enum base_code reach(struct process *process, struct link_start *start, int dir, struct base_view uri,
                             struct store_server **out, struct base_error *err) {
   char said[BASE_ERROR_TEXT_MAX] = "";
   enum base_code code;
@@ -155,7 +155,7 @@ static void database_spoke(void *context, int fd, short events) {
 }
 
 /* Rights go in two steps: those that connecting does not take, then, connected, the rest. */
-static enum base_code reach_confined(struct process *process, const struct link_start *start, int database, int dir,
+static enum base_code reach_confined(struct process *process, struct link_start *start, int database, int dir,
                                      struct store_server **out, struct base_error *err) {
   struct base_view uri = {0};
   char files[STORE_FILES_MAX][256];
@@ -183,7 +183,7 @@ static enum base_code run(struct process *process, struct base_error *err) {
   }
 }
 
-static enum base_code open_and_run(struct process *process, const struct link_start *start,
+static enum base_code open_and_run(struct process *process, struct link_start *start,
                                    struct core_environment *environment, bool *later, struct base_error *err) {
   int database = link_start_fd(start, "database");
   enum base_code code = BASE_OK;
@@ -206,7 +206,7 @@ static enum base_code open_and_run(struct process *process, const struct link_st
   return code;
 }
 
-static enum base_code serve(const struct link_start *start, bool *later, struct base_error *err) {
+static enum base_code serve(struct link_start *start, bool *later, struct base_error *err) {
   struct process process = {.loop = link_loop_new(base_world_system())};
   int keeper = link_start_fd(start, "keeper"), card = link_start_fd(start, "card");
   int peer = link_start_fd(start, "gate-peer"), local = link_start_fd(start, "gate-local");
@@ -262,7 +262,9 @@ int main(int argc, char **argv) {
     return base_code_exit(core_job(&start));
   bool later = false;
   enum base_code code = serve(&start, &later, &err);
-  if (code != BASE_OK)
+  if (code != BASE_OK) {
     base_log(BASE_LOG_ERROR, "core.failed", "%s", err.text);
+    link_start_failed(&start, &err);
+  }
   return later ? LINK_EXIT_LATER : base_code_exit(code);
 }

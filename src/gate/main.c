@@ -29,7 +29,7 @@ static enum base_code look_at_addresses(const struct link_start *start, struct g
   return code;
 }
 
-static enum base_code serve_local(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
+static enum base_code serve_local(struct link_start *start, struct link_loop *loop, struct base_error *err) {
   struct gate_local *local = NULL;
   struct gate_local_setup setup = {.loop = loop,
                                    .world = base_world_system(),
@@ -109,14 +109,14 @@ static enum base_code run_peer(const struct link_start *start, struct gate_peer 
                                   : base_fail(err, BASE_NOT_RUNNING, "core is gone, and the partner gate with it");
 }
 
-static enum base_code serve_peer(const struct link_start *start, struct link_loop *loop, struct base_error *err) {
+static enum base_code serve_peer(struct link_start *start, struct link_loop *loop, struct base_error *err) {
   struct gate_peer *peer = NULL;
   struct gate_peer_setup setup = {.loop = loop,
                                   .world = base_world_system(),
                                   .limits = &gate_limits_peer,
                                   .core = link_start_fd(start, "core"),
                                   .opened = peer_opened,
-                                  .opened_context = (void *)(uintptr_t)start};
+                                  .opened_context = start};
   BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
   for (int i = 0; i < GATE_PEER_LISTEN_MAX; i++) {
     char name[16];
@@ -160,8 +160,10 @@ int main(int argc, char **argv) {
     code = serve_local(&start, loop, &err);
   else
     code = base_fail(&err, BASE_USAGE, "wasl-gate has the roles gate-peer and gate-local only");
-  if (code != BASE_OK)
+  if (code != BASE_OK) {
     base_log(BASE_LOG_ERROR, "gate.failed", "%s", err.text);
+    link_start_failed(&start, &err);
+  }
   link_loop_free(loop);
   return base_code_exit(code);
 }

@@ -149,7 +149,7 @@ static enum base_code backup_open(const char *path, struct base_error *err) {
 }
 
 /* Open first, then give the rights up, then serve. */
-static enum base_code serve(const struct link_start *start, struct base_error *err) {
+static enum base_code serve(struct link_start *start, struct base_error *err) {
   struct keeper *keeper = NULL;
   BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
@@ -195,8 +195,10 @@ int main(int argc, char **argv) {
     struct link_start start;
     link_start_read(argc, argv, &start);
     code = serve(&start, &err);
-    if (code != BASE_OK)
+    if (code != BASE_OK) {
       base_log(BASE_LOG_ERROR, "keeper.failed", "%s", err.text);
+      link_start_failed(&start, &err);
+    }
   }
   return base_code_exit(code);
 }

@@ -118,7 +118,11 @@ BASE_NODISCARD enum base_code link_start_reach(const struct link_start *start, c
  * it is started again without limit. */
 enum { LINK_EXIT_LATER = 75 };
 /* Tells wasld, once, that this process serves from now on. Without it the node never counts as started. */
-void link_start_ready(const struct link_start *start);
+void link_start_ready(struct link_start *start);
+/* Instead of that: why it never will, for wasld's last word. Nothing after link_start_ready. */
+void link_start_failed(struct link_start *start, const struct base_error *why);
+/* What both write to the descriptor "ready": the first byte, which the second has its sentence behind. */
+enum { LINK_START_SERVES = '1', LINK_START_FAILED = '0' };
 
 /* Rights: everything not granted here is given up. Called once, after all that needs more has been opened. */
 enum { LINK_PATHS_MAX = 32 };

@@ -113,13 +113,26 @@ enum base_code link_start_confine(const struct link_start *start, struct base_er
   return link_confine(&rights, err);
 }
 
-void link_start_ready(const struct link_start *start) {
-  int fd = link_start_fd(start, "ready");
-  if (fd < 0)
-    return;
-  ssize_t written;
-  do
-    written = write(fd, "1", 1);
-  while (written < 0 && errno == EINTR);
-  close(fd);
+/* In one write, which a pipe keeps whole, and only once. */
+static void tell(struct link_start *start, const char *text, size_t size) {
+  for (size_t i = 0; i < start->fd_count; i++) {
+    if (strcmp(start->fds[i].name, "ready") != 0 || start->fds[i].fd < 0)
+      continue;
+    ssize_t written;
+    do
+      written = write(start->fds[i].fd, text, size);
+    while (written < 0 && errno == EINTR);
+    base_close_fd(&start->fds[i].fd);
+  }
+}
+
+void link_start_ready(struct link_start *start) {
+  tell(start, (const char[]){LINK_START_SERVES}, 1);
+}
+
+void link_start_failed(struct link_start *start, const struct base_error *why) {
+  char text[1 + BASE_ERROR_TEXT_MAX];
+  int size = snprintf(text, sizeof text, "%c%s", LINK_START_FAILED, why->text);
+  if (size > 0)
+    tell(start, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
 }

@@ -20,6 +20,7 @@ enum {
   BACK_OFF_MS = 200,     /* before the first restart; doubled for each further one in the window */
   FAILED_STOP_MS = 3000, /* for the others when one has failed */
   CORE_STOP_MS = 30000,  /* for core and keeper, once the gates are gone */
+  HALTED_STOP_MS = 2000, /* for one that a signal halts: until then it may go on and end by itself */
   ARGUMENTS_MAX = 8 + 2 * LINK_FDS_MAX,
   ARGUMENT_SIZE = 48,
 };
@@ -30,6 +31,7 @@ struct child {
   pid_t pid; /* 0: not running */
   int ready; /* read end: a byte says that it serves */
   bool serves;
+  char why[BASE_ERROR_TEXT_MAX]; /* it said that it will never serve; "" */
   struct family *family;
   struct link_watch *watch;
 };
@@ -48,7 +50,7 @@ struct family {
   const struct wasld_handed *handed;
   const struct base_world *world;
   struct link_loop *loop;
-  struct link_timer *timer;
+  struct link_timer *timer, *halted;
   enum state state;
   struct child children[CHILDREN];
   bool quitting;              /* not to be started again */
@@ -142,6 +144,7 @@ static enum base_code start_child(struct family *family, struct child *child, st
   }
   child->pid = pid;
   child->serves = false;
+  child->why[0] = '\0';
   child->ready = ready[0];
   child->family = family;
   child->watch = link_loop_watch(family->loop, ready[0], POLLIN, child_ready, child);
@@ -251,12 +254,23 @@ static void finish(struct family *family, int status) {
   link_loop_end(family->loop);
 }
 
+/* The last word is the cause: what the others said after it, when they were left alone, stands above. */
+static void say_failed(const struct family *family) {
+  const struct child *failed = family->failed;
+  if (failed->why[0] != '\0')
+    base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start: %s: %s", link_role_name(failed->role),
+             failed->why);
+  else
+    base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
+             link_role_name(failed->role));
+}
+
 /* All are gone: once more, or never again. */
 static void next_life(struct family *family) {
+  link_timer_set(family->halted, -1);
   if (family->quitting) {
     if (family->failed != NULL)
-      base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
-               link_role_name(family->failed->role));
+      say_failed(family);
     finish(family, family->status);
     return;
   }
@@ -296,8 +310,39 @@ static void step_stop(struct family *family) {
   }
 }
 
+static bool halted(const struct family *family, size_t child) {
+  return runs(family, child) &&
+         link_family_life(family->handed->page, family->children[child].role) == LINK_LIFE_HALTED;
+}
+
+/* The others wait for one that is halted, and it hears nothing: it is let go on, so that what is under way is finished.
+ */
+static void let_go_on(struct family *family) {
+  for (size_t i = 0; i < CHILDREN; i++) {
+    if (!halted(family, i))
+      continue;
+    base_log(BASE_LOG_WARNING, "wasld.halted",
+             "%s (process %d) is halted by a signal; it is let go on, so that it can end, and killed if it does not "
+             "within %d s",
+             link_role_name(family->children[i].role), (int)family->children[i].pid, HALTED_STOP_MS / 1000);
+    kill(family->children[i].pid, SIGCONT);
+    link_timer_set(family->halted, HALTED_STOP_MS);
+  }
+}
+
+static void still_halted(void *context) {
+  struct family *family = context;
+  for (size_t i = 0; i < CHILDREN; i++) {
+    if (!halted(family, i))
+      continue;
+    base_log(BASE_LOG_WARNING, "wasld.late", "%s stays halted and is killed", link_role_name(family->children[i].role));
+    kill(family->children[i].pid, SIGKILL);
+  }
+}
+
 static void stop(struct family *family, int64_t patience_ms) {
   family->state = STOPPING_GATES;
+  let_go_on(family);
   if (runs(family, GATE_PEER))
     kill(family->children[GATE_PEER].pid, SIGTERM);
   if (runs(family, GATE_LOCAL))
@@ -354,18 +399,32 @@ static void asked_to_stop(void *context) {
 
 /* --- watching */
 
+/* What it says of its start, once: that it serves, or why it never will. Nothing, when it ended without a word. */
+static void hear(struct child *child) {
+  char text[1 + BASE_ERROR_TEXT_MAX];
+  BASE_AUTO_BUF struct base_buf clean = {0};
+  ssize_t size;
+  do
+    size = read(child->ready, text, sizeof text - 1);
+  while (size < 0 && errno == EINTR);
+  child->serves = size > 0 && text[0] == LINK_START_SERVES;
+  if (size > 1 && text[0] == LINK_START_FAILED) {
+    base_buf_init(&clean, 4 * sizeof text);
+    base_buf_printable(&clean, base_view_of(text + 1, (size_t)size - 1));
+    snprintf(child->why, sizeof child->why, "%.*s", (int)clean.size, (const char *)clean.data);
+  }
+  if (child->watch != NULL)
+    link_watch_remove(child->watch);
+  child->watch = NULL;
+  base_close_fd(&child->ready);
+}
+
 static void child_ready(void *context, int fd, short events) {
   struct child *child = context;
   struct family *family = child->family;
-  char byte;
+  (void)fd;
   (void)events;
-  ssize_t size = read(fd, &byte, 1);
-  if (size < 0 && errno == EINTR)
-    return;
-  link_watch_remove(child->watch);
-  child->watch = NULL;
-  base_close_fd(&child->ready);
-  child->serves = size == 1;
+  hear(child);
   if (child->serves)
     live(family, child, LINK_LIFE_SERVES);
   for (size_t i = 0; i < CHILDREN; i++)
@@ -375,8 +434,7 @@ static void child_ready(void *context, int fd, short events) {
     return;
   family->state = RUNNING;
   family->served = true;
-  base_log(BASE_LOG_NOTICE, "wasld.ready", "%s serves on %s:%s", family->handed->conf->name,
-           family->handed->conf->listen[0].host, family->handed->conf->listen[0].port);
+  base_log(BASE_LOG_NOTICE, "wasld.ready", "%s serves on %s", family->handed->conf->name, family->handed->page->listen);
 }
 
 static void log_end(const struct child *child, int status) {
@@ -404,13 +462,11 @@ static void child_ended(struct family *family, struct child *child, int status) 
     blame(family, child, status);
   if (child->role == LINK_ROLE_CORE && WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_LATER)
     family->later = true;
+  if (child->ready >= 0)
+    hear(child);
   child->pid = 0;
   child->serves = false;
   live(family, child, LINK_LIFE_NONE);
-  if (child->watch != NULL)
-    link_watch_remove(child->watch);
-  child->watch = NULL;
-  base_close_fd(&child->ready);
   if (family->state == STARTING || family->state == RUNNING) {
     /* What fails before it ever served will not get better by repetition. */
     if (!family->served && !family->later) {
@@ -429,6 +485,8 @@ static void child_halted(const struct family *family, const struct child *child)
   base_log(BASE_LOG_WARNING, "wasld.halted", "%s (process %d) was halted by a signal; kill -CONT %d lets it go on",
            link_role_name(child->role), (int)child->pid, (int)child->pid);
   live(family, child, LINK_LIFE_HALTED);
+  if (family->state == STOPPING_GATES || family->state == STOPPING_REST)
+    link_timer_set(family->halted, HALTED_STOP_MS);
 }
 
 static void some_child_ended(void *context, int fd, short events) {
@@ -473,6 +531,7 @@ int wasld_family_run(const struct wasld_handed *handed) {
     family.children[i].ready = -1;
   family.loop = link_loop_new(family.world);
   family.timer = link_loop_timer(family.loop, time_is_up, &family);
+  family.halted = link_loop_timer(family.loop, still_halted, &family);
   if (watch_children(&family, &ends, &err) != BASE_OK) {
     base_log(BASE_LOG_ERROR, "wasld.start", "%s", err.text);
     family.status = 1;

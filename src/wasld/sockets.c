@@ -26,7 +26,7 @@ static int open_at(const struct addrinfo *info) {
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (info->ai_family == AF_INET6)
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  for (int tries = WASLD_BIND_SECONDS * 1000 / RETRY_MS; bind_and_listen(fd, info->ai_addr, info->ai_addrlen) != 0;) {
+  for (int tries = WASLD_BIND_MS / RETRY_MS; bind_and_listen(fd, info->ai_addr, info->ai_addrlen) != 0;) {
     if (errno != EADDRINUSE || tries-- == 0)
       return -1;
     nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);

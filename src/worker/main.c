@@ -3,7 +3,7 @@
  * does: the gate may still wait for an answer when the node is told to stop. */
 #include "worker/check.h"
 
-static enum base_code serve(const struct link_start *start, struct base_error *err) {
+static enum base_code serve(struct link_start *start, struct base_error *err) {
   int gate = link_start_fd(start, "gate-local");
   if (start->role != LINK_ROLE_WORKER || gate < 0)
     return base_fail(err, BASE_USAGE, "not started as the worker with a channel to the local gate");
@@ -27,7 +27,9 @@ int main(int argc, char **argv) {
   base_log_program("wasl-worker");
   link_start_read(argc, argv, &start);
   enum base_code code = serve(&start, &err);
-  if (code != BASE_OK)
+  if (code != BASE_OK) {
     base_log(BASE_LOG_ERROR, "worker.failed", "%s", err.text);
+    link_start_failed(&start, &err);
+  }
   return base_code_exit(code);
 }

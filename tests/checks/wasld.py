@@ -27,6 +27,9 @@ def note(text):
         order.write(text + "\\n")
 if mode == "fail":
     sys.exit(3)
+if mode == "say":
+    os.write(int(fds["ready"]), b"0the key \x1b is damaged")
+    sys.exit(1)
 if role.startswith("gate"):
     def end(*_):
         if mode != "stubborn":
@@ -184,6 +187,30 @@ def kills_a_gate_that_does_not_end(base, wasld):
     assert "gate-peer" not in node.order() and "core" in node.order()
 
 
+def ends_in_time_though_one_is_halted(base, wasld):
+    """It is let go on, and ends as the others do; one that is halted again and again is killed."""
+    node = Node(base, "held").start(wasld)
+    node.until("wasld.ready")
+    keeper, _ = node.children()["keeper"]
+    os.kill(keeper, signal.SIGSTOP)
+    node.until("wasld.halted keeper")
+    began = time.monotonic()
+    assert node.end() == 0, node.text()
+    assert time.monotonic() - began < 2 and "it is let go on" in node.text(), node.text()
+    assert "keeper" in node.order() and "wasld.late" not in node.text(), node.text()
+    node.start(wasld).until("wasld.ready")
+    keeper, _ = node.children()["keeper"]
+    began = time.monotonic()
+    node.process.send_signal(signal.SIGTERM)
+    while node.process.poll() is None and time.monotonic() - began < 15:
+        try:
+            os.kill(keeper, signal.SIGSTOP)
+        except ProcessLookupError:
+            pass
+        time.sleep(0.01)
+    assert node.process.wait(1) == 0 and "keeper stays halted and is killed" in node.text(), node.text()
+
+
 def starts_all_again_when_one_fails(base, wasld):
     node = Node(base, "again").start(wasld)
     node.until("wasld.ready")
@@ -213,6 +240,11 @@ def does_not_insist_when_it_never_served(base, wasld):
     assert node.process.wait(10) == 1
     assert "keeper (process" in node.text() and "status 3" in node.text() and "wasld.restart" not in node.text()
     assert "the node did not start, because keeper ended" in node.text(), node.text()
+    node.mode("keeper", "say")
+    node.start(wasld)
+    assert node.process.wait(10) == 1
+    last = node.text().splitlines()[-1]
+    assert last.endswith("the node did not start: keeper: the key \ufffd is damaged"), node.text()
 
 
 def takes_its_children_along_when_killed(base, wasld):
@@ -240,7 +272,7 @@ def says_when_it_cannot_start(base, wasld):
         busy.listen()
         began = time.monotonic()
         node.start(wasld)
-        assert node.process.wait(10) == 1 and time.monotonic() - began > 4
+        assert node.process.wait(10) == 1 and time.monotonic() - began < 4
         assert f"127.0.0.1 port {PORT + 1} is in use by another program" in node.text() and node.text().count("\n") == 1
     node.write("wasl.conf", "[node]\nnaem = paris\n")
     for arguments in ([wasld, "--check", node.path], [wasld, node.path]):
@@ -399,7 +431,7 @@ def main():
         os.chmod(path, 0o755)
     failed = 0
     for test in (hands_over_what_each_child_may_have, stops_the_gates_first, kills_a_gate_that_does_not_end,
-                 starts_all_again_when_one_fails, gives_up_when_it_fails_again_and_again,
+                 ends_in_time_though_one_is_halted, starts_all_again_when_one_fails, gives_up_when_it_fails_again_and_again,
                  does_not_insist_when_it_never_served, takes_its_children_along_when_killed,
                  says_when_it_cannot_start, runs_in_a_folder_with_a_long_path, goes_on_after_a_hangup_from_somebody,
                  stops_when_its_terminal_is_closed, tells_of_a_child_that_is_halted,

@@ -122,6 +122,32 @@ static void ready_is_said_once(void **state) {
   link_start_ready(&start);
 }
 
+/* What failed before it served is told whole; a process that serves has nothing to say here any more, although another
+ * file may have the descriptor's number by then. */
+static void a_failure_is_said_instead(void **state) {
+  (void)state;
+  int ready[2], other[2];
+  char bytes[2 * BASE_ERROR_TEXT_MAX];
+  struct base_error why = {0};
+  memset(why.text, 'x', sizeof why.text - 1);
+  assert_int_equal(pipe(ready), 0);
+  struct link_start start = {.fd_count = 1, .fds = {{"ready", ready[1]}}};
+  link_start_failed(&start, &why);
+  assert_int_equal(read(ready[0], bytes, sizeof bytes), BASE_ERROR_TEXT_MAX);
+  assert_int_equal(bytes[0], LINK_START_FAILED);
+  assert_memory_equal(bytes + 1, why.text, sizeof why.text - 1);
+  close(ready[0]);
+  assert_int_equal(pipe(ready), 0);
+  start.fds[0].fd = ready[1];
+  link_start_ready(&start);
+  assert_int_equal(pipe(other), 0); /* takes the number that was closed */
+  link_start_failed(&start, &why);
+  close(other[1]);
+  assert_int_equal(read(other[0], bytes, sizeof bytes), 0);
+  close(ready[0]);
+  close(other[0]);
+}
+
 static void rights_are_those_of_the_design(void **state) {
   (void)state;
   for (enum link_role role = LINK_ROLE_WASLD; role < LINK_ROLES; role++) {
@@ -144,6 +170,7 @@ int main(void) {
       cmocka_unit_test(started_by_hand_it_says_so),
       cmocka_unit_test(no_more_descriptors_than_there_is_room_for),
       cmocka_unit_test(ready_is_said_once),
+      cmocka_unit_test(a_failure_is_said_instead),
       cmocka_unit_test(rights_are_those_of_the_design),
   };
   return cmocka_run_group_tests_name("link_start", tests, NULL, NULL);
