@@ -116,8 +116,10 @@ static void check_arrivals(struct site *from, struct site *to) {
 }
 static void check_world(void) {
   struct site *a = &world.sites[0], *b = &world.sites[1];
+  /* The register check is most of the work: where nothing failed, some of the time. */
   for (int i = 0; i < SITES; i++)
-    check_register(&world.sites[i]);
+    if (world.fault.disk == world.sites[i].disk || world.fault.disk == world.sites[i].keeper_disk || chance(3) == 0)
+      check_register(&world.sites[i]);
   check_acks();
   for (size_t i = 0; i < world.part_count; i++)
     for (int k = 0; k < SITES; k++)
