@@ -56,6 +56,8 @@ enum base_code core_part_expect(struct core *core, const struct base_id *message
                            .size = wire->size,
                            .records = seal_record_count(wire->size)};
   if (code == BASE_OK)
+    code = core_part_made(core, row.file, err);
+  if (code == BASE_OK)
     code = store_part_put(core->store, &row, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -173,8 +173,8 @@ static bool staged(const struct core *core, const char *name) {
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
     if (core->stages[i].used && strcmp(core->stages[i].file, name) == 0)
       return true;
-  for (size_t i = 0; i < core->doomed_count; i++)
-    if (strcmp(core->doomed[i], name) == 0)
+  for (size_t i = 0; i < core->doomed.count; i++)
+    if (strcmp(core->doomed.names[i], name) == 0)
       return true;
   return false;
 }

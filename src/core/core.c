@@ -300,7 +300,6 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
 static enum base_code settle_lost(struct core *core, struct base_error *err) {
   store_rollback(core->store);
   core->in_transaction = core->wrote = false;
-  core->doomed_count = core->doomed_kept;
   base_log(BASE_LOG_ERROR, "core.lost", "a step was taken back: %s", core->failure.text);
   for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next) {
     core_give_free(reply->give);
@@ -311,6 +310,10 @@ static enum base_code settle_lost(struct core *core, struct base_error *err) {
   core_carry_free(core);
   core_backups_end(core);
   enum base_code code = core_reload(core, err);
+  core_parts_lost(core, code == BASE_OK);
+  /* Few heads are stored: the keeper gives the last one again. What is asked next looks at it. */
+  if (code == BASE_OK)
+    code = core_register_attest(core, err);
   replies_send(core);
   core->failed = BASE_OK;
   return code;

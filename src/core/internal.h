@@ -154,7 +154,7 @@ struct core_partner {
   struct base_hash seen_root;
   bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */
   bool shown_seen;  /* … and it is on its way */
-  uint64_t base; /* the last head of ours that he cosigned, as he says; the row has the last one proved */
+  uint64_t base;    /* the last head of ours that he cosigned, as he says; the row has the last one proved */
   struct core_flight flight;
   uint64_t shipped; /* no number above this one ever went to the gate */
   uint64_t handed;  /* numbers up to this were answered for in this run (receipt or pending) */
@@ -212,6 +212,7 @@ struct core_agreement {
 /* --- parts.c */
 struct core_stage { /* an upload */
   bool used, finished;
+  bool taken; /* a message of this step names it */
   uint64_t id;
   base_time begun;
   int fd;
@@ -221,6 +222,10 @@ struct core_stage { /* an upload */
   uint32_t records;
   uint64_t size;
   struct base_hash sha256;
+};
+struct core_files { /* names in parts/ */
+  size_t count, room;
+  char (*names)[33];
 };
 struct core_arriving { /* a part coming in */
   struct base_id message;
@@ -319,13 +324,13 @@ struct core {
   struct core_reading reading;
   struct core_damage damage;
   int parts_dir;
-  size_t doomed_count, doomed_room;
-  size_t doomed_kept;           /* the first of them: dropped for good, but a backup may still want them */
-  char (*doomed)[33];           /* files of dropped parts */
-  bool parts_dir_dirty;         /* files were made or named since the last sync of the folder */
-  struct base_secret token_key; /* for tokens of parts' hashes */
+  struct core_files doomed;       /* of dropped parts */
+  size_t doomed_kept;             /* the first of them: dropped for good, but a backup may still want them */
+  struct core_files made;         /* of parts that began to arrive in this step */
+  bool parts_dir_dirty;           /* files were made or named since the last sync of the folder */
+  struct base_secret token_key;   /* for tokens of parts' hashes */
   char lost[BASE_ERROR_TEXT_MAX]; /* this register lost leaves, as partners proved; "": it did not */
-  bool token_key_lost;          /* the fact of it is damaged: this one ends with the run */
+  bool token_key_lost;            /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */
   struct base_secret pool[CORE_KEY_POOL];
@@ -450,8 +455,8 @@ const struct wire_seal_key *core_partner_seal(const struct core *core, const str
  * only for reasons of the machine. */
 BASE_NODISCARD enum base_code core_partner_confirm(struct core *core, struct core_partner *partner,
                                                    struct base_error *err);
-/* Before a message of the outbox is handed over or ended: its sent leaf must be about it. BASE_CORRUPT, and the partner is
- * damaged from then on, when it is not. */
+/* Before a message of the outbox is handed over or ended: its sent leaf must be about it. BASE_CORRUPT, and the partner
+ * is damaged from then on, when it is not. */
 BASE_NODISCARD enum base_code core_delivery_confirm(struct core *core, struct core_partner *partner,
                                                     const struct store_delivery *delivery, struct base_error *err);
 /* Whether the opening of a `partner` leaf says what the row does; why: what it says instead, to stand after its place.

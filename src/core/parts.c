@@ -129,23 +129,28 @@ void core_parts_close(struct core *core) {
       core_stage_release(core, &core->stages[i], false);
   core_parts_forget(core, NULL);
   core_reading_end(core);
-  free(core->doomed);
+  free(core->doomed.names);
+  free(core->made.names);
   base_close_fd(&core->parts_dir);
 }
 
 /* --- what messages have of them */
 
-static enum base_code doom(struct core *core, struct base_view file, struct base_error *err) {
-  if (core->doomed_count == core->doomed_room) {
-    size_t room = core->doomed_room == 0 ? 16 : 2 * core->doomed_room;
-    void *grown = realloc(core->doomed, room * sizeof core->doomed[0]);
+static enum base_code note_file(struct core_files *files, struct base_view file, struct base_error *err) {
+  if (files->count == files->room) {
+    size_t room = files->room == 0 ? 16 : 2 * files->room;
+    void *grown = realloc(files->names, room * sizeof files->names[0]);
     if (grown == NULL)
-      return base_fail(err, BASE_MEMORY, "no memory to drop a part");
-    core->doomed = grown;
-    core->doomed_room = room;
+      return base_fail(err, BASE_MEMORY, "no memory for the name of a file");
+    files->names = grown;
+    files->room = room;
   }
-  snprintf(core->doomed[core->doomed_count++], sizeof core->doomed[0], "%.*s", (int)file.size, (const char *)file.data);
+  snprintf(files->names[files->count++], sizeof files->names[0], "%.*s", (int)file.size, (const char *)file.data);
   return BASE_OK;
+}
+
+enum base_code core_part_made(struct core *core, struct base_view file, struct base_error *err) {
+  return note_file(&core->made, file, err);
 }
 
 enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
@@ -160,7 +165,7 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
       continue;
     if (code != BASE_OK)
       return code;
-    code = doom(core, row.file, err);
+    code = note_file(&core->doomed, row.file, err);
     /* A part with this hash may be here in another message: this row does not stand for it any more. Nor does it name
      * the file, so that one which outlives this run is a stray. */
     row.records_held = 0;
@@ -173,14 +178,42 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
   return BASE_OK;
 }
 
+static void remove_file(struct core *core, const char *name) {
+  if (unlinkat(core->parts_dir, name, 0) != 0 && errno != ENOENT)
+    base_log(BASE_LOG_WARNING, "parts.stray", "the file of a part that is not kept could not be removed");
+}
+
 void core_parts_reap(struct core *core) {
-  core->doomed_kept = core_backups_run(core) ? core->doomed_count : 0;
+  core->made.count = 0;
+  for (size_t i = 0; i < CORE_STAGES_MAX; i++)
+    if (core->stages[i].taken)
+      core_stage_release(core, &core->stages[i], true);
+  core->doomed_kept = core_backups_run(core) ? core->doomed.count : 0;
   if (core->doomed_kept > 0)
     return;
-  for (size_t i = 0; i < core->doomed_count; i++)
-    if (unlinkat(core->parts_dir, core->doomed[i], 0) != 0 && errno != ENOENT)
-      base_log(BASE_LOG_WARNING, "parts.stray", "the file of a refused part could not be removed");
-  core->doomed_count = 0;
+  for (size_t i = 0; i < core->doomed.count; i++)
+    remove_file(core, core->doomed.names[i]);
+  core->doomed.count = 0;
+}
+
+void core_parts_lost(struct core *core, bool readable) {
+  struct base_error ignored = {0};
+  bool named = false;
+  for (size_t i = 0; i < core->made.count; i++)
+    if (readable && store_part_named(core->store, base_view_text(core->made.names[i]), &named, &ignored) == BASE_OK &&
+        !named)
+      remove_file(core, core->made.names[i]);
+  core->made.count = 0;
+  core->doomed.count = core->doomed_kept;
+  for (size_t i = 0; i < CORE_STAGES_MAX; i++) {
+    struct core_stage *stage = &core->stages[i];
+    if (!stage->taken)
+      continue;
+    if (readable && store_part_named(core->store, base_view_text(stage->file), &named, &ignored) == BASE_OK && !named)
+      stage->taken = false;
+    else
+      core_stage_release(core, stage, true);
+  }
 }
 
 enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,

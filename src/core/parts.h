@@ -35,8 +35,14 @@ BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct
                                                  uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
                                                  struct base_error *err);
 
-/* Removes the files of dropped parts, after the commit that dropped them. */
+/* The file was made in this step: should the step be lost, it goes. */
+BASE_NODISCARD enum base_code core_part_made(struct core *core, struct base_view file, struct base_error *err);
+/* After the commit: removes the files of parts that were dropped, ends the uploads that messages name now. */
 void core_parts_reap(struct core *core);
+/* After a lost step: files of parts that came in it go, uploads that it named can be named again. What a row names
+ * after all stays, for it may not be known whether the database kept the step; readable: rows can be asked. Files that
+ * are left then go at the next start. */
+void core_parts_lost(struct core *core, bool readable);
 
 /* uploads.c */
 void core_part_begin(struct core *core, uint64_t token, const struct wire_json *request);

@@ -286,7 +286,7 @@ static enum base_code write_parts(struct core *core, struct submission *submissi
       return code;
   }
   for (size_t i = 0; i < submission->part0.part_count; i++)
-    core_stage_release(core, submission->stages[i], true);
+    submission->stages[i]->taken = true;
   return BASE_OK;
 }
 

@@ -9,7 +9,7 @@
 
 struct core_stage *core_stage_of(struct core *core, uint64_t id) {
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
-    if (core->stages[i].used && core->stages[i].id == id)
+    if (core->stages[i].used && !core->stages[i].taken && core->stages[i].id == id)
       return &core->stages[i];
   return NULL;
 }
@@ -25,7 +25,7 @@ void core_stage_release(struct core *core, struct core_stage *stage, bool keep_f
 void core_stages_expire(struct core *core) {
   base_time now = core_now(core);
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
-    if (core->stages[i].used && now - core->stages[i].begun > CORE_STAGE_SECONDS)
+    if (core->stages[i].used && !core->stages[i].taken && now - core->stages[i].begun > CORE_STAGE_SECONDS)
       core_stage_release(core, &core->stages[i], false);
 }
 

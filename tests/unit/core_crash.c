@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Every call to a keeper fails once, and both nodes are killed at random moments: what was acknowledged is there,
  * nothing has effect twice, numbers have no gap, both sides agree. */
-#include "core_try.h"
+#include "core_fails.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -63,72 +63,6 @@ static void make_failing(struct failing *failing) {
   failing->node->core->pool_count = 0; /* so that keys are asked for, too */
 }
 
-/* A process that cannot go on ends, and its parent starts it anew. */
-static void revive(struct pair_node *node) {
-  if (node->fatal == BASE_OK)
-    return;
-  node->fatal = BASE_OK;
-  try_restart(node);
-}
-/* False when the node died over it. */
-static bool ask(struct pair_node *node, enum link_request_code code, const char *json, int fd,
-                struct pair_answer *out) {
-  uint64_t token = node->next_token++;
-  core_input(node->core, code, token, base_view_text(json), fd);
-  pair_settle(node);
-  bool answered = pair_find(node, token, out);
-  if (node->fatal != BASE_OK)
-    assert_false(answered); /* nothing is acknowledged without a signed head over it */
-  revive(node);
-  return answered;
-}
-static bool hand(struct pair_node *from, struct pair_node *to) {
-  struct pair_parcel parcel;
-  struct pair_answer answer, done;
-  char json[200];
-  bool took = pair_take(from, &parcel);
-  revive(from);
-  if (!took)
-    return false;
-  snprintf(json, sizeof json, "{\"pin\":\"%s\"}", base_hash_text(&from->pin).text);
-  bool answered = ask(to, LINK_EXCHANGE_GIVE, json, parcel.fd, &answer);
-  close(parcel.fd);
-  int fd = -1;
-  if (answered && answer.status == BASE_OK)
-    fd = base_memfd_sealed("answer", base_buf_view(&answer.payload), NULL);
-  snprintf(json, sizeof json, "{\"exchange\":%lld,\"status\":%d,\"code\":\"%s\",\"detail\":\"\"}",
-           (long long)parcel.exchange, fd >= 0 ? 200 : 0, fd >= 0 ? "" : "unreachable");
-  if (answered)
-    pair_answer_free(&answer);
-  if (ask(from, LINK_EXCHANGE_DONE, json, fd, &done))
-    pair_answer_free(&done);
-  base_close_fd(&fd);
-  return true;
-}
-static void carry(struct pair_node *a, struct pair_node *b) {
-  for (int i = 0; i < 8; i++) {
-    a->ms += 31000;
-    b->ms += 31000;
-    hand(a, b);
-    hand(b, a);
-  }
-}
-/* Until it is acknowledged, as a person would try again. */
-static void send_surely(struct pair_node *node, enum link_request_code code, const char *json, char id[65]) {
-  for (int i = 0; i < 3; i++) {
-    struct pair_answer answer;
-    if (!ask(node, code, json, -1, &answer))
-      continue;
-    enum base_code status = answer.status;
-    if (status == BASE_OK)
-      pair_text(&answer, "id", id, 65);
-    pair_answer_free(&answer);
-    if (status == BASE_OK)
-      return;
-  }
-  fail_msg("three tries were not enough");
-}
-
 /* True when the failing call was reached. */
 static bool fail_at(int at, bool sender) {
   struct pair_node a, b;
@@ -141,14 +75,14 @@ static bool fail_at(int at, bool sender) {
                          "\"urgency\":\"normal\","
                          "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}");
   base_buf_u8(&json, 0);
-  send_surely(&a, LINK_CASE_OPEN, (const char *)json.data, request);
-  carry(&a, &b);
+  fails_send_surely(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  fails_carry(&a, &b);
   try_receipted(&a, request);
   base_buf_reset(&json);
   try_send_json(request, "answer", try_answer, NULL, &json);
-  send_surely(&b, LINK_CASE_SEND, (const char *)json.data, answer);
+  fails_send_surely(&b, LINK_CASE_SEND, (const char *)json.data, answer);
   base_buf_free(&json);
-  carry(&a, &b);
+  fails_carry(&a, &b);
   bool reached = failing.calls > at;
   failing.at = -1; /* what the test reads is no part of it */
   try_receipted(&b, answer);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the two nodes do themselves, apart from what the test does around them: each allocation there, and each call to the
+ * kernel that is about no disk, can be made to fail; and what our code allocated and nobody freed is counted. The allocator stands
+ * in the C library's place for our code and for SQLite, OpenSSL and jansson alike. */
+#ifndef WASL_TESTS_SIM_POWERCUT_INSIDE_H
+#define WASL_TESTS_SIM_POWERCUT_INSIDE_H
+
+#include <errno.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/core.h"
+#include "core/internal.h"
+#include "keeper/keeper.h"
+
+/* The C library's own, under the names that glibc keeps for an allocator in its place. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *data, size_t size);
+void __libc_free(void *data);
+
+enum { LIVE_BITS = 18, LIVE_ROOM = 1 << LIVE_BITS, TRACKED_RANGES = 2 };
+static struct {
+  bool node;                    /* a node is at work, not the test around it */
+  bool (*fails)(const char *what);
+  struct {
+    uintptr_t begin, end;
+  } tracked[TRACKED_RANGES];    /* code whose allocations must not be left over: ours, jansson's */
+  size_t tracked_count, live_count;
+  struct live {
+    void *data;                 /* NULL: never used; LIVE_GONE: freed */
+    const void *by;
+  } live[LIVE_ROOM];
+} inside;
+static char live_gone;
+#define LIVE_GONE ((void *)&live_gone)
+
+#define PAIR_OUTSIDE(outside) (inside.node = !(outside))
+
+/* --- whose code it is */
+static int find_ranges(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  (void)context;
+  bool ours = info->dlpi_name[0] == '\0';
+  if ((!ours && strstr(info->dlpi_name, "libjansson") == NULL) || inside.tracked_count == TRACKED_RANGES)
+    return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+    if (header->p_type != PT_LOAD || (header->p_flags & PF_X) == 0)
+      continue;
+    uintptr_t begin = info->dlpi_addr + header->p_vaddr;
+    inside.tracked[inside.tracked_count].begin = begin;
+    inside.tracked[inside.tracked_count++].end = begin + header->p_memsz;
+    break;
+  }
+  return 0;
+}
+static void inside_watch(bool (*fails)(const char *what)) {
+  if (inside.tracked_count == 0)
+    dl_iterate_phdr(find_ranges, NULL);
+  inside.fails = fails;
+  disk_watch_kernel(fails);
+}
+
+/* --- what is live */
+static size_t live_slot(const void *data) {
+  return (size_t)(((uintptr_t)data >> 4) * 0x9e3779b97f4a7c15u >> (64 - LIVE_BITS));
+}
+static void live_add(void *data, const void *by) {
+  uintptr_t at = (uintptr_t)by;
+  bool tracked = false;
+  for (size_t i = 0; i < inside.tracked_count; i++)
+    tracked = tracked || (at >= inside.tracked[i].begin && at < inside.tracked[i].end);
+  if (data == NULL || !inside.node || !tracked || inside.live_count > LIVE_ROOM / 2)
+    return;
+  size_t slot = live_slot(data);
+  while (inside.live[slot].data != NULL && inside.live[slot].data != LIVE_GONE)
+    slot = (slot + 1) % LIVE_ROOM;
+  inside.live[slot] = (struct live){data, by};
+  inside.live_count++;
+}
+static bool live_remove(const void *data) {
+  if (data == NULL || inside.live_count == 0)
+    return false;
+  for (size_t slot = live_slot(data); inside.live[slot].data != NULL; slot = (slot + 1) % LIVE_ROOM)
+    if (inside.live[slot].data == data) {
+      inside.live[slot].data = LIVE_GONE;
+      inside.live_count--;
+      return true;
+    }
+  return false;
+}
+/* One of those that are left, as an address for addr2line; NULL: none. */
+static const void *live_left(void) {
+  for (size_t slot = 0; inside.live_count > 0 && slot < LIVE_ROOM; slot++)
+    if (inside.live[slot].data != NULL && inside.live[slot].data != LIVE_GONE)
+      return (const void *)((uintptr_t)inside.live[slot].by - inside.tracked[0].begin);
+  return NULL;
+}
+
+/* --- the allocator */
+static bool refuses(void) {
+  if (!inside.node || inside.fails == NULL || !inside.fails("allocation"))
+    return false;
+  errno = ENOMEM;
+  return true;
+}
+void *malloc(size_t size) {
+  void *data = refuses() ? NULL : __libc_malloc(size);
+  live_add(data, __builtin_return_address(0));
+  return data;
+}
+void *calloc(size_t count, size_t size) {
+  void *data = refuses() ? NULL : __libc_calloc(count, size);
+  live_add(data, __builtin_return_address(0));
+  return data;
+}
+void *realloc(void *old, size_t size) {
+  if (refuses())
+    return NULL;
+  bool was = live_remove(old);
+  void *data = __libc_realloc(old, size);
+  live_add(data != NULL || !was ? data : old, __builtin_return_address(0));
+  return data;
+}
+void free(void *data) {
+  (void)live_remove(data);
+  __libc_free(data);
+}
+
+/* --- the ways into a node */
+static void inside_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd) {
+  inside.node = true;
+  core_input(core, code, token, payload, fd);
+  inside.node = false;
+}
+static int64_t inside_settle(struct core *core, enum base_code *fatal, struct base_error *err) {
+  inside.node = true;
+  int64_t due = core_settle(core, fatal, err);
+  inside.node = false;
+  return due;
+}
+static enum base_code inside_core_open(const struct core_environment *environment, struct core **out,
+                                       struct base_error *err) {
+  inside.node = true;
+  enum base_code code = core_open(environment, out, err);
+  inside.node = false;
+  return code;
+}
+static enum base_code inside_keeper_open(int dir, const struct base_world *keeper_world, struct keeper **out,
+                                         struct base_error *err) {
+  inside.node = true;
+  enum base_code code = keeper_open(dir, keeper_world, out, err);
+  inside.node = false;
+  return code;
+}
+#define core_input inside_input
+#define core_settle inside_settle
+#define core_open inside_core_open
+#define keeper_open inside_keeper_open
+
+#endif
