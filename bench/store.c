@@ -12,7 +12,8 @@
 /* What a 4 KiB message costs the store: the message, its delivery, a leaf, the state of its case. Prints the cost per
  * message by size of the group commit, and how it grows from FEW to MANY stored messages.
  *
- *   build/bench/store FOLDER [MANY]      FOLDER must be empty; MANY is 1000000 when not given */
+ *   build/bench/store FOLDER [MANY [URI]]      FOLDER must be empty; MANY is 1000000 when not given; URI of an empty
+ *                                              PostgreSQL database, in place of core.db in FOLDER */
 
 enum { FEW = 10000, BATCH = 128, SAMPLE = 8000, CASE_MESSAGES = 4 };
 
@@ -120,12 +121,15 @@ int main(int count, char **arguments) {
   uint64_t many = count > 2 ? strtoull(arguments[2], NULL, 10) : 1000000, next = 0;
   int dir = count > 1 ? open(arguments[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   struct store *store;
+  struct store_server *server = NULL;
   struct stat status;
   if (dir < 0 || many <= FEW) {
-    fprintf(stderr, "usage: store FOLDER [MANY]\n");
+    fprintf(stderr, "usage: store FOLDER [MANY [URI]]\n");
     return 2;
   }
-  need(store_open(dir, NULL, &store, &error));
+  if (count > 3)
+    need(store_server_connect(dir, base_view_text(arguments[3]), &server, &error));
+  need(store_open(dir, server, &store, &error));
   struct store_partner partner = {.origin = BASE_VIEW("wasl/rabat/0123456789abcdef"), .name = BASE_VIEW("rabat")};
   need(store_begin(store, &error));
   need(store_partner_add(store, &partner, &error));
