@@ -14,18 +14,16 @@ enum base_code store_arrival_add(struct store *store, const struct store_arrival
       return code;
     message = store_number(number);
   }
-  uint64_t changed = 0;
-  code = store_run(store, STORE_SQL_ARRIVAL_ADD,
-                   STORE_VALUES(store_number(arrival->partner), store_unsigned(arrival->number), message,
-                                store_unsigned(arrival->index), store_unsigned(arrival->head_size),
-                                store_number(arrival->voided), store_number(arrival->answered),
-                                store_number(arrival->refused), store_unsigned(arrival->answer_index),
-                                store_hash(&arrival->sent_hash), store_bytes(arrival->leaf),
-                                store_bytes(arrival->opening), store_bytes(arrival->proof)),
-                   &changed, err);
-  if (code == BASE_OK && changed == 0)
-    code = store_partner_there(store, arrival->partner, err);
-  if (code == BASE_OK && changed == 0)
+  bool refused = false;
+  code = store_run_new(store, STORE_SQL_ARRIVAL_ADD,
+                       STORE_VALUES(store_number(arrival->partner), store_unsigned(arrival->number), message,
+                                    store_unsigned(arrival->index), store_unsigned(arrival->head_size),
+                                    store_number(arrival->voided), store_number(arrival->answered),
+                                    store_number(arrival->refused), store_unsigned(arrival->answer_index),
+                                    store_hash(&arrival->sent_hash), store_bytes(arrival->leaf),
+                                    store_bytes(arrival->opening), store_bytes(arrival->proof)),
+                       &refused, err);
+  if (code == BASE_OK && refused)
     return base_fail(err, BASE_EXISTS, "number %" PRIu64 " of partner %" PRId64 " was taken already", arrival->number,
                      arrival->partner);
   return code;

@@ -27,27 +27,34 @@ static enum base_code put_receipt(struct store *store, int64_t entry, const stru
                    NULL, err);
 }
 
+static struct store_known_delivery *place_of(struct store *store, const struct base_id *message) {
+  return &store->known_deliveries[message->bytes[sizeof message->bytes - 1]];
+}
+
 enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery, struct base_error *err) {
   int64_t message, case_id, entry;
-  bool found = false;
+  bool refused = false;
   enum base_code code = store_id_number(store, &delivery->message, &message, err);
   if (code == BASE_OK)
     code = store_id_number(store, &delivery->case_id, &case_id, err);
   if (code == BASE_OK)
-    code = store_run_number(store, STORE_SQL_DELIVERY_ADD,
-                            STORE_VALUES(store_number(delivery->partner), store_unsigned(delivery->number),
-                                         store_number(message), store_number(case_id), store_number(delivery->state),
-                                         store_unsigned(delivery->sent_index), store_unsigned(delivery->voided_index),
-                                         store_number(delivery->voided_told), store_text(delivery->reason)),
-                            &found, &entry, err);
-  if (code == BASE_OK && !found)
-    code = store_partner_there(store, delivery->partner, err);
-  if (code == BASE_OK && !found)
+    code = store_next_number(store, STORE_COUNT_DELIVERIES, &entry, err);
+  if (code == BASE_OK)
+    code = store_run_new(store, STORE_SQL_DELIVERY_ADD,
+                         STORE_VALUES(store_number(entry), store_number(delivery->partner),
+                                      store_unsigned(delivery->number), store_number(message), store_number(case_id),
+                                      store_number(delivery->state), store_unsigned(delivery->sent_index),
+                                      store_unsigned(delivery->voided_index), store_number(delivery->voided_told),
+                                      store_text(delivery->reason)),
+                         &refused, err);
+  if (code == BASE_OK && refused)
     return base_fail(err, BASE_EXISTS,
                      "message %s goes to partner %" PRId64 " already, or number %" PRIu64 " was given to another",
                      base_id_text(&delivery->message).text, delivery->partner, delivery->number);
-  if (code == BASE_OK)
+  if (code == BASE_OK) {
+    store->next[STORE_COUNT_DELIVERIES]++;
     code = put_receipt(store, entry, delivery, err);
+  }
   if (code == BASE_OK)
     code = count_change(store, delivery->partner, delivery->state, 1, err);
   return code;
@@ -57,6 +64,12 @@ enum base_code store_delivery_add(struct store *store, const struct store_delive
 static enum base_code find(struct store *store, const struct store_delivery *delivery, int64_t *entry, int64_t *state,
                            struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
+  const struct store_known_delivery *known = place_of(store, &delivery->message);
+  if (known->entry != 0 && known->partner == delivery->partner && base_id_equal(&known->message, &delivery->message)) {
+    *entry = known->entry;
+    *state = known->state;
+    return BASE_OK;
+  }
   int64_t message = 0;
   bool found = false;
   enum base_code code = store_id_find(store, &delivery->message, &message, err);
@@ -84,8 +97,11 @@ enum base_code store_delivery_update(struct store *store, const struct store_del
                                   store_unsigned(delivery->sent_index), store_unsigned(delivery->voided_index),
                                   store_number(delivery->voided_told), store_text(delivery->reason)),
                      NULL, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK) {
+    *place_of(store, &delivery->message) =
+        (struct store_known_delivery){delivery->message, delivery->partner, entry, delivery->state};
     code = put_receipt(store, entry, delivery, err);
+  }
   if (code == BASE_OK && state != (int64_t)delivery->state) {
     if (store->watch != NULL)
       store->watch(store->watch_context, entry, delivery->partner, (enum store_delivery_state)state, delivery->state);
@@ -115,7 +131,11 @@ static enum base_code read_delivery(struct store_rows *rows, struct base_arena *
   };
   store_row_32(rows, 0, out->message.bytes);
   store_row_32(rows, 1, out->case_id.bytes);
-  return store_row_check(rows, err);
+  enum base_code code = store_row_check(rows, err);
+  if (code == BASE_OK)
+    *place_of(rows->store, &out->message) =
+        (struct store_known_delivery){out->message, out->partner, store_row_number(rows, 15), out->state};
+  return code;
 }
 
 /* The one row of an open statement. */

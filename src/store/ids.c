@@ -30,22 +30,16 @@ enum base_code store_id_find(struct store *store, const struct base_id *id, int6
   return code;
 }
 
-/* Only this store writes: after the first time it knows the next number by itself. */
 static enum base_code add(struct store *store, const struct base_id *id, int64_t *number, struct base_error *err) {
-  bool found;
-  int64_t last;
-  enum base_code code = BASE_OK;
-  if (store->next_id == 0) {
-    code = store_run_number(store, STORE_SQL_ID_LAST, NULL, 0, &found, &last, err);
-    if (code == BASE_OK)
-      store->next_id = last + 1;
-  }
+  int64_t next;
+  enum base_code code = store_next_number(store, STORE_COUNT_IDS, &next, err);
   if (code == BASE_OK)
-    code = store_run(store, STORE_SQL_ID_ADD,
-                     STORE_VALUES(store_number(store->next_id), store_prefix(id->bytes), whole(id)), NULL, err);
+    code = store_run(store, STORE_SQL_ID_ADD, STORE_VALUES(store_number(next), store_prefix(id->bytes), whole(id)),
+                     NULL, err);
   if (code == BASE_OK) {
-    *number = store->next_id++;
-    *place_of(store, id) = (struct store_known_id){*id, *number};
+    store->next[STORE_COUNT_IDS]++;
+    *number = next;
+    *place_of(store, id) = (struct store_known_id){*id, next};
   }
   return code;
 }

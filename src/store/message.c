@@ -7,22 +7,26 @@ static enum base_code no_message(const struct base_id *id, struct base_error *er
 
 enum base_code store_message_add(struct store *store, struct store_message *message, struct base_error *err) {
   int64_t id, case_id, number;
-  bool found = false;
+  bool refused = false;
   enum base_code code = store_id_number(store, &message->id, &id, err);
   if (code == BASE_OK)
     code = store_id_number(store, &message->case_id, &case_id, err);
   if (code == BASE_OK)
-    code = store_run_number(
-        store, STORE_SQL_MESSAGE_ADD,
-        STORE_VALUES(store_number(id), store_number(case_id), store_number(message->state), store_number(message->ours),
-                     store_number(message->epoch), store_number(message->stored), store_number(message->part_count),
-                     store_text(message->type), store_text(message->author), store_bytes(message->wrapped_key),
-                     store_bytes(message->header), store_bytes(message->part0)),
-        &found, &number, err);
-  if (code == BASE_OK && !found)
-    return base_fail(err, BASE_EXISTS, "message %s is here already", base_id_text(&message->id).text);
+    code = store_next_number(store, STORE_COUNT_MESSAGES, &number, err);
   if (code == BASE_OK)
+    code = store_run_new(
+        store, STORE_SQL_MESSAGE_ADD,
+        STORE_VALUES(store_number(number), store_number(id), store_number(case_id), store_number(message->state),
+                     store_number(message->ours), store_number(message->epoch), store_number(message->stored),
+                     store_number(message->part_count), store_text(message->type), store_text(message->author),
+                     store_bytes(message->wrapped_key), store_bytes(message->header), store_bytes(message->part0)),
+        &refused, err);
+  if (code == BASE_OK && refused)
+    return base_fail(err, BASE_EXISTS, "message %s is here already", base_id_text(&message->id).text);
+  if (code == BASE_OK) {
+    store->next[STORE_COUNT_MESSAGES]++;
     message->number = number;
+  }
   return code;
 }
 

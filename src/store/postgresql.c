@@ -24,9 +24,10 @@ static enum base_code code_of(const char *state) {
     const char *begins;
     enum base_code code;
   } codes[] = {
-      {"53100", BASE_DISK_FULL},  {"53200", BASE_MEMORY}, {"53", BASE_BUSY}, {"42501", BASE_PERMISSION},
-      {"25006", BASE_PERMISSION}, {"55P03", BASE_BUSY},   {"40", BASE_BUSY}, {"XX001", BASE_CORRUPT},
-      {"XX002", BASE_CORRUPT},    {"54", BASE_TOO_LARGE}, {"58", BASE_IO},   {"22021", BASE_UTF8},
+      {"53100", BASE_DISK_FULL},  {"53200", BASE_MEMORY},    {"53", BASE_BUSY}, {"42501", BASE_PERMISSION},
+      {"25006", BASE_PERMISSION}, {"55P03", BASE_BUSY},      {"40", BASE_BUSY}, {"XX001", BASE_CORRUPT},
+      {"XX002", BASE_CORRUPT},    {"54", BASE_TOO_LARGE},    {"58", BASE_IO},   {"22021", BASE_UTF8},
+      {"23505", BASE_EXISTS},     {"23503", BASE_NOT_FOUND},
   };
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (strncmp(state, codes[i].begins, strlen(codes[i].begins)) == 0)
@@ -239,6 +240,14 @@ static enum base_code run(struct store *common, enum store_statement statement, 
     *changed = strtoull(PQcmdTuples(result), NULL, 10);
   PQclear(result);
   return code;
+}
+
+/* Nobody waits: a row that is there already is an error of the server, told later, and costs the transaction. It may
+ * not be found out here by counting rows: by then the COMMIT may have been sent behind it. */
+static enum base_code run_new(struct store *store, enum store_statement statement, const struct store_value *values,
+                              size_t count, bool *refused, struct base_error *err) {
+  *refused = false;
+  return send_statement(postgresql_of(store), statement, values, count, err);
 }
 
 /* --- rows: all of a result is here at once */
@@ -476,6 +485,7 @@ const struct store_engine store_engine_postgresql = {.begin = begin,
                                                      .number = number_of,
                                                      .bytes = bytes_of,
                                                      .run = run,
+                                                     .run_new = run_new,
                                                      .open_table = open_table,
                                                      .row = row_of,
                                                      .add_row = add_row,

@@ -189,6 +189,30 @@ enum base_code store_run(struct store *store, enum store_statement statement, co
   return code == BASE_OK ? store->engine->run(store, statement, values, count, changed, err) : code;
 }
 
+enum base_code store_run_new(struct store *store, enum store_statement statement, const struct store_value *values,
+                             size_t count, bool *refused, struct base_error *err) {
+  enum base_code code = check(store, statement, values, count, err);
+  return code == BASE_OK ? store->engine->run_new(store, statement, values, count, refused, err) : code;
+}
+
+enum base_code store_next_number(struct store *store, enum store_counter counter, int64_t *out,
+                                 struct base_error *err) {
+  static const enum store_statement last[STORE_COUNTERS] = {[STORE_COUNT_IDS] = STORE_SQL_ID_LAST,
+                                                            [STORE_COUNT_MESSAGES] = STORE_SQL_MESSAGE_LAST,
+                                                            [STORE_COUNT_DELIVERIES] = STORE_SQL_DELIVERY_LAST};
+  bool found;
+  int64_t number = 0;
+  enum base_code code = BASE_OK;
+  if (store->next[counter] == 0) {
+    code = store_run_number(store, last[counter], NULL, 0, &found, &number, err);
+    if (code == BASE_OK)
+      store->next[counter] = number + 1;
+  }
+  if (code == BASE_OK)
+    *out = store->next[counter];
+  return code;
+}
+
 enum base_code store_run_number(struct store *store, enum store_statement statement, const struct store_value *values,
                                 size_t count, bool *found, int64_t *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};

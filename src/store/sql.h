@@ -45,6 +45,14 @@ struct store_known_id {
   int64_t number; /* 0: unused */
 };
 
+/* What was read of a delivery is often changed next. */
+struct store_known_delivery {
+  struct base_id message;
+  int64_t partner, entry, state; /* entry 0: unused */
+};
+/* Tables whose rows get the next number from us: only this store writes. */
+enum store_counter { STORE_COUNT_IDS, STORE_COUNT_MESSAGES, STORE_COUNT_DELIVERIES, STORE_COUNTERS };
+
 struct store {
   const struct store_engine *engine;
   char name[STORE_NAME_MAX]; /* what error texts begin with: the file, or the database's address without secrets */
@@ -54,9 +62,10 @@ struct store {
   void (*watch)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
                 enum store_delivery_state to);
   void *watch_context;
-  int64_t next_id;                                  /* of the table ids; 0: to be asked for */
-  int64_t next_leaf;                                /* -1: to be asked for */
-  struct store_known_id known_ids[STORE_KNOWN_IDS]; /* by the last byte of the id */
+  int64_t next[STORE_COUNTERS]; /* 0: to be asked for */
+  int64_t next_leaf;            /* -1: to be asked for */
+  struct store_known_id known_ids[STORE_KNOWN_IDS];               /* by the last byte of the id */
+  struct store_known_delivery known_deliveries[STORE_KNOWN_IDS]; /* by that of the message's */
 };
 
 /* --- values for parameters ?1, ?2 … */
@@ -122,6 +131,11 @@ BASE_NODISCARD enum base_code store_rows_after_pair(struct store *store, enum st
 BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statement statement,
                                         const struct store_value *values, size_t count, uint64_t *changed,
                                         struct base_error *err);
+/* For one that writes a row which must be new. When it is not: *refused, or, from an engine that does not wait, BASE_EXISTS later,
+ * and the transaction has failed; BASE_NOT_FOUND, when it names a row that is not there, likewise. */
+BASE_NODISCARD enum base_code store_run_new(struct store *store, enum store_statement statement,
+                                            const struct store_value *values, size_t count, bool *refused,
+                                            struct base_error *err);
 /* For one that returns one number; *found tells whether it did. */
 BASE_NODISCARD enum base_code store_run_number(struct store *store, enum store_statement statement,
                                                const struct store_value *values, size_t count, bool *found,
@@ -135,7 +149,7 @@ BASE_NODISCARD enum base_code store_kept_put(struct store *store, enum store_sta
 BASE_NODISCARD enum base_code store_kept_next(struct store *store, enum store_statement statement,
                                               struct store_pair *key, struct base_buf *out, struct base_error *err);
 /* --- the engine: what sqlite.c and postgresql.c each do in their way. A call that fails because of the database sets
- * store->failed. Constraints are a net below the verbs, which ask first: one that is violated is a fault of ours. */
+ * store->failed. Constraints are a net below the verbs: one that is violated is a fault of ours. */
 struct store_engine {
   enum base_code (*begin)(struct store *store, struct base_error *err);
   /* Durable when it returns BASE_OK. BASE_NOT_RUNNING: whether it is kept is not known. */
@@ -152,6 +166,9 @@ struct store_engine {
   /* As store_run. The values end with the call. */
   enum base_code (*run)(struct store *store, enum store_statement statement, const struct store_value *values,
                         size_t count, uint64_t *changed, struct base_error *err);
+  /* As store_run_new. */
+  enum base_code (*run_new)(struct store *store, enum store_statement statement, const struct store_value *values,
+                            size_t count, bool *refused, struct base_error *err);
   /* All rows of a table in the order of its key; what a row holds, with its types. */
   enum base_code (*open_table)(struct store_rows *rows, const struct store_table *table, struct base_error *err);
   size_t (*row)(struct store_rows *rows, struct store_value values[STORE_VALUES_MAX]);
@@ -183,6 +200,9 @@ BASE_NODISCARD enum base_code store_open_postgresql(struct store_server *server,
 /* *number of the id; 0 when it was never written. */
 BASE_NODISCARD enum base_code store_id_find(struct store *store, const struct base_id *id, int64_t *number,
                                             struct base_error *err);
+/* The next number of a table; store->next[counter] goes on once its row is written. */
+BASE_NODISCARD enum base_code store_next_number(struct store *store, enum store_counter counter, int64_t *out,
+                                                struct base_error *err);
 /* Writes it when it is new. */
 BASE_NODISCARD enum base_code store_id_number(struct store *store, const struct base_id *id, int64_t *number,
                                               struct base_error *err);

@@ -174,6 +174,24 @@ static enum base_code run(struct store *store, enum store_statement statement, c
   return code;
 }
 
+static enum base_code run_new(struct store *store, enum store_statement statement, const struct store_value *values,
+                              size_t count, bool *refused, struct base_error *err) {
+  struct store_rows rows = {.store = store, .statement = statement};
+  enum base_code code = open_rows(&rows, values, count, err);
+  if (code != BASE_OK)
+    return code;
+  int result = sqlite3_step(rows.result);
+  /* A constraint undoes its own statement and harms nothing else. */
+  *refused = result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY;
+  if (result == SQLITE_CONSTRAINT_FOREIGNKEY)
+    code = base_fail(err, BASE_NOT_FOUND, STORE_FILE ": %s: names a row that is not there",
+                     store_statement_name(statement));
+  else if (result != SQLITE_DONE && !*refused)
+    code = fail_of_statement(sqlite_of(store), statement, err);
+  close_rows(&rows);
+  return code;
+}
+
 static enum base_code open_table(struct store_rows *rows, const struct store_table *table, struct base_error *err) {
   struct store_sqlite *store = sqlite_of(rows->store);
   char sql[128];
@@ -266,6 +284,7 @@ const struct store_engine store_engine_sqlite = {.begin = begin,
                                                  .number = number_of,
                                                  .bytes = bytes_of,
                                                  .run = run,
+                                                 .run_new = run_new,
                                                  .open_table = open_table,
                                                  .row = row_of,
                                                  .snapshot = store_sqlite_snapshot,

@@ -40,7 +40,8 @@ bool store_alive(struct store *store) {
 
 void store_forget(struct store *store) {
   memset(store->known_ids, 0, sizeof store->known_ids);
-  store->next_id = 0;
+  memset(store->known_deliveries, 0, sizeof store->known_deliveries);
+  memset(store->next, 0, sizeof store->next);
   store->next_leaf = -1;
 }
 

@@ -49,7 +49,8 @@ const char *store_name(const struct store *store);
 bool store_alive(struct store *store);
 /* One transaction at a time; nothing is written outside one. commit returns only when durable. A verb that failed for any
  * other reason than a missing row, one that exists or one out of order leaves the transaction to be rolled back; commit then
- * refuses. A verb that only writes may fail late: the failure is that of a later verb, or of the commit. After a failed commit
+ * refuses. A verb that only writes may fail late (store_message_add, store_delivery_add and store_arrival_add also with BASE_EXISTS):
+ * the failure is that of a later verb, or of the commit, and the transaction has failed. After a failed commit
  * roll back, too; when it failed with BASE_NOT_RUNNING, only a new store_open can tell whether the transaction is kept. */
 BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);

@@ -219,6 +219,23 @@ static void a_late_failure_is_told_by_a_question(void **state) {
   refuse_tiles(box, false);
 }
 
+/* What is there already is found by the server: the COMMIT that was sent behind it has no effect. */
+static void a_row_twice_is_told_by_the_commit(void **state) {
+  struct box *box = *state;
+  struct store_message message = {
+      .id = id_of(1), .case_id = id_of(1), .type = BASE_VIEW("ask"), .author = BASE_VIEW("x")};
+  ok(store_begin(box->store, &error));
+  ok(store_message_add(box->store, &message, &error));
+  ok(store_commit(box->store, &error));
+  ok(store_begin(box->store, &error));
+  ok(store_fact_set(box->store, "name", BASE_VIEW("value"), &error));
+  ok(store_message_add(box->store, &message, &error));
+  fails(BASE_EXISTS, store_commit(box->store, &error));
+  has("MESSAGE_ADD");
+  store_rollback(box->store);
+  expect_facts(box, "0");
+}
+
 /* More than is sent at a time, in number and in size; a value as large as a consignment. */
 static void much_is_sent(void **state) {
   enum { LEAVES = 5 * STORE_PENDING_MAX, BIG = 32 << 20 };
@@ -384,6 +401,7 @@ int main(void) {
       test(a_commit_without_an_answer_is_in_doubt),
       test(a_late_failure_is_told_by_the_commit),
       test(a_late_failure_is_told_by_a_question),
+      test(a_row_twice_is_told_by_the_commit),
       test(much_is_sent),
       test(a_server_that_confirms_too_early_is_refused),
       test(a_missing_schema_is_said),

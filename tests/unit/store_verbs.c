@@ -23,6 +23,23 @@ static int set_up(void **state) {
   return 0;
 }
 
+/* A verb that may be refused late, and then costs the transaction: it gets one of its own. */
+#define refused(store, wanted, expression)                                                                             \
+  do {                                                                                                                 \
+    uint64_t count_;                                                                                                   \
+    ok(store_commit(store, &error));                                                                                   \
+    ok(store_begin(store, &error));                                                                                    \
+    if (place_postgresql()) {                                                                                          \
+      ok(expression);                                                                                                  \
+      fails(wanted, store_leaf_count(store, &count_, &error));                                                         \
+      fails(BASE_INTERNAL, store_commit(store, &error));                                                               \
+    } else {                                                                                                           \
+      fails(wanted, expression);                                                                                       \
+    }                                                                                                                  \
+    store_rollback(store);                                                                                             \
+    ok(store_begin(store, &error));                                                                                    \
+  } while (0)
+
 static int tear_down(void **state) {
   struct box *box = *state;
   ok(store_check(box->store, &error));
@@ -312,7 +329,7 @@ static void messages(void **state) {
   add_message(box->store, 8, 8, STORE_MESSAGE_HELD);
   add_message(box->store, 1, 1, STORE_MESSAGE_HELD);
   struct store_message again = {.id = first, .case_id = first};
-  fails(BASE_EXISTS, store_message_add(box->store, &again, &error));
+  refused(box->store, BASE_EXISTS, store_message_add(box->store, &again, &error));
   ok(store_message_get(box->store, &first, &box->arena, &read, &error));
   assert_int_equal(read.number, 3);
   assert_true(base_id_equal(&read.id, &first) && base_id_equal(&read.case_id, &first) && read.ours);
@@ -490,11 +507,11 @@ static void outbox(void **state) {
   delivery.partner = 2;
   delivery.number = 1;
   ok(store_delivery_add(store, &delivery, &error));
-  fails(BASE_EXISTS, store_delivery_add(store, &delivery, &error));
+  refused(store, BASE_EXISTS, store_delivery_add(store, &delivery, &error));
   delivery.message = none;
-  fails(BASE_EXISTS, store_delivery_add(store, &delivery, &error));
+  refused(store, BASE_EXISTS, store_delivery_add(store, &delivery, &error));
   delivery.partner = 99;
-  fails(BASE_NOT_FOUND, store_delivery_add(store, &delivery, &error));
+  refused(store, BASE_NOT_FOUND, store_delivery_add(store, &delivery, &error));
   expect_count(store, 0, STORE_WAITING, 6);
   expect_count(store, 1, STORE_WAITING, 5);
   expect_count(store, 2, STORE_RECEIPTED, 0);
@@ -564,7 +581,7 @@ static void arrivals(void **state) {
   fails(BASE_NOT_FOUND, store_arrival_of(box->store, &arrival.message, paris, &box->arena, &read, &error));
   fails(BASE_NOT_FOUND, store_arrival_answer(box->store, paris, 1, true, 5, &error));
   ok(store_arrival_add(box->store, &arrival, &error));
-  fails(BASE_EXISTS, store_arrival_add(box->store, &arrival, &error));
+  refused(box->store, BASE_EXISTS, store_arrival_add(box->store, &arrival, &error));
   ok(store_arrival_of(box->store, &arrival.message, paris, &box->arena, &read, &error));
   assert_true(same(read.leaf, "leaf") && same(read.opening, "opening") && same(read.proof, "proof"));
   assert_true(base_hash_equal(&read.sent_hash, &arrival.sent_hash) && read.index == 8 && read.head_size == 9);
@@ -720,9 +737,10 @@ static void no_query_scans_a_table(void **state) {
     enum store_statement statement;
     const char *walks;
   } known[] = {
-      {STORE_SQL_CASE_EACH, "in the order of an index"}, {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
-      {STORE_SQL_HEAD_LAST, "one row, from the end"},    {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
-      {STORE_SQL_ID_LAST, "one row, from the end"},
+      {STORE_SQL_CASE_EACH, "in the order of an index"},  {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
+      {STORE_SQL_HEAD_LAST, "one row, from the end"},     {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
+      {STORE_SQL_ID_LAST, "one row, from the end"},       {STORE_SQL_MESSAGE_LAST, "one row, from the end"},
+      {STORE_SQL_DELIVERY_LAST, "one row, from the end"},
   };
   for (enum store_statement i = 0; i < STORE_STATEMENTS; i++) {
     bool walks = false, sorts = false;
