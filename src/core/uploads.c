@@ -48,7 +48,7 @@ static struct core_stage *stage_forgotten(struct core *core) {
   struct core_stage *oldest = NULL;
   for (size_t i = 0; i < CORE_STAGES_MAX; i++) {
     struct core_stage *stage = &core->stages[i];
-    if (stage->finished && (oldest == NULL || stage->id < oldest->id))
+    if (stage->finished && !stage->taken && (oldest == NULL || stage->id < oldest->id))
       oldest = stage;
   }
   return oldest;

@@ -352,12 +352,50 @@ static void test_forgotten_uploads(void **state) {
   pair_remove(&b);
 }
 
+/* What a message named in this step makes no room, and no other message names it. */
+static void test_taken_upload(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_buf first = {0}, other = {0}, json = {0};
+  try_agreed(&a, &b);
+  try_upload(&a, 1000, 1, &first);
+  for (int i = 1; i < CORE_STAGES_MAX; i++)
+    try_upload(&a, 10, 2, &other);
+  try_request_json(&b, try_parts_end(&first), &json);
+  uint64_t token = a.next_token;
+  a.next_token += 3;
+  core_input(a.core, LINK_CASE_OPEN, token, base_view_text((const char *)json.data), -1);
+  core_input(a.core, LINK_CASE_OPEN, token + 1, base_view_text((const char *)json.data), -1);
+  core_input(a.core, LINK_PART_BEGIN, token + 2, BASE_VIEW("{\"actor\":\"test\"}"), -1);
+  pair_settle(&a);
+  static const enum base_code want[] = {BASE_OK, BASE_NOT_FOUND, BASE_OK};
+  for (uint64_t i = 0; i < 3; i++) {
+    struct pair_answer answer;
+    assert_true(pair_find(&a, token + i, &answer));
+    assert_int_equal(answer.status, want[i]);
+    pair_answer_free(&answer);
+  }
+  pair_rest(&a, &b);
+  try_part_arrived(&a, 1000, 1);
+  try_part_arrived(&b, 1000, 1);
+  base_buf_free(&json);
+  base_buf_free(&first);
+  base_buf_free(&other);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_forgotten_uploads), cmocka_unit_test(test_sizes),           cmocka_unit_test(test_cut),
-      cmocka_unit_test(test_order),           cmocka_unit_test(test_ended_pending),
-      cmocka_unit_test(test_ended_in_flight), cmocka_unit_test(test_long_chain),
-      cmocka_unit_test(test_many_small),      cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_forgotten_uploads),
+      cmocka_unit_test(test_taken_upload),
+      cmocka_unit_test(test_sizes),
+      cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_order),
+      cmocka_unit_test(test_ended_pending),
+      cmocka_unit_test(test_ended_in_flight),
+      cmocka_unit_test(test_long_chain),
+      cmocka_unit_test(test_many_small),
+      cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
