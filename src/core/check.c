@@ -54,21 +54,22 @@ struct core_place core_place_partner(const struct core *core, int64_t number) {
 
 static const char *const consequences[] = {
     [CORE_SO_REGISTER] = "what was signed can no longer be proved from here: keep this folder as it is, and put back a "
-                         "copy of core/ that is as new as the last head",
+                         "backup of core/ or its database that is as new as the last head",
     [CORE_SO_MESSAGE] =
-        "do not act on it: ask the other side for its evidence (wasl proof export), and put back a copy of "
-        "core/ that is as new",
+        "do not act on it: ask the other side for its evidence (wasl proof export), and put back a backup of "
+        "core/ or its database that is as new",
     [CORE_SO_CASE] = "decide nothing on this case before you compared it with the other parties (wasl case show there)",
     [CORE_SO_PROOF] = "this cannot be proved from here: ask the other side for its evidence (wasl proof export)",
     [CORE_SO_PARTNER] =
-        "exchange nothing with it before you compared the card by voice again, and put back a copy of core/ "
-        "that is as new",
+        "exchange nothing with it before you compared the card by voice again, and put back a backup of core/ or its "
+        "database that is as new",
     [CORE_SO_PART] = "it cannot be given out as it was sent: ask the other side for it, and put back the file",
     [CORE_SO_STRAY] = "nothing here names it: find out how it came there, then remove it",
     [CORE_SO_DERIVED] =
-        "lists may show what is not so; what is shown of a single case is computed anew: put back a copy of "
-        "core/ that is as new",
-    [CORE_SO_TABLE] = "core.db is damaged there: put back a copy of core/ that is as new as the last head",
+        "lists may show what is not so; what is shown of a single case is computed anew: put back a backup of "
+        "core/ or its database that is as new",
+    [CORE_SO_TABLE] =
+        "the database is damaged there: put back a backup of core/ or its database that is as new as the last head",
     [CORE_SO_ONCE] = NULL,
 };
 
@@ -102,7 +103,7 @@ bool core_check_row(struct core *core, const char *table, bool moved, enum base_
   if (*code != BASE_NOT_FOUND && !core_damage(*code))
     return false;
   if (*code != BASE_NOT_FOUND)
-    core_check_found(core, CORE_SO_TABLE, core_place("core.db"), "a row of %s cannot be read: %s", table, err->text);
+    core_check_found(core, CORE_SO_TABLE, core_place("database"), "a row of %s cannot be read: %s", table, err->text);
   *done = *code == BASE_NOT_FOUND || !moved;
   *code = BASE_OK;
   return false;

@@ -234,7 +234,7 @@ static enum base_code check_tallies(struct core *core, struct base_error *err) {
     uint64_t kept = 0;
     code = store_delivery_count(core->store, 0, (enum store_delivery_state)state, &kept, err);
     if (code == BASE_OK && kept != all[state])
-      core_check_found(core, CORE_SO_DERIVED, core_place("core.db"),
+      core_check_found(core, CORE_SO_DERIVED, core_place("database"),
                        "delivery_counts counts '%s' messages for a partner that is not here",
                        core_show_delivery_state((enum store_delivery_state)state));
     code = core_damage(code) ? BASE_OK : code;

@@ -390,7 +390,7 @@ static enum base_code check_end(struct core *core, struct base_error *err) {
   if (code == BASE_OK && !core->check->ended) {
     code = store_check(core->store, err);
     if (code == BASE_CORRUPT) {
-      core_check_found(core, CORE_SO_TABLE, core_place("core.db"), "%s", err->text);
+      core_check_found(core, CORE_SO_TABLE, core_place("database"), "%s", err->text);
       code = BASE_OK;
     }
     core->check->ended = code == BASE_OK;

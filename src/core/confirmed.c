@@ -81,7 +81,7 @@ static void say_damaged(struct core_partner *partner, const char *why) {
   (void)snprintf(
       partner->damaged, sizeof partner->damaged,
       "what is stored about this partner is damaged (%.200s): nothing is exchanged with it; see wasl register "
-      "check, then put core.db right",
+      "check, then put the database right",
       why);
   base_log(BASE_LOG_ERROR, "partner.damaged", "%.*s: %s", (int)partner->card.name.size,
            (const char *)partner->card.name.data, partner->damaged);

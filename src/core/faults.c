@@ -109,12 +109,13 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
   partner->stopped = partner->contradicts = true;
   partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
   partner->trouble_code = fault->code;
-  snprintf(partner->trouble, sizeof partner->trouble,
-           "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is in "
-           "core.db and in leaf %llu (wasl register show %llu). Call them, then: wasl partner resume %.*s goes on, "
-           "wasl partner suspend %.*s keeps it closed",
-           (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
-           (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
+  snprintf(
+      partner->trouble, sizeof partner->trouble,
+      "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is in "
+      "the database and in leaf %llu (wasl register show %llu). Call them, then: wasl partner resume %.*s goes on, "
+      "wasl partner suspend %.*s keeps it closed",
+      (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
+      (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
   return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
 }
 

@@ -223,7 +223,7 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
   return core_damage(code)
              ? base_fail(err, BASE_CORRUPT,
                          "the last leaf of the register, %llu, cannot be read (%.200s): nothing can follow "
-                         "it; put back a copy of core/ that is as new as the last head",
+                         "it; put back a backup of core/ or its database that is as new as the last head",
                          (unsigned long long)reg->size - 1, err->text)
              : code;
 }

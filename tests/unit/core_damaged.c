@@ -42,7 +42,6 @@ static void change_and_expect(const char *sql, const char *words) {
 
 static void test_partner(void **state) {
   (void)state;
-  damage_needs_sqlite();
   change_and_expect("UPDATE partners SET card = CAST(replace(CAST(card AS TEXT), ':7443', ':7444') AS BLOB)",
                     "fingerprint");
   change_and_expect("UPDATE partners SET state = 1", "stored as suspended");
@@ -59,17 +58,15 @@ static void test_partner(void **state) {
 /* A row of the outbox that no leaf sent is not handed over: nothing more goes to this partner. */
 static void test_delivery(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b;
   struct pair_parcel parcel;
   char id[65], json[200];
   try_agreed(&a, &b);
   pair_request(&a, &b, id);
   pair_rest(&a, &b);
-  damage_sql(
-      &a,
-      "INSERT INTO deliveries(partner, number, message, case_id, state, sent_index, voided_index, voided_told, reason)"
-      " SELECT 1, 99, max(id), max(id), 0, 3, 0, 0, '' FROM messages WHERE ours = 0");
+  damage_sql(&a, "INSERT INTO deliveries(entry, partner, number, message, case_id, state, sent_index, voided_index, "
+                 "voided_told, reason)"
+                 " SELECT 1000, 1, 99, max(id), max(id), 0, 3, 0, 0, '' FROM messages WHERE ours = 0");
   uint64_t size = a.core->reg.size;
   assert_false(pair_take(&a, &parcel));
   assert_non_null(strstr(try_partner(&a)->damaged, "for number 99, which says something else"));
@@ -84,7 +81,6 @@ static void test_delivery(void **state) {
 /* A swapped card with the fingerprint made to fit is still not the one that was confirmed. */
 static void test_card_swapped(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b, c;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   try_agreed(&a, &b);
@@ -105,7 +101,6 @@ static void test_card_swapped(void **state) {
 /* Not even one key of the right card may be another. */
 static void test_pin_swapped(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   struct base_buf card = {0}, sql = {0};
@@ -127,7 +122,6 @@ static void test_pin_swapped(void **state) {
 /* A row that cannot be read is left out; the others are there. */
 static void test_partner_unreadable(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b;
   try_agreed(&a, &b);
   damage_sql(&a, "UPDATE partners SET card = x'7b'");
@@ -141,7 +135,6 @@ static void test_partner_unreadable(void **state) {
 
 static void test_facts(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b;
   char id[65];
   try_agreed(&a, &b);
@@ -162,7 +155,6 @@ static void test_facts(void **state) {
 /* A head that was changed is signed anew by the keeper; what partners get is right. */
 static void test_heads(void **state) {
   (void)state;
-  damage_needs_sqlite();
   static const char *const changes[] = {"UPDATE heads SET root = zeroblob(32)", "UPDATE heads SET note = x'00'",
                                         "UPDATE heads SET root = x'00'", "DELETE FROM cosignatures; DELETE FROM heads"};
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
@@ -191,7 +183,6 @@ static bool holds(struct base_view text, const char *words) {
 /* One damaged case is listed as such among the others, shown with what is wrong, and its messages wait. */
 static void test_case(void **state) {
   (void)state;
-  damage_needs_sqlite();
   static const char *const changes[] = {
       "DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)",
       "UPDATE messages SET header = x'7b' WHERE number = (SELECT max(number) FROM messages)",
@@ -229,7 +220,6 @@ static void test_case(void **state) {
 /* An agreement that cannot be read permits nothing, and the node starts. */
 static void test_agreement(void **state) {
   (void)state;
-  damage_needs_sqlite();
   struct pair_node a, b;
   try_agreed(&a, &b);
   damage_sql(&a, "UPDATE messages SET header = x'7b' WHERE number = 1");

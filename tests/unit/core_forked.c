@@ -10,7 +10,8 @@ static void copy(const struct pair_node *node, const char *from, const char *to)
   char source[160], target[160];
   snprintf(source, sizeof source, "%s%s", node->dir, from);
   snprintf(target, sizeof target, "%s%s", node->dir, to);
-  place_copy(source, target);
+  struct place_name backup = place_of(source), restored = place_of(target);
+  place_copy(&backup, &restored);
 }
 
 /* It knows that it lost leaves, also after a restart, says so wherever it is asked, and sends nothing new. */

@@ -38,8 +38,9 @@ static inline struct place_name place_of_folder(int dir) {
   return place_of(path);
 }
 
-/* SQL in the tests' database, with the schema of a place first in its path (NULL: none). The first value, or "". */
-static inline void place_ask(const struct place_name *name, const char *sql, char *out, size_t room) {
+/* SQL in the tests' database, with the schema of a place first in its path (NULL: none). out: the first value, or "". Returns the
+ * rows that the last statement changed or found. */
+static inline long place_ask(const struct place_name *name, const char *sql, char *out, size_t room) {
   const char *uri = getenv("WASL_TEST_POSTGRESQL");
   char path[64];
   PGconn *link = PQconnectdb(uri != NULL ? uri : "postgresql:///none");
@@ -54,8 +55,10 @@ static inline void place_ask(const struct place_name *name, const char *sql, cha
   }
   if (out != NULL)
     snprintf(out, room, "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+  long rows = strtol(PQcmdTuples(result), NULL, 10);
   PQclear(result);
   PQfinish(link);
+  return rows;
 }
 static inline void place_run(const struct place_name *name, const char *sql) {
   place_ask(name, sql, NULL, 0);
@@ -94,8 +97,8 @@ static inline void place_drop(const struct place_name *name) {
   place_run(NULL, sql);
 }
 /* What a backup of one place restored in another gives. */
-static inline void place_copy(const char *from, const char *to) {
-  struct place_name source = place_of(from), target = place_of(to);
+static inline void place_copy(const struct place_name *from, const struct place_name *to) {
+  struct place_name source = *from, target = *to;
   char sql[1024];
   if (!place_postgresql())
     return;
