@@ -81,10 +81,10 @@ static void tell_totals(const struct totals *totals) {
          " messages acknowledged, %" PRIu64 " parts, %" PRIu64 " refused by law\n",
          counts->consignments, counts->exchanges, (double)counts->exchanges / totals->real, counts->messages,
          counts->parts, counts->denied);
-  printf("# %" PRIu64 " starts, %" PRIu64 " kills, %" PRIu64 " power cuts between steps, %" PRIu64
+  printf("# %" PRIu64 " events, %" PRIu64 " starts, %" PRIu64 " kills, %" PRIu64 " power cuts between steps, %" PRIu64
          " at a write point, %" PRIu64 " disk errors, %" PRIu64 " cuts of lines, %" PRIu64 " clock jumps\n",
-         counts->starts, counts->kills, counts->power_cuts, counts->crashes, counts->disk_errors, counts->cuts,
-         counts->jumps);
+         counts->events, counts->starts, counts->kills, counts->power_cuts, counts->crashes, counts->disk_errors,
+         counts->cuts, counts->jumps);
   printf("# %" PRIu64 " older disks put in place, %" PRIu64 " forks or roll-backs noticed, %" PRIu64 " lies, %" PRIu64
          " consignments of another version refused\n",
          counts->restores, counts->noticed, counts->lies, counts->refused_versions);
