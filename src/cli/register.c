@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <time.h>
 
 #include "cli/cli.h"
@@ -55,13 +56,34 @@ enum base_code cli_register_head(struct cli *cli, struct base_error *err) {
   return code;
 }
 
+/* What a partner signed and contradicted, as it came. */
+static enum base_code put_evidence(struct cli *cli, const struct cli_answer *answer, const char *file,
+                                   struct base_error *err) {
+  struct base_view text = cli_string(answer->json, "evidence");
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  struct cli_output output;
+  base_buf_init(&bytes, text.size + 1);
+  if (text.size == 0)
+    return base_fail(err, BASE_NOT_FOUND, "no evidence is kept with leaf %lld: only with faults of partners, and not all",
+                     (long long)cli_number(answer->json, "index"));
+  enum base_code code = base_base64_parse(text, &bytes, err);
+  if (code == BASE_OK)
+    code = cli_output_open(cli, AT_FDCWD, file, &output, err);
+  if (code != BASE_OK)
+    return code;
+  return cli_output_end(&output, base_write_all(output.fd, base_buf_view(&bytes), err), err);
+}
+
 enum base_code cli_register_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   uint64_t number;
   if (!base_decimal_parse(base_view_text(cli->words[0]), &number) || number > INT64_MAX)
     return cli_usage(cli, err, "N is a leaf's number, counted from 0");
+  const char *file = cli_option(cli, "-o");
   enum base_code code = cli_get(cli, &answer, err, "/v1/register/leaves/%llu", (unsigned long long)number);
-  if (code != BASE_OK || cli_print_json(cli, &answer))
+  if (code == BASE_OK && file != NULL)
+    code = put_evidence(cli, &answer, file, err);
+  if (code != BASE_OK || (file != NULL && cli_to_stdout(file)) || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *opening = wire_json_get(answer.json, "opening"), *value;
   struct base_view key;

@@ -24,6 +24,7 @@ static const struct stage {
     {"arrivals", core_check_arrivals},
     {"parts", core_check_parts},
     {"files", core_check_files},
+    {"evidence", core_check_evidence},
     {"leaves", core_check_leaves}, /* the last: it alone goes on over what came since */
 };
 enum { STAGES = sizeof stages / sizeof stages[0] };

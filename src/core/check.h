@@ -137,7 +137,7 @@ core_check_step core_check_deliveries, core_check_arrivals;                     
 core_check_step core_check_partners, core_check_heads, core_check_cosignatures,
     core_check_partner_heads;                       /* check_partners.c */
 core_check_step core_check_parts, core_check_files; /* check_parts.c */
-core_check_step core_check_leaves;                  /* check_register.c */
+core_check_step core_check_evidence, core_check_leaves; /* check_register.c */
 
 /* --- check_register.c */
 struct core_check_leaf {

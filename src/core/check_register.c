@@ -225,6 +225,24 @@ static enum base_code check_incoming(struct core *core, const struct core_check_
 
 /* --- what was done about partners */
 
+/* What a fault leaf commits to is kept, octet for octet. */
+static enum base_code check_kept(struct core *core, uint64_t leaf, const struct base_hash *commitment,
+                                 struct base_error *err) {
+  static const struct base_hash none;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 2 * CORE_EVIDENCE_MAX);
+  struct store_evidence evidence = {0};
+  if (base_hash_equal(commitment, &none))
+    return BASE_OK;
+  enum base_code code = store_evidence_get(core->store, leaf, &arena, &evidence, err);
+  struct base_hash hash = seal_sha256(evidence.bytes);
+  if (code == BASE_NOT_FOUND)
+    core_check_found(core, CORE_SO_PROOF, place_of(leaf), "the evidence that it names is not here any more");
+  else if (core_damage(code) || (code == BASE_OK && !base_hash_equal(&hash, commitment)))
+    core_check_found(core, CORE_SO_PROOF, place_of(leaf), "the evidence kept with it is not what it names");
+  return core_damage(code) ? BASE_OK : code;
+}
+
 static bool begins(struct base_view text, const char *word) {
   size_t size = strlen(word);
   return text.size >= size && memcmp(text.data, word, size) == 0;
@@ -247,7 +265,7 @@ static enum base_code check_act(struct core *core, const struct core_check_leaf 
   if (leaf->leaf.act == WIRE_ACT_FAULT) {
     met->faulted = true;
     met->stopped = met->stopped || stops;
-    return BASE_OK;
+    return check_kept(core, core->check->next, &leaf->opening.evidence, err);
   }
   met->acted = true;
   met->act_index = core->check->next;
@@ -257,6 +275,32 @@ static enum base_code check_act(struct core *core, const struct core_check_leaf 
                      "the card of %.*s that it confirms is not the one that is stored", name_size(partner),
                      name_of(partner));
   return BASE_OK;
+}
+
+/* And every row of evidence is named by such a leaf. */
+enum base_code core_check_evidence(struct core *core, bool *done, struct base_error *err) {
+  struct core_check *check = core->check;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 4 << 20);
+  struct store_evidence row;
+  struct core_check_leaf leaf;
+  struct base_error why = {0};
+  int64_t before = check->key;
+  enum base_code code = store_evidence_next(core->store, &check->key, &arena, &row, err);
+  check->budget -= CORE_CHECK_COST_PROVED;
+  check->rows++;
+  check->total++;
+  if (!core_check_row(core, "evidence", check->key != before, &code, done, err))
+    return code;
+  const struct core_partner *partner = core_partner_numbered(core, row.partner);
+  struct base_hash hash = seal_sha256(row.bytes);
+  code = core_check_leaf(core, row.leaf, &arena, &leaf, &why);
+  if (code == BASE_OK && (leaf.leaf.act != WIRE_ACT_FAULT || partner == NULL ||
+                          !base_view_equal(leaf.opening.subject, partner->card.origin) ||
+                          !base_hash_equal(&leaf.opening.evidence, &hash)))
+    core_check_found(core, CORE_SO_STRAY, core_place("evidence of leaf %llu", (unsigned long long)row.leaf),
+                     "that leaf does not name it");
+  return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
 
 static void check_card(struct core *core, const struct wire_opening *opening) {

@@ -111,12 +111,26 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
   partner->trouble_code = fault->code;
   snprintf(
       partner->trouble, sizeof partner->trouble,
-      "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is in "
-      "the database and in leaf %llu (wasl register show %llu). Call them, then: wasl partner resume %.*s goes on, "
-      "wasl partner suspend %.*s keeps it closed",
+      "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is kept with leaf "
+      "%llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, wasl partner "
+      "suspend %.*s keeps it closed",
       (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
       (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
   return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
+}
+
+/* For a head that contradicts: the one that he signed before, as it is kept, with the new one behind it. So both are in
+ * one file, each a signed note that anybody can check with the partner's card alone. */
+static enum base_code gather(struct core *core, const struct core_partner *partner, bool contradicts,
+                             struct base_view shown, struct base_buf *out, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  if (contradicts && shown.size > 0 && partner->row.head_size > 0) {
+    code = store_partner_head_get(core->store, partner->row.number, partner->row.head_size, out, err);
+    if (core_damage(code)) /* what is there proves as much as it can */
+      code = BASE_OK;
+  }
+  base_buf_add_view(out, shown);
+  return code == BASE_OK ? base_buf_check(out, "the evidence", err) : code;
 }
 
 enum base_code core_partner_fault(struct core *core, struct core_partner *partner, const struct base_error *fault,
@@ -139,14 +153,20 @@ enum base_code core_partner_fault(struct core *core, struct core_partner *partne
   base_log(BASE_LOG_WARNING, "partner.fault", "%.*s: %s", (int)partner->card.name.size,
            (const char *)partner->card.name.data, reason);
   struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
+  BASE_AUTO_BUF struct base_buf kept = {0};
+  base_buf_init(&kept, CORE_EVIDENCE_MAX);
+  if (code == BASE_OK)
+    code = gather(core, partner, stops, evidence, &kept, err);
+  if (kept.size > 0)
+    opening.evidence = seal_sha256(base_buf_view(&kept));
   if (code == BASE_OK)
     code = core_register_add(core, WIRE_ACT_FAULT, &opening, &leaf, err);
   if (code == BASE_OK && news)
     code = stop(core, partner, fault, leaf.index, err);
   if (code == BASE_OK)
     code = count_write(core, partner, err);
-  if (code == BASE_OK && evidence.size > 0)
-    code = store_evidence_add(core->store, partner->row.number, base_view_text(base_code_name(fault->code)), evidence,
-                              core_now(core), err);
+  if (code == BASE_OK && kept.size > 0)
+    code = store_evidence_add(core->store, leaf.index, partner->row.number,
+                              base_view_text(base_code_name(fault->code)), base_buf_view(&kept), core_now(core), err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

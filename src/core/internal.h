@@ -35,6 +35,7 @@ enum {
   CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
   CORE_PARTNERS_MAX = 1024,
+  CORE_EVIDENCE_MAX = WIRE_HEADER_MAX + WIRE_NOTE_MAX, /* octets kept with a fault */
   CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
   CORE_LIST_MESSAGES = 1024,        /* of a case above which a list leaves its clocks to case.show */
   CORE_CHECK_STEP = 1024,           /* leaves per register.check */

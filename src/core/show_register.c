@@ -67,6 +67,23 @@ static enum base_code request_number(const struct wire_json *request, const char
   return BASE_OK;
 }
 
+/* The octets kept with a fault, in base64. */
+static enum base_code write_evidence(struct core *core, uint64_t index, struct wire_writer *writer,
+                                     struct base_arena *arena, struct base_error *err) {
+  struct store_evidence evidence = {0};
+  enum base_code code = store_evidence_get(core->store, index, arena, &evidence, err);
+  wire_write_key(writer, "evidence");
+  if (code != BASE_OK) {
+    wire_write_null(writer);
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  }
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 2 * CORE_EVIDENCE_MAX);
+  base_buf_base64(&text, evidence.bytes);
+  wire_write_text(writer, base_buf_view(&text));
+  return base_buf_check(&text, "the evidence", err);
+}
+
 enum base_code core_show_leaf(struct core *core, const struct wire_json *request, struct base_buf *out,
                               struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -93,8 +110,9 @@ enum base_code core_show_leaf(struct core *core, const struct wire_json *request
   else
     wire_write_null(&writer);
   wire_write_member_hash(&writer, "hash", &hash);
+  code = write_evidence(core, index, &writer, &arena, err);
   wire_write_end(&writer, '}');
-  return BASE_OK;
+  return code;
 }
 
 enum base_code core_show_tile(struct core *core, const struct wire_json *request, struct base_buf *out,

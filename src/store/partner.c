@@ -172,11 +172,36 @@ enum base_code store_partner_head_get(struct store *store, int64_t partner, uint
   return base_buf_check(note, "a partner's head", err);
 }
 
-enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name, struct base_view bytes,
-                                  base_time time, struct base_error *err) {
+enum base_code store_evidence_add(struct store *store, uint64_t leaf, int64_t partner, struct base_view name,
+                                  struct base_view bytes, base_time time, struct base_error *err) {
   uint64_t changed = 0;
-  enum base_code code = store_run(
-      store, STORE_SQL_EVIDENCE_ADD,
-      STORE_VALUES(store_number(partner), store_number(time), store_text(name), store_bytes(bytes)), &changed, err);
+  enum base_code code = store_run(store, STORE_SQL_EVIDENCE_ADD,
+                                  STORE_VALUES(store_number(partner), store_number(time), store_text(name),
+                                               store_bytes(bytes), store_unsigned(leaf)),
+                                  &changed, err);
   return code == BASE_OK && changed == 0 ? no_partner(store, partner, err) : code;
+}
+
+enum base_code store_evidence_next(struct store *store, int64_t *leaf, struct base_arena *arena,
+                                   struct store_evidence *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_EVIDENCE_NEXT, *leaf, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *leaf = store_row_number(&rows, 0);
+  *out = (struct store_evidence){.leaf = store_row_unsigned(&rows, 0),
+                                 .partner = store_row_number(&rows, 1),
+                                 .kept = store_row_number(&rows, 2),
+                                 .name = store_row_bytes(&rows, 3, arena),
+                                 .bytes = store_row_bytes(&rows, 4, arena)};
+  return store_row_check(&rows, err);
+}
+
+enum base_code store_evidence_get(struct store *store, uint64_t leaf, struct base_arena *arena,
+                                  struct store_evidence *out, struct base_error *err) {
+  int64_t key = (int64_t)leaf - 1;
+  enum base_code code = store_evidence_next(store, &key, arena, out, err);
+  if (code == BASE_NOT_FOUND || (code == BASE_OK && out->leaf != leaf))
+    return base_fail(err, BASE_NOT_FOUND, "%s: no evidence is kept for leaf %" PRIu64, store->name, leaf);
+  return code;
 }

@@ -368,9 +368,21 @@ BASE_NODISCARD enum base_code store_comparison_get(struct store *store, int64_t 
 BASE_NODISCARD enum base_code store_comparison_put(struct store *store, int64_t partner,
                                                   const struct store_comparison *row, struct base_error *err);
 
-/* --- evidence of faults: signed heads that contradict and the like, kept as they came */
-BASE_NODISCARD enum base_code store_evidence_add(struct store *store, int64_t partner, struct base_view name,
-                                                 struct base_view bytes, base_time time, struct base_error *err);
+/* --- evidence of faults: signed heads that contradict and the like, kept as they came, by the leaf that says so */
+struct store_evidence {
+  uint64_t leaf;
+  int64_t partner;
+  base_time kept;
+  struct base_view name, bytes; /* the error's name */
+};
+BASE_NODISCARD enum base_code store_evidence_add(struct store *store, uint64_t leaf, int64_t partner,
+                                                 struct base_view name, struct base_view bytes, base_time time,
+                                                 struct base_error *err);
+BASE_NODISCARD enum base_code store_evidence_get(struct store *store, uint64_t leaf, struct base_arena *arena,
+                                                 struct store_evidence *out, struct base_error *err);
+/* The first of a leaf behind *leaf; BASE_NOT_FOUND at the end. */
+BASE_NODISCARD enum base_code store_evidence_next(struct store *store, int64_t *leaf, struct base_arena *arena,
+                                                  struct store_evidence *out, struct base_error *err);
 
 /* --- moving to another database */
 struct store_copied {

@@ -98,6 +98,7 @@ enum field {
   REASON = 1 << 10,
   CARD = 1 << 12,      /* one, after the subject */
   STATEMENT = 1 << 13, /* eight members, after `to` */
+  EVIDENCE = 1 << 14,  /* last */
 };
 
 static const unsigned act_fields[WIRE_ACT_COUNT] = {
@@ -110,7 +111,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_DENIED] = SALT | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_READ] = SALT | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_EXPORTED] = SALT | ACTOR | SUBJECT,
-    [WIRE_ACT_FAULT] = SALT | SUBJECT | REASON,
+    [WIRE_ACT_FAULT] = SALT | SUBJECT | REASON | EVIDENCE,
     [WIRE_ACT_FLOOD] = SALT | SUBJECT | REASON,
     [WIRE_ACT_ENDED] = SALT | MESSAGE | ACTOR | TO | REASON,
     [WIRE_ACT_STATEMENT] = SALT | FROM | TO | STATEMENT,
@@ -186,6 +187,8 @@ static void take_fields(struct wire_object *object, unsigned fields, struct base
     wire_object_hash(object, "card", &opening->card, true);
   if (fields & REASON)
     opening->reason = take_text(object, "reason", arena);
+  if (fields & EVIDENCE)
+    wire_object_hash(object, "evidence", &opening->evidence, true);
 }
 
 static enum base_code write_fields(enum wire_act act, const struct wire_opening *opening, struct base_buf *out,
@@ -225,6 +228,8 @@ static enum base_code write_fields(enum wire_act act, const struct wire_opening 
     wire_write_member_hash(&writer, "card", &opening->card);
   if (fields & REASON)
     wire_write_member_text(&writer, "reason", opening->reason);
+  if (fields & EVIDENCE)
+    wire_write_member_hash(&writer, "evidence", &opening->evidence);
   wire_write_end(&writer, '}');
   base_wipe(salt.bytes, sizeof salt.bytes);
   return base_buf_check(out, "opening", err);
@@ -282,7 +287,9 @@ static bool match_opening(unsigned fields, struct base_view rest, struct base_ar
          (!(fields & SENT) || match_hex(&rest, false, "sent", out->sent.bytes)) &&
          (!(fields & SUBJECT) || match_text(&rest, "subject", arena, &out->subject)) &&
          (!(fields & CARD) || match_hex(&rest, false, "card", out->card.bytes)) &&
-         (!(fields & REASON) || match_text(&rest, "reason", arena, &out->reason)) && skip(&rest, "}") && rest.size == 0;
+         (!(fields & REASON) || match_text(&rest, "reason", arena, &out->reason)) &&
+         (!(fields & EVIDENCE) || match_hex(&rest, false, "evidence", out->evidence.bytes)) && skip(&rest, "}") &&
+         rest.size == 0;
 }
 
 enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,

@@ -72,6 +72,7 @@ struct wire_opening {
   struct base_view actor;           /* the person, or "" */
   struct base_view subject;         /* card, partner, read, exported, fault …: what it was done to */
   struct base_view reason;          /* refused, denied, ended, fault: plain words, with the error's name first */
+  struct base_hash evidence;        /* fault: SHA-256 of the octets kept as evidence, zero when there are none */
 };
 /* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
 BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,

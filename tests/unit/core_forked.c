@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Registers that went back or split in two: the partner notices, and so does the node itself. */
-#include "core_try.h"
+#include "core_ask.h"
+#include "core_damage.h"
 
 static void copy(const struct pair_node *node, const char *from, const char *to) {
   char command[512];
@@ -152,6 +153,78 @@ static void test_node_rolled_back_sends(void **state) {
   lost_remove(&a, &b);
 }
 
+/* The number of the last fault's leaf. */
+static uint64_t last_fault(struct pair_node *node) {
+  for (uint64_t index = node->core->reg.size; index-- > 0;) {
+    char request[64];
+    snprintf(request, sizeof request, "{\"actor\":\"amal\",\"n\":%llu}", (unsigned long long)index);
+    struct told told = tell(node, LINK_REGISTER_SHOW, request);
+    bool fault = wire_json_type(wire_json_get(wire_json_get(told.json, "opening"), "evidence")) == WIRE_JSON_TEXT;
+    forget(&told);
+    if (fault)
+      return index;
+  }
+  fail_msg("no leaf names evidence");
+  return 0;
+}
+
+/* Two notes, each signed by the partner, that the leaf commits to: who has his card needs nothing else. */
+static void expect_evidence(struct pair_node *node, const struct wire_vkey *log) {
+  char request[64];
+  struct base_error err = {0};
+  struct base_buf octets = {0};
+  struct base_hash hash;
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"n\":%llu}", (unsigned long long)last_fault(node));
+  struct told told = tell(node, LINK_REGISTER_SHOW, request);
+  base_buf_init(&octets, CORE_EVIDENCE_MAX);
+  assert_int_equal(base_base64_parse(wire_json_text(wire_json_get(told.json, "evidence")), &octets, &err), BASE_OK);
+  assert_true(base_hash_parse(wire_json_text(wire_json_get(wire_json_get(told.json, "opening"), "evidence")), &hash));
+  struct base_hash found = seal_sha256(base_buf_view(&octets));
+  assert_true(base_hash_equal(&hash, &found));
+  /* The second begins where the first one's signatures end. */
+  base_buf_u8(&octets, 0);
+  char *text = (char *)octets.data, *second = strstr(strstr(text, "\n\n") + 2, "\nwasl/");
+  assert_non_null(second);
+  struct wire_checkpoint heads[2];
+  struct base_view notes[2] = {base_view_of(text, (size_t)(second + 1 - text)), base_view_text(second + 1)};
+  for (size_t i = 0; i < 2; i++) {
+    struct wire_note note;
+    if (wire_note_parse(notes[i], &note, &err) != BASE_OK || wire_checkpoint_parse(note.text, &heads[i], &err) != BASE_OK)
+      fail_msg("%s", err.text);
+    bool signed_by_him = false;
+    for (size_t j = 0; j < note.signature_count && !signed_by_him; j++)
+      signed_by_him = note.signatures[j].id == log->id && note.signatures[j].size == 64 &&
+                      seal_ed25519_verify(&log->key, note.text, note.signatures[j].bytes);
+    assert_true(signed_by_him);
+  }
+  assert_true(base_view_equal(heads[0].origin, heads[1].origin));
+  assert_false(heads[0].size == heads[1].size && base_hash_equal(&heads[0].root, &heads[1].root));
+  base_buf_free(&octets);
+  forget(&told);
+}
+
+/* Evidence that goes, changes, or comes from nowhere is missed by the check. */
+static void expect_guarded(struct pair_node *node) {
+  static const struct {
+    const char *sql, *says;
+  } changes[] = {
+      {"UPDATE evidence SET leaf = leaf + 1000", "the evidence that it names is not here any more"},
+      {"UPDATE evidence SET leaf = leaf - 1000, bytes = x'00'", "the evidence kept with it is not what it names"},
+      {"INSERT INTO evidence(leaf, partner, kept, name, bytes) SELECT 1, partner, kept, name, bytes FROM evidence"
+       " ORDER BY leaf LIMIT 1",
+       "evidence of leaf 1: that leaf does not name it"},
+  };
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    struct base_buf found = {0};
+    damage_sql(node, changes[i].sql);
+    assert_true(try_check(node, &found) > 0);
+    base_buf_u8(&found, 0);
+    if (strstr((const char *)found.data, changes[i].says) == NULL)
+      fail_msg("%s: %s", changes[i].sql, (const char *)found.data);
+    base_buf_free(&found);
+  }
+}
+
 /* A copy of the whole node writes, and the node itself too: whoever comes second is found out. */
 static void forked(unsigned first, unsigned second) {
   struct pair_node a, b;
@@ -199,7 +272,11 @@ static void forked(unsigned first, unsigned second) {
   try_restart(&a);
   assert_false(try_partner(&a)->stopped);
   expect_lost(&b, "rabat");
-  lost_remove(&a, &b);
+  try_sound(&a);
+  expect_evidence(&a, &try_partner(&a)->log);
+  expect_guarded(&a);
+  pair_remove(&a);
+  pair_remove(&b);
 }
 static void test_forked_same_size(void **state) {
   (void)state;

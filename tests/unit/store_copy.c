@@ -67,7 +67,7 @@ static void fill(struct store *store) {
   ok(store_delivery_add(store, &delivery, &error));
   struct store_arrival arrival = {.partner = paris, .number = 1, .voided = true};
   ok(store_arrival_add(store, &arrival, &error));
-  ok(store_evidence_add(store, paris, BASE_VIEW("fork"), BASE_VIEW("heads"), 1, &error));
+  ok(store_evidence_add(store, 7, paris, BASE_VIEW("fork"), BASE_VIEW("heads"), 1, &error));
   struct store_carried carried = {.made = 1700000000, .number = 1, .base_count = 1, .bases = {7}};
   ok(store_carried_put(store, paris, &carried, &error));
   ok(store_carried_answer_add(store, paris, 5, &error));

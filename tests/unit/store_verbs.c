@@ -174,8 +174,18 @@ static void heads_and_cosignatures(void **state) {
   ok(store_partner_head_get(store, paris, 40, &note, &error));
   assert_true(same(base_buf_view(&note), "his 40"));
   fails(BASE_NOT_FOUND, store_partner_head_get(store, rabat, 40, &note, &error));
-  ok(store_evidence_add(store, paris, BASE_VIEW("fork"), BASE_VIEW("two heads"), 1700000000, &error));
-  fails(BASE_NOT_FOUND, store_evidence_add(store, 99, BASE_VIEW("fork"), BASE_VIEW("x"), 1, &error));
+  ok(store_evidence_add(store, 7, paris, BASE_VIEW("fork"), BASE_VIEW("two heads"), 1700000000, &error));
+  fails(BASE_NOT_FOUND, store_evidence_add(store, 8, 99, BASE_VIEW("fork"), BASE_VIEW("x"), 1, &error));
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 16);
+  struct store_evidence evidence;
+  int64_t key = INT64_MIN;
+  ok(store_evidence_next(store, &key, &arena, &evidence, &error));
+  assert_true(key == 7 && evidence.leaf == 7 && evidence.partner == paris && evidence.kept == 1700000000);
+  assert_true(base_view_is(evidence.name, "fork") && base_view_is(evidence.bytes, "two heads"));
+  fails(BASE_NOT_FOUND, store_evidence_next(store, &key, &arena, &evidence, &error));
+  ok(store_evidence_get(store, 7, &arena, &evidence, &error));
+  fails(BASE_NOT_FOUND, store_evidence_get(store, 6, &arena, &evidence, &error));
 }
 
 struct told {
