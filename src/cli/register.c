@@ -64,7 +64,8 @@ static enum base_code put_evidence(struct cli *cli, const struct cli_answer *ans
   struct cli_output output;
   base_buf_init(&bytes, text.size + 1);
   if (text.size == 0)
-    return base_fail(err, BASE_NOT_FOUND, "no evidence is kept with leaf %lld: only with faults of partners, and not all",
+    return base_fail(err, BASE_NOT_FOUND,
+                     "no evidence is kept with leaf %lld: only with faults of partners, and not all",
                      (long long)cli_number(answer->json, "index"));
   enum base_code code = base_base64_parse(text, &bytes, err);
   if (code == BASE_OK)

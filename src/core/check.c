@@ -161,8 +161,8 @@ static enum base_code check_begin(struct core *core, const struct wire_json *req
   if (member != NULL && (wire_json_type(member) != WIRE_JSON_INTEGER || from < 0))
     return base_fail(err, BASE_FIELD, "from: a whole number from 0");
   /* Whoever began one that is still going on is not put off by another. */
-  bool going = core->check != NULL && !core->check->ended &&
-               core_now_ms(core) - core->check->touched_ms < CORE_CHECK_IDLE_MS;
+  bool going =
+      core->check != NULL && !core->check->ended && core_now_ms(core) - core->check->touched_ms < CORE_CHECK_IDLE_MS;
   if (from == 0 && going)
     return base_fail(err, BASE_BUSY, "another check is going on, at row %llu: try again when it has ended",
                      (unsigned long long)core->check->total);

@@ -81,12 +81,12 @@ struct core_check_head { /* a partner's head that verified last */
 
 struct core_check {
   size_t stage;
-  bool ended;     /* all stages once; leaves that come are still compared */
+  bool ended;         /* all stages once; leaves that come are still compared */
   int64_t touched_ms; /* monotonic: of the last request of it */
-  uint64_t total; /* rows in all, by which the next request goes on */
-  uint64_t rows;  /* of this stage */
-  int budget;     /* left for this request */
-  int64_t key;    /* of a walk */
+  uint64_t total;     /* rows in all, by which the next request goes on */
+  uint64_t rows;      /* of this stage */
+  int budget;         /* left for this request */
+  int64_t key;        /* of a walk */
   struct store_pair pair;
 
   uint64_t found; /* differences in all */
@@ -135,8 +135,8 @@ typedef enum base_code core_check_step(struct core *core, bool *done, struct bas
 core_check_step core_check_ids, core_check_waits, core_check_messages, core_check_cases; /* check_messages.c */
 core_check_step core_check_deliveries, core_check_arrivals;                              /* check_ledger.c */
 core_check_step core_check_partners, core_check_heads, core_check_cosignatures,
-    core_check_partner_heads;                       /* check_partners.c */
-core_check_step core_check_parts, core_check_files; /* check_parts.c */
+    core_check_partner_heads;                           /* check_partners.c */
+core_check_step core_check_parts, core_check_files;     /* check_parts.c */
 core_check_step core_check_evidence, core_check_leaves; /* check_register.c */
 
 /* --- check_register.c */

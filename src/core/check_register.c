@@ -295,9 +295,9 @@ enum base_code core_check_evidence(struct core *core, bool *done, struct base_er
   const struct core_partner *partner = core_partner_numbered(core, row.partner);
   struct base_hash hash = seal_sha256(row.bytes);
   code = core_check_leaf(core, row.leaf, &arena, &leaf, &why);
-  if (code == BASE_OK && (leaf.leaf.act != WIRE_ACT_FAULT || partner == NULL ||
-                          !base_view_equal(leaf.opening.subject, partner->card.origin) ||
-                          !base_hash_equal(&leaf.opening.evidence, &hash)))
+  if (code == BASE_OK &&
+      (leaf.leaf.act != WIRE_ACT_FAULT || partner == NULL ||
+       !base_view_equal(leaf.opening.subject, partner->card.origin) || !base_hash_equal(&leaf.opening.evidence, &hash)))
     core_check_found(core, CORE_SO_STRAY, core_place("evidence of leaf %llu", (unsigned long long)row.leaf),
                      "that leaf does not name it");
   return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);

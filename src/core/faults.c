@@ -109,13 +109,13 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
   partner->stopped = partner->contradicts = true;
   partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
   partner->trouble_code = fault->code;
-  snprintf(
-      partner->trouble, sizeof partner->trouble,
-      "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is kept with leaf "
-      "%llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, wasl partner "
-      "suspend %.*s keeps it closed",
-      (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
-      (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
+  snprintf(partner->trouble, sizeof partner->trouble,
+           "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is "
+           "kept with leaf "
+           "%llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, wasl partner "
+           "suspend %.*s keeps it closed",
+           (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
+           (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
   return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
 }
 
@@ -166,7 +166,7 @@ enum base_code core_partner_fault(struct core *core, struct core_partner *partne
   if (code == BASE_OK)
     code = count_write(core, partner, err);
   if (code == BASE_OK && kept.size > 0)
-    code = store_evidence_add(core->store, leaf.index, partner->row.number,
-                              base_view_text(base_code_name(fault->code)), base_buf_view(&kept), core_now(core), err);
+    code = store_evidence_add(core->store, leaf.index, partner->row.number, base_view_text(base_code_name(fault->code)),
+                              base_buf_view(&kept), core_now(core), err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -4,8 +4,8 @@
 
 #include "store/store.h"
 
-/* Private to store: the database behind the verbs. Verbs run named statements with values and read rows, in the SQL that both
- * engines understand; sqlite.c and postgresql.c alone know which one it is. */
+/* Private to store: the database behind the verbs. Verbs run named statements with values and read rows, in the SQL
+ * that both engines understand; sqlite.c and postgresql.c alone know which one it is. */
 
 /* Deliveries that still want something of the partner: waiting, under way, or ended here (by a person or by law, which
  * makes a voided leaf; leaf 0 is never one) but not told. The planner knows a partial index by its words, so the index
@@ -57,14 +57,14 @@ struct store {
   const struct store_engine *engine;
   char name[STORE_NAME_MAX]; /* what error texts begin with: the file, or the database's address without secrets */
   bool in_transaction;
-  bool failed; /* the database failed within the transaction: it may not be committed */
+  bool failed;                    /* the database failed within the transaction: it may not be committed */
   bool running[STORE_STATEMENTS]; /* has rows open */
   void (*watch)(void *context, int64_t key, int64_t partner, enum store_delivery_state from,
                 enum store_delivery_state to);
   void *watch_context;
-  int64_t next[STORE_COUNTERS]; /* 0: to be asked for */
-  int64_t next_leaf;            /* -1: to be asked for */
-  struct store_known_id known_ids[STORE_KNOWN_IDS];               /* by the last byte of the id */
+  int64_t next[STORE_COUNTERS];                                  /* 0: to be asked for */
+  int64_t next_leaf;                                             /* -1: to be asked for */
+  struct store_known_id known_ids[STORE_KNOWN_IDS];              /* by the last byte of the id */
   struct store_known_delivery known_deliveries[STORE_KNOWN_IDS]; /* by that of the message's */
 };
 
@@ -131,8 +131,9 @@ BASE_NODISCARD enum base_code store_rows_after_pair(struct store *store, enum st
 BASE_NODISCARD enum base_code store_run(struct store *store, enum store_statement statement,
                                         const struct store_value *values, size_t count, uint64_t *changed,
                                         struct base_error *err);
-/* For one that writes a row which must be new. When it is not: *refused, or, from an engine that does not wait, BASE_EXISTS later,
- * and the transaction has failed; BASE_NOT_FOUND, when it names a row that is not there, likewise. */
+/* For one that writes a row which must be new. When it is not: *refused, or, from an engine that does not wait,
+ * BASE_EXISTS later, and the transaction has failed; BASE_NOT_FOUND, when it names a row that is not there, likewise.
+ */
 BASE_NODISCARD enum base_code store_run_new(struct store *store, enum store_statement statement,
                                             const struct store_value *values, size_t count, bool *refused,
                                             struct base_error *err);
@@ -141,10 +142,11 @@ BASE_NODISCARD enum base_code store_run_number(struct store *store, enum store_s
                                                const struct store_value *values, size_t count, bool *found,
                                                int64_t *out, struct base_error *err);
 
-/* A head or cosignature kept with a partner (partner.c): added and counted, or changed when one of this size is there. */
-BASE_NODISCARD enum base_code store_kept_put(struct store *store, enum store_statement add,
-                                             enum store_statement change, int64_t partner, uint64_t size,
-                                             struct base_view bytes, struct base_error *err);
+/* A head or cosignature kept with a partner (partner.c): added and counted, or changed when one of this size is there.
+ */
+BASE_NODISCARD enum base_code store_kept_put(struct store *store, enum store_statement add, enum store_statement change,
+                                             int64_t partner, uint64_t size, struct base_view bytes,
+                                             struct base_error *err);
 
 BASE_NODISCARD enum base_code store_kept_next(struct store *store, enum store_statement statement,
                                               struct store_pair *key, struct base_buf *out, struct base_error *err);

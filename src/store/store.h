@@ -5,58 +5,61 @@
 #include "wire/backup.h"
 #include "wire/consignment.h"
 
-/* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md has the
- * schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is BASE_NOT_FOUND,
- * a row that must be new and is not BASE_EXISTS. What an `each` without an arena is told ends with its call; it may use
- * other verbs, not the one that calls it, and what it returns other than BASE_OK ends the telling and is returned, with err
- * as it left it. A `next` tells the first row above *key and moves *key there; INT64_MIN begins;
+/* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md
+ * has the schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is
+ * BASE_NOT_FOUND, a row that must be new and is not BASE_EXISTS. What an `each` without an arena is told ends with its
+ * call; it may use other verbs, not the one that calls it, and what it returns other than BASE_OK ends the telling and
+ * is returned, with err as it left it. A `next` tells the first row above *key and moves *key there; INT64_MIN begins;
  * BASE_NOT_FOUND ends. BASE_CORRUPT
  * with *key moved: that row holds what it cannot, or names an id that is not there, and the walk may go on. */
 
 struct store;
 
-/* --- a PostgreSQL server, reached before the process gives up its network; then store_open takes it over. A store without one
- * is core.db, a SQLite file. */
+/* --- a PostgreSQL server, reached before the process gives up its network; then store_open takes it over. A store
+ * without one is core.db, a SQLite file. */
 struct store_server;
 enum { STORE_URI_MAX = 1024, STORE_PASSWORD_MAX = 1024, STORE_FILES_MAX = 8 };
 #define STORE_PASSWORD_FILE "database.password"
-/* Connects to the database of a libpq URI (postgresql://…). A password that is not in it is that of STORE_PASSWORD_FILE in
- * the folder dir (refused when others may read the file), else libpq's own ways are tried (~/.pgpass). BASE_NOT_RUNNING: no
- * server answers, or it starts or stops just now: worth another try. Anything else is not: BASE_FIELD for a URI that is none,
- * BASE_PERMISSION when the server refuses the connection. No error text holds a password. */
+/* Connects to the database of a libpq URI (postgresql://…). A password that is not in it is that of STORE_PASSWORD_FILE
+ * in the folder dir (refused when others may read the file), else libpq's own ways are tried (~/.pgpass).
+ * BASE_NOT_RUNNING: no server answers, or it starts or stops just now: worth another try. Anything else is not:
+ * BASE_FIELD for a URI that is none, BASE_PERMISSION when the server refuses the connection. No error text holds a
+ * password. */
 BASE_NODISCARD enum base_code store_server_connect(int dir, struct base_view uri, struct store_server **out,
                                                    struct base_error *err);
 void store_server_close(struct store_server *server);
 /* Its socket, to be watched for reading: that is how a core learns that the connection is gone. */
 int store_server_fd(const struct store_server *server);
-/* The files that connecting may read (keys and certificates that the URI names, or libpq's defaults): their number, at most
- * STORE_FILES_MAX. 0 for a URI that is none. */
+/* The files that connecting may read (keys and certificates that the URI names, or libpq's defaults): their number, at
+ * most STORE_FILES_MAX. 0 for a URI that is none. */
 size_t store_server_files(struct base_view uri, char out[STORE_FILES_MAX][256]);
 
-/* server NULL: opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative names so that
- * no folder above need be readable). dir becomes the working folder, here and in store_close; it is not kept, and may be
- * AT_FDCWD. Else the server is taken over, whatever comes of it, and dir is not used. Locks against a second writer; waits up to
- * 5 s for a dying one (BASE_BUSY). Refused: a newer schema (BASE_CONFLICT), a damaged file or another program's database
- * (BASE_CORRUPT), a server that does not keep what it confirmed (BASE_POLICY). */
+/* server NULL: opens or makes core.db in the folder `dir` (SQLite WAL, synchronous FULL, a VFS that keeps relative
+ * names so that no folder above need be readable). dir becomes the working folder, here and in store_close; it is not
+ * kept, and may be AT_FDCWD. Else the server is taken over, whatever comes of it, and dir is not used. Locks against a
+ * second writer; waits up to 5 s for a dying one (BASE_BUSY). Refused: a newer schema (BASE_CONFLICT), a damaged file
+ * or another program's database (BASE_CORRUPT), a server that does not keep what it confirmed (BASE_POLICY). */
 BASE_NODISCARD enum base_code store_open(int dir, struct store_server *server, struct store **out,
                                          struct base_error *err);
 /* Such a database as the target of store_copy: not yet a core's. */
-BASE_NODISCARD enum base_code store_open_target(struct store_server *server, struct store **out, struct base_error *err);
+BASE_NODISCARD enum base_code store_open_target(struct store_server *server, struct store **out,
+                                                struct base_error *err);
 void store_close(struct store *store);
 /* "core.db", or the database's address without secrets. */
 const char *store_name(const struct store *store);
 /* False: the connection is gone, or another core took the register over. Every verb fails from then on. */
 bool store_alive(struct store *store);
-/* One transaction at a time; nothing is written outside one. commit returns only when durable. A verb that failed for any
- * other reason than a missing row, one that exists or one out of order leaves the transaction to be rolled back; commit then
- * refuses. A verb that only writes may fail late (store_message_add, store_delivery_add and store_arrival_add also with BASE_EXISTS):
- * the failure is that of a later verb, or of the commit, and the transaction has failed. After a failed commit
- * roll back, too; when it failed with BASE_NOT_RUNNING, only a new store_open can tell whether the transaction is kept. */
+/* One transaction at a time; nothing is written outside one. commit returns only when durable. A verb that failed for
+ * any other reason than a missing row, one that exists or one out of order leaves the transaction to be rolled back;
+ * commit then refuses. A verb that only writes may fail late (store_message_add, store_delivery_add and
+ * store_arrival_add also with BASE_EXISTS): the failure is that of a later verb, or of the commit, and the transaction
+ * has failed. After a failed commit roll back, too; when it failed with BASE_NOT_RUNNING, only a new store_open can
+ * tell whether the transaction is kept. */
 BASE_NODISCARD enum base_code store_begin(struct store *store, struct base_error *err);
 BASE_NODISCARD enum base_code store_commit(struct store *store, struct base_error *err);
 void store_rollback(struct store *store);
-/* Checkpoint of SQLite's log outside the commits; cheap when there is nothing to do. tight: room is short, so the log is kept
- * small. */
+/* Checkpoint of SQLite's log outside the commits; cheap when there is nothing to do. tight: room is short, so the log
+ * is kept small. */
 void store_tidy(struct store *store, bool tight);
 /* Can all of it be read? For `register check`. SQLite: PRAGMA quick_check. */
 BASE_NODISCARD enum base_code store_check(struct store *store, struct base_error *err);
@@ -70,12 +73,13 @@ BASE_NODISCARD enum base_code store_fact_set(struct store *store, const char *na
 /* --- the register */
 struct store_leaf {
   uint64_t index;
-  struct base_view entry;                 /* the exact leaf */
-  struct base_view opening;               /* encrypted; empty: erased */
-  int64_t opening_key;                    /* of store_opening_key */
+  struct base_view entry;   /* the exact leaf */
+  struct base_view opening; /* encrypted; empty: erased */
+  int64_t opening_key;      /* of store_opening_key */
 };
 /* In order: index is the number of leaves before it, else BASE_CONFLICT. */
-BASE_NODISCARD enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf, struct base_error *err);
+BASE_NODISCARD enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf,
+                                             struct base_error *err);
 BASE_NODISCARD enum base_code store_leaf_get(struct store *store, uint64_t index, struct base_arena *arena,
                                              struct store_leaf *out, struct base_error *err);
 /* The number of leaves, from the rows. */
@@ -87,8 +91,8 @@ BASE_NODISCARD enum base_code store_opening_key_get(struct store *store, int64_t
                                                     struct base_arena *arena, struct base_view *wrapped,
                                                     struct base_error *err);
 /* C2SP tlog-tiles: up to 256 hashes of 32 bytes each. put replaces. */
-BASE_NODISCARD enum base_code store_tile_put(struct store *store, unsigned level, uint64_t index, struct base_view hashes,
-                                             struct base_error *err);
+BASE_NODISCARD enum base_code store_tile_put(struct store *store, unsigned level, uint64_t index,
+                                             struct base_view hashes, struct base_error *err);
 BASE_NODISCARD enum base_code store_tile_get(struct store *store, unsigned level, uint64_t index, struct base_buf *out,
                                              struct base_error *err);
 /* Our own attested heads (the signed note) by size; put of the same size replaces the note. */
@@ -100,11 +104,13 @@ BASE_NODISCARD enum base_code store_head_last(struct store *store, uint64_t *siz
 BASE_NODISCARD enum base_code store_head_cosigned(struct store *store, int64_t partner, uint64_t at_least,
                                                   uint64_t *size, struct base_buf *note, struct base_buf *line,
                                                   struct base_error *err);
-BASE_NODISCARD enum base_code store_head_cosign(struct store *store, int64_t partner, uint64_t size, struct base_view line,
-                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_head_cosign(struct store *store, int64_t partner, uint64_t size,
+                                                struct base_view line, struct base_error *err);
 BASE_NODISCARD enum base_code store_head_next(struct store *store, int64_t *key /* size */, struct base_hash *root,
                                               struct base_buf *note, struct base_error *err);
-struct store_pair { int64_t first, second; }; /* a key of two numbers */
+struct store_pair {
+  int64_t first, second;
+}; /* a key of two numbers */
 /* key: partner, size. */
 BASE_NODISCARD enum base_code store_cosignature_next(struct store *store, struct store_pair *key, struct base_buf *line,
                                                      struct base_error *err);
@@ -114,19 +120,19 @@ BASE_NODISCARD enum base_code store_head_get(struct store *store, uint64_t size,
 /* --- partners */
 enum store_partner_state { STORE_PARTNER_ACTIVE, STORE_PARTNER_SUSPENDED };
 struct store_partner {
-  int64_t number;                         /* the row; 0 when new */
+  int64_t number;                                   /* the row; 0 when new */
   struct base_view origin, name, card, fingerprint; /* name: unique here */
   enum store_partner_state state;
-  uint64_t sent_number;                   /* the last number given to this partner; 0: none */
-  struct base_hash sent_previous;         /* SHA-256 of that sent or voided leaf */
-  uint64_t received_number;               /* the last number taken from him */
+  uint64_t sent_number;           /* the last number given to this partner; 0: none */
+  struct base_hash sent_previous; /* SHA-256 of that sent or voided leaf */
+  uint64_t received_number;       /* the last number taken from him */
   struct base_hash received_previous;
-  uint64_t cosigned_size;                 /* the newest head of ours whose cosignature by him is kept, 0: none */
-  uint64_t head_size;                     /* the newest head of his that is kept, 0: none */
+  uint64_t cosigned_size; /* the newest head of ours whose cosignature by him is kept, 0: none */
+  uint64_t head_size;     /* the newest head of his that is kept, 0: none */
   struct base_hash head_root;
-  bool owes_cosign;                       /* we hold a cosignature on his head that he has not been told */
-  base_time last_contact;                 /* last good exchange, 0: never */
-  uint64_t leaf_index;                    /* of the last leaf about him: card and state */
+  bool owes_cosign;       /* we hold a cosignature on his head that he has not been told */
+  base_time last_contact; /* last good exchange, 0: never */
+  uint64_t leaf_index;    /* of the last leaf about him: card and state */
 };
 BASE_NODISCARD enum base_code store_partner_add(struct store *store, struct store_partner *partner,
                                                 struct base_error *err);
@@ -143,21 +149,22 @@ BASE_NODISCARD enum base_code store_partner_kept(struct store *store, int64_t pa
 BASE_NODISCARD enum base_code store_partner_head_put(struct store *store, int64_t partner, uint64_t size,
                                                      struct base_view note, struct base_error *err);
 /* key: partner, size. */
-BASE_NODISCARD enum base_code store_partner_head_next(struct store *store, struct store_pair *key, struct base_buf *note,
-                                                      struct base_error *err);
+BASE_NODISCARD enum base_code store_partner_head_next(struct store *store, struct store_pair *key,
+                                                      struct base_buf *note, struct base_error *err);
 BASE_NODISCARD enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size,
                                                      struct base_buf *note, struct base_error *err);
 
 /* --- cases */
 struct store_case {
   struct base_id id;
-  struct base_view kind, state, opener;   /* state: the kind's code */
+  struct base_view kind, state, opener; /* state: the kind's code */
   struct base_hash kind_hash;
-  bool flagged;                           /* equivocation or another fault: a person decides */
+  bool flagged; /* equivocation or another fault: a person decides */
   uint64_t message_count;
   base_time opened, changed;
 };
-BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase, struct base_error *err);
+BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase,
+                                             struct base_error *err);
 BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct base_id *id, struct base_arena *arena,
                                              struct store_case *out, struct base_error *err);
 /* key: the number of the case's id. */
@@ -167,10 +174,11 @@ BASE_NODISCARD enum base_code store_case_next(struct store *store, int64_t *key,
 BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                               enum base_code (*each)(void *context, const struct store_case *),
                                               void *context, struct base_error *err);
-/* Cases ("case") or messages ("message") whose id begins with these 4 to 64 lowercase hex digits (else BASE_USAGE); at most two
- * are told, so that people may shorten ids. */
-BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word, struct base_view hex_prefix,
-                                                struct base_id out[2], size_t *count, struct base_error *err);
+/* Cases ("case") or messages ("message") whose id begins with these 4 to 64 lowercase hex digits (else BASE_USAGE); at
+ * most two are told, so that people may shorten ids. */
+BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word,
+                                                struct base_view hex_prefix, struct base_id out[2], size_t *count,
+                                                struct base_error *err);
 
 /* key: the number of the id. BASE_CORRUPT also when its first bytes are not those it is looked up by. */
 BASE_NODISCARD enum base_code store_id_next(struct store *store, int64_t *key, struct base_id *out,
@@ -178,19 +186,19 @@ BASE_NODISCARD enum base_code store_id_next(struct store *store, int64_t *key, s
 
 /* --- messages */
 enum store_message_state {
-  STORE_MESSAGE_PENDING,                  /* from a partner, parts or predecessors missing: no effect yet */
-  STORE_MESSAGE_HELD,                     /* complete and receipted (or our own) */
-  STORE_MESSAGE_REFUSED,                  /* refused: content dropped, header kept */
+  STORE_MESSAGE_PENDING, /* from a partner, parts or predecessors missing: no effect yet */
+  STORE_MESSAGE_HELD,    /* complete and receipted (or our own) */
+  STORE_MESSAGE_REFUSED, /* refused: content dropped, header kept */
 };
 struct store_message {
-  int64_t number;                         /* the row: order of arrival here */
+  int64_t number; /* the row: order of arrival here */
   struct base_id id, case_id;
   enum store_message_state state;
   bool ours;
   struct base_view type, author;
-  struct base_view header;                /* exact bytes */
-  struct base_view part0;                 /* encrypted; empty: dropped */
-  struct base_view wrapped_key;           /* of this message, wrapped by the epoch key */
+  struct base_view header;      /* exact bytes */
+  struct base_view part0;       /* encrypted; empty: dropped */
+  struct base_view wrapped_key; /* of this message, wrapped by the epoch key */
   uint32_t epoch;
   base_time stored;
   uint16_t part_count;
@@ -233,13 +241,14 @@ BASE_NODISCARD enum base_code store_message_wait_done(struct store *store, const
 /* --- parts: the sealed records lie in files of core's folder, named at random */
 struct store_part {
   struct base_id message;
-  uint16_t part;                          /* index in part 0 */
-  struct base_hash token;                 /* keyed token of the plaintext's SHA-256, for look-up */
-  struct base_view file;                  /* name below parts/ */
-  uint64_t size;                          /* of the plaintext */
-  uint32_t records, records_held;         /* all, and those that are durable here in order from 0 */
+  uint16_t part;                  /* index in part 0 */
+  struct base_hash token;         /* keyed token of the plaintext's SHA-256, for look-up */
+  struct base_view file;          /* name below parts/ */
+  uint64_t size;                  /* of the plaintext */
+  uint32_t records, records_held; /* all, and those that are durable here in order from 0 */
 };
-BASE_NODISCARD enum base_code store_part_put(struct store *store, const struct store_part *part, struct base_error *err);
+BASE_NODISCARD enum base_code store_part_put(struct store *store, const struct store_part *part,
+                                             struct base_error *err);
 BASE_NODISCARD enum base_code store_part_get(struct store *store, const struct base_id *message, uint16_t part,
                                              struct base_arena *arena, struct store_part *out, struct base_error *err);
 BASE_NODISCARD enum base_code store_part_by_token(struct store *store, const struct base_hash *token,
@@ -257,16 +266,16 @@ enum store_delivery_state { STORE_WAITING, STORE_UNDER_WAY, STORE_RECEIPTED, STO
 struct store_delivery {
   struct base_id message, case_id;
   int64_t partner;
-  uint64_t number;                        /* n for this partner */
-  enum store_delivery_state state;        /* UNDER_WAY: handed over, receipt not here yet */
-  struct base_view reason;                /* refused, ended; or why it waits */
-  uint64_t sent_index;                    /* of the sent leaf in our register */
-  uint64_t voided_index;                  /* of the voided leaf, when it was ended */
-  bool voided_told;                       /* the partner knows */
+  uint64_t number;                 /* n for this partner */
+  enum store_delivery_state state; /* UNDER_WAY: handed over, receipt not here yet */
+  struct base_view reason;         /* refused, ended; or why it waits */
+  uint64_t sent_index;             /* of the sent leaf in our register */
+  uint64_t voided_index;           /* of the voided leaf, when it was ended */
+  bool voided_told;                /* the partner knows */
   /* the receipt, once there */
-  struct base_view leaf, opening, proof;  /* proof: the hashes, 32 bytes each */
+  struct base_view leaf, opening, proof; /* proof: the hashes, 32 bytes each */
   uint64_t index, head_size;
-  base_time learned;                      /* what our clock said when it came */
+  base_time learned; /* what our clock said when it came */
 };
 BASE_NODISCARD enum base_code store_delivery_add(struct store *store, const struct store_delivery *delivery,
                                                  struct base_error *err);
@@ -302,16 +311,16 @@ BASE_NODISCARD enum base_code store_delivery_count(struct store *store, int64_t 
 
 /* --- arrivals: one row per number taken from a partner */
 struct store_arrival {
-  struct base_id message;                 /* zero: none is known */
+  struct base_id message; /* zero: none is known */
   int64_t partner;
   uint64_t number;
-  struct base_hash sent_hash;             /* SHA-256 of the sent (or voided) leaf */
-  struct base_view leaf, opening, proof;  /* of the partner's sent leaf, with its proof */
+  struct base_hash sent_hash;            /* SHA-256 of the sent (or voided) leaf */
+  struct base_view leaf, opening, proof; /* of the partner's sent leaf, with its proof */
   uint64_t index, head_size;
   bool voided;
-  bool answered;                          /* a received or refused leaf stands */
+  bool answered; /* a received or refused leaf stands */
   bool refused;
-  uint64_t answer_index;                  /* of that leaf in our register */
+  uint64_t answer_index; /* of that leaf in our register */
 };
 BASE_NODISCARD enum base_code store_arrival_add(struct store *store, const struct store_arrival *arrival,
                                                 struct base_error *err);
@@ -331,16 +340,16 @@ BASE_NODISCARD enum base_code store_arrival_next(struct store *store, int64_t *k
 /* --- what goes by hand: files with consignments (spec/carried.md) */
 enum { STORE_CARRIED_BASES_MAX = 64 };
 struct store_carried {
-  base_time made;                         /* the last file for this partner, 0: none */
-  uint64_t number;                        /* the last number in it */
+  base_time made;  /* the last file for this partner, 0: none */
+  uint64_t number; /* the last number in it */
   size_t base_count;
   uint64_t bases[STORE_CARRIED_BASES_MAX]; /* sizes of our heads that his node may have seen last, oldest first */
 };
 /* Zeroes when nothing ever went by hand. */
 BASE_NODISCARD enum base_code store_carried_get(struct store *store, int64_t partner, struct store_carried *out,
                                                 struct base_error *err);
-BASE_NODISCARD enum base_code store_carried_put(struct store *store, int64_t partner, const struct store_carried *carried,
-                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_carried_put(struct store *store, int64_t partner,
+                                                const struct store_carried *carried, struct base_error *err);
 /* Numbers of a partner's that came by hand and whose answer goes with the next file; adding one twice is once. */
 BASE_NODISCARD enum base_code store_carried_answer_add(struct store *store, int64_t partner, uint64_t number,
                                                        struct base_error *err);
@@ -358,15 +367,15 @@ struct store_comparison {
   uint64_t given, known, taken, answered; /* of our last one: wire_statement */
   uint64_t equal_known, equal_answered;   /* up to these both were equal … */
   struct base_hash equal_known_outcomes, equal_answered_outcomes; /* … with these running hashes */
-  struct base_view leaf, opening, proof;  /* his last one; empty: none yet. proof: the hashes, 32 bytes each */
+  struct base_view leaf, opening, proof; /* his last one; empty: none yet. proof: the hashes, 32 bytes each */
   uint64_t his_index, his_head;
-  struct base_view difference;            /* in plain words; "" */
+  struct base_view difference; /* in plain words; "" */
 };
 /* Zeroes when there is no row. */
 BASE_NODISCARD enum base_code store_comparison_get(struct store *store, int64_t partner, struct base_arena *arena,
-                                                  struct store_comparison *out, struct base_error *err);
+                                                   struct store_comparison *out, struct base_error *err);
 BASE_NODISCARD enum base_code store_comparison_put(struct store *store, int64_t partner,
-                                                  const struct store_comparison *row, struct base_error *err);
+                                                   const struct store_comparison *row, struct base_error *err);
 
 /* --- evidence of faults: signed heads that contradict and the like, kept as they came, by the leaf that says so */
 struct store_evidence {
@@ -390,9 +399,9 @@ struct store_copied {
 };
 /* BASE_EXISTS unless store_copy may write to it. */
 BASE_NODISCARD enum base_code store_target_empty(struct store *target, struct base_error *err);
-/* Copies everything within the target's transaction, which the caller began, then reads it again from there and compares number
- * and checksum of the rows of each table (BASE_CORRUPT). The target must be empty, or hold what an earlier copy left that no
- * core has used yet (BASE_EXISTS). */
+/* Copies everything within the target's transaction, which the caller began, then reads it again from there and
+ * compares number and checksum of the rows of each table (BASE_CORRUPT). The target must be empty, or hold what an
+ * earlier copy left that no core has used yet (BASE_EXISTS). */
 BASE_NODISCARD enum base_code store_copy(struct store *from, struct store *target, struct store_copied *out,
                                          struct base_error *err);
 

@@ -23,15 +23,16 @@ enum {
 #define WIRE_TREE_SIZE_MAX ((uint64_t)INT64_MAX)
 
 /* The acts. spec/register.md says when each is written and what its opening holds. */
-#define WIRE_ACTS(X)                                                                                                     \
-  X(CARD, "card") X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused")                    \
-  X(VOIDED, "voided") X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault")                      \
-  X(FLOOD, "flood") X(ENDED, "ended") X(STATEMENT, "statement")
+#define WIRE_ACTS(X)                                                                                                   \
+  X(CARD, "card")                                                                                                      \
+  X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
+      X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
+          X(ENDED, "ended") X(STATEMENT, "statement")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
 #undef WIRE_ACT_ENUM
-  WIRE_ACT_COUNT
+      WIRE_ACT_COUNT
 };
 const char *wire_act_name(enum wire_act act);
 bool wire_act_by_name(struct base_view name, enum wire_act *out);
@@ -45,13 +46,13 @@ struct wire_leaf {
 BASE_NODISCARD enum base_code wire_leaf_parse(struct base_view bytes, struct wire_leaf *out, struct base_error *err);
 void wire_leaf_write(const struct wire_leaf *leaf, struct base_buf *out);
 
-/* Where an exchange with one partner stands, as its writer sees it: the numbers he gave and took, and a running hash over
- * what became of each number from 1 on (spec/reconcile.md). */
+/* Where an exchange with one partner stands, as its writer sees it: the numbers he gave and took, and a running hash
+ * over what became of each number from 1 on (spec/reconcile.md). */
 struct wire_statement {
-  uint64_t given, known;      /* to the partner: the last number, and the last one up to which every answer is here */
+  uint64_t given, known;       /* to the partner: the last number, and the last one up to which every answer is here */
   struct base_hash given_leaf; /* SHA-256 of the sent leaf of the number given last; zero for none */
   struct base_hash known_outcomes;
-  uint64_t taken, answered;   /* of the partner's: the last number, and the last one up to which all are answered */
+  uint64_t taken, answered; /* of the partner's: the last number, and the last one up to which all are answered */
   struct base_hash taken_leaf;
   struct base_hash answered_outcomes;
 };
@@ -61,18 +62,20 @@ struct wire_opening {
   uint8_t salt[32];
   bool has_message;
   struct base_id message;
-  struct base_view from, to;        /* origins: sent, received, refused, voided */
-  uint64_t number;                  /* `n`: sent, voided: counts 1, 2, 3 … per partner */
-  struct base_hash previous;        /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent leaf of this number */
-  struct base_view clause;          /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */
-  struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that evidence shows any change to them */
-  struct base_hash card;            /* partner: SHA-256 of the card that was confirmed, exact bytes */
+  struct base_view from, to; /* origins: sent, received, refused, voided */
+  uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner */
+  struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
+                                leaf of this number */
+  struct base_view clause;   /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */
+  struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that
+                                          evidence shows any change to them */
+  struct base_hash card;               /* partner: SHA-256 of the card that was confirmed, exact bytes */
   struct wire_statement statement;
-  struct base_hash sent;            /* received, refused: SHA-256 of the sent leaf */
-  struct base_view actor;           /* the person, or "" */
-  struct base_view subject;         /* card, partner, read, exported, fault …: what it was done to */
-  struct base_view reason;          /* refused, denied, ended, fault: plain words, with the error's name first */
-  struct base_hash evidence;        /* fault: SHA-256 of the octets kept as evidence, zero when there are none */
+  struct base_hash sent;     /* received, refused: SHA-256 of the sent leaf */
+  struct base_view actor;    /* the person, or "" */
+  struct base_view subject;  /* card, partner, read, exported, fault …: what it was done to */
+  struct base_view reason;   /* refused, denied, ended, fault: plain words, with the error's name first */
+  struct base_hash evidence; /* fault: SHA-256 of the octets kept as evidence, zero when there are none */
 };
 /* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
 BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,
@@ -96,7 +99,7 @@ struct wire_signature {
   struct base_view name;
   uint32_t id;
   uint8_t bytes[WIRE_NOTE_SIGNATURE_MAX - 4];
-  size_t size;                      /* 64 for Ed25519, 72 for a cosignature */
+  size_t size; /* 64 for Ed25519, 72 for a cosignature */
 };
 struct wire_note {
   struct base_view text;
@@ -124,7 +127,7 @@ struct wire_proof {
   uint64_t index;
   size_t hash_count;
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
-  struct base_view checkpoint;      /* the signed note, verbatim */
+  struct base_view checkpoint; /* the signed note, verbatim */
 };
 BASE_NODISCARD enum base_code wire_proof_parse(struct base_view bytes, struct wire_proof *out, struct base_error *err);
 void wire_proof_write(const struct wire_proof *proof, struct base_buf *out);

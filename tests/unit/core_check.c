@@ -528,7 +528,7 @@ static void test_one_at_a_time(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tampered),          cmocka_unit_test(test_made_up), cmocka_unit_test(test_meanwhile),
+      cmocka_unit_test(test_tampered),          cmocka_unit_test(test_made_up),       cmocka_unit_test(test_meanwhile),
       cmocka_unit_test(test_counted_meanwhile), cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_many),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,8 @@
 
 #include <sqlite3.h>
 
-/* --- the tests' SQL is SQLite's; what PostgreSQL says otherwise of octets is put in its words, or is a function of these */
+/* --- the tests' SQL is SQLite's; what PostgreSQL says otherwise of octets is put in its words, or is a function of
+ * these */
 #define DAMAGE_FUNCTIONS                                                                                               \
   "CREATE OR REPLACE FUNCTION zeroblob(size int) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat('00', size), "  \
   "'hex') $$; CREATE OR REPLACE FUNCTION hex(octets bytea) RETURNS text LANGUAGE sql AS $$ SELECT "                    \

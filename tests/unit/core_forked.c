@@ -189,7 +189,8 @@ static void expect_evidence(struct pair_node *node, const struct wire_vkey *log)
   struct base_view notes[2] = {base_view_of(text, (size_t)(second + 1 - text)), base_view_text(second + 1)};
   for (size_t i = 0; i < 2; i++) {
     struct wire_note note;
-    if (wire_note_parse(notes[i], &note, &err) != BASE_OK || wire_checkpoint_parse(note.text, &heads[i], &err) != BASE_OK)
+    if (wire_note_parse(notes[i], &note, &err) != BASE_OK ||
+        wire_checkpoint_parse(note.text, &heads[i], &err) != BASE_OK)
       fail_msg("%s", err.text);
     bool signed_by_him = false;
     for (size_t j = 0; j < note.signature_count && !signed_by_him; j++)

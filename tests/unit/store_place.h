@@ -38,8 +38,8 @@ static inline struct place_name place_of_folder(int dir) {
   return place_of(path);
 }
 
-/* SQL in the tests' database, with the schema of a place first in its path (NULL: none). out: the first value, or "". Returns the
- * rows that the last statement changed or found. */
+/* SQL in the tests' database, with the schema of a place first in its path (NULL: none). out: the first value, or "".
+ * Returns the rows that the last statement changed or found. */
 static inline long place_ask(const struct place_name *name, const char *sql, char *out, size_t room) {
   const char *uri = getenv("WASL_TEST_POSTGRESQL");
   char path[64];
