@@ -368,7 +368,7 @@ static void test_taken_upload(void **state) {
   core_input(a.core, LINK_CASE_OPEN, token + 1, base_view_text((const char *)json.data), -1);
   core_input(a.core, LINK_PART_BEGIN, token + 2, BASE_VIEW("{\"actor\":\"test\"}"), -1);
   pair_settle(&a);
-  static const enum base_code want[] = {BASE_OK, BASE_NOT_FOUND, BASE_OK};
+  static const enum base_code want[] = {BASE_OK, BASE_CONFLICT, BASE_OK};
   for (uint64_t i = 0; i < 3; i++) {
     struct pair_answer answer;
     assert_true(pair_find(&a, token + i, &answer));
