@@ -228,22 +228,40 @@ enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, u
   return code;
 }
 
-enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena, struct wire_card *out,
-                            struct base_error *err) {
-  if (cli->node == NULL)
-    return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
+/* core/node.card is there from the second card on; node.card is the first one. */
+static enum base_code card_from_folder(struct cli *cli, struct base_buf *bytes, struct base_error *err) {
   BASE_AUTO_FD int dir = open(cli->node, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return base_fail_errno(err, "the node's folder %s cannot be opened", cli->node);
   enum base_code code = cli_node_mine(dir, cli->node, err);
   if (code != BASE_OK)
     return code;
-  code = base_file_read(dir, "node.card", WIRE_CARD_MAX, bytes, err);
+  code = base_file_read(dir, "core/node.card", WIRE_CARD_MAX, bytes, err);
+  if (code == BASE_NOT_FOUND) {
+    base_buf_reset(bytes);
+    code = base_file_read(dir, "node.card", WIRE_CARD_MAX, bytes, err);
+  }
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", cli->node);
+}
+
+enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena, struct wire_card *out,
+                            struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  const char *generation = cli_option(cli, "--generation");
+  if (cli->node == NULL)
+    return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
+  enum base_code code = generation != NULL ? cli_get(cli, &answer, err, "/v1/card?generation=%s",
+                                                     cli_piece(base_view_text(generation)).text)
+                                           : cli_get(cli, &answer, err, "/v1/card");
+  if (code == BASE_OK)
+    base_buf_add_view(bytes, cli_string(answer.json, "card"));
+  else if (code == BASE_NOT_RUNNING && generation == NULL)
+    code = card_from_folder(cli, bytes, err);
+  if (code == BASE_OK)
+    code = base_buf_check(bytes, "the card", err);
   if (code == BASE_OK)
     code = wire_card_parse(base_buf_view(bytes), arena, out, err);
-  if (code == BASE_OK)
-    code = seal_card_check(out, err);
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", cli->node);
+  return code == BASE_OK ? seal_card_check(out, err) : code;
 }
 
 bool cli_print_json(struct cli *cli, const struct cli_answer *answer) {

@@ -134,7 +134,7 @@ BASE_NODISCARD enum base_code cli_output_end(struct cli_output *out, enum base_c
 
 /* BASE_EXISTS when there is anything in the open folder. */
 BASE_NODISCARD enum base_code cli_empty_folder(int dir, const char *path, struct base_error *err);
-/* The node's own card from its folder. */
+/* The node's present card: from the node, or, when it does not run, from its folder. */
 BASE_NODISCARD enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base_arena *arena,
                                            struct wire_card *out, struct base_error *err);
 /* Prints the answer as it came, when --json was given. */
@@ -244,7 +244,7 @@ void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence,
 BASE_NODISCARD enum base_code cli_proof_fits(const struct wire_json *proof, struct base_error *err);
 
 /* --- the other programs (programs.c) */
-enum { CLI_PROGRAM_FD = 3 };
+enum { CLI_PROGRAM_FD = 3, CLI_PROGRAM_OUTPUT_MAX = 64 << 10 };
 struct cli_program {
   const char *name;           /* beside our own */
   const char *arguments[12];  /* after the name, up to a NULL */
@@ -257,6 +257,10 @@ struct cli_program {
 /* Runs it without our environment and waits; who is interrupted meanwhile ends it first, which is an error. done: it ended with 0. out, said: what it wrote on stdout and stderr. */
 BASE_NODISCARD enum base_code cli_program_run(const struct cli_program *program, bool *done, struct base_buf *out,
                                               struct base_buf *said, struct base_error *err);
+/* Runs `wasl-keeper COMMAND DIR WORD`, which alone makes keys, and gives what it printed; what it complained of becomes
+ * the error. */
+BASE_NODISCARD enum base_code cli_keeper_run(const char *command, const char *dir, const char *word,
+                                             struct base_buf *out, struct base_error *err);
 
 /* --- one file per group */
 #define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)
@@ -265,9 +269,14 @@ CLI_COMMAND_FUNCTION(node_status);
 CLI_COMMAND_FUNCTION(store_migrate);
 CLI_COMMAND_FUNCTION(card_export);
 CLI_COMMAND_FUNCTION(card_show);
+CLI_COMMAND_FUNCTION(card_change);
+CLI_COMMAND_FUNCTION(key_list);
+CLI_COMMAND_FUNCTION(key_rotate);
+CLI_COMMAND_FUNCTION(key_retire);
 CLI_COMMAND_FUNCTION(partner_add);
 CLI_COMMAND_FUNCTION(partner_list);
 CLI_COMMAND_FUNCTION(partner_reconcile);
+CLI_COMMAND_FUNCTION(partner_show);
 CLI_COMMAND_FUNCTION(partner_suspend);
 CLI_COMMAND_FUNCTION(partner_resume);
 CLI_COMMAND_FUNCTION(kind_list);

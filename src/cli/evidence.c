@@ -19,23 +19,106 @@ void cli_evidence_free(struct cli_evidence *evidence) {
 
 /* --- cards */
 
-static enum base_code load_card(const struct check *check, struct base_view name, struct cli_evidence_party *party,
-                                struct base_error *err) {
-  char member[MEMBER_NAME];
-  struct base_view bytes;
-  (void)snprintf(member, sizeof member, "cards/%.*s.card", (int)name.size, (const char *)name.data);
-  enum base_code code = cli_member_load(check->members, member, WIRE_CARD_MAX, check->arena, &bytes, err);
+static enum base_code read_card(const struct check *check, const char *member, struct base_view name,
+                                struct cli_evidence_card *out, struct base_error *err) {
+  enum base_code code = cli_member_load(check->members, member, WIRE_CARD_MAX, check->arena, &out->bytes, err);
   if (code != BASE_OK)
     return code;
-  code = wire_card_parse(bytes, check->arena, &party->card, err);
+  code = wire_card_parse(out->bytes, check->arena, &out->card, err);
   if (code == BASE_OK)
-    code = seal_card_check(&party->card, err);
-  if (code == BASE_OK && !base_view_equal(party->card.name, name))
+    code = seal_card_check(&out->card, err);
+  if (code == BASE_OK && !base_view_equal(out->card.name, name))
     code = base_fail(err, BASE_EVIDENCE, "it is the card of another name");
   if (code != BASE_OK)
     return base_fail_within(err, "%s", member);
-  party->bytes = bytes;
-  seal_fingerprint(bytes, party->fingerprint);
+  seal_fingerprint(out->bytes, out->fingerprint);
+  return BASE_OK;
+}
+
+/* cards/NAME.N.card with cards/NAME.N.note, the head that names it. before: the generation before. */
+static enum base_code read_later(const struct check *check, struct base_view name, uint32_t generation,
+                                 const struct wire_card *before, struct base_view before_bytes, uint64_t after,
+                                 struct cli_evidence_card *out, struct base_error *err) {
+  char member[MEMBER_NAME];
+  struct base_view note;
+  struct wire_succession succession;
+  (void)snprintf(member, sizeof member, "cards/%.*s.%u.card", (int)name.size, (const char *)name.data,
+                 (unsigned)generation);
+  enum base_code code = read_card(check, member, name, out, err);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(member, sizeof member, "cards/%.*s.%u.note", (int)name.size, (const char *)name.data,
+                 (unsigned)generation);
+  code = cli_member_load(check->members, member, WIRE_NOTE_MAX, check->arena, &note, err);
+  if (code != BASE_OK)
+    return code;
+  code = seal_succession_verify(note, before, before_bytes, &out->card, out->bytes, &succession, err);
+  if (code == BASE_OK && succession.checkpoint.size <= after)
+    code = base_fail(err, BASE_EVIDENCE, "its head is not larger than that of the card before");
+  if (code != BASE_OK)
+    return base_fail_within(err, "%s", member);
+  out->size = succession.checkpoint.size;
+  return BASE_OK;
+}
+
+static bool has_later(const struct check *check, struct base_view name, uint32_t generation) {
+  char member[MEMBER_NAME];
+  (void)snprintf(member, sizeof member, "cards/%.*s.%u.card", (int)name.size, (const char *)name.data,
+                 (unsigned)generation);
+  return cli_member_named(check->members, member) != NULL;
+}
+
+static enum base_code load_card(const struct check *check, struct base_view name, struct cli_evidence_party *party,
+                                struct base_error *err) {
+  char member[MEMBER_NAME];
+  struct cli_evidence_card first = {0};
+  (void)snprintf(member, sizeof member, "cards/%.*s.card", (int)name.size, (const char *)name.data);
+  enum base_code code = read_card(check, member, name, &first, err);
+  if (code != BASE_OK)
+    return code;
+  party->bytes = first.bytes;
+  party->card = first.card;
+  memcpy(party->fingerprint, first.fingerprint, sizeof party->fingerprint);
+  party->later = base_arena_array(check->arena, WIRE_CARD_LATER_MAX, sizeof *party->later);
+  if (party->later == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the cards");
+  const struct cli_evidence_card *before = &first;
+  while (has_later(check, name, before->card.generation + 1)) {
+    if (party->later_count == WIRE_CARD_LATER_MAX)
+      return base_fail(err, BASE_EVIDENCE, "%s: more than %d cards follow it", member, WIRE_CARD_LATER_MAX);
+    struct cli_evidence_card *next = &party->later[party->later_count];
+    code = read_later(check, name, before->card.generation + 1, &before->card, before->bytes, before->size, next, err);
+    if (code != BASE_OK)
+      return code;
+    party->later_count++;
+    before = next;
+  }
+  return BASE_OK;
+}
+
+/* Whose log key signs heads of this size. */
+static const struct wire_card *card_at(const struct cli_evidence_party *party, uint64_t size) {
+  for (size_t i = party->later_count; i > 0; i--)
+    if (party->later[i - 1].size <= size)
+      return &party->later[i - 1].card;
+  return &party->card;
+}
+
+/* The witness key that has this id; that of the first card when none has. */
+static enum base_code witness_of(const struct cli_evidence_party *party, const struct wire_note *note,
+                                 struct wire_vkey *out, struct base_error *err) {
+  for (size_t i = 0; i <= party->later_count; i++) {
+    const struct wire_card *card = i == 0 ? &party->card : &party->later[i - 1].card;
+    struct wire_vkey vkey;
+    enum base_code code = wire_vkey_parse(card->witness, &vkey, err);
+    if (code != BASE_OK)
+      return code;
+    if (i == 0)
+      *out = vkey;
+    for (size_t k = 0; k < note->signature_count; k++)
+      if (note->signatures[k].id == vkey.id && base_view_equal(note->signatures[k].name, vkey.name))
+        *out = vkey;
+  }
   return BASE_OK;
 }
 
@@ -126,16 +209,22 @@ static enum base_code load(const struct check *check, const char *folder, const 
 
 /* The proof: included under a head that this register signed and the other side's witness cosigned, and nobody else. */
 static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_view bytes,
-                                      const struct wire_card *log_card, const struct wire_card *witness_card,
-                                      struct cli_evidence_leaf *out, struct base_error *err) {
+                                      const struct cli_evidence_party *log_party,
+                                      const struct cli_evidence_party *witness_party, struct cli_evidence_leaf *out,
+                                      struct base_error *err) {
   struct wire_proof proof;
+  struct wire_note note;
   struct wire_vkey log, witness;
   struct wire_checkpoint checkpoint;
   enum base_code code = wire_proof_parse(bytes, &proof, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(log_card->log, &log, err);
+    code = wire_note_parse(proof.checkpoint, &note, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(witness_card->witness, &witness, err);
+    code = wire_checkpoint_parse(note.text, &checkpoint, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(card_at(log_party, checkpoint.size)->log, &log, err);
+  if (code == BASE_OK)
+    code = witness_of(witness_party, &note, &witness, err);
   if (code == BASE_OK)
     code = seal_checkpoint_verify(proof.checkpoint, (struct seal_signer){&log, &witness}, &checkpoint, &out->cosigned,
                                   err);
@@ -149,8 +238,9 @@ static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_v
 }
 
 static enum base_code check_triple(const struct check *check, const char *folder, enum wire_act act,
-                                   const struct wire_card *log_card, const struct wire_card *witness_card,
-                                   struct triple *out, struct cli_evidence_leaf *told, struct base_error *err) {
+                                   const struct cli_evidence_party *log_party,
+                                   const struct cli_evidence_party *witness_party, struct triple *out,
+                                   struct cli_evidence_leaf *told, struct base_error *err) {
   char name[MEMBER_NAME];
   const char *stem = wire_act_name(act);
   struct base_view opening, proof;
@@ -175,7 +265,7 @@ static enum base_code check_triple(const struct check *check, const char *folder
   if (code != BASE_OK)
     return code;
   told->time = out->leaf.time;
-  if (check_inclusion(out->leaf_bytes, proof, log_card, witness_card, told, err) != BASE_OK)
+  if (check_inclusion(out->leaf_bytes, proof, log_party, witness_party, told, err) != BASE_OK)
     return base_fail_within(err, "%s", name);
   return BASE_OK;
 }
@@ -190,13 +280,17 @@ static enum base_code check_ends(const struct check *check, const char *folder, 
   return BASE_OK;
 }
 
-/* Keys speak for themselves; names, addresses and dates of a card are held by what the sender committed to. */
+/* Keys speak for themselves; names, addresses and dates of a card are held by what the sender committed to. The author may
+ * have sent to one receiver under a later card than to another. */
 static enum base_code check_cards(const struct check *check, const char *folder, const struct wire_opening *opening,
                                   const struct cli_evidence_party *receiver, struct base_error *err) {
-  struct base_hash from = seal_sha256(check->out->author.bytes), to = seal_sha256(receiver->bytes);
+  const struct cli_evidence_party *author = &check->out->author;
+  struct base_hash from = seal_sha256(author->bytes), to = seal_sha256(receiver->bytes);
+  for (size_t i = 0; i < author->later_count && !base_hash_equal(&from, &opening->from_card); i++)
+    from = seal_sha256(author->later[i].bytes);
   if (!base_hash_equal(&from, &opening->from_card))
     return base_fail(err, BASE_EVIDENCE, "cards/%.*s.card: not the card that %s/sent.opening names",
-                     (int)check->out->author.card.name.size, (const char *)check->out->author.card.name.data, folder);
+                     (int)author->card.name.size, (const char *)author->card.name.data, folder);
   if (!base_hash_equal(&to, &opening->to_card))
     return base_fail(err, BASE_EVIDENCE, "cards/%s.card: not the card that %s/sent.opening names", folder, folder);
   return BASE_OK;
@@ -210,8 +304,8 @@ static enum base_code check_answer(const struct check *check, const char *folder
   (void)snprintf(name, sizeof name, "%s/refused.leaf", folder);
   receiver->refused = cli_member_named(check->members, name) != NULL;
   enum wire_act act = receiver->refused ? WIRE_ACT_REFUSED : WIRE_ACT_RECEIVED;
-  enum base_code code = check_triple(check, folder, act, &receiver->party.card, &check->out->author.card, &answer,
-                                     &receiver->answered, err);
+  enum base_code code =
+      check_triple(check, folder, act, &receiver->party, &check->out->author, &answer, &receiver->answered, err);
   if (code == BASE_OK)
     code = check_ends(check, folder, wire_act_name(act), &answer.opening, &receiver->party.card, err);
   if (code != BASE_OK)
@@ -237,8 +331,7 @@ static enum base_code check_receiver(const struct check *check, const char *fold
     return code;
   if (!wire_header_has_party(&out->header, receiver->party.card.origin))
     return base_fail(err, BASE_EVIDENCE, "%s: its card is of no party that header.json names", folder);
-  code =
-      check_triple(check, folder, WIRE_ACT_SENT, &out->author.card, &receiver->party.card, &sent, &receiver->sent, err);
+  code = check_triple(check, folder, WIRE_ACT_SENT, &out->author, &receiver->party, &sent, &receiver->sent, err);
   if (code == BASE_OK)
     code = check_ends(check, folder, "sent", &sent.opening, &receiver->party.card, err);
   if (code != BASE_OK)
@@ -318,10 +411,13 @@ static enum base_code confirm(const struct check *check, const struct cli_given_
     struct cli_evidence_party *party = i == 0 ? &check->out->author : &check->out->receivers[i - 1].party;
     if (!base_view_equal(card.name, party->card.name))
       continue;
-    if (!base_view_equal(given->bytes, party->bytes))
+    bool same = base_view_equal(given->bytes, party->bytes);
+    for (size_t k = 0; k < party->later_count && !same; k++)
+      same = base_view_equal(given->bytes, party->later[k].bytes);
+    if (!same)
       return base_fail(err, BASE_EVIDENCE,
-                       "--card %s: not the card of %.*s that this evidence was made with: it has the fingerprint %s, "
-                       "the one in the evidence %s",
+                       "--card %s: none of the cards of %.*s that this evidence was made with: it has the fingerprint "
+                       "%s, the first in the evidence %s",
                        given->file, (int)card.name.size, (const char *)card.name.data, fingerprint, party->fingerprint);
     party->confirmed = true;
     return BASE_OK;

@@ -9,7 +9,8 @@
  * nothing but what is in the file and the cards given. */
 
 enum {
-  CLI_EVIDENCE_MEMBERS_MAX = 1 + (WIRE_PARTS_MAX + 1) + WIRE_PARTIES_MAX + 6 * WIRE_PARTIES_MAX,
+  CLI_EVIDENCE_MEMBERS_MAX =
+      1 + (WIRE_PARTS_MAX + 1) + (1 + 2 * WIRE_CARD_LATER_MAX) * WIRE_PARTIES_MAX + 6 * WIRE_PARTIES_MAX,
   CLI_EVIDENCE_ARENA = 16 << 20,
   CLI_EVIDENCE_GIVEN_MAX = 64,
 };
@@ -28,11 +29,20 @@ struct cli_given_card {
   struct base_view bytes;
 };
 
-struct cli_evidence_party {
-  struct base_view bytes; /* the card as it is in the file */
+struct cli_evidence_card {
+  struct base_view bytes; /* as it is in the file */
   struct wire_card card;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
-  bool confirmed; /* the very same card was given */
+  uint64_t size; /* heads of so many leaves and more are signed by its key; 0: the first in the file */
+};
+/* The card that the sent leaf names, and those that followed it, each proved by the one before. */
+struct cli_evidence_party {
+  struct base_view bytes;
+  struct wire_card card;
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  size_t later_count;
+  struct cli_evidence_card *later;
+  bool confirmed; /* one of them was given */
 };
 struct cli_evidence_leaf {
   base_time time, cosigned; /* what the register says; when the other side's witness signed */

@@ -13,7 +13,7 @@
 #include "cli/database.h"
 #include "link/users.h"
 
-enum { KEEPER_OUTPUT_MAX = 64 << 10, FOLDERS = 5 };
+enum { FOLDERS = 5 };
 
 static const struct {
   const char *name;
@@ -175,19 +175,7 @@ static void take_back(const struct plan *plan) {
     rmdir(plan->dir);
 }
 
-/* --- keys */
-
-/* Runs `wasl-keeper init` and gives the public keys that it printed. */
-static enum base_code run_keeper(const struct plan *plan, struct base_buf *out, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf said = {0};
-  bool done = false;
-  const struct cli_program program = {
-      .name = "wasl-keeper", .arguments = {"init", plan->dir, plan->name}, .folder = -1, .handed = -1};
-  enum base_code code = cli_program_run(&program, &done, out, &said, err);
-  if (code != BASE_OK || done)
-    return code;
-  return base_fail(err, BASE_INTERNAL, "the keys could not be made: %.*s", (int)said.size, (const char *)said.data);
-}
+/* --- the database */
 
 /* A server is asked before anything is promised: is it there, sound, and is the database empty? */
 static enum base_code check_database(const struct plan *plan, struct base_error *err) {
@@ -218,6 +206,7 @@ static enum base_code read_keys(struct plan *plan, const struct wire_json *json,
   card->seals[0].until = wire_object_time(&seal, "until", true);
   wire_object_close(&seal, &object);
   wire_object_hash(&object, "tls", &card->pins[0], true);
+  card->generation = 1;
   card->seal_count = card->pin_count = 1;
   card->made = plan->cli->world->now(plan->cli->world->context);
   return wire_object_end(&object, err);
@@ -231,7 +220,7 @@ static enum base_code write_files(struct plan *plan, struct base_view keys, stru
   struct wire_card again;
   base_arena_init(&arena, 8 * WIRE_CARD_MAX);
   base_buf_init(&conf, BASE_BUF_DEFAULT_LIMIT);
-  enum base_code code = wire_json_parse(keys, KEEPER_OUTPUT_MAX, "the keeper's answer", &json, err);
+  enum base_code code = wire_json_parse(keys, CLI_PROGRAM_OUTPUT_MAX, "the keeper's answer", &json, err);
   if (code == BASE_OK)
     code = read_keys(plan, json, &arena, err);
   if (code == BASE_OK)
@@ -288,7 +277,7 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
   }
   code = make_folders(&plan, err);
   if (code == BASE_OK)
-    code = run_keeper(&plan, &keys, err);
+    code = cli_keeper_run("init", plan.dir, plan.name, &keys, err);
   if (code == BASE_OK)
     code = write_files(&plan, base_buf_view(&keys), &card, err);
   if (code == BASE_OK)

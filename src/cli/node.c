@@ -32,6 +32,25 @@ static void show_counts(struct cli *cli, struct cli_table *table, enum cli_word 
   base_buf_u8(&table->cells, 0);
 }
 
+/* The sealing key is renewed by the node itself; the others by a person, who is told when. */
+static void show_keys_due(struct cli_table *table, const struct wire_json *keys) {
+  static const struct {
+    const char *member, *code;
+  } dates[] = {{"seal_due", "seal"}, {"sign_due", "log"}, {"tls_due", "tls"}};
+  base_time date;
+  if (keys == NULL)
+    return;
+  row_number(table, cli_word(table->cli, CLI_GENERATION), cli_number(keys, "generation"));
+  cli_cell(table, base_view_text(cli_word(table->cli, CLI_RENEWAL)));
+  for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+    if (cli_moment(wire_json_get(keys, dates[i].member), &date)) {
+      base_buf_text(&table->cells, i > 0 ? ", " : "");
+      base_buf_printable(&table->cells, cli_code_word(table->cli, base_view_text(dates[i].code)));
+      base_buf_printf(&table->cells, " %.10s", base_time_format(date).text);
+    }
+  base_buf_u8(&table->cells, 0);
+}
+
 static void show_status(struct cli *cli, const struct wire_json *status) {
   static const enum cli_word heads[] = {CLI_NAME, CLI_FINGERPRINT};
   const struct wire_json *reg = wire_json_get(status, "register"), *disk = wire_json_get(status, "disk_free");
@@ -49,6 +68,7 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   row_number(&table, cli_word(cli, CLI_REGISTER), cli_number(reg, "size"));
   show_counts(cli, &table, CLI_PARTNERS, wire_json_get(status, "partners"));
   show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));
+  show_keys_due(&table, wire_json_get(status, "keys"));
   if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
     cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));
     cli_size(cli, &table.cells, (uint64_t)wire_json_integer(disk));

@@ -38,6 +38,7 @@ static void write_card_json(struct cli *cli, const struct wire_card *card, const
   wire_write_member_text(&writer, "name", card->name);
   wire_write_member_string(&writer, "fingerprint", fingerprint);
   wire_write_member_text(&writer, "origin", card->origin);
+  wire_write_member_integer(&writer, "generation", card->generation);
   wire_write_key(&writer, "org");
   wire_write_object(&writer);
   for (size_t i = 0; i < WIRE_LANGUAGES; i++)
@@ -70,6 +71,8 @@ static void show_card(struct cli *cli, const struct wire_card *card, const char 
   cli_cell_id(&table, base_view_text(fingerprint));
   row(&table, CLI_ORGANISATION, card->org[cli->language], false);
   row(&table, CLI_ORIGIN, card->origin, true);
+  cli_cell(&table, base_view_text(cli_word(cli, CLI_GENERATION)));
+  cli_cell_number(&table, card->generation);
   for (size_t i = 0; i < card->address_count; i++)
     row(&table, CLI_ADDRESS, card->addresses[i], true);
   cli_cell(&table, base_view_text(cli_word(cli, CLI_MADE)));
@@ -150,19 +153,20 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
 }
 
 enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
-  static const enum cli_word heads[] = {CLI_NAME, CLI_STATE, CLI_LAST_CONTACT, CLI_FINGERPRINT, CLI_TROUBLE};
+  static const enum cli_word heads[] = {CLI_NAME, CLI_STATE, CLI_LAST_CONTACT, CLI_FINGERPRINT, CLI_GENERATION, CLI_TROUBLE};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code = cli_get(cli, &answer, err, "/v1/partners");
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, 5, heads);
+  cli_table_begin(&table, cli, 6, heads);
   for (size_t i = 0; i < wire_json_size(answer.json); i++) {
     const struct wire_json *partner = wire_json_at(answer.json, i);
     cli_cell_id(&table, cli_string(partner, "name"));
     cli_cell(&table, cli_code_word(cli, cli_string(partner, "state")));
     cli_cell_time(&table, wire_json_get(partner, "last_contact"));
     cli_cell_id(&table, cli_string(partner, "fingerprint"));
+    cli_cell_number(&table, cli_number(partner, "generation"));
     cli_cell(&table, cli_string(partner, "trouble"));
   }
   cli_table_end(&table);
@@ -232,6 +236,38 @@ enum base_code cli_partner_reconcile(struct cli *cli, struct base_error *err) {
     nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
   }
   return code;
+}
+
+/* The first one was compared by voice; each later one was signed by the keys of the one before. */
+static void show_cards(struct cli *cli, const struct wire_json *cards, int64_t confirmed) {
+  static const enum cli_word heads[] = {CLI_GENERATION, CLI_MADE, CLI_FINGERPRINT, CLI_CONFIRMED};
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, 4, heads);
+  for (size_t i = 0; i < wire_json_size(cards); i++) {
+    const struct wire_json *card = wire_json_at(cards, i);
+    bool by_voice = cli_number(card, "generation") == confirmed;
+    cli_cell_number(&table, cli_number(card, "generation"));
+    cli_cell_time(&table, wire_json_get(card, "made"));
+    cli_cell_id(&table, cli_string(card, "fingerprint"));
+    cli_cell(&table, base_view_text(cli_word(cli, by_voice ? CLI_BY_VOICE : CLI_BY_CARD_BEFORE)));
+  }
+  cli_table_end(&table);
+}
+
+enum base_code cli_partner_show(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_get(cli, &answer, err, "/v1/partners/%s", cli_piece(base_view_text(cli->words[0])).text);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  struct base_view trouble = cli_string(answer.json, "trouble");
+  show_partner(cli, &answer);
+  if (trouble.size > 0) {
+    base_buf_text(&cli->out, "  ");
+    cli_text(cli, trouble);
+    base_buf_text(&cli->out, "\n");
+  }
+  show_cards(cli, wire_json_get(answer.json, "cards"), cli_number(answer.json, "confirmed"));
+  return BASE_OK;
 }
 
 static enum base_code set_state(struct cli *cli, const char *state, struct base_error *err) {

@@ -14,7 +14,7 @@
 
 #include "cli/cli.h"
 
-enum { PROGRAM_OUTPUT_MAX = 64 << 10, PROGRAM_ARGUMENTS_MAX = 12, WAIT_MS = 20, WAITING_EVERY = 5 };
+enum { PROGRAM_ARGUMENTS_MAX = 12, WAIT_MS = 20, WAITING_EVERY = 5 };
 
 static enum base_code path_of(const char *name, char *out, size_t room, struct base_error *err) {
   ssize_t size = readlink("/proc/self/exe", out, room - 1);
@@ -33,8 +33,8 @@ static enum base_code path_of(const char *name, char *out, size_t room, struct b
 static enum base_code read_output(int fd, struct base_buf *out, struct base_error *err) {
   char name[32];
   (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-  base_buf_init(out, 2 * PROGRAM_OUTPUT_MAX);
-  return base_file_read(AT_FDCWD, name, PROGRAM_OUTPUT_MAX, out, err);
+  base_buf_init(out, 2 * CLI_PROGRAM_OUTPUT_MAX);
+  return base_file_read(AT_FDCWD, name, CLI_PROGRAM_OUTPUT_MAX, out, err);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -119,4 +119,16 @@ enum base_code cli_program_run(const struct cli_program *program, bool *done, st
   if (code == BASE_OK)
     *done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   return code;
+}
+
+enum base_code cli_keeper_run(const char *command, const char *dir, const char *word, struct base_buf *out,
+                              struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf said = {0};
+  bool done = false;
+  const struct cli_program program = {
+      .name = "wasl-keeper", .arguments = {command, dir, word}, .folder = -1, .handed = -1};
+  enum base_code code = cli_program_run(&program, &done, out, &said, err);
+  if (code != BASE_OK || done)
+    return code;
+  return base_fail(err, BASE_INTERNAL, "the keys could not be made: %.*s", (int)said.size, (const char *)said.data);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* The sealed answer to a consignment, made after the attestation: our head, a receipt or what is missing for each
@@ -38,8 +38,11 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
   struct core_partner *partner = give->partner;
   struct wire_frame frame;
   enum base_code code = BASE_OK;
-  if (proves || core->reg.attested > give->base)
+  bool cards = core_cards_due(core, partner);
+  if (proves || cards || core->reg.attested > give->base)
     code = core_heads_write(core, partner, give->base, out, err);
+  if (code == BASE_OK)
+    code = core_cards_write(core, partner, core->reg.attested, out, err);
   if (code == BASE_OK && give->cosign) {
     BASE_AUTO_BUF struct base_buf line = {0};
     base_buf_init(&line, WIRE_NOTE_MAX);
@@ -52,6 +55,7 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
       wire_frame_write(&frame, out);
     }
   }
+  core_holds_write(partner, out);
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
   /* Whoever is told a number takes it that all below was looked at: a repetition with its receipt, a void as told. */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */
@@ -10,14 +10,14 @@
 struct answered {
   struct base_view plain;
   struct core_heads heads;
+  struct core_card_frames cards;
   struct wire_checkpoint checkpoint;
   bool again; /* the heads crossed on the way: ask once more */
   uint64_t want_number;
   struct base_error fault; /* what the partner says is wrong with ours */
 };
 
-static enum base_code read_answer(struct core *core, struct core_partner *partner, struct answered *answered,
-                                  struct base_error *fault) {
+static enum base_code read_answer(struct core_partner *partner, struct answered *answered, struct base_error *fault) {
   struct base_reader reader = base_reader_of(answered->plain);
   struct wire_frame frame;
   bool end = false;
@@ -25,24 +25,14 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
   while (code == BASE_OK && (code = wire_frame_read(&reader, &frame, &end, fault)) == BASE_OK && !end) {
     char name[64];
     switch (frame.type) {
-    case WIRE_FRAME_HEAD:
-      answered->heads.note = frame.head;
-      answered->heads.has_head = true;
-      break;
-    case WIRE_FRAME_CONSISTENCY:
-      answered->heads.consistency[answered->heads.count++] = frame;
+    case WIRE_FRAME_CARD:
+      code = core_card_frames_add(&answered->cards, &frame, fault);
       break;
     case WIRE_FRAME_WANT_PROOF:
       partner->base = frame.new_size;
       break;
     case WIRE_FRAME_WANT_NUMBER:
       answered->want_number = frame.new_size;
-      break;
-    case WIRE_FRAME_COSIGN:
-      code = core_cosign_take(core, partner, frame.new_size, frame.head, fault);
-      break;
-    case WIRE_FRAME_SEEN:
-      code = core_seen_take(core, partner, frame.head, fault);
       break;
     case WIRE_FRAME_FAULT: {
       snprintf(name, sizeof name, "%.*s", (int)frame.name.size, (const char *)frame.name.data);
@@ -53,6 +43,7 @@ static enum base_code read_answer(struct core *core, struct core_partner *partne
       break;
     }
     default:
+      (void)core_heads_frame(&answered->heads, &frame);
       break;
     }
   }
@@ -291,7 +282,8 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
                                 struct base_error *fault) {
   struct base_error why = {0};
   uint64_t known = partner->seen_size;
-  enum base_code code = core_head_take(core, partner, &answered->heads, &answered->checkpoint, &why);
+  enum base_code code =
+      core_cards_and_head_take(core, partner, &answered->cards, &answered->heads, &answered->checkpoint, &why);
   /* Older than what was cosigned meanwhile: the heads crossed. Older than what he had shown before he was asked: his
    * answer was made after that, so he lost leaves. */
   bool crossed = code == BASE_ROLLBACK && answered->checkpoint.size >= partner->flight.known;
@@ -312,9 +304,10 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
 
 static enum base_code take_answered(struct core *core, struct core_partner *partner, struct answered *answered,
                                     struct base_error *fault, struct base_error *err) {
-  enum base_code code = read_answer(core, partner, answered, fault);
+  enum base_code code = read_answer(partner, answered, fault);
   if (code == BASE_OK && answered->heads.has_head)
     code = take_head(core, partner, answered, fault);
+  code = core_heads_said(core, partner, &answered->heads, code, fault);
   if (code != BASE_OK) {
     if (!core_ours(code))
       return BASE_OK;
@@ -370,6 +363,7 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
   if (code == BASE_OK) {
     answered.plain = base_buf_view(&plain);
     code = take_answered(core, partner, &answered, &fault, err);
+    core_card_frames_free(&answered.cards);
   }
   if (core->failed != BASE_OK)
     return;

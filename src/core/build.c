@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
@@ -159,8 +159,11 @@ static enum base_code build_state(struct core_building *building) {
   struct core_partner *partner = building->partner;
   struct wire_frame frame;
   enum base_code code = core_heads_write(core, partner, partner->base, building->out, building->err);
+  if (code == BASE_OK)
+    code = core_cards_write(core, partner, core->reg.attested, building->out, building->err);
   if (code != BASE_OK)
     return code;
+  core_holds_write(partner, building->out);
   if (partner->row.owes_cosign) {
     BASE_AUTO_BUF struct base_buf line = {0};
     base_buf_init(&line, WIRE_NOTE_MAX);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* Consignments that go by hand: by stick, by diode, by courier. A file holds all that is open for a partner, and the
@@ -146,6 +146,9 @@ static enum base_code tell_head(struct core *core, struct core_carry *carry, con
         (struct wire_frame){.type = WIRE_FRAME_COSIGN, .new_size = partner->seen_size, .head = base_buf_view(&line)};
     wire_frame_write(&frame, out);
   }
+  if (code == BASE_OK)
+    code = core_cards_write(core, partner, carry->size, out, err);
+  core_holds_write(partner, out);
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
   return code == BASE_OK ? core_compare_write(core, partner, carry->size, out, err) : code;
@@ -424,6 +427,7 @@ static enum base_code take_carried(struct core *core, struct taking *taking, str
   taking->head_before = partner->seen_size;
   taking->number_before = partner->row.received_number;
   enum base_code code = core_consignment_take(core, &taking->give, &taking->opened, true, err);
+  core_card_frames_free(&taking->opened.cards);
   if (code == BASE_OK && fault->code == BASE_OK && taking->give.unread)
     return BASE_OK;
   if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)

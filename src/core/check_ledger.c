@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/cards.h"
 #include "core/check.h"
-#include "core/exchange.h"
 
 /* Every delivery against the leaves that sent and ended it and the receipt that is kept of it; every arrival against
  * the partner's statement and our answer to it. What was proved once is proved again, under the heads that are kept. */
@@ -20,17 +20,16 @@ static enum base_code head_root(struct core *core, const struct core_partner *pa
   BASE_AUTO_BUF struct base_buf note = {0};
   base_buf_init(&note, WIRE_NOTE_MAX);
   struct wire_checkpoint checkpoint;
-  struct wire_vkey own;
+  struct seal_signer signer;
   enum base_code code = store_partner_head_get(core->store, partner->row.number, size, &note, err);
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_CORRUPT, "his head of %llu leaves, under which it was proved, is not kept",
                      (unsigned long long)size);
   if (code == BASE_OK)
-    code = wire_vkey_parse(core->card.witness, &own, err);
+    code = core_head_signers(&partner->cards, &core->cards, base_buf_view(&note), &signer, err);
   core->check->budget -= CORE_CHECK_COST_SIGNED;
   if (code == BASE_OK)
-    code = seal_checkpoint_verify(base_buf_view(&note), (struct seal_signer){.log = &partner->log, .witness = &own},
-                                  &checkpoint, NULL, err);
+    code = seal_checkpoint_verify(base_buf_view(&note), signer, &checkpoint, NULL, err);
   if (code == BASE_OK && checkpoint.size != size)
     code = base_fail(err, BASE_CORRUPT, "his head kept as of %llu leaves is of %llu", (unsigned long long)size,
                      (unsigned long long)checkpoint.size);
@@ -298,8 +297,8 @@ static enum base_code check_statement(struct core *core, const struct core_partn
            !base_hash_equal(&opening.previous, &chain->received_previous))
     core_check_found(core, CORE_SO_PROOF, place, "it does not name the statement of %.*s before it",
                      (int)partner->card.name.size, (const char *)partner->card.name.data);
-  else if (!row->voided && (!base_hash_equal(&opening.from_card, &partner->card_hash) ||
-                            !base_hash_equal(&opening.to_card, &core->card_hash)))
+  else if (!row->voided && (core_cards_hashed(&partner->cards, &opening.from_card) == NULL ||
+                            core_cards_hashed(&core->cards, &opening.to_card) == NULL))
     core_check_found(core, CORE_SO_PARTNER, place, "it was sent under another card of %.*s than is stored",
                      (int)partner->card.name.size, (const char *)partner->card.name.data);
   chain->received_number = row->number;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/cards.h"
 #include "core/check.h"
 
 /* Partners as they are stored against their cards; our heads, their cosignatures and the heads of partners against the
@@ -17,7 +18,8 @@ static void one_row(struct core_check *check, int cost) {
 
 /* --- partners */
 
-static void check_card(struct core *core, const struct store_partner *row, struct core_place place) {
+static enum base_code check_card(struct core *core, const struct store_partner *row, struct core_place place,
+                                 struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct wire_card card;
@@ -36,6 +38,13 @@ static void check_card(struct core *core, const struct store_partner *row, struc
     core_check_found(core, CORE_SO_PARTNER, place, "its card is of %.*s, it is stored as %.*s named %.*s",
                      (int)card.origin.size, (const char *)card.origin.data, (int)row->origin.size,
                      (const char *)row->origin.data, (int)row->name.size, (const char *)row->name.data);
+  if (code != BASE_OK)
+    return BASE_OK;
+  code = core_cards_check(core, row->number, card.generation, &why);
+  core->check->budget -= CORE_CHECK_COST_SIGNED * (int)card.generation;
+  if (core_damage(code))
+    core_check_found(core, CORE_SO_PARTNER, place, "the history of its cards does not stand: %s", why.text);
+  return core_damage(code) || code == BASE_OK ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
 
 /* The leaf that its row names says the same card and state. */
@@ -119,20 +128,19 @@ static enum base_code check_kept(struct core *core, const struct store_partner *
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* What the node stands on: its own cards, which partners and evidence are given, and what it learnt of itself. */
 static enum base_code check_facts(struct core *core, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf card = {0};
-  base_buf_init(&card, 4096);
+  struct base_error why = {0};
   if (core->lost[0] != '\0')
     core_check_found(core, CORE_SO_ONCE, core_place("register"), "%s", core->lost);
   if (core->token_key_lost)
     core_check_found(core, CORE_SO_TABLE, core_place("fact part-token-key"),
                      "it is missing or damaged: parts are not found by their hash, and those that come now neither");
-  enum base_code code = store_fact_get(core->store, "card", &card, err);
-  if (code != BASE_OK && !core_damage(code))
-    return code;
-  if (code != BASE_OK || !base_view_equal(base_buf_view(&card), base_view_of(core->card_hash.bytes, 32)))
-    core_check_found(core, CORE_SO_TABLE, core_place("fact card"), "it is missing, or not the hash of node.card");
-  return BASE_OK;
+  enum base_code code = core_cards_check(core, 0, core->card.generation, &why);
+  if (core_damage(code))
+    core_check_found(core, CORE_SO_PROOF, core_place("card"), "the history of this node's cards does not stand: %s",
+                     why.text);
+  return core_damage(code) || code == BASE_OK ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
 
 enum base_code core_check_partners(struct core *core, bool *done, struct base_error *err) {
@@ -149,8 +157,9 @@ enum base_code core_check_partners(struct core *core, bool *done, struct base_er
   if (!found)
     return code;
   struct core_place place = core_place("partner %.*s", (int)row.name.size, (const char *)row.name.data);
-  check_card(core, &row, place);
-  code = check_confirmed(core, &row, place, err);
+  code = check_card(core, &row, place, err);
+  if (code == BASE_OK)
+    code = check_confirmed(core, &row, place, err);
   if (code == BASE_OK)
     code = check_progress(core, &row, place, err);
   return code == BASE_OK ? check_kept(core, &row, place, err) : code;
@@ -158,13 +167,11 @@ enum base_code core_check_partners(struct core *core, bool *done, struct base_er
 
 /* --- our heads, and who cosigned them */
 
-static enum base_code verify(struct core *core, struct base_view note, const struct wire_vkey *witness,
+static enum base_code verify(const struct core_cards *log, const struct core_cards *witness, struct base_view note,
                              struct wire_checkpoint *out, struct base_error *err) {
-  struct wire_vkey log;
-  enum base_code code = wire_vkey_parse(core->card.log, &log, err);
-  return code == BASE_OK
-             ? seal_checkpoint_verify(note, (struct seal_signer){.log = &log, .witness = witness}, out, NULL, err)
-             : code;
+  struct seal_signer signer;
+  enum base_code code = core_head_signers(log, witness, note, &signer, err);
+  return code == BASE_OK ? seal_checkpoint_verify(note, signer, out, NULL, err) : code;
 }
 
 enum base_code core_check_heads(struct core *core, bool *done, struct base_error *err) {
@@ -180,7 +187,7 @@ enum base_code core_check_heads(struct core *core, bool *done, struct base_error
   if (!core_check_row(core, "heads", check->key != before, &code, done, err))
     return code;
   struct core_place place = core_place("head %lld", (long long)check->key);
-  code = verify(core, base_buf_view(&note), NULL, &head, &why);
+  code = verify(&core->cards, NULL, base_buf_view(&note), &head, &why);
   if (code == BASE_OK && (head.size != (uint64_t)check->key || !base_hash_equal(&head.root, &root)))
     code = base_fail(&why, BASE_CORRUPT, "it is of %llu leaves, or of another root than is stored with it",
                      (unsigned long long)head.size);
@@ -206,7 +213,7 @@ static enum base_code check_cosignature(struct core *core, const struct core_par
   enum base_code code = store_head_get(core->store, size, &root, &note, &why);
   base_buf_add_view(&note, line);
   if (code == BASE_OK)
-    code = verify(core, base_buf_view(&note), &partner->witness, &head, &why);
+    code = verify(&core->cards, &partner->cards, base_buf_view(&note), &head, &why);
   if (core_damage(code))
     core_check_found(core, CORE_SO_PROOF, place, "the cosignature of %.*s on it does not verify: %s",
                      (int)partner->card.name.size, (const char *)partner->card.name.data, why.text);
@@ -292,15 +299,11 @@ enum base_code core_check_partner_heads(struct core *core, bool *done, struct ba
   base_buf_init(&note, WIRE_NOTE_MAX);
   const struct core_partner *partner = NULL;
   struct wire_checkpoint head;
-  struct wire_vkey own;
   struct base_error why = {0};
   enum base_code code = walk_kept(core, true, &note, &partner, done, err);
   if (code != BASE_OK || partner == NULL)
     return code;
-  code = wire_vkey_parse(core->card.witness, &own, &why);
-  if (code == BASE_OK)
-    code = seal_checkpoint_verify(base_buf_view(&note), (struct seal_signer){.log = &partner->log, .witness = &own},
-                                  &head, NULL, &why);
+  code = verify(&partner->cards, &core->cards, base_buf_view(&note), &head, &why);
   if (code == BASE_OK && head.size != (uint64_t)core->check->pair.second)
     code = base_fail(&why, BASE_CORRUPT, "it is of %llu leaves", (unsigned long long)head.size);
   if (core_damage(code))

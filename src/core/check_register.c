@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cards.h"
 #include "core/check.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and
@@ -117,8 +118,8 @@ static enum base_code check_sent(struct core *core, const struct core_partner *p
   if (delivery != NULL && delivery->sent_index != index)
     core_check_found(core, CORE_SO_PROOF, place_of(index), "the outbox names leaf %llu for the same number",
                      (unsigned long long)delivery->sent_index);
-  if (!base_hash_equal(&opening->from_card, &core->card_hash) ||
-      !base_hash_equal(&opening->to_card, &partner->card_hash))
+  if (core_cards_hashed(&core->cards, &opening->from_card) == NULL ||
+      core_cards_hashed(&partner->cards, &opening->to_card) == NULL)
     core_check_found(core, CORE_SO_PARTNER, place_of(index), "it names other cards than those of this node and of %.*s",
                      name_size(partner), name_of(partner));
   if (skipped <= core->check->unread)
@@ -267,12 +268,15 @@ static enum base_code check_act(struct core *core, const struct core_check_leaf 
     met->stopped = met->stopped || stops;
     return check_kept(core, core->check->next, &leaf->opening.evidence, err);
   }
+  if (begins(leaf->opening.reason, "confirmed:")) /* a later card, whose word came or will come */
+    return BASE_OK;
   met->acted = true;
   met->act_index = core->check->next;
-  met->stopped = false;
-  if (!base_hash_equal(&leaf->opening.card, &partner->card_hash))
+  met->stopped =
+      met->stopped && (begins(leaf->opening.reason, "card:") || begins(leaf->opening.reason, "suspended: card:"));
+  if (core_cards_hashed(&partner->cards, &leaf->opening.card) == NULL)
     core_check_found(core, CORE_SO_PARTNER, place_of(core->check->next),
-                     "the card of %.*s that it confirms is not the one that is stored", name_size(partner),
+                     "the card of %.*s that it confirms is none of those that are stored", name_size(partner),
                      name_of(partner));
   return BASE_OK;
 }
@@ -304,10 +308,11 @@ enum base_code core_check_evidence(struct core *core, bool *done, struct base_er
 }
 
 static void check_card(struct core *core, const struct wire_opening *opening) {
-  struct base_hex_text text = base_hash_text(&core->card_hash);
-  if (core->check->next != 0 || !base_view_is(opening->subject, text.text))
-    core_check_found(core, CORE_SO_REGISTER, place_of(core->check->next),
-                     "it announces a card that is not the one this register began with");
+  struct base_hash hash;
+  const struct core_card *card =
+      base_hash_parse(opening->subject, &hash) ? core_cards_hashed(&core->cards, &hash) : NULL;
+  if (card == NULL || card->leaf != core->check->next)
+    core_check_found(core, CORE_SO_REGISTER, place_of(core->check->next), "it announces a card that is not stored");
 }
 
 /* --- a leaf */
@@ -368,13 +373,11 @@ static enum base_code check_one(struct core *core, struct base_error *err) {
 /* --- the end */
 
 static void check_note(struct core *core) {
-  struct wire_vkey log;
   struct wire_checkpoint head;
   struct base_error err = {0};
   struct core_place place = core_place("head %llu", (unsigned long long)core->reg.attested);
-  enum base_code code = wire_vkey_parse(core->card.log, &log, &err);
-  if (code == BASE_OK)
-    code = seal_checkpoint_verify(base_buf_view(&core->reg.note), (struct seal_signer){.log = &log}, &head, NULL, &err);
+  struct seal_signer signer = {.log = &core_cards_at(&core->cards, core->reg.attested)->log};
+  enum base_code code = seal_checkpoint_verify(base_buf_view(&core->reg.note), signer, &head, NULL, &err);
   if (code != BASE_OK)
     core_check_found(core, CORE_SO_REGISTER, place, "its note does not verify: %s", err.text);
   else if (head.size != core->reg.attested || !base_hash_equal(&head.root, &core->check->root) ||

@@ -7,10 +7,10 @@
  * card that nobody confirmed would seal to a stranger, a wrong number would tear the row of numbers. Such a partner is
  * kept in memory, so that it can be shown and checked, and nothing is exchanged with it. */
 
-enum partner_word { ADDED, SUSPENDED, RESUMED, NO_WORD };
+enum partner_word { ADDED, SUSPENDED, RESUMED, CARD, NO_WORD };
 
 static enum partner_word first_word(struct base_view reason) {
-  static const char *const words[] = {"added", "suspended", "resumed"};
+  static const char *const words[] = {"added", "suspended", "resumed", "card"};
   size_t size = 0;
   while (size < reason.size && reason.data[size] != ':')
     size++;
@@ -155,6 +155,8 @@ enum base_code core_delivery_confirm(struct core *core, struct core_partner *par
 enum base_code core_partner_confirm(struct core *core, struct core_partner *partner, struct base_error *err) {
   struct base_error why = {0};
   enum base_code code = card_fits(core, partner, &why);
+  if (code == BASE_OK && partner->cards_damaged)
+    code = base_fail(&why, BASE_CORRUPT, "the history of his cards does not end with the one in his row");
   if (code == BASE_OK)
     code = sent_fit(core, partner, &why);
   if (code == BASE_OK)

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/backup.h"
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 base_time core_now(const struct core *core) {
@@ -178,6 +178,15 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_PARTNER_STATE:
     core_partner_state(core, token, request);
+    break;
+  case LINK_CARD_CHANGE:
+    core_card_change(core, token, request);
+    break;
+  case LINK_KEY_ROTATE:
+    core_key_rotate(core, token, request);
+    break;
+  case LINK_KEY_RETIRE:
+    core_key_retire(core, token, request);
     break;
   case LINK_CASE_OPEN:
     core_submit_open(core, token, request, request);
@@ -356,6 +365,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_faults_settle(core, &why);
     if (code == BASE_OK)
       code = core_compare_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_keys_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -368,7 +379,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     return *out_fatal == BASE_OK ? CORE_RETRY_FIRST_MS : -1;
   }
   /* After a step was taken back the keeper may have signed a head that the store does not know: it is asked again. */
-  if (core->reg.size != core->reg.attested || core->reg.note.size == 0) {
+  if (core->reg.size != core->reg.attested || core->reg.note.size == 0 || core_card_waits(core)) {
     /* What is committed stays; without a signed head nothing is acknowledged, and the process ends: its next start
      * attests. */
     *out_fatal = core_register_attest(core, err);
@@ -378,9 +389,12 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next)
     if (reply->give != NULL)
       core_give_finish(core, reply);
+  core_tls_look(core);
+  core_peer_table_wake(core);
   replies_send(core);
   int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
   due = core_soonest(due, core_compare_next_ms(core));
+  due = core_soonest(due, core_keys_due(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

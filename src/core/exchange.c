@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 
 bool core_ours(enum base_code code) {
   /* A right that is missing is missing here: our disk may not be written. */
@@ -49,51 +49,121 @@ enum base_code core_heads_write(struct core *core, struct core_partner *partner,
   return BASE_OK;
 }
 
-static enum base_code head_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
-                                struct wire_checkpoint *out_checkpoint, struct base_error *err) {
-  struct seal_signer signer = {.log = &partner->log};
-  enum base_code code = seal_checkpoint_verify(heads->note, signer, out_checkpoint, NULL, err);
-  if (code != BASE_OK)
-    return code;
-  uint64_t known = partner->seen_size;
-  if (out_checkpoint->size < known)
-    return base_fail(err, BASE_ROLLBACK, "a head of %llu leaves came, but one of %llu was cosigned before",
-                     (unsigned long long)out_checkpoint->size, (unsigned long long)known);
-  if (out_checkpoint->size == known) {
-    if (known > 0 && !base_hash_equal(&out_checkpoint->root, &partner->seen_root))
-      return base_fail(err, BASE_FORK, "two signed heads of %llu leaves differ: the register was forked",
-                       (unsigned long long)known);
-    /* One that the keeper cosigned just before a crash was not kept: it is now, for it proves what comes under it. */
-    if (partner->row.head_size == known)
-      return BASE_OK;
+bool core_heads_frame(struct core_heads *heads, const struct wire_frame *frame) {
+  switch (frame->type) {
+  case WIRE_FRAME_HEAD:
+    heads->note = frame->head;
+    heads->has_head = true;
+    return true;
+  case WIRE_FRAME_CONSISTENCY:
+    heads->consistency[heads->count++] = *frame;
+    return true;
+  case WIRE_FRAME_COSIGN:
+    heads->cosign = *frame;
+    heads->cosigns = true;
+    return true;
+  case WIRE_FRAME_HOLDS:
+    heads->held = *frame;
+    heads->holds = true;
+    return true;
+  case WIRE_FRAME_SEEN:
+    heads->seen = *frame;
+    heads->sees = true;
+    return true;
+  default:
+    return false;
   }
-  const struct wire_frame *consistency = NULL;
-  for (size_t i = 0; i < heads->count; i++)
-    if (heads->consistency[i].old_size == known && heads->consistency[i].new_size == out_checkpoint->size)
-      consistency = &heads->consistency[i];
-  if (consistency == NULL && known > 0 && out_checkpoint->size > known)
-    return base_fail(err, BASE_CONFLICT, "no proof from the head of %llu leaves that was cosigned last came along",
-                     (unsigned long long)known);
-  BASE_AUTO_BUF struct base_buf line = {0};
-  base_buf_init(&line, WIRE_NOTE_MAX);
-  code = core->env.keeper.cosign(core->env.keeper.context, &partner->card.log_key, heads->note, known,
-                                 consistency != NULL ? consistency->hashes : NULL,
-                                 consistency != NULL ? consistency->hash_count : 0, &line, err);
-  if (code != BASE_OK)
-    return code;
-  return head_keep(core, partner, out_checkpoint, heads->note, base_buf_view(&line), err);
 }
 
-enum base_code core_head_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
-                              struct wire_checkpoint *out_checkpoint, struct base_error *err) {
-  enum base_code code = head_take(core, partner, heads, out_checkpoint, err);
-  if (code == BASE_OK || code == BASE_ROLLBACK || code == BASE_FORK || code == BASE_CONSISTENCY) {
-    /* An older head may only have been overtaken: what goes to him anyway shows the newer one, nothing goes for that.
-     */
-    partner->shown_seen = code == BASE_ROLLBACK;
-    partner->contradicts = code != BASE_OK;
-  }
-  return code;
+enum base_code core_heads_said(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                               enum base_code code, struct base_error *err) {
+  bool proved = code == BASE_OK || code == BASE_CONFLICT || code == BASE_ROLLBACK;
+  struct base_error why = {0};
+  enum base_code said = BASE_OK;
+  if (code != BASE_OK && core_ours(code))
+    return code;
+  if (heads->sees)
+    said = core_seen_take(core, partner, heads->seen.head, &why);
+  if (said == BASE_OK && proved && heads->cosigns)
+    said = core_cosign_take(core, partner, heads->cosign.new_size, heads->cosign.head, &why);
+  if (said == BASE_OK && proved && heads->holds)
+    said = core_card_held(core, partner, &heads->held, &why);
+  if (said == BASE_OK || (!proved && !core_ours(said)))
+    return code;
+  *err = why;
+  return said;
+}
+
+enum base_code core_head_read(const struct core_partner *partner, const struct core_cards *news,
+                              const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
+                              const struct wire_key **out_key, struct base_error *err) {
+  struct wire_note note;
+  struct wire_checkpoint checkpoint;
+  enum base_code code = wire_note_parse(heads->note, &note, err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(note.text, &checkpoint, err);
+  if (code != BASE_OK)
+    return code;
+  bool later = news->count > 0 && checkpoint.size >= news->list[0].size;
+  const struct core_card *card = core_cards_at(later ? news : &partner->cards, checkpoint.size);
+  *out_key = &card->card.log_key;
+  return seal_checkpoint_verify(heads->note, (struct seal_signer){.log = &card->log}, out_checkpoint, NULL, err);
+}
+
+/* The proof from the head that was cosigned last; NULL when there is none. */
+static const struct wire_frame *proof_to(const struct core_partner *partner, const struct core_heads *heads,
+                                         uint64_t size) {
+  for (size_t i = 0; i < heads->count; i++)
+    if (heads->consistency[i].old_size == partner->seen_size && heads->consistency[i].new_size == size)
+      return &heads->consistency[i];
+  return NULL;
+}
+
+enum base_code core_head_placed(const struct core_partner *partner, const struct core_heads *heads,
+                                const struct wire_checkpoint *checkpoint, struct base_error *err) {
+  uint64_t known = partner->seen_size;
+  if (checkpoint->size < known)
+    return base_fail(err, BASE_ROLLBACK, "a head of %llu leaves came, but one of %llu was cosigned before",
+                     (unsigned long long)checkpoint->size, (unsigned long long)known);
+  if (checkpoint->size == known && known > 0 && !base_hash_equal(&checkpoint->root, &partner->seen_root))
+    return base_fail(err, BASE_FORK, "two signed heads of %llu leaves differ: the register was forked",
+                     (unsigned long long)known);
+  if (checkpoint->size > known && known > 0 && proof_to(partner, heads, checkpoint->size) == NULL)
+    return base_fail(err, BASE_CONFLICT, "no proof from the head of %llu leaves that was cosigned last came along",
+                     (unsigned long long)known);
+  return BASE_OK;
+}
+
+enum base_code core_head_cosign(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                                const struct wire_checkpoint *checkpoint, const struct wire_key *key,
+                                struct base_error *err) {
+  /* One that the keeper cosigned just before a crash was not kept: it is now, for it proves what comes under it. */
+  if (checkpoint->size == partner->seen_size && partner->row.head_size == partner->seen_size)
+    return BASE_OK;
+  const struct wire_frame *proof = proof_to(partner, heads, checkpoint->size);
+  BASE_AUTO_BUF struct base_buf line = {0};
+  base_buf_init(&line, WIRE_NOTE_MAX);
+  enum base_code code =
+      core->env.keeper.cosign(core->env.keeper.context, key, heads->note, partner->seen_size,
+                              proof != NULL ? proof->hashes : NULL, proof != NULL ? proof->hash_count : 0, &line, err);
+  if (code != BASE_OK)
+    return code;
+  partner->followed = *key;
+  return head_keep(core, partner, checkpoint, heads->note, base_buf_view(&line), err);
+}
+
+/* The same head once more, by the witness key that is in force now: he holds no other of ours. */
+static enum base_code line_anew(struct core *core, const struct core_partner *partner, const struct wire_note *stored,
+                                const struct wire_signature *his, struct base_buf *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf note = {0};
+  base_buf_init(&note, WIRE_NOTE_MAX);
+  base_buf_add_view(&note, stored->text);
+  base_buf_text(&note, "\n");
+  wire_signature_write(his, &note);
+  enum base_code code = base_buf_check(&note, "head", err);
+  return code == BASE_OK ? core->env.keeper.cosign(core->env.keeper.context, &partner->followed, base_buf_view(&note),
+                                                   partner->seen_size, NULL, 0, out, err)
+                         : code;
 }
 
 enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
@@ -107,12 +177,19 @@ enum base_code core_head_line(struct core *core, const struct core_partner *part
   code = wire_note_parse(base_buf_view(&note), &parsed, err);
   if (code != BASE_OK)
     return code;
-  for (size_t i = 0; i < parsed.signature_count; i++)
-    if (base_view_is(parsed.signatures[i].name, core->info.origin)) {
-      wire_signature_write(&parsed.signatures[i], out);
+  const struct wire_signature *his = NULL;
+  for (size_t i = 0; i < parsed.signature_count; i++) {
+    const struct wire_signature *line = &parsed.signatures[i];
+    if (!base_view_is(line->name, core->info.origin)) {
+      his = line;
+    } else if (line->id == core_cards_newest(&core->cards)->witness.id) {
+      wire_signature_write(line, out);
       return base_buf_check(out, "cosignature", err);
     }
-  return base_fail(err, BASE_CORRUPT, "our cosignature on a stored head is missing");
+  }
+  return his != NULL && size == partner->seen_size
+             ? line_anew(core, partner, &parsed, his, out, err)
+             : base_fail(err, BASE_CORRUPT, "our cosignature on a stored head is missing");
 }
 
 void core_head_shown(struct core *core, struct core_partner *partner) {
@@ -159,21 +236,22 @@ enum base_code core_cosign_take(struct core *core, struct core_partner *partner,
   BASE_AUTO_BUF struct base_buf kept = {0};
   base_buf_init(&kept, WIRE_NOTE_MAX);
   struct base_view note = size == 0 ? (struct base_view){0} : head_note(core, partner, size, &kept);
-  if (note.size == 0)
-    return BASE_OK;
+  struct wire_signature signature;
+  enum base_code code = wire_signature_parse(line, &signature, err);
+  if (code != BASE_OK || note.size == 0)
+    return code;
+  const struct core_card *his = core_cards_newest(&partner->cards);
+  if (signature.id != his->witness.id && core_cards_witness(&partner->cards, signature.id) != NULL)
+    return BASE_OK; /* overtaken by his new card: he cosigns once more */
   BASE_AUTO_BUF struct base_buf both = {0};
   base_buf_init(&both, WIRE_NOTE_MAX);
   base_buf_add_view(&both, note);
   base_buf_add_view(&both, line);
-  struct wire_vkey log;
   struct wire_checkpoint checkpoint;
-  enum base_code code = base_buf_check(&both, "cosigned head", err);
+  struct seal_signer signer = {.log = &core_cards_at(&core->cards, size)->log, .witness = &his->witness};
+  code = base_buf_check(&both, "cosigned head", err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(core->card.log, &log, err);
-  if (code == BASE_OK) {
-    struct seal_signer signer = {.log = &log, .witness = &partner->witness};
     code = seal_checkpoint_verify(base_buf_view(&both), signer, &checkpoint, NULL, err);
-  }
   return code == BASE_OK ? cosign_keep(core, partner, &checkpoint, note, line, err) : code;
 }
 

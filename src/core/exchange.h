@@ -6,6 +6,12 @@
 
 /* The exchange with partners: consignments in and out. */
 
+/* succession.c: the cards in a document */
+struct core_card_frames {
+  size_t count, room;
+  struct wire_frame *frames; /* CARD; views into the document */
+};
+
 /* exchange.c: what both directions share */
 /* What a consignment or an answer says about its writer's register. */
 struct core_heads {
@@ -13,25 +19,43 @@ struct core_heads {
   struct base_view note;
   size_t count;
   struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
+  /* a line of his on a head of ours; which of our cards he holds; a head of ours that contradicts us: the last counts */
+  bool cosigns, holds, sees;
+  struct wire_frame cosign, held, seen;
 };
+/* HEAD, CONSISTENCY, COSIGN, HOLDS, SEEN are kept for what follows; false for another frame. */
+bool core_heads_frame(struct core_heads *heads, const struct wire_frame *frame);
 /* Proves our present head from every head that the partner may have cosigned last: the one he said, and those shown to
  * him lately, because heads cross on the way. */
 BASE_NODISCARD enum base_code core_heads_write(struct core *core, struct core_partner *partner, uint64_t base,
                                                struct base_buf *out, struct base_error *err);
-/* A partner's signed head: verified, cosigned by the keeper when it is newer than the one it remembers, and kept.
- * BASE_CONFLICT: the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK: older than
- * the one we cosigned; *out_checkpoint is set then too. Faults (BASE_FORK, BASE_CONSISTENCY, BASE_SIGNATURE …) are the
- * caller's to record. */
-BASE_NODISCARD enum base_code core_head_take(struct core *core, struct core_partner *partner,
+/* A partner's signed head, in three steps; core_cards_and_head_take takes them all. Read: signed by the key of the
+ * generation that signs heads of its size, of those held or of the news. */
+BASE_NODISCARD enum base_code core_head_read(const struct core_partner *partner, const struct core_cards *news,
                                              const struct core_heads *heads, struct wire_checkpoint *out_checkpoint,
-                                             struct base_error *err);
-/* Our cosignature line on the partner's head of this size. */
+                                             const struct wire_key **out_key, struct base_error *err);
+/* Placed: BASE_CONFLICT when the proof is from another base than ours, which is asked for and no fault. BASE_ROLLBACK:
+ * older than the one we cosigned. BASE_FORK. */
+BASE_NODISCARD enum base_code core_head_placed(const struct core_partner *partner, const struct core_heads *heads,
+                                               const struct wire_checkpoint *checkpoint, struct base_error *err);
+/* Cosigned by the keeper when it is newer than the one it remembers, and kept. Faults (BASE_FORK, BASE_CONSISTENCY …) are
+ * the caller's to record. */
+BASE_NODISCARD enum base_code core_head_cosign(struct core *core, struct core_partner *partner,
+                                               const struct core_heads *heads,
+                                               const struct wire_checkpoint *checkpoint, const struct wire_key *key,
+                                               struct base_error *err);
+/* Our cosignature line on the partner's head of this size, by our present witness key. */
 BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
                                              struct base_buf *out, struct base_error *err);
 /* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
 void core_head_shown(struct core *core, struct core_partner *partner);
+/* What the document says of our own register and card, after its head was taken with this code, which comes back unless
+ * something of it is wrong. What bears our own signature counts under any head, the rest only under one of his. */
+BASE_NODISCARD enum base_code core_heads_said(struct core *core, struct core_partner *partner,
+                                              const struct core_heads *heads, enum base_code code,
+                                              struct base_error *err);
 /* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember
- * showing is passed over: a later one proves as much. */
+ * showing, or by a witness key that he has replaced, is passed over: a later one proves as much. */
 BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
                                                struct base_view line, struct base_error *err);
 /* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
@@ -82,6 +106,7 @@ struct core_give {
 struct core_opened { /* a consignment, opened */
   struct base_view plain;
   struct core_heads heads;
+  struct core_card_frames cards;     /* to be freed */
   struct wire_checkpoint checkpoint; /* its head, once it verified */
   bool older;                        /* that head is older than the one we cosigned: only repetitions are taken */
 };

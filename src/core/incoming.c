@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the
@@ -88,13 +88,14 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
     return BASE_OK; /* the answer says which number is wanted */
   if (older)
     return BASE_OK; /* the answer asks for it again, under a head that is not older */
-  /* The cards are part of the evidence: a statement about another one could never be proved with those held here. */
-  if (!voided && (!base_hash_equal(&opening.from_card, &partner->card_hash) ||
-                  !base_hash_equal(&opening.to_card, &core->card_hash)))
+  /* The cards are part of the evidence: a statement about another one could never be proved with those held here. One
+   * that was replaced while the message waited is in the history. */
+  if (!voided && (core_cards_hashed(&partner->cards, &opening.from_card) == NULL ||
+                  core_cards_hashed(&core->cards, &opening.to_card) == NULL))
     return base_fail(
         fault, BASE_WRONG_KEY,
-        "the message was sent under another card than the one that was confirmed: compare the cards of both "
-        "nodes again");
+        "the message was sent under another card than those that are known here: compare the cards of both nodes "
+        "again");
   if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous))
     return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it",
                      (unsigned long long)opening.number);
@@ -150,33 +151,18 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
 
 /* --- a consignment */
 
-static enum base_code read_state(struct core *core, struct core_give *give, struct core_opened *opened,
-                                 struct base_error *fault) {
+static enum base_code read_state(struct core_give *give, struct core_opened *opened, struct base_error *fault) {
   struct base_reader reader = base_reader_of(opened->plain);
   struct wire_frame frame;
   bool end = false;
   enum base_code code = wire_frames_check(opened->plain, "consignment", fault);
   while (code == BASE_OK && (code = wire_frame_read(&reader, &frame, &end, fault)) == BASE_OK && !end) {
-    switch (frame.type) {
-    case WIRE_FRAME_HEAD:
-      opened->heads.note = frame.head;
-      opened->heads.has_head = true;
-      break;
-    case WIRE_FRAME_CONSISTENCY:
-      opened->heads.consistency[opened->heads.count++] = frame;
-      break;
-    case WIRE_FRAME_WANT_PROOF:
+    if (frame.type == WIRE_FRAME_WANT_PROOF)
       give->base = frame.new_size;
-      break;
-    case WIRE_FRAME_COSIGN:
-      code = core_cosign_take(core, give->partner, frame.new_size, frame.head, fault);
-      break;
-    case WIRE_FRAME_SEEN:
-      code = core_seen_take(core, give->partner, frame.head, fault);
-      break;
-    default:
-      break;
-    }
+    else if (frame.type == WIRE_FRAME_CARD)
+      code = core_card_frames_add(&opened->cards, &frame, fault);
+    else
+      (void)core_heads_frame(&opened->heads, &frame);
   }
   if (code == BASE_OK && !opened->heads.has_head)
     code = base_fail(fault, BASE_PROTOCOL, "the consignment carries no head");
@@ -235,12 +221,13 @@ static void ask_about_older(const struct core *core, struct core_partner *partne
 enum base_code core_consignment_take(struct core *core, struct core_give *give, struct core_opened *opened,
                                      bool carried, struct base_error *err) {
   struct base_error *fault = &give->fault;
-  enum base_code code = read_state(core, give, opened, fault);
+  enum base_code code = read_state(give, opened, fault);
   if (code == BASE_OK) {
     struct base_error why = {0};
-    code = core_head_take(core, give->partner, &opened->heads, &opened->checkpoint, &why);
+    code = core_cards_and_head_take(core, give->partner, &opened->cards, &opened->heads, &opened->checkpoint, &why);
     give->unread = code == BASE_CONFLICT;
-    if (give->unread)
+    code = core_heads_said(core, give->partner, &opened->heads, code, &why);
+    if (code == BASE_CONFLICT && give->unread)
       return BASE_OK; /* the answer names the base that is wanted, and the partner proves again */
     opened->older = code == BASE_ROLLBACK;
     if (opened->older) {
@@ -309,7 +296,8 @@ enum base_code core_consignment_unseal(struct core *core, const struct wire_enve
   return code;
 }
 
-/* Octets that do not open as a consignment of this partner's are a fault of his. */
+/* Octets that do not open as a consignment of this partner's are a fault of his; sealed to a key of ours that is
+ * destroyed by now, it is only late: our card goes to him, and he seals again. */
 static enum base_code open_consignment(struct core *core, struct core_give *give, struct base_view sealed,
                                        struct base_buf *plain, struct base_error *err) {
   struct wire_envelope envelope;
@@ -321,7 +309,10 @@ static enum base_code open_consignment(struct core *core, struct core_give *give
     code = core_consignment_unseal(core, &envelope, give, plain, &fault);
   if (code == BASE_OK)
     return BASE_OK;
-  if (!core_ours(code)) {
+  bool late = code == BASE_WRONG_KEY && core_cards_sealed(&core->cards, envelope.key_id);
+  if (late)
+    give->partner->not_before_ms = 0;
+  if (!core_ours(code) && !late) {
     enum base_code wrote = core_partner_fault(core, give->partner, &fault, (struct base_view){0}, err);
     if (wrote != BASE_OK)
       return wrote;
@@ -348,6 +339,7 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
   if (code == BASE_OK) {
     struct core_opened opened = {.plain = base_buf_view(&plain)};
     code = core_consignment_take(core, give, &opened, false, &err);
+    core_card_frames_free(&opened.cards);
   }
   base_unmap(&sealed);
   if (plain.data != NULL)

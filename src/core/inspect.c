@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/backup.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* What a restored folder holds, without a keeper: every leaf against the root, the tiles against the root, the root
@@ -15,10 +16,10 @@
 enum { LEVELS = 64 };
 
 /* The keeper that a core asks when its register is loaded; here it knows what the backup's head says. */
-static enum base_code paper_info(void *context, struct core_keeper_info *out, struct base_error *err) {
+static enum base_code paper_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   const struct wire_backup_frame *head = context;
   (void)err;
-  *out = (struct core_keeper_info){.size = head->size, .root = head->root};
+  *out = (struct wire_keeper_info){.size = head->size, .root = head->root};
   return BASE_OK;
 }
 
@@ -67,25 +68,45 @@ static enum base_code take_leaf(struct core *core, struct tree *tree, base_time 
 
 /* --- the head */
 
-static enum base_code check_head(struct core *core, const struct wire_backup_frame *head, struct base_error *err) {
-  struct wire_vkey log;
+/* The keys of the card that signs heads of its size. Without the database later cards are not here: then only a head by
+ * the first card's key can be verified, and nothing that is restored hangs on another. */
+static enum base_code check_head(struct core *core, const struct wire_backup_frame *head, bool database,
+                                 struct base_error *err) {
   struct wire_checkpoint said;
-  enum base_code code = wire_vkey_parse(core->card.log, &log, err);
-  if (code == BASE_OK)
-    code = seal_checkpoint_verify(head->note, (struct seal_signer){.log = &log}, &said, NULL, err);
+  struct seal_signer signer = {.log = &core_cards_at(&core->cards, head->size)->log};
+  enum base_code code = seal_checkpoint_verify(head->note, signer, &said, NULL, err);
+  if (code == BASE_SIGNATURE && !database)
+    return BASE_OK;
   if (code == BASE_OK && (said.size != head->size || !base_hash_equal(&said.root, &head->root)))
     code = base_fail(err, BASE_CORRUPT, "its note is of another size or root");
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "the backup's head");
 }
 
+/* The first card, which the backup has apart. */
 static enum base_code check_card(const struct wire_backup_header *header, struct core *core,
                                  const struct wire_backup_frame *head, struct base_error *err) {
-  enum base_code code = wire_card_parse(head->card, &core->card_arena, &core->card, err);
-  if (code == BASE_OK)
-    code = seal_card_check(&core->card, err);
+  enum base_code code = core_cards_add(&core->cards, head->card, (struct base_view){0}, 0, err);
+  if (code != BASE_OK)
+    return base_fail_within(err, "the backup's card");
+  core->card = core->cards.list[0].card;
+  code = seal_card_check(&core->card, err);
   if (code == BASE_OK && !base_view_equal(core->card.origin, header->origin))
     code = base_fail(err, BASE_CORRUPT, "it is of another node than the backup's header");
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "the backup's card");
+}
+
+/* All that followed it, each signed by the one before. */
+static enum base_code check_cards(struct core *core, const struct wire_backup_frame *head, struct base_error *err) {
+  enum base_code code = core_cards_check(core, 0, 1, err);
+  core_cards_free(&core->cards);
+  if (code == BASE_OK)
+    code = core_cards_load(core, 0, 0, &core->cards, err);
+  if (code == BASE_OK && !base_view_equal(core->cards.list[0].bytes, head->card))
+    code = base_fail(err, BASE_CORRUPT, "the first of them is not the one that the backup has apart");
+  if (code != BASE_OK)
+    return base_fail_within(err, "the backup's cards");
+  core->card = core->cards.list[0].card;
+  return BASE_OK;
 }
 
 static enum base_code check_register(struct core *core, const struct wire_backup_frame *head, base_time *out_last,
@@ -135,14 +156,15 @@ enum base_code core_inspect(const struct wire_backup_header *header, int dir, co
     return base_fail(err, BASE_MEMORY, "no memory to look at the backup");
   struct wire_backup_frame said = *head;
   core->env.keeper = (struct core_keeper){.context = &said, .info = paper_info};
-  base_arena_init(&core->card_arena, 1 << 20);
   enum base_code code = check_card(header, core, head, err);
-  if (code == BASE_OK)
-    code = check_head(core, head, err);
-  if (code == BASE_OK && found->database) {
+  if (code == BASE_OK && found->database)
     code = store_open(dir, NULL, &core->store, err);
-    if (code == BASE_OK)
-      code = check_register(core, head, &found->head_time, err);
+  if (code == BASE_OK && found->database)
+    code = check_cards(core, head, err);
+  if (code == BASE_OK)
+    code = check_head(core, head, found->database, err);
+  if (code == BASE_OK && found->database) {
+    code = check_register(core, head, &found->head_time, err);
     if (code == BASE_OK)
       code = check_parts(dir, core, found, err);
     if (code == BASE_OK)
@@ -150,7 +172,7 @@ enum base_code core_inspect(const struct wire_backup_header *header, int dir, co
   }
   core_register_free(core);
   store_close(core->store);
-  base_arena_free(&core->card_arena);
+  core_cards_free(&core->cards);
   free(core);
   return code;
 }

@@ -99,6 +99,23 @@ struct core_register {
   struct base_secret ahead_secrets[CORE_KEYS_AHEAD];
 };
 
+/* --- cards.c */
+struct core_card { /* one generation, our own or a partner's; views into the history's arena */
+  struct base_view bytes;
+  struct base_hash hash; /* SHA-256 of the bytes, which every sent leaf commits to */
+  struct wire_card card;
+  struct wire_vkey log, witness;
+  struct base_view succession; /* the head that names it; empty: the first one held, or not signed yet */
+  uint64_t size;               /* of that head: heads of so many leaves and more are signed by its key */
+  uint64_t leaf;               /* of our own: the index of its leaf */
+  char fingerprint[SEAL_FINGERPRINT_TEXT];
+};
+struct core_cards { /* oldest first, generations in a row */
+  struct base_arena arena;
+  size_t count, room;
+  struct core_card *list;
+};
+
 /* --- partners.c */
 struct core_transfer { /* a message whose records are going out */
   struct base_id message;
@@ -146,12 +163,15 @@ struct core_compare {
   unsigned found;
 };
 struct core_partner {
-  struct store_partner row; /* views into arena */
-  struct base_arena arena;
-  struct wire_card card;
-  struct wire_vkey log, witness;
-  struct base_hash card_hash; /* SHA-256 of the card, which every sent leaf commits to */
-  uint64_t seen_size;         /* the last head of his that the keeper cosigned; the row has the last one kept */
+  struct store_partner row; /* views into the arena of cards */
+  struct core_cards cards;  /* what he had and has; the newest one is pinned */
+  struct wire_card card;    /* that one */
+  struct base_hash card_hash;
+  struct core_cards given;  /* a later card that an officer confirmed: where he is reached until his own word comes */
+  bool cards_damaged;       /* the history does not stand: only the card in the row is known */
+  uint32_t told;            /* the generation of our card that he says he holds; 0: not known */
+  struct wire_key followed; /* the log key that our keeper follows his register under; zeroes: none yet */
+  uint64_t seen_size;       /* the last head of his that the keeper cosigned; the row has the last one kept */
   struct base_hash seen_root;
   bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */
   bool shown_seen;  /* … and it is on its way */
@@ -274,6 +294,14 @@ struct core_damage { /* a record that did not open when it was read last */
   uint32_t record;
 };
 
+/* --- keys.c */
+struct core_keys {
+  bool changed;           /* what the keeper holds is to be compared with what is written down */
+  char actor[64];         /* who asked for the last change, "" when the node made it by itself */
+  int64_t try_ms;         /* not before, monotonic: a change by itself failed */
+  struct base_hash shown; /* the TLS key that the gate was told to present */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -293,11 +321,12 @@ struct core_reply {
 struct core {
   struct core_environment env;
   struct store *store;
-  struct core_keeper_info info;
-  struct base_arena card_arena;
-  struct wire_card card;
+  struct wire_keeper_info info;
+  struct core_cards cards; /* our own; the newest one is in force */
+  struct wire_card card;   /* that one */
   struct base_hash card_hash;
-  char fingerprint[SEAL_FINGERPRINT_TEXT];
+  const char *fingerprint; /* of it */
+  struct core_keys keys;
   base_time started;
 
   bool in_transaction, wrote;
@@ -398,6 +427,8 @@ BASE_NODISCARD enum base_code core_reload(struct core *core, struct base_error *
 
 /* register.c */
 BASE_NODISCARD enum base_code core_register_load(struct core *core, struct base_error *err);
+/* Once our cards are known: a stored head that was changed is as good as none, and the keeper signs it anew. */
+void core_register_verify(struct core *core);
 void core_register_free(struct core *core);
 struct core_leaf {
   uint64_t index;
@@ -411,6 +442,9 @@ BASE_NODISCARD enum base_code core_register_add(struct core *core, enum wire_act
 BASE_NODISCARD enum base_code core_register_flush(struct core *core, struct base_error *err);
 /* After the commit: a signed head over all. */
 BASE_NODISCARD enum base_code core_register_attest(struct core *core, struct base_error *err);
+/* The keeper signed this head over all leaves. */
+BASE_NODISCARD enum base_code core_register_attested(struct core *core, const struct base_hash *root,
+                                                     struct base_view note, struct base_error *err);
 BASE_NODISCARD enum base_code core_register_root(struct core *core, uint64_t size, struct base_hash *out,
                                                  struct base_error *err);
 BASE_NODISCARD enum base_code core_register_inclusion(struct core *core, uint64_t index, uint64_t size,
@@ -442,6 +476,11 @@ struct core_partner *core_partner_numbered(struct core *core, int64_t number);
 struct core_partner *core_partner_pinned(struct core *core, const struct base_hash *pin);
 BASE_NODISCARD enum base_code core_partner_save(struct core *core, struct core_partner *partner,
                                                 struct base_error *err);
+/* A leaf about him. The row names its last one, which commits to the card and says the state. */
+BASE_NODISCARD enum base_code core_partner_leaf(struct core *core, struct core_partner *partner, struct base_view actor,
+                                                struct base_view reason, struct base_error *err);
+/* What the newest of his cards says is what counts: card, row. */
+void core_partner_pin(struct core_partner *partner);
 void core_partner_add(struct core *core, uint64_t token, const struct wire_json *request);
 void core_partner_state(struct core *core, uint64_t token, const struct wire_json *request);
 void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request);
@@ -449,6 +488,8 @@ void core_peer_table_wake(struct core *core);
 /* What the outbox says of numbers in a file that was made for the partner. */
 void core_partner_carried(struct core_partner *partner, const struct store_carried *carried);
 struct wire_seal_key;
+/* The card that says where he is reached, by which TLS keys, and what is sealed to: the newest one known. */
+const struct wire_card *core_partner_line(const struct core_partner *partner);
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
 
 /* confirmed.c */

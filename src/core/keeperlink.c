@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "wire/keeperform.h"
-
 _Static_assert(CORE_WRAPPED == (int)WIRE_KEEPER_WRAPPED && CORE_WRAP_MAX == (int)WIRE_KEEPER_WRAP_MAX,
                "core and keeper count alike");
 
@@ -24,22 +22,10 @@ static void forget(struct base_buf *answer) {
 }
 #define AUTO_FORGET __attribute__((cleanup(forget)))
 
-static enum base_code remote_info(void *context, struct core_keeper_info *out, struct base_error *err) {
+static enum base_code remote_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   AUTO_FORGET struct base_buf request = {0}, answer = {0};
-  struct wire_keeper_info info;
   enum base_code code = ask(context, LINK_KEEPER_INFO, &request, &answer, err);
-  if (code == BASE_OK)
-    code = wire_keeper_info_parse(base_buf_view(&answer), &info, err);
-  if (code != BASE_OK)
-    return code;
-  *out = (struct core_keeper_info){.log = info.log,
-                                   .witness = info.witness,
-                                   .seal = info.seal,
-                                   .epoch = info.epoch,
-                                   .size = info.size,
-                                   .root = info.root};
-  memcpy(out->origin, info.origin, sizeof out->origin);
-  return BASE_OK;
+  return code == BASE_OK ? wire_keeper_info_parse(base_buf_view(&answer), out, err) : code;
 }
 
 static enum base_code remote_attest(void *context, uint64_t size, const struct base_hash *root,
@@ -66,12 +52,50 @@ static enum base_code remote_cosign(void *context, const struct wire_key *log_ke
   return base_buf_check(out_line, "cosignature", err);
 }
 
-static enum base_code remote_remembers(void *context, struct base_view origin, uint64_t *out_size,
-                                       struct base_hash *out_root, struct base_error *err) {
+static enum base_code remote_remembers(void *context, struct base_view origin, struct wire_keeper_memory *out,
+                                       struct base_error *err) {
   AUTO_FORGET struct base_buf request = {0}, answer = {0};
   base_buf_add_view(&request, origin);
   enum base_code code = ask(context, LINK_KEEPER_REMEMBERS, &request, &answer, err);
-  return code == BASE_OK ? wire_keeper_remembers_parse(base_buf_view(&answer), out_size, out_root, err) : code;
+  return code == BASE_OK ? wire_keeper_memory_parse(base_buf_view(&answer), out, err) : code;
+}
+
+static enum base_code remote_renew(void *context, unsigned types, struct wire_keeper_info *out,
+                                   struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_renew_write(types, &request);
+  enum base_code code = ask(context, LINK_KEEPER_RENEW, &request, &answer, err);
+  return code == BASE_OK ? wire_keeper_info_parse(base_buf_view(&answer), out, err) : code;
+}
+
+static enum base_code remote_succeed(void *context, const struct wire_keeper_succeed *form,
+                                     struct base_buf *out_succession, struct base_buf *out_note,
+                                     struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  struct wire_keeper_succeeded succeeded;
+  wire_keeper_succeed_write(form, &request);
+  enum base_code code = ask(context, LINK_KEEPER_SUCCEED, &request, &answer, err);
+  if (code == BASE_OK)
+    code = wire_keeper_succeeded_parse(base_buf_view(&answer), &succeeded, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_add_view(out_succession, succeeded.succession);
+  base_buf_add_view(out_note, succeeded.note);
+  code = base_buf_check(out_succession, "succession", err);
+  return code == BASE_OK ? base_buf_check(out_note, "checkpoint", err) : code;
+}
+
+static enum base_code remote_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_follow_write(form, &request);
+  return ask(context, LINK_KEEPER_FOLLOW, &request, &answer, err);
+}
+
+static enum base_code remote_forget(void *context, enum wire_keeper_type type, uint32_t number,
+                                    struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_forget_write(type, number, &request);
+  return ask(context, LINK_KEEPER_FORGET, &request, &answer, err);
 }
 
 static enum base_code remote_decapsulate(void *context, const uint8_t key_id[8], const struct wire_key *enc,
@@ -133,6 +157,10 @@ struct core_keeper core_keeper_over(struct link_channel *channel) {
                               .attest = remote_attest,
                               .cosign = remote_cosign,
                               .remembers = remote_remembers,
+                              .renew = remote_renew,
+                              .succeed = remote_succeed,
+                              .follow = remote_follow,
+                              .forget = remote_forget,
                               .decapsulate = remote_decapsulate,
                               .wrap = remote_wrap,
                               .unwrap = remote_unwrap};

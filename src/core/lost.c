@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 
 /* This node's whole folder, its keeper's memory included, was put back to an older copy: only partners can tell.
  * Whoever cosigned a head that this register contradicts shows it, with this node's own signature on it; a claim
@@ -37,14 +37,13 @@ enum base_code core_lost_load(struct core *core, struct base_error *err) {
 /* True for a head that this node signed, that the partner cosigned, and that is none of this register. */
 static enum base_code contradicts(struct core *core, const struct core_partner *partner, struct base_view note,
                                   uint64_t *out_size, bool *out, struct base_error *err) {
-  struct wire_vkey log;
+  struct seal_signer signer;
   struct wire_checkpoint head;
   struct base_hash root;
   struct base_error unproved;
   *out = false;
-  if (wire_vkey_parse(core->card.log, &log, &unproved) != BASE_OK ||
-      seal_checkpoint_verify(note, (struct seal_signer){.log = &log, .witness = &partner->witness}, &head, NULL,
-                             &unproved) != BASE_OK)
+  if (core_head_signers(&core->cards, &partner->cards, note, &signer, &unproved) != BASE_OK ||
+      seal_checkpoint_verify(note, signer, &head, NULL, &unproved) != BASE_OK)
     return BASE_OK;
   *out_size = head.size;
   *out = head.size > core->reg.attested;

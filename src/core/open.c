@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/backup.h"
-#include "core/exchange.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* A core's life: opened from what is stored, loaded anew after a lost step, closed. */
@@ -19,6 +19,10 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_lost_load(core, err);
   if (code == BASE_OK)
+    code = core_keys_load(core, err);
+  if (code == BASE_OK)
+    core_register_verify(core);
+  if (code == BASE_OK)
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
@@ -27,7 +31,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   return code;
 }
 
-static const char token_fact[] = "part-token-key", card_fact[] = "card";
+static const char token_fact[] = "part-token-key";
 
 static enum base_code read_token_key(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf stored = {0};
@@ -63,70 +67,6 @@ static enum base_code load_token_key(struct core *core, struct base_error *err) 
   return code == BASE_OK ? store_fact_set(core->store, token_fact, base_buf_view(&stored), err) : code;
 }
 
-/* The card that this register began with is in its first leaf. */
-static enum base_code announced_card(struct core *core, struct base_hash *out, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct base_view entry, bytes;
-  struct wire_leaf leaf;
-  struct wire_opening opening;
-  enum base_code code = core_register_read(core, 0, &arena, &entry, &bytes, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code == BASE_OK)
-    code = wire_opening_parse(WIRE_ACT_CARD, bytes, &arena, &opening, err);
-  if (code == BASE_OK && (leaf.act != WIRE_ACT_CARD || !base_hash_parse(opening.subject, out)))
-    code = base_fail(err, BASE_CORRUPT, "leaf 0 does not announce a card");
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "the register does not say which card it began with");
-}
-
-/* The card is a leaf, so that the first head says which keys speak for this register. */
-static enum base_code announce_card(struct core *core, struct base_error *err) {
-  struct base_hash hash = seal_sha256(core->env.card), announced = {{0}};
-  BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 4096);
-  enum base_code code = store_fact_get(core->store, card_fact, &stored, err);
-  if (core->reg.size > 0) {
-    if (code == BASE_OK && stored.size == sizeof announced.bytes) {
-      memcpy(announced.bytes, stored.data, sizeof announced.bytes);
-    } else if (core_damage(code) || code == BASE_OK) {
-      base_log(BASE_LOG_ERROR, "fact.damaged", "%s: is not there, or no hash; leaf 0 is asked instead", card_fact);
-      code = announced_card(core, &announced, err);
-    }
-    if (code == BASE_OK && !base_hash_equal(&announced, &hash))
-      code = base_fail(err, BASE_CONFLICT,
-                       "node.card was changed since partners confirmed it: they would refuse every message, and what "
-                       "was proved before names the old card; put the old node.card back");
-    return code;
-  }
-  code = core_write(core, err);
-  if (code != BASE_OK)
-    return code;
-  struct base_hex_text text = base_hash_text(&hash);
-  struct wire_opening opening = {.subject = base_view_text(text.text)};
-  code = core_register_add(core, WIRE_ACT_CARD, &opening, NULL, err);
-  return code == BASE_OK ? store_fact_set(core->store, card_fact, base_view_of(hash.bytes, sizeof hash.bytes), err)
-                         : code;
-}
-
-static enum base_code check_card(struct core *core, struct base_error *err) {
-  enum base_code code = wire_card_parse(core->env.card, &core->card_arena, &core->card, err);
-  if (code == BASE_OK)
-    code = seal_card_check(&core->card, err);
-  if (code == BASE_OK)
-    code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
-  if (code != BASE_OK)
-    return code;
-  if (!base_view_is(core->card.origin, core->info.origin) ||
-      memcmp(core->card.log_key.bytes, core->info.log.bytes, sizeof core->info.log.bytes) != 0 ||
-      memcmp(core->card.witness_key.bytes, core->info.witness.bytes, sizeof core->info.witness.bytes) != 0)
-    return base_fail(err, BASE_WRONG_KEY,
-                     "node.card names other keys than the keeper holds: this card is not of this node");
-  seal_fingerprint(core->env.card, core->fingerprint);
-  core->card_hash = seal_sha256(core->env.card);
-  return BASE_OK;
-}
-
 static enum base_code open_store(struct core *core, struct base_error *err) {
   struct store_server *database = core->env.database;
   core->env.database = NULL;
@@ -134,24 +74,24 @@ static enum base_code open_store(struct core *core, struct base_error *err) {
 }
 
 static enum base_code open_all(struct core *core, struct base_error *err) {
-  enum base_code code = check_card(core, err);
-  if (code == BASE_OK)
-    code = core_kinds_load(core, err);
+  enum base_code code = core_kinds_load(core, err);
   core_room_open(core);
   if (code == BASE_OK)
     code = open_store(core, err);
   if (code == BASE_OK)
     code = core_register_load(core, err);
+  if (code == BASE_OK) /* before the first leaf: only a new node makes one */
+    code = load_token_key(core, err);
+  if (code == BASE_OK)
+    code = core_keys_open(core, err);
+  if (code == BASE_OK)
+    core_register_verify(core);
   if (code == BASE_OK)
     code = core_lost_load(core, err);
   if (code == BASE_OK)
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
-  if (code == BASE_OK)
-    code = load_token_key(core, err);
-  if (code == BASE_OK)
-    code = announce_card(core, err);
   if (code == BASE_OK && core->wrote)
     code = core_commit(core, err);
   if (code == BASE_OK)
@@ -171,7 +111,6 @@ enum base_code core_open(const struct core_environment *environment, struct core
   core->replies_end = &core->replies;
   core->parts_dir = core->room.fd = -1;
   core->started = core_now(core);
-  base_arena_init(&core->card_arena, 1 << 20);
   base_arena_init(&core->kind_arena, 64 << 20);
   enum base_code code = open_all(core, err);
   if (code != BASE_OK) {
@@ -200,7 +139,7 @@ void core_close(struct core *core) {
   core_room_close(core);
   store_close(core->store);
   store_server_close(core->env.database);
-  base_arena_free(&core->card_arena);
+  core_cards_free(&core->cards);
   base_arena_free(&core->kind_arena);
   free(core->takes);
   base_wipe(core->pool, sizeof core->pool);

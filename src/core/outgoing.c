@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/cards.h"
 
 /* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the
  * head that proves it. Who is ready, who must pause, which transfers of parts are under way. Nothing is taken off the
@@ -133,8 +133,8 @@ static bool ready(const struct core *core, const struct core_partner *partner) {
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
-  return shows(partner) || partner->maybe || partner->transfer_count > 0 || held_due(core, partner) ||
-         cosign_due(core, partner) || core_compare_due(partner);
+  return shows(partner) || partner->maybe || partner->transfer_count > 0 || core_cards_due(core, partner) ||
+         held_due(core, partner) || cosign_due(core, partner) || core_compare_due(partner);
 }
 
 /* On a failure the request stays parked. */
@@ -152,13 +152,14 @@ static enum base_code take_answer(struct core *core, uint64_t token, const struc
   wire_write_member_text(&writer, "partner", partner->card.name);
   wire_write_key(&writer, "addresses");
   wire_write_array(&writer);
-  for (size_t i = 0; i < partner->card.address_count; i++)
-    wire_write_text(&writer, partner->card.addresses[i]);
+  const struct wire_card *line = core_partner_line(partner);
+  for (size_t i = 0; i < line->address_count; i++)
+    wire_write_text(&writer, line->addresses[i]);
   wire_write_end(&writer, ']');
   wire_write_key(&writer, "pins");
   wire_write_array(&writer);
-  for (size_t i = 0; i < partner->card.pin_count; i++)
-    wire_write_string(&writer, base_hash_text(&partner->card.pins[i]).text);
+  for (size_t i = 0; i < line->pin_count; i++)
+    wire_write_string(&writer, base_hash_text(&line->pins[i]).text);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
   core->env.answer(core->env.context, token, BASE_OK, base_buf_view(&payload), fd);
@@ -198,9 +199,10 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
   struct core_consignment made;
   bool showing = shows(partner);
   enum base_code code = core_consignment_build(core, partner, &plain, &made, &err);
-  bool cosigns = partner->flight.cosign_size > 0, compares = core_compare_due(partner);
-  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !compares && !showing &&
-      !(cosigns && cosign_due(core, partner))) {
+  bool cosigns = partner->flight.cosign_size > 0,
+       alone = showing || core_cards_due(core, partner) || core_compare_due(partner) ||
+               (cosigns && cosign_due(core, partner));
+  if (code == BASE_OK && made.messages == 0 && made.records == 0 && !alone) {
     if (!cosigns)
       partner->row.owes_cosign = false; /* the line is gone: nothing to owe */
     return false;
@@ -229,7 +231,8 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
     return -1;
   if (partner->revoke)
     return 0;
-  bool work = shows(partner) || partner->maybe || partner->transfer_count > 0 || core_compare_due(partner);
+  bool work = shows(partner) || partner->maybe || partner->transfer_count > 0 || core_cards_due(core, partner) ||
+              core_compare_due(partner);
   if (work)
     due = soonest(due, partner->not_before_ms - now);
   if (partner->row.owes_cosign)

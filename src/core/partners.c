@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cards.h"
 #include "core/exchange.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
@@ -13,7 +14,8 @@ static void partner_free(struct core_partner *partner) {
   base_wipe(&partner->flight, sizeof partner->flight);
   for (size_t i = 0; i < CORE_SHOWN; i++)
     base_buf_free(&partner->shown[i].note);
-  base_arena_free(&partner->arena);
+  core_cards_free(&partner->cards);
+  core_cards_free(&partner->given);
   free(partner->transfers);
   free(partner);
 }
@@ -28,8 +30,51 @@ void core_partners_free(struct core *core) {
 
 /* The keeper's memory of the partner's head is the one that counts: a crash may have left our row behind it. */
 static enum base_code partner_remember(struct core *core, struct core_partner *partner, struct base_error *err) {
-  return core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &partner->seen_size,
-                                    &partner->seen_root, err);
+  struct wire_keeper_memory memory;
+  enum base_code code = core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &memory, err);
+  if (code != BASE_OK)
+    return code;
+  partner->seen_size = memory.size;
+  partner->seen_root = memory.root;
+  partner->followed = memory.log;
+  return BASE_OK;
+}
+
+void core_partner_pin(struct core_partner *partner) {
+  const struct core_card *newest = core_cards_newest(&partner->cards);
+  partner->card = newest->card;
+  partner->card_hash = newest->hash;
+  partner->row.card = newest->bytes;
+  partner->row.origin = newest->card.origin;
+  partner->row.name = newest->card.name;
+  partner->row.fingerprint = base_arena_copy(&partner->cards.arena, base_view_text(newest->fingerprint));
+}
+
+/* The history of a stored partner is in the store; a new one's begins with the card that was given. Without the history
+ * the card in the row stands alone, and nothing is exchanged. */
+static enum base_code partner_cards(struct core *core, struct core_partner *partner, struct base_view bytes,
+                                    struct base_error *err) {
+  if (partner->row.number == 0)
+    return core_cards_add(&partner->cards, bytes, (struct base_view){0}, 0, err);
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct wire_card card;
+  enum base_code code = wire_card_parse(bytes, &arena, &card, err);
+  if (code != BASE_OK)
+    return code;
+  code = core_cards_load(core, partner->row.number, card.generation, &partner->cards, err);
+  if (code == BASE_OK)
+    code = core_card_told_load(core, partner, err);
+  if (code == BASE_OK)
+    code = core_card_given_load(core, partner, err);
+  const struct core_card *newest = core_cards_newest(&partner->cards);
+  if (code == BASE_OK && (newest == NULL || !base_view_equal(newest->bytes, bytes)))
+    code = base_fail(err, BASE_CORRUPT, "the history of his cards does not end with the one in his row");
+  if (code == BASE_OK || !core_damage(code))
+    return code;
+  partner->cards_damaged = true;
+  core_cards_free(&partner->cards);
+  return core_cards_add(&partner->cards, bytes, (struct base_view){0}, 0, err);
 }
 
 static enum base_code partner_new(struct core *core, const struct store_partner *row, struct core_partner **out,
@@ -37,20 +82,14 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
   struct core_partner *partner = calloc(1, sizeof *partner);
   if (partner == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a partner");
-  base_arena_init(&partner->arena, 256 << 10);
   partner->row = *row;
-  partner->row.card = base_arena_copy(&partner->arena, row->card);
-  partner->row.fingerprint = base_arena_copy(&partner->arena, row->fingerprint);
-  partner->card_hash = seal_sha256(row->card);
-  enum base_code code = wire_card_parse(partner->row.card, &partner->arena, &partner->card, err);
-  if (code == BASE_OK)
-    code = wire_vkey_parse(partner->card.log, &partner->log, err);
-  if (code == BASE_OK)
-    code = wire_vkey_parse(partner->card.witness, &partner->witness, err);
-  if (code == BASE_OK)
+  enum base_code code = partner_cards(core, partner, row->card, err);
+  if (code == BASE_OK) {
+    core_partner_pin(partner);
     code = partner_remember(core, partner, err);
-  partner->row.origin = partner->card.origin;
-  partner->row.name = partner->card.name;
+    if (row->number != 0) /* as it is stored, so that it can be compared */
+      partner->row.fingerprint = base_arena_copy(&partner->cards.arena, row->fingerprint);
+  }
   partner->base = partner->row.cosigned_size;
   partner->shipped = partner->row.sent_number; /* what an earlier run handed over is not written down */
   if (code != BASE_OK) {
@@ -163,8 +202,8 @@ struct core_partner *core_partner_numbered(struct core *core, int64_t number) {
 
 struct core_partner *core_partner_pinned(struct core *core, const struct base_hash *pin) {
   for (size_t i = 0; i < core->partner_count; i++)
-    for (size_t k = 0; k < core->partners[i]->card.pin_count; k++)
-      if (base_hash_equal(&core->partners[i]->card.pins[k], pin))
+    for (size_t k = 0; k < core_partner_line(core->partners[i])->pin_count; k++)
+      if (base_hash_equal(&core_partner_line(core->partners[i])->pins[k], pin))
         return core->partners[i];
   return NULL;
 }
@@ -176,11 +215,17 @@ enum base_code core_partner_save(struct core *core, struct core_partner *partner
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+const struct wire_card *core_partner_line(const struct core_partner *partner) {
+  const struct core_card *given = core_cards_newest(&partner->given);
+  return given != NULL && given->card.generation > partner->card.generation ? &given->card : &partner->card;
+}
+
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner) {
   base_time now = core_now(core);
+  const struct wire_card *card = core_partner_line(partner);
   const struct wire_seal_key *best = NULL;
-  for (size_t i = 0; i < partner->card.seal_count; i++) {
-    const struct wire_seal_key *key = &partner->card.seals[i];
+  for (size_t i = 0; i < card->seal_count; i++) {
+    const struct wire_seal_key *key = &card->seals[i];
     if (key->until > now && (best == NULL || key->from > best->from))
       best = key;
   }
@@ -201,9 +246,8 @@ static void partner_answer(struct core *core, uint64_t token, const struct core_
   wire_write_end(&writer, '}');
 }
 
-/* The row names its last leaf, which commits to the card and says the state. */
-static enum base_code partner_leaf(struct core *core, struct core_partner *partner, struct base_view actor,
-                                   struct base_view reason, struct base_error *err) {
+enum base_code core_partner_leaf(struct core *core, struct core_partner *partner, struct base_view actor,
+                                 struct base_view reason, struct base_error *err) {
   struct wire_opening opening = {
       .actor = actor, .subject = partner->card.origin, .card = partner->card_hash, .reason = reason};
   struct core_leaf leaf;
@@ -254,9 +298,11 @@ static enum base_code add_proceed(struct core *core, struct base_view bytes, con
   if (code == BASE_OK)
     code = partner_new(core, &row, &partner, err);
   if (code == BASE_OK)
-    code = partner_leaf(core, partner, actor, BASE_VIEW("added"), err);
+    code = core_partner_leaf(core, partner, actor, BASE_VIEW("added"), err);
   if (code == BASE_OK)
     code = store_partner_add(core->store, &partner->row, err);
+  if (code == BASE_OK)
+    code = core_card_save(core, partner->row.number, core_cards_newest(&partner->cards), err);
   if (code == BASE_OK)
     code = partners_insert(core, partner, err);
   if (code != BASE_OK) {
@@ -265,6 +311,37 @@ static enum base_code add_proceed(struct core *core, struct base_view bytes, con
   }
   core->partner_version++;
   *out = partner;
+  return BASE_OK;
+}
+
+/* A later card of a partner, confirmed by voice: he was away too long for us to reach each other under the one that is
+ * pinned. It says where he is reached; what he signs is still followed from key to key. */
+static enum base_code add_given(struct core *core, struct core_partner *partner, struct base_view bytes,
+                                const struct wire_card *card, struct base_view actor, struct base_error *err) {
+  const struct core_card *held = core_cards_generation(&partner->cards, card->generation);
+  if (held != NULL && base_view_equal(held->bytes, bytes))
+    return BASE_OK;
+  if (card->generation <= partner->card.generation)
+    return base_fail(err, BASE_EXISTS,
+                     "%.*s is a partner already, with another card of generation %u: compare the cards by voice, and "
+                     "suspend the exchange if there are two",
+                     (int)card->name.size, (const char *)card->name.data, (unsigned)card->generation);
+  core_cards_free(&partner->given);
+  enum base_code code = core_cards_add(&partner->given, bytes, (struct base_view){0}, 0, err);
+  if (code == BASE_OK)
+    code = core_card_given_save(core, partner, err);
+  char reason[64];
+  snprintf(reason, sizeof reason, "confirmed: generation %u", (unsigned)card->generation);
+  /* Not the row's leaf: what is pinned and the state stay as they are. */
+  struct wire_opening opening = {
+      .actor = actor, .subject = partner->card.origin, .card = seal_sha256(bytes), .reason = base_view_text(reason)};
+  if (code == BASE_OK)
+    code = core_register_add(core, WIRE_ACT_PARTNER, &opening, NULL, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  core->partner_version++;
+  partner->not_before_ms = 0;
+  partner->maybe = true;
   return BASE_OK;
 }
 
@@ -279,13 +356,7 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
       add_check(core, bytes, core_request_text(request, "fingerprint"), fingerprint, &card, &arena, &err);
   struct core_partner *partner = code == BASE_OK ? core_partner_of(core, card.origin) : NULL;
   if (partner != NULL) {
-    /* The same card again is no error; another card of the same key waits for the rotation of keys (a signed leaf). */
-    if (!base_view_equal(partner->row.card, bytes))
-      code =
-          base_fail(&err, BASE_EXISTS,
-                    "%.*s is a partner already, with another card of the same key: a card cannot be replaced yet, the "
-                    "one that was confirmed stays",
-                    (int)card.name.size, (const char *)card.name.data);
+    code = add_given(core, partner, bytes, &card, core_request_text(request, "actor"), &err);
   } else if (code == BASE_OK && core_partner_named(core, card.name) != NULL) {
     code = base_fail(&err, BASE_EXISTS,
                      "this node has a partner named %.*s already, with another key (wasl partner list): names tell "
@@ -322,7 +393,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     snprintf(reason, sizeof reason, "%s%s%.*s", suspend ? "suspended" : "resumed", why.size > 0 ? ": " : "",
              (int)why.size, (const char *)why.data);
     if (code == BASE_OK)
-      code = partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
+      code = core_partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
     if (code == BASE_OK)
       code = core_partner_save(core, partner, &err);
     if (code == BASE_OK && partner->stopped)
@@ -349,6 +420,12 @@ static void peer_table_write(struct core *core, struct base_buf *out) {
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "version", (int64_t)core->partner_version);
+  wire_write_member_hash(&writer, "present", core_tls_presented(core));
+  wire_write_key(&writer, "own");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->card.pin_count; i++)
+    wire_write_string(&writer, base_hash_text(&core->card.pins[i]).text);
+  wire_write_end(&writer, ']');
   wire_write_key(&writer, "partners");
   wire_write_array(&writer);
   for (size_t i = 0; i < core->partner_count; i++) {
@@ -360,13 +437,14 @@ static void peer_table_write(struct core *core, struct base_buf *out) {
     wire_write_member_text(&writer, "name", partner->card.name);
     wire_write_key(&writer, "addresses");
     wire_write_array(&writer);
-    for (size_t k = 0; k < partner->card.address_count; k++)
-      wire_write_text(&writer, partner->card.addresses[k]);
+    const struct wire_card *line = core_partner_line(partner);
+    for (size_t k = 0; k < line->address_count; k++)
+      wire_write_text(&writer, line->addresses[k]);
     wire_write_end(&writer, ']');
     wire_write_key(&writer, "pins");
     wire_write_array(&writer);
-    for (size_t k = 0; k < partner->card.pin_count; k++)
-      wire_write_string(&writer, base_hash_text(&partner->card.pins[k]).text);
+    for (size_t k = 0; k < line->pin_count; k++)
+      wire_write_string(&writer, base_hash_text(&line->pins[k]).text);
     wire_write_end(&writer, ']');
     wire_write_member_string(&writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
     wire_write_end(&writer, '}');

@@ -3,14 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cards.h"
 #include "core/show.h"
 
 /* proof.get: the evidence for one message, as the files of a .wasl-proof (spec/proof.md). For each receiver two leaves:
  * the sender's `sent`, the receiver's `received` or `refused`, each opened and proved under a head that its register
  * signed and the other side cosigned. What is not complete yet is left out and named. */
 
+struct party { /* a history of cards, and which of it is needed */
+  const struct core_cards *of;
+  uint32_t base, newest; /* generations: the one that the sent leaf names, the last one needed */
+};
+
 struct proving {
   struct core *core;
+  struct party author;
   struct base_arena arena;
   struct core_content content;
   struct wire_writer *writer;
@@ -35,10 +42,46 @@ static void write_file(struct proving *proving, const char *name, struct base_vi
     writer->out->code = text.code;
 }
 
-static void write_card(struct proving *proving, struct base_view name, struct base_view card) {
-  char file[BASE_NAME_MAX + 16];
-  snprintf(file, sizeof file, "cards/%.*s.card", (int)name.size, (const char *)name.data);
-  write_file(proving, file, card);
+/* --- cards: the one that the sent leaf names, and those after it: whose keys signed what proves it, and further ones,
+ * so that who holds the newest finds his own */
+
+static void party_needs(struct party *party, uint32_t generation) {
+  if (generation > party->newest)
+    party->newest = generation;
+}
+
+static enum base_code party_begin(struct proving *proving, struct party *party, const struct core_cards *of,
+                                  const struct base_hash *named) {
+  const struct core_card *card = core_cards_hashed(of, named);
+  if (card == NULL)
+    return base_fail(proving->err, BASE_CORRUPT, "the card that a sent leaf names is not kept here");
+  party->of = of;
+  if (party->base == 0 || card->card.generation < party->base)
+    party->base = card->card.generation;
+  party_needs(party, card->card.generation);
+  return BASE_OK;
+}
+
+static void write_cards(struct proving *proving, const struct party *party) {
+  if (party->of == NULL)
+    return;
+  struct base_view name = core_cards_newest(party->of)->card.name;
+  uint32_t last = party->base + WIRE_CARD_LATER_MAX;
+  for (uint32_t generation = party->base; generation <= party->newest || generation <= last; generation++) {
+    const struct core_card *card = core_cards_generation(party->of, generation);
+    if (card == NULL || (generation > party->newest && card->succession.size == 0))
+      break;
+    char file[BASE_NAME_MAX + 40];
+    if (generation == party->base) {
+      snprintf(file, sizeof file, "cards/%.*s.card", (int)name.size, (const char *)name.data);
+      write_file(proving, file, card->bytes);
+      continue;
+    }
+    snprintf(file, sizeof file, "cards/%.*s.%u.card", (int)name.size, (const char *)name.data, (unsigned)generation);
+    write_file(proving, file, card->bytes);
+    snprintf(file, sizeof file, "cards/%.*s.%u.note", (int)name.size, (const char *)name.data, (unsigned)generation);
+    write_file(proving, file, card->succession);
+  }
 }
 
 /* A leaf with all that proves it. */
@@ -139,6 +182,39 @@ struct pair {
   struct proved sent, answer;
 };
 
+/* Whose keys signed the head: the register's own by its size, the witness's by the id in his line. */
+static enum base_code note_needs(struct proving *proving, const struct proved *proved, struct party *log,
+                                 struct party *witness) {
+  struct wire_note note;
+  struct wire_checkpoint head;
+  enum base_code code = wire_note_parse(base_buf_view(&proved->note), &note, proving->err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(note.text, &head, proving->err);
+  if (code != BASE_OK)
+    return code;
+  party_needs(log, core_cards_at(log->of, head.size)->card.generation);
+  for (size_t i = 0; i < note.signature_count; i++) {
+    const struct core_card *card = core_cards_witness(witness->of, note.signatures[i].id);
+    if (card != NULL)
+      party_needs(witness, card->card.generation);
+  }
+  return BASE_OK;
+}
+
+/* The cards that the sent leaf names, and what the two heads need of both. */
+static enum base_code pair_needs(struct proving *proving, const struct pair *pair, const struct core_cards *author,
+                                 struct party *sender, const struct core_cards *receiver, struct party *to) {
+  struct wire_opening opening;
+  enum base_code code = wire_opening_parse(WIRE_ACT_SENT, pair->sent.opening, &proving->arena, &opening, proving->err);
+  if (code == BASE_OK)
+    code = party_begin(proving, sender, author, &opening.from_card);
+  if (code == BASE_OK)
+    code = party_begin(proving, to, receiver, &opening.to_card);
+  if (code == BASE_OK)
+    code = note_needs(proving, &pair->sent, sender, to);
+  return code == BASE_OK ? note_needs(proving, &pair->answer, to, sender) : code;
+}
+
 static struct pair *pair_new(void) {
   struct pair *pair = calloc(1, sizeof *pair);
   if (pair != NULL) {
@@ -191,10 +267,13 @@ static enum base_code prove_delivery(void *context, const struct store_delivery 
   if (code == BASE_OK)
     code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
                         &pair->answer, &why);
+  struct party to = {0};
+  if (code == BASE_OK)
+    code = pair_needs(proving, pair, &proving->core->cards, &proving->author, &partner->cards, &to);
   size_t before = proving->complete;
   code = receiver_end(proving, partner->card.name, pair, code, why);
   if (code == BASE_OK && proving->complete > before)
-    write_card(proving, partner->card.name, partner->row.card);
+    write_cards(proving, &to);
   pair_free(pair);
   return code;
 }
@@ -203,7 +282,7 @@ static enum base_code prove_sent(struct proving *proving) {
   struct core *core = proving->core;
   struct base_id id = proving->content.row.id;
   enum base_code code = store_delivery_each(core->store, &id, false, 0, prove_delivery, proving, proving->err);
-  write_card(proving, core->card.name, core->env.card);
+  write_cards(proving, &proving->author);
   return code;
 }
 
@@ -232,9 +311,12 @@ static enum base_code prove_received(struct proving *proving) {
                       &pair->sent, &why);
   if (code == BASE_OK)
     code = prove_ours(proving, partner, arrival.answer_index, &pair->answer, &why);
+  struct party to = {0};
+  if (code == BASE_OK)
+    code = pair_needs(proving, pair, &partner->cards, &proving->author, &core->cards, &to);
   code = receiver_end(proving, core->card.name, pair, code, why);
-  write_card(proving, core->card.name, core->env.card);
-  write_card(proving, partner->card.name, partner->row.card);
+  write_cards(proving, &to);
+  write_cards(proving, &proving->author);
   pair_free(pair);
   return code;
 }

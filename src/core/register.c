@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/cards.h"
 
 /* The register: leaves in rows, hashes in tiles of 256 (C2SP tlog-tiles), both written in the step's transaction; the
  * head is signed by the keeper after the commit. In memory: a cache of tiles with their inner nodes, so that a proof
@@ -166,17 +166,6 @@ enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct
 
 /* --- life */
 
-/* A stored head that was changed is as good as none: the keeper signs it anew. */
-static bool note_stands(const struct core *core) {
-  struct wire_vkey log;
-  struct wire_checkpoint head;
-  const struct core_register *reg = &core->reg;
-  return reg->note.size == 0 || (wire_vkey_parse(core->card.log, &log, NULL) == BASE_OK &&
-                                 seal_checkpoint_verify(base_buf_view(&reg->note), (struct seal_signer){.log = &log},
-                                                        &head, NULL, NULL) == BASE_OK &&
-                                 head.size == reg->attested && base_hash_equal(&head.root, &reg->attested_root));
-}
-
 enum base_code core_register_load(struct core *core, struct base_error *err) {
   struct core_register *reg = &core->reg;
   reg->tiles = calloc(CORE_TILES_CACHED, sizeof *reg->tiles);
@@ -203,8 +192,7 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
         "the register holds %llu leaves, but the keeper signed a head of %llu: this database is older than what "
         "was proved to partners; put the newer one back",
         (unsigned long long)reg->size, (unsigned long long)core->info.size);
-  if (core->info.size != reg->attested || !base_hash_equal(&core->info.root, &reg->attested_root) ||
-      !note_stands(core)) {
+  if (core->info.size != reg->attested || !base_hash_equal(&core->info.root, &reg->attested_root)) {
     reg->attested = core->info.size;
     reg->attested_root = core->info.root;
     base_buf_reset(&reg->note);
@@ -226,6 +214,17 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
                          "it; put back a backup of core/ or its database that is as new as the last head",
                          (unsigned long long)reg->size - 1, err->text)
              : code;
+}
+
+void core_register_verify(struct core *core) {
+  struct wire_checkpoint head;
+  struct core_register *reg = &core->reg;
+  if (reg->note.size == 0)
+    return;
+  struct seal_signer signer = {.log = &core_cards_at(&core->cards, reg->attested)->log};
+  if (seal_checkpoint_verify(base_buf_view(&reg->note), signer, &head, NULL, NULL) != BASE_OK ||
+      head.size != reg->attested || !base_hash_equal(&head.root, &reg->attested_root))
+    base_buf_reset(&reg->note);
 }
 
 void core_register_free(struct core *core) {
@@ -317,6 +316,8 @@ enum base_code core_register_flush(struct core *core, struct base_error *err) {
 
 enum base_code core_register_attest(struct core *core, struct base_error *err) {
   struct core_register *reg = &core->reg;
+  if (core_card_waits(core))
+    return core_card_attest(core, err);
   if (reg->size == reg->attested && reg->note.size > 0)
     return BASE_OK;
   struct base_hash root, proof[WIRE_PROOF_HASHES_MAX];
@@ -331,12 +332,16 @@ enum base_code core_register_attest(struct core *core, struct base_error *err) {
   code = core->env.keeper.attest(core->env.keeper.context, reg->size, &root, proof, count, &note, err);
   if (code == BASE_OK)
     code = base_buf_check(&note, "head", err);
-  if (code != BASE_OK)
-    return code;
+  return code == BASE_OK ? core_register_attested(core, &root, base_buf_view(&note), err) : code;
+}
+
+enum base_code core_register_attested(struct core *core, const struct base_hash *root, struct base_view note,
+                                      struct base_error *err) {
+  struct core_register *reg = &core->reg;
   reg->attested = reg->size;
-  reg->attested_root = root;
+  reg->attested_root = *root;
   base_buf_reset(&reg->note);
-  base_buf_add_view(&reg->note, base_buf_view(&note));
+  base_buf_add_view(&reg->note, note);
   /* Outside a transaction this is its own small commit; heads that are only ever looked at last need none: they are
    * written with the next step, and the keeper gives the last one again after a restart. */
   return base_buf_check(&reg->note, "head", err);

@@ -82,6 +82,14 @@ static void write_unsound(struct wire_writer *writer, const struct core_partner 
   wire_write_text(writer, base_buf_view(&clean));
 }
 
+static void show_addresses(struct wire_writer *writer, const struct wire_card *card) {
+  wire_write_key(writer, "addresses");
+  wire_write_array(writer);
+  for (size_t i = 0; i < card->address_count; i++)
+    wire_write_text(writer, card->addresses[i]);
+  wire_write_end(writer, ']');
+}
+
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
@@ -94,6 +102,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_member_text(&writer, "name", core->card.name);
   wire_write_member_text(&writer, "origin", core->card.origin);
   wire_write_member_string(&writer, "fingerprint", core->fingerprint);
+  show_addresses(&writer, &core->card);
   wire_write_member_string(&writer, "version", BASE_VERSION);
   wire_write_member_string(&writer, "store", store_name(core->store));
   core_show_time(&writer, "started", core->started);
@@ -124,28 +133,27 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
     if (core->partners[i]->damaged[0] != '\0')
       write_unsound(&writer, core->partners[i]);
   wire_write_end(&writer, ']');
+  core_show_keys_due(&writer, core);
   wire_write_end(&writer, '}');
   return code;
 }
 
-static void write_partner(const struct core *core, struct wire_writer *writer, const struct core_partner *partner) {
+void core_show_partner_members(const struct core *core, struct wire_writer *writer,
+                               const struct core_partner *partner) {
   char room[CORE_SHOW_REASON];
   const struct wire_card *card = &partner->card;
-  wire_write_object(writer);
   wire_write_member_text(writer, "name", card->name);
   wire_write_member_text(writer, "origin", card->origin);
   wire_write_member_text(writer, "fingerprint", partner->row.fingerprint);
+  wire_write_member_integer(writer, "generation", card->generation);
+  wire_write_member_integer(writer, "confirmed", partner->cards.list[0].card.generation);
   wire_write_member_string(writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
   wire_write_key(writer, "org");
   wire_write_object(writer);
   for (int i = 0; i < WIRE_LANGUAGES; i++)
     wire_write_member_text(writer, wire_language_codes[i], card->org[i]);
   wire_write_end(writer, '}');
-  wire_write_key(writer, "addresses");
-  wire_write_array(writer);
-  for (size_t i = 0; i < card->address_count; i++)
-    wire_write_text(writer, card->addresses[i]);
-  wire_write_end(writer, ']');
+  show_addresses(writer, card);
   core_show_time(writer, "last_contact", partner->row.last_contact);
   wire_write_key(writer, "reconciled");
   wire_write_object(writer);
@@ -160,7 +168,6 @@ static void write_partner(const struct core *core, struct wire_writer *writer, c
   wire_write_member_integer(writer, "sent", (int64_t)partner->row.sent_number);
   wire_write_member_integer(writer, "held", (int64_t)partner->row.received_number);
   core_show_text(writer, "trouble", core_show_trouble(core, partner, room));
-  wire_write_end(writer, '}');
 }
 
 static enum base_code show_partners(struct core *core, const struct wire_json *request, struct base_buf *out,
@@ -170,8 +177,11 @@ static enum base_code show_partners(struct core *core, const struct wire_json *r
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_array(&writer);
-  for (size_t i = 0; i < core->partner_count; i++)
-    write_partner(core, &writer, core->partners[i]);
+  for (size_t i = 0; i < core->partner_count; i++) {
+    wire_write_object(&writer);
+    core_show_partner_members(core, &writer, core->partners[i]);
+    wire_write_end(&writer, '}');
+  }
   wire_write_end(&writer, ']');
   return BASE_OK;
 }
@@ -277,6 +287,9 @@ static const struct show_row {
 } rows[] = {
     {LINK_NODE_STATUS, show_status, NULL, NULL},
     {LINK_PARTNER_LIST, show_partners, NULL, NULL},
+    {LINK_PARTNER_SHOW, core_show_partner, NULL, NULL},
+    {LINK_CARD_SHOW, core_show_card, NULL, NULL},
+    {LINK_KEY_LIST, core_show_keys, NULL, NULL},
     {LINK_KIND_LIST, show_kinds, NULL, NULL},
     {LINK_KIND_SHOW, show_kind, NULL, NULL},
     {LINK_KIND_EXAMPLE, show_example, NULL, NULL},

@@ -13,6 +13,7 @@ core_show_handler core_show_case_list, core_show_case;             /* show_case.
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
+core_show_handler core_show_card, core_show_keys, core_show_partner; /* show_keys.c */
 
 enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 64 };
 
@@ -32,6 +33,12 @@ struct core_received {
 BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
                                                  const struct core_partner *partner, struct core_received *out,
                                                  struct base_error *err);
+
+/* What of the keys is due next, as a member of an object that is open. */
+void core_show_keys_due(struct wire_writer *writer, const struct core *core);
+/* A partner, as members of an object that is open. */
+void core_show_partner_members(const struct core *core, struct wire_writer *writer,
+                               const struct core_partner *partner);
 
 /* How a person names a node here: its local name, or the origin of one that is neither we nor a partner. */
 struct base_view core_show_name(struct core *core, struct base_view origin);

@@ -91,7 +91,8 @@ void gate_door_changed(void *context, struct MHD_Connection *mhd, void **socket_
   gate_door_deadline(connection, secure ? limits->handshake_ms : limits->head_ms, secure ? GATE_HANDSHAKE : GATE_HEAD);
   link_timer_set(http->sweep_timer, SWEEP_MS);
   if (secure)
-    gate_tls_begin(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, connection);
+    gate_tls_begin(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, connection,
+                   http->setup.tls->credentials);
 }
 
 enum gate_welcome gate_http_welcome(struct gate_connection *connection, const struct base_hash *pin) {

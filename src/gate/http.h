@@ -59,6 +59,7 @@ struct gate_http_handlers {
 
 struct gate_http_tls {
   const char *certificate, *key; /* PEM; read while starting */
+  void *credentials;             /* what new connections are shown; may change. NULL: those two */
   /* Whether a peer with this key may come in; asked during the handshake. */
   bool (*trusted)(void *context, const struct base_hash *pin);
 };

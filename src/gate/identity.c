@@ -97,26 +97,27 @@ static bool stands_in(struct base_view list, struct base_view address) {
   return false;
 }
 
-bool gate_addresses_fit(const struct wire_card *card, const struct link_family *family, struct base_buf *why) {
+bool gate_addresses_fit(const struct base_view *addresses, size_t count, const struct link_family *family,
+                        struct base_buf *why) {
   struct base_view ours = base_view_text(family->addresses);
   bool fit = true;
-  for (size_t i = 0; i < card->address_count; i++)
-    fit = fit && stands_in(ours, card->addresses[i]);
+  for (size_t i = 0; i < count; i++)
+    fit = fit && stands_in(ours, addresses[i]);
   if (fit)
     return true;
   base_buf_text(why, "the node's card sends partners to ");
-  for (size_t i = 0; i < card->address_count; i++) {
+  for (size_t i = 0; i < count; i++) {
     base_buf_text(why, i > 0 ? "," : "");
-    base_buf_add_view(why, card->addresses[i]);
+    base_buf_add_view(why, addresses[i]);
   }
   base_buf_text(why, ", but by wasl.conf they are to come to ");
   base_buf_text(why, family->addresses);
   base_buf_text(why,
                 ": they will not find it. Put listen back, or, where a way leads from there to here, write address = ");
-  for (size_t i = 0; i < card->address_count; i++) {
+  for (size_t i = 0; i < count; i++) {
     base_buf_text(why, i > 0 ? "," : "");
-    base_buf_add_view(why, card->addresses[i]);
+    base_buf_add_view(why, addresses[i]);
   }
-  base_buf_text(why, " below it");
+  base_buf_text(why, " below it, or give partners another card: wasl card change --address");
   return false;
 }

@@ -16,6 +16,7 @@ BASE_NODISCARD enum base_code gate_identity_check(const struct wire_card *card, 
                                                   const char *certificate, const char *key, struct base_error *err);
 /* False, with a sentence for the person who runs the node, when wasl.conf has partners come to other addresses than the
  * card. */
-bool gate_addresses_fit(const struct wire_card *card, const struct link_family *family, struct base_buf *why);
+bool gate_addresses_fit(const struct base_view *addresses, size_t count, const struct link_family *family,
+                        struct base_buf *why);
 
 #endif

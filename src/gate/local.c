@@ -80,7 +80,7 @@ static void answered(void *context, struct link_message *message) {
   BASE_AUTO_BUF struct base_buf joined = {0};
   const struct link_family *family = job->local->family;
   if (job->route->request == LINK_NODE_STATUS && family != NULL) {
-    gate_status_join(family, job->local->warning, message->payload, &joined);
+    gate_status_join(family, message->payload, &joined);
     gate_http_content(job->request, "application/json", base_buf_view(&joined));
   } else
     gate_http_content(job->request, job->route->way == GATE_ASK_RAW ? "application/octet-stream" : "application/json",
@@ -290,7 +290,6 @@ enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_
   local->limits = setup->limits;
   local->users = setup->users;
   local->family = setup->family;
-  local->warning = setup->warning;
   local->listen = setup->listen;
   struct gate_http_setup http = {.loop = setup->loop,
                                  .world = setup->world,

@@ -28,7 +28,6 @@ struct gate_local_setup {
   const struct gate_limits *limits;
   struct gate_users users;
   const struct link_family *family; /* NULL: not known; must stay */
-  struct base_view warning;         /* shown with the node's status; must stay */
   int core, worker, listen;         /* owned from now on; worker may be -1 */
 };
 struct gate_local;

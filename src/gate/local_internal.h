@@ -13,7 +13,6 @@ struct gate_local {
   const struct gate_limits *limits;
   struct gate_users users;
   const struct link_family *family;
-  struct base_view warning;
   struct gate_calls core, worker;
   struct gate_http *http;
   struct link_timer *stop_timer;

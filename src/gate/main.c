@@ -12,8 +12,8 @@
 
 /* Warns when partners are sent elsewhere than to this node. */
 static enum base_code look_at_addresses(const struct link_start *start, struct gate_local_setup *setup,
-                                        struct base_buf *warning, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf bytes = {0};
+                                        struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0}, warning = {0};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   struct wire_card card;
   int fd = link_start_fd(start, "card");
@@ -22,10 +22,8 @@ static enum base_code look_at_addresses(const struct link_start *start, struct g
     return BASE_OK;
   base_arena_init(&arena, 8 * WIRE_CARD_MAX);
   enum base_code code = gate_card_read(fd, &bytes, &arena, &card, err);
-  if (code == BASE_OK && !gate_addresses_fit(&card, setup->family, warning)) {
-    setup->warning = base_buf_view(warning);
-    base_log(BASE_LOG_WARNING, "gate.addresses", "%.*s", (int)warning->size, (const char *)warning->data);
-  }
+  if (code == BASE_OK && !gate_addresses_fit(card.addresses, card.address_count, setup->family, &warning))
+    base_log(BASE_LOG_WARNING, "gate.addresses", "%.*s", (int)warning.size, (const char *)warning.data);
   return code;
 }
 
@@ -45,8 +43,7 @@ static enum base_code serve_local(struct link_start *start, struct link_loop *lo
     return base_fail_errno(err, "the node's folder cannot be examined");
   gate_users_add(&setup.users, 0);
   gate_users_add(&setup.users, node.st_uid);
-  BASE_AUTO_BUF struct base_buf warning = {0};
-  enum base_code code = look_at_addresses(start, &setup, &warning, err);
+  enum base_code code = look_at_addresses(start, &setup, err);
   if (code == BASE_OK)
     code = gate_local_new(&setup, &local, err);
   if (code != BASE_OK)
@@ -73,14 +70,29 @@ static enum base_code read_pem(const char *name, struct base_buf *out, struct ba
   return code != BASE_OK ? code : base_buf_check(out, name, err);
 }
 
+/* No key of the card's is there: what is wrong with the first pair. */
+static enum base_code look_at_pair(const struct wire_card *card, const char *name, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
+  base_buf_init(&certificate, GATE_PEM_MAX + 1);
+  base_buf_init(&key, GATE_PEM_MAX + 1);
+  enum base_code code = read_pem("tls.crt", &certificate, err);
+  if (code == BASE_OK)
+    code = read_pem("tls.key", &key, err);
+  if (code == BASE_OK)
+    code = gate_identity_check(card, name, (const char *)certificate.data, (const char *)key.data, err);
+  if (key.data != NULL)
+    base_wipe(key.data, key.size);
+  return code == BASE_OK ? base_fail(err, BASE_NOT_FOUND, "the TLS key on the node's card is not in the folder gate")
+                         : code;
+}
+
 /* The node counts as started when its partners can reach it with the key loaded, not before. */
 static void peer_opened(void *context) {
   link_start_ready(context);
 }
 
-/* That the pair is the one on the node's card, and the name too. */
-static enum base_code check_identity(const struct link_start *start, const struct gate_peer_setup *setup,
-                                     struct base_error *err) {
+/* A pair that is on the node's card, and the name too. */
+static enum base_code load_pair(const struct link_start *start, struct gate_peer_setup *setup, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf bytes = {0};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   struct wire_card card;
@@ -90,7 +102,12 @@ static enum base_code check_identity(const struct link_start *start, const struc
     return base_fail(err, BASE_USAGE, "the partner gate needs the descriptors card and family");
   base_arena_init(&arena, 8 * WIRE_CARD_MAX);
   enum base_code code = gate_card_read(fd, &bytes, &arena, &card, err);
-  return code == BASE_OK ? gate_identity_check(&card, family->name, setup->certificate, setup->key, err) : code;
+  if (code != BASE_OK)
+    return code;
+  if (gate_pair_of_card(setup->dir, &card, &setup->pair, err) != BASE_OK)
+    return look_at_pair(&card, family->name, err);
+  return gate_identity_check(&card, family->name, (const char *)setup->pair.certificate.data,
+                             (const char *)setup->pair.key.data, err);
 }
 
 static enum base_code run_peer(const struct link_start *start, struct gate_peer *peer, struct link_loop *loop,
@@ -117,7 +134,8 @@ static enum base_code serve_peer(struct link_start *start, struct link_loop *loo
                                   .core = link_start_fd(start, "core"),
                                   .opened = peer_opened,
                                   .opened_context = start};
-  BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
+  BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  setup.dir = dir;
   for (int i = 0; i < GATE_PEER_LISTEN_MAX; i++) {
     char name[16];
     snprintf(name, sizeof name, "listen%d", i);
@@ -127,19 +145,14 @@ static enum base_code serve_peer(struct link_start *start, struct link_loop *loo
   }
   if (setup.core < 0)
     return base_fail(err, BASE_USAGE, "the partner gate needs the descriptor core");
-  enum base_code code = read_pem("tls.crt", &certificate, err);
-  if (code == BASE_OK)
-    code = read_pem("tls.key", &key, err);
-  setup.certificate = (const char *)certificate.data;
-  setup.key = (const char *)key.data;
-  if (code == BASE_OK)
-    code = check_identity(start, &setup, err);
+  if (dir < 0)
+    return base_fail_errno(err, "the gate's folder cannot be opened");
+  enum base_code code = load_pair(start, &setup, err);
   if (code == BASE_OK)
     code = gate_peer_new(&setup, &peer, err);
   if (code == BASE_OK)
     code = run_peer(start, peer, loop, err);
   gate_peer_free(peer);
-  base_wipe(key.data, key.size);
   return code;
 }
 

@@ -2,11 +2,80 @@
 #include "gate/peer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "gate/peer_internal.h"
 
 /* Without any partner core may have no table to give: then the door opens for strangers to be turned away. */
-enum { TABLE_PAUSE_MS = 1000, DOOR_WAIT_MS = 1000 };
+enum {
+  TABLE_PAUSE_MS = 1000,
+  DOOR_WAIT_MS = 1000,
+  KEY_REST_S = 600, /* a TLS key that is on no card: so long it may still come onto one */
+};
+
+/* --- the TLS key that is presented */
+
+const struct gate_pair *gate_peer_pair(const struct gate_peer *peer) {
+  return &peer->pairs[peer->pair_count - 1];
+}
+
+static enum base_code present(struct gate_peer *peer, struct gate_pair *pair, struct base_error *err) {
+  struct gate_pair *grown = realloc(peer->pairs, (peer->pair_count + 1) * sizeof *grown);
+  if (grown == NULL)
+    return base_fail(err, BASE_MEMORY, "out of memory for the TLS key");
+  peer->pairs = grown;
+  grown[peer->pair_count++] = *pair;
+  *pair = (struct gate_pair){.credentials = NULL};
+  peer->tls.credentials = gate_peer_pair(peer)->credentials;
+  return BASE_OK;
+}
+
+static bool is_own(const struct gate_peers *table, const struct base_hash *pin) {
+  for (size_t i = 0; i < table->own_count; i++)
+    if (base_hash_equal(&table->own[i], pin))
+      return true;
+  return false;
+}
+
+/* Those that left the card while this process saw it. */
+static void destroy_dropped(struct gate_peer *peer) {
+  const struct gate_peers *table = &peer->peers;
+  for (size_t i = 0; i < peer->had_count; i++)
+    if (!is_own(table, &peer->had[i]))
+      gate_pair_destroy(peer->setup.dir, &peer->had[i]);
+  peer->had_count = table->own_count;
+  memcpy(peer->had, table->own, table->own_count * sizeof *table->own);
+}
+
+/* Those that left it while no gate ran, and those that were made for a change that came to nothing. */
+static void tidy(void *context) {
+  struct gate_peer *peer = context;
+  gate_pair_keep(peer->setup.dir, peer->peers.own, peer->peers.own_count,
+                 peer->setup.world->now(peer->setup.world->context) - KEY_REST_S);
+  link_timer_set(peer->tidy_timer, (KEY_REST_S + 1) * 1000);
+}
+
+/* What core says of our own keys: new connections show the one that it names, those off the card are destroyed. */
+static void change_key(struct gate_peer *peer) {
+  const struct gate_peers *table = &peer->peers;
+  struct gate_pair pair;
+  struct base_error err;
+  if (!table->has_own || peer->setup.dir < 0)
+    return;
+  if (!base_hash_equal(&gate_peer_pair(peer)->pin, &table->present)) {
+    enum base_code code = gate_pair_load(peer->setup.dir, &table->present, &pair, &err);
+    if (code == BASE_OK)
+      code = present(peer, &pair, &err);
+    if (code != BASE_OK) {
+      base_log(BASE_LOG_ERROR, "gate.key", "the TLS key stays as it is: %s", err.text);
+      return;
+    }
+    base_log(BASE_LOG_NOTICE, "gate.key", "a new TLS key is presented: %s",
+             base_hash_text(&gate_peer_pair(peer)->pin).text);
+  }
+  destroy_dropped(peer);
+  tidy(peer);
+}
 
 /* --- the table of partners */
 
@@ -45,6 +114,7 @@ static void table_came(void *context, struct link_message *message) {
     link_timer_set(peer->table_timer, TABLE_PAUSE_MS);
     return;
   }
+  change_key(peer);
   open_door(peer);
   ask_table(peer);
 }
@@ -91,23 +161,41 @@ static void on_core_end(void *context, struct link_channel *channel) {
   loop_over(peer);
 }
 
+static void free_pairs(struct gate_peer *peer) {
+  for (size_t i = 0; i < peer->pair_count; i++)
+    gate_pair_free(&peer->pairs[i]);
+  free(peer->pairs);
+}
+
 enum base_code gate_peer_new(const struct gate_peer_setup *setup, struct gate_peer **out, struct base_error *err) {
   struct gate_peer *peer = calloc(1, sizeof *peer);
   if (peer == NULL)
     return base_fail(err, BASE_MEMORY, "out of memory for the partner gate");
   peer->setup = *setup;
-  peer->tls = (struct gate_http_tls){setup->certificate, setup->key, gate_peer_trusted};
+  struct gate_pair pair = setup->pair;
+  enum base_code code = present(peer, &pair, err);
+  if (code != BASE_OK) {
+    gate_pair_free(&pair);
+    free(peer);
+    return code;
+  }
+  const struct gate_pair *first = gate_peer_pair(peer);
+  peer->tls = (struct gate_http_tls){.certificate = (const char *)first->certificate.data,
+                                     .key = (const char *)first->key.data,
+                                     .credentials = first->credentials,
+                                     .trusted = gate_peer_trusted};
   struct gate_http_setup http = {.loop = setup->loop,
                                  .world = setup->world,
                                  .limits = setup->limits,
                                  .memory = GATE_PEER_MEMORY,
                                  .tls = &peer->tls,
                                  .handlers = gate_peer_handlers(peer)};
-  enum base_code code = gate_http_new(&http, &peer->http, err);
+  code = gate_http_new(&http, &peer->http, err);
   if (code == BASE_OK)
     code = gate_client_new(peer, &peer->client, err);
   if (code != BASE_OK) {
     gate_http_free(peer->http);
+    free_pairs(peer);
     free(peer);
     return code;
   }
@@ -117,6 +205,7 @@ enum base_code gate_peer_new(const struct gate_peer_setup *setup, struct gate_pe
   peer->stop_timer = link_loop_timer(setup->loop, loop_over, peer);
   peer->table_timer = link_loop_timer(setup->loop, ask_table, peer);
   peer->door_timer = link_loop_timer(setup->loop, open_door, peer);
+  peer->tidy_timer = link_loop_timer(setup->loop, tidy, peer);
   *out = peer;
   return BASE_OK;
 }
@@ -151,10 +240,12 @@ void gate_peer_free(struct gate_peer *peer) {
   link_timer_set(peer->stop_timer, -1);
   link_timer_set(peer->table_timer, -1);
   link_timer_set(peer->door_timer, -1);
+  link_timer_set(peer->tidy_timer, -1);
   gate_http_free(peer->http);
   gate_client_free(peer->client);
   link_channel_free(peer->core.channel);
   gate_peers_free(&peer->peers);
+  free_pairs(peer);
   for (size_t i = 0; i < peer->setup.listen_count; i++)
     base_close_fd(&peer->setup.listen[i]);
   free(peer);

@@ -4,16 +4,18 @@
 
 #include "gate/calls.h"
 #include "gate/http.h"
+#include "gate/pair.h"
 
 /* The partner gate: consignments of partners come in over mutual TLS and go to core, and core's consignments go out to
  * partners. It knows keys and addresses, and nothing of what it carries. */
 
-enum { GATE_PEER_LISTEN_MAX = 8, GATE_PEM_MAX = 64 << 10 };
+enum { GATE_PEER_LISTEN_MAX = 8 };
 struct gate_peer_setup {
   struct link_loop *loop;
   const struct base_world *world;
   const struct gate_limits *limits;
-  const char *certificate, *key; /* PEM; must stay */
+  struct gate_pair pair; /* the TLS key to begin with; owned from now on */
+  int dir;                       /* where the others are, open; stays the caller's. -1: there are none */
   int core;                      /* owned from now on */
   size_t listen_count;
   int listen[GATE_PEER_LISTEN_MAX]; /* owned from now on */

@@ -132,6 +132,11 @@ static bool start_attempt(struct exchange *exchange, struct base_view address) {
   int64_t time = limits->exchange_ms + (int64_t)exchange->consignment.size * 1000 / limits->slowest_bytes_s;
   CURL *easy = exchange->easy;
   exchange->trouble[0] = '\0';
+  const struct gate_pair *pair = gate_peer_pair(client->peer);
+  struct curl_blob certificate = {pair->certificate.data, pair->certificate.size - 1, CURL_BLOB_NOCOPY};
+  struct curl_blob key = {pair->key.data, pair->key.size - 1, CURL_BLOB_NOCOPY};
+  curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+  curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
   curl_easy_setopt(easy, CURLOPT_URL, (const char *)url.data);
   curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, (const char *)pins.data);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->consignment.size);
@@ -338,8 +343,6 @@ static int set_watch(CURL *easy, curl_socket_t fd, int what, void *context, void
 static void set_options(struct exchange *exchange) {
   const struct gate_peer_setup *setup = &exchange->client->peer->setup;
   CURL *easy = exchange->easy;
-  struct curl_blob certificate = {(void *)(uintptr_t)setup->certificate, strlen(setup->certificate), CURL_BLOB_NOCOPY};
-  struct curl_blob key = {(void *)(uintptr_t)setup->key, strlen(setup->key), CURL_BLOB_NOCOPY};
   curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)exchange);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->trouble);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -349,8 +352,6 @@ static void set_options(struct exchange *exchange) {
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3 | (long)CURL_SSLVERSION_MAX_TLSv1_3);
-  curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
-  curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
   /* The pin decides and nothing else about the certificate; reading a list of authorities would only cost time. */
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -19,8 +19,12 @@ struct gate_peer {
   struct gate_peers peers;
   struct gate_http *http;
   struct gate_http_tls tls;
+  size_t had_count;
+  struct base_hash had[GATE_PINS_MAX]; /* our keys by the table before */
+  size_t pair_count;
+  struct gate_pair *pairs; /* the last one is presented; exchanges under way may still use those before */
   struct gate_client *client;
-  struct link_timer *stop_timer, *table_timer, *door_timer;
+  struct link_timer *stop_timer, *table_timer, *door_timer, *tidy_timer;
   unsigned gives; /* consignments that are coming in or with core */
   bool stopping, listening, deaf, server_idle, client_idle;
 };
@@ -37,6 +41,8 @@ void gate_client_stop(struct gate_client *client);
 void gate_client_free(struct gate_client *client);
 
 /* peer.c */
+/* The TLS key that is presented now. */
+const struct gate_pair *gate_peer_pair(const struct gate_peer *peer);
 void gate_peer_server_idle(void *context);
 void gate_peer_client_idle(struct gate_peer *peer);
 

@@ -26,6 +26,21 @@ static bool read_partner(const struct wire_json *json, struct gate_partner *out)
   return true;
 }
 
+/* Which key is presented, and which are on the card. False: nonsense. */
+static bool read_own(const struct wire_json *json, struct gate_peers *out) {
+  const struct wire_json *own = wire_json_get(json, "own"), *present = wire_json_get(json, "present");
+  out->has_own = own != NULL && present != NULL;
+  if (!out->has_own)
+    return own == NULL && present == NULL;
+  out->own_count = wire_json_size(own);
+  if (out->own_count == 0 || out->own_count > GATE_PINS_MAX || !base_hash_parse(wire_json_text(present), &out->present))
+    return false;
+  for (size_t i = 0; i < out->own_count; i++)
+    if (!base_hash_parse(wire_json_text(wire_json_at(own, i)), &out->own[i]))
+      return false;
+  return true;
+}
+
 enum base_code gate_peers_load(struct gate_peers *peers, struct base_view text, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   BASE_AUTO_FREE struct gate_partner *partners = NULL;
@@ -38,6 +53,9 @@ enum base_code gate_peers_load(struct gate_peers *peers, struct base_view text, 
   if (version <= 0 || wire_json_type(list) != WIRE_JSON_ARRAY || count > GATE_PARTNERS_MAX)
     return base_fail(err, BASE_FIELD, "peer.table: no version, or not a list of at most %d partners",
                      GATE_PARTNERS_MAX);
+  struct gate_peers loaded = {.version = version, .count = count};
+  if (!read_own(json, &loaded))
+    return base_fail(err, BASE_FIELD, "peer.table: our own TLS keys cannot be read");
   partners = calloc(count + 1, sizeof *partners);
   if (partners == NULL)
     return base_fail(err, BASE_MEMORY, "peer.table: out of memory");
@@ -48,7 +66,8 @@ enum base_code gate_peers_load(struct gate_peers *peers, struct base_view text, 
     partners[i].in_flight = before == NULL ? 0 : before->in_flight;
   }
   free(peers->partners);
-  *peers = (struct gate_peers){version, count, partners};
+  loaded.partners = partners;
+  *peers = loaded;
   partners = NULL;
   return BASE_OK;
 }

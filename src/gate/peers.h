@@ -17,6 +17,10 @@ struct gate_partner {
 };
 struct gate_peers {
   int64_t version; /* 0: none yet */
+  bool has_own;    /* the table says which TLS keys are ours */
+  struct base_hash present;
+  size_t own_count;
+  struct base_hash own[GATE_PINS_MAX];
   size_t count;
   struct gate_partner *partners;
 };

@@ -8,6 +8,12 @@
 static const struct gate_route routes[] = {
     {"GET", "v1/status", LINK_NODE_STATUS, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/partners", LINK_PARTNER_ADD, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/card", LINK_CARD_SHOW, GATE_ASK, {{0}}, {{"generation", GATE_NUMBER}}},
+    {"POST", "v1/card", LINK_CARD_CHANGE, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/keys", LINK_KEY_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/keys/rotate", LINK_KEY_ROTATE, GATE_POST, {{0}}, {{0}}},
+    {"POST", "v1/keys/retire", LINK_KEY_RETIRE, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/partners/NAME", LINK_PARTNER_SHOW, GATE_ASK, {{"name", GATE_TEXT}}, {{0}}},
     {"GET", "v1/partners", LINK_PARTNER_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/partners/NAME/state", LINK_PARTNER_STATE, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},
     {"POST", "v1/partners/NAME/reconcile", LINK_PARTNER_COMPARE, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "gate/identity.h"
 #include "wire/json.h"
 
 enum base_code gate_status_core(const struct link_family *family, bool status, struct base_error *err) {
@@ -34,10 +35,24 @@ static void write_listening(const struct link_family *family, struct wire_writer
   wire_write_end(writer, ']');
 }
 
-void gate_status_join(const struct link_family *family, struct base_view warning, struct base_view answer,
-                      struct base_buf *out) {
-  BASE_AUTO_BUF struct base_buf more = {0};
+/* Of the card that is in force now, by core's answer: partners are sent elsewhere than to this node. */
+static void warn_of_addresses(const struct link_family *family, struct base_view answer, struct base_buf *out) {
+  WIRE_AUTO_JSON struct wire_json *status = NULL;
+  struct base_error ignored;
+  struct base_view addresses[WIRE_CARD_ADDRESSES_MAX];
+  if (wire_json_parse(answer, answer.size, "the status", &status, &ignored) != BASE_OK)
+    return;
+  const struct wire_json *list = wire_json_get(status, "addresses");
+  size_t count = wire_json_size(list);
+  for (size_t i = 0; i < count && i < WIRE_CARD_ADDRESSES_MAX; i++)
+    addresses[i] = wire_json_text(wire_json_at(list, i));
+  (void)gate_addresses_fit(addresses, count < WIRE_CARD_ADDRESSES_MAX ? count : WIRE_CARD_ADDRESSES_MAX, family, out);
+}
+
+void gate_status_join(const struct link_family *family, struct base_view answer, struct base_buf *out) {
+  BASE_AUTO_BUF struct base_buf more = {0}, warning = {0};
   struct wire_writer writer;
+  warn_of_addresses(family, answer, &warning);
   wire_writer_init(&writer, &more);
   wire_write_object(&writer);
   write_listening(family, &writer);
@@ -49,7 +64,7 @@ void gate_status_join(const struct link_family *family, struct base_view warning
   wire_write_key(&writer, "warnings");
   wire_write_array(&writer);
   if (warning.size > 0)
-    wire_write_text(&writer, warning);
+    wire_write_text(&writer, base_buf_view(&warning));
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
   /* Two objects become one; core writes no empty one. */

@@ -10,7 +10,6 @@
  * alone: the others wait for it). */
 BASE_NODISCARD enum base_code gate_status_core(const struct link_family *family, bool status, struct base_error *err);
 /* core's answer to node.status, an object, with listening, processes and warnings behind its members. */
-void gate_status_join(const struct link_family *family, struct base_view warning, struct base_view answer,
-                      struct base_buf *out);
+void gate_status_join(const struct link_family *family, struct base_view answer, struct base_buf *out);
 
 #endif

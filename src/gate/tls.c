@@ -33,8 +33,10 @@ static int verify(gnutls_session_t session) {
   return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
-void gate_tls_begin(void *session, struct gate_connection *connection) {
+void gate_tls_begin(void *session, struct gate_connection *connection, void *credentials) {
   gnutls_session_t tls = session;
+  if (credentials != NULL)
+    gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, credentials);
   gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
   gnutls_session_set_verify_function(tls, verify);
   gnutls_session_set_ptr(tls, connection);

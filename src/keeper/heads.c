@@ -54,6 +54,11 @@ void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t 
   at = put_number(at, head->size, 8);
   at = put(at, head->root.bytes, sizeof head->root.bytes);
   at = put_number(at, (uint64_t)head->time, 8);
+  at = put(at, head->bound, sizeof head->bound);
+  at = put_number(at, head->generation, 4);
+  at = put_number(at, head->log, 4);
+  at = put_number(at, head->log_before, 4);
+  at = put_number(at, head->witness, 4);
   struct base_hash checksum = seal_sha256(base_view_of(out, KEEPER_SLOT_BODY));
   put(at, checksum.bytes, sizeof checksum.bytes);
 }
@@ -73,10 +78,18 @@ bool keeper_slot_parse(const uint8_t bytes[KEEPER_SLOT], uint32_t record, struct
   head.size = base_read_u64(&reader);
   base_read_hash(&reader, &head.root);
   head.time = (base_time)base_read_u64(&reader);
+  struct base_view bound = base_read_bytes(&reader, sizeof head.bound);
+  memcpy(head.bound, bound.data, bound.size);
+  head.generation = base_read_u32(&reader);
+  head.log = base_read_u32(&reader);
+  head.log_before = base_read_u32(&reader);
+  head.witness = base_read_u32(&reader);
+  bool own = head.generation > 0 && head.log > 0 && head.log_before > 0 && head.witness > 0;
+  bool other = head.generation == 0 && head.log == 0 && head.log_before == 0 && head.witness == 0;
   enum keeper_head_kind least = record == 0 ? KEEPER_HEAD_OWN : KEEPER_HEAD_FREE;
   if (base_reader_end(&reader, "slot", NULL) != BASE_OK || memcmp(magic.data, SLOT_MAGIC, sizeof SLOT_MAGIC) != 0 ||
       said != record || head.time < 0 || head.kind >= KEEPER_HEAD_KINDS || head.kind < least ||
-      (record > 0 && head.kind == KEEPER_HEAD_OWN))
+      (record > 0 && head.kind == KEEPER_HEAD_OWN) || (record == 0 ? !own : !other))
     return false;
   *out = head;
   return true;
@@ -103,7 +116,12 @@ enum base_code keeper_heads_init(int dir, const char *origin, struct base_error 
   /* Real zeroes, not holes: later updates must need no room on the disk. */
   memset(bytes, 0, FILE_SIZE);
   write_file_header(origin, bytes);
-  struct keeper_head own = {.kind = KEEPER_HEAD_OWN, .origin = seal_sha256(base_view_text(origin))};
+  struct keeper_head own = {.kind = KEEPER_HEAD_OWN,
+                            .origin = seal_sha256(base_view_text(origin)),
+                            .generation = 1,
+                            .log = 1,
+                            .log_before = 1,
+                            .witness = 1};
   struct keeper_head none = {.kind = KEEPER_HEAD_FREE};
   for (uint32_t record = 0; record < KEEPER_RECORDS; record++)
     for (unsigned slot = 0; slot < 2; slot++)
@@ -301,4 +319,14 @@ enum base_code keeper_heads_store(struct keeper_heads *heads, uint32_t number, c
   if (next.time > heads->time)
     heads->time = next.time;
   return BASE_OK;
+}
+
+enum base_code keeper_heads_put(struct keeper_heads *heads, uint32_t record, const struct keeper_head *head,
+                                struct base_error *err) {
+  if (record == KEEPER_NO_RECORD)
+    record = keeper_heads_free(heads);
+  if (record == KEEPER_NO_RECORD)
+    return base_fail(err, BASE_TOO_LARGE, "the keeper remembers the heads of %d registers and has no room for another",
+                     KEEPER_PARTNERS_MAX);
+  return keeper_heads_store(heads, record, head, err);
 }

@@ -11,7 +11,7 @@
 #define KEEPER_HEADS_FILE "heads.state"
 enum {
   KEEPER_BLOCK = 4096, /* bytes: what a disk writes as one, so that no write endangers a neighbour */
-  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8,
+  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8 + 32 + 4 * 4,
   KEEPER_SLOT = KEEPER_SLOT_BODY + 32, /* bytes used of a slot's block, checksum included */
   KEEPER_RECORDS = 1 + KEEPER_PARTNERS_MAX,
   KEEPER_NO_RECORD = KEEPER_RECORDS,
@@ -24,7 +24,10 @@ struct keeper_head {
   struct base_hash origin; /* SHA-256 of the origin; zero when free */
   uint64_t size;
   struct base_hash root;
-  base_time time; /* the keeper's clock when this was signed */
+  base_time time;    /* the keeper's clock when this was signed */
+  uint8_t bound[32]; /* a partner's log key; of our own register the SHA-256 of the card signed last, zero: none yet */
+  /* our own: the card's generation; the numbers of the keys in force, and of the log key before that card */
+  uint32_t generation, log, log_before, witness;
 };
 void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t out[KEEPER_SLOT]);
 /* False unless these are exactly the bytes that keeper_slot_write makes for this record. */
@@ -56,5 +59,8 @@ BASE_NODISCARD enum base_code keeper_heads_store(struct keeper_heads *heads, uin
                                                  const struct keeper_head *head, struct base_error *err);
 /* A store failed. */
 bool keeper_heads_broken(const struct keeper_heads *heads);
+/* The same for a partner: of KEEPER_NO_RECORD a free one is taken, BASE_TOO_LARGE when there is none. */
+BASE_NODISCARD enum base_code keeper_heads_put(struct keeper_heads *heads, uint32_t record,
+                                               const struct keeper_head *head, struct base_error *err);
 
 #endif

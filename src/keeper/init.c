@@ -7,8 +7,6 @@
 
 #include "keeper/internal.h"
 
-enum { DAY = 24 * 60 * 60 };
-
 static enum base_code refuse_filled(int dir, struct base_error *err) {
   int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *folder = copy < 0 ? NULL : fdopendir(copy);
@@ -33,22 +31,11 @@ static enum base_code refuse_filled(int dir, struct base_error *err) {
 /* One fresh key of each type. The origin is made of the first one and stands in all. */
 static enum base_code make_keys(struct keeper_key keys[KEEPER_KEY_TYPES], struct base_view name,
                                 const struct base_world *world, struct base_error *err) {
-  base_time now = world->now(world->context);
-  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
-    struct keeper_key *key = &keys[type];
-    *key = (struct keeper_key){.type = type, .number = 1};
-    world->random(world->context, key->secret.bytes, sizeof key->secret.bytes);
-    if (type == KEEPER_KEY_SEAL) {
-      struct base_secret entropy = key->secret;
-      seal_kem_derive_private(entropy.bytes, key->secret.bytes);
-      base_wipe(&entropy, sizeof entropy);
-      key->from = now;
-      key->until = now + (base_time)KEEPER_SEAL_DAYS * DAY;
-    }
-    enum base_code code = keeper_key_derive(type, &key->secret, &key->public_key, err);
-    if (code != BASE_OK)
-      return code;
-  }
+  enum base_code code = BASE_OK;
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
+    code = keeper_key_make(type, 1, world, &keys[type], err);
+  if (code != BASE_OK)
+    return code;
   char origin[WIRE_ORIGIN_MAX + 1];
   seal_origin(name, &keys[KEEPER_KEY_LOG].public_key, origin);
   for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
@@ -58,7 +45,7 @@ static enum base_code make_keys(struct keeper_key keys[KEEPER_KEY_TYPES], struct
 
 void keeper_remove(int dir) {
   for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
-    unlinkat(dir, keeper_key_file(type), 0);
+    unlinkat(dir, keeper_key_name(type, 1).text, 0);
   unlinkat(dir, KEEPER_HEADS_FILE, 0);
 }
 

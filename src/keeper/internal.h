@@ -9,21 +9,55 @@
 #include "keeper/key.h"
 #include "keeper/wrap.h"
 
-/* Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure heap. */
+enum { KEEPER_SIGNATURE = 64 }; /* bytes of an Ed25519 signature */
+
+/* A key in memory. Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure
+ * heap. */
+struct keeper_held {
+  enum keeper_key_type type;
+  uint32_t number;
+  base_time from, until;
+  struct wire_key public_key;
+  EVP_PKEY *key;                    /* log, witness, seal */
+  struct keeper_wrapping *wrapping; /* epoch */
+};
 struct keeper {
   const struct base_world *world;
   char origin[WIRE_ORIGIN_MAX + 1];
-  struct wire_key log, witness;
-  struct wire_seal_key seal;
-  uint32_t epoch;
-  EVP_PKEY *log_key, *witness_key, *seal_key;
+  int dir; /* the folder, for keys made and destroyed */
+  size_t count;
+  struct keeper_held keys[WIRE_KEEPER_KEYS_MAX]; /* by type, then number */
   EVP_MD_CTX *signing;
-  struct keeper_wrapping *wrapping; /* under the epoch key */
   struct keeper_heads *heads;
   bool clock_told; /* the log has been told that the clock is behind */
 };
 
 /* X25519 (RFC 7748): false also for the all-zero result that a point of small order gives (RFC 9180 7.1.4). */
 bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]);
+
+/* --- keys held (ring.c) */
+/* Reads every key file of the folder. All must be of one node; those in force must be there. */
+BASE_NODISCARD enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err);
+void keeper_ring_free(struct keeper *keeper);
+/* NULL when it is not held. */
+const struct keeper_held *keeper_ring_find(const struct keeper *keeper, enum keeper_key_type type, uint32_t number);
+const struct keeper_held *keeper_ring_newest(const struct keeper *keeper, enum keeper_key_type type);
+const struct keeper_held *keeper_ring_seal(const struct keeper *keeper, const uint8_t id[WIRE_KEEPER_KEY_ID]);
+void keeper_seal_id(const struct wire_key *key, uint8_t out[WIRE_KEEPER_KEY_ID]);
+
+/* --- signatures (sign.c) */
+BASE_NODISCARD enum base_code keeper_sign(struct keeper *keeper, const struct keeper_held *held,
+                                          struct base_view message, uint8_t out[KEEPER_SIGNATURE],
+                                          struct base_error *err);
+/* A line of the held log key under the text, appended to out. */
+BASE_NODISCARD enum base_code keeper_sign_line(struct keeper *keeper, const struct keeper_held *held,
+                                               struct base_view text, struct base_buf *out, struct base_error *err);
+/* May a signature follow the remembered head with this one? All signers of heads ask here and nowhere else. old_size:
+ * what the proof starts from. */
+BASE_NODISCARD enum base_code keeper_follows(const struct keeper_head *last, uint64_t size,
+                                             const struct base_hash *root, uint64_t old_size,
+                                             const struct base_hash *proof, size_t count, struct base_error *err);
+/* The register that a key may sign heads of: wasl/NAME/ and the key's digits, or a later epoch of it. */
+bool keeper_origin_fits(struct base_view origin, const struct wire_key *first_log_key);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keeper/keeper.h"
 
+#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,62 +19,41 @@ static void lock_memory(void) {
              "the keys' memory cannot be locked; encrypt the swap, or raise memlock");
 }
 
-static EVP_PKEY *load_private(int curve, const struct keeper_key *key) {
-  return EVP_PKEY_new_raw_private_key(curve, NULL, key->secret.bytes, sizeof key->secret.bytes);
-}
-
-/* All files must be of one node, whose origin fits the log key. */
-static enum base_code check_keys(const struct keeper_key keys[KEEPER_KEY_TYPES], struct base_error *err) {
-  const char *origin = keys[KEEPER_KEY_LOG].origin;
-  for (enum keeper_key_type type = KEEPER_KEY_WITNESS; type < KEEPER_KEY_TYPES; type++)
-    if (strcmp(keys[type].origin, origin) != 0)
-      return base_fail(err, BASE_CORRUPT, "%s: a key of %s, but %s is of %s; put the right files together",
-                       keeper_key_file(type), keys[type].origin, keeper_key_file(KEEPER_KEY_LOG), origin);
-  char expected[WIRE_ORIGIN_MAX + 1];
-  seal_origin(wire_origin_name(base_view_text(origin)), &keys[KEEPER_KEY_LOG].public_key, expected);
-  if (strcmp(origin, expected) != 0)
-    return base_fail(err, BASE_CORRUPT, "%s: the origin %s does not fit the key, which gives %s",
-                     keeper_key_file(KEEPER_KEY_LOG), origin, expected);
-  return BASE_OK;
-}
-
-static enum base_code take_keys(struct keeper *keeper, const struct keeper_key keys[KEEPER_KEY_TYPES],
-                                struct base_error *err) {
-  const struct keeper_key *seal = &keys[KEEPER_KEY_SEAL];
-  memcpy(keeper->origin, keys[KEEPER_KEY_LOG].origin, sizeof keeper->origin);
-  keeper->log = keys[KEEPER_KEY_LOG].public_key;
-  keeper->witness = keys[KEEPER_KEY_WITNESS].public_key;
-  keeper->seal = (struct wire_seal_key){.key = seal->public_key, .from = seal->from, .until = seal->until};
-  struct base_hash id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
-  memcpy(keeper->seal.id, id.bytes, sizeof keeper->seal.id);
-  keeper->epoch = keys[KEEPER_KEY_EPOCH].number;
-  keeper->log_key = load_private(EVP_PKEY_ED25519, &keys[KEEPER_KEY_LOG]);
-  keeper->witness_key = load_private(EVP_PKEY_ED25519, &keys[KEEPER_KEY_WITNESS]);
-  keeper->seal_key = load_private(EVP_PKEY_X25519, seal);
-  keeper->wrapping = keeper_wrapping_new(&keys[KEEPER_KEY_EPOCH].secret);
-  keeper->signing = EVP_MD_CTX_new();
-  if (keeper->log_key == NULL || keeper->witness_key == NULL || keeper->seal_key == NULL || keeper->wrapping == NULL ||
-      keeper->signing == NULL)
-    return base_fail(err, BASE_INTERNAL, "the cryptographic library cannot load the keys");
+/* What the memory says is in force must be there: an older copy of the folder, or one without its new files, is not
+ * started with. */
+static enum base_code check_in_force(const struct keeper *keeper, struct base_error *err) {
+  const struct keeper_head *own = keeper_heads_own(keeper->heads);
+  const struct {
+    enum keeper_key_type type;
+    uint32_t number;
+  } needed[] = {{KEEPER_KEY_LOG, own->log}, {KEEPER_KEY_WITNESS, own->witness}};
+  for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+    if (keeper_ring_find(keeper, needed[i].type, needed[i].number) == NULL)
+      return base_fail(err, BASE_NOT_FOUND,
+                       "%s: missing, and it is the key in force; bring it back from where you keep its copy",
+                       keeper_key_name(needed[i].type, needed[i].number).text);
   return BASE_OK;
 }
 
 enum base_code keeper_open(int dir, const struct base_world *world, struct keeper **out, struct base_error *err) {
   lock_memory();
-  struct keeper_key keys[KEEPER_KEY_TYPES] = {0};
   struct keeper *keeper = calloc(1, sizeof *keeper);
-  enum base_code code = keeper == NULL ? base_fail(err, BASE_MEMORY, "keeper: out of memory") : BASE_OK;
-  for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
-    code = keeper_key_read(dir, type, &keys[type], err);
+  if (keeper == NULL)
+    return base_fail(err, BASE_MEMORY, "keeper: out of memory");
+  keeper->world = world;
+  keeper->dir = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  keeper->signing = EVP_MD_CTX_new();
+  enum base_code code = BASE_OK;
+  if (keeper->dir < 0)
+    code = base_fail_errno(err, "the keeper's folder cannot be opened");
+  else if (keeper->signing == NULL)
+    code = base_fail(err, BASE_MEMORY, "keeper: out of memory");
   if (code == BASE_OK)
-    code = check_keys(keys, err);
-  if (code == BASE_OK) {
-    keeper->world = world;
-    code = take_keys(keeper, keys, err);
-  }
+    code = keeper_ring_load(keeper, err);
   if (code == BASE_OK)
     code = keeper_heads_open(dir, keeper->origin, &keeper->heads, err);
-  base_wipe(keys, sizeof keys);
+  if (code == BASE_OK)
+    code = check_in_force(keeper, err);
   if (code == BASE_OK)
     *out = keeper;
   else
@@ -85,12 +65,9 @@ void keeper_close(struct keeper *keeper) {
   if (keeper == NULL)
     return;
   keeper_heads_close(keeper->heads);
-  /* OpenSSL wipes what it holds of each. */
-  EVP_PKEY_free(keeper->log_key);
-  EVP_PKEY_free(keeper->witness_key);
-  EVP_PKEY_free(keeper->seal_key);
-  keeper_wrapping_free(keeper->wrapping);
+  keeper_ring_free(keeper);
   EVP_MD_CTX_free(keeper->signing);
+  base_close_fd(&keeper->dir);
   free(keeper);
 }
 
@@ -98,15 +75,31 @@ bool keeper_broken(const struct keeper *keeper) {
   return keeper_heads_broken(keeper->heads);
 }
 
-void keeper_describe(const struct keeper *keeper, struct keeper_info *out) {
+static enum wire_keeper_state state_of(const struct keeper *keeper, const struct keeper_held *held) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
-  *out = (struct keeper_info){.log = keeper->log,
-                              .witness = keeper->witness,
-                              .seal = keeper->seal,
-                              .epoch = keeper->epoch,
-                              .size = own->size,
-                              .root = own->root};
+  uint32_t in_force = held->type == KEEPER_KEY_LOG       ? own->log
+                      : held->type == KEEPER_KEY_WITNESS ? own->witness
+                      : held->type == KEEPER_KEY_EPOCH   ? keeper_ring_newest(keeper, held->type)->number
+                                                         : held->number;
+  return held->number == in_force  ? WIRE_KEEPER_IN_FORCE
+         : held->number > in_force ? WIRE_KEEPER_WAITING
+                                   : WIRE_KEEPER_OLD;
+}
+
+void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out) {
+  const struct keeper_head *own = keeper_heads_own(keeper->heads);
+  *out = (struct wire_keeper_info){.generation = own->generation, .size = own->size, .root = own->root};
+  memcpy(out->card.bytes, own->bound, sizeof out->card.bytes);
   memcpy(out->origin, keeper->origin, sizeof out->origin);
+  for (out->count = 0; out->count < keeper->count; out->count++) {
+    const struct keeper_held *held = &keeper->keys[out->count];
+    out->keys[out->count] = (struct wire_keeper_key){.type = (enum wire_keeper_type)held->type,
+                                                     .number = held->number,
+                                                     .state = state_of(keeper, held),
+                                                     .from = held->from,
+                                                     .until = held->until,
+                                                     .public_key = held->public_key};
+  }
 }
 
 bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]) {
@@ -124,18 +117,20 @@ bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t ou
 
 enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
                                   uint8_t out_shared[32], struct base_error *err) {
-  if (memcmp(key_id, keeper->seal.id, sizeof keeper->seal.id) != 0) {
-    char id[2 * sizeof keeper->seal.id + 1];
-    base_hex(key_id, sizeof keeper->seal.id, id);
-    return base_fail(err, BASE_WRONG_KEY, "sealed to the key %s, which is not ours; the sender needs our present card",
+  const struct keeper_held *held = keeper_ring_seal(keeper, key_id);
+  if (held == NULL) {
+    char id[2 * WIRE_KEEPER_KEY_ID + 1];
+    base_hex(key_id, WIRE_KEEPER_KEY_ID, id);
+    return base_fail(err, BASE_WRONG_KEY,
+                     "sealed to the key %s, which was destroyed or never was ours; the sender needs our present card",
                      id);
   }
   uint8_t shared[32];
-  if (!keeper_diffie_hellman(keeper->seal_key, enc, shared)) {
+  if (!keeper_diffie_hellman(held->key, enc, shared)) {
     base_wipe(shared, sizeof shared);
     return base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
   }
-  seal_kem_extract_expand(shared, enc, &keeper->seal.key, out_shared);
+  seal_kem_extract_expand(shared, enc, &held->public_key, out_shared);
   base_wipe(shared, sizeof shared);
   return BASE_OK;
 }
@@ -148,20 +143,22 @@ static enum base_code check_count(size_t count, struct base_error *err) {
 
 enum base_code keeper_wrap(struct keeper *keeper, const struct base_secret *keys, size_t count,
                            uint8_t (*out)[KEEPER_WRAPPED], uint32_t *out_epoch, struct base_error *err) {
+  const struct keeper_held *epoch = keeper_ring_newest(keeper, KEEPER_KEY_EPOCH);
   enum base_code code = check_count(count, err);
-  if (code == BASE_OK && !keeper_wrapping_wrap(keeper->wrapping, keys, count, out))
+  if (code == BASE_OK && !keeper_wrapping_wrap(epoch->wrapping, keys, count, out))
     code = base_fail(err, BASE_INTERNAL, "the cryptographic library cannot wrap keys");
   if (code == BASE_OK)
-    *out_epoch = keeper->epoch;
+    *out_epoch = epoch->number;
   return code;
 }
 
 enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch, const uint8_t (*wrapped)[KEEPER_WRAPPED],
                              size_t count, struct base_secret *out, struct base_error *err) {
+  const struct keeper_held *held = keeper_ring_find(keeper, KEEPER_KEY_EPOCH, epoch);
   enum base_code code = check_count(count, err);
-  if (code == BASE_OK && epoch != keeper->epoch)
-    code = base_fail(err, BASE_WRONG_KEY, "keys wrapped by epoch key %u; the keeper holds %u", epoch, keeper->epoch);
-  size_t good = code == BASE_OK ? keeper_wrapping_unwrap(keeper->wrapping, wrapped, count, out) : count;
+  if (code == BASE_OK && held == NULL)
+    code = base_fail(err, BASE_WRONG_KEY, "keys wrapped by epoch key %u, which was destroyed or never was here", epoch);
+  size_t good = code == BASE_OK ? keeper_wrapping_unwrap(held->wrapping, wrapped, count, out) : count;
   if (good < count)
     code = base_fail(err, BASE_UNSEAL, "wrapped key %zu does not open: it was changed, or wrapped by another keeper",
                      good);

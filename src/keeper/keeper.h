@@ -2,8 +2,8 @@
 #ifndef WASL_KEEPER_H
 #define WASL_KEEPER_H
 
+#include "keeper/key.h"
 #include "seal/seal.h"
-#include "wire/keeperform.h"
 
 /* The private keys, and what may be done with them. Files in the keeper's folder (mode 0600): spec/keeper.md.
  * The payloads between core and keeper are binary and fixed-form (big-endian), described there and written by the
@@ -31,17 +31,34 @@ void keeper_close(struct keeper *keeper);
 /* A write of its memory failed: it signs nothing any more. Its process ends, and the next one reads what there is. */
 bool keeper_broken(const struct keeper *keeper);
 
-/* What core may know. */
-struct keeper_info {
-  char origin[WIRE_ORIGIN_MAX + 1];
-  struct wire_key log, witness;
-  struct wire_seal_key seal;
-  uint32_t epoch; /* the number of the key that wraps now */
-  uint64_t size;  /* of the head signed last, 0: none yet */
-  struct base_hash root;
-};
-void keeper_describe(const struct keeper *keeper, struct keeper_info *out);
+/* What core may know: the keys with their public halves, the card and the head signed last. */
+void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out);
 
+/* --- keys that change */
+/* Makes a new key of each type named by a bit (1 << type). A sealing key opens, and an epoch key wraps, from now on; a
+ * log or witness key waits until a card names it (keeper_succeed), and as long as one waits no other is made.
+ * BASE_POLICY when as many are held as a card can list, BASE_CONFLICT while an older epoch key is still there. */
+BASE_NODISCARD enum base_code keeper_renew(struct keeper *keeper, unsigned types, struct base_error *err);
+/* The card follows the one signed last. Every key that it names must be this keeper's own (TLS pins are not looked at),
+ * and of each card only one successor is signed; that one again and again. Checks the head as keeper_attest does and
+ * signs it twice: with the line that names the card, by the log keys before and after (out_succession), and by the new
+ * key alone (out_note), which signs from here on. A sealing key's `until` may be earlier than it was, never later. */
+BASE_NODISCARD enum base_code keeper_succeed(struct keeper *keeper, uint64_t size, const struct base_hash *root,
+                                             const struct base_hash *proof, size_t count, struct base_view card,
+                                             struct base_buf *out_succession, struct base_buf *out_note,
+                                             struct base_error *err);
+/* A partner's register goes on under another log key: the succession must be signed by both, the old one must be the
+ * one remembered (of a register never seen, the one to which its digits belong), and no head under the old key may have
+ * been cosigned that is as large. Once more is no error. */
+BASE_NODISCARD enum base_code keeper_follow(struct keeper *keeper, const struct wire_key *old_key,
+                                            const struct wire_key *new_key, struct base_view succession,
+                                            struct base_error *err);
+/* Destroys a key, file and memory. BASE_POLICY for one in force, and for the last sealing key. One that is not there
+ * was destroyed before. */
+BASE_NODISCARD enum base_code keeper_forget(struct keeper *keeper, enum keeper_key_type type, uint32_t number,
+                                            struct base_error *err);
+
+/* --- heads */
 /* Signs the head {size, root} of our own register, only when the proof shows it consistent with the head signed last
  * (size 0: the first). The same head again is signed again. The memory is on disk before the signature leaves.
  * out_note: the signed checkpoint. BASE_FORK for a head that contradicts, BASE_ROLLBACK for a smaller one. */
@@ -49,16 +66,18 @@ BASE_NODISCARD enum base_code keeper_attest(struct keeper *keeper, uint64_t size
                                             const struct base_hash *proof, size_t count, struct base_buf *out_note,
                                             struct base_error *err);
 /* Cosigns a partner's signed checkpoint with the witness key and the keeper's own clock (never decreasing): the note
- * must be signed by log_key (whose digits the origin carries), and be consistent with the head of that origin cosigned
- * last. An older or contradicting head is BASE_ROLLBACK / BASE_FORK, a proof from another base BASE_CONSISTENCY (the
- * answer names the size that is wanted). out_line: the signature line "— …\n". */
+ * must be signed by log_key (the one remembered; of a register never seen, whose digits the origin carries), and be
+ * consistent with the head of that origin cosigned last. An older or contradicting head is BASE_ROLLBACK / BASE_FORK, a
+ * proof from another base BASE_CONSISTENCY (the answer names the size that is wanted). out_line: the signature line "—
+ * …\n". */
 BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct wire_key *log_key,
                                             struct base_view note, uint64_t old_size, const struct base_hash *proof,
                                             size_t count, struct base_buf *out_line, struct base_error *err);
-/* The head of this partner's register that was cosigned last: size 0 and a zero root when none was. Core asks at its
- * start, because this memory, not core's, decides which consistency proof is wanted. */
-BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin, uint64_t *out_size,
-                                               struct base_hash *out_root, struct base_error *err);
+/* The head of this partner's register that was cosigned last, and the key it is followed under; zeroes when there is
+ * none. Core asks at its start, because this memory, not core's, decides which consistency proof is wanted. */
+BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin,
+                                               struct wire_keeper_memory *out, struct base_error *err);
+/* --- secrets */
 /* HPKE Decap (RFC 9180 4.1) with the sealing key of this id. */
 BASE_NODISCARD enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8],
                                                  const struct wire_key *enc, uint8_t out_shared[32],

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keeper/key.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,12 +13,35 @@
 
 static const char MAGIC[8] = {'W', 'A', 'S', 'L', 'K', 'E', 'Y', '1'};
 
-const char *keeper_key_file(enum keeper_key_type type) {
-  static const char *const names[KEEPER_KEY_TYPES] = {[KEEPER_KEY_LOG] = "log.key",
-                                                      [KEEPER_KEY_WITNESS] = "witness.key",
-                                                      [KEEPER_KEY_SEAL] = "seal.key",
-                                                      [KEEPER_KEY_EPOCH] = "epoch.key"};
-  return names[type];
+static const char *const words[KEEPER_KEY_TYPES] = {[KEEPER_KEY_LOG] = "log",
+                                                    [KEEPER_KEY_WITNESS] = "witness",
+                                                    [KEEPER_KEY_SEAL] = "seal",
+                                                    [KEEPER_KEY_EPOCH] = "epoch"};
+
+struct keeper_key_name keeper_key_name(enum keeper_key_type type, uint32_t number) {
+  struct keeper_key_name name;
+  if (number == 1)
+    snprintf(name.text, sizeof name.text, "%s.key", words[type]);
+  else
+    snprintf(name.text, sizeof name.text, "%s-%u.key", words[type], (unsigned)number);
+  return name;
+}
+
+bool keeper_key_named(const char *text, enum keeper_key_type *out_type, uint32_t *out_number) {
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
+    size_t word = strlen(words[type]), size = strlen(text);
+    uint64_t number = 1;
+    if (size < word + 4 || memcmp(text, words[type], word) != 0)
+      continue;
+    if (text[word] == '-' && !base_decimal_parse(base_view_of(text + word + 1, size - word - 5), &number))
+      continue;
+    if (number == 0 || number > UINT32_MAX || strcmp(text, keeper_key_name(type, (uint32_t)number).text) != 0)
+      continue;
+    *out_type = type;
+    *out_number = (uint32_t)number;
+    return true;
+  }
+  return false;
 }
 
 static struct wire_key epoch_check_value(const struct base_secret *secret) {
@@ -44,17 +69,18 @@ enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_se
   bool done = key != NULL && EVP_PKEY_get_raw_public_key(key, public_key.bytes, &size) == 1;
   EVP_PKEY_free(key);
   if (!done)
-    return base_fail(err, BASE_INTERNAL, "%s: the cryptographic library cannot use the key", keeper_key_file(type));
+    return base_fail(err, BASE_INTERNAL, "a %s key: the cryptographic library cannot use it", words[type]);
   *out = public_key;
   return BASE_OK;
 }
 
 enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct base_error *err) {
+  struct keeper_key_name name = keeper_key_name(key->type, key->number);
   BASE_AUTO_BUF struct base_buf file;
   base_buf_init(&file, KEEPER_KEY_FILE_MAX);
   /* One piece from the start: a buffer that grows would leave copies of the secret behind in freed memory. */
   if (base_buf_reserve(&file, KEEPER_KEY_FILE_MAX) == NULL)
-    return base_buf_check(&file, keeper_key_file(key->type), err);
+    return base_buf_check(&file, name.text, err);
   base_buf_reset(&file);
   base_buf_add(&file, MAGIC, sizeof MAGIC);
   base_buf_u8(&file, (uint8_t)key->type);
@@ -66,16 +92,16 @@ enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct ba
   base_buf_add(&file, key->secret.bytes, sizeof key->secret.bytes);
   struct base_hash checksum = seal_sha256(base_buf_view(&file));
   base_buf_add(&file, checksum.bytes, sizeof checksum.bytes);
-  enum base_code code = base_buf_check(&file, keeper_key_file(key->type), err);
+  enum base_code code = base_buf_check(&file, name.text, err);
   if (code == BASE_OK)
-    code = base_file_replace(dir, keeper_key_file(key->type), base_buf_view(&file), 0600, err);
+    code = base_file_replace(dir, name.text, base_buf_view(&file), 0600, err);
   base_wipe(file.data, file.size);
   return code;
 }
 
 static enum base_code damaged(enum keeper_key_type type, const char *how, struct base_error *err) {
-  return base_fail(err, BASE_CORRUPT, "%s: the key file is damaged (%s); bring it back from where you keep its copy",
-                   keeper_key_file(type), how);
+  return base_fail(err, BASE_CORRUPT, "a %s key: its file is damaged (%s); bring it back from where you keep its copy",
+                   words[type], how);
 }
 
 /* The fields, without judging them. */
@@ -140,20 +166,42 @@ enum base_code keeper_open_private(int dir, const char *name, int flags, int *ou
   return BASE_OK;
 }
 
-enum base_code keeper_key_read(int dir, enum keeper_key_type type, struct keeper_key *out, struct base_error *err) {
-  const char *name = keeper_key_file(type);
+enum base_code keeper_key_read(int dir, enum keeper_key_type type, uint32_t number, struct keeper_key *out,
+                               struct base_error *err) {
+  struct keeper_key_name name = keeper_key_name(type, number);
   BASE_AUTO_FD int fd = -1;
-  enum base_code code = keeper_open_private(dir, name, O_RDONLY, &fd, err);
+  enum base_code code = keeper_open_private(dir, name.text, O_RDONLY, &fd, err);
   if (code != BASE_OK)
     return code;
+  struct keeper_key key = {0};
   uint8_t bytes[KEEPER_KEY_FILE_MAX + 1]; /* one more: a longer file must not pass for its beginning */
   ssize_t size = pread(fd, bytes, sizeof bytes, 0);
   if (size < 0)
-    code = base_fail_errno(err, "%s: cannot be read", name);
+    code = base_fail_errno(err, "it cannot be read");
   else if ((size_t)size > KEEPER_KEY_FILE_MAX)
     code = damaged(type, "too long", err);
   else
-    code = keeper_key_parse(base_view_of(bytes, (size_t)size), type, out, err);
+    code = keeper_key_parse(base_view_of(bytes, (size_t)size), type, &key, err);
+  if (code == BASE_OK && key.number != number)
+    code = damaged(type, "it holds a key of another number", err);
+  if (code == BASE_OK)
+    *out = key;
+  base_wipe(&key, sizeof key);
   base_wipe(bytes, sizeof bytes);
-  return code;
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", name.text);
+}
+
+/* Over a file that is written in place: on most file systems the old octets are gone then; spec/keeper.md says where
+ * not. */
+enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t number, struct base_error *err) {
+  static const uint8_t nothing[KEEPER_KEY_FILE_MAX];
+  struct keeper_key_name name = keeper_key_name(type, number);
+  BASE_AUTO_FD int fd = openat(dir, name.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    return errno == ENOENT ? BASE_OK : base_fail_errno(err, "%s: cannot be opened to destroy it", name.text);
+  if (pwrite(fd, nothing, sizeof nothing, 0) != (ssize_t)sizeof nothing || fsync(fd) != 0)
+    return base_fail_errno(err, "%s: cannot be written over", name.text);
+  if (unlinkat(dir, name.text, 0) != 0 || fsync(dir) != 0)
+    return base_fail_errno(err, "%s: cannot be removed", name.text);
+  return BASE_OK;
 }

@@ -2,38 +2,56 @@
 #ifndef WASL_KEEPER_KEY_H
 #define WASL_KEEPER_KEY_H
 
-#include "wire/register.h"
+#include "wire/keeperform.h"
 
 /* A key file: one secret, its type, and what it must fit. spec/keeper.md, "Key files". */
 
-enum keeper_key_type { KEEPER_KEY_LOG = 1, KEEPER_KEY_WITNESS, KEEPER_KEY_SEAL, KEEPER_KEY_EPOCH, KEEPER_KEY_TYPES };
+enum keeper_key_type {
+  KEEPER_KEY_LOG = WIRE_KEEPER_LOG,
+  KEEPER_KEY_WITNESS = WIRE_KEEPER_WITNESS,
+  KEEPER_KEY_SEAL = WIRE_KEEPER_SEAL,
+  KEEPER_KEY_EPOCH = WIRE_KEEPER_EPOCH,
+  KEEPER_KEY_TYPES = WIRE_KEEPER_TYPES
+};
 
 enum { KEEPER_KEY_FILE_MAX = 8 + 1 + 4 + 8 + 8 + 4 + WIRE_ORIGIN_MAX + 32 + 32 + 32 }; /* bytes */
 
 struct keeper_key {
   enum keeper_key_type type;
-  uint32_t number;                  /* of an epoch key; 1 for the others */
-  base_time from, until;            /* of a sealing key; 0 for the others */
+  uint32_t number;                  /* counts the node's keys of this type: 1, 2, 3 … */
+  base_time from, until;            /* when it was made; the end of a sealing key, 0 for the others */
   char origin[WIRE_ORIGIN_MAX + 1]; /* whose node's key this is */
   struct wire_key public_key;       /* of an epoch key: its check value, see keeper_key_derive */
   struct base_secret secret;
 };
 
-/* "log.key", "witness.key", "seal.key", "epoch.key" */
-const char *keeper_key_file(enum keeper_key_type type);
+/* "log.key", "witness.key", "seal.key", "epoch.key"; from number 2 on "log-2.key" and so on. */
+struct keeper_key_name {
+  char text[32];
+};
+struct keeper_key_name keeper_key_name(enum keeper_key_type type, uint32_t number);
+/* False unless text is exactly what keeper_key_name makes. */
+bool keeper_key_named(const char *text, enum keeper_key_type *out_type, uint32_t *out_number);
 /* What must stand in public_key for this secret: the Ed25519 or X25519 public key; for an epoch key the SHA-256 of a
  * domain line and the key, which tells nothing about it. */
 BASE_NODISCARD enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_secret *secret,
                                                 struct wire_key *out, struct base_error *err);
-/* Writes the file of key.type, mode 0600, whole or not at all. public_key is taken as it stands. */
+/* A fresh key, its secret and public part; from is now. */
+BASE_NODISCARD enum base_code keeper_key_make(enum keeper_key_type type, uint32_t number,
+                                              const struct base_world *world, struct keeper_key *out,
+                                              struct base_error *err);
+/* Writes the file of its type and number, mode 0600, whole or not at all. public_key is taken as it stands. */
 BASE_NODISCARD enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct base_error *err);
 /* The bytes of a key file of this type. BASE_CORRUPT for anything else: magic, type, length, checksum, origin, or a
  * public part that does not fit the secret. */
 BASE_NODISCARD enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type type,
                                                struct keeper_key *out, struct base_error *err);
 /* Reads and parses it. BASE_PERMISSION when group or others have any right on the file. Wipe out when done. */
-BASE_NODISCARD enum base_code keeper_key_read(int dir, enum keeper_key_type type, struct keeper_key *out,
-                                              struct base_error *err);
+BASE_NODISCARD enum base_code keeper_key_read(int dir, enum keeper_key_type type, uint32_t number,
+                                              struct keeper_key *out, struct base_error *err);
+/* Destroys the file: written over with zeroes, made durable, removed. One that is not there is destroyed already. */
+BASE_NODISCARD enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t number,
+                                                 struct base_error *err);
 
 /* Opens a file of the keeper's folder that only its owner may touch: an ordinary file, no link, mode 0600 or less, else
  * BASE_PERMISSION. flags as open(2); the caller closes *out. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`);
+ * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`),
+ * `wasl-keeper tls DIR ORIGIN` makes a new one for the gate (for `wasl key rotate --tls`);
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,40 +31,43 @@ static enum base_code open_folder(int node, const char *name, int *out, bool *ma
   return code;
 }
 
-static void write_vkey(struct wire_writer *writer, const char *member, const struct keeper_info *info, uint8_t type,
+static void write_vkey(struct wire_writer *writer, const char *member, const char *origin, uint8_t type,
                        const struct wire_key *key) {
-  struct base_view name = base_view_text(info->origin);
+  struct base_view name = base_view_text(origin);
   struct wire_vkey vkey = {.name = name, .id = seal_vkey_id(name, type, key), .type = type, .key = *key};
   BASE_AUTO_BUF struct base_buf text = {0};
   wire_vkey_write(&vkey, &text);
   wire_write_member_text(writer, member, base_buf_view(&text));
 }
 
-/* What the card is made of: {origin, log, witness, seal: {id, key, from, until}, tls}. */
-static void write_description(const struct keeper_info *info, const struct base_hash *pin, struct base_buf *out) {
-  char id[2 * sizeof info->seal.id + 1], key[2 * sizeof info->seal.key.bytes + 1];
-  base_hex(info->seal.id, sizeof info->seal.id, id);
-  base_hex(info->seal.key.bytes, sizeof info->seal.key.bytes, key);
+static void write_seal(struct wire_writer *writer, const struct wire_keeper_key *seal) {
+  struct base_hash id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  wire_write_key(writer, "seal");
+  wire_write_object(writer);
+  wire_write_member_hex(writer, "id", id.bytes, WIRE_KEEPER_KEY_ID);
+  wire_write_member_hex(writer, "key", seal->public_key.bytes, sizeof seal->public_key.bytes);
+  wire_write_member_time(writer, "from", seal->from);
+  wire_write_member_time(writer, "until", seal->until);
+  wire_write_end(writer, '}');
+}
+
+/* What the first card is made of: {origin, log, witness, seal: {id, key, from, until}, tls}. */
+static void write_description(const struct wire_keeper_info *info, const struct base_hash *pin, struct base_buf *out) {
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
   wire_write_member_string(&writer, "origin", info->origin);
-  write_vkey(&writer, "log", info, WIRE_VKEY_LOG, &info->log);
-  write_vkey(&writer, "witness", info, WIRE_VKEY_WITNESS, &info->witness);
-  wire_write_key(&writer, "seal");
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "id", id);
-  wire_write_member_string(&writer, "key", key);
-  wire_write_member_time(&writer, "from", info->seal.from);
-  wire_write_member_time(&writer, "until", info->seal.until);
-  wire_write_end(&writer, '}');
+  write_vkey(&writer, "log", info->origin, WIRE_VKEY_LOG, &wire_keeper_key_in_force(info, WIRE_KEEPER_LOG)->public_key);
+  write_vkey(&writer, "witness", info->origin, WIRE_VKEY_WITNESS,
+             &wire_keeper_key_in_force(info, WIRE_KEEPER_WITNESS)->public_key);
+  write_seal(&writer, wire_keeper_key_in_force(info, WIRE_KEEPER_SEAL));
   wire_write_member_hash(&writer, "tls", pin);
   wire_write_end(&writer, '}');
   base_buf_text(out, "\n");
 }
 
 /* Opening what was just made also proves that it can be read back. */
-static enum base_code describe(int dir, struct keeper_info *out, struct base_error *err) {
+static enum base_code describe(int dir, struct wire_keeper_info *out, struct base_error *err) {
   struct keeper *keeper = NULL;
   enum base_code code = keeper_open(dir, base_world_system(), &keeper, err);
   if (code == BASE_OK)
@@ -73,7 +78,7 @@ static enum base_code describe(int dir, struct keeper_info *out, struct base_err
 
 /* With both folders open: the keys, the certificate, the description on stdout; all of it or none. */
 static enum base_code make_node(int keeper_dir, int gate_dir, struct base_view name, struct base_error *err) {
-  struct keeper_info info;
+  struct wire_keeper_info info;
   struct base_hash pin;
   BASE_AUTO_BUF struct base_buf text = {0};
   enum base_code code = keeper_init(keeper_dir, name, base_world_system(), err);
@@ -114,6 +119,25 @@ static enum base_code init(const char *path, struct base_view name, struct base_
   if (code != BASE_OK && keeper_made)
     unlinkat(node, "keeper", AT_REMOVEDIR);
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", path);
+}
+
+/* A TLS key for the gate of a node that has one already; its pin on stdout. */
+static enum base_code renew_tls(const char *path, struct base_view origin, struct base_error *err) {
+  char folder[PATH_MAX], text[WIRE_ORIGIN_MAX + 1];
+  struct base_hash pin;
+  if (!wire_origin_valid(origin))
+    return base_fail(err, BASE_FIELD, "not an origin like wasl/paris/0123456789abcdef");
+  snprintf(text, sizeof text, "%.*s", (int)origin.size, (const char *)origin.data);
+  if (snprintf(folder, sizeof folder, "%s/gate", path) >= (int)sizeof folder)
+    return base_fail(err, BASE_TOO_LARGE, "%.80s…: the path is too long", path);
+  BASE_AUTO_FD int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (dir < 0)
+    return base_fail_errno(err, "%s: cannot be opened", folder);
+  enum base_code code = keeper_tls_renew(dir, text, base_world_system(), &pin, err);
+  BASE_AUTO_BUF struct base_buf out = {0};
+  base_buf_printf(&out, "{\"tls\":\"%s\"}\n", base_hash_text(&pin).text);
+  return code == BASE_OK ? base_write_all(STDOUT_FILENO, base_buf_view(&out), err)
+                         : base_fail_within(err, "%s", folder);
 }
 
 /* --- the key of backups */
@@ -177,18 +201,43 @@ static enum base_code serve(struct link_start *start, struct base_error *err) {
   return code;
 }
 
+/* --- what the command line starts it for */
+
+static enum base_code run_init(char **words, struct base_error *err) {
+  return init(words[2], base_view_text(words[3]), err);
+}
+static enum base_code run_tls(char **words, struct base_error *err) {
+  return renew_tls(words[2], base_view_text(words[3]), err);
+}
+static enum base_code run_backup_key(char **words, struct base_error *err) {
+  return backup_key(words[2], err);
+}
+static enum base_code run_backup_open(char **words, struct base_error *err) {
+  return backup_open(words[2], err);
+}
+
+static const struct job {
+  const char *name;
+  int words; /* with the program's own name */
+  enum base_code (*run)(char **words, struct base_error *err);
+} jobs[] = {
+    {"init", 4, run_init}, {"tls", 4, run_tls}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
+
+static const struct job *job_of(int count, char **words) {
+  for (size_t i = 0; count > 1 && i < sizeof jobs / sizeof jobs[0]; i++)
+    if (strcmp(words[1], jobs[i].name) == 0 && count == jobs[i].words)
+      return &jobs[i];
+  return NULL;
+}
+
 int main(int argc, char **argv) {
   struct base_error err;
   enum base_code code;
   base_log_program("wasl-keeper");
-  bool make = argc == 4 && strcmp(argv[1], "init") == 0;
-  bool make_backup = argc == 3 && strcmp(argv[1], "backup-key") == 0;
-  bool open_backup = argc == 3 && strcmp(argv[1], "backup-open") == 0;
-  if (make || make_backup || open_backup) {
+  const struct job *job = job_of(argc, argv);
+  if (job != NULL) {
     signal(SIGPIPE, SIG_IGN); /* a caller that went away is an error of write, after which all is taken back */
-    code = make          ? init(argv[2], base_view_text(argv[3]), &err)
-           : make_backup ? backup_key(argv[2], &err)
-                         : backup_open(argv[2], &err);
+    code = job->run(argv, &err);
     if (code != BASE_OK)
       fprintf(stderr, "wasl-keeper: %s\n", err.text);
   } else {

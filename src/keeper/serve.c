@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keeper/serve.h"
 
-#include <string.h>
-
 enum { ANSWER_MAX = 4 + 2 + KEEPER_WRAP_MAX * KEEPER_WRAPPED }; /* the longest answer, in bytes */
-_Static_assert((size_t)ANSWER_MAX >= WIRE_NOTE_MAX, "a note fits");
+_Static_assert((size_t)ANSWER_MAX >= 2 * (WIRE_NOTE_MAX + 4), "two notes fit");
 
 static enum base_code serve_info(struct keeper *keeper, struct base_view request, struct base_buf *answer,
                                  struct base_error *err) {
   if (request.size != 0)
     return base_fail(err, BASE_SYNTAX, "keeper.info: %zu bytes too many", request.size);
-  struct keeper_info own;
-  keeper_describe(keeper, &own);
-  struct wire_keeper_info info = {
-      .log = own.log, .witness = own.witness, .seal = own.seal, .epoch = own.epoch, .size = own.size, .root = own.root};
-  memcpy(info.origin, own.origin, sizeof info.origin);
+  struct wire_keeper_info info;
+  keeper_describe(keeper, &info);
   wire_keeper_info_write(&info, answer);
   return BASE_OK;
 }
 
 static enum base_code serve_remembers(struct keeper *keeper, struct base_view request, struct base_buf *answer,
                                       struct base_error *err) {
-  uint64_t size;
-  struct base_hash root;
-  enum base_code code = keeper_remembers(keeper, request, &size, &root, err);
+  struct wire_keeper_memory memory;
+  enum base_code code = keeper_remembers(keeper, request, &memory, err);
   if (code == BASE_OK)
-    wire_keeper_remembers_write(size, &root, answer);
+    wire_keeper_memory_write(&memory, answer);
   return code;
 }
 
@@ -43,6 +37,46 @@ static enum base_code serve_cosign(struct keeper *keeper, struct base_view reque
   return code == BASE_OK
              ? keeper_cosign(keeper, &form.log_key, form.note, form.old_size, form.proof, form.count, answer, err)
              : code;
+}
+
+static enum base_code serve_renew(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                  struct base_error *err) {
+  unsigned types;
+  enum base_code code = wire_keeper_renew_parse(request, &types, err);
+  if (code == BASE_OK)
+    code = keeper_renew(keeper, types, err);
+  return code == BASE_OK ? serve_info(keeper, (struct base_view){0}, answer, err) : code;
+}
+
+static enum base_code serve_succeed(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                    struct base_error *err) {
+  struct wire_keeper_succeed form;
+  BASE_AUTO_BUF struct base_buf succession = {0}, note = {0};
+  enum base_code code = wire_keeper_succeed_parse(request, &form, err);
+  if (code == BASE_OK)
+    code = keeper_succeed(keeper, form.head.size, &form.head.root, form.head.proof, form.head.count, form.card,
+                          &succession, &note, err);
+  if (code == BASE_OK)
+    wire_keeper_succeeded_write(&(struct wire_keeper_succeeded){base_buf_view(&succession), base_buf_view(&note)},
+                                answer);
+  return code;
+}
+
+static enum base_code serve_follow(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                   struct base_error *err) {
+  struct wire_keeper_follow form;
+  (void)answer;
+  enum base_code code = wire_keeper_follow_parse(request, &form, err);
+  return code == BASE_OK ? keeper_follow(keeper, &form.old_key, &form.new_key, form.succession, err) : code;
+}
+
+static enum base_code serve_forget(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                   struct base_error *err) {
+  enum wire_keeper_type type;
+  uint32_t number;
+  (void)answer;
+  enum base_code code = wire_keeper_forget_parse(request, &type, &number, err);
+  return code == BASE_OK ? keeper_forget(keeper, (enum keeper_key_type)type, number, err) : code;
 }
 
 static enum base_code serve_decapsulate(struct keeper *keeper, struct base_view request, struct base_buf *answer,
@@ -97,6 +131,10 @@ static const struct {
     {LINK_KEEPER_REMEMBERS, serve_remembers},
     {LINK_KEEPER_ATTEST, serve_attest},
     {LINK_KEEPER_COSIGN, serve_cosign},
+    {LINK_KEEPER_RENEW, serve_renew},
+    {LINK_KEEPER_SUCCEED, serve_succeed},
+    {LINK_KEEPER_FOLLOW, serve_follow},
+    {LINK_KEEPER_FORGET, serve_forget},
     {LINK_KEEPER_DECAPSULATE, serve_decapsulate},
     {LINK_KEEPER_WRAP, serve_wrap},
     {LINK_KEEPER_UNWRAP, serve_unwrap},

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,47 +65,88 @@ static enum base_code refuse_existing(int dir, const char *name, struct base_err
              : BASE_OK;
 }
 
-static enum base_code save(int dir, EVP_PKEY *key, X509 *certificate, BIO *secret, BIO *open, struct base_hash *out_pin,
-                           struct base_error *err) {
-  uint8_t *spki = NULL;
-  int spki_size = i2d_PUBKEY(key, &spki);
-  if (spki_size <= 0 || PEM_write_bio_PKCS8PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-      PEM_write_bio_X509(open, certificate) != 1) {
-    OPENSSL_free(spki);
-    return base_fail(err, BASE_INTERNAL, "the TLS key cannot be written as PEM");
-  }
-  struct base_hash pin = seal_sha256(base_view_of(spki, (size_t)spki_size));
-  OPENSSL_free(spki);
-  enum base_code code = put(dir, KEEPER_TLS_KEY, secret, 0600, err);
+struct names {
+  char key[40], certificate[40];
+};
+
+static enum base_code save(int dir, const struct names *names, BIO *secret, BIO *open, struct base_error *err) {
+  enum base_code code = put(dir, names->key, secret, 0600, err);
   if (code != BASE_OK)
     return code;
-  code = put(dir, KEEPER_TLS_CERTIFICATE, open, 0644, err);
-  if (code != BASE_OK)
-    keeper_tls_remove(dir);
-  else
-    *out_pin = pin;
+  code = put(dir, names->certificate, open, 0644, err);
+  if (code != BASE_OK) {
+    unlinkat(dir, names->key, 0);
+    unlinkat(dir, names->certificate, 0);
+  }
   return code;
 }
 
-enum base_code keeper_tls_init(int dir, const char *origin, const struct base_world *world, struct base_hash *out_pin,
-                               struct base_error *err) {
-  enum base_code code = refuse_existing(dir, KEEPER_TLS_KEY, err);
-  if (code == BASE_OK)
-    code = refuse_existing(dir, KEEPER_TLS_CERTIFICATE, err);
-  if (code != BASE_OK)
-    return code;
+static bool write_pem(EVP_PKEY *key, X509 *certificate, BIO *secret, BIO *open, struct base_hash *out_pin) {
+  uint8_t *spki = NULL;
+  int spki_size = i2d_PUBKEY(key, &spki);
+  bool done = spki_size > 0 && PEM_write_bio_PKCS8PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+              PEM_write_bio_X509(open, certificate) == 1;
+  if (done)
+    *out_pin = seal_sha256(base_view_of(spki, (size_t)spki_size));
+  OPENSSL_free(spki);
+  return done;
+}
+
+/* named: the files bear the pin. */
+static enum base_code make(int dir, const char *origin, bool named, const struct base_world *world,
+                           struct base_hash *out_pin, struct base_error *err) {
+  struct names names = {KEEPER_TLS_KEY, KEEPER_TLS_CERTIFICATE};
+  struct base_hash pin;
+  enum base_code code = BASE_OK;
   EVP_PKEY *key = EVP_EC_gen("P-256");
   X509 *certificate = X509_new();
   BIO *secret = BIO_new(BIO_s_secmem()), *open = BIO_new(BIO_s_mem());
-  if (key == NULL || certificate == NULL || secret == NULL || open == NULL || !fill(certificate, key, origin, world))
-    code = base_fail(err, BASE_INTERNAL, "the TLS certificate cannot be made");
-  else
-    code = save(dir, key, certificate, secret, open, out_pin, err);
+  if (key == NULL || certificate == NULL || secret == NULL || open == NULL || !fill(certificate, key, origin, world) ||
+      !write_pem(key, certificate, secret, open, &pin))
+    code = base_fail(err, BASE_INTERNAL, "the TLS key and certificate cannot be made");
+  if (code == BASE_OK && named) {
+    snprintf(names.key, sizeof names.key, "tls-%.16s.key", base_hash_text(&pin).text);
+    snprintf(names.certificate, sizeof names.certificate, "tls-%.16s.crt", base_hash_text(&pin).text);
+  }
+  if (code == BASE_OK)
+    code = refuse_existing(dir, names.key, err);
+  if (code == BASE_OK)
+    code = refuse_existing(dir, names.certificate, err);
+  if (code == BASE_OK)
+    code = save(dir, &names, secret, open, err);
+  if (code == BASE_OK)
+    *out_pin = pin;
   BIO_free(open);
   BIO_free(secret);
   X509_free(certificate);
   EVP_PKEY_free(key);
   return code;
+}
+
+enum base_code keeper_tls_init(int dir, const char *origin, const struct base_world *world, struct base_hash *out_pin,
+                               struct base_error *err) {
+  return make(dir, origin, false, world, out_pin, err);
+}
+
+/* Made by the owner of the node, perhaps root; the gate, who owns the folder, must be able to read it. */
+static enum base_code give_away(int dir, const struct base_hash *pin, struct base_error *err) {
+  struct stat folder;
+  struct base_hex_text text = base_hash_text(pin);
+  char name[40];
+  if (fstat(dir, &folder) != 0)
+    return base_fail_errno(err, "the gate's folder cannot be examined");
+  for (int i = 0; i < 2; i++) {
+    snprintf(name, sizeof name, "tls-%.16s.%s", text.text, i == 0 ? "key" : "crt");
+    if (geteuid() != folder.st_uid && fchownat(dir, name, folder.st_uid, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+      return base_fail_errno(err, "%s: cannot be given to the gate", name);
+  }
+  return BASE_OK;
+}
+
+enum base_code keeper_tls_renew(int dir, const char *origin, const struct base_world *world, struct base_hash *out_pin,
+                                struct base_error *err) {
+  enum base_code code = make(dir, origin, true, world, out_pin, err);
+  return code == BASE_OK ? give_away(dir, out_pin, err) : code;
 }
 
 void keeper_tls_remove(int dir) {

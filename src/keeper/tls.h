@@ -14,7 +14,11 @@ enum { KEEPER_TLS_YEARS = 50 };
  * the transport. On failure neither file is left. */
 BASE_NODISCARD enum base_code keeper_tls_init(int dir, const char *origin, const struct base_world *world,
                                               struct base_hash *out_pin, struct base_error *err);
-/* Takes both files away, for a caller that cannot finish the node. */
+/* The same for a key that follows: its files are named by the pin, tls-PIN.key and tls-PIN.crt with the first 16 hex
+ * digits of it, so that the gate finds the one that it is to show. The group and owner are those of the folder. */
+BASE_NODISCARD enum base_code keeper_tls_renew(int dir, const char *origin, const struct base_world *world,
+                                               struct base_hash *out_pin, struct base_error *err);
+/* Takes the first two files away, for a caller that cannot finish the node. */
 void keeper_tls_remove(int dir);
 
 #endif

@@ -29,7 +29,7 @@ static enum base_code check_vkey(struct base_view text, const char *field, struc
 /* wasl/NAME/DIGITS, and for a later epoch of the register /NUMBER after it. */
 static bool origin_fits(const struct wire_card *card) {
   char origin[WIRE_ORIGIN_MAX + 1];
-  seal_origin(card->name, &card->log_key, origin);
+  seal_origin(card->name, &card->first, origin);
   size_t size = strlen(origin);
   return card->origin.size >= size && memcmp(card->origin.data, origin, size) == 0 &&
          (card->origin.size == size || card->origin.data[size] == '/');
@@ -42,7 +42,8 @@ enum base_code seal_card_check(const struct wire_card *card, struct base_error *
   if (code != BASE_OK)
     return code;
   if (!origin_fits(card))
-    return base_fail(err, BASE_WRONG_KEY, "card: $.log: the origin's digits do not belong to the key");
+    return base_fail(err, BASE_WRONG_KEY, "card: $.%s: the origin's digits do not belong to the key",
+                     card->generation == 1 ? "log" : "first");
   for (size_t i = 0; i < card->seal_count; i++) {
     const struct wire_seal_key *seal = &card->seals[i];
     struct base_hash hash = seal_sha256(base_view_of(seal->key.bytes, sizeof seal->key.bytes));

@@ -131,3 +131,72 @@ enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer
     *out_cosigned = time;
   return BASE_OK;
 }
+
+/* --- a card that follows another */
+
+static bool same_key(const struct wire_key *a, const struct wire_key *b) {
+  return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static struct wire_vkey log_vkey(struct base_view origin, const struct wire_key *key) {
+  return (struct wire_vkey){
+      .name = origin, .type = WIRE_VKEY_LOG, .key = *key, .id = seal_vkey_id(origin, WIRE_VKEY_LOG, key)};
+}
+
+enum base_code seal_succession_signed(struct base_view bytes, const struct wire_key *old_key,
+                                      const struct wire_key *new_key, struct wire_succession *out,
+                                      struct base_error *err) {
+  struct wire_note note;
+  struct wire_succession succession;
+  enum base_code code = wire_note_parse(bytes, &note, err);
+  if (code == BASE_OK)
+    code = wire_succession_parse(note.text, &succession, err);
+  if (code != BASE_OK)
+    return code;
+  bool same = same_key(old_key, new_key), seen[2] = {false, same};
+  struct wire_vkey keys[2] = {log_vkey(succession.checkpoint.origin, old_key),
+                              log_vkey(succession.checkpoint.origin, new_key)};
+  for (size_t i = 0; i < note.signature_count; i++) {
+    const struct wire_signature *line = &note.signatures[i];
+    size_t by = made_by(line, &keys[0]) ? 0 : 1;
+    if (by == 1 && (same || !made_by(line, &keys[1])))
+      return fail_line(err, line, "is by none of the keys expected here");
+    if (seen[by])
+      return fail_line(err, line, "stands twice");
+    seen[by] = true;
+    if ((code = verify_log(&note, line, &keys[by], err)) != BASE_OK)
+      return code;
+  }
+  if (!seen[0] || !seen[1])
+    return base_fail(err, BASE_SIGNATURE, "succession: the signature of the %s log key is missing",
+                     seen[0] ? "new" : "old");
+  *out = succession;
+  return BASE_OK;
+}
+
+enum base_code seal_succession_verify(struct base_view note, const struct wire_card *before,
+                                      struct base_view before_bytes, const struct wire_card *card,
+                                      struct base_view card_bytes, struct wire_succession *out,
+                                      struct base_error *err) {
+  struct base_hash previous = seal_sha256(before_bytes), hash = seal_sha256(card_bytes);
+  struct wire_succession succession;
+  if (card->generation != before->generation + 1)
+    return base_fail(err, BASE_PROTOCOL, "succession: a card of generation %u after one of generation %u",
+                     (unsigned)card->generation, (unsigned)before->generation);
+  if (!base_hash_equal(&card->previous, &previous))
+    return base_fail(err, BASE_WRONG_KEY, "succession: the card of generation %u names another card before it",
+                     (unsigned)card->generation);
+  if (!base_view_equal(card->origin, before->origin) || !same_key(&card->first, &before->first))
+    return base_fail(err, BASE_WRONG_KEY, "succession: the card of generation %u is of another node",
+                     (unsigned)card->generation);
+  enum base_code code = seal_succession_signed(note, &before->log_key, &card->log_key, &succession, err);
+  if (code != BASE_OK)
+    return code;
+  if (!base_view_equal(succession.checkpoint.origin, card->origin) || succession.generation != card->generation ||
+      !base_hash_equal(&succession.card, &hash))
+    return base_fail(err, BASE_WRONG_KEY, "succession: the head names another card than that of generation %u",
+                     (unsigned)card->generation);
+  if (out != NULL)
+    *out = succession;
+  return BASE_OK;
+}

@@ -62,6 +62,17 @@ struct seal_signer { const struct wire_vkey *log, *witness; /* either may be NUL
 BASE_NODISCARD enum base_code seal_checkpoint_verify(struct base_view note, struct seal_signer signer,
                                                      struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
                                                      struct base_error *err);
+/* Verifies the note as the head under which `card` follows `before`: `previous` is the SHA-256 of before_bytes, generation
+ * one more, first and origin the same; the note names the card's bytes and is signed by exactly the log keys of both (one
+ * line when it is the same key). out may be NULL. */
+BASE_NODISCARD enum base_code seal_succession_verify(struct base_view note, const struct wire_card *before,
+                                                     struct base_view before_bytes, const struct wire_card *card,
+                                                     struct base_view card_bytes, struct wire_succession *out,
+                                                     struct base_error *err);
+/* The same of the note alone: signed by exactly these two keys of the origin that it is of. */
+BASE_NODISCARD enum base_code seal_succession_signed(struct base_view note, const struct wire_key *old_key,
+                                                     const struct wire_key *new_key, struct wire_succession *out,
+                                                     struct base_error *err);
 /* The key ids of log and witness, the seal ids and the origin's digits fit the keys. */
 BASE_NODISCARD enum base_code seal_card_check(const struct wire_card *card, struct base_error *err);
 

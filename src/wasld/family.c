@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,6 +162,17 @@ static void unwire(int ends[2]) {
   base_close_fd(&ends[1]);
 }
 
+/* The card that partners go by now: core's copy of a later one, or the first. Core may write what it wants there, so
+ * nothing but a plain file is opened; the gates trust core with the table of partners anyway. */
+static int open_card(int dir) {
+  struct stat status;
+  int fd = openat(dir, "core/node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+    return fd;
+  base_close_fd(&fd);
+  return openat(dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
 /* Who is connected with whom, and who gets what from outside: this block is the architecture. In each pair the one who
  * asks comes first. */
 static enum base_code start_all(struct family *family, struct base_error *err) {
@@ -170,8 +182,8 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   struct handing keeper = {0}, core = {0}, peer = {0}, local = {0}, worker = {0};
   /* Opened for each: who reads from a shared one moves the other's place. */
   BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  BASE_AUTO_FD int peer_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  BASE_AUTO_FD int local_card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  BASE_AUTO_FD int peer_card = open_card(handed->dir);
+  BASE_AUTO_FD int local_card = open_card(handed->dir);
   BASE_AUTO_FD int database = -1;
   BASE_AUTO_FD int backup = -1; /* the public key of backups */
   enum base_code code = BASE_OK;

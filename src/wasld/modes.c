@@ -72,7 +72,7 @@ static const struct guarded {
   unsigned refused; /* mode bits of others that are refused */
   unsigned warned;  /* that are only told */
   int owner;        /* a role; OWNERS: who starts, root, or the folder's owner */
-  bool inside;      /* and of each file in it */
+  bool inside;      /* and of each file in it; of a TLS key: and of those that follow */
   const char *why;
 } table[] = {
     {".", WRITABLE, OPEN, OWNERS, false, "they could put other files in the place of the node's"},
@@ -81,7 +81,7 @@ static const struct guarded {
     {"keeper", OPEN, OPEN, LINK_ROLE_KEEPER, true, "the private keys are in it"},
     {"core", OPEN, OPEN, LINK_ROLE_CORE, false, "headers of messages, partners and times are in it"},
     {"gate", WRITABLE, OPEN, LINK_ROLE_GATE_PEER, false, "they could put another TLS key in place"},
-    {"gate/tls.key", OPEN, OPEN, LINK_ROLE_GATE_PEER, false,
+    {"gate/tls.key", OPEN, OPEN, LINK_ROLE_GATE_PEER, true,
      "it is a private key: who has it can pose as this node on the line"},
     {"gate/tls.crt", WRITABLE, 0, LINK_ROLE_GATE_PEER, false, "they could change what partners are shown"},
     {"local", WRITABLE, OPEN, LINK_ROLE_GATE_LOCAL, false, "they could put files in the way of the local gate"},
@@ -131,8 +131,19 @@ static enum base_code look_at(const struct look *look, const struct guarded *row
   return BASE_OK;
 }
 
+/* gate/tls-….key stands under the same row as gate/tls.key. */
+static bool stands_under(bool folder, const char *file) {
+  size_t size = strlen(file);
+  if (folder)
+    return strcmp(file, ".") != 0 && strcmp(file, "..") != 0;
+  return strncmp(file, "tls-", 4) == 0 && size > 8 && strcmp(file + size - 4, ".key") == 0;
+}
+
 static enum base_code look_inside(const struct look *look, const struct guarded *row) {
-  int fd = openat(look->dir, row->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  const char *slash = strchr(row->name, '/');
+  char within[64];
+  snprintf(within, sizeof within, "%.*s", slash != NULL ? (int)(slash - row->name) : (int)strlen(row->name), row->name);
+  int fd = openat(look->dir, within, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   DIR *entries = fd < 0 ? NULL : fdopendir(fd);
   if (entries == NULL) {
     base_close_fd(&fd);
@@ -141,9 +152,9 @@ static enum base_code look_inside(const struct look *look, const struct guarded 
   enum base_code code = BASE_OK;
   for (const struct dirent *entry; code == BASE_OK && (entry = readdir(entries)) != NULL;) {
     char name[512];
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+    if (!stands_under(slash == NULL, entry->d_name))
       continue;
-    snprintf(name, sizeof name, "%s/%s", row->name, entry->d_name);
+    snprintf(name, sizeof name, "%s/%s", within, entry->d_name);
     code = look_at(look, row, name);
   }
   closedir(entries);

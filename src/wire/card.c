@@ -142,9 +142,17 @@ static enum base_code check_keys(const struct wire_card *card, struct wire_vkey 
   return BASE_OK;
 }
 
+static enum base_code check_generation(const struct wire_card *card, struct base_error *err) {
+  if (card->generation >= 1 && card->generation <= WIRE_CARD_GENERATION_MAX)
+    return BASE_OK;
+  return base_fail(err, BASE_FIELD, "card: $.generation: from 1 to %d", WIRE_CARD_GENERATION_MAX);
+}
+
 static enum base_code check_card(const struct wire_card *card, struct wire_vkey *log, struct wire_vkey *witness,
                                  struct base_error *err) {
   enum base_code code = check_names(card, err);
+  if (!code)
+    code = check_generation(card, err);
   if (!code)
     code = check_keys(card, log, witness, err);
   return code ? code : check_seals(card, err);
@@ -177,6 +185,11 @@ static void read_seals(struct wire_object *object, struct wire_card *card) {
 static void read_card(struct wire_object *object, struct base_arena *arena, struct wire_card *card) {
   wire_object_exact(object, "wasl", "card/1");
   card->name = wire_object_copy(object, "name", BASE_NAME_MAX, arena, true);
+  card->generation = (uint32_t)wire_object_integer(object, "generation", 1, WIRE_CARD_GENERATION_MAX, true);
+  if (card->generation > 1) {
+    wire_object_hash(object, "previous", &card->previous, true);
+    wire_object_hex(object, "first", card->first.bytes, sizeof card->first.bytes, true);
+  }
   read_org(object, arena, card);
   const struct wire_json *addresses = wire_object_array(object, "address", 1, WIRE_CARD_ADDRESSES_MAX);
   card->address_count = wire_json_size(addresses);
@@ -211,6 +224,8 @@ enum base_code wire_card_parse(struct base_view bytes, struct base_arena *arena,
   card.origin = log.name; /* a view into card.log, which is the arena's */
   card.log_key = log.key;
   card.witness_key = witness.key;
+  if (card.generation == 1)
+    card.first = log.key;
   *out = card;
   return BASE_OK;
 }
@@ -229,6 +244,11 @@ static void write_card(struct wire_writer *writer, const struct wire_card *card)
   wire_write_object(writer);
   wire_write_member_string(writer, "wasl", "card/1");
   wire_write_member_text(writer, "name", card->name);
+  wire_write_member_integer(writer, "generation", card->generation);
+  if (card->generation > 1) {
+    wire_write_member_hash(writer, "previous", &card->previous);
+    wire_write_member_hex(writer, "first", card->first.bytes, sizeof card->first.bytes);
+  }
   wire_write_key(writer, "org");
   wire_write_object(writer);
   for (size_t i = 0; i < WIRE_LANGUAGES; i++)

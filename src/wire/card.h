@@ -8,9 +8,11 @@
 
 enum {
   WIRE_CARD_MAX = 16 << 10,
+  WIRE_CARD_GENERATION_MAX = 1 << 20,
   WIRE_CARD_ADDRESSES_MAX = 8,
   WIRE_CARD_SEALS_MAX = 4,
   WIRE_CARD_PINS_MAX = 4,
+  WIRE_CARD_LATER_MAX = 16, /* in evidence: generations after the one that the sent leaf names */
   WIRE_ADDRESS_MAX = 260, /* host:port; [::1]:7443 for IPv6 */
   WIRE_ORG_MAX = 200,     /* bytes per language */
 };
@@ -28,6 +30,9 @@ struct wire_seal_key {
 };
 struct wire_card {
   struct base_view name;                    /* [a-z][a-z0-9-]{0,31} */
+  uint32_t generation;                      /* 1, 2, 3 … */
+  struct base_hash previous;                /* from 2 on: SHA-256 of the card before */
+  struct wire_key first;                    /* the log key of generation 1, to which the origin's digits belong */
   struct base_view org[WIRE_LANGUAGES];
   size_t address_count, seal_count, pin_count;
   struct base_view addresses[WIRE_CARD_ADDRESSES_MAX];
@@ -35,7 +40,7 @@ struct wire_card {
   struct wire_seal_key seals[WIRE_CARD_SEALS_MAX];
   struct base_hash pins[WIRE_CARD_PINS_MAX]; /* SHA-256 of the TLS key's SubjectPublicKeyInfo */
   base_time made;
-  /* derived from log and witness while parsing */
+  /* derived from log and witness while parsing; of generation 1 also `first` */
   struct base_view origin;
   struct wire_key log_key, witness_key;
 };
@@ -45,7 +50,8 @@ BASE_NODISCARD enum base_code wire_card_parse(struct base_view bytes, struct bas
                                               struct base_error *err);
 /* host:port: a DNS name or IPv4 address, or an IPv6 address in brackets; port 1 to 65535. */
 bool wire_address_valid(struct base_view address);
-/* Writes only what wire_card_parse takes back; origin, log_key and witness_key are not looked at. */
+/* Writes only what wire_card_parse takes back; origin, log_key and witness_key are not looked at, and previous and first
+ * only from generation 2 on. */
 BASE_NODISCARD enum base_code wire_card_write(const struct wire_card *card, struct base_buf *out, struct base_error *err);
 
 #endif

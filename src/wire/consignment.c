@@ -294,6 +294,31 @@ static bool write_outcomes(const struct wire_frame *frame, struct base_buf *out)
          write_bounded(frame->outcomes, 0, WIRE_OUTCOMES_MAX * WIRE_OUTCOME_SIZE, out);
 }
 
+static void read_card(struct base_reader *in, struct wire_frame *frame) {
+  read_proof(in, &frame->proof);
+  frame->card = base_read_block(in, WIRE_CARD_MAX);
+  frame->head = read_rest(in, 1, WIRE_NOTE_MAX);
+}
+static bool write_card(const struct wire_frame *frame, struct base_buf *out) {
+  return write_proof(&frame->proof, out) && write_block(frame->card, WIRE_CARD_MAX, out) &&
+         write_bounded(frame->head, 1, WIRE_NOTE_MAX, out);
+}
+
+static bool generation_valid(uint32_t generation) {
+  return generation >= 1 && generation <= WIRE_CARD_GENERATION_MAX;
+}
+static void read_holds(struct base_reader *in, struct wire_frame *frame) {
+  frame->generation = base_read_u32(in);
+  base_read_hash(in, &frame->card_hash);
+  if (!generation_valid(frame->generation))
+    in->failed = true;
+}
+static bool write_holds(const struct wire_frame *frame, struct base_buf *out) {
+  base_buf_u32(out, frame->generation);
+  base_buf_add(out, frame->card_hash.bytes, HASH_SIZE);
+  return generation_valid(frame->generation);
+}
+
 static const struct frame_row {
   const char *name;
   void (*read)(struct base_reader *in, struct wire_frame *frame);
@@ -311,6 +336,8 @@ static const struct frame_row {
     [WIRE_FRAME_WANT_NUMBER] = {"want-number", read_want, write_want, false},
     [WIRE_FRAME_WANT_PROOF] = {"want-proof", read_want, write_want, false},
     [WIRE_FRAME_FAULT] = {"fault", read_fault, write_fault, false},
+    [WIRE_FRAME_CARD] = {"card", read_card, write_card, true},
+    [WIRE_FRAME_HOLDS] = {"holds", read_holds, write_holds, false},
     [WIRE_FRAME_STATEMENT] = {"statement", read_voided, write_voided, true},
     [WIRE_FRAME_WANT_OUTCOMES] = {"want-outcomes", read_want_outcomes, write_want_outcomes, false},
     [WIRE_FRAME_OUTCOMES] = {"outcomes", read_outcomes, write_outcomes, false},
@@ -392,7 +419,7 @@ void wire_frame_write(const struct wire_frame *frame, struct base_buf *out) {
 }
 
 struct tally {
-  size_t frames, messages, heads, consistencies;
+  size_t frames, messages, heads, consistencies, cards;
 };
 
 static enum base_code count_frame(struct tally *tally, const struct wire_frame *frame, size_t offset, const char *what,
@@ -401,6 +428,7 @@ static enum base_code count_frame(struct tally *tally, const struct wire_frame *
   tally->messages += frame->type == WIRE_FRAME_MESSAGE;
   tally->heads += frame->type == WIRE_FRAME_HEAD;
   tally->consistencies += frame->type == WIRE_FRAME_CONSISTENCY;
+  tally->cards += frame->type == WIRE_FRAME_CARD;
   if (tally->frames > WIRE_FRAMES_MAX || tally->messages > WIRE_CONSIGNMENT_MESSAGES_MAX)
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d %s", what, tally->frames, offset,
                      tally->frames > WIRE_FRAMES_MAX ? WIRE_FRAMES_MAX : WIRE_CONSIGNMENT_MESSAGES_MAX,
@@ -411,6 +439,9 @@ static enum base_code count_frame(struct tally *tally, const struct wire_frame *
   if (tally->consistencies > WIRE_CONSISTENCIES_MAX)
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d consistency proofs", what,
                      tally->frames, offset, WIRE_CONSISTENCIES_MAX);
+  if (tally->cards > WIRE_CARDS_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d cards", what, tally->frames, offset,
+                     WIRE_CARDS_MAX);
   if (rows[frame->type].proved && tally->heads == 0)
     return base_fail(err, BASE_PROTOCOL, "%s: frame %zu at byte %zu: %s stands before any head", what, tally->frames,
                      offset, rows[frame->type].name);

@@ -10,6 +10,7 @@ enum {
   WIRE_CONSIGNMENT_MAX = 8 << 20,    /* bytes, sealed */
   WIRE_CONSIGNMENT_MESSAGES_MAX = 256,
   WIRE_CONSISTENCIES_MAX = 8,        /* bases: heads may cross on the way, each side proves from all it has shown lately */
+  WIRE_CARDS_MAX = 64,               /* generations of the writer's card that the reader may have missed */
   WIRE_RECORD_MAX = 1 << 20,         /* plaintext octets of one record of a part */
   WIRE_RECORD_OVERHEAD = 16,         /* AES-GCM tag */
   WIRE_SEAL_OVERHEAD = 16,
@@ -52,7 +53,9 @@ enum wire_frame_type {
   WIRE_FRAME_WANT_NUMBER,   /* u64: the next number the writer expects of the reader */
   WIRE_FRAME_WANT_PROOF,    /* u64: the size of the reader's head that the writer cosigned last */
   WIRE_FRAME_FAULT,         /* an error's name and text: what was refused as a whole, and why */
-  WIRE_FRAME_STATEMENT = 14, /* where the exchange stands, as the writer sees it, proved */
+  WIRE_FRAME_CARD,          /* a card of the writer that follows the one before, proved */
+  WIRE_FRAME_HOLDS,         /* the card of the reader that the writer holds */
+  WIRE_FRAME_STATEMENT,     /* where the exchange stands, as the writer sees it, proved */
   WIRE_FRAME_WANT_OUTCOMES, /* what became of numbers: the two statements differ */
   WIRE_FRAME_OUTCOMES,
   WIRE_FRAME_SEEN,          /* a head of the reader, signed by both, that contradicts what he shows */
@@ -68,12 +71,16 @@ enum { WIRE_OUTCOME_OPEN = 'o', WIRE_OUTCOME_RECEIVED = 'r', WIRE_OUTCOME_REFUSE
 enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;
-  struct base_view head;             /* HEAD, SEEN: the note; COSIGN: the signature line; FAULT: the text */
+  struct base_view head;             /* HEAD, SEEN: the note; COSIGN: the signature line; FAULT: the text; CARD: the
+                                        succession */
   struct base_view name;             /* FAULT: the error's name */
   uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
   size_t hash_count;                 /* CONSISTENCY */
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
-  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, STATEMENT */
+  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, CARD, STATEMENT */
+  struct base_view card;             /* CARD: its exact bytes */
+  uint32_t generation;               /* HOLDS */
+  struct base_hash card_hash;        /* HOLDS: SHA-256 of that card */
   struct base_view header, part0;    /* MESSAGE */
   struct base_id message;            /* RECORD, RECEIPT, PENDING */
   uint16_t part;                     /* RECORD: index in part 0; PENDING: part_count entries follow */
@@ -93,7 +100,7 @@ BASE_NODISCARD enum base_code wire_frame_read(struct base_reader *reader, struct
  * BASE_INTERNAL. */
 void wire_frame_write(const struct wire_frame *frame, struct base_buf *out);
 /* What holds of a document as a whole, to be asked before acting on its first frame: every frame reads, at most WIRE_FRAMES_MAX
- * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD and WIRE_CONSISTENCIES_MAX CONSISTENCY, and HEAD stands before all that is
+ * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD, WIRE_CONSISTENCIES_MAX CONSISTENCY and WIRE_CARDS_MAX CARD, and HEAD stands before all that is
  * proved under it. what: names the document in errors. */
 BASE_NODISCARD enum base_code wire_frames_check(struct base_view document, const char *what, struct base_error *err);
 const char *wire_frame_name(enum wire_frame_type type);

@@ -35,32 +35,64 @@ static void read_into(struct base_reader *reader, void *out, size_t size) {
     memcpy(out, taken.data, size);
 }
 
+static void write_key(const struct wire_keeper_key *key, struct base_buf *out) {
+  base_buf_u8(out, (uint8_t)key->type);
+  base_buf_u32(out, key->number);
+  base_buf_u8(out, (uint8_t)key->state);
+  base_buf_u64(out, (uint64_t)key->from);
+  base_buf_u64(out, (uint64_t)key->until);
+  base_buf_add(out, key->public_key.bytes, sizeof key->public_key.bytes);
+}
+
+static bool type_valid(unsigned type) {
+  return type >= WIRE_KEEPER_LOG && type < WIRE_KEEPER_TYPES;
+}
+
+static void read_key(struct base_reader *reader, struct wire_keeper_key *key) {
+  unsigned type = base_read_u8(reader);
+  key->number = base_read_u32(reader);
+  unsigned state = base_read_u8(reader);
+  key->from = (base_time)base_read_u64(reader);
+  key->until = (base_time)base_read_u64(reader);
+  read_into(reader, key->public_key.bytes, sizeof key->public_key.bytes);
+  if (!type_valid(type) || state >= WIRE_KEEPER_STATES || key->number == 0)
+    reader->failed = true;
+  key->type = (enum wire_keeper_type)type;
+  key->state = (enum wire_keeper_state)state;
+}
+
+const struct wire_keeper_key *wire_keeper_key_in_force(const struct wire_keeper_info *info,
+                                                       enum wire_keeper_type type) {
+  for (size_t i = 0; i < info->count; i++)
+    if (info->keys[i].type == type && info->keys[i].state == WIRE_KEEPER_IN_FORCE)
+      return &info->keys[i];
+  return NULL;
+}
+
 void wire_keeper_info_write(const struct wire_keeper_info *info, struct base_buf *out) {
   base_buf_block(out, base_view_text(info->origin));
-  base_buf_add(out, info->log.bytes, sizeof info->log.bytes);
-  base_buf_add(out, info->witness.bytes, sizeof info->witness.bytes);
-  base_buf_add(out, info->seal.id, sizeof info->seal.id);
-  base_buf_add(out, info->seal.key.bytes, sizeof info->seal.key.bytes);
-  base_buf_u64(out, (uint64_t)info->seal.from);
-  base_buf_u64(out, (uint64_t)info->seal.until);
-  base_buf_u32(out, info->epoch);
+  base_buf_u32(out, info->generation);
+  base_buf_add(out, info->card.bytes, sizeof info->card.bytes);
   base_buf_u64(out, info->size);
   base_buf_add(out, info->root.bytes, sizeof info->root.bytes);
+  base_buf_u8(out, (uint8_t)info->count);
+  for (size_t i = 0; i < info->count; i++)
+    write_key(&info->keys[i], out);
 }
 
 enum base_code wire_keeper_info_parse(struct base_view bytes, struct wire_keeper_info *out, struct base_error *err) {
   struct base_reader reader = base_reader_of(bytes);
   struct wire_keeper_info info = {0};
   struct base_view origin = base_read_block(&reader, WIRE_ORIGIN_MAX);
-  read_into(&reader, info.log.bytes, sizeof info.log.bytes);
-  read_into(&reader, info.witness.bytes, sizeof info.witness.bytes);
-  read_into(&reader, info.seal.id, sizeof info.seal.id);
-  read_into(&reader, info.seal.key.bytes, sizeof info.seal.key.bytes);
-  info.seal.from = (base_time)base_read_u64(&reader);
-  info.seal.until = (base_time)base_read_u64(&reader);
-  info.epoch = base_read_u32(&reader);
+  info.generation = base_read_u32(&reader);
+  base_read_hash(&reader, &info.card);
   info.size = base_read_u64(&reader);
   base_read_hash(&reader, &info.root);
+  info.count = base_read_u8(&reader);
+  if (info.count > WIRE_KEEPER_KEYS_MAX)
+    reader.failed = true;
+  for (size_t i = 0; i < info.count && !reader.failed; i++)
+    read_key(&reader, &info.keys[i]);
   enum base_code code = base_reader_end(&reader, "keeper.info", err);
   if (code != BASE_OK)
     return code;
@@ -71,23 +103,22 @@ enum base_code wire_keeper_info_parse(struct base_view bytes, struct wire_keeper
   return BASE_OK;
 }
 
-void wire_keeper_remembers_write(uint64_t size, const struct base_hash *root, struct base_buf *out) {
-  base_buf_u64(out, size);
-  base_buf_add(out, root->bytes, sizeof root->bytes);
+void wire_keeper_memory_write(const struct wire_keeper_memory *memory, struct base_buf *out) {
+  base_buf_u64(out, memory->size);
+  base_buf_add(out, memory->root.bytes, sizeof memory->root.bytes);
+  base_buf_add(out, memory->log.bytes, sizeof memory->log.bytes);
 }
 
-enum base_code wire_keeper_remembers_parse(struct base_view bytes, uint64_t *size, struct base_hash *root,
-                                           struct base_error *err) {
+enum base_code wire_keeper_memory_parse(struct base_view bytes, struct wire_keeper_memory *out,
+                                        struct base_error *err) {
   struct base_reader reader = base_reader_of(bytes);
-  uint64_t said = base_read_u64(&reader);
-  struct base_hash hash = {0};
-  base_read_hash(&reader, &hash);
+  struct wire_keeper_memory memory = {.size = base_read_u64(&reader)};
+  base_read_hash(&reader, &memory.root);
+  read_into(&reader, memory.log.bytes, sizeof memory.log.bytes);
   enum base_code code = base_reader_end(&reader, "keeper.remembers", err);
-  if (code != BASE_OK)
-    return code;
-  *size = said;
-  *root = hash;
-  return BASE_OK;
+  if (code == BASE_OK)
+    *out = memory;
+  return code;
 }
 
 void wire_keeper_attest_write(uint64_t size, const struct base_hash *root, const struct base_hash *proof, size_t count,
@@ -129,6 +160,94 @@ enum base_code wire_keeper_cosign_parse(struct base_view bytes, struct wire_keep
   if (code == BASE_OK)
     *out = form;
   return code;
+}
+
+void wire_keeper_succeed_write(const struct wire_keeper_succeed *form, struct base_buf *out) {
+  wire_keeper_attest_write(form->head.size, &form->head.root, form->head.proof, form->head.count, out);
+  base_buf_block(out, form->card);
+}
+
+enum base_code wire_keeper_succeed_parse(struct base_view bytes, struct wire_keeper_succeed *out,
+                                         struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  struct wire_keeper_succeed form = {.head = {.size = base_read_u64(&reader)}};
+  base_read_hash(&reader, &form.head.root);
+  read_proof(&reader, form.head.proof, &form.head.count);
+  form.card = base_read_block(&reader, WIRE_CARD_MAX);
+  enum base_code code = base_reader_end(&reader, "keeper.succeed", err);
+  if (code == BASE_OK)
+    *out = form;
+  return code;
+}
+
+void wire_keeper_succeeded_write(const struct wire_keeper_succeeded *form, struct base_buf *out) {
+  base_buf_block(out, form->succession);
+  base_buf_block(out, form->note);
+}
+
+enum base_code wire_keeper_succeeded_parse(struct base_view bytes, struct wire_keeper_succeeded *out,
+                                           struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  struct wire_keeper_succeeded form = {.succession = base_read_block(&reader, WIRE_NOTE_MAX)};
+  form.note = base_read_block(&reader, WIRE_NOTE_MAX);
+  enum base_code code = base_reader_end(&reader, "keeper.succeed", err);
+  if (code == BASE_OK)
+    *out = form;
+  return code;
+}
+
+void wire_keeper_follow_write(const struct wire_keeper_follow *form, struct base_buf *out) {
+  base_buf_add(out, form->old_key.bytes, sizeof form->old_key.bytes);
+  base_buf_add(out, form->new_key.bytes, sizeof form->new_key.bytes);
+  base_buf_block(out, form->succession);
+}
+
+enum base_code wire_keeper_follow_parse(struct base_view bytes, struct wire_keeper_follow *out,
+                                        struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  struct wire_keeper_follow form = {0};
+  read_into(&reader, form.old_key.bytes, sizeof form.old_key.bytes);
+  read_into(&reader, form.new_key.bytes, sizeof form.new_key.bytes);
+  form.succession = base_read_block(&reader, WIRE_NOTE_MAX);
+  enum base_code code = base_reader_end(&reader, "keeper.follow", err);
+  if (code == BASE_OK)
+    *out = form;
+  return code;
+}
+
+void wire_keeper_renew_write(unsigned types, struct base_buf *out) {
+  base_buf_u8(out, (uint8_t)types);
+}
+
+enum base_code wire_keeper_renew_parse(struct base_view bytes, unsigned *types, struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  unsigned said = base_read_u8(&reader);
+  if (said == 0 || (said & 1) != 0 || said >= 1u << WIRE_KEEPER_TYPES)
+    reader.failed = true;
+  enum base_code code = base_reader_end(&reader, "keeper.renew", err);
+  if (code == BASE_OK)
+    *types = said;
+  return code;
+}
+
+void wire_keeper_forget_write(enum wire_keeper_type type, uint32_t number, struct base_buf *out) {
+  base_buf_u8(out, (uint8_t)type);
+  base_buf_u32(out, number);
+}
+
+enum base_code wire_keeper_forget_parse(struct base_view bytes, enum wire_keeper_type *type, uint32_t *number,
+                                        struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  unsigned said = base_read_u8(&reader);
+  uint32_t counts = base_read_u32(&reader);
+  if (!type_valid(said) || counts == 0)
+    reader.failed = true;
+  enum base_code code = base_reader_end(&reader, "keeper.forget", err);
+  if (code != BASE_OK)
+    return code;
+  *type = (enum wire_keeper_type)said;
+  *number = counts;
+  return BASE_OK;
 }
 
 void wire_keeper_decapsulate_write(const uint8_t key_id[WIRE_KEEPER_KEY_ID], const struct wire_key *enc,

@@ -227,3 +227,43 @@ void wire_checkpoint_write(const struct wire_checkpoint *checkpoint, struct base
   base_buf_base64(out, base_view_of(checkpoint->root.bytes, sizeof checkpoint->root.bytes));
   base_buf_text(out, "\n");
 }
+
+/* --- the head under which a card follows another */
+
+#define CARD_WORD "card "
+
+/* "card GENERATION SHA-256" in its one spelling. */
+static bool parse_card_line(struct base_view line, struct wire_succession *out) {
+  size_t word = sizeof CARD_WORD - 1;
+  uint64_t generation;
+  if (line.size <= word || memcmp(line.data, CARD_WORD, word) != 0)
+    return false;
+  struct base_view rest = from(line, word);
+  size_t space = find(rest, ' ');
+  if (space == rest.size || !base_decimal_parse(base_view_of(rest.data, space), &generation) || generation < 2 ||
+      generation > WIRE_CARD_GENERATION_MAX)
+    return false;
+  out->generation = (uint32_t)generation;
+  return base_hash_parse(from(rest, space + 1), &out->card);
+}
+
+enum base_code wire_succession_parse(struct base_view text, struct wire_succession *out, struct base_error *err) {
+  struct base_view rest = text, line;
+  struct wire_succession succession;
+  if (!take_line(&rest, &line) || !take_line(&rest, &line) || !take_line(&rest, &line))
+    return base_fail(err, BASE_SYNTAX, "succession: not four lines (origin, size, root, card)");
+  size_t head = text.size - rest.size;
+  if (!take_line(&rest, &line) || rest.size != 0 || !parse_card_line(line, &succession))
+    return base_fail(err, BASE_SYNTAX,
+                     "succession: line 4, its last, is not \"card\", a generation from 2 and a SHA-256");
+  enum base_code code = wire_checkpoint_parse(base_view_of(text.data, head), &succession.checkpoint, err);
+  if (code != BASE_OK)
+    return base_fail_within(err, "succession");
+  *out = succession;
+  return BASE_OK;
+}
+
+void wire_succession_write(const struct wire_succession *succession, struct base_buf *out) {
+  wire_checkpoint_write(&succession->checkpoint, out);
+  base_buf_printf(out, CARD_WORD "%u %s\n", (unsigned)succession->generation, base_hash_text(&succession->card).text);
+}

@@ -115,6 +115,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_FLOOD] = SALT | SUBJECT | REASON,
     [WIRE_ACT_ENDED] = SALT | MESSAGE | ACTOR | TO | REASON,
     [WIRE_ACT_STATEMENT] = SALT | FROM | TO | STATEMENT,
+    [WIRE_ACT_KEY] = SALT | ACTOR | SUBJECT | REASON,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

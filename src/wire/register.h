@@ -27,7 +27,7 @@ enum {
   X(CARD, "card")                                                                                                      \
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
-          X(ENDED, "ended") X(STATEMENT, "statement")
+          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -121,6 +121,16 @@ struct wire_checkpoint {
 BASE_NODISCARD enum base_code wire_checkpoint_parse(struct base_view text, struct wire_checkpoint *out,
                                                     struct base_error *err);
 void wire_checkpoint_write(const struct wire_checkpoint *checkpoint, struct base_buf *out);
+
+/* The text of the head under which a card follows another: a checkpoint with one line more, "card GENERATION SHA-256". */
+struct wire_succession {
+  struct wire_checkpoint checkpoint;
+  uint32_t generation;              /* of the new card, from 2 */
+  struct base_hash card;            /* SHA-256 of its bytes */
+};
+BASE_NODISCARD enum base_code wire_succession_parse(struct base_view text, struct wire_succession *out,
+                                                    struct base_error *err);
+void wire_succession_write(const struct wire_succession *succession, struct base_buf *out);
 
 /* c2sp.org/tlog-proof@v1 without extra line. */
 struct wire_proof {

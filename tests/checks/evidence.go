@@ -59,7 +59,24 @@ func newWitness(vkey string) (note.Verifier, error) {
 	return &witness{parts[0], hash, raw[1:]}, nil
 }
 
-type card struct{ Name, Log, Witness string }
+type card struct {
+	Name, Log, Witness, Previous string
+	Generation                   int
+	size                         int64 // heads of so many leaves and more are signed by its key
+	hash                         string
+}
+
+// The card that the sent leaf names, and those that follow it.
+type row []card
+
+func (r row) at(size int64) card {
+	for i := len(r) - 1; i > 0; i-- {
+		if r[i].size <= size {
+			return r[i]
+		}
+	}
+	return r[0]
+}
 
 func origin(c card) string { return strings.SplitN(c.Log, "+", 2)[0] }
 
@@ -83,7 +100,69 @@ func splitProof(data []byte) (index int64, proof tlog.RecordProof, checkpoint []
 	return index, proof, checkpoint, nil
 }
 
-func verify(leaf, opening, proofBytes []byte, register, other card) error {
+// A later card: named by a head that the log keys of both cards signed.
+func succeeds(noteBytes []byte, before card, next *card) error {
+	var keys []note.Verifier
+	for _, vkey := range []string{before.Log, next.Log} {
+		key, err := note.NewVerifier(vkey)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 || keys[0].KeyHash() != key.KeyHash() {
+			keys = append(keys, key)
+		}
+	}
+	opened, err := note.Open(noteBytes, note.VerifierList(keys...))
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(opened.Sigs) != len(keys) || len(opened.UnverifiedSigs) != 0 || len(lines) != 5 {
+		return errors.New("not exactly the signatures of both keys")
+	}
+	named := fmt.Sprintf("card %d %s", next.Generation, next.hash)
+	if lines[0] != origin(*next) || lines[3] != named || next.Previous != before.hash || next.Generation != before.Generation+1 {
+		return errors.New("it names another card")
+	}
+	next.size, err = strconv.ParseInt(lines[1], 10, 64)
+	return err
+}
+
+func cardsOf(members map[string][]byte, name string) (row, error) {
+	var cards row
+	for generation := 0; ; generation++ {
+		stem := "cards/" + name
+		if generation > 0 {
+			stem = fmt.Sprintf("cards/%s.%d", name, cards[0].Generation+generation)
+		}
+		content, found := members[stem+".card"]
+		if !found {
+			return cards, nil
+		}
+		one := card{}
+		if err := json.Unmarshal(content, &one); err != nil {
+			return nil, fmt.Errorf("%s: %w", stem, err)
+		}
+		sum := sha256.Sum256(content)
+		one.hash = hex.EncodeToString(sum[:])
+		if generation > 0 {
+			if err := succeeds(members[stem+".note"], cards[generation-1], &one); err != nil {
+				return nil, fmt.Errorf("%s: %w", stem, err)
+			}
+		}
+		cards = append(cards, one)
+	}
+}
+
+func headSize(checkpoint []byte) (int64, error) {
+	lines := strings.SplitN(string(checkpoint), "\n", 3)
+	if len(lines) < 3 {
+		return 0, errors.New("no checkpoint")
+	}
+	return strconv.ParseInt(lines[1], 10, 64)
+}
+
+func verify(leaf, opening, proofBytes []byte, registers, others row) error {
 	var entry struct{ Commitment string }
 	if err := json.Unmarshal(leaf, &entry); err != nil {
 		return err
@@ -95,15 +174,27 @@ func verify(leaf, opening, proofBytes []byte, register, other card) error {
 	if err != nil {
 		return err
 	}
+	signed, err := headSize(checkpoint)
+	if err != nil {
+		return err
+	}
+	register := registers.at(signed)
 	own, err := note.NewVerifier(register.Log)
 	if err != nil {
 		return err
 	}
-	cosigner, err := newWitness(other.Witness)
-	if err != nil {
-		return err
+	known := []note.Verifier{own}
+	for i, other := range others {
+		if i > 0 && other.Witness == others[i-1].Witness {
+			continue
+		}
+		cosigner, err := newWitness(other.Witness)
+		if err != nil {
+			return err
+		}
+		known = append(known, cosigner)
 	}
-	opened, err := note.Open(checkpoint, note.VerifierList(own, cosigner))
+	opened, err := note.Open(checkpoint, note.VerifierList(known...))
 	if err != nil {
 		return err
 	}
@@ -158,18 +249,15 @@ func check(path string) error {
 	if err := json.Unmarshal(members["header.json"], &header); err != nil {
 		return fmt.Errorf("header.json: %w", err)
 	}
-	cards := map[string]card{}
-	for name, content := range members {
-		if strings.HasPrefix(name, "cards/") {
-			var one card
-			if err := json.Unmarshal(content, &one); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			cards[one.Name] = one
-		}
-	}
 	names := strings.Split(header.Author, "/")
-	if len(names) < 3 || origin(cards[names[1]]) != header.Author {
+	if len(names) < 3 {
+		return errors.New("no author")
+	}
+	author, err := cardsOf(members, names[1])
+	if err != nil {
+		return err
+	}
+	if len(author) == 0 || origin(author[0]) != header.Author {
 		return errors.New("no card of the author")
 	}
 	verified := 0
@@ -178,7 +266,13 @@ func check(path string) error {
 			continue
 		}
 		stem := strings.TrimSuffix(name, ".leaf")
-		author, receiver := cards[names[1]], cards[strings.SplitN(stem, "/", 2)[0]]
+		receiver, err := cardsOf(members, strings.SplitN(stem, "/", 2)[0])
+		if err != nil {
+			return err
+		}
+		if len(receiver) == 0 {
+			return fmt.Errorf("%s: no card of the receiver", name)
+		}
 		register, other := receiver, author
 		if strings.HasSuffix(stem, "/sent") {
 			register, other = author, receiver

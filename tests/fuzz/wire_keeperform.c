@@ -46,15 +46,36 @@ static bool through_proofs(uint8_t form, struct base_view bytes, struct base_buf
   return true;
 }
 
+static bool through_changes(uint8_t form, struct base_view bytes, struct base_buf *again) {
+  struct wire_keeper_succeed succeed;
+  struct wire_keeper_succeeded succeeded;
+  struct wire_keeper_follow follow;
+  enum wire_keeper_type type;
+  uint32_t number;
+  unsigned types;
+  if (form == 7 && wire_keeper_succeed_parse(bytes, &succeed, NULL) == BASE_OK)
+    wire_keeper_succeed_write(&succeed, again);
+  else if (form == 8 && wire_keeper_succeeded_parse(bytes, &succeeded, NULL) == BASE_OK)
+    wire_keeper_succeeded_write(&succeeded, again);
+  else if (form == 9 && wire_keeper_follow_parse(bytes, &follow, NULL) == BASE_OK)
+    wire_keeper_follow_write(&follow, again);
+  else if (form == 10 && wire_keeper_renew_parse(bytes, &types, NULL) == BASE_OK)
+    wire_keeper_renew_write(types, again);
+  else if (form == 11 && wire_keeper_forget_parse(bytes, &type, &number, NULL) == BASE_OK)
+    wire_keeper_forget_write(type, number, again);
+  else
+    return false;
+  return true;
+}
+
 static bool through_small(uint8_t form, struct base_view bytes, struct base_buf *again) {
   struct wire_keeper_info info;
+  struct wire_keeper_memory memory;
   struct wire_keeper_decapsulate decapsulate;
-  uint64_t head_size;
-  struct base_hash root;
   if (form == 0 && wire_keeper_info_parse(bytes, &info, NULL) == BASE_OK)
     wire_keeper_info_write(&info, again);
-  else if (form == 1 && wire_keeper_remembers_parse(bytes, &head_size, &root, NULL) == BASE_OK)
-    wire_keeper_remembers_write(head_size, &root, again);
+  else if (form == 1 && wire_keeper_memory_parse(bytes, &memory, NULL) == BASE_OK)
+    wire_keeper_memory_write(&memory, again);
   else if (form == 4 && wire_keeper_decapsulate_parse(bytes, &decapsulate, NULL) == BASE_OK)
     wire_keeper_decapsulate_write(decapsulate.key_id, &decapsulate.enc, again);
   else
@@ -62,13 +83,16 @@ static bool through_small(uint8_t form, struct base_view bytes, struct base_buf 
   return true;
 }
 
+enum { FORMS = 12 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
-  uint8_t form = data[0] % 7;
+  uint8_t form = data[0] % FORMS;
   struct base_view bytes = base_view_of(data + 1, size - 1);
   BASE_AUTO_BUF struct base_buf again = {0};
-  bool read = form >= 5                ? through_lists(form, bytes, &again)
+  bool read = form >= 7                ? through_changes(form, bytes, &again)
+              : form >= 5              ? through_lists(form, bytes, &again)
               : form == 2 || form == 3 ? through_proofs(form, bytes, &again)
                                        : through_small(form, bytes, &again);
   require(!read || base_view_equal(base_buf_view(&again), bytes));

@@ -5,10 +5,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A note, its text as a checkpoint, and the bytes as a verifier key; each has one spelling. */
+/* A note, its text as a checkpoint or a succession, and the bytes as a verifier key; each has one spelling. */
 static void try_note(struct base_view bytes) {
   struct wire_note note;
   struct wire_checkpoint checkpoint;
+  struct wire_succession succession;
   struct base_error err;
   BASE_AUTO_BUF struct base_buf again = {0};
   base_buf_init(&again, 2 * WIRE_NOTE_MAX);
@@ -16,6 +17,8 @@ static void try_note(struct base_view bytes) {
     return;
   if (wire_checkpoint_parse(note.text, &checkpoint, &err) == BASE_OK)
     wire_checkpoint_write(&checkpoint, &again);
+  else if (wire_succession_parse(note.text, &succession, &err) == BASE_OK)
+    wire_succession_write(&succession, &again);
   else
     base_buf_add_view(&again, note.text);
   base_buf_text(&again, "\n");

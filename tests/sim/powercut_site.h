@@ -148,17 +148,16 @@ static void note_heads(struct site *site) {
   site->heads[site->head_count++] = (struct head){reg->attested, reg->attested_root};
 }
 static void note_cosigned(struct site *site) {
-  uint64_t size = 0;
-  struct base_hash root;
+  struct wire_keeper_memory memory;
   struct wire_card card;
   struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   assert_int_equal(wire_card_parse(base_buf_view(&other(site)->node.card), &arena, &card, NULL), BASE_OK);
-  if (keeper_remembers(site->node.keeper, card.origin, &size, &root, NULL) == BASE_OK) {
-    if (size < site->cosigned)
+  if (keeper_remembers(site->node.keeper, card.origin, &memory, NULL) == BASE_OK) {
+    if (memory.size < site->cosigned)
       wrong("%s: its keeper forgot that it cosigned %" PRIu64 " leaves, it remembers %" PRIu64, site->node.name,
-            site->cosigned, size);
-    site->cosigned = size;
+            site->cosigned, memory.size);
+    site->cosigned = memory.size;
   }
   base_arena_free(&arena);
 }

@@ -162,7 +162,7 @@ static void test_memory_failed(void **state) {
   unsigned damaged = 0;
   for (uint64_t seed = 0; seed < SEEDS; seed++) {
     struct rig rig;
-    struct keeper_info signed_last, after;
+    struct wire_keeper_info signed_last, after;
     struct base_error err;
     uint8_t was[KEEPER_SLOT], is[KEEPER_SLOT];
     make_known(&rig, seed);

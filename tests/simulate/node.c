@@ -40,17 +40,9 @@ static void node_random(void *context, void *out, size_t size) {
 
 /* --- the keeper: the real one, called directly, and what it signs is noted */
 
-static enum base_code node_info(void *context, struct core_keeper_info *out, struct base_error *err) {
+static enum base_code node_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   (void)err;
-  struct keeper_info info;
-  keeper_describe(((struct sim_node *)context)->keeper, &info);
-  memcpy(out->origin, info.origin, sizeof out->origin);
-  out->log = info.log;
-  out->witness = info.witness;
-  out->seal = info.seal;
-  out->epoch = info.epoch;
-  out->size = info.size;
-  out->root = info.root;
+  keeper_describe(((struct sim_node *)context)->keeper, out);
   return BASE_OK;
 }
 
@@ -74,9 +66,32 @@ static enum base_code node_cosign(void *context, const struct wire_key *key, str
   return code;
 }
 
-static enum base_code node_remembers(void *context, struct base_view origin, uint64_t *size, struct base_hash *root,
+static enum base_code node_remembers(void *context, struct base_view origin, struct wire_keeper_memory *out,
                                      struct base_error *err) {
-  return keeper_remembers(((struct sim_node *)context)->keeper, origin, size, root, err);
+  return keeper_remembers(((struct sim_node *)context)->keeper, origin, out, err);
+}
+
+static enum base_code node_renew(void *context, unsigned types, struct wire_keeper_info *out, struct base_error *err) {
+  enum base_code code = keeper_renew(((struct sim_node *)context)->keeper, types, err);
+  return code == BASE_OK ? node_info(context, out, err) : code;
+}
+
+static enum base_code node_succeed(void *context, const struct wire_keeper_succeed *form, struct base_buf *succession,
+                                   struct base_buf *head, struct base_error *err) {
+  struct sim_node *node = context;
+  enum base_code code = keeper_succeed(node->keeper, form->head.size, &form->head.root, form->head.proof,
+                                       form->head.count, form->card, succession, head, err);
+  if (code == BASE_OK && !sim_node_dark(node))
+    sim_ledger_signed(node, form->head.size, &form->head.root);
+  return code;
+}
+
+static enum base_code node_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
+  return keeper_follow(((struct sim_node *)context)->keeper, &form->old_key, &form->new_key, form->succession, err);
+}
+
+static enum base_code node_forget(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err) {
+  return keeper_forget(((struct sim_node *)context)->keeper, (enum keeper_key_type)type, number, err);
 }
 
 static enum base_code node_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc, uint8_t out[32],
@@ -134,21 +149,27 @@ struct made {
 };
 static struct made pool[SIM_NODES_MAX];
 
-static void write_card(struct made *made, const struct keeper_info *info, const struct base_hash *pin) {
-  struct wire_card card = {.name = base_view_text(made->name), .address_count = 1, .seal_count = 1, .pin_count = 1};
+static void write_card(struct made *made, const struct wire_keeper_info *info, const struct base_hash *pin) {
+  struct wire_card card = {
+      .name = base_view_text(made->name), .generation = 1, .address_count = 1, .seal_count = 1, .pin_count = 1};
   struct base_view origin = base_view_text(made->origin);
   BASE_AUTO_BUF struct base_buf log = {0}, witness = {0};
-  struct wire_vkey vkey = {origin, seal_vkey_id(origin, WIRE_VKEY_LOG, &info->log), WIRE_VKEY_LOG, info->log};
+  const struct wire_key *log_key = &wire_keeper_key_in_force(info, WIRE_KEEPER_LOG)->public_key;
+  const struct wire_key *witness_key = &wire_keeper_key_in_force(info, WIRE_KEEPER_WITNESS)->public_key;
+  const struct wire_keeper_key *seal = wire_keeper_key_in_force(info, WIRE_KEEPER_SEAL);
+  struct base_hash seal_id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  struct wire_vkey vkey = {origin, seal_vkey_id(origin, WIRE_VKEY_LOG, log_key), WIRE_VKEY_LOG, *log_key};
   wire_vkey_write(&vkey, &log);
-  vkey = (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, &info->witness), WIRE_VKEY_WITNESS,
-                            info->witness};
+  vkey = (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, witness_key), WIRE_VKEY_WITNESS,
+                            *witness_key};
   wire_vkey_write(&vkey, &witness);
   for (int i = 0; i < WIRE_LANGUAGES; i++)
     card.org[i] = card.name;
   card.addresses[0] = BASE_VIEW("127.0.0.1:7443");
   card.log = base_buf_view(&log);
   card.witness = base_buf_view(&witness);
-  card.seals[0] = info->seal;
+  card.seals[0] = (struct wire_seal_key){.key = seal->public_key, .from = seal->from, .until = seal->until};
+  memcpy(card.seals[0].id, seal_id.bytes, sizeof card.seals[0].id);
   card.pins[0] = *pin;
   card.made = SIM_START;
   base_buf_init(&made->card, WIRE_CARD_MAX);
@@ -173,7 +194,7 @@ static const struct made *make_once(struct sim_node *node) {
   int dir = disk_open(made->keeper, "keeper");
   struct base_error err = {0};
   struct keeper *keeper = NULL;
-  struct keeper_info info;
+  struct wire_keeper_info info;
   if (keeper_init(dir, base_view_text(node->name), &node->world, &err) != BASE_OK ||
       keeper_open(dir, &node->world, &keeper, &err) != BASE_OK) {
     fprintf(stderr, "simulate: %s\n", err.text);
@@ -274,6 +295,10 @@ static enum base_code open_both(struct sim_node *node, struct base_error *err) {
   struct core_environment environment = {.world = &node->world,
                                          .keeper = {.context = node,
                                                     .info = node_info,
+                                                    .renew = node_renew,
+                                                    .succeed = node_succeed,
+                                                    .follow = node_follow,
+                                                    .forget = node_forget,
                                                     .attest = node_attest,
                                                     .cosign = node_cosign,
                                                     .remembers = node_remembers,

@@ -130,7 +130,7 @@ TAMPERINGS = [
     ("rabat", "DELETE FROM cosignatures WHERE size = (SELECT min(size) FROM cosignatures)", "partner paris", "were kept"),
     ("rabat", "DELETE FROM partner_heads WHERE size = (SELECT max(size) FROM partner_heads)", "partner paris", "kept"),
     ("rabat", "DELETE FROM facts WHERE name = 'part-token-key'", "fact part-token-key", "missing"),
-    ("rabat", "DELETE FROM facts WHERE name = 'card'", "fact card", "missing"),
+    ("rabat", "DELETE FROM facts WHERE name = 'card-1'", "card", "generation 1 is not kept"),
     ("rabat", "UPDATE leaves SET opening = x'' WHERE leaf_index = 4", "leaf 4", "its opening is missing"),
     ("rabat", "UPDATE tiles SET hashes = zeroblob(length(hashes))", "leaf 0", "of tile 0/0"),
     ("rabat", flip, "part ", "its record 1"),

@@ -15,13 +15,14 @@
 
 #include "cli/evidence.h"
 
-enum { MADE_MEMBERS = 64, MADE_LEAVES = 7, MADE_AT = 3, MADE_TIME = 1795248000 };
+enum { MADE_MEMBERS = 64, MADE_LEAVES = 7, MADE_AT = 3, MADE_CHANGED = 5, MADE_TIME = 1795248000 };
 
 struct made_node {
   char name[16], origin[WIRE_ORIGIN_MAX + 1];
   uint8_t log_seed[32], witness_seed[32];
   struct wire_vkey log, witness;
   struct base_buf card;
+  struct base_buf later; /* the card that follows, when it has one: log and witness are its keys then */
 };
 struct made_member {
   char name[WIRE_TAR_NAME_MAX + 1];
@@ -64,16 +65,21 @@ __attribute__((format(printf, 2, 3))) static inline struct base_buf *made_add(st
   return &member->bytes;
 }
 
-static inline void made_node(struct made_node *node, const char *name, uint8_t first) {
+/* A card of the node's keys as they are now; after: the one that it follows. */
+static inline void made_card(struct made_node *node, uint8_t first, const struct wire_card *after,
+                             const struct base_buf *after_bytes, struct base_buf *out) {
   BASE_AUTO_BUF struct base_buf log = {0}, witness = {0};
-  struct wire_card card = {
-      .name = base_view_text(name), .address_count = 1, .seal_count = 1, .pin_count = 1, .made = MADE_TIME};
-  (void)snprintf(node->name, sizeof node->name, "%s", name);
-  memset(node->log_seed, first, 32);
-  memset(node->witness_seed, first + 1, 32);
-  made_public(node->log_seed, &node->log.key);
-  made_public(node->witness_seed, &node->witness.key);
-  seal_origin(card.name, &node->log.key, node->origin);
+  struct wire_card card = {.name = base_view_text(node->name),
+                           .generation = 1,
+                           .address_count = 1,
+                           .seal_count = 1,
+                           .pin_count = 1,
+                           .made = MADE_TIME};
+  if (after != NULL) {
+    card.generation = after->generation + 1;
+    card.previous = seal_sha256(base_buf_view(after_bytes));
+    card.first = after->first;
+  }
   node->log.name = node->witness.name = base_view_text(node->origin);
   node->log.type = WIRE_VKEY_LOG;
   node->witness.type = WIRE_VKEY_WITNESS;
@@ -92,8 +98,22 @@ static inline void made_node(struct made_node *node, const char *name, uint8_t f
   card.seals[0].from = MADE_TIME;
   card.seals[0].until = MADE_TIME + 86400;
   memset(card.pins[0].bytes, first + 3, 32);
-  base_buf_init(&node->card, WIRE_CARD_MAX);
-  assert_int_equal(wire_card_write(&card, &node->card, NULL), BASE_OK);
+  base_buf_init(out, WIRE_CARD_MAX);
+  assert_int_equal(wire_card_write(&card, out, NULL), BASE_OK);
+}
+
+static inline void made_keys(struct made_node *node, uint8_t first) {
+  memset(node->log_seed, first, 32);
+  memset(node->witness_seed, first + 1, 32);
+  made_public(node->log_seed, &node->log.key);
+  made_public(node->witness_seed, &node->witness.key);
+}
+
+static inline void made_node(struct made_node *node, const char *name, uint8_t first) {
+  (void)snprintf(node->name, sizeof node->name, "%s", name);
+  made_keys(node, first);
+  seal_origin(base_view_text(node->name), &node->log.key, node->origin);
+  made_card(node, first, NULL, NULL, &node->card);
 }
 
 struct made_tree {
@@ -217,11 +237,69 @@ static inline void made_begin(struct made *made, bool refused, bool content) {
   made_begin_of_three(made, refused, content, NULL);
 }
 
+static inline void made_log_line(const struct made_node *node, const uint8_t seed[32], uint32_t id,
+                                 struct base_view text, struct base_buf *out) {
+  struct wire_signature line = {.name = base_view_text(node->origin), .id = id, .size = 64};
+  made_sign(seed, text, line.bytes);
+  wire_signature_write(&line, out);
+}
+
+/* The node changes all its keys at a head of MADE_CHANGED leaves: a card, and the note that both log keys signed. */
+static inline void made_change(struct made *made, struct made_node *node, uint8_t first) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct made_node old = *node;
+  struct wire_card card;
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(wire_card_parse(base_buf_view(&node->card), &arena, &card, NULL), BASE_OK);
+  made_keys(node, first);
+  made_card(node, first, &card, &node->card, &node->later);
+  struct wire_succession change = {.checkpoint = {.origin = base_view_text(node->origin), .size = MADE_CHANGED},
+                                   .generation = 2,
+                                   .card = seal_sha256(base_buf_view(&node->later))};
+  memset(change.checkpoint.root.bytes, first, sizeof change.checkpoint.root.bytes);
+  wire_succession_write(&change, &text);
+  base_buf_add_view(made_add(made, "cards/%s.2.card", node->name), base_buf_view(&node->later));
+  struct base_buf *note = made_add(made, "cards/%s.2.note", node->name);
+  base_buf_add_view(note, base_buf_view(&text));
+  base_buf_text(note, "\n");
+  made_log_line(&old, old.log_seed, old.log.id, base_buf_view(&text), note);
+  made_log_line(node, node->log_seed, node->log.id, base_buf_view(&text), note);
+}
+
+/* As made_begin, but both changed their keys before the heads that prove it: the sent leaf names the cards before. */
+static inline void made_begin_later(struct made *made) {
+  struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement")}, answer = {0};
+  memset(made, 0, sizeof *made);
+  made_node(&made->author, "rabat", 10);
+  made_node(&made->receiver, "paris", 20);
+  made_message(made, true, NULL);
+  base_buf_add_view(made_add(made, "cards/rabat.card"), base_buf_view(&made->author.card));
+  base_buf_add_view(made_add(made, "cards/paris.card"), base_buf_view(&made->receiver.card));
+  sent.from_card = seal_sha256(base_buf_view(&made->author.card));
+  sent.to_card = seal_sha256(base_buf_view(&made->receiver.card));
+  made_change(made, &made->author, 110);
+  made_change(made, &made->receiver, 120);
+  answer.sent = made_triple(made, WIRE_ACT_SENT, &made->author, &made->receiver, sent);
+  made_triple(made, WIRE_ACT_RECEIVED, &made->receiver, &made->author, answer);
+}
+
+/* 0: as usual; 1: under later cards. */
+enum { MADE_VARIANTS = 2 };
+static inline void made_variant(struct made *made, unsigned variant) {
+  if (variant == 0)
+    made_begin(made, false, true);
+  else
+    made_begin_later(made);
+}
+
 static inline void made_free(struct made *made) {
   for (size_t i = 0; i < MADE_MEMBERS; i++)
     base_buf_free(&made->list[i].bytes);
   base_buf_free(&made->author.card);
   base_buf_free(&made->receiver.card);
+  base_buf_free(&made->author.later);
+  base_buf_free(&made->receiver.later);
 }
 
 static inline struct made_member *made_member(struct made *made, const char *name) {

@@ -155,6 +155,50 @@ static void bases(void **state) {
   ask_remove(&a, &b);
 }
 
+static void change_keys(struct pair_node *node, enum link_request_code what, const char *json) {
+  struct told told = tell(node, what, json);
+  forget(&told);
+}
+
+/* Keys change while files are on their way: the new card comes by file, and one that was sealed to a key that is
+ * destroyed is asked for again. */
+static void other_keys(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char first[65], second[65], third[65];
+  agreed(&a, &b);
+  pair_request(&a, &b, first);
+  struct file before = file_for(&a, &b);
+  change_keys(&a, LINK_KEY_ROTATE, "{\"actor\":\"amal\",\"sign\":true,\"seal\":true}");
+  pair_request(&a, &b, second);
+  struct sum sum = carry(&a, &b);
+  assert_true(sum.taken == 2 && sum.proved && !sum.older);
+  assert_int_equal(b.core->partners[0]->card.generation, 2);
+  assert_true(take(&b, &before).older);
+  file_free(&before);
+  sum = carry(&b, &a);
+  assert_true(sum.receipts == 2 && sum.proved);
+  assert_int_equal(pair_outbox(&a, first, NULL), STORE_RECEIPTED);
+  assert_int_equal(a.core->partners[0]->told, 2);
+  /* b's key goes while a's file is on its way */
+  pair_request(&a, &b, third);
+  struct file late = file_for(&a, &b);
+  change_keys(&b, LINK_KEY_ROTATE, "{\"actor\":\"amal\",\"seal\":true}");
+  change_keys(&b, LINK_KEY_RETIRE, "{\"actor\":\"amal\",\"seal\":true,\"force\":true}");
+  pair_settle(&b); /* destroyed once the new card is in force */
+  struct pair_answer answer = pair_ask(&b, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", late.fds[0]);
+  assert_int_equal(answer.status, BASE_WRONG_KEY);
+  pair_answer_free(&answer);
+  file_free(&late);
+  (void)carry(&b, &a); /* the card */
+  sum = carry(&a, &b);
+  assert_int_equal(sum.taken, 1);
+  assert_int_equal(carry(&b, &a).receipts, 1);
+  assert_int_equal(pair_outbox(&a, third, NULL), STORE_RECEIPTED);
+  assert_true(faults(&a) == 0 && faults(&b) == 0);
+  ask_remove(&a, &b);
+}
+
 static void ended_and_unlawful(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -263,8 +307,8 @@ static void limits(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(files_alone), cmocka_unit_test(bases),
-                                     cmocka_unit_test(ended_and_unlawful), cmocka_unit_test(not_the_partner),
-                                     cmocka_unit_test(limits)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(files_alone),     cmocka_unit_test(bases),
+                                     cmocka_unit_test(other_keys),      cmocka_unit_test(ended_and_unlawful),
+                                     cmocka_unit_test(not_the_partner), cmocka_unit_test(limits)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

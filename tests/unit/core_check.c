@@ -32,6 +32,10 @@ static void make_history(struct history *history) {
   try_send_with(b, history->request, "answer", try_answer, try_parts_end(&parts), history->answer);
   pair_rest(a, b);
   base_buf_free(&parts);
+  struct pair_answer rotated = pair_ask(b, LINK_KEY_ROTATE, "{\"actor\":\"test\",\"sign\":true}", -1);
+  assert_int_equal(rotated.status, BASE_OK); /* what comes is signed by other keys than what came */
+  pair_answer_free(&rotated);
+  pair_rest(a, b);
   kind_moves(b); /* as if it did not know this version */
   pair_request(a, b, history->refused);
   pair_rest(a, b);
@@ -257,7 +261,16 @@ static const struct tampering tamperings[] = {
     {'a', "DELETE FROM facts WHERE name = 'part-token-key'", NULL, "fact part-token-key", "missing or damaged"},
     {'a', "UPDATE facts SET value = x'00' WHERE name = 'part-token-key'", NULL, "fact part-token-key",
      "missing or damaged"},
-    {'a', "DELETE FROM facts WHERE name = 'card'", NULL, "fact card", "missing"},
+    {'a', "DELETE FROM facts WHERE name = 'card-1'", NULL, "card", "generation 1 is not kept"},
+    {'a', "DELETE FROM facts WHERE name = 'partner-1-card-1'", NULL, "partner paris", "its head kept as of"},
+    {'a',
+     "UPDATE facts SET value = CAST(substr(value, 1, length(value) - 20) || 'AAAA' || substr(value, length(value) - 15)"
+     " AS BLOB) WHERE name = 'partner-1-card-2'",
+     NULL, "partner paris", "the card of generation 2: "},
+    {'b',
+     "UPDATE facts SET value = CAST(substr(value, 1, length(value) - 20) || 'AAAA' || substr(value, length(value) - 15)"
+     " AS BLOB) WHERE name = 'card-2'",
+     NULL, "card", "the card of generation 2: "},
     {'a', "INSERT INTO facts VALUES('stopped-1', x'62')", NULL, "partner paris", "was not stopped"},
     /* parts */
     {'a', "UPDATE parts SET size = size + 1 WHERE part = 1", NULL, "part ", "but its message says"},

@@ -22,7 +22,7 @@ static bool fails(void *context, struct base_error *err) {
 static void *node_of(void *context) {
   return ((struct failing *)context)->node;
 }
-static enum base_code fail_info(void *context, struct core_keeper_info *out, struct base_error *err) {
+static enum base_code fail_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   return fails(context, err) ? BASE_IO : pair_info(node_of(context), out, err);
 }
 static enum base_code fail_attest(void *context, uint64_t size, const struct base_hash *root,
@@ -35,9 +35,22 @@ static enum base_code fail_cosign(void *context, const struct wire_key *key, str
                                   struct base_error *err) {
   return fails(context, err) ? BASE_IO : pair_cosign(node_of(context), key, note, old_size, proof, count, out, err);
 }
-static enum base_code fail_remembers(void *context, struct base_view origin, uint64_t *size, struct base_hash *root,
+static enum base_code fail_remembers(void *context, struct base_view origin, struct wire_keeper_memory *out,
                                      struct base_error *err) {
-  return fails(context, err) ? BASE_IO : pair_remembers(node_of(context), origin, size, root, err);
+  return fails(context, err) ? BASE_IO : pair_remembers(node_of(context), origin, out, err);
+}
+static enum base_code fail_renew(void *context, unsigned types, struct wire_keeper_info *out, struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_renew(node_of(context), types, out, err);
+}
+static enum base_code fail_succeed(void *context, const struct wire_keeper_succeed *form, struct base_buf *succession,
+                                   struct base_buf *note, struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_succeed(node_of(context), form, succession, note, err);
+}
+static enum base_code fail_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_follow(node_of(context), form, err);
+}
+static enum base_code fail_forget(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_forget(node_of(context), type, number, err);
 }
 static enum base_code fail_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc, uint8_t out[32],
                                        struct base_error *err) {
@@ -57,6 +70,10 @@ static void make_failing(struct failing *failing) {
                                                          .attest = fail_attest,
                                                          .cosign = fail_cosign,
                                                          .remembers = fail_remembers,
+                                                         .renew = fail_renew,
+                                                         .succeed = fail_succeed,
+                                                         .follow = fail_follow,
+                                                         .forget = fail_forget,
                                                          .decapsulate = fail_decapsulate,
                                                          .wrap = fail_wrap,
                                                          .unwrap = fail_unwrap};

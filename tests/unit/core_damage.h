@@ -99,10 +99,15 @@ static inline bool damage_change(const struct pair_node *node, const char *sql) 
   return changed;
 }
 
-/* Stops the node, changes its database, starts it again. */
-static inline void damage_sql(struct pair_node *node, const char *sql) {
+/* Stops the node and changes its database. */
+static inline void damage_and_stop(struct pair_node *node, const char *sql) {
   pair_close(node);
   (void)damage_change(node, sql);
+}
+
+/* And starts it again. */
+static inline void damage_sql(struct pair_node *node, const char *sql) {
+  damage_and_stop(node, sql);
   pair_open(node);
 }
 

@@ -143,13 +143,38 @@ static void test_facts(void **state) {
   assert_true(a.core->token_key_lost);
   damage_sql(&a, "INSERT INTO facts(name, value) VALUES('part-token-key', x'0102')");
   assert_true(a.core->token_key_lost);
-  damage_sql(&a, "DELETE FROM facts WHERE name = 'card'");
+  damage_sql(&a, "DELETE FROM facts WHERE name = 'card-1'");
   assert_int_equal(a.core->reg.size, size); /* announced once */
-  assert_int_equal(damage_count(&a, "SELECT count(*) FROM facts WHERE name = 'card'"), 0);
+  assert_int_equal(damage_count(&a, "SELECT count(*) FROM facts WHERE name = 'card-1'"), 0);
   pair_request(&a, &b, id);
   pair_rest(&a, &b);
   try_receipted(&a, id);
   damage_remove(&a, &b);
+}
+
+/* Of a partner whose cards cannot be read nothing is taken, and nothing goes to him; our own must fit the keys. */
+static void test_cards(void **state) {
+  (void)state;
+  static const char *const changes[] = {"UPDATE facts SET value = x'00' WHERE name = 'partner-1-card-2'",
+                                        "DELETE FROM facts WHERE name = 'partner-1-card-2'",
+                                        "UPDATE facts SET value = x'00' WHERE name = 'partner-1-card-1'",
+                                        "INSERT INTO facts(name, value) VALUES('partner-1-given', x'00')"};
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    struct pair_node a, b;
+    struct base_error err;
+    try_agreed(&a, &b);
+    struct pair_answer answer = pair_ask(&b, LINK_KEY_ROTATE, "{\"actor\":\"amal\",\"sign\":true}", -1);
+    assert_int_equal(answer.status, BASE_OK);
+    pair_answer_free(&answer);
+    pair_rest(&a, &b);
+    assert_int_equal(try_partner(&a)->card.generation, 2);
+    damage_sql(&a, changes[i]);
+    expect_stopped(&a, &b, "cards");
+    damage_and_stop(&b, "DELETE FROM facts WHERE name = 'card-2'");
+    assert_int_equal(pair_start(&b, &err), BASE_WRONG_KEY);
+    pair_remove(&a);
+    pair_remove(&b);
+  }
 }
 
 /* A head that was changed is signed anew by the keeper; what partners get is right. */
@@ -241,6 +266,7 @@ int main(void) {
       cmocka_unit_test(test_pin_swapped),
       cmocka_unit_test(test_partner_unreadable),
       cmocka_unit_test(test_facts),
+      cmocka_unit_test(test_cards),
       cmocka_unit_test(test_heads),
       cmocka_unit_test(test_case),
       cmocka_unit_test(test_agreement),

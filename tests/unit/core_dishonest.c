@@ -159,7 +159,7 @@ static void lie_act(struct liar *liar, struct liar_message *message) {
 static void lie_cosign(struct liar *liar, struct liar_message *message) {
   struct base_view origin = liar->node->core->card.origin;
   struct wire_signature line = {
-      .name = origin, .id = seal_vkey_id(origin, WIRE_VKEY_WITNESS, &liar->node->core->info.witness), .size = 8 + 64};
+      .name = origin, .id = seal_vkey_id(origin, WIRE_VKEY_WITNESS, &wire_keeper_key_in_force(&liar->node->core->info, WIRE_KEEPER_WITNESS)->public_key), .size = 8 + 64};
   struct base_buf text = {0};
   wire_signature_write(&line, &text);
   liar_made(liar, message);

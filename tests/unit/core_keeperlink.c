@@ -86,20 +86,28 @@ static void asks_by_the_forms(void **state) {
   assert_true(base_view_is(cosign.note, "text"));
   assert_true(base_view_is(base_buf_view(&out), "notenote"));
 
-  struct wire_keeper_info info = {.origin = "wasl/rabat/0123456789abcdef", .epoch = 3, .size = 12, .root = {{5}}};
+  struct wire_keeper_info info = {.origin = "wasl/rabat/0123456789abcdef",
+                                  .generation = 2,
+                                  .size = 12,
+                                  .root = {{5}},
+                                  .count = 1,
+                                  .keys = {{.type = WIRE_KEEPER_EPOCH, .number = 3, .state = WIRE_KEEPER_IN_FORCE}}};
   base_buf_reset(&fake.answer);
   wire_keeper_info_write(&info, &fake.answer);
-  struct core_keeper_info got;
+  struct wire_keeper_info got;
   assert_int_equal(fake.keeper.info(context, &got, &err), BASE_OK);
   assert_string_equal(got.origin, info.origin);
-  assert_int_equal(got.epoch, 3);
+  assert_int_equal(got.generation, 2);
+  assert_int_equal(wire_keeper_key_in_force(&got, WIRE_KEEPER_EPOCH)->number, 3);
+  assert_null(wire_keeper_key_in_force(&got, WIRE_KEEPER_LOG));
   assert_int_equal(got.size, 12);
   base_buf_reset(&fake.answer);
-  wire_keeper_remembers_write(44, &root, &fake.answer);
-  uint64_t size;
-  assert_int_equal(fake.keeper.remembers(context, BASE_VIEW("wasl/x"), &size, &proof[0], &err), BASE_OK);
-  assert_int_equal(size, 44);
-  assert_true(base_hash_equal(&proof[0], &root));
+  struct wire_keeper_memory memory = {.size = 44, .root = root, .log = key}, read;
+  wire_keeper_memory_write(&memory, &fake.answer);
+  assert_int_equal(fake.keeper.remembers(context, BASE_VIEW("wasl/x"), &read, &err), BASE_OK);
+  assert_int_equal(read.size, 44);
+  assert_true(base_hash_equal(&read.root, &root));
+  assert_memory_equal(&read.log, &key, sizeof key);
   assert_true(base_view_is(base_buf_view(&fake.asked), "wasl/x"));
   fake_end(&fake);
 }
@@ -128,7 +136,7 @@ static void refuses_odd_answers(void **state) {
   static const struct base_secret keys[CORE_WRAP_MAX + 1];
   static uint8_t wrapped[CORE_WRAP_MAX + 1][CORE_WRAPPED];
   struct base_secret back[2];
-  struct core_keeper_info info;
+  struct wire_keeper_info info;
   uint8_t shared[32], id[8] = {0};
   struct wire_key enc = {{0}};
   uint32_t epoch;

@@ -63,18 +63,27 @@ static inline void pair_random(void *context, void *out, size_t size) {
 }
 
 /* --- the keeper, called directly */
-static inline enum base_code pair_info(void *context, struct core_keeper_info *out, struct base_error *err) {
+static inline enum base_code pair_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   (void)err;
-  struct keeper_info info;
-  keeper_describe(((struct pair_node *)context)->keeper, &info);
-  memcpy(out->origin, info.origin, sizeof out->origin);
-  out->log = info.log;
-  out->witness = info.witness;
-  out->seal = info.seal;
-  out->epoch = info.epoch;
-  out->size = info.size;
-  out->root = info.root;
+  keeper_describe(((struct pair_node *)context)->keeper, out);
   return BASE_OK;
+}
+static inline enum base_code pair_renew(void *context, unsigned types, struct wire_keeper_info *out,
+                                        struct base_error *err) {
+  enum base_code code = keeper_renew(((struct pair_node *)context)->keeper, types, err);
+  return code == BASE_OK ? pair_info(context, out, err) : code;
+}
+static inline enum base_code pair_succeed(void *context, const struct wire_keeper_succeed *form,
+                                          struct base_buf *succession, struct base_buf *note, struct base_error *err) {
+  return keeper_succeed(((struct pair_node *)context)->keeper, form->head.size, &form->head.root, form->head.proof,
+                        form->head.count, form->card, succession, note, err);
+}
+static inline enum base_code pair_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
+  return keeper_follow(((struct pair_node *)context)->keeper, &form->old_key, &form->new_key, form->succession, err);
+}
+static inline enum base_code pair_forget(void *context, enum wire_keeper_type type, uint32_t number,
+                                         struct base_error *err) {
+  return keeper_forget(((struct pair_node *)context)->keeper, (enum keeper_key_type)type, number, err);
 }
 static inline enum base_code pair_attest(void *context, uint64_t size, const struct base_hash *root,
                                          const struct base_hash *proof, size_t count, struct base_buf *out,
@@ -86,9 +95,9 @@ static inline enum base_code pair_cosign(void *context, const struct wire_key *k
                                          struct base_error *err) {
   return keeper_cosign(((struct pair_node *)context)->keeper, key, note, old, proof, count, out, err);
 }
-static inline enum base_code pair_remembers(void *context, struct base_view origin, uint64_t *size, struct base_hash *root,
+static inline enum base_code pair_remembers(void *context, struct base_view origin, struct wire_keeper_memory *out,
                                             struct base_error *err) {
-  return keeper_remembers(((struct pair_node *)context)->keeper, origin, size, root, err);
+  return keeper_remembers(((struct pair_node *)context)->keeper, origin, out, err);
 }
 static inline enum base_code pair_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc,
                                               uint8_t out[32], struct base_error *err) {
@@ -137,7 +146,8 @@ static inline enum base_code pair_start(struct pair_node *node, struct base_erro
   struct core_environment environment = {
       .world = &node->world,
       .keeper = {.context = node, .info = pair_info, .attest = pair_attest, .cosign = pair_cosign,
-                 .remembers = pair_remembers, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap},
+                 .remembers = pair_remembers, .renew = pair_renew, .succeed = pair_succeed, .follow = pair_follow,
+                 .forget = pair_forget, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap},
       .dir = node->core_dir,
       .database = place_server(node->core_dir),
       .card = base_buf_view(&node->card),
@@ -185,23 +195,29 @@ static inline void pair_make_at(struct pair_node *node, const char *name, const 
     fail_msg("%s", err.text);
   struct keeper *keeper = NULL;
   assert_int_equal(keeper_open(keeper_dir, &node->world, &keeper, &err), BASE_OK);
-  struct keeper_info info;
+  struct wire_keeper_info info;
   keeper_describe(keeper, &info);
   keeper_close(keeper);
   close(keeper_dir);
-  struct wire_card card = {.name = base_view_text(name), .address_count = 1, .seal_count = 1, .pin_count = 1};
+  struct wire_card card = {
+      .name = base_view_text(name), .generation = 1, .address_count = 1, .seal_count = 1, .pin_count = 1};
   for (int i = 0; i < WIRE_LANGUAGES; i++)
     card.org[i] = base_view_text(name);
   card.addresses[0] = BASE_VIEW("127.0.0.1:7443");
   struct base_view origin = base_view_text(info.origin);
   struct base_buf log = {0}, witness = {0};
-  struct wire_vkey vkey = {origin, seal_vkey_id(origin, WIRE_VKEY_LOG, &info.log), WIRE_VKEY_LOG, info.log};
+  const struct wire_key *log_key = &wire_keeper_key_in_force(&info, WIRE_KEEPER_LOG)->public_key;
+  const struct wire_key *witness_key = &wire_keeper_key_in_force(&info, WIRE_KEEPER_WITNESS)->public_key;
+  struct wire_vkey vkey = {origin, seal_vkey_id(origin, WIRE_VKEY_LOG, log_key), WIRE_VKEY_LOG, *log_key};
   wire_vkey_write(&vkey, &log);
-  vkey = (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, &info.witness), WIRE_VKEY_WITNESS, info.witness};
+  vkey = (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, witness_key), WIRE_VKEY_WITNESS, *witness_key};
   wire_vkey_write(&vkey, &witness);
   card.log = base_buf_view(&log);
   card.witness = base_buf_view(&witness);
-  card.seals[0] = info.seal;
+  const struct wire_keeper_key *seal = wire_keeper_key_in_force(&info, WIRE_KEEPER_SEAL);
+  struct base_hash seal_id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  card.seals[0] = (struct wire_seal_key){.key = seal->public_key, .from = seal->from, .until = seal->until};
+  memcpy(card.seals[0].id, seal_id.bytes, sizeof card.seals[0].id);
   card.pins[0] = node->pin = seal_sha256(base_view_text(line));
   card.made = node->now;
   base_buf_init(&node->card, WIRE_CARD_MAX);

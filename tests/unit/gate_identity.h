@@ -52,7 +52,7 @@ static __attribute__((unused)) void make_card(struct base_buf *out, const struct
   wire_vkey_write(&key, &witness);
   base_buf_printf(
       out,
-      "{\"wasl\":\"card/1\",\"name\":\"rabat\",\"org\":{\"ar\":\"R\",\"fr\":\"R\",\"en\":\"R\",\"es\":\"R\","
+      "{\"wasl\":\"card/1\",\"generation\":1,\"name\":\"rabat\",\"org\":{\"ar\":\"R\",\"fr\":\"R\",\"en\":\"R\",\"es\":\"R\","
       "\"pt\":\"R\"},\"address\":[%s],\"log\":\"%.*s\",\"witness\":\"%.*s\",\"seal\":[{\"id\":"
       "\"0011223344556677\",\"suite\":\"" WIRE_SUITE_X25519 "\",\"key\":\"%064d\",\"from\":"
       "\"2026-11-21T08:00:00Z\",\"until\":\"2027-02-19T08:00:00Z\"}],\"tls\":[\"%s\"],\"made\":"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Two partner gates, each with a made-up core, and strangers. */
+#include <sys/stat.h>
+
 #include "gate_identity.h"
 
 #include "gate/peer.h"
@@ -21,6 +23,7 @@ struct node {
   struct link_channel *to_gate;
   struct gate_limits limits;
   struct identity self;
+  int dir; /* where further TLS keys are; 0: nowhere */
   int port;
   pthread_mutex_t lock;
   /* under the lock */
@@ -123,8 +126,8 @@ static void start_node(struct node *node) {
   link_loop_add(node->core.loop, node->to_gate, (struct link_handlers){node, core_request, NULL, NULL});
   setup.loop = node->gate.loop;
   setup.core = core[0];
-  setup.certificate = node->self.certificate;
-  setup.key = node->self.key;
+  setup.dir = node->dir > 0 ? node->dir : -1;
+  assert_int_equal(gate_pair_of(node->self.certificate, node->self.key, &setup.pair, &err), BASE_OK);
   setup.listen[0] = rig_listen_tcp(&node->port);
   if (gate_peer_new(&setup, &node->peer, &err) != BASE_OK)
     fail_msg("%s", err.text);
@@ -308,6 +311,102 @@ static void test_stranger_and_suspended(void **state) {
   give_work(&pair->rabat, at_port(paris->port), &paris->self.pin, 10);
   expect(&pair->rabat, 2, 200, "ok", "");
   assert_int_equal(paris->gives, 1);
+}
+
+static void put_pem(int dir, const char *stem, const struct identity *identity, time_t age) {
+  char name[64];
+  snprintf(name, sizeof name, "%s.key", stem);
+  assert_int_equal(base_file_replace(dir, name, base_view_text(identity->key), 0600, NULL), BASE_OK);
+  const struct timespec times[2] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
+  assert_int_equal(utimensat(dir, name, times, 0), 0);
+  snprintf(name, sizeof name, "%s.crt", stem);
+  assert_int_equal(base_file_replace(dir, name, base_view_text(identity->certificate), 0644, NULL), BASE_OK);
+}
+
+/* What core answers to the parked request: the table, with what it says of the gate's own keys. */
+static void own_keys(struct node *node, int version, const struct node *partner, const struct base_hash *second,
+                     const struct base_hash *present, const struct base_hash *other) {
+  char text[2048];
+  UNTIL(node, node->table_id != 0);
+  pthread_mutex_lock(&node->lock);
+  int size = snprintf(text, sizeof text, "{\"version\":%d,\"present\":\"%s\",\"own\":[\"%s\"", version,
+                      base_hash_text(present).text, base_hash_text(present).text);
+  if (other != NULL)
+    size += snprintf(text + size, sizeof text - (size_t)size, ",\"%s\"", base_hash_text(other).text);
+  size += snprintf(text + size, sizeof text - (size_t)size,
+                   "],\"partners\":[{\"name\":\"other\",\"origin\":\"wasl/other/00\",\"addresses\":[],\"pins\":[\"%s\"",
+                   base_hash_text(&partner->self.pin).text);
+  if (second != NULL)
+    size += snprintf(text + size, sizeof text - (size_t)size, ",\"%s\"", base_hash_text(second).text);
+  snprintf(text + size, sizeof text - (size_t)size, "],\"state\":\"active\"}]}");
+  int64_t asked = node->table_asked;
+  uint64_t id = node->table_id;
+  node->table_id = 0;
+  link_answer(node->to_gate, id, BASE_OK, base_view_text(text), -1);
+  pthread_mutex_unlock(&node->lock);
+  UNTIL(node, node->table_asked == asked + 1);
+}
+
+/* A second TLS key is presented once core says so, to those who come and to those who are called, without a stop; and
+ * the first one is destroyed once it is off the card. */
+static void test_another_key(void **state) {
+  struct pair *pair = *state;
+  struct node *rabat = &pair->rabat, *paris = &pair->paris;
+  char folder[] = "/tmp/gate-keys-XXXXXX", stem[64];
+  struct identity second;
+  struct base_error err;
+  end_node(rabat, 'e');
+  memset(&rabat->core, 0, sizeof rabat->core);
+  memset(&rabat->gate, 0, sizeof rabat->gate);
+  rabat->waiting_count = rabat->outcome_count = 0;
+  rabat->table_asked = 0;
+  assert_non_null(mkdtemp(folder));
+  rabat->dir = open(folder, O_RDONLY | O_DIRECTORY);
+  make_identity(&second, "rabat");
+  put_pem(rabat->dir, "tls", &rabat->self, 0);
+  snprintf(stem, sizeof stem, "tls-%.16s", base_hash_text(&second.pin).text);
+  put_pem(rabat->dir, stem, &second, 0);
+  put_pem(rabat->dir, "tls-00000000000000aa", &stranger_key, 86400); /* on no card: since yesterday, since now */
+  put_pem(rabat->dir, "tls-00000000000000bb", &stranger_key, 0);
+  start_node(rabat);
+  own_keys(paris, 2, rabat, &second.pin, &paris->self.pin, NULL); /* paris knows both */
+  give_work(rabat, at_port(paris->port), &paris->self.pin, 10);
+  expect(rabat, 0, 200, "ok", "");
+  give_work(paris, at_port(rabat->port), &rabat->self.pin, 10);
+  expect(paris, 0, 200, "ok", "");
+  own_keys(rabat, 2, paris, NULL, &second.pin, &rabat->self.pin);
+  give_work(paris, at_port(rabat->port), &second.pin, 10);
+  expect(paris, 1, 200, "ok", "");
+  /* who knows only the new one still lets rabat in */
+  struct node renewed = {.self = second};
+  own_keys(paris, 3, &renewed, NULL, &paris->self.pin, NULL);
+  give_work(rabat, at_port(paris->port), &paris->self.pin, 10);
+  expect(rabat, 1, 200, "ok", "");
+  assert_int_equal(faccessat(rabat->dir, "tls.key", F_OK, 0), 0);
+  own_keys(rabat, 3, paris, NULL, &second.pin, NULL);
+  assert_int_equal(faccessat(rabat->dir, "tls.key", F_OK, 0), -1);
+  assert_int_equal(faccessat(rabat->dir, "tls.crt", F_OK, 0), -1);
+  assert_int_equal(faccessat(rabat->dir, "tls-00000000000000aa.key", F_OK, 0), -1);
+  assert_int_equal(faccessat(rabat->dir, "tls-00000000000000bb.key", F_OK, 0), 0);
+  /* one that is not there leaves everything as it is */
+  own_keys(rabat, 4, paris, NULL, &stranger_key.pin, &second.pin);
+  give_work(paris, at_port(rabat->port), &second.pin, 10);
+  expect(paris, 2, 200, "ok", "");
+  /* and after a restart the oldest on the card that is there is begun with */
+  struct gate_pair found;
+  struct wire_card card = {.pin_count = 3, .pins = {stranger_key.pin, second.pin, rabat_key.pin}};
+  assert_int_equal(gate_pair_of_card(rabat->dir, &card, &found, &err), BASE_OK);
+  assert_true(base_hash_equal(&found.pin, &second.pin));
+  gate_pair_free(&found);
+  assert_int_equal(gate_pair_load(rabat->dir, &stranger_key.pin, &found, &err), BASE_NOT_FOUND);
+  gate_pair_keep(rabat->dir, &stranger_key.pin, 1, 0); /* younger than that: let be */
+  assert_int_equal(gate_pair_load(rabat->dir, &second.pin, &found, &err), BASE_OK);
+  gate_pair_free(&found);
+  gate_pair_keep(rabat->dir, NULL, 0, INT64_MAX);
+  assert_int_equal(gate_pair_of_card(rabat->dir, &card, &found, &err), BASE_NOT_FOUND);
+  end_node(rabat, 'e');
+  close(rabat->dir);
+  assert_int_equal(rmdir(folder), 0);
 }
 
 static void test_unknown_key_is_cut_off(void **state) {
@@ -685,6 +784,7 @@ int main(void) {
       TEST(test_unreachable_and_next_address),
       TEST(test_wrong_pin),
       TEST(test_stranger_and_suspended),
+      TEST(test_another_key),
       TEST(test_unknown_key_is_cut_off),
       TEST(test_problem_of_the_partner),
       TEST(test_limits_in_flight),

@@ -109,6 +109,9 @@ static void survives_torn_writes(void **state) {
         bool whole = memcmp(now[first], after[first], KEEPER_SLOT) == 0;
         assert_int_equal(found->size, whole ? size : size - 1);
       }
+    put_slot(&memory, 1, 0, after[0]);
+    put_slot(&memory, 1, 1, after[1]);
+    try_expect(reopen(&memory, &err), &err, BASE_OK, "");
   }
   memory_end(&memory);
 }
@@ -261,8 +264,8 @@ static void cosign_says_when_full(void **state) {
   }
   int other_dir = try_folder(other_path);
   struct keeper *paris = try_open(memory.dir, &world), *rabat = try_new(other_dir, &other, "rabat");
-  struct keeper_info info;
-  keeper_describe(rabat, &info);
+  struct try_info info;
+  try_describe(rabat, &info);
   struct try_register log = {0};
   BASE_AUTO_BUF struct base_buf note = {0}, line = {0};
   try_expect(try_attest(rabat, &log, 0, 1, &note, &err), &err, BASE_OK, "");

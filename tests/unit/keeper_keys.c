@@ -39,15 +39,15 @@ static void init_is_whole_or_nothing(void **state) {
   node_start(&node, 1);
   expect_open(&node, BASE_OK, "");
   struct keeper *keeper = try_open(node.dir, &node.world);
-  struct keeper_info info;
-  keeper_describe(keeper, &info);
+  struct try_info info;
+  try_describe(keeper, &info);
   keeper_close(keeper);
   assert_int_equal(info.seal.from, 1800000000);
   assert_int_equal(info.seal.until - info.seal.from, 120 * 86400);
   assert_int_equal(info.epoch, 1);
   struct stat status;
   for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
-    assert_int_equal(fstatat(node.dir, keeper_key_file(type), &status, 0), 0);
+    assert_int_equal(fstatat(node.dir, keeper_key_name(type, 1).text, &status, 0), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
   }
   try_expect(keeper_init(node.dir, BASE_VIEW("rabat"), &node.world.world, &err), &err, BASE_EXISTS, "not empty");
@@ -60,11 +60,11 @@ static void init_is_whole_or_nothing(void **state) {
 
 static void read_file(const struct node *node, enum keeper_key_type type, struct base_buf *out) {
   base_buf_reset(out);
-  assert_int_equal(base_file_read(node->dir, keeper_key_file(type), 4096, out, NULL), BASE_OK);
+  assert_int_equal(base_file_read(node->dir, keeper_key_name(type, 1).text, 4096, out, NULL), BASE_OK);
 }
 
 static void write_file(const struct node *node, enum keeper_key_type type, struct base_view bytes) {
-  assert_int_equal(base_file_replace(node->dir, keeper_key_file(type), bytes, 0600, NULL), BASE_OK);
+  assert_int_equal(base_file_replace(node->dir, keeper_key_name(type, 1).text, bytes, 0600, NULL), BASE_OK);
 }
 
 static void refuses_damaged_key_files(void **state) {
@@ -83,7 +83,7 @@ static void refuses_damaged_key_files(void **state) {
     }
     good.data[9] ^= 1;
     write_file(&node, type, base_buf_view(&good));
-    expect_open(&node, BASE_CORRUPT, keeper_key_file(type));
+    expect_open(&node, BASE_CORRUPT, keeper_key_name(type, 1).text);
     good.data[9] ^= 1;
     base_buf_add_view(&bad, base_buf_view(&good));
     for (size_t i = 0; i < KEEPER_KEY_FILE_MAX; i++)
@@ -111,7 +111,7 @@ static void refuses_mixed_key_files(void **state) {
   expect_open(&node, BASE_CORRUPT, "another type");
   write_file(&node, KEEPER_KEY_WITNESS, base_buf_view(&witness_file));
 
-  try_expect(keeper_key_read(node.dir, KEEPER_KEY_LOG, &log, &err), &err, BASE_OK, "");
+  try_expect(keeper_key_read(node.dir, KEEPER_KEY_LOG, 1, &log, &err), &err, BASE_OK, "");
   key = log;
   key.public_key.bytes[0] ^= 1;
   try_expect(keeper_key_write(node.dir, &key, &err), &err, BASE_OK, "");
@@ -125,7 +125,7 @@ static void refuses_mixed_key_files(void **state) {
   try_expect(keeper_key_write(node.dir, &log, &err), &err, BASE_OK, "");
   expect_open(&node, BASE_OK, "");
 
-  try_expect(keeper_key_read(other.dir, KEEPER_KEY_SEAL, &key, &err), &err, BASE_OK, "");
+  try_expect(keeper_key_read(other.dir, KEEPER_KEY_SEAL, 1, &key, &err), &err, BASE_OK, "");
   try_expect(keeper_key_write(node.dir, &key, &err), &err, BASE_OK, "");
   expect_open(&node, BASE_CORRUPT, "seal.key");
   node_end(&node);
@@ -171,7 +171,7 @@ static void decapsulates_vectors(void **state) {
   assert_non_null(file);
   char line[4096];
   struct keeper_key key;
-  try_expect(keeper_key_read(node.dir, KEEPER_KEY_SEAL, &key, &err), &err, BASE_OK, "");
+  try_expect(keeper_key_read(node.dir, KEEPER_KEY_SEAL, 1, &key, &err), &err, BASE_OK, "");
   struct wire_key enc = {0}, expected_public = {0};
   bool ours = false;
   unsigned tried = 0;
@@ -190,8 +190,8 @@ static void decapsulates_vectors(void **state) {
     assert_memory_equal(key.public_key.bytes, expected_public.bytes, 32);
     try_expect(keeper_key_write(node.dir, &key, &err), &err, BASE_OK, "");
     struct keeper *keeper = try_open(node.dir, &node.world);
-    struct keeper_info info;
-    keeper_describe(keeper, &info);
+    struct try_info info;
+    try_describe(keeper, &info);
     try_expect(keeper_decapsulate(keeper, info.seal.id, &enc, shared, &err), &err, BASE_OK, "");
     assert_memory_equal(shared, expected, 32);
     keeper_close(keeper);
@@ -208,8 +208,8 @@ static void decapsulate_refuses(void **state) {
   struct base_error err;
   node_start(&node, 7);
   struct keeper *keeper = try_open(node.dir, &node.world);
-  struct keeper_info info;
-  keeper_describe(keeper, &info);
+  struct try_info info;
+  try_describe(keeper, &info);
   uint8_t shared[32], untouched[32], entropy[32] = {1}, expected[32];
   struct wire_key enc;
   try_expect(seal_hpke_encap(&info.seal.key, entropy, &enc, expected, &err), &err, BASE_OK, "");
@@ -220,7 +220,7 @@ static void decapsulate_refuses(void **state) {
   id[7] ^= 1;
   memset(shared, 7, sizeof shared);
   memset(untouched, 7, sizeof untouched);
-  try_expect(keeper_decapsulate(keeper, id, &enc, shared, &err), &err, BASE_WRONG_KEY, "not ours");
+  try_expect(keeper_decapsulate(keeper, id, &enc, shared, &err), &err, BASE_WRONG_KEY, "never was ours");
   /* points of small order: 0, 1, and p - 1 (RFC 7748 section 6.1) */
   struct wire_key small[3] = {{{0}}, {{1}}, {{0}}};
   memset(small[2].bytes, 0xff, 32);
@@ -241,7 +241,7 @@ static void wraps_as_rfc_3394(void **state) {
   struct base_error err;
   node_start(&node, 8);
   struct keeper_key key;
-  try_expect(keeper_key_read(node.dir, KEEPER_KEY_EPOCH, &key, &err), &err, BASE_OK, "");
+  try_expect(keeper_key_read(node.dir, KEEPER_KEY_EPOCH, 1, &key, &err), &err, BASE_OK, "");
   /* section 4.6: 256 bits of key data with a 256-bit KEK */
   for (size_t i = 0; i < 32; i++)
     key.secret.bytes[i] = (uint8_t)i;

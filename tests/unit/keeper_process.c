@@ -70,9 +70,11 @@ static void serves_and_ends(void **state) {
     struct link_channel *core = link_channel_new(ends[0], LINK_ROLE_CORE, LINK_ROLE_KEEPER);
     struct base_error err;
     BASE_AUTO_BUF struct base_buf request = {0}, answer = {0};
-    struct wire_keeper_info info;
+    struct wire_keeper_info form;
+    struct try_info info;
     try_expect(link_call(core, LINK_KEEPER_INFO, (struct base_view){NULL, 0}, &answer, &err), &err, BASE_OK, "");
-    try_expect(wire_keeper_info_parse(base_buf_view(&answer), &info, &err), &err, BASE_OK, "");
+    try_expect(wire_keeper_info_parse(base_buf_view(&answer), &form, &err), &err, BASE_OK, "");
+    try_describe_form(&form, &info);
     assert_int_equal(info.size, last);
     /* a stop signal does not cut off what core still needs */
     assert_int_equal(kill(child, SIGTERM), 0);

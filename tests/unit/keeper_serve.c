@@ -56,9 +56,11 @@ static void answers_each_verb(void **state) {
   struct base_error err;
   served_start(&served);
   BASE_AUTO_BUF struct base_buf request = {0}, answer = {0}, note = {0};
-  struct wire_keeper_info info;
+  struct wire_keeper_info form;
+  struct try_info info;
   try_expect(call(&served, LINK_KEEPER_INFO, &request, &answer, &err), &err, BASE_OK, "");
-  try_expect(wire_keeper_info_parse(base_buf_view(&answer), &info, &err), &err, BASE_OK, "");
+  try_expect(wire_keeper_info_parse(base_buf_view(&answer), &form, &err), &err, BASE_OK, "");
+  try_describe_form(&form, &info);
   assert_int_equal(info.size, 0);
 
   struct try_register log = {0}, fork = {.salt = 1};
@@ -82,11 +84,12 @@ static void answers_each_verb(void **state) {
   assert_int_equal(line.size, 72);
   base_buf_reset(&request);
   base_buf_text(&request, info.origin);
-  uint64_t size;
+  struct wire_keeper_memory memory;
   try_expect(call(&served, LINK_KEEPER_REMEMBERS, &request, &answer, &err), &err, BASE_OK, "");
-  try_expect(wire_keeper_remembers_parse(base_buf_view(&answer), &size, &other, &err), &err, BASE_OK, "");
-  assert_int_equal(size, 5);
-  assert_true(base_hash_equal(&root, &other));
+  try_expect(wire_keeper_memory_parse(base_buf_view(&answer), &memory, &err), &err, BASE_OK, "");
+  assert_int_equal(memory.size, 5);
+  assert_true(base_hash_equal(&root, &memory.root));
+  assert_memory_equal(memory.log.bytes, info.log.bytes, sizeof info.log.bytes);
 
   uint8_t entropy[32] = {3}, shared[32], expected[32];
   struct wire_key enc;

@@ -7,7 +7,7 @@ struct node {
   char path[TRY_PATH];
   int dir;
   struct keeper *keeper;
-  struct keeper_info info;
+  struct try_info info;
   struct base_buf note;
 };
 
@@ -16,7 +16,7 @@ static void node_start(struct node *node, const char *name, uint64_t seed) {
   try_world_init(&node->world, seed);
   node->dir = try_folder(node->path);
   node->keeper = try_new(node->dir, &node->world, name);
-  keeper_describe(node->keeper, &node->info);
+  try_describe(node->keeper, &node->info);
 }
 
 static void node_restart(struct node *node) {
@@ -56,7 +56,7 @@ static void attests_growth(void **state) {
     last = size;
     if (size % 5 == 0)
       node_restart(&rabat);
-    keeper_describe(rabat.keeper, &rabat.info);
+    try_describe(rabat.keeper, &rabat.info);
     assert_int_equal(rabat.info.size, size);
   }
   /* the same head again, signed alike */
@@ -163,14 +163,15 @@ static void cosigns_growth(void **state) {
   try_expect(cosign(&paris, &rabat, 3, 3, &log, 11, &line, &err), &err, BASE_OK, "");
   /* again, whatever the base */
   try_expect(cosign(&paris, &rabat, 3, 11, &log, 11, &line, &err), &err, BASE_OK, "");
-  uint64_t size;
-  struct base_hash root, expected = try_root(&log, 11);
-  try_expect(keeper_remembers(paris.keeper, base_view_text(rabat.info.origin), &size, &root, &err), &err, BASE_OK, "");
-  assert_int_equal(size, 11);
-  assert_true(base_hash_equal(&root, &expected));
-  try_expect(keeper_remembers(paris.keeper, base_view_text(paris.info.origin), &size, &root, &err), &err, BASE_OK, "");
-  assert_int_equal(size, 0);
-  try_expect(keeper_remembers(paris.keeper, BASE_VIEW("x"), &size, &root, &err), &err, BASE_FIELD, "origin");
+  struct wire_keeper_memory memory;
+  struct base_hash expected = try_root(&log, 11);
+  try_expect(keeper_remembers(paris.keeper, base_view_text(rabat.info.origin), &memory, &err), &err, BASE_OK, "");
+  assert_int_equal(memory.size, 11);
+  assert_true(base_hash_equal(&memory.root, &expected));
+  assert_memory_equal(memory.log.bytes, rabat.info.log.bytes, sizeof memory.log.bytes);
+  try_expect(keeper_remembers(paris.keeper, base_view_text(paris.info.origin), &memory, &err), &err, BASE_OK, "");
+  assert_int_equal(memory.size, 0);
+  try_expect(keeper_remembers(paris.keeper, BASE_VIEW("x"), &memory, &err), &err, BASE_FIELD, "origin");
   node_end(&rabat);
   node_end(&paris);
 }

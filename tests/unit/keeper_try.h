@@ -88,6 +88,40 @@ static inline struct keeper *try_new(int dir, const struct try_world *world, con
   return try_open(dir, world);
 }
 
+/* What the keeper says of itself, as the tests look at it. */
+struct try_info {
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct wire_key log, witness;
+  struct wire_seal_key seal; /* the newest */
+  uint32_t epoch;
+  uint64_t size;
+  struct base_hash root;
+  struct wire_keeper_info all;
+};
+
+static inline void try_describe_form(const struct wire_keeper_info *form, struct try_info *out) {
+  *out = (struct try_info){.size = form->size, .root = form->root, .all = *form};
+  memcpy(out->origin, form->origin, sizeof out->origin);
+  for (size_t i = 0; i < form->count; i++) {
+    const struct wire_keeper_key *key = &form->keys[i];
+    if (key->type == WIRE_KEEPER_SEAL) {
+      struct base_hash id = seal_sha256(base_view_of(key->public_key.bytes, sizeof key->public_key.bytes));
+      out->seal = (struct wire_seal_key){.key = key->public_key, .from = key->from, .until = key->until};
+      memcpy(out->seal.id, id.bytes, sizeof out->seal.id);
+    } else if (key->state == WIRE_KEEPER_IN_FORCE && key->type == WIRE_KEEPER_EPOCH) {
+      out->epoch = key->number;
+    } else if (key->state == WIRE_KEEPER_IN_FORCE) {
+      *(key->type == WIRE_KEEPER_LOG ? &out->log : &out->witness) = key->public_key;
+    }
+  }
+}
+
+static inline void try_describe(const struct keeper *keeper, struct try_info *out) {
+  struct wire_keeper_info form;
+  keeper_describe(keeper, &form);
+  try_describe_form(&form, out);
+}
+
 /* A register: leaf number i is a text of i and salt; two with different salts are forks from the leaf on where they
  * part. */
 struct try_register {

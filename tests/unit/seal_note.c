@@ -226,7 +226,8 @@ struct card_texts {
 
 static struct wire_card make_card(struct card_texts *texts) {
   struct signer log = make_signer("x", WIRE_VKEY_LOG, 1), witness = make_signer("x", WIRE_VKEY_WITNESS, 2);
-  struct wire_card card = {.name = BASE_VIEW("rabat"), .seal_count = 1, .log_key = log.vkey.key};
+  struct wire_card card = {
+      .name = BASE_VIEW("rabat"), .generation = 1, .first = log.vkey.key, .seal_count = 1, .log_key = log.vkey.key};
   seal_origin(card.name, &log.vkey.key, texts->origin);
   card.origin = base_view_text(texts->origin);
   log.vkey.name = witness.vkey.name = card.origin;
@@ -259,9 +260,9 @@ static void cards(void **state) {
   card.name = BASE_VIEW("paris");
   assert_int_equal(seal_card_check(&card, NULL), BASE_WRONG_KEY);
   card.name = BASE_VIEW("rabat");
-  card.log_key.bytes[0] ^= 1;
+  card.first.bytes[0] ^= 1;
   assert_int_equal(seal_card_check(&card, NULL), BASE_WRONG_KEY);
-  card.log_key.bytes[0] ^= 1;
+  card.first.bytes[0] ^= 1;
   struct base_buf *vkeys[] = {&texts.log, &texts.witness};
   for (int i = 0; i < 2; i++) {
     uint8_t *digit = (uint8_t *)memchr(vkeys[i]->data, '+', vkeys[i]->size) + 1;

@@ -25,7 +25,7 @@ static const char *good_card(struct base_buf *out) {
   base_buf_reset(out);
   base_buf_printf(
       out,
-      "{\"wasl\":\"card/1\",\"name\":\"rabat\",\"org\":{\"ar\":\"الرباط\",\"fr\":\"Rabat\",\"en\":\"Rabat\","
+      "{\"wasl\":\"card/1\",\"name\":\"rabat\",\"generation\":1,\"org\":{\"ar\":\"الرباط\",\"fr\":\"Rabat\",\"en\":\"Rabat\","
       "\"es\":\"Rabat\",\"pt\":\"Rabat\"},\"address\":[\"node.example:7443\",\"[::1]:7443\"],\"log\":\"%s\","
       "\"witness\":\"%s\",\"seal\":[" SEAL "],\"tls\":[\"" KEY_A "\",\"" KEY_B "\"],\"made\":\"2026-11-21T08:00:00Z\"}",
       vkey(ORIGIN, WIRE_VKEY_LOG, 1, &log), vkey(ORIGIN, WIRE_VKEY_WITNESS, 2, &witness));
@@ -66,6 +66,26 @@ static void read_and_written(void **state) {
   assert_true(base_view_is(base_buf_view(&out), text));
 }
 
+static void follows_another(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf good = {0}, text = {0}, out = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct wire_card card;
+  struct base_error err;
+  wire_change_text(good_card(&good), "\"generation\":1",
+                   "\"generation\":1048576,\"previous\":\"" KEY_A "\",\"first\":\"" KEY_B "\"", &text);
+  wire_expect(wire_card_parse(base_buf_view(&text), &arena, &card, &err), &err, BASE_OK, "", "generation");
+  assert_int_equal(card.generation, WIRE_CARD_GENERATION_MAX);
+  assert_int_equal(card.previous.bytes[31], 0xaa);
+  assert_int_equal(card.first.bytes[31], 0xbb);
+  assert_int_equal(wire_card_write(&card, &out, NULL), BASE_OK);
+  assert_true(base_view_equal(base_buf_view(&out), base_buf_view(&text)));
+  card.generation++;
+  assert_int_equal(wire_card_write(&card, &out, NULL), BASE_FIELD);
+  wire_expect(wire_card_parse(base_view_text(good_card(&good)), &arena, &card, &err), &err, BASE_OK, "", "first");
+  assert_memory_equal(card.first.bytes, card.log_key.bytes, sizeof card.first.bytes);
+}
+
 static void refused(void **state) {
   (void)state;
   static const struct wire_change changes[] = {
@@ -73,6 +93,13 @@ static void refused(void **state) {
       {"\"name\":\"rabat\",", "", BASE_FIELD, "$.name: missing"},
       {"\"name\":\"rabat\"", "\"name\":\"Rabat\"", BASE_FIELD, "$.name: must be"},
       {"\"name\":\"rabat\"", "\"name\":\"paris\"", BASE_FIELD, "$.log: must be named by an origin"},
+      {"\"generation\":1,", "", BASE_FIELD, "$.generation: missing"},
+      {"\"generation\":1", "\"generation\":0", BASE_FIELD, "$.generation"},
+      {"\"generation\":1", "\"generation\":1048577", BASE_FIELD, "$.generation"},
+      {"\"generation\":1", "\"generation\":2", BASE_FIELD, "$.previous: missing"},
+      {"\"generation\":1", "\"generation\":2,\"previous\":\"" KEY_A "\"", BASE_FIELD, "$.first: missing"},
+      {"\"generation\":1", "\"generation\":2,\"previous\":\"0\",\"first\":\"" KEY_B "\"", BASE_FIELD, "$.previous"},
+      {"\"generation\":1", "\"generation\":1,\"previous\":\"" KEY_A "\"", BASE_UNKNOWN_FIELD, "$.previous: unknown"},
       {"\"pt\":\"Rabat\"", "\"PT\":\"Rabat\"", BASE_FIELD, "$.org.pt: missing"},
       {"\"pt\":\"Rabat\"", "\"pt\":\"Rabat\",\"de\":\"Rabat\"", BASE_UNKNOWN_FIELD, "$.org.de: unknown"},
       {"\"pt\":\"Rabat\"", "\"pt\":\"\"", BASE_FIELD, "$.org.pt: must be one line"},
@@ -271,7 +298,7 @@ static void write_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(read_and_written), cmocka_unit_test(refused),       cmocka_unit_test(limits),
+      cmocka_unit_test(read_and_written), cmocka_unit_test(follows_another), cmocka_unit_test(refused),       cmocka_unit_test(limits),
       cmocka_unit_test(addresses),        cmocka_unit_test(write_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,15 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
     frame.name = BASE_VIEW("no-legal-basis");
     frame.head = BASE_VIEW("why");
     break;
+  case WIRE_FRAME_CARD:
+    frame.proof = a_proof();
+    frame.card = BASE_VIEW("{card}");
+    frame.head = BASE_VIEW("note");
+    break;
+  case WIRE_FRAME_HOLDS:
+    frame.generation = WIRE_CARD_GENERATION_MAX;
+    memset(frame.card_hash.bytes, 7, sizeof frame.card_hash.bytes);
+    break;
   }
   return frame;
 }
@@ -190,8 +199,6 @@ static enum base_code frame_code(struct base_view bytes, struct base_error *err)
 static void every_frame_round_trips(void **state) {
   (void)state;
   for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_OUTCOMES; type++) {
-    if (strcmp(wire_frame_name((enum wire_frame_type)type), "unknown") == 0)
-      continue;
     struct wire_frame frame = a_frame((enum wire_frame_type)type), back;
     BASE_AUTO_BUF struct base_buf bytes = {0}, again = {0};
     write_frame(&frame, &bytes);
@@ -224,8 +231,6 @@ static void layout(void **state) {
 static void cut_or_lengthened_frames_are_refused(void **state) {
   (void)state;
   for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_OUTCOMES; type++) {
-    if (strcmp(wire_frame_name((enum wire_frame_type)type), "unknown") == 0)
-      continue;
     struct wire_frame frame = a_frame((enum wire_frame_type)type);
     BASE_AUTO_BUF struct base_buf bytes = {0};
     write_frame(&frame, &bytes);
@@ -233,7 +238,7 @@ static void cut_or_lengthened_frames_are_refused(void **state) {
       assert_int_equal(frame_code(base_view_of(bytes.data, size), NULL), BASE_SYNTAX);
     bool open_end =
         type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN || type == WIRE_FRAME_FAULT ||
-        type == WIRE_FRAME_SEEN;
+        type == WIRE_FRAME_CARD || type == WIRE_FRAME_SEEN;
     base_buf_u8(&bytes, 'x');
     bytes.data[4]++; /* the length; below 255 in all of them */
     assert_true((frame_code(base_buf_view(&bytes), NULL) == BASE_OK) == open_end);
