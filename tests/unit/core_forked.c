@@ -3,6 +3,8 @@
 #include "core_ask.h"
 #include "core_damage.h"
 
+#include "core/cards.h"
+
 static void copy(const struct pair_node *node, const char *from, const char *to) {
   char command[512];
   snprintf(command, sizeof command, "rm -rf '%s%s' && cp -a '%s%s' '%s%s'", node->dir, to, node->dir, from, node->dir,
@@ -278,7 +280,7 @@ static void forked(unsigned first, unsigned second) {
   assert_false(try_partner(&a)->stopped);
   expect_lost(&b, "rabat");
   try_sound(&a);
-  expect_evidence(&a, &try_partner(&a)->log);
+  expect_evidence(&a, &core_cards_newest(&try_partner(&a)->cards)->log);
   expect_guarded(&a);
   pair_remove(&a);
   pair_remove(&b);
