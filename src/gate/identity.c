@@ -74,7 +74,7 @@ enum base_code gate_identity_check(const struct wire_card *card, const char *nam
     return base_fail(
         err, BASE_WRONG_KEY,
         "gate/tls.key is not the key of gate/tls.crt: put back the pair that belongs together, from a copy "
-        "of the node");
+        "of the node: cp -p COPY/gate/tls.key COPY/gate/tls.crt gate/");
   for (size_t i = 0; i < card->pin_count; i++)
     if (base_hash_equal(&card->pins[i], &held))
       return BASE_OK;

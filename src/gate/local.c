@@ -9,6 +9,7 @@
 #include "gate/status.h"
 #include "wire/consignment.h"
 #include "wire/message.h"
+#include "wire/stix.h"
 
 /* --- who may come in */
 
@@ -99,6 +100,14 @@ static struct base_view trim(struct base_view text) {
   return text;
 }
 
+static enum base_code no_object(struct base_view body, struct base_error *err) {
+  struct wire_json_fault fault;
+  if (wire_json_wellformed(body, &fault))
+    return base_fail(err, BASE_SYNTAX, "the body is not a JSON object");
+  return base_fail(err, BASE_SYNTAX, "the body is not a JSON object: line %zu, column %zu: %s", fault.line,
+                   fault.column, fault.what);
+}
+
 /* The members go behind those of the body, so that core's errors name the caller's own lines and columns. The body is
  * not parsed here: whatever it is, the result is one object only if the body was one, and core refuses a member that
  * stands twice, the actor above all. */
@@ -106,7 +115,7 @@ static enum base_code join(struct base_view body, struct base_view members, stru
                            struct base_error *err) {
   struct base_view object = trim(body);
   if (object.size < 2 || object.data[0] != '{' || object.data[object.size - 1] != '}')
-    return base_fail(err, BASE_SYNTAX, "the body is not a JSON object");
+    return no_object(body, err);
   object.size--;
   size_t before = (size_t)(object.data - body.data);
   base_buf_add(out, body.data, before + object.size);

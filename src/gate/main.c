@@ -143,14 +143,17 @@ static enum base_code serve_peer(struct link_start *start, struct link_loop *loo
     if (fd >= 0)
       setup.listen[setup.listen_count++] = fd;
   }
-  if (setup.core < 0)
+  bool only_check = link_start_fd(start, "check") >= 0;
+  if (setup.core < 0 && !only_check)
     return base_fail(err, BASE_USAGE, "the partner gate needs the descriptor core");
   if (dir < 0)
     return base_fail_errno(err, "the gate's folder cannot be opened");
   enum base_code code = load_pair(start, &setup, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && only_check)
+    link_start_ready(start); /* `wasld --check` wants to know no more */
+  else if (code == BASE_OK)
     code = gate_peer_new(&setup, &peer, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && !only_check)
     code = run_peer(start, peer, loop, err);
   gate_peer_free(peer);
   return code;
@@ -174,7 +177,8 @@ int main(int argc, char **argv) {
   else
     code = base_fail(&err, BASE_USAGE, "wasl-gate has the roles gate-peer and gate-local only");
   if (code != BASE_OK) {
-    base_log(BASE_LOG_ERROR, "gate.failed", "%s", err.text);
+    if (link_start_fd(&start, "check") < 0) /* else wasld says it */
+      base_log(BASE_LOG_ERROR, "gate.failed", "%s", err.text);
     link_start_failed(&start, &err);
   }
   link_loop_free(loop);

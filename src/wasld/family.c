@@ -21,6 +21,7 @@ enum {
   BACK_OFF_MS = 200,     /* before the first restart; doubled for each further one in the window */
   FAILED_STOP_MS = 3000, /* for the others when one has failed */
   CORE_STOP_MS = 30000,  /* for core and keeper, once the gates are gone */
+  TRY_MS = 10000,        /* for the gate to look at its TLS pair */
   HALTED_STOP_MS = 2000, /* for one that a signal halts: until then it may go on and end by itself */
   ARGUMENTS_MAX = 8 + 2 * LINK_FDS_MAX,
   ARGUMENT_SIZE = 48,
@@ -555,6 +556,38 @@ int wasld_family_run(const struct wasld_handed *handed) {
   send_all(&family, SIGKILL);
   link_loop_free(family.loop);
   return family.status;
+}
+
+enum base_code wasld_family_try(const struct wasld_handed *handed, struct base_error *err) {
+  struct family family = {.handed = handed, .world = base_world_system()};
+  struct child *gate = &family.children[GATE_PEER];
+  struct handing handing = {0};
+  BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  BASE_AUTO_FD int mark = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (card < 0 || mark < 0)
+    return base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
+  *gate = child_table[GATE_PEER];
+  family.loop = link_loop_new(family.world);
+  hand(&handing, card, "card");
+  hand(&handing, handed->family, "family");
+  hand(&handing, mark, "check");
+  enum base_code code = start_child(&family, gate, &handing, err);
+  if (code == BASE_OK) {
+    struct pollfd ready = {.fd = gate->ready, .events = POLLIN};
+    bool told = poll(&ready, 1, TRY_MS) == 1;
+    if (told)
+      hear(gate);
+    kill(gate->pid, SIGKILL);
+    (void)waitpid(gate->pid, NULL, 0);
+    if (!gate->serves)
+      code = base_fail(err, BASE_CONFLICT, "%s",
+                       gate->why[0] != '\0' ? gate->why
+                       : told               ? "wasl-gate, which was to look at gate/tls.key, ended without a word"
+                                            : "wasl-gate, which was to look at gate/tls.key, says nothing");
+  }
+  base_close_fd(&gate->ready);
+  link_loop_free(family.loop);
+  return code;
 }
 
 enum base_code wasld_family_check(const struct wasld_handed *handed, struct base_error *err) {

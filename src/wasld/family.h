@@ -20,6 +20,9 @@ struct wasld_handed {
 };
 /* Runs until SIGTERM or SIGINT, or until it gives up. The exit status for main. */
 int wasld_family_run(const struct wasld_handed *handed);
+/* Starts the partner gate for a moment, which says whether its TLS pair and the node's name are those of the card. life and page
+ * must be there, sockets need not. */
+BASE_NODISCARD enum base_code wasld_family_try(const struct wasld_handed *handed, struct base_error *err);
 /* Are the programs and the folders of all children there? */
 BASE_NODISCARD enum base_code wasld_family_check(const struct wasld_handed *handed, struct base_error *err);
 

@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 
+#include "wire/stix.h"
+
 /* The only file that knows jansson: a struct wire_json is a json_t. */
 static const json_t *inside(const struct wire_json *value) {
   return (const json_t *)(const void *)value;
@@ -54,8 +56,25 @@ static enum base_code check_depth(struct base_view text, const char *what, struc
   return BASE_OK;
 }
 
+/* Where it stops being JSON, and what was expected there: the library's own place is behind what it could not read. In
+ * characters, as editors count; false: it is well formed, and one of our own rules was broken. */
+static bool find_fault(struct base_view text, const char *what, struct base_error *err) {
+  struct wire_json_fault fault;
+  if (wire_json_wellformed(text, &fault))
+    return false;
+  size_t start = fault.at, column = 1;
+  while (start > 0 && text.data[start - 1] != '\n')
+    start--;
+  for (size_t i = start; i < fault.at; i++)
+    column += (text.data[i] & 0xC0) != 0x80;
+  (void)base_fail(err, BASE_SYNTAX, "%s: not well-formed JSON at line %zu, column %zu: %s", what, fault.line, column,
+                  fault.what);
+  return true;
+}
+
 /* The library's own words are not passed on: they quote the text around the fault, which may be anybody's data. */
-static enum base_code parse_failure(const json_error_t *error, const char *what, struct base_error *err) {
+static enum base_code parse_failure(const json_error_t *error, struct base_view bytes, const char *what,
+                                    struct base_error *err) {
   enum base_code code = BASE_SYNTAX;
   const char *text = "not well-formed JSON";
   switch (json_error_code(error)) {
@@ -90,6 +109,8 @@ static enum base_code parse_failure(const json_error_t *error, const char *what,
   default:
     break;
   }
+  if (code == BASE_SYNTAX && find_fault(bytes, what, err))
+    return code;
   return base_fail(err, code, "%s: %s at line %d, column %d", what, text, error->line, error->column);
 }
 
@@ -105,7 +126,7 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   json_error_t error;
   json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
   if (!root)
-    return parse_failure(&error, what, err);
+    return parse_failure(&error, text, what, err);
   *out = (struct wire_json *)(void *)root;
   return BASE_OK;
 }

@@ -17,7 +17,9 @@ import time
 
 BIN = os.environ.get("WASL_BIN", "build/bin")
 PORT = int(os.environ.get("WASL_TEST_PORT", "11980"))
-CHILD = f"""#!{sys.executable} -IS
+# One that every user of the machine may run.
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+CHILD = f"""#!{PYTHON} -IS
 import os, signal, sys, time
 role = sys.argv[2]
 fds = dict(word.split("=") for word in sys.argv[6::2])

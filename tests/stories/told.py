@@ -69,7 +69,7 @@ def words():
     ok("the version, whatever stands beside it; an option given twice is wrong use")
 
 
-def last_word(rabat):
+def last_word(rabat, paris):
     """A start that fails ends with the cause, whatever the others say after it."""
     rabat.stop()
     key = os.path.join(rabat.dir, "gate", "tls.key")
@@ -80,9 +80,16 @@ def last_word(rabat):
                           check=False)
     lines = done.stderr.decode().splitlines()
     check(done.returncode == 1 and "gate/tls.key is damaged" in lines[-1] and "did not start" in lines[-1], lines)
-    with open(key, "wb") as file:
-        file.write(kept)
     ok("the last line: " + lines[-1].split(" ", 1)[1])
+    other = read(os.path.join(paris.dir, "gate", "tls.key"))
+    for content, *words in ((b"no key\n", "gate/tls.key is damaged"), (other, "is not the key of gate/tls.crt", "cp -p"), (kept,)):
+        with open(key, "wb") as file:
+            file.write(content)
+        done = subprocess.run([os.path.join(BIN, "wasld"), "--check", rabat.dir], stdin=subprocess.DEVNULL, timeout=30,
+                              capture_output=True, check=False, text=True)
+        check(done.returncode == (1 if words else 0) and (done.stderr.count("\n") == 1 if words else "fine" in done.stdout), done)
+        check(all(word in done.stderr for word in words), "it lacks", words, done)
+    ok("wasld --check finds a TLS pair that does not belong together")
     rabat.start()
 
 
@@ -105,7 +112,7 @@ def story():
     unanswered(rabat, paris)
     stale(rabat, paris)
     words()
-    last_word(rabat)
+    last_word(rabat, paris)
     addresses()
 
 

@@ -300,7 +300,8 @@ static void test_errors(void **state) {
   expect(rig, "GET /v1/cases?limit=1&limit=2", "", "HTTP/1.1 400", "\"code\":\"duplicate-key\"");
   expect(rig, "GET /v1/cases/%00", "", "HTTP/1.1 400", "control character");
   expect(rig, "GET /v1/cases/%ff", "", "HTTP/1.1 400", "\"code\":\"utf8\"");
-  expect(rig, "POST /v1/cases", "[]", "HTTP/1.1 400", "not a JSON object");
+  expect(rig, "POST /v1/cases", "[]", "HTTP/1.1 400", "not a JSON object\"");
+  expect(rig, "POST /v1/cases", "{\"a\":1", "HTTP/1.1 400", "not a JSON object: line 1, column 7: the text ends here");
   expect(rig, "GET /v1/status", "{}", "HTTP/1.1 400", "takes no body");
   expect(rig, "POST /v1/outbox/ab/end", "{\"reason\":\"r\"}", "HTTP/1.1 409",
          "{\"type\":\"about:blank\",\"title\":\"in conflict with what is there\",\"status\":409,\"detail\":\"it was "
