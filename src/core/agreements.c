@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
  * Nothing here decides: law does. */
 
 static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_ended[] = "ended",
-                  agreement_terms[] = "terms";
+                  agreement_terms[] = "terms", agreement_accept[] = "accept";
 
 static void agreement_free(struct core_agreement *agreement) {
   base_arena_free(&agreement->arena);
@@ -92,6 +93,41 @@ static enum base_code terms_read(struct core *core, const struct core_case *kase
   return code;
 }
 
+/* The acceptance that brought it into force, which an end leaves as it was: the last that has effect. */
+static const struct core_case_message *acceptance(const struct core_case *kase) {
+  for (size_t i = kase->count; i-- > 0;)
+    if (kase->messages[i].effective && base_view_is(kase->messages[i].header->type, agreement_accept))
+      return &kase->messages[i];
+  return NULL;
+}
+
+static enum base_code count_open(void *context, const struct store_delivery *row) {
+  *(size_t *)context += row->state != STORE_ENDED && row->state != STORE_REFUSED;
+  return BASE_OK;
+}
+
+/* A proposal of ours that no party holds or will hold. */
+static enum base_code look_if_taken(struct core *core, const struct core_case *kase, bool *not_taken,
+                                    struct base_error *err) {
+  size_t open = 0;
+  *not_taken = false;
+  if (kase->count > 1 || !base_view_equal(kase->messages[0].header->author, core->card.origin))
+    return BASE_OK;
+  struct base_id id = kase->id;
+  enum base_code code = store_delivery_each(core->store, &id, false, 0, count_open, &open, err);
+  *not_taken = code == BASE_OK && open == 0;
+  return code;
+}
+
+/* Why it will never be in force. */
+static const char *closed_why(const struct core_case *kase, bool not_taken) {
+  if (not_taken)
+    return "was ended before anybody took it";
+  if (base_view_is(core_case_state_name(kase), "declined"))
+    return "was declined";
+  return base_view_is(core_case_state_name(kase), "withdrawn") ? "was withdrawn" : NULL;
+}
+
 /* The message whose terms the case's state is about: named by the acceptance, or the newest proposal. */
 static bool terms_id(const struct core_case *kase, struct base_id *out) {
   const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
@@ -121,9 +157,11 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   base_time accepted = 0;
   bool in_force = base_view_is(core_case_state_name(kase), agreement_in_force);
   bool ended = base_view_is(core_case_state_name(kase), agreement_ended);
-  const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
-  if (in_force && by != NULL)
-    code = accepted_at(core, by, &accepted, err);
+  const struct core_case_message *accept = in_force || ended ? acceptance(kase) : NULL;
+  if (accept != NULL)
+    code = accepted_at(core, accept, &accepted, err);
+  if (code == BASE_OK)
+    code = look_if_taken(core, kase, &out->not_taken, err);
   if (code == BASE_OK && terms_id(kase, &terms)) {
     struct base_error why = {0};
     code = terms_read(core, kase, &terms, accepted, out, &why);
@@ -138,6 +176,7 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   out->law.id = *id;
   out->law.accepted = in_force && out->has_terms;
   out->law.ended = ended;
+  out->law.closed = closed_why(kase, out->not_taken);
   out->law.party_count = opening->party_count;
   for (size_t i = 0; i < opening->party_count; i++)
     out->law.parties[i] = base_arena_copy(&out->arena, opening->parties[i]);
@@ -186,11 +225,20 @@ enum base_code core_agreement_refresh(struct core *core, const struct base_id *i
   return law_rebuild(core, err);
 }
 
+enum base_code core_agreement_touched(struct core *core, const struct base_id *case_id, struct base_error *err) {
+  for (size_t i = 0; i < core->agreement_count; i++)
+    if (base_id_equal(&core->agreements[i].id, case_id))
+      return core_agreement_refresh(core, case_id, err);
+  return BASE_OK;
+}
+
 static const char *difference(const struct core_agreement *here, const struct core_agreement *now) {
   if (here == NULL)
     return "law does not know it";
   if (here->state != now->state || here->damaged)
     return "law has it in another state";
+  if (here->not_taken != now->not_taken)
+    return now->not_taken ? "nobody took it, but law takes it for a proposal" : "law thinks that nobody took it";
   if (here->law.accepted != now->law.accepted || here->law.ended != now->law.ended)
     return now->law.accepted ? "it is in force, but law does not go by it" : "it is not in force, but law goes by it";
   bool same = here->has_terms == now->has_terms && here->law.from == now->law.from &&
@@ -238,6 +286,101 @@ enum base_code core_agreements_load(struct core *core, struct base_error *err) {
   for (size_t i = 0; i < list.count && code == BASE_OK; i++)
     code = core_agreement_refresh(core, &list.ids[i], err);
   free(list.ids);
+  return code;
+}
+
+/* --- terms that are to be proposed */
+
+struct term {
+  const struct core *core;
+  const struct law_row *row;
+  size_t index;
+  struct base_error *err;
+};
+
+static void add_name(struct base_buf *names, struct base_view name) {
+  if (names->size > 0)
+    base_buf_text(names, ", ");
+  base_buf_add_view(names, name);
+}
+
+__attribute__((format(printf, 4, 5))) static enum base_code
+fail_term(const struct term *term, enum base_code code, const struct base_buf *known, const char *format, ...) {
+  char what[160];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(what, sizeof what, format, args);
+  va_end(args);
+  return base_fail(term->err, code, "fields: $.rows[%zu], article %.*s: %s; there are: %.*s, or * for all", term->index,
+                   (int)term->row->id.size, (const char *)term->row->id.data, what,
+                   (int)(known->size < 240 ? known->size : 240), (const char *)known->data);
+}
+
+static bool any_kind(const struct law_row *row) {
+  return base_view_is(row->kind, "*");
+}
+
+/* A kind of case that needs rows at all, and that this one is about. */
+static bool concerned(const struct core_kind *kind, const struct law_row *row) {
+  return kind->kind.needs_row && (any_kind(row) || base_view_equal(kind->kind.name, row->kind));
+}
+
+static enum base_code check_type(const struct term *term, struct base_view type) {
+  BASE_AUTO_BUF struct base_buf known = {0};
+  base_buf_init(&known, 64 << 10);
+  for (size_t i = 0; i < term->core->kind_count; i++) {
+    const struct core_kind *kind = &term->core->kinds[i];
+    if (concerned(kind, term->row) && wire_kind_type_named(&kind->kind, type) != NULL)
+      return BASE_OK;
+    for (size_t k = 0; concerned(kind, term->row) && k < kind->kind.type_count; k++)
+      add_name(&known, kind->kind.types[k].name);
+  }
+  return fail_term(term, BASE_KIND, &known, "there is no type %.*s of the kind %.*s", (int)type.size,
+                   (const char *)type.data, (int)term->row->kind.size, (const char *)term->row->kind.data);
+}
+
+static enum base_code check_purpose(const struct term *term, struct base_view purpose) {
+  BASE_AUTO_BUF struct base_buf known = {0};
+  base_buf_init(&known, 64 << 10);
+  for (size_t i = 0; i < term->core->kind_count; i++) {
+    const struct wire_kind *kind = &term->core->kinds[i].kind;
+    const struct wire_kind_field *field =
+        kind->purpose_field.size > 0 ? wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field) : NULL;
+    if (!concerned(&term->core->kinds[i], term->row) || field == NULL || field->list == NULL)
+      continue;
+    for (size_t k = 0; k < field->list->count; k++) {
+      if (base_view_equal(field->list->codes[k], purpose))
+        return BASE_OK;
+      add_name(&known, field->list->codes[k]);
+    }
+  }
+  return fail_term(term, BASE_FIELD, &known, "there is no purpose %.*s in the kind %.*s", (int)purpose.size,
+                   (const char *)purpose.data, (int)term->row->kind.size, (const char *)term->row->kind.data);
+}
+
+static enum base_code check_kind(const struct term *term) {
+  BASE_AUTO_BUF struct base_buf known = {0};
+  base_buf_init(&known, 64 << 10);
+  if (any_kind(term->row) || core_kind_named(term->core, term->row->kind) != NULL)
+    return BASE_OK;
+  for (size_t i = 0; i < term->core->kind_count; i++)
+    if (term->core->kinds[i].kind.needs_row)
+      add_name(&known, term->core->kinds[i].kind.name);
+  return fail_term(term, BASE_KIND, &known, "there is no kind %.*s", (int)term->row->kind.size,
+                   (const char *)term->row->kind.data);
+}
+
+enum base_code core_terms_known(const struct core *core, const struct law_agreement *terms, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < terms->row_count && code == BASE_OK; i++) {
+    const struct law_row *row = &terms->rows[i];
+    struct term term = {.core = core, .row = row, .index = i, .err = err};
+    code = check_kind(&term);
+    for (size_t k = 0; k < row->type_count && code == BASE_OK; k++)
+      code = base_view_is(row->types[k], "*") ? BASE_OK : check_type(&term, row->types[k]);
+    for (size_t k = 0; k < row->purpose_count && code == BASE_OK; k++)
+      code = base_view_is(row->purposes[k], "*") ? BASE_OK : check_purpose(&term, row->purposes[k]);
+  }
   return code;
 }
 

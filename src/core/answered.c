@@ -133,12 +133,7 @@ static enum base_code take_receipt(struct core *core, struct core_partner *partn
     return code;
   code = receipt_keep(core, partner, frame, checkpoint, &delivery, &leaf, &opening, err);
   /* An acceptance counts from its receipt. */
-  for (size_t i = 0; i < core->agreement_count && code == BASE_OK; i++)
-    if (base_id_equal(&core->agreements[i].id, &delivery.case_id)) {
-      code = core_agreement_refresh(core, &delivery.case_id, err);
-      break;
-    }
-  return code;
+  return code == BASE_OK ? core_agreement_touched(core, &delivery.case_id, err) : code;
 }
 
 /* What the partner says he misses. He may only ask for what he was sent and has not answered for. */
@@ -160,7 +155,7 @@ static enum base_code take_pending(struct core *core, struct core_partner *partn
   if (frame->wants_count != row.part_count)
     (void)base_fail(fault, BASE_PROTOCOL, "%u parts are asked for of a message that has %u", frame->wants_count,
                     row.part_count);
-  if (fault->code != BASE_OK || delivery.state != STORE_WAITING)
+  if (fault->code != BASE_OK || delivery.state != STORE_WAITING || core_stuck_rests(core, partner, &frame->message))
     return BASE_OK;
   return core_transfer_set(partner, frame, err);
 }

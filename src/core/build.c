@@ -127,6 +127,11 @@ enum base_code core_build_records(struct core_building *building, const struct b
   return code;
 }
 
+/* A disk that cannot read its part is a matter of that message, and the others go on. */
+static bool part_damage(enum base_code code) {
+  return code == BASE_CORRUPT || code == BASE_IO;
+}
+
 /* Transfers take turns: the one that was served moves to the end. One of which the partner holds every record waits for
  * something else (a predecessor) and is no transfer any more. */
 static enum base_code build_records(struct core_building *building) {
@@ -141,7 +146,14 @@ static enum base_code build_records(struct core_building *building) {
       uint32_t record = transfer->wants[part];
       code = core_build_records(building, &transfer->message, part, &record, &full);
     }
-    if (code == BASE_OK && !full && building->made->records == before)
+    bool damaged = part_damage(code);
+    if (damaged) {
+      core_stuck_note(building->core, partner, &transfer->message, 0, building->err);
+      code = BASE_OK;
+    } else if (code == BASE_OK && !full) {
+      core_stuck_end(partner, &transfer->message);
+    }
+    if (damaged || (code == BASE_OK && !full && building->made->records == before))
       *transfer = partner->transfers[--partner->transfer_count];
     else
       i++;
@@ -192,6 +204,20 @@ static enum base_code build_state(struct core_building *building) {
   return code;
 }
 
+/* Numbers are taken without a hole: what is behind a message that cannot be read waits until it is ended, and what is
+ * before it, parts too, goes. */
+static enum base_code build_next(void *context, const struct store_delivery *delivery) {
+  struct core_building *building = context;
+  if (building->more)
+    return BASE_OK;
+  enum base_code code = core_build_delivery(building, delivery);
+  if (!core_damage(code) || code == BASE_SUSPENDED || building->partner->damaged[0] != '\0')
+    return code;
+  core_stuck_note(building->core, building->partner, &delivery->message, delivery->number, building->err);
+  building->more = building->held = true;
+  return BASE_OK;
+}
+
 enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
                                       struct core_consignment *made, struct base_error *err) {
   struct core_building building = {
@@ -202,10 +228,10 @@ enum base_code core_consignment_build(struct core *core, struct core_partner *pa
     return base_buf_check(out, "consignment", err); /* shows what he contradicts, and nothing else */
   if (code == BASE_OK)
     code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
-                               core_build_delivery, &building, err);
+                               build_next, &building, err);
   if (code == BASE_OK)
     code = build_records(&building);
   if (code == BASE_OK)
-    partner->maybe = building.more || made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
+    partner->maybe = (building.more && !building.held) || made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
   return code == BASE_OK ? base_buf_check(out, "consignment", err) : code;
 }

@@ -29,6 +29,12 @@ bool core_damage(enum base_code code) {
   return code == BASE_CORRUPT || base_code_class(code) == BASE_REFUSED;
 }
 
+enum base_code core_request_prose(struct base_view text, const char *what, struct base_error *err) {
+  struct wire_spot spot;
+  return wire_prose_check(text, &spot) ? BASE_OK
+                                       : base_fail(err, BASE_FIELD, "%s: %s", what, wire_spot_text(&spot).text);
+}
+
 /* --- the step's transaction and its replies */
 
 enum base_code core_write(struct core *core, struct base_error *err) {

@@ -36,6 +36,8 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
   /* One that may have arrived, its receipt lost, stays until the partner answers. */
   if (code == BASE_OK && delivery->number > partner->shipped)
     code = core_case_withdraw(core, &delivery->message, partner->row.number, err);
+  if (code == BASE_OK)
+    code = core_agreement_touched(core, &delivery->case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -83,7 +85,9 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   struct ending ending = {.core = core, .only = core_request_text(request, "to")};
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
-  if (code == BASE_OK && (reason.size == 0 || reason.size > CORE_REASON_MAX))
+  if (code == BASE_OK)
+    code = core_request_prose(reason, "reason", &err);
+  if (code == BASE_OK && (wire_prose_blank(reason) || reason.size > CORE_REASON_MAX))
     code =
         base_fail(&err, BASE_FIELD, "reason: say in 1 to %d bytes why the message is ended; it is kept in the register",
                   CORE_REASON_MAX);

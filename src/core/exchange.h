@@ -161,6 +161,19 @@ BASE_NODISCARD enum base_code core_outgoing_prepare(struct core *core, struct ba
 int64_t core_outgoing_hand_over(struct core *core);
 /* No more records of this message go to the partner. */
 void core_transfer_end(struct core_partner *partner, const struct base_id *message);
+
+/* stuck.c */
+/* What is stored of the message is damaged. holds: its number, when nothing behind it can go; 0: only its parts miss. */
+void core_stuck_note(struct core *core, struct core_partner *partner, const struct base_id *message, uint64_t holds,
+                     const struct base_error *why);
+/* It went after all, or was answered or ended. */
+void core_stuck_end(struct core_partner *partner, const struct base_id *message);
+/* NULL when it is not. */
+const struct core_stuck *core_stuck_of(const struct core_partner *partner, const struct base_id *message);
+/* Met not long ago: not tried yet. */
+bool core_stuck_rests(const struct core *core, const struct core_partner *partner, const struct base_id *message);
+/* One that holds up this number; NULL: none does. */
+const struct core_stuck *core_stuck_before(const struct core_partner *partner, uint64_t number);
 /* A failure towards the partner: a pause, longer each time, and what a person is told. */
 void core_partner_trouble(struct core *core, struct core_partner *partner, enum base_code code, struct base_view text);
 /* The same for what the partner himself says is the trouble, in words that a person here understands. */
@@ -185,6 +198,7 @@ struct core_building {
   struct core_consignment *made;
   struct base_error *err;
   bool more; /* did not all fit */
+  bool held; /* what did not fit waits for one that is damaged */
 };
 /* For store_delivery_open: the message, or what became of its number. Sets more, and leaves it out, when it does not
  * fit or law says no. context: a core_building. */

@@ -6,6 +6,8 @@
 /* What a partner did wrong: a leaf, at most one a minute, the rest counted; a fork or roll-back stops the exchange with
  * him. Both outlive a restart, so they are facts of the store, written in the step that they belong to. */
 
+enum { STOPPED_MAX = BASE_TIME_TEXT + 1 + BASE_ERROR_TEXT_MAX }; /* since when, a space, why */
+
 struct fault_fact {
   char name[40];
 };
@@ -18,9 +20,16 @@ static struct fault_fact fact_of(const char *what, const struct core_partner *pa
 
 enum base_code core_partner_stop_write(struct core *core, const struct core_partner *partner, struct base_view why,
                                        struct base_error *err) {
-  enum base_code code = core_write(core, err);
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, STOPPED_MAX);
+  if (why.size > 0)
+    base_buf_printf(&fact, "%s ", base_time_format(partner->stopped_at).text);
+  base_buf_add_view(&fact, why);
+  enum base_code code = base_buf_check(&fact, "why the exchange stopped", err);
   if (code == BASE_OK)
-    code = store_fact_set(core->store, fact_of("stopped", partner).name, why, err);
+    code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, fact_of("stopped", partner).name, base_buf_view(&fact), err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -48,13 +57,17 @@ static enum base_code count_read(struct core *core, struct core_partner *partner
 
 enum base_code core_partner_faults_load(struct core *core, struct core_partner *partner, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf why = {0};
-  base_buf_init(&why, sizeof partner->trouble);
+  base_buf_init(&why, STOPPED_MAX);
   enum base_code code = store_fact_get(core->store, fact_of("stopped", partner).name, &why, err);
   if (code != BASE_OK && code != BASE_NOT_FOUND)
     return code;
   partner->stopped = why.size > 0;
   partner->trouble_code = partner->stopped ? BASE_FORK : BASE_OK;
-  snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)why.size, (const char *)why.data);
+  struct base_view text = base_buf_view(&why);
+  partner->stopped_at = 0;
+  if (text.size > BASE_TIME_TEXT && base_time_parse(base_view_of(text.data, BASE_TIME_TEXT), &partner->stopped_at))
+    text = base_view_of(text.data + BASE_TIME_TEXT + 1, text.size - BASE_TIME_TEXT - 1);
+  snprintf(partner->trouble, sizeof partner->trouble, "%.*s", (int)text.size, (const char *)text.data);
   return count_read(core, partner, err);
 }
 
@@ -107,15 +120,16 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
                            uint64_t leaf, struct base_error *err) {
   struct base_view he = partner->card.name;
   partner->stopped = partner->contradicts = true;
+  partner->stopped_at = core_now(core);
   partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
   partner->trouble_code = fault->code;
   snprintf(partner->trouble, sizeof partner->trouble,
-           "%.*s contradicts what was signed before: %.120s. Nothing goes there, nothing is taken. The evidence is "
-           "kept with leaf "
-           "%llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, wasl partner "
-           "suspend %.*s keeps it closed",
-           (int)he.size, (const char *)he.data, fault->text, (unsigned long long)leaf, (unsigned long long)leaf,
-           (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);
+           "%.*s contradicts what was signed before: %.120s. Since %s nothing goes there, nothing is taken. The evidence "
+           "is kept with leaf %llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, "
+           "wasl partner suspend %.*s keeps it closed",
+           (int)he.size, (const char *)he.data, fault->text, base_time_format(partner->stopped_at).text,
+           (unsigned long long)leaf, (unsigned long long)leaf, (int)he.size, (const char *)he.data, (int)he.size,
+           (const char *)he.data);
   return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
 }
 

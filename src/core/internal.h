@@ -58,6 +58,8 @@ enum {
   CORE_BACKUPS_MAX = 4,             /* being made at once */
   CORE_BACKUP_SECONDS = 600,        /* one that nobody goes on with is given up */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
+  CORE_STUCK_MAX = 256,             /* damaged messages per partner that are remembered … */
+  CORE_STUCK_AGAIN_MS = 60000,      /* … and looked at again after so long: the file may have been put back */
 };
 
 #define CORE_DISK_WARN_MOST ((uint64_t)8 << 30) /* … and at most below so many */
@@ -123,6 +125,13 @@ struct core_transfer { /* a message whose records are going out */
   uint16_t part_count;
   uint32_t wants[WIRE_PARTS_MAX];
 };
+/* --- stuck.c */
+struct core_stuck { /* a message that cannot be handed over */
+  struct base_id message;
+  uint64_t holds; /* its number, when those behind it cannot go either; 0: only its parts are missing */
+  int64_t again_ms;
+  char why[BASE_ERROR_TEXT_MAX];
+};
 struct core_flight { /* a consignment at the gate */
   uint64_t exchange; /* 0: none */
   struct seal_hpke_context context;
@@ -181,6 +190,8 @@ struct core_partner {
   uint64_t handed;  /* numbers up to this were answered for in this run (receipt or pending) */
   size_t transfer_count, transfer_room;
   struct core_transfer *transfers;
+  size_t stuck_count;
+  struct core_stuck *stuck;
   struct core_shown shown[CORE_SHOWN];
   size_t shown_next;
   unsigned crossed;      /* answers in a row whose heads crossed on the way */
@@ -198,7 +209,8 @@ struct core_partner {
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
   bool trouble_room;                 /* he has no room: it is tried again */
   enum base_code trouble_code;
-  bool stopped;                      /* fork or roll-back: a person decides */
+  bool stopped;                      /* fork or roll-back: a person decides; why is in trouble … */
+  base_time stopped_at;              /* … and this is since when, 0: not known */
   char damaged[BASE_ERROR_TEXT_MAX]; /* what is stored about him contradicts the register: nothing is exchanged; "" */
   bool maybe;                        /* there may be something to hand over */
   base_time fault_since;
@@ -227,7 +239,8 @@ struct core_agreement {
   struct base_view title;
   size_t state; /* of its kind */
   bool has_terms;
-  bool damaged; /* its case cannot be read: it permits nothing */
+  bool not_taken; /* a proposal of ours that was ended or refused for every party, so that nobody can accept it */
+  bool damaged;   /* its case cannot be read: it permits nothing */
 };
 
 /* --- parts.c */
@@ -470,6 +483,8 @@ BASE_NODISCARD enum base_code core_register_leaf_hash(struct core *core, uint64_
 /* partners.c */
 BASE_NODISCARD enum base_code core_partners_load(struct core *core, struct base_error *err);
 void core_partners_free(struct core *core);
+/* "active", "suspended" by a person, or "stopped" by this node */
+const char *core_partner_state_word(const struct core_partner *partner);
 struct core_partner *core_partner_named(struct core *core, struct base_view name);
 struct core_partner *core_partner_of(struct core *core, struct base_view origin);
 struct core_partner *core_partner_numbered(struct core *core, int64_t number);
@@ -563,6 +578,13 @@ void core_agreements_free(struct core *core);
 /* A message of this agreement changed something: read it again. */
 BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const struct base_id *id,
                                                      struct base_error *err);
+/* The same when the case is an agreement at all: what became of a message of it may change what the agreement is. */
+BASE_NODISCARD enum base_code core_agreement_touched(struct core *core, const struct base_id *case_id,
+                                                     struct base_error *err);
+/* Terms that are to be proposed name kinds, types and purposes that there are: a misspelled one would cover nothing. BASE_KIND
+ * or BASE_FIELD with the row and what is known. */
+BASE_NODISCARD enum base_code core_terms_known(const struct core *core, const struct law_agreement *terms,
+                                               struct base_error *err);
 /* BASE_CONFLICT, and how, when memory has the agreement otherwise than its case gives it now. */
 BASE_NODISCARD enum base_code core_agreement_differs(struct core *core, const struct base_id *id,
                                                      struct base_error *err);
@@ -626,6 +648,8 @@ void core_proof_get(struct core *core, uint64_t token, const struct wire_json *r
 
 /* request helpers (core.c) */
 struct base_view core_request_text(const struct wire_json *request, const char *key);
+/* BASE_FIELD with the place when the text of a person holds what does not belong in it (wire_prose_check). */
+BASE_NODISCARD enum base_code core_request_prose(struct base_view text, const char *what, struct base_error *err);
 /* A full id or a unique beginning; table_word "case" or "message". */
 BASE_NODISCARD enum base_code core_request_id(struct core *core, const struct wire_json *request, const char *key,
                                               const char *table_word, struct base_id *out, struct base_error *err);

@@ -105,6 +105,7 @@ void core_transfer_end(struct core_partner *partner, const struct base_id *messa
   struct core_transfer *transfer = transfer_of(partner, message);
   if (transfer != NULL)
     *transfer = partner->transfers[--partner->transfer_count];
+  core_stuck_end(partner, message);
 }
 
 /* --- handing over */

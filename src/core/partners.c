@@ -17,6 +17,7 @@ static void partner_free(struct core_partner *partner) {
   core_cards_free(&partner->cards);
   core_cards_free(&partner->given);
   free(partner->transfers);
+  free(partner->stuck);
   free(partner);
 }
 
@@ -179,6 +180,12 @@ void core_partner_carried(struct core_partner *partner, const struct store_carri
            base_time_format(carried->made).text);
 }
 
+const char *core_partner_state_word(const struct core_partner *partner) {
+  if (partner->stopped)
+    return "stopped";
+  return partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended";
+}
+
 struct core_partner *core_partner_named(struct core *core, struct base_view name) {
   for (size_t i = 0; i < core->partner_count; i++)
     if (base_view_equal(core->partners[i]->card.name, name))
@@ -242,7 +249,7 @@ static void partner_answer(struct core *core, uint64_t token, const struct core_
   wire_write_member_text(&writer, "name", partner->card.name);
   wire_write_member_text(&writer, "origin", partner->card.origin);
   wire_write_member_text(&writer, "fingerprint", partner->row.fingerprint);
-  wire_write_member_string(&writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
+  wire_write_member_string(&writer, "state", core_partner_state_word(partner));
   wire_write_end(&writer, '}');
 }
 
@@ -385,6 +392,8 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     code = base_fail(&err, BASE_FIELD, "reason: at most %d bytes", CORE_REASON_MAX);
   else if (!suspend && !base_view_is(state, "active"))
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
+  else if (core_request_prose(core_request_text(request, "reason"), "reason", &err) != BASE_OK)
+    code = err.code;
   else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend || (!suspend && partner->stopped)) {
     partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
     code = core_write(core, &err);
@@ -400,6 +409,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
       code = core_partner_stop_write(core, partner, (struct base_view){0}, &err);
     /* A person looked at it: what had stopped the exchange is tried again. */
     partner->stopped = false;
+    partner->stopped_at = 0;
     partner->failures = 0;
     partner->not_before_ms = 0;
     partner->maybe = true;

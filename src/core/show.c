@@ -93,9 +93,11 @@ static void show_addresses(struct wire_writer *writer, const struct wire_card *c
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
-  size_t active = 0;
-  for (size_t i = 0; i < core->partner_count; i++)
-    active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE;
+  size_t active = 0, stopped = 0;
+  for (size_t i = 0; i < core->partner_count; i++) {
+    stopped += core->partners[i]->stopped;
+    active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE && !core->partners[i]->stopped;
+  }
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
@@ -115,7 +117,8 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_key(&writer, "partners");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "active", (int64_t)active);
-  wire_write_member_integer(&writer, "suspended", (int64_t)(core->partner_count - active));
+  wire_write_member_integer(&writer, "suspended", (int64_t)(core->partner_count - active - stopped));
+  wire_write_member_integer(&writer, "stopped", (int64_t)stopped);
   wire_write_end(&writer, '}');
   wire_write_key(&writer, "outbox");
   wire_write_object(&writer);
@@ -147,7 +150,8 @@ void core_show_partner_members(const struct core *core, struct wire_writer *writ
   wire_write_member_text(writer, "fingerprint", partner->row.fingerprint);
   wire_write_member_integer(writer, "generation", card->generation);
   wire_write_member_integer(writer, "confirmed", partner->cards.list[0].card.generation);
-  wire_write_member_string(writer, "state", partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended");
+  wire_write_member_string(writer, "state", core_partner_state_word(partner));
+  core_show_time(writer, "stopped", partner->stopped_at);
   wire_write_key(writer, "org");
   wire_write_object(writer);
   for (int i = 0; i < WIRE_LANGUAGES; i++)
@@ -250,6 +254,19 @@ static enum base_code show_example(struct core *core, const struct wire_json *re
 
 /* --- agreements */
 
+/* The state of its case, but where that alone would mislead: accepted is not yet in force, nor for ever. */
+static struct base_view agreement_state(const struct core_agreement *agreement, const struct core_kind *kind,
+                                        base_time now) {
+  const struct law_agreement *law = &agreement->law;
+  if (agreement->damaged)
+    return BASE_VIEW("unknown");
+  if (agreement->not_taken)
+    return BASE_VIEW("not_taken");
+  if (law->accepted && now < law->from)
+    return BASE_VIEW("not_yet");
+  return law->accepted && now >= law->until ? BASE_VIEW("expired") : kind->kind.states[agreement->state];
+}
+
 static enum base_code show_agreements(struct core *core, const struct wire_json *request, struct base_buf *out,
                                       struct base_error *err) {
   (void)request;
@@ -264,8 +281,7 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     const struct law_agreement *law = &agreement->law;
     wire_write_object(&writer);
     wire_write_member_id(&writer, "id", &agreement->id);
-    wire_write_member_text(&writer, "state",
-                           agreement->damaged ? BASE_VIEW("unknown") : kind->kind.states[agreement->state]);
+    wire_write_member_text(&writer, "state", agreement_state(agreement, kind, now));
     wire_write_member_bool(&writer, "in_force", law->accepted && law->from <= now && now < law->until);
     core_show_time(&writer, "from", law->from);
     core_show_time(&writer, "until", law->until);
@@ -306,7 +322,7 @@ static const struct show_row {
 
 static enum base_code check_reason(const struct wire_json *request, struct base_error *err) {
   return core_request_text(request, "reason").size <= REASON_MAX
-             ? BASE_OK
+             ? core_request_prose(core_request_text(request, "reason"), "reason", err)
              : base_fail(err, BASE_FIELD, "reason: at most %d bytes; it is kept in the register", REASON_MAX);
 }
 

@@ -15,7 +15,7 @@ core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_regis
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
 core_show_handler core_show_card, core_show_keys, core_show_partner; /* show_keys.c */
 
-enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 64 };
+enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 128 };
 
 /* show_message.c */
 /* A message of a case as an object of its own; its content (unless bare) while the answer is not too large. placed:
@@ -49,6 +49,8 @@ void core_show_text(struct wire_writer *writer, const char *key, struct base_vie
 void core_show_names(struct wire_writer *writer, struct core *core, const char *key, const struct base_view *origins,
                      size_t count);
 const char *core_show_delivery_state(enum store_delivery_state state);
+/* The same of a delivery with what no row says: under way, or damaged here. */
+const char *core_show_standing(const struct core_partner *partner, const struct store_delivery *row);
 /* Why a delivery is where it is: refused, ended, disputed, or what keeps it here; "" when it is simply on its way. */
 struct base_view core_show_reason(const struct core *core, const struct core_partner *partner,
                                   const struct store_delivery *delivery, char room[CORE_SHOW_REASON]);

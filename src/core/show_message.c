@@ -41,7 +41,7 @@ static enum base_code show_delivery(void *context, const struct store_delivery *
   wire_write_object(writer);
   wire_write_member_text(writer, "to", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)row->number);
-  wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
+  wire_write_member_string(writer, "state", core_show_standing(partner, row));
   core_show_text(writer, "reason", reason);
   core_show_time(writer, "received", received);
   wire_write_member_bool(writer, "disputed", disputed(row, received));

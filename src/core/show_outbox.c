@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/exchange.h"
 #include "core/show.h"
 
 /* The outbox: every message and receiver, and why it is where it is. */
@@ -9,6 +10,26 @@
 const char *core_show_delivery_state(enum store_delivery_state state) {
   static const char *const names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
   return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "waiting";
+}
+
+const char *core_show_standing(const struct core_partner *partner, const struct store_delivery *row) {
+  enum store_delivery_state state = core_delivery_state(partner, row);
+  bool open = state == STORE_WAITING || state == STORE_UNDER_WAY;
+  return open && core_stuck_of(partner, &row->message) != NULL ? "damaged" : core_show_delivery_state(state);
+}
+
+/* The message's own damage, or that of one before it; empty when there is none. */
+static struct base_view stuck_reason(const struct core_partner *partner, const struct store_delivery *delivery,
+                                     char room[CORE_SHOW_REASON]) {
+  const struct core_stuck *stuck = core_stuck_of(partner, &delivery->message);
+  int length = 0;
+  if (stuck != NULL)
+    length = snprintf(room, CORE_SHOW_REASON, "%s; wasl outbox end %.12s gives it up, and the others go on", stuck->why,
+                      base_id_text(&delivery->message).text);
+  else if ((stuck = core_stuck_before(partner, delivery->number)) != NULL)
+    length = snprintf(room, CORE_SHOW_REASON, "waits behind message %s, which is damaged here: see there",
+                      base_id_text(&stuck->message).text);
+  return base_view_of(room, length < CORE_SHOW_REASON ? (size_t)length : CORE_SHOW_REASON - 1);
 }
 
 struct base_view core_show_trouble(const struct core *core, const struct core_partner *partner,
@@ -43,6 +64,9 @@ struct base_view core_show_reason(const struct core *core, const struct core_par
     return delivery->reason;
   if (delivery->number <= partner->carried_number)
     return base_view_text(partner->carried);
+  struct base_view stuck = stuck_reason(partner, delivery, room);
+  if (stuck.size > 0)
+    return stuck;
   struct base_view trouble = core_show_trouble(core, partner, room);
   bool held = partner->held_at_ms != 0 && partner->transfer_count == 0 && partner->flight.exchange == 0 &&
               delivery->number <= partner->handed;
@@ -164,7 +188,7 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
   } else {
     wire_write_member_text(writer, "to", partner->card.name);
     wire_write_member_integer(writer, "n", (int64_t)row->number);
-    wire_write_member_string(writer, "state", core_show_delivery_state(core_delivery_state(partner, row)));
+    wire_write_member_string(writer, "state", core_show_standing(partner, row));
     core_show_text(writer, "reason", core_show_reason(listing->core, partner, row, room));
   }
   wire_write_end(writer, '}');

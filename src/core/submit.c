@@ -79,11 +79,11 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
     uint64_t number = 0;
     struct core_stage *found = base_decimal_parse(stage, &number) ? core_stage_of(core, number) : NULL;
     if (found == NULL || !found->finished)
-      return base_fail(
-          err, BASE_CONFLICT,
-          "%s: its file is not at the node any more (it was started anew, or too many files came after it), and nothing "
-          "was sent: give the same command once more, which uploads the files again",
-          path);
+      return base_fail(err, BASE_CONFLICT,
+                       "%s: its file is not at the node any more (it was started anew, or too many files came after "
+                       "it), and nothing "
+                       "was sent: give the same command once more, which uploads the files again",
+                       path);
     for (size_t k = 0; k < i; k++)
       if (submission->stages[k] == found)
         return base_fail(err, BASE_FIELD, "%s: the same upload is named twice", path);
@@ -145,6 +145,17 @@ static enum base_code check_audience(struct core *core, const struct wire_json *
   return BASE_OK;
 }
 
+/* Everybody in a case hears of every message in it, from its author alone. */
+static enum base_code fail_no_pair(const struct core *core, struct base_view origin, struct base_error *err) {
+  struct base_view other = wire_origin_name(origin), we = core->card.name;
+  return base_fail(err, BASE_UNKNOWN_NODE,
+                   "%.*s and %.*s are both parties of this case, and must be partners of each other: add the card of "
+                   "%.*s (%.*s) here with wasl partner add, and have the card of %.*s added there",
+                   (int)we.size, (const char *)we.data, (int)other.size, (const char *)other.data, (int)other.size,
+                   (const char *)other.data, (int)origin.size, (const char *)origin.data, (int)we.size,
+                   (const char *)we.data);
+}
+
 /* The other parties of a case must all be partners of ours. */
 static enum base_code take_parties(struct core *core, const struct core_case *kase, struct submission *submission,
                                    struct base_error *err) {
@@ -156,9 +167,7 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
       continue;
     struct core_partner *partner = core_partner_of(core, opening->parties[i]);
     if (partner == NULL)
-      return base_fail(err, BASE_UNKNOWN_NODE,
-                       "%.*s is a party of this case, but no partner of this node: add its card first",
-                       (int)opening->parties[i].size, (const char *)opening->parties[i].data);
+      return fail_no_pair(core, opening->parties[i], err);
     if (partner->damaged[0] != '\0')
       return base_fail(err, BASE_POLICY, "%.*s: %s", (int)partner->card.name.size,
                        (const char *)partner->card.name.data, partner->damaged);
@@ -190,6 +199,8 @@ static void deny(struct core *core, uint64_t token, const struct submission *sub
 static enum base_code check_law(struct core *core, const struct wire_header *opening, struct submission *submission,
                                 struct base_error *err) {
   for (size_t i = 0; i < submission->to_count; i++) {
+    if (submission->to[i]->stopped) /* says since when, why, and what a person can do */
+      return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, submission->to[i],
                                    submission->clauses[i], err);
     if (code != BASE_OK)
@@ -240,7 +251,8 @@ static enum base_code check_terms(struct core *core, const struct wire_json *req
   if (submission->kind->kind.needs_row || wire_json_get(fields, "rows") == NULL)
     return BASE_OK;
   struct law_agreement terms = {0};
-  return law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
+  enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
+  return code == BASE_OK ? core_terms_known(core, &terms, err) : code;
 }
 
 /* --- writing */

@@ -20,7 +20,7 @@ static bool between(const struct law_agreement *agreement, const struct law_ques
 }
 
 static bool in_force(const struct law_agreement *agreement, base_time now) {
-  return agreement->accepted && !agreement->ended && agreement->from <= now && now < agreement->until;
+  return agreement->accepted && !agreement->ended && !agreement->closed && agreement->from <= now && now < agreement->until;
 }
 
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
@@ -70,10 +70,17 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *rea
   reasons->used += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
 }
 
-/* How near an agreement comes to permitting it: it has the row and is not in force; it is in force and lacks the row;
- * neither. */
+/* It will not be in force any more. */
+static bool dead(const struct law_agreement *agreement, base_time now) {
+  return agreement->ended || agreement->closed || now >= agreement->until;
+}
+
+/* How near an agreement comes to permitting it: it is in force and lacks the row; it has the row and may come into
+ * force; it may, without the row; the dead last, with the row and without. */
 static unsigned distance(const struct law_agreement *agreement, const struct law_question *question) {
-  return covering_row(agreement, question) ? 0 : in_force(agreement, question->now) ? 1 : 2;
+  if (in_force(agreement, question->now))
+    return 0;
+  return (dead(agreement, question->now) ? 3U : 1U) + (covering_row(agreement, question) ? 0 : 1);
 }
 
 /* The nearest one between both after `before` (NULL: the first); of those as near the one with the smaller id. */
@@ -107,6 +114,8 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
     add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
   if (agreement->ended)
     add_reason(reasons, " was ended");
+  else if (agreement->closed)
+    add_reason(reasons, " %s", agreement->closed);
   else if (!agreement->accepted)
     add_reason(reasons, " is not accepted by all its parties");
   else if (question->now < agreement->from)

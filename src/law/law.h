@@ -24,6 +24,7 @@ struct law_agreement {
   size_t party_count;
   struct base_view parties[WIRE_PARTIES_MAX];
   bool accepted, ended;              /* state of the case */
+  const char *closed;                /* why it will never be in force, to stand after its name; NULL: it may be */
   base_time from, until;             /* in force from <= now < until */
   size_t row_count;
   struct law_row *rows;

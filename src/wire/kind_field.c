@@ -235,8 +235,8 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   base_time time;
   switch (field->type) {
   case WIRE_FIELD_TEXT:
-    if (text.size == 0 && field->required)
-      return wrong(place, err, BASE_FIELD, "must not be empty");
+    if (field->required && wire_prose_blank(text))
+      return wrong(place, err, BASE_FIELD, text.size == 0 ? "must not be empty" : "must hold more than blanks");
     if (text.size > (size_t)field->most)
       return base_fail(err, BASE_FIELD, "%s: %s: %zu bytes, at most %" PRId64 " are allowed", place->what, place->path,
                        text.size, field->most);

@@ -24,8 +24,12 @@ static uint32_t next_point(struct base_view text, size_t *at) {
   return point;
 }
 
+static bool is_control(uint32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0);
+}
+
 static const char *hides(uint32_t point) {
-  if (point < 0x20 || (point >= 0x7F && point < 0xA0))
+  if (is_control(point))
     return "a control character";
   if (point == 0x2028 || point == 0x2029)
     return "a line or paragraph separator";
@@ -59,8 +63,29 @@ bool wire_line_check(struct base_view text, struct wire_spot *out) {
   return true;
 }
 
+/* The ends of lines that editors write, and tabs, are part of a text; other control characters move a terminal's
+ * cursor. */
+static bool may_control(struct base_view text, uint32_t point, size_t after) {
+  return point == '\n' || point == '\t' || (point == '\r' && after < text.size && text.data[after] == '\n');
+}
+
+static bool is_space(uint32_t point) {
+  return point == ' ' || point == '\t' || point == '\n' || point == '\r' || point == 0xA0 || point == 0x1680 ||
+         (point >= 0x2000 && point <= 0x200A) || point == 0x202F || point == 0x205F || point == 0x3000;
+}
+
+bool wire_prose_blank(struct base_view text) {
+  for (size_t at = 0; at < text.size;) {
+    size_t before = at;
+    uint32_t point = next_point(text, &at);
+    if (at == before || (!is_space(point) && hides(point) == NULL && point != 0x200C && point != 0x200D))
+      return false;
+  }
+  return true;
+}
+
 static bool ends_paragraph(uint32_t point) {
-  return point == '\n' || point == '\r' || point == 0x85 || point == 0x2029 || (point >= 0x1C && point <= 0x1E);
+  return point == '\n' || point == '\r' || point == 0x2029; /* those that prose may hold */
 }
 
 static bool left_open(struct wire_spot *out, const struct wire_spot *opened, size_t count) {
@@ -77,6 +102,8 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
+    if (is_control(point) && !may_control(text, point, at))
+      return spot(out, point, place, "a control character");
     if (point >= 0x202A && point <= 0x202E)
       return spot(out, point, place,
                   "an embedding or override of the writing direction: leave it out, or use isolates");

@@ -86,8 +86,11 @@ struct wire_spot_text wire_spot_text(const struct wire_spot *found);
  * controls and what is invisible. False: the first that does not belong there is in *out, which may be NULL. */
 bool wire_line_check(struct base_view text, struct wire_spot *out);
 bool wire_line_valid(struct base_view text);
-/* Text of a form: marks of direction and closed isolates are allowed, what turns the text around it is not. */
+/* Text of a form: ends of lines, tabs, marks of direction and closed isolates are allowed, other control characters and what
+ * turns the text around it are not. */
 bool wire_prose_check(struct base_view text, struct wire_spot *out);
+/* Nothing in it that anybody could see. */
+bool wire_prose_blank(struct base_view text);
 /* A wire_line without "/", 1 to WIRE_PART_NAME_MAX bytes, not "." or "..". */
 bool wire_part_name_valid(struct base_view name);
 /* token/token (RFC 9110 section 8.3.1), without parameters, at most WIRE_MEDIA_TYPE_MAX bytes. */

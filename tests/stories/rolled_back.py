@@ -79,6 +79,14 @@ def story():
     check(set(rabat.cases()) - set(cases) <= {row["id"] for row in rabat.json("outbox", "list")},
           "something was taken from a partner that was rolled back")
     ok("rolled back with its memory, it is noticed by its partner: " + trouble)
+    partner = rabat.json("partner", "list")[0]
+    check(partner["state"] == "stopped" and partner["stopped"] in trouble, partner)
+    check(rabat.json("node", "status")["partners"] == {"active": 0, "suspended": 0, "stopped": 1}, "the status says otherwise")
+    form = path("form.json")
+    with open(form, "w", encoding="utf-8") as file:
+        file.write(rabat.ask("kind", "example", "request"))
+    ok(rabat.refuses(6, "case", "open", "request", "--to", "paris", "--fields", form,
+                     says=("paris contradicts", partner["stopped"], "wasl partner resume paris")))
     for again in range(2):
         until(lambda: "lost leaves" in paris.wasl("node", "status").err, 20, f"it knows that it lost leaves ({again})")
         lost(paris)

@@ -258,6 +258,30 @@ static void test_agreement(void **state) {
   damage_remove(&a, &b);
 }
 
+/* Content that cannot be read holds up what comes behind it, numbers having no hole, and nothing before it; ended, all
+ * goes on. */
+static void test_damaged_content(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char before[65], bad[65], behind[65], words[256];
+  try_agreed(&a, &b);
+  pair_request(&a, &b, before);
+  pair_request(&a, &b, bad);
+  pair_request(&a, &b, behind);
+  snprintf(words, sizeof words,
+           "UPDATE messages SET part0 = x'00' WHERE id = (SELECT number FROM ids WHERE hex(id) = upper('%s'))", bad);
+  damage_sql(&a, words);
+  pair_rest(&a, &b);
+  try_receipted(&a, before);
+  try_outbox_says(&a, bad, "damaged", "wasl outbox end");
+  snprintf(words, sizeof words, "waits behind message %s, which is damaged here", bad);
+  try_outbox_says(&a, behind, "waiting", words);
+  try_end(&a, bad);
+  pair_rest(&a, &b);
+  try_receipted(&a, behind);
+  damage_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_partner),
@@ -270,6 +294,7 @@ int main(void) {
       cmocka_unit_test(test_heads),
       cmocka_unit_test(test_case),
       cmocka_unit_test(test_agreement),
+      cmocka_unit_test(test_damaged_content),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,6 +232,30 @@ static void expect_guarded(struct pair_node *node) {
   }
 }
 
+/* Nothing new is taken for one that this node stopped: why, since when and what to do is said, and on record; the list
+ * of partners says so, too. */
+static void expect_refused(struct pair_node *a, const struct pair_node *b) {
+  struct base_buf json = {0};
+  char reason[600] = "", state[20];
+  unsigned before = try_count(a, WIRE_ACT_DENIED);
+  try_request_json(b, "[]", &json);
+  pair_refused(a, LINK_CASE_OPEN, (const char *)json.data, BASE_POLICY);
+  base_buf_free(&json);
+  assert_int_equal(try_leaves(a, WIRE_ACT_DENIED, reason, sizeof reason), before + 1);
+  assert_memory_equal(reason, "refused-by-policy: paris contradicts", 36);
+  assert_non_null(strstr(reason, base_time_format(try_partner(a)->stopped_at).text));
+  assert_non_null(strstr(reason, "wasl partner resume paris"));
+  struct pair_answer answer = pair_ask(a, LINK_PARTNER_LIST, "{\"actor\":\"test\"}", -1);
+  struct wire_json *list = NULL;
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 1 << 20, "list", &list, NULL), BASE_OK);
+  struct base_view said = wire_json_text(wire_json_get(wire_json_at(list, 0), "state"));
+  snprintf(state, sizeof state, "%.*s", (int)said.size, (const char *)said.data);
+  assert_string_equal(state, "stopped");
+  assert_int_equal(wire_json_text(wire_json_get(wire_json_at(list, 0), "stopped")).size, BASE_TIME_TEXT);
+  wire_json_free(list);
+  pair_answer_free(&answer);
+}
+
 /* A copy of the whole node writes, and the node itself too: whoever comes second is found out. */
 static void forked(unsigned first, unsigned second) {
   struct pair_node a, b;
@@ -271,10 +295,14 @@ static void forked(unsigned first, unsigned second) {
   assert_int_not_equal(pair_outbox(&a, mine, NULL), STORE_RECEIPTED);
   a.ms += 60000;
   assert_false(try_lost(&a));
+  base_time stopped_at = try_partner(&a)->stopped_at;
+  assert_true(stopped_at != 0 && stopped_at <= a.now);
   try_restart(&a); /* a person decides, not a restart */
+  assert_int_equal(try_partner(&a)->stopped_at, stopped_at);
   a.ms += 60000;
   assert_true(try_partner(&a)->stopped);
   assert_false(try_lost(&a));
+  expect_refused(&a, &b);
   try_suspend(&a, &b, "active");
   try_restart(&a);
   assert_false(try_partner(&a)->stopped);

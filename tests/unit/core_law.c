@@ -115,6 +115,122 @@ static void test_other_purpose(void **state) {
   try_remove(&a, &b);
 }
 
+/* What agreement.list says of the only agreement. */
+static void listed(struct pair_node *node, const char *state, bool in_force, char from[40]) {
+  struct pair_answer answer = pair_ask(node, LINK_AGREEMENT_LIST, "{\"actor\":\"test\"}", -1);
+  struct wire_json *json = NULL;
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 1 << 20, "list", &json, NULL), BASE_OK);
+  const struct wire_json *row = wire_json_at(json, 0);
+  struct base_view said = wire_json_text(wire_json_get(row, "state")),
+                   begin = wire_json_text(wire_json_get(row, "from"));
+  if (!base_view_is(said, state) || wire_json_true(wire_json_get(row, "in_force")) != in_force)
+    fail_msg("%.*s instead of %s", (int)said.size, (const char *)said.data, state);
+  snprintf(from, 40, "%.*s", (int)begin.size, (const char *)begin.data);
+  wire_json_free(json);
+  pair_answer_free(&answer);
+}
+
+/* Accepted is neither in force already nor for ever, and the end of an agreement does not make its beginning unknown.
+ */
+static void test_listed(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], end[65], from[40], later[40];
+  try_partners(&a, &b);
+  propose(&a, &b, a.now + 2 * DAY, a.now + 30 * DAY, "*", agreement);
+  listed(&a, "proposed", false, from);
+  accept_terms(&a, &b, agreement, agreement);
+  listed(&a, "not_yet", false, from);
+  a.now += 3 * DAY;
+  listed(&a, "in_force", true, from);
+  a.now += 28 * DAY;
+  listed(&a, "expired", false, later);
+  assert_string_equal(from, later);
+  a.now -= 28 * DAY;
+  b.now = a.now;
+  try_send(&b, agreement, "end", "{\"reason\":\"art. 12\"}", end);
+  pair_rest(&a, &b);
+  listed(&a, "ended", false, later);
+  assert_string_equal(from, later);
+  try_remove(&a, &b);
+}
+
+/* Without a date its beginning is the acceptance, also after the end, and after a start. */
+static void test_began_with_acceptance(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], end[65], from[40], later[40];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "*", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  listed(&a, "in_force", true, from);
+  assert_int_equal(strlen(from), BASE_TIME_TEXT);
+  a.now += DAY;
+  b.now += DAY;
+  try_send(&b, agreement, "end", "{\"reason\":\"art. 12\"}", end);
+  pair_rest(&a, &b);
+  try_restart(&a);
+  listed(&a, "ended", false, later);
+  assert_string_equal(from, later);
+  try_remove(&a, &b);
+}
+
+/* A proposal that was given up before anybody took it is none any more, for law too. */
+static void test_not_taken(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], from[40];
+  try_partners(&a, &b);
+  struct base_buf json = {0};
+  base_buf_printf(&json,
+                  "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":{\"title\":\"t\","
+                  "\"legal_basis\":\"l\",\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",\"rows\":[{\"id\":"
+                  "\"2\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}]}}%c",
+                  b.name, base_time_format(a.now + 30 * DAY).text, 0);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, agreement);
+  base_buf_free(&json);
+  listed(&a, "proposed", false, from);
+  try_end(&a, agreement);
+  listed(&a, "not_taken", false, from);
+  denied(&a, &b, "which has the row 2, was ended before anybody took it");
+  try_restart(&a);
+  listed(&a, "not_taken", false, from);
+  pair_rest(&a, &b);
+  listed(&a, "not_taken", false, from);
+  try_remove(&a, &b);
+}
+
+/* A misspelled word in a row would cover nothing, and nobody would see it. */
+static void unknown(struct pair_node *a, const struct pair_node *b, const char *kind, const char *type,
+                    const char *purpose, enum base_code want, const char *words) {
+  struct base_buf json = {0};
+  base_buf_printf(&json,
+                  "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":{\"title\":\"t\","
+                  "\"legal_basis\":\"l\",\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",\"rows\":[{\"id\":"
+                  "\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"},{\"id\":\"2.1\","
+                  "\"kind\":\"%s\",\"types\":[\"%s\"],\"purposes\":[\"%s\"],\"direction\":\"both\"}]}}%c",
+                  b->name, base_time_format(a->now + 30 * DAY).text, kind, type, purpose, 0);
+  struct pair_answer answer = pair_ask(a, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != want || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("'%s' was expected: %s: %s", words, base_code_name(answer.status), (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+  base_buf_free(&json);
+}
+static void test_unknown_terms(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  try_partners(&a, &b);
+  unknown(&a, &b, "requests", "*", "*", BASE_KIND,
+          "$.rows[1], article 2.1: there is no kind requests; there are: request, or * for all");
+  unknown(&a, &b, "request", "aks", "*", BASE_KIND, "there is no type aks of the kind request; there are: ask, ");
+  unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: ask, ");
+  unknown(&a, &b, "request", "ask", "spying", BASE_FIELD,
+          "there is no purpose spying in the kind request; there are: ");
+  assert_int_equal(a.core->agreement_count, 0);
+  try_remove(&a, &b);
+}
+
 /* Terms that were replaced meanwhile cannot be accepted any more. */
 static void test_other_terms(void **state) {
   (void)state;
@@ -217,9 +333,16 @@ static void test_suspended_partner(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_life_of_an_agreement), cmocka_unit_test(test_not_yet),
-      cmocka_unit_test(test_other_purpose),        cmocka_unit_test(test_other_terms),
-      cmocka_unit_test(test_ended_meanwhile),      cmocka_unit_test(test_receipt_outlives),
+      cmocka_unit_test(test_life_of_an_agreement),
+      cmocka_unit_test(test_not_yet),
+      cmocka_unit_test(test_listed),
+      cmocka_unit_test(test_began_with_acceptance),
+      cmocka_unit_test(test_not_taken),
+      cmocka_unit_test(test_unknown_terms),
+      cmocka_unit_test(test_other_purpose),
+      cmocka_unit_test(test_other_terms),
+      cmocka_unit_test(test_ended_meanwhile),
+      cmocka_unit_test(test_receipt_outlives),
       cmocka_unit_test(test_suspended_partner),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,6 +323,59 @@ static void test_damaged(void **state) {
   pair_remove(&b);
 }
 
+/* A part that is damaged before it went out holds up its own message alone: the others go on, other cases and what
+ * comes later too. It is shown as damaged, and goes when the file was put back, or is ended. */
+static void test_damaged_on_its_way(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_buf parts = {0}, more = {0};
+  char bad[65], good[65], later[65], path[300], kept[320], words[200];
+  try_agreed(&a, &b);
+  try_upload(&a, 2 << 20, 7, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), bad);
+  part_path(&a, path, sizeof path);
+  snprintf(kept, sizeof kept, "%s.kept", path);
+  try_upload(&a, 3 << 20, 8, &more);
+  try_request_with(&a, &b, try_parts_end(&more), good);
+  assert_int_equal(rename(path, kept), 0);
+  pair_rest(&a, &b);
+  try_receipted(&a, good);
+  try_part_arrived(&b, 3 << 20, 8);
+  snprintf(words, sizeof words, "part 1 of message %s is damaged on this node's disk", bad);
+  try_outbox_says(&a, bad, "damaged", words);
+  try_outbox_says(&a, bad, "damaged", "wasl outbox end");
+  pair_request(&a, &b, later);
+  pair_rest(&a, &b);
+  try_receipted(&a, later);
+  assert_int_equal(rename(kept, path), 0);
+  try_run(&a, &b, 2 * CORE_STUCK_AGAIN_MS);
+  try_receipted(&a, bad);
+  try_part_arrived(&b, 2 << 20, 7);
+  try_outbox_says(&a, bad, "receipted", "");
+  base_buf_free(&parts);
+  parts = (struct base_buf){0};
+  try_upload(&a, 1 << 20, 9, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), bad);
+  char command[320];
+  snprintf(command, sizeof command, "rm '%s'/core/parts/*", a.dir);
+  assert_int_equal(system(command), 0);
+  pair_rest(&a, &b);
+  try_outbox_says(&a, bad, "damaged", "damaged on this node's disk");
+  try_restart(&a);
+  pair_request(&a, &b, later);
+  pair_rest(&a, &b);
+  try_receipted(&a, later);
+  try_end(&a, bad);
+  pair_rest(&a, &b);
+  assert_int_equal(try_run(&a, &b, 40000), 0);
+  try_outbox_says(&a, bad, "ended", "");
+  try_expect(&b, WIRE_ACT_REFUSED, 1, "refused-by-policy: the sender ended it");
+  base_buf_free(&parts);
+  base_buf_free(&more);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 /* Uploads that no message came to name make room for new ones, the oldest first; those under way do not. */
 static void test_forgotten_uploads(void **state) {
   (void)state;
@@ -396,6 +449,7 @@ int main(void) {
       cmocka_unit_test(test_long_chain),
       cmocka_unit_test(test_many_small),
       cmocka_unit_test(test_damaged),
+      cmocka_unit_test(test_damaged_on_its_way),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

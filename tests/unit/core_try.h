@@ -92,6 +92,29 @@ static inline void try_end(struct pair_node *node, const char *id) {
   pair_answer_free(&answer);
 }
 
+/* outbox.list has the message in this state, with these words in its state and reason. */
+static inline void try_outbox_says(struct pair_node *node, const char *id, const char *state, const char *words) {
+  struct pair_answer answer = pair_ask(node, LINK_OUTBOX_LIST, "{\"actor\":\"test\"}", -1);
+  struct wire_json *list = NULL;
+  bool found = false;
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 1 << 20, "list", &list, NULL), BASE_OK);
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    const struct wire_json *row = wire_json_at(list, i);
+    if (!base_view_is(wire_json_text(wire_json_get(row, "id")), id))
+      continue;
+    char reason[1000];
+    struct base_view said = wire_json_text(wire_json_get(row, "state")), why = wire_json_text(wire_json_get(row, "reason"));
+    snprintf(reason, sizeof reason, "%.*s: %.*s", (int)said.size, (const char *)said.data, (int)why.size,
+             (const char *)why.data);
+    found = true;
+    if (!base_view_is(said, state) || strstr(reason, words) == NULL)
+      fail_msg("%s", reason);
+  }
+  assert_true(found);
+  wire_json_free(list);
+  pair_answer_free(&answer);
+}
+
 /* --- parts */
 static inline uint8_t try_octet(uint64_t seed, uint64_t at) {
   return (uint8_t)((at * 2654435761u + seed * 2246822519u) >> 13);

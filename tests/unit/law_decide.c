@@ -214,7 +214,7 @@ static void many_reasons_fit(void **state) {
   assert_string_equal(strstr(err.text, " is in force; "),
                       " is in force; agreement 000000000000…, which has the row 2.1, was ended; agreement "
                       "010000000000…, which has the row 2.1, was ended; and 38 more");
-  /* the nearest first: one with the row, one in force without it */
+  /* the nearest first: one in force without the row, a proposal with it, and the dead last */
   struct law_row other = basis.row;
   other.kind = BASE_VIEW("crisis");
   for (size_t i = 0; i < 39; i++)
@@ -222,8 +222,18 @@ static void many_reasons_fit(void **state) {
   agreements[20].ended = false;
   assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
   assert_string_equal(strstr(err.text, " is in force; "),
-                      " is in force; agreement 270000000000…, which has the row 2.1, was ended; agreement "
-                      "140000000000… has no such row; and 38 more");
+                      " is in force; agreement 140000000000… has no such row; agreement 270000000000…, which has the "
+                      "row 2.1, was ended; and 38 more");
+  agreements[30].ended = agreements[30].accepted = false;
+  agreements[30].rows = basis.agreement.rows;
+  agreements[5].ended = false;
+  agreements[5].closed = "was declined";
+  assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
+  assert_string_equal(strstr(err.text, " is in force; "),
+                      " is in force; agreement 140000000000… has no such row; agreement 1e0000000000…, which has the "
+                      "row 2.1, is not accepted by all its parties; and 38 more");
+  assert_int_equal(law_decide(&asked, &agreements[5], 1, &answer, &err), BASE_LAW);
+  assert_string_equal(strstr(err.text, " is in force; "), " is in force; agreement 050000000000… was declined");
 }
 
 static void suspension_comes_first(void **state) {

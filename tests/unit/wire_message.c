@@ -323,6 +323,15 @@ static void hidden_characters(void **state) {
   spot_is(wire_prose_check, "قال \u2066Rue de la Paix 12\u2069 ثم\u200F!\n\u2068a \u2067b\u2069\u2069", NULL);
   spot_is(wire_prose_check, "ab\u202Ecd", "character 3 is U+202E, an embedding or override");
   spot_is(wire_prose_check, "ab\u202C", "character 3 is U+202C");
+  spot_is(wire_prose_check, "a\tb\r\nc\n", NULL);
+  spot_is(wire_prose_check, "\u0627b\x1b[2J", "character 3 is U+001B, a control character");
+  spot_is(wire_prose_check, "a\rb", "character 2 is U+000D, a control character");
+  spot_is(wire_prose_check, "a\xC2\x85", "character 2 is U+0085, a control character");
+  spot_is(wire_prose_check, "a\x7f", "character 2 is U+007F, a control character");
+  assert_true(wire_prose_blank(BASE_VIEW("")));
+  assert_true(wire_prose_blank(BASE_VIEW(" \t\n\u00A0\u3000\u200B\u200F\u200D\uFEFF")));
+  assert_false(wire_prose_blank(BASE_VIEW(" \u0627 ")));
+  assert_false(wire_prose_blank(BASE_VIEW(" .")));
   spot_is(wire_prose_check, "a\u2066b", "character 2 is U+2066, an isolate that is not closed");
   spot_is(wire_prose_check, "a\u2067b\nc\u2069", "character 2 is U+2067, an isolate that is not closed");
   spot_is(wire_prose_check, "a\u2069", "character 2 is U+2069, the end of an isolate that was not opened");
