@@ -20,7 +20,8 @@ static bool between(const struct law_agreement *agreement, const struct law_ques
 }
 
 static bool in_force(const struct law_agreement *agreement, base_time now) {
-  return agreement->accepted && !agreement->ended && !agreement->closed && agreement->from <= now && now < agreement->until;
+  bool lasts = agreement->from <= now && now < agreement->until;
+  return agreement->accepted && !agreement->ended && !agreement->closed && lasts;
 }
 
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
@@ -76,11 +77,15 @@ static bool dead(const struct law_agreement *agreement, base_time now) {
 }
 
 /* How near an agreement comes to permitting it: it is in force and lacks the row; it has the row and may come into
- * force; it may, without the row; the dead last, with the row and without. */
+ * force; it may, without the row; the dead last: those that had permitted it, those that never did, those without the
+ * row. */
 static unsigned distance(const struct law_agreement *agreement, const struct law_question *question) {
   if (in_force(agreement, question->now))
     return 0;
-  return (dead(agreement, question->now) ? 3U : 1U) + (covering_row(agreement, question) ? 0 : 1);
+  bool row = covering_row(agreement, question) != NULL;
+  if (!dead(agreement, question->now))
+    return row ? 1 : 2;
+  return !row ? 5 : agreement->accepted || agreement->ended ? 3 : 4;
 }
 
 /* The nearest one between both after `before` (NULL: the first); of those as near the one with the smaller id. */

@@ -224,6 +224,11 @@ static void many_reasons_fit(void **state) {
   assert_string_equal(strstr(err.text, " is in force; "),
                       " is in force; agreement 140000000000… has no such row; agreement 270000000000…, which has the "
                       "row 2.1, was ended; and 38 more");
+  agreements[2].rows = basis.agreement.rows; /* one that was in force is nearer than one that never was */
+  agreements[2].ended = agreements[2].accepted = false;
+  agreements[2].closed = "was withdrawn";
+  assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "; agreement 270000000000…, which has the row 2.1, was ended; and 38 more"));
   agreements[30].ended = agreements[30].accepted = false;
   agreements[30].rows = basis.agreement.rows;
   agreements[5].ended = false;
