@@ -9,4 +9,8 @@
 BASE_NODISCARD enum base_code cli_backup_keeper(const struct cli_program *program, const char *what,
                                                 struct base_buf *out, struct base_error *err);
 
+
+/* Held by a node that runs: BASE_BUSY. */
+BASE_NODISCARD enum base_code cli_not_running(int dir, const char *path, struct base_error *err);
+
 #endif

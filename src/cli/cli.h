@@ -265,6 +265,7 @@ BASE_NODISCARD enum base_code cli_keeper_run(const char *command, const char *di
 /* --- one file per group */
 #define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)
 CLI_COMMAND_FUNCTION(node_init);
+CLI_COMMAND_FUNCTION(node_epoch);
 CLI_COMMAND_FUNCTION(node_status);
 CLI_COMMAND_FUNCTION(store_migrate);
 CLI_COMMAND_FUNCTION(card_export);
@@ -278,6 +279,7 @@ CLI_COMMAND_FUNCTION(partner_list);
 CLI_COMMAND_FUNCTION(partner_reconcile);
 CLI_COMMAND_FUNCTION(partner_show);
 CLI_COMMAND_FUNCTION(partner_suspend);
+CLI_COMMAND_FUNCTION(partner_epoch);
 CLI_COMMAND_FUNCTION(partner_resume);
 CLI_COMMAND_FUNCTION(kind_list);
 CLI_COMMAND_FUNCTION(kind_show);

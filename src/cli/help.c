@@ -29,6 +29,7 @@ static const struct {
     {"--all", "", NULL, "all three"},
     {"--force", "", NULL, "although a partner does not know the new one yet, who must be given the new card by hand"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
+    {"--number", "", "N", "which epoch it is to be; needed only when the keeper's heads.state is lost"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},
@@ -61,6 +62,7 @@ static const struct {
 } words[] = {
     {"FILE", "consignment", "the file that is carried"},
     {"FILE", "backup", "the backup; - is standard input"},
+    {"DIR", "node epoch", "the folder of the stopped node"},
     {"DIR", "backup", "the node's folder, with its keys in it and core/ empty or lost"},
     {"KIND", "", "a kind of case, as wasl kind list names it"},
     {"TYPE", "", "a type of message, as wasl kind show names it"},

@@ -110,6 +110,26 @@ static void find_unsound(const struct wire_json *status, struct base_buf *out) {
   }
 }
 
+/* A register that lost leaves: what people have still to do about it, and what does not come back by itself. */
+static void note_epoch(const struct wire_json *reg) {
+  const struct wire_json *unconfirmed = wire_json_get(reg, "unconfirmed"), *lost = wire_json_get(reg, "lost");
+  struct base_view digits = cli_string(reg, "digits");
+  for (size_t i = 0; i < wire_json_size(unconfirmed); i++) {
+    struct base_view name = wire_json_text(wire_json_at(unconfirmed, i));
+    cli_note("epoch %lld of this register is not confirmed by %.*s yet; the digits to compare by voice: %.*s",
+             (long long)cli_number(reg, "epoch"), (int)name.size, (const char *)name.data, (int)digits.size,
+             (const char *)digits.data);
+  }
+  for (size_t i = 0; i < wire_json_size(lost); i++) {
+    const struct wire_json *row = wire_json_at(lost, i);
+    struct base_view name = cli_string(row, "to");
+    cli_note(
+        "numbers %lld to %lld, which this node sent to %.*s, are lost here; %.*s holds the messages, and their proof",
+        (long long)cli_number(row, "from_number"), (long long)cli_number(row, "to_number"), (int)name.size,
+        (const char *)name.data, (int)name.size, (const char *)name.data);
+  }
+}
+
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
  * answers and finds nothing wrong with itself; else 1, whatever the reason. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
@@ -121,8 +141,10 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   if (cli_get(cli, &answer, &why, "/v1/status") != BASE_OK)
     return base_fail(err, BASE_NOT_RUNNING, "%s", why.text);
   const struct wire_json *warnings = wire_json_get(answer.json, "warnings");
-  if (!cli_print_json(cli, &answer))
+  if (!cli_print_json(cli, &answer)) {
     show_status(cli, answer.json);
+    note_epoch(wire_json_get(answer.json, "register"));
+  }
   for (size_t i = 0; i < wire_json_size(warnings) && !cli->json; i++) {
     BASE_AUTO_BUF struct base_buf text = {0};
     base_buf_printable(&text, wire_json_text(wire_json_at(warnings, i)));

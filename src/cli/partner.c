@@ -270,6 +270,23 @@ enum base_code cli_partner_show(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
+enum base_code cli_partner_epoch(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  char path[64 + 3 * 256];
+  const char *typed = NULL;
+  (void)snprintf(path, sizeof path, "/v1/partners/%s/epoch", cli_piece(base_view_text(cli->words[0])).text);
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--fingerprint", &typed, err);
+  if (code == BASE_OK)
+    code = cli_body(&body, err, "fingerprint", typed, NULL);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code == BASE_OK)
+    show_partner(cli, &answer);
+  return code;
+}
+
 static enum base_code set_state(struct cli *cli, const char *state, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};

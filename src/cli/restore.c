@@ -265,8 +265,7 @@ enum base_code cli_backup_verify(struct cli *cli, struct base_error *err) {
 
 /* --- restored */
 
-/* Held by a node that runs. */
-static enum base_code not_running(int dir, const char *path, struct base_error *err) {
+enum base_code cli_not_running(int dir, const char *path, struct base_error *err) {
   static const char *const locks[] = {"wasld.lock", "wasld.children"};
   for (size_t i = 0; i < 2; i++) {
     BASE_AUTO_FD int fd = openat(dir, locks[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -281,7 +280,7 @@ static enum base_code not_running(int dir, const char *path, struct base_error *
 /* A node's folder that lost its data: the keys are there, core/ is empty or not. */
 static enum base_code check_place(int dir, const char *path, uid_t *user, gid_t *group, struct base_error *err) {
   struct stat status;
-  enum base_code code = not_running(dir, path, err);
+  enum base_code code = cli_not_running(dir, path, err);
   if (code != BASE_OK)
     return code;
   if (fstatat(dir, "keeper", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))

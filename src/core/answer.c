@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* The sealed answer to a consignment, made after the attestation: our head, a receipt or what is missing for each
@@ -111,6 +112,8 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
     code = core_compare_outcomes_write(core, give->partner, true, give->taken_from, out, err);
   if (code == BASE_OK && give->want_given)
     code = core_compare_outcomes_write(core, give->partner, false, give->given_from, out, err);
+  if (give->waits && give->fault.code == BASE_OK)
+    (void)base_fail(&give->fault, BASE_POLICY, CORE_RENEWED_WAITS);
   if (give->no_room && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
   if (code == BASE_OK && give->fault.code != BASE_OK) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */
@@ -17,7 +18,8 @@ struct answered {
   struct base_error fault; /* what the partner says is wrong with ours */
 };
 
-static enum base_code read_answer(struct core_partner *partner, struct answered *answered, struct base_error *fault) {
+static enum base_code read_answer(const struct core *core, struct core_partner *partner, struct answered *answered,
+                                  struct base_error *fault) {
   struct base_reader reader = base_reader_of(answered->plain);
   struct wire_frame frame;
   bool end = false;
@@ -29,7 +31,7 @@ static enum base_code read_answer(struct core_partner *partner, struct answered 
       code = core_card_frames_add(&answered->cards, &frame, fault);
       break;
     case WIRE_FRAME_WANT_PROOF:
-      partner->base = frame.new_size;
+      partner->base = core_epoch_base(core, partner, frame.new_size);
       break;
     case WIRE_FRAME_WANT_NUMBER:
       answered->want_number = frame.new_size;
@@ -100,7 +102,7 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
   delivery->opening = frame->proof.opening;
   delivery->proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash));
   delivery->index = frame->proof.index;
-  delivery->head_size = checkpoint->size;
+  delivery->head_size = core_head_key(partner, checkpoint->size);
   core_transfer_end(partner, &delivery->message);
   partner->held_asked = 0;
   enum base_code code = core_write(core, err);
@@ -126,8 +128,10 @@ static enum base_code take_receipt(struct core *core, struct core_partner *partn
   }
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  if (delivery.leaf.size > 0)
-    return BASE_OK; /* a receipt stands: the same statement again */
+  if (delivery.leaf.size > 0) {
+    core_transfer_end(partner, &delivery.message);
+    return BASE_OK; /* a receipt stands: the same statement again, or, when he lost it, one in his new epoch */
+  }
   code = receipt_check(core, partner, frame, checkpoint, &delivery, &arena, &leaf, &opening, fault, err);
   if (code != BASE_OK || fault->code != BASE_OK)
     return code;
@@ -155,7 +159,8 @@ static enum base_code take_pending(struct core *core, struct core_partner *partn
   if (frame->wants_count != row.part_count)
     (void)base_fail(fault, BASE_PROTOCOL, "%u parts are asked for of a message that has %u", frame->wants_count,
                     row.part_count);
-  if (fault->code != BASE_OK || delivery.state != STORE_WAITING || core_stuck_rests(core, partner, &frame->message))
+  bool open = delivery.state == STORE_WAITING || delivery.number <= partner->renewed.again_to;
+  if (fault->code != BASE_OK || !open || core_stuck_rests(core, partner, &frame->message))
     return BASE_OK;
   return core_transfer_set(partner, frame, err);
 }
@@ -255,6 +260,10 @@ static enum base_code look_back(struct core *core, struct core_partner *partner,
 /* The partner wants a number again whose receipt we hold: he lost what he had taken. */
 static enum base_code check_wanted(struct core *core, struct core_partner *partner, uint64_t wanted,
                                    struct base_error *fault) {
+  bool again = false;
+  enum base_code code = core_renewed_again(core, partner, wanted, &again, fault);
+  if (code != BASE_OK || again)
+    return code;
   if (wanted == 0 || wanted > partner->row.sent_number)
     return wanted > partner->row.sent_number + 1
                ? base_fail(fault, BASE_NUMBER,
@@ -299,7 +308,7 @@ static enum base_code take_head(struct core *core, struct core_partner *partner,
 
 static enum base_code take_answered(struct core *core, struct core_partner *partner, struct answered *answered,
                                     struct base_error *fault, struct base_error *err) {
-  enum base_code code = read_answer(partner, answered, fault);
+  enum base_code code = read_answer(core, partner, answered, fault);
   if (code == BASE_OK && answered->heads.has_head)
     code = take_head(core, partner, answered, fault);
   code = core_heads_said(core, partner, &answered->heads, code, fault);
@@ -312,7 +321,9 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   if (answered->again)
     return BASE_OK;
   code = core_answers_take(core, partner, answered->plain, &answered->checkpoint, fault, err);
-  if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 &&
+  if (code == BASE_OK && fault->code == BASE_OK)
+    code = core_epoch_join(core, partner, answered->want_number, err);
+  if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 && !core_epoch_waits(partner) &&
       check_wanted(core, partner, answered->want_number, fault) == BASE_OK)
     code = look_back(core, partner, answered, err);
   return code;
@@ -362,7 +373,7 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
   }
   if (core->failed != BASE_OK)
     return;
-  if (fault.code != BASE_OK)
+  if (fault.code != BASE_OK && fault.code != BASE_SUSPENDED) /* that one waits for a person here: no fault of his */
     code = core_partner_fault(core, partner, &fault, answered.heads.note, err);
   answered_by(core, partner, &answered, before, &fault);
   /* What the answer changed in the partner's row is written only when something else is: the keeper and the partner

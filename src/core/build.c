@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
@@ -65,7 +66,7 @@ static enum base_code build_message(struct core_building *building, const struct
   if (code != BASE_OK)
     return code;
   code = core_delivery_confirm(building->core, building->partner, delivery, building->err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && delivery->leaf.size == 0) /* what he took before, under the law of then, and lost is his */
     code = build_law(building, delivery, &content);
   if (code == BASE_OK)
     code = build_proof(building, delivery->sent_index, &arena, &frame.proof);
@@ -84,7 +85,8 @@ static enum base_code build_message(struct core_building *building, const struct
 
 enum base_code core_build_delivery(void *context, const struct store_delivery *delivery) {
   struct core_building *building = context;
-  bool ended = delivery->state == STORE_ENDED || delivery->state == STORE_REFUSED;
+  bool refused = delivery->state == STORE_REFUSED && delivery->leaf.size == 0; /* here; else by him */
+  bool ended = delivery->state == STORE_ENDED || refused;
   if (building->more)
     return BASE_OK;
   enum base_code code = ended ? build_voided(building, delivery) : build_message(building, delivery);
@@ -218,20 +220,45 @@ static enum base_code build_next(void *context, const struct store_delivery *del
   return BASE_OK;
 }
 
+/* What he lost with his register, answered or not: number after number, as he took them first. */
+static enum base_code build_again(struct core_building *building) {
+  struct core_partner *partner = building->partner;
+  enum base_code code = BASE_OK;
+  uint64_t number = partner->handed + 1;
+  for (; code == BASE_OK && number <= partner->renewed.again_to && !building->more &&
+         building->made->messages < WIRE_CONSIGNMENT_MESSAGES_MAX;
+       number++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_delivery delivery;
+    code =
+        store_delivery_by_number(building->core->store, partner->row.number, number, &arena, &delivery, building->err);
+    if (code == BASE_NOT_FOUND) /* lost here, too: nobody has it for him */
+      return BASE_OK;
+    if (code == BASE_OK)
+      code = build_next(building, &delivery);
+  }
+  return code;
+}
+
 enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
                                       struct core_consignment *made, struct base_error *err) {
   struct core_building building = {
       .core = core, .partner = partner, .size = core->reg.attested, .out = out, .made = made, .err = err};
   *made = (struct core_consignment){0};
   enum base_code code = build_state(&building);
-  if (code == BASE_OK && partner->stopped)
-    return base_buf_check(out, "consignment", err); /* shows what he contradicts, and nothing else */
-  if (code == BASE_OK)
+  if (code == BASE_OK && (partner->stopped || core_epoch_waits(partner)))
+    return base_buf_check(out, "consignment", err); /* shows what he contradicts, or our epoch, and nothing else */
+  bool again = partner->handed < partner->renewed.again_to;
+  if (code == BASE_OK && again)
+    code = build_again(&building);
+  if (code == BASE_OK && !again)
     code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
                                build_next, &building, err);
   if (code == BASE_OK)
     code = build_records(&building);
   if (code == BASE_OK)
-    partner->maybe = (building.more && !building.held) || made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
+    partner->maybe = (building.more && !building.held) || (again && made->messages > 0) ||
+                     made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
   return code == BASE_OK ? base_buf_check(out, "consignment", err) : code;
 }

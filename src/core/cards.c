@@ -46,8 +46,8 @@ const struct core_card *core_cards_witness(const struct core_cards *cards, uint3
   return NULL;
 }
 
-enum base_code core_head_signers(const struct core_cards *log, const struct core_cards *witness,
-                                 struct base_view note, struct seal_signer *out, struct base_error *err) {
+enum base_code core_head_signers(const struct core_cards *log, const struct core_cards *witness, struct base_view note,
+                                 struct seal_signer *out, struct base_error *err) {
   struct wire_note parsed;
   struct wire_checkpoint head;
   const struct core_card *by = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* Consignments that go by hand: by stick, by diode, by courier. A file holds all that is open for a partner, and the
@@ -57,6 +58,10 @@ void core_carry_begin(struct core *core, uint64_t token, const struct wire_json 
   struct core_carry *carry = NULL;
   uint64_t open = 0;
   enum base_code code = partner_for(core, core_request_text(request, "to"), &partner, &err);
+  if (code == BASE_OK)
+    code = core_epoch_allows(core, partner, INT64_MAX, &err);
+  if (code == BASE_OK && partner->heard.number != 0)
+    code = base_fail(&err, BASE_SUSPENDED, "%s", partner->trouble);
   if (code == BASE_OK && (carry = carry_of(core, 0)) == NULL)
     code = base_fail(&err, BASE_BUSY, "%d files are being made at this moment; try again when one is whole",
                      CORE_CARRIES_MAX);

@@ -3,6 +3,7 @@
 
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/epoch.h"
 
 /* Every delivery against the leaves that sent and ended it and the receipt that is kept of it; every arrival against
  * the partner's statement and our answer to it. What was proved once is proved again, under the heads that are kept. */
@@ -30,7 +31,7 @@ static enum base_code head_root(struct core *core, const struct core_partner *pa
   core->check->budget -= CORE_CHECK_COST_SIGNED;
   if (code == BASE_OK)
     code = seal_checkpoint_verify(base_buf_view(&note), signer, &checkpoint, NULL, err);
-  if (code == BASE_OK && checkpoint.size != size)
+  if (code == BASE_OK && checkpoint.size != core_head_key_size(size))
     code = base_fail(err, BASE_CORRUPT, "his head kept as of %llu leaves is of %llu", (unsigned long long)size,
                      (unsigned long long)checkpoint.size);
   if (code != BASE_OK)
@@ -45,7 +46,7 @@ static enum base_code proved(struct core *core, const struct core_partner *partn
                              struct base_arena *arena, struct wire_leaf *out_leaf, struct wire_opening *out_opening,
                              struct base_error *err) {
   struct wire_frame_proof proof = {.leaf = leaf, .opening = opening, .index = index};
-  struct wire_checkpoint checkpoint = {.size = size};
+  struct wire_checkpoint checkpoint = {.size = core_head_key_size(size)};
   if (hashes.size % sizeof proof.hashes[0] != 0 || hashes.size > sizeof proof.hashes)
     return base_fail(err, BASE_CORRUPT, "its proof is cut short");
   proof.hash_count = hashes.size / sizeof proof.hashes[0];
@@ -294,7 +295,8 @@ static enum base_code check_statement(struct core *core, const struct core_partn
     core_check_found(core, CORE_SO_PROOF, place, "%.*s proved something else than is stored of its arrival",
                      (int)partner->card.name.size, (const char *)partner->card.name.data);
   else if (!row->voided && row->number == chain->received_number + 1 &&
-           !base_hash_equal(&opening.previous, &chain->received_previous))
+           !base_hash_equal(&opening.previous, &chain->received_previous) &&
+           !core_epoch_chains(core, partner, false, chain->received_number, &opening.previous))
     core_check_found(core, CORE_SO_PROOF, place, "it does not name the statement of %.*s before it",
                      (int)partner->card.name.size, (const char *)partner->card.name.data);
   else if (!row->voided && (core_cards_hashed(&partner->cards, &opening.from_card) == NULL ||
@@ -369,7 +371,8 @@ static enum base_code check_last(struct core *core, struct base_error *err) {
     if (met == NULL)
       return BASE_MEMORY;
     if (met->received_number != row->received_number ||
-        !base_hash_equal(&met->received_previous, &row->received_previous))
+        (!base_hash_equal(&met->received_previous, &row->received_previous) &&
+         !core_epoch_chains(core, core->partners[i], false, row->received_number, &row->received_previous)))
       core_check_found(core, CORE_SO_PROOF, core_place_partner(core, row->number),
                        "number %llu is the last taken from it, but its row says %llu, or another statement",
                        (unsigned long long)met->received_number, (unsigned long long)row->received_number);

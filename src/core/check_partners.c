@@ -3,6 +3,7 @@
 
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/epoch.h"
 
 /* Partners as they are stored against their cards; our heads, their cosignatures and the heads of partners against the
  * keys that must have signed them; the facts that the node stands on. */
@@ -94,9 +95,10 @@ static enum base_code check_progress(struct core *core, const struct store_partn
                        (unsigned long long)row->head_size);
   }
   const struct core_partner *partner = core_partner_numbered(core, row->number);
-  if (partner != NULL &&
-      (partner->seen_size < row->head_size || (partner->seen_size == row->head_size && row->head_size > 0 &&
-                                               !base_hash_equal(&partner->seen_root, &row->head_root))))
+  uint64_t seen = partner != NULL ? core_head_key(partner, partner->seen_size) : 0;
+  if (partner != NULL && !partner->unheld &&
+      (seen < row->head_size ||
+       (seen == row->head_size && row->head_size > 0 && !base_hash_equal(&partner->seen_root, &row->head_root))))
     core_check_found(core, CORE_SO_PARTNER, place,
                      "the keeper remembers another head of it (%llu leaves) than the database (%llu)",
                      (unsigned long long)partner->seen_size, (unsigned long long)row->head_size);
@@ -304,7 +306,7 @@ enum base_code core_check_partner_heads(struct core *core, bool *done, struct ba
   if (code != BASE_OK || partner == NULL)
     return code;
   code = verify(&partner->cards, &core->cards, base_buf_view(&note), &head, &why);
-  if (code == BASE_OK && head.size != (uint64_t)core->check->pair.second)
+  if (code == BASE_OK && head.size != core_head_key_size((uint64_t)core->check->pair.second))
     code = base_fail(&why, BASE_CORRUPT, "it is of %llu leaves", (unsigned long long)head.size);
   if (core_damage(code))
     core_check_found(core, CORE_SO_PROOF, core_place_partner(core, partner->row.number),

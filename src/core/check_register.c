@@ -4,6 +4,7 @@
 
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/epoch.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and
  * the messages say; at the end a root made anew from the leaves against the one that was signed, and what the leaves
@@ -107,6 +108,11 @@ static enum base_code check_sent(struct core *core, const struct core_partner *p
   if (chain == NULL)
     return BASE_MEMORY;
   uint64_t index = core->check->next;
+  if (opening->number > chain->sent_number + 1 &&
+      core_epoch_chains(core, partner, true, opening->number - 1, &opening->previous)) {
+    chain->sent_number = opening->number - 1; /* those between were lost with an epoch */
+    chain->sent_previous = opening->previous;
+  }
   uint64_t skipped = opening->number > chain->sent_number ? opening->number - chain->sent_number - 1 : UINT64_MAX;
   if (skipped > core->check->unread)
     core_check_found(core, CORE_SO_REGISTER, place_of(index), "it is number %llu for %.*s, %llu was the last one",
@@ -414,8 +420,9 @@ static enum base_code check_partner(struct core *core, const struct core_partner
   if (met == NULL)
     return BASE_MEMORY;
   struct core_place place = core_place_partner(core, partner->row.number);
-  if (met->sent_number != partner->row.sent_number ||
-      !base_hash_equal(&met->sent_previous, &partner->row.sent_previous))
+  bool lost = core_epoch_chains(core, partner, true, partner->row.sent_number, &partner->row.sent_previous);
+  if (!lost && (met->sent_number != partner->row.sent_number ||
+                !base_hash_equal(&met->sent_previous, &partner->row.sent_previous)))
     core_check_found(core, CORE_SO_REGISTER, place,
                      "number %llu is the last sent to it, but its row says %llu, or another leaf",
                      (unsigned long long)met->sent_number, (unsigned long long)partner->row.sent_number);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/epoch.h"
 
 /* The comparison with a partner (spec/reconcile.md): each side states, by a leaf, which numbers it gave and took and,
  * as a running hash, what became of them; each holds the other's statement with its proof; equal, or the numbers that
@@ -516,7 +516,8 @@ enum base_code core_compare_outcomes_take(struct core *core, struct core_partner
 /* --- what goes to him */
 
 bool core_compare_due(const struct core_partner *partner) {
-  return (partner->compare.index != 0 && !partner->compare.told) || partner->compare.want;
+  return !core_epochs_differ(partner) &&
+         ((partner->compare.index != 0 && !partner->compare.told) || partner->compare.want);
 }
 
 enum base_code core_compare_write(struct core *core, const struct core_partner *partner, uint64_t size,
@@ -535,7 +536,8 @@ enum base_code core_compare_write(struct core *core, const struct core_partner *
 /* --- when */
 
 static bool compares(const struct core_partner *partner) {
-  return partner->row.state != STORE_PARTNER_SUSPENDED && !partner->stopped && partner->damaged[0] == '\0';
+  return partner->row.state != STORE_PARTNER_SUSPENDED && !partner->stopped && partner->damaged[0] == '\0' &&
+         !core_epochs_differ(partner);
 }
 
 /* Seconds until the daily one; -1 for none: nothing was exchanged since the last, and that one was settled. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "core/exchange.h"
+#include "core/epoch.h"
 
 /* What memory takes from the store about a partner is compared with the register before anything is done with it: a
  * card that nobody confirmed would seal to a stranger, a wrong number would tear the row of numbers. Such a partner is
@@ -96,7 +96,9 @@ static enum base_code sent_fit(struct core *core, const struct core_partner *par
   struct store_leaf leaf;
   struct base_hash hash = {{0}};
   enum base_code code = BASE_OK;
-  if (row->sent_number > 0) {
+  if (core_epoch_chains(core, partner, true, row->sent_number, &row->sent_previous)) {
+    hash = row->sent_previous; /* that number is lost here */
+  } else if (row->sent_number > 0) {
     code = store_delivery_by_number(core->store, row->number, row->sent_number, &arena, &delivery, err);
     if (code == BASE_OK)
       code = store_leaf_get(core->store, delivery.sent_index, &arena, &leaf, err);
@@ -122,6 +124,8 @@ static enum base_code received_fit(struct core *core, const struct core_partner 
   if (code != BASE_OK)
     return code;
   struct base_hash hash = arrival.sent_hash;
+  if (core_epoch_chains(core, partner, false, row->received_number, &row->received_previous))
+    hash = row->received_previous; /* the next one comes after those that he lost */
   code = store_arrival_get(core->store, row->number, row->received_number + 1, &arena, &arrival, err);
   if (code == BASE_OK || (code == BASE_NOT_FOUND && !base_hash_equal(&hash, &row->received_previous)))
     return base_fail(err, BASE_CORRUPT, "number %llu is not the last that was taken",

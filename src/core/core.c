@@ -6,6 +6,7 @@
 
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 base_time core_now(const struct core *core) {
@@ -184,6 +185,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_PARTNER_STATE:
     core_partner_state(core, token, request);
+    break;
+  case LINK_PARTNER_EPOCH:
+    core_partner_epoch(core, token, request);
     break;
   case LINK_CARD_CHANGE:
     core_card_change(core, token, request);

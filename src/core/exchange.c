@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 bool core_ours(enum base_code code) {
   /* A right that is missing is missing here: our disk may not be written. */
@@ -21,10 +22,13 @@ static enum base_code head_keep(struct core *core, struct core_partner *partner,
   if (code == BASE_OK)
     code = core_write(core, err);
   if (code == BASE_OK)
-    code = store_partner_head_put(core->store, partner->row.number, checkpoint->size, base_buf_view(&both), err);
+    code = store_partner_head_put(core->store, partner->row.number, core_head_key(partner, checkpoint->size),
+                                  base_buf_view(&both), err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  partner->row.head_size = partner->seen_size = checkpoint->size;
+  partner->seen_size = checkpoint->size;
+  partner->row.head_size = core_head_key(partner, checkpoint->size);
+  partner->unheld = false;
   partner->row.head_root = partner->seen_root = checkpoint->root;
   return core_partner_save(core, partner, err);
 }
@@ -33,6 +37,9 @@ enum base_code core_heads_write(struct core *core, struct core_partner *partner,
                                 struct base_error *err) {
   struct wire_frame frame = {.type = WIRE_FRAME_HEAD, .head = base_buf_view(&core->reg.note)};
   wire_frame_write(&frame, out);
+  enum base_code told = core_epoch_write(core, partner, core->reg.attested, out, err);
+  if (told != BASE_OK)
+    return told;
   for (size_t i = 0; i <= CORE_SHOWN; i++) {
     uint64_t from = i == CORE_SHOWN ? base : partner->shown[i].size;
     bool again = i < CORE_SHOWN && from == base;
@@ -65,6 +72,10 @@ bool core_heads_frame(struct core_heads *heads, const struct wire_frame *frame) 
   case WIRE_FRAME_HOLDS:
     heads->held = *frame;
     heads->holds = true;
+    return true;
+  case WIRE_FRAME_EPOCH:
+    if (heads->epoch_count < WIRE_EPOCH_LEAVES_MAX)
+      heads->epoch[heads->epoch_count++] = *frame;
     return true;
   case WIRE_FRAME_SEEN:
     heads->seen = *frame;
@@ -138,13 +149,20 @@ enum base_code core_head_cosign(struct core *core, struct core_partner *partner,
                                 const struct wire_checkpoint *checkpoint, const struct wire_key *key,
                                 struct base_error *err) {
   /* One that the keeper cosigned just before a crash was not kept: it is now, for it proves what comes under it. */
-  if (checkpoint->size == partner->seen_size && partner->row.head_size == partner->seen_size)
+  if (checkpoint->size == partner->seen_size && partner->row.head_size == core_head_key(partner, partner->seen_size))
     return BASE_OK;
   const struct wire_frame *proof = proof_to(partner, heads, checkpoint->size);
+  if (partner->unheld && proof != NULL) { /* the keeper knows nothing of it, and asks for no proof */
+    enum base_code proved = seal_consistency_verify(partner->seen_size, &partner->seen_root, checkpoint->size,
+                                                    &checkpoint->root, proof->hashes, proof->hash_count, err);
+    if (proved != BASE_OK)
+      return proved;
+    proof = NULL;
+  }
   BASE_AUTO_BUF struct base_buf line = {0};
   base_buf_init(&line, WIRE_NOTE_MAX);
   enum base_code code =
-      core->env.keeper.cosign(core->env.keeper.context, key, heads->note, partner->seen_size,
+      core->env.keeper.cosign(core->env.keeper.context, key, heads->note, partner->unheld ? 0 : partner->seen_size,
                               proof != NULL ? proof->hashes : NULL, proof != NULL ? proof->hash_count : 0, &line, err);
   if (code != BASE_OK)
     return code;
@@ -170,7 +188,8 @@ enum base_code core_head_line(struct core *core, const struct core_partner *part
                               struct base_buf *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf note = {0};
   base_buf_init(&note, WIRE_NOTE_MAX);
-  enum base_code code = store_partner_head_get(core->store, partner->row.number, size, &note, err);
+  enum base_code code =
+      store_partner_head_get(core->store, partner->row.number, core_head_key(partner, size), &note, err);
   if (code != BASE_OK)
     return code;
   struct wire_note parsed;

@@ -19,6 +19,8 @@ struct core_heads {
   struct base_view note;
   size_t count;
   struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
+  size_t epoch_count;
+  struct wire_frame epoch[WIRE_EPOCH_LEAVES_MAX];
   /* a line of his on a head of ours; which of our cards he holds; a head of ours that contradicts us: the last counts */
   bool cosigns, holds, sees;
   struct wire_frame cosign, held, seen;
@@ -64,6 +66,7 @@ BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *pro
                                               struct wire_leaf *out_leaf, struct wire_opening *out_opening,
                                               struct base_error *err);
 /* lost.c */
+#define CORE_LOST_FACT "lost"
 /* What an earlier run learnt: core->lost. */
 BASE_NODISCARD enum base_code core_lost_load(struct core *core, struct base_error *err);
 /* A head of ours that the partner shows because it contradicts what we show. One that is not signed by this node, cosigned by
@@ -94,6 +97,7 @@ struct core_give {
   bool statement;              /* his statement came: ours goes with the answer */
   bool want_given, want_taken; /* what became of the numbers that we gave him, and that he gave us, from … */
   uint64_t given_from, taken_from;
+  bool waits;   /* an officer here has to confirm the new epoch of his register */
   bool no_room; /* something was not taken for want of room: he tries again */
   size_t count, room;
   struct core_given *given;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the
@@ -24,7 +25,7 @@ static enum base_code take_number(struct core *core, struct core_give *give, con
       .opening = frame->proof.opening,
       .proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash)),
       .index = frame->proof.index,
-      .head_size = checkpoint->size,
+      .head_size = core_head_key(partner, checkpoint->size),
       .voided = voided};
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
@@ -151,14 +152,15 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
 
 /* --- a consignment */
 
-static enum base_code read_state(struct core_give *give, struct core_opened *opened, struct base_error *fault) {
+static enum base_code read_state(const struct core *core, struct core_give *give, struct core_opened *opened,
+                                 struct base_error *fault) {
   struct base_reader reader = base_reader_of(opened->plain);
   struct wire_frame frame;
   bool end = false;
   enum base_code code = wire_frames_check(opened->plain, "consignment", fault);
   while (code == BASE_OK && (code = wire_frame_read(&reader, &frame, &end, fault)) == BASE_OK && !end) {
     if (frame.type == WIRE_FRAME_WANT_PROOF)
-      give->base = frame.new_size;
+      give->base = core_epoch_base(core, give->partner, frame.new_size);
     else if (frame.type == WIRE_FRAME_CARD)
       code = core_card_frames_add(&opened->cards, &frame, fault);
     else
@@ -221,13 +223,14 @@ static void ask_about_older(const struct core *core, struct core_partner *partne
 enum base_code core_consignment_take(struct core *core, struct core_give *give, struct core_opened *opened,
                                      bool carried, struct base_error *err) {
   struct base_error *fault = &give->fault;
-  enum base_code code = read_state(give, opened, fault);
+  enum base_code code = read_state(core, give, opened, fault);
   if (code == BASE_OK) {
     struct base_error why = {0};
     code = core_cards_and_head_take(core, give->partner, &opened->cards, &opened->heads, &opened->checkpoint, &why);
-    give->unread = code == BASE_CONFLICT;
+    give->waits = code == BASE_SUSPENDED && core->failed == BASE_OK;
+    give->unread = code == BASE_CONFLICT || give->waits;
     code = core_heads_said(core, give->partner, &opened->heads, code, &why);
-    if (code == BASE_CONFLICT && give->unread)
+    if ((code == BASE_CONFLICT || code == BASE_SUSPENDED) && give->unread)
       return BASE_OK; /* the answer names the base that is wanted, and the partner proves again */
     opened->older = code == BASE_ROLLBACK;
     if (opened->older) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,9 +19,15 @@ enum { LEVELS = 64 };
 /* The keeper that a core asks when its register is loaded; here it knows what the backup's head says. */
 static enum base_code paper_info(void *context, struct wire_keeper_info *out, struct base_error *err) {
   const struct wire_backup_frame *head = context;
-  (void)err;
+  struct wire_note note;
+  struct wire_checkpoint said = {.origin = {0}};
   *out = (struct wire_keeper_info){.size = head->size, .root = head->root};
-  return BASE_OK;
+  enum base_code code = wire_note_parse(head->note, &note, err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(note.text, &said, err);
+  if (code == BASE_OK && wire_origin_valid(said.origin)) /* it names the epoch */
+    memcpy(out->origin, said.origin.data, said.origin.size);
+  return code;
 }
 
 /* --- the tree, from the leaves alone (RFC 6962 section 2.1) */

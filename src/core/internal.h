@@ -171,6 +171,28 @@ struct core_compare {
   uint64_t want_from, want_to, both_to;
   unsigned found;
 };
+/* --- epoch.c: our register with him, when it is not in its first epoch */
+struct core_told {
+  uint64_t leaf;         /* what our present epoch began with about him; 0: he knew no earlier one */
+  struct base_hash hash; /* of that leaf */
+  bool joined;           /* his officer confirmed it: he cosigned a head of it */
+  uint64_t lost_from, lost_to; /* our numbers that he holds, among which this register lost some; lost_to 0: none */
+  base_time lost_time;         /* in cases opened until then nothing of ours is written: what was lost may belong there */
+};
+/* --- renewed.c: his register. heard: an epoch that he began, and no officer here confirmed yet; number 0: none. */
+struct core_renewed {
+  uint32_t number;              /* 1: the first epoch */
+  uint64_t start;               /* index of the first leaf that is of this epoch alone */
+  struct base_hash first, told; /* that leaf, and the one about us */
+  uint64_t base;                /* key of his head of the epoch before that the new one must extend, 0: none */
+  uint64_t again_from, again_to; /* our numbers that he lost: handed over again; again_from 0: he has not said from where */
+};
+struct core_heard {
+  uint32_t number;
+  uint64_t start, given;
+  struct base_hash first, told;
+  char digits[SEAL_FINGERPRINT_TEXT];
+};
 struct core_partner {
   struct store_partner row; /* views into the arena of cards */
   struct core_cards cards;  /* what he had and has; the newest one is pinned */
@@ -182,6 +204,10 @@ struct core_partner {
   struct wire_key followed; /* the log key that our keeper follows his register under; zeroes: none yet */
   uint64_t seen_size;       /* the last head of his that the keeper cosigned; the row has the last one kept */
   struct base_hash seen_root;
+  bool unheld; /* the keeper remembers no head of his present register: that one is of the store, core itself checks the proof */
+  struct core_told epoch_told;
+  struct core_renewed renewed;
+  struct core_heard heard;
   bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */
   bool shown_seen;  /* … and it is on its way */
   uint64_t base;    /* the last head of ours that he cosigned, as he says; the row has the last one proved */
@@ -372,6 +398,10 @@ struct core {
   struct core_files made;         /* of parts that began to arrive in this step */
   bool parts_dir_dirty;           /* files were made or named since the last sync of the folder */
   struct base_secret token_key;   /* for tokens of parts' hashes */
+  uint32_t epoch;        /* of our register, from 1; spec/epoch.md */
+  uint64_t epoch_start;  /* index of its first leaf, when it is a later one … */
+  base_time epoch_time;  /* … and its time */
+  char epoch_digits[SEAL_FINGERPRINT_TEXT]; /* of that leaf, to be compared by voice */
   char lost[BASE_ERROR_TEXT_MAX]; /* this register lost leaves, as partners proved; "": it did not */
   bool token_key_lost;            /* the fact of it is damaged: this one ends with the run */
 

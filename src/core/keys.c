@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 /* Our own card and keys. A change is one step: the keeper makes the keys, the new card and its leaf are written, and
  * the head over them is signed by the log keys before and after; it is kept before anything leaves. Whatever is cut off
@@ -272,6 +273,8 @@ static enum base_code compose(struct change *change, struct base_error *err) {
     code = core->env.keeper.renew(core->env.keeper.context, change->types, &core->info, err);
   if (code != BASE_OK)
     return code;
+  if (change->types != 0)
+    core_epoch_split(core);
   if ((change->types & 1u << WIRE_KEEPER_LOG) != 0)
     change->card.log = name_key(core, WIRE_KEEPER_LOG, WIRE_VKEY_LOG, &change->log);
   if ((change->types & 1u << WIRE_KEEPER_WITNESS) != 0)
@@ -445,7 +448,7 @@ static enum base_code forget_old(struct core *core, struct base_error *err) {
     base_log(BASE_LOG_NOTICE, "key.destroyed", "the %s key %u is destroyed", type_words[key->type],
              (unsigned)key->number);
   }
-  return core->env.keeper.info(core->env.keeper.context, &core->info, err);
+  return core_epoch_ask(core, err);
 }
 
 static base_time seal_due(const struct core *core) {
@@ -484,7 +487,7 @@ enum base_code core_keys_settle(struct core *core, struct base_error *err) {
   bool renews = seal_due(core) <= core_now(core);
   if (!core->keys.changed && !renews && !any_over(core))
     return BASE_OK;
-  code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
+  code = core_epoch_ask(core, err);
   if (code == BASE_OK)
     code = forget_old(core, err);
   if (code == BASE_OK && renews)

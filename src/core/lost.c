@@ -8,14 +8,12 @@
  * without proves nothing, and does nothing. What is learnt so outlives a restart: such a register has ended, and
  * nothing new is sent. */
 
-static const char lost_fact[] = "lost";
-
 static void say_lost(struct core *core, struct base_view by, uint64_t size) {
   (void)snprintf(
       core->lost, sizeof core->lost,
       "this register lost leaves: %.*s holds a head of it of %llu leaves that this node signed, and that is no "
       "head of what is here (%llu leaves): the folder was put back to an old copy. Nothing new is sent: put the "
-      "newest copy of the whole folder back, or make a new node",
+      "newest copy of the whole folder back, or go on with a new epoch (wasl node epoch)",
       (int)by.size, (const char *)by.data, (unsigned long long)size, (unsigned long long)core->reg.attested);
 }
 
@@ -23,8 +21,8 @@ enum base_code core_lost_load(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, WIRE_NOTE_MAX + 1024);
   core->lost[0] = '\0';
-  enum base_code code = store_fact_get(core->store, lost_fact, &fact, err);
-  if (code != BASE_OK)
+  enum base_code code = store_fact_get(core->store, CORE_LOST_FACT, &fact, err);
+  if (code != BASE_OK || fact.size == 0) /* empty: of an epoch that is closed */
     return code == BASE_NOT_FOUND ? BASE_OK : code;
   struct base_reader reader = base_reader_of(base_buf_view(&fact));
   uint64_t size = base_read_u64(&reader);
@@ -46,7 +44,9 @@ static enum base_code contradicts(struct core *core, const struct core_partner *
       seal_checkpoint_verify(note, signer, &head, NULL, &unproved) != BASE_OK)
     return BASE_OK;
   *out_size = head.size;
-  *out = head.size > core->reg.attested;
+  if (wire_origin_epoch(head.origin) < core->epoch) /* of an epoch that is closed: known to be lost */
+    return BASE_OK;
+  *out = wire_origin_epoch(head.origin) > core->epoch || head.size > core->reg.attested;
   if (*out)
     return BASE_OK;
   enum base_code code = core_register_root(core, head.size, &root, err);
@@ -68,7 +68,7 @@ enum base_code core_seen_take(struct core *core, const struct core_partner *part
   base_buf_block(&fact, note); /* the proof */
   code = core_write(core, err);
   if (code == BASE_OK)
-    code = store_fact_set(core->store, lost_fact, base_buf_view(&fact), err);
+    code = store_fact_set(core->store, CORE_LOST_FACT, base_buf_view(&fact), err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   say_lost(core, partner->card.name, size);

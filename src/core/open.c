@@ -4,6 +4,7 @@
 
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* A core's life: opened from what is stored, loaded anew after a lost step, closed. */
@@ -92,6 +93,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
+  if (code == BASE_OK)
+    code = core_epoch_open(core, err);
   if (code == BASE_OK && core->wrote)
     code = core_commit(core, err);
   if (code == BASE_OK)

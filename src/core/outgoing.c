@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 /* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the
  * head that proves it. Who is ready, who must pause, which transfers of parts are under way. Nothing is taken off the
@@ -48,6 +49,12 @@ void core_partner_says(struct core *core, struct core_partner *partner, enum bas
   else if (code == BASE_SUSPENDED)
     snprintf(said, sizeof said, "%.*s has suspended the exchange with %.*s: it goes on when they resume it; ask them",
              (int)he.size, (const char *)he.data, (int)we.size, (const char *)we.data);
+  else if (core_epoch_waits(partner) && code == BASE_POLICY)
+    snprintf(
+        said, sizeof said,
+        "%.*s does not take messages before its officer has confirmed epoch %u of this register: ask them to compare "
+        "these digits with you by voice: %s",
+        (int)he.size, (const char *)he.data, (unsigned)core->epoch, core->epoch_digits);
   else if (code == BASE_UNKNOWN_NODE)
     snprintf(said, sizeof said, "%.*s does not know %.*s as a partner: ask them to add the card of %.*s", (int)he.size,
              (const char *)he.data, (int)we.size, (const char *)we.data, (int)we.size, (const char *)we.data);
@@ -126,7 +133,7 @@ static bool shows(const struct core_partner *partner) {
 /* Nothing goes to him; one that was stopped is still shown why. */
 static bool rests(const struct core *core, const struct core_partner *partner) {
   return partner->row.state == STORE_PARTNER_SUSPENDED || partner->damaged[0] != '\0' || core->lost[0] != '\0' ||
-         (partner->stopped && !shows(partner));
+         partner->heard.number != 0 || (partner->stopped && !shows(partner));
 }
 
 static bool ready(const struct core *core, const struct core_partner *partner) {
@@ -134,8 +141,9 @@ static bool ready(const struct core *core, const struct core_partner *partner) {
     return false;
   if (partner->not_before_ms > core_now_ms(core))
     return false;
-  return shows(partner) || partner->maybe || partner->transfer_count > 0 || core_cards_due(core, partner) ||
-         held_due(core, partner) || cosign_due(core, partner) || core_compare_due(partner);
+  return shows(partner) || core_epoch_waits(partner) || partner->maybe || partner->transfer_count > 0 ||
+         core_cards_due(core, partner) || held_due(core, partner) || cosign_due(core, partner) ||
+         core_compare_due(partner);
 }
 
 /* On a failure the request stays parked. */
@@ -198,11 +206,11 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
     partner->held_at_ms = 0;
   }
   struct core_consignment made;
-  bool showing = shows(partner);
+  bool showing = shows(partner) || core_epoch_waits(partner);
   enum base_code code = core_consignment_build(core, partner, &plain, &made, &err);
-  bool cosigns = partner->flight.cosign_size > 0,
-       alone = showing || core_cards_due(core, partner) || core_compare_due(partner) ||
-               (cosigns && cosign_due(core, partner));
+  bool cosigns = partner->flight.cosign_size > 0, alone = showing || core_cards_due(core, partner) ||
+                                                          core_compare_due(partner) ||
+                                                          (cosigns && cosign_due(core, partner));
   if (code == BASE_OK && made.messages == 0 && made.records == 0 && !alone) {
     if (!cosigns)
       partner->row.owes_cosign = false; /* the line is gone: nothing to owe */
@@ -232,8 +240,8 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
     return -1;
   if (partner->revoke)
     return 0;
-  bool work = shows(partner) || partner->maybe || partner->transfer_count > 0 || core_cards_due(core, partner) ||
-              core_compare_due(partner);
+  bool work = shows(partner) || core_epoch_waits(partner) || partner->maybe || partner->transfer_count > 0 ||
+              core_cards_due(core, partner) || core_compare_due(partner);
   if (work)
     due = soonest(due, partner->not_before_ms - now);
   if (partner->row.owes_cosign)

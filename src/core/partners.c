@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/exchange.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
@@ -27,18 +28,6 @@ void core_partners_free(struct core *core) {
   free(core->partners);
   core->partners = NULL;
   core->partner_count = 0;
-}
-
-/* The keeper's memory of the partner's head is the one that counts: a crash may have left our row behind it. */
-static enum base_code partner_remember(struct core *core, struct core_partner *partner, struct base_error *err) {
-  struct wire_keeper_memory memory;
-  enum base_code code = core->env.keeper.remembers(core->env.keeper.context, partner->card.origin, &memory, err);
-  if (code != BASE_OK)
-    return code;
-  partner->seen_size = memory.size;
-  partner->seen_root = memory.root;
-  partner->followed = memory.log;
-  return BASE_OK;
 }
 
 void core_partner_pin(struct core_partner *partner) {
@@ -87,7 +76,9 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
   enum base_code code = partner_cards(core, partner, row->card, err);
   if (code == BASE_OK) {
     core_partner_pin(partner);
-    code = partner_remember(core, partner, err);
+    code = core_renewed_load(core, partner, err);
+    if (code == BASE_OK)
+      code = core_epoch_told_load(core, partner, err);
     if (row->number != 0) /* as it is stored, so that it can be compared */
       partner->row.fingerprint = base_arena_copy(&partner->cards.arena, row->fingerprint);
   }
@@ -135,6 +126,8 @@ static enum base_code load_one(struct core *core, const struct store_partner *ro
   enum base_code code = partner_new(core, row, &partner, err);
   if (code == BASE_OK)
     code = core_partner_confirm(core, partner, err);
+  if (code == BASE_OK)
+    core_renewed_say(partner);
   struct store_carried carried = {0};
   /* What is kept about files and comparisons is not the partner: damaged, it begins anew, and he stays. */
   if (code == BASE_OK)
@@ -241,7 +234,7 @@ const struct wire_seal_key *core_partner_seal(const struct core *core, const str
 
 /* --- requests */
 
-static void partner_answer(struct core *core, uint64_t token, const struct core_partner *partner) {
+void core_partner_answer(struct core *core, uint64_t token, const struct core_partner *partner) {
   struct core_reply *reply = core_reply(core, token, BASE_OK);
   struct wire_writer writer;
   wire_writer_init(&writer, &reply->payload);
@@ -375,7 +368,7 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
   if (code != BASE_OK)
     core_reply_error(core, token, code, &err);
   else
-    partner_answer(core, token, partner);
+    core_partner_answer(core, token, partner);
   core_peer_table_wake(core);
 }
 
@@ -419,7 +412,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
   if (code != BASE_OK)
     core_reply_error(core, token, code, &err);
   else
-    partner_answer(core, token, partner);
+    core_partner_answer(core, token, partner);
   core_peer_table_wake(core);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 /* The register: leaves in rows, hashes in tiles of 256 (C2SP tlog-tiles), both written in the step's transaction; the
  * head is signed by the keeper after the commit. In memory: a cache of tiles with their inner nodes, so that a proof
@@ -183,14 +184,15 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
     base_buf_reset(&reg->note);
   }
   /* The keeper is asked, because our row of the last head may be older than what it signed. */
-  code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
+  code = core_epoch_ask(core, err);
   if (code != BASE_OK)
     return code;
   if (core->info.size > reg->size)
     return base_fail(
         err, BASE_ROLLBACK,
         "the register holds %llu leaves, but the keeper signed a head of %llu: this database is older than what "
-        "was proved to partners; put the newer one back",
+        "was proved to partners; put the newer one back, or, when there is none, go on with a new epoch (wasl node "
+        "epoch)",
         (unsigned long long)reg->size, (unsigned long long)core->info.size);
   if (core->info.size != reg->attested || !base_hash_equal(&core->info.root, &reg->attested_root)) {
     reg->attested = core->info.size;
@@ -223,7 +225,8 @@ void core_register_verify(struct core *core) {
     return;
   struct seal_signer signer = {.log = &core_cards_at(&core->cards, reg->attested)->log};
   if (seal_checkpoint_verify(base_buf_view(&reg->note), signer, &head, NULL, NULL) != BASE_OK ||
-      head.size != reg->attested || !base_hash_equal(&head.root, &reg->attested_root))
+      head.size != reg->attested || !base_hash_equal(&head.root, &reg->attested_root) ||
+      wire_origin_epoch(head.origin) != core->epoch)
     base_buf_reset(&reg->note);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "core/epoch.h"
 #include "core/show.h"
 
 /* What is asked without changing anything: node, partners, kinds, agreements here; cases, outbox, register beside it.
@@ -90,6 +91,34 @@ static void show_addresses(struct wire_writer *writer, const struct wire_card *c
   wire_write_end(writer, ']');
 }
 
+/* Of a register that lost leaves: which epoch it is in, who has still to confirm it, and what cannot come back. */
+static void write_epoch(const struct core *core, struct wire_writer *writer) {
+  if (core->epoch == 1)
+    return;
+  wire_write_member_integer(writer, "epoch", core->epoch);
+  wire_write_member_integer(writer, "first", (int64_t)core->epoch_start);
+  wire_write_member_string(writer, "digits", core->epoch_digits);
+  wire_write_key(writer, "unconfirmed");
+  wire_write_array(writer);
+  for (size_t i = 0; i < core->partner_count; i++)
+    if (core_epoch_waits(core->partners[i]))
+      wire_write_text(writer, core->partners[i]->card.name);
+  wire_write_end(writer, ']');
+  wire_write_key(writer, "lost");
+  wire_write_array(writer);
+  for (size_t i = 0; i < core->partner_count; i++) {
+    const struct core_told *told = &core->partners[i]->epoch_told;
+    if (told->lost_to == 0)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "to", core->partners[i]->card.name);
+    wire_write_member_integer(writer, "from_number", (int64_t)told->lost_from);
+    wire_write_member_integer(writer, "to_number", (int64_t)told->lost_to);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
@@ -113,6 +142,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
   wire_write_member_hash(&writer, "root", &core->reg.attested_root);
+  write_epoch(core, &writer);
   wire_write_end(&writer, '}');
   wire_write_key(&writer, "partners");
   wire_write_object(&writer);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/epoch.h"
 #include "core/parts.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
@@ -136,6 +137,9 @@ static enum base_code check_audience(struct core *core, const struct wire_json *
         return base_fail(err, BASE_FIELD, "to: %.*s is named twice", (int)name.size, (const char *)name.data);
     if (partner->damaged[0] != '\0')
       return base_fail(err, BASE_POLICY, "%.*s: %s", (int)name.size, (const char *)name.data, partner->damaged);
+    enum base_code code = core_epoch_allows(core, partner, INT64_MAX, err);
+    if (code != BASE_OK)
+      return code;
     submission->to[i] = partner;
     submission->header.parties[i + 1] = partner->card.origin;
   }
@@ -171,6 +175,9 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
     if (partner->damaged[0] != '\0')
       return base_fail(err, BASE_POLICY, "%.*s: %s", (int)partner->card.name.size,
                        (const char *)partner->card.name.data, partner->damaged);
+    enum base_code code = core_epoch_allows(core, partner, kase->row.opened, err);
+    if (code != BASE_OK)
+      return code;
     submission->to[submission->to_count++] = partner;
   }
   return BASE_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 
 /* A partner's card follows the one that is pinned: only when the head that names it bears the signatures of the log
  * keys before and after, and when its leaf is in the register whose head is proved now. */
@@ -166,11 +167,11 @@ static enum base_code pin(struct core *core, struct core_partner *partner, const
     return core_lose(core, code, err);
   core_partner_pin(partner);
   core->partner_version++;
-  /* The last leaf about him says his state, too: the answer on its way when he was suspended brings a card all the same. */
+  /* The last leaf about him says his state, too: the answer on its way when he was suspended brings a card all the
+   * same. */
   char reason[60];
   snprintf(reason, sizeof reason, "%s: generation %u",
-           partner->row.state == STORE_PARTNER_SUSPENDED ? "suspended: card" : "card",
-           (unsigned)card->card.generation);
+           partner->row.state == STORE_PARTNER_SUSPENDED ? "suspended: card" : "card", (unsigned)card->card.generation);
   code = core_partner_leaf(core, partner, (struct base_view){0}, base_view_text(reason), err);
   if (code == BASE_OK)
     code = core_card_save(core, partner->row.number, core_cards_newest(&partner->cards), err);
@@ -212,6 +213,8 @@ enum base_code core_cards_and_head_take(struct core *core, struct core_partner *
   enum base_code code = collect(core, partner, frames, news, err);
   if (code == BASE_OK)
     code = core_head_read(partner, &news->cards, heads, out_checkpoint, &key, err);
+  if (code == BASE_OK)
+    code = core_renewed_take(core, partner, heads, out_checkpoint, err);
   for (size_t i = 0; i < news->cards.count && code == BASE_OK; i++)
     code = check_leaf(&news->cards.list[i], news->frames[i], out_checkpoint, err);
   if (code == BASE_OK)

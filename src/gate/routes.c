@@ -16,6 +16,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/partners/NAME", LINK_PARTNER_SHOW, GATE_ASK, {{"name", GATE_TEXT}}, {{0}}},
     {"GET", "v1/partners", LINK_PARTNER_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/partners/NAME/state", LINK_PARTNER_STATE, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/partners/NAME/epoch", LINK_PARTNER_EPOCH, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},
     {"POST", "v1/partners/NAME/reconcile", LINK_PARTNER_COMPARE, GATE_POST, {{"name", GATE_TEXT}}, {{0}}},
     {"GET", "v1/kinds", LINK_KIND_LIST, GATE_ASK, {{0}}, {{0}}},
     {"GET", "v1/kinds/KIND", LINK_KIND_SHOW, GATE_ASK, {{"kind", GATE_TEXT}}, {{0}}},

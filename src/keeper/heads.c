@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +30,7 @@ struct keeper_heads {
   int fd;
   bool broken;
   base_time time;
+  uint32_t epoch;           /* of our own register */
   uint32_t used;            /* partners */
   uint16_t bucket[BUCKETS]; /* record numbers by the origin's hash, 0: empty; open addressing */
   struct record records[KEEPER_RECORDS];
@@ -108,7 +110,21 @@ static void write_file_header(const char *origin, uint8_t out[FILE_HEADER]) {
   put(at, hash.bytes, sizeof hash.bytes);
 }
 
-enum base_code keeper_heads_init(int dir, const char *origin, struct base_error *err) {
+struct base_hash keeper_register_hash(const char *origin, uint32_t epoch) {
+  char text[WIRE_ORIGIN_MAX + 1];
+  keeper_register_origin(origin, epoch, text);
+  return seal_sha256(base_view_text(text));
+}
+
+void keeper_register_origin(const char *origin, uint32_t epoch, char out[WIRE_ORIGIN_MAX + 1]) {
+  if (epoch == 1)
+    (void)snprintf(out, WIRE_ORIGIN_MAX + 1, "%s", origin);
+  else
+    (void)snprintf(out, WIRE_ORIGIN_MAX + 1, "%s/%u", origin, (unsigned)epoch);
+}
+
+enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, uint32_t log, uint32_t witness,
+                                 struct base_error *err) {
   BASE_AUTO_BUF struct base_buf file = {0};
   uint8_t *bytes = base_buf_reserve(&file, FILE_SIZE);
   if (bytes == NULL)
@@ -117,11 +133,11 @@ enum base_code keeper_heads_init(int dir, const char *origin, struct base_error 
   memset(bytes, 0, FILE_SIZE);
   write_file_header(origin, bytes);
   struct keeper_head own = {.kind = KEEPER_HEAD_OWN,
-                            .origin = seal_sha256(base_view_text(origin)),
+                            .origin = keeper_register_hash(origin, epoch),
                             .generation = 1,
-                            .log = 1,
-                            .log_before = 1,
-                            .witness = 1};
+                            .log = log,
+                            .log_before = log,
+                            .witness = witness};
   struct keeper_head none = {.kind = KEEPER_HEAD_FREE};
   for (uint32_t record = 0; record < KEEPER_RECORDS; record++)
     for (unsigned slot = 0; slot < 2; slot++)
@@ -228,8 +244,12 @@ static enum base_code load(struct keeper_heads *heads, const char *origin, struc
     code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": damaged, or not the memory of %s", origin);
   for (uint32_t record = 0; code == BASE_OK && record < KEEPER_RECORDS; record++)
     code = load_record(heads, record, err);
-  struct base_hash own = seal_sha256(base_view_text(origin));
-  if (code == BASE_OK && !base_hash_equal(&heads->records[0].head.origin, &own))
+  for (uint32_t epoch = 1; code == BASE_OK && epoch <= WIRE_EPOCHS_MAX && heads->epoch == 0; epoch++) {
+    struct base_hash own = keeper_register_hash(origin, epoch);
+    if (base_hash_equal(&heads->records[0].head.origin, &own))
+      heads->epoch = epoch;
+  }
+  if (code == BASE_OK && heads->epoch == 0)
     code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": record 0 is not of %s", origin);
   return code == BASE_OK ? renew(heads, err) : code;
 }
@@ -240,7 +260,8 @@ enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_head
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_CORRUPT,
                      KEEPER_HEADS_FILE ": missing, so the keeper does not know what it signed and signs nothing; put "
-                                       "back the file itself (not an older copy), or make a new node");
+                                       "back the file itself (not an older copy), or go on with a new epoch of the "
+                                       "register (wasl node epoch)");
   if (code != BASE_OK)
     return code;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0)
@@ -273,6 +294,10 @@ bool keeper_heads_broken(const struct keeper_heads *heads) {
 
 const struct keeper_head *keeper_heads_own(const struct keeper_heads *heads) {
   return &heads->records[0].head;
+}
+
+uint32_t keeper_heads_epoch(const struct keeper_heads *heads) {
+  return heads->epoch;
 }
 
 const struct keeper_head *keeper_heads_at(const struct keeper_heads *heads, uint32_t record) {

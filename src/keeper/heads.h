@@ -36,8 +36,13 @@ bool keeper_slot_parse(const uint8_t bytes[KEEPER_SLOT], uint32_t record, struct
 int64_t keeper_slot_offset(uint32_t record, unsigned slot);
 
 struct keeper_heads;
-/* Makes the file, every block written, for the register of this origin: nothing signed yet. */
-BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, struct base_error *err);
+/* The origin of an epoch of the register, and its hash. */
+void keeper_register_origin(const char *origin, uint32_t epoch, char out[WIRE_ORIGIN_MAX + 1]);
+struct base_hash keeper_register_hash(const char *origin, uint32_t epoch);
+/* Makes the file, every block written, for this epoch of the register of this origin: nothing signed yet. log, witness: the numbers of
+ * the keys in force. */
+BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, uint32_t log,
+                                                uint32_t witness, struct base_error *err);
 /* Opens and reads it whole, and locks it against a second keeper (BASE_BUSY). A missing file, one of another node, or a
  * record with both slots damaged is an error: it is never taken for "nothing signed yet". */
 BASE_NODISCARD enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_heads **out,
@@ -46,6 +51,8 @@ void keeper_heads_close(struct keeper_heads *heads);
 
 /* Our own register's head. */
 const struct keeper_head *keeper_heads_own(const struct keeper_heads *heads);
+/* The epoch of our own register that is signed. */
+uint32_t keeper_heads_epoch(const struct keeper_heads *heads);
 /* The record of a partner's origin, KEEPER_NO_RECORD when there is none. */
 uint32_t keeper_heads_find(const struct keeper_heads *heads, const struct base_hash *origin);
 const struct keeper_head *keeper_heads_at(const struct keeper_heads *heads, uint32_t record);

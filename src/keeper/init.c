@@ -60,7 +60,7 @@ enum base_code keeper_init(int dir, struct base_view name, const struct base_wor
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
     code = keeper_key_write(dir, &keys[type], err);
   if (code == BASE_OK)
-    code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, err);
+    code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, 1, 1, 1, err);
   /* The folder was empty: whatever bears our names is ours. */
   if (code != BASE_OK)
     keeper_remove(dir);

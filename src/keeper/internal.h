@@ -24,6 +24,7 @@ struct keeper_held {
 struct keeper {
   const struct base_world *world;
   char origin[WIRE_ORIGIN_MAX + 1];
+  char register_origin[WIRE_ORIGIN_MAX + 1]; /* of the epoch that is signed */
   int dir; /* the folder, for keys made and destroyed */
   size_t count;
   struct keeper_held keys[WIRE_KEEPER_KEYS_MAX]; /* by type, then number */

@@ -55,6 +55,8 @@ enum base_code keeper_open(int dir, const struct base_world *world, struct keepe
   if (code == BASE_OK)
     code = check_in_force(keeper, err);
   if (code == BASE_OK)
+    keeper_register_origin(keeper->origin, keeper_heads_epoch(keeper->heads), keeper->register_origin);
+  if (code == BASE_OK)
     *out = keeper;
   else
     keeper_close(keeper);
@@ -90,7 +92,7 @@ void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out) 
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
   *out = (struct wire_keeper_info){.generation = own->generation, .size = own->size, .root = own->root};
   memcpy(out->card.bytes, own->bound, sizeof out->card.bytes);
-  memcpy(out->origin, keeper->origin, sizeof out->origin);
+  memcpy(out->origin, keeper->register_origin, sizeof out->origin);
   for (out->count = 0; out->count < keeper->count; out->count++) {
     const struct keeper_held *held = &keeper->keys[out->count];
     out->keys[out->count] = (struct wire_keeper_key){.type = (enum wire_keeper_type)held->type,

@@ -21,6 +21,11 @@ struct keeper;
  * entropy from world. */
 BASE_NODISCARD enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world,
                                           struct base_error *err);
+/* For a register that lost leaves, its keeper not running: from now on the next epoch is signed, from its first head on, and
+ * the one before is closed for ever. number: which one it is to be, needed when the memory of heads is missing (it is made
+ * anew then, and knows nothing of partners' heads); 0: the next. out: the origin of the new epoch. */
+BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, const struct base_world *world,
+                                                char out[WIRE_ORIGIN_MAX + 1], struct base_error *err);
 /* Takes away what keeper_init made, for a caller that cannot finish the node. */
 void keeper_remove(int dir);
 /* Opens the keys and the memory of heads; locks the folder against a second keeper. */

@@ -2,6 +2,7 @@
  * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`),
  * `wasl-keeper tls DIR ORIGIN` makes a new one for the gate (for `wasl key rotate --tls`);
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
+ * `epoch DIR N` goes on with the next epoch of the register (for `wasl node epoch`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
 #include <fcntl.h>
@@ -172,6 +173,24 @@ static enum base_code backup_open(const char *path, struct base_error *err) {
   return code;
 }
 
+/* --- a new epoch of the register */
+
+static enum base_code new_epoch(const char *path, const char *number, struct base_error *err) {
+  uint64_t epoch = 0;
+  char origin[WIRE_ORIGIN_MAX + 2];
+  BASE_AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "%s: cannot be opened", path);
+  if (!base_decimal_parse(base_view_text(number), &epoch) || epoch > WIRE_EPOCHS_MAX)
+    return base_fail(err, BASE_FIELD, "%s is no number of an epoch", number);
+  enum base_code code = keeper_epoch_open(dir, (uint32_t)epoch, base_world_system(), origin, err);
+  if (code != BASE_OK)
+    return code;
+  size_t size = strlen(origin);
+  origin[size] = '\n';
+  return base_write_all(STDOUT_FILENO, base_view_of(origin, size + 1), err);
+}
+
 /* Open first, then give the rights up, then serve. */
 static enum base_code serve(struct link_start *start, struct base_error *err) {
   struct keeper *keeper = NULL;
@@ -209,6 +228,9 @@ static enum base_code run_init(char **words, struct base_error *err) {
 static enum base_code run_tls(char **words, struct base_error *err) {
   return renew_tls(words[2], base_view_text(words[3]), err);
 }
+static enum base_code run_epoch(char **words, struct base_error *err) {
+  return new_epoch(words[2], words[3], err);
+}
 static enum base_code run_backup_key(char **words, struct base_error *err) {
   return backup_key(words[2], err);
 }
@@ -220,8 +242,11 @@ static const struct job {
   const char *name;
   int words; /* with the program's own name */
   enum base_code (*run)(char **words, struct base_error *err);
-} jobs[] = {
-    {"init", 4, run_init}, {"tls", 4, run_tls}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
+} jobs[] = {{"init", 4, run_init},
+            {"tls", 4, run_tls},
+            {"epoch", 4, run_epoch},
+            {"backup-key", 3, run_backup_key},
+            {"backup-open", 3, run_backup_open}};
 
 static const struct job *job_of(int count, char **words) {
   for (size_t i = 0; count > 1 && i < sizeof jobs / sizeof jobs[0]; i++)

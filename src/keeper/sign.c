@@ -17,7 +17,7 @@ enum base_code keeper_sign(struct keeper *keeper, const struct keeper_held *held
 
 enum base_code keeper_sign_line(struct keeper *keeper, const struct keeper_held *held, struct base_view text,
                                 struct base_buf *out, struct base_error *err) {
-  struct base_view origin = base_view_text(keeper->origin);
+  struct base_view origin = base_view_text(keeper->register_origin);
   struct wire_signature line = {
       .name = origin, .id = seal_vkey_id(origin, WIRE_VKEY_LOG, &held->public_key), .size = KEEPER_SIGNATURE};
   enum base_code code = keeper_sign(keeper, held, text, line.bytes, err);
@@ -67,7 +67,7 @@ enum base_code keeper_attest(struct keeper *keeper, uint64_t size, const struct 
   enum base_code code = keeper_follows(last, size, root, last->size, proof, count, err);
   if (code != BASE_OK)
     return base_fail_within(err, "our own register");
-  struct wire_checkpoint checkpoint = {.origin = base_view_text(keeper->origin), .size = size, .root = *root};
+  struct wire_checkpoint checkpoint = {.origin = base_view_text(keeper->register_origin), .size = size, .root = *root};
   BASE_AUTO_BUF struct base_buf text = {0}, line = {0};
   wire_checkpoint_write(&checkpoint, &text);
   code = base_buf_check(&text, "checkpoint", err);
@@ -98,6 +98,19 @@ bool keeper_origin_fits(struct base_view origin, const struct wire_key *log_key)
          (origin.size == size || origin.data[size] == '/');
 }
 
+/* What is remembered of the last epoch of that register before this one. */
+static uint32_t epoch_before(const struct keeper *keeper, struct base_view origin) {
+  char node[WIRE_ORIGIN_MAX + 1] = "";
+  struct base_view name = wire_origin_node(origin);
+  uint32_t found = KEEPER_NO_RECORD;
+  memcpy(node, name.data, name.size < sizeof node ? name.size : 0);
+  for (uint32_t epoch = wire_origin_epoch(origin); epoch > 1 && found == KEEPER_NO_RECORD; epoch--) {
+    struct base_hash hash = keeper_register_hash(node, epoch - 1);
+    found = keeper_heads_find(keeper->heads, &hash);
+  }
+  return found;
+}
+
 /* last: what is remembered of the register, once its origin is known. The first key must be the one to which the
  * origin's digits belong; afterwards it is the one that is remembered, until keeper_follow changes it. */
 static enum base_code read_note(const struct keeper *keeper, const struct wire_key *log_key, struct base_view bytes,
@@ -112,8 +125,11 @@ static enum base_code read_note(const struct keeper *keeper, const struct wire_k
   *last = (struct keeper_head){.kind = KEEPER_HEAD_PARTNER, .origin = seal_sha256(origin)};
   memcpy(last->bound, log_key->bytes, sizeof last->bound);
   *record = keeper_heads_find(keeper->heads, &last->origin);
+  uint32_t before = *record == KEEPER_NO_RECORD ? epoch_before(keeper, origin) : KEEPER_NO_RECORD;
   if (*record != KEEPER_NO_RECORD)
     *last = *keeper_heads_at(keeper->heads, *record);
+  else if (before != KEEPER_NO_RECORD) /* a new epoch begins under the key that the one before ended with */
+    memcpy(last->bound, keeper_heads_at(keeper->heads, before)->bound, sizeof last->bound);
   else if (!keeper_origin_fits(origin, log_key))
     return base_fail(err, BASE_WRONG_KEY, "the checkpoint's origin %.*s does not carry the digits of the partner's key",
                      (int)origin.size, (const char *)origin.data);

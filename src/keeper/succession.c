@@ -37,12 +37,15 @@ static enum base_code check_seals(const struct keeper *keeper, const struct wire
 }
 
 /* One successor of each card; the same again is signed again. */
-static enum base_code check_place(const struct keeper_head *own, const struct wire_card *card,
+static enum base_code check_place(const struct keeper *keeper, const struct wire_card *card,
                                   const struct base_hash *hash, struct base_error *err) {
+  const struct keeper_head *own = keeper_heads_own(keeper->heads);
   static const uint8_t none[sizeof own->bound];
   if (memcmp(hash->bytes, own->bound, sizeof own->bound) == 0)
     return BASE_OK;
-  if (card->generation != own->generation + 1)
+  /* A memory that was made anew for a later epoch knows no card: the first one that it signs it takes as it comes. */
+  bool anew = keeper_heads_epoch(keeper->heads) > 1 && memcmp(own->bound, none, sizeof none) == 0;
+  if (card->generation != own->generation + 1 && !anew)
     return base_fail(err, BASE_FORK, "a card of generation %u, but generation %u was signed last",
                      (unsigned)card->generation, (unsigned)own->generation);
   if (memcmp(own->bound, none, sizeof none) != 0 && memcmp(own->bound, card->previous.bytes, sizeof own->bound) != 0)
@@ -75,7 +78,7 @@ static enum base_code check_card(const struct keeper *keeper, struct base_view b
     return base_fail(err, BASE_WRONG_KEY, "the card names keys that this keeper does not hold");
   if (out->old_log == NULL)
     return base_fail(err, BASE_WRONG_KEY, "the log key before this card is destroyed, so that its succession stands");
-  code = check_place(own, card, &out->hash, err);
+  code = check_place(keeper, card, &out->hash, err);
   return code == BASE_OK ? check_seals(keeper, card, err) : code;
 }
 
@@ -102,7 +105,7 @@ static enum base_code sign_both(struct keeper *keeper, const struct successor *n
 static enum base_code succeed(struct keeper *keeper, const struct successor *next, uint64_t size,
                               const struct base_hash *root, struct base_buf *out_succession, struct base_buf *out_note,
                               struct base_error *err) {
-  struct wire_checkpoint checkpoint = {.origin = base_view_text(keeper->origin), .size = size, .root = *root};
+  struct wire_checkpoint checkpoint = {.origin = base_view_text(keeper->register_origin), .size = size, .root = *root};
   BASE_AUTO_BUF struct base_buf succession = {0}, note = {0};
   enum base_code code = sign_both(keeper, next, &checkpoint, &succession, &note, err);
   if (code == BASE_OK)

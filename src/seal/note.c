@@ -100,7 +100,8 @@ static enum base_code check_text(const struct wire_note *note, struct seal_signe
   enum base_code code = wire_checkpoint_parse(note->text, checkpoint, err);
   if (code != BASE_OK)
     return code;
-  if (signer.log != NULL && !base_view_equal(checkpoint->origin, signer.log->name))
+  if (signer.log != NULL && !base_view_equal(checkpoint->origin, signer.log->name) &&
+      !base_view_equal(wire_origin_node(checkpoint->origin), signer.log->name))
     return base_fail(err, BASE_WRONG_KEY, "checkpoint: its origin is not the name of the register's key");
   struct base_hash empty = seal_empty_root();
   if (checkpoint->size == 0 && !base_hash_equal(&checkpoint->root, &empty))
@@ -116,6 +117,14 @@ enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer
   enum base_code code = wire_note_parse(bytes, &note, err);
   if (code != BASE_OK || (code = check_text(&note, signer, &checkpoint, err)) != BASE_OK)
     return code;
+  /* A later epoch of the register is signed by the same key under that epoch's origin. */
+  struct wire_vkey later;
+  if (signer.log != NULL && !base_view_equal(checkpoint.origin, signer.log->name)) {
+    later = *signer.log;
+    later.name = checkpoint.origin;
+    later.id = seal_vkey_id(later.name, WIRE_VKEY_LOG, &later.key);
+    signer.log = &later;
+  }
   struct seen seen = {false, false};
   base_time time = 0;
   for (size_t i = 0; i < note.signature_count; i++)
@@ -192,8 +201,8 @@ enum base_code seal_succession_verify(struct base_view note, const struct wire_c
   enum base_code code = seal_succession_signed(note, &before->log_key, &card->log_key, &succession, err);
   if (code != BASE_OK)
     return code;
-  if (!base_view_equal(succession.checkpoint.origin, card->origin) || succession.generation != card->generation ||
-      !base_hash_equal(&succession.card, &hash))
+  if (!base_view_equal(wire_origin_node(succession.checkpoint.origin), card->origin) ||
+      succession.generation != card->generation || !base_hash_equal(&succession.card, &hash))
     return base_fail(err, BASE_WRONG_KEY, "succession: the head names another card than that of generation %u",
                      (unsigned)card->generation);
   if (out != NULL)

@@ -58,7 +58,8 @@ void seal_cosign_message(struct base_view note_text, base_time time, struct base
 /* Which signatures a note must have: exactly these and no other. */
 struct seal_signer { const struct wire_vkey *log, *witness; /* either may be NULL */ };
 /* Verifies the note as a checkpoint of signer.log's name: every signature line must belong to one of the two keys and verify,
- * none twice, and both given keys must have signed. out_checkpoint and out_cosigned (time of the cosignature) may be NULL. */
+ * none twice, and both given keys must have signed. The checkpoint may be of any epoch of that register (its origin says which):
+ * who expects one epoch compares wire_origin_epoch. out_checkpoint and out_cosigned (time of the cosignature) may be NULL. */
 BASE_NODISCARD enum base_code seal_checkpoint_verify(struct base_view note, struct seal_signer signer,
                                                      struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
                                                      struct base_error *err);

@@ -172,6 +172,24 @@ enum base_code store_partner_head_get(struct store *store, int64_t partner, uint
   return base_buf_check(note, "a partner's head", err);
 }
 
+enum base_code store_partner_head_upto(struct store *store, int64_t partner, uint64_t most, uint64_t *out_size,
+                                       struct base_buf *note, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = false;
+  enum base_code code = store_rows_open(store, STORE_SQL_PARTNER_HEAD_UPTO,
+                                        STORE_VALUES(store_number(partner), store_unsigned(most)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  if (code == BASE_OK && !found)
+    code =
+        base_fail(err, BASE_NOT_FOUND, "%s: no head of partner %" PRId64 " up to %" PRIu64, store->name, partner, most);
+  if (code != BASE_OK)
+    return code;
+  *out_size = (uint64_t)store_row_number(&rows, 0);
+  base_buf_add_view(note, store_row_bytes(&rows, 1, NULL));
+  return base_buf_check(note, "a partner's head", err);
+}
+
 enum base_code store_evidence_add(struct store *store, uint64_t leaf, int64_t partner, struct base_view name,
                                   struct base_view bytes, base_time time, struct base_error *err) {
   uint64_t changed = 0;

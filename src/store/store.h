@@ -150,6 +150,10 @@ BASE_NODISCARD enum base_code store_partner_head_put(struct store *store, int64_
                                                      struct base_view note, struct base_error *err);
 /* key: partner, size. */
 BASE_NODISCARD enum base_code store_partner_head_next(struct store *store, struct store_pair *key,
+                                                     struct base_buf *note, struct base_error *err);
+/* The one of the largest size up to `most`. */
+BASE_NODISCARD enum base_code store_partner_head_upto(struct store *store, int64_t partner, uint64_t most,
+                                                      uint64_t *out_size,
                                                       struct base_buf *note, struct base_error *err);
 BASE_NODISCARD enum base_code store_partner_head_get(struct store *store, int64_t partner, uint64_t size,
                                                      struct base_buf *note, struct base_error *err);

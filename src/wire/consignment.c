@@ -3,7 +3,7 @@
 
 #include "wire/consignment.h"
 
-enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_SEEN + 1 };
+enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_EPOCH + 1 };
 
 /* --- envelope */
 
@@ -342,6 +342,7 @@ static const struct frame_row {
     [WIRE_FRAME_WANT_OUTCOMES] = {"want-outcomes", read_want_outcomes, write_want_outcomes, false},
     [WIRE_FRAME_OUTCOMES] = {"outcomes", read_outcomes, write_outcomes, false},
     [WIRE_FRAME_SEEN] = {"seen", read_head, write_head, false},
+    [WIRE_FRAME_EPOCH] = {"epoch", read_voided, write_voided, true},
 };
 
 static bool type_known(unsigned type) {

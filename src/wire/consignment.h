@@ -9,6 +9,7 @@
 enum {
   WIRE_CONSIGNMENT_MAX = 8 << 20,    /* bytes, sealed */
   WIRE_CONSIGNMENT_MESSAGES_MAX = 256,
+  WIRE_EPOCH_LEAVES_MAX = 2,          /* the first one of the epoch, and the one about the reader */
   WIRE_CONSISTENCIES_MAX = 8,        /* bases: heads may cross on the way, each side proves from all it has shown lately */
   WIRE_CARDS_MAX = 64,               /* generations of the writer's card that the reader may have missed */
   WIRE_RECORD_MAX = 1 << 20,         /* plaintext octets of one record of a part */
@@ -59,6 +60,7 @@ enum wire_frame_type {
   WIRE_FRAME_WANT_OUTCOMES, /* what became of numbers: the two statements differ */
   WIRE_FRAME_OUTCOMES,
   WIRE_FRAME_SEEN,          /* a head of the reader, signed by both, that contradicts what he shows */
+  WIRE_FRAME_EPOCH,         /* a leaf about the epoch that the writer's register is in, proved */
 };
 struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
   struct base_view leaf, opening;

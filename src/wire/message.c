@@ -24,7 +24,8 @@ bool wire_code_valid(struct base_view code) {
 static bool epoch_valid(struct base_view text) {
   uint64_t epoch;
   return text.size > 1 && text.data[0] == '/' &&
-         base_decimal_parse(base_view_of(text.data + 1, text.size - 1), &epoch) && epoch >= 2;
+         base_decimal_parse(base_view_of(text.data + 1, text.size - 1), &epoch) && epoch >= 2 &&
+         epoch <= WIRE_EPOCHS_MAX;
 }
 
 static const char ORIGIN_START[] = "wasl/";
@@ -48,6 +49,19 @@ struct base_view wire_origin_name(struct base_view origin) {
     return none;
   struct base_view epoch = base_view_of(slash + 1 + ORIGIN_DIGITS, rest - ORIGIN_DIGITS);
   return epoch.size == 0 || epoch_valid(epoch) ? name : none;
+}
+
+struct base_view wire_origin_node(struct base_view origin) {
+  struct base_view name = wire_origin_name(origin);
+  return base_view_of(origin.data, name.size > 0 ? ORIGIN_START_SIZE + name.size + 1 + ORIGIN_DIGITS : 0);
+}
+
+uint32_t wire_origin_epoch(struct base_view origin) {
+  uint64_t epoch = 1;
+  size_t node = wire_origin_node(origin).size;
+  if (node < origin.size)
+    (void)base_decimal_parse(base_view_of(origin.data + node + 1, origin.size - node - 1), &epoch);
+  return (uint32_t)epoch;
 }
 
 bool wire_origin_valid(struct base_view origin) {

@@ -73,6 +73,11 @@ BASE_NODISCARD enum base_code wire_part0_write(const struct wire_part0 *part0, s
 
 bool wire_origin_valid(struct base_view origin);
 struct base_view wire_origin_name(struct base_view origin); /* "paris" of "wasl/paris/0123456789abcdef" */
+/* A node's register has one epoch, or several when it lost leaves (spec/epoch.md): the origin of the first is the node's own,
+ * later ones end in "/2", "/3" …. Of an origin that is valid: the node's, and the number. */
+#define WIRE_EPOCHS_MAX 999
+struct base_view wire_origin_node(struct base_view origin);
+uint32_t wire_origin_epoch(struct base_view origin);
 bool wire_code_valid(struct base_view code);
 /* line.c: a character that does not belong in a text, and why. */
 struct wire_spot {

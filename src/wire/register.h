@@ -27,7 +27,7 @@ enum {
   X(CARD, "card")                                                                                                      \
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
-          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key")
+          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -63,7 +63,7 @@ struct wire_opening {
   bool has_message;
   struct base_id message;
   struct base_view from, to; /* origins: sent, received, refused, voided */
-  uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner */
+  uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner; epoch: its number, from 2 */
   struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
                                 leaf of this number */
   struct base_view clause;   /* sent: "AGREEMENT-ID/ROW", or "agreement" for messages that need no row */

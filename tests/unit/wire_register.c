@@ -108,6 +108,10 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                            "\",\"given\":7,\"given_leaf\":\"" ONES "\",\"known\":7,\"known_outcomes\":\"" ONES
                            "\",\"taken\":0,\"taken_leaf\":\"" ZEROS "\",\"answered\":0,\"answered_outcomes\":\"" ZEROS
                            "\"}",
+    [WIRE_ACT_EPOCH] = "{\"salt\":\"" ONES "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
+                       "\",\"given\":7,\"given_leaf\":\"" ONES "\",\"known\":0,\"known_outcomes\":\"" ZEROS
+                       "\",\"taken\":0,\"taken_leaf\":\"" ZEROS "\",\"answered\":0,\"answered_outcomes\":\"" ZEROS
+                       "\",\"n\":2,\"subject\":\"7 " ONES "\"}",
     [WIRE_ACT_KEY] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"log 2\",\"reason\":\"made\"}",
 };
 

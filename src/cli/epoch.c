@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `wasl node epoch`: the register of a stopped node, which lost leaves, goes on in a new epoch. The keeper alone
+ * decides what is signed, so the keeper is told; core begins the epoch when it is started next. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/backup.h"
+
+enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
+  const char *path = cli->words[0], *number = cli_option(cli, "--number");
+  char keeper_path[4096];
+  uint64_t epoch = 0;
+  struct stat status;
+  BASE_AUTO_BUF struct base_buf origin = {0};
+  if (number != NULL && (!base_decimal_parse(base_view_text(number), &epoch) || epoch < 2 || epoch > WIRE_EPOCHS_MAX))
+    return cli_usage(cli, err, "--number takes the number of an epoch, from 2 to %d", WIRE_EPOCHS_MAX);
+  BASE_AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "%s: cannot be opened", path);
+  enum base_code code = cli_not_running(dir, path, err);
+  if (code != BASE_OK)
+    return code;
+  if (fstatat(dir, "core", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+    return base_fail(
+        err, BASE_NOT_FOUND,
+        "%s/core is not there: put the newest data back first (wasl backup restore), for a new epoch goes on "
+        "from what is left",
+        path);
+  if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path)
+    return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
+  const struct cli_program keeper = {.name = "wasl-keeper",
+                                     .arguments = {"epoch", keeper_path, number != NULL ? number : "0"},
+                                     .folder = -1,
+                                     .handed = -1};
+  code = cli_backup_keeper(&keeper, "no new epoch was opened", &origin, err);
+  if (code != BASE_OK)
+    return code;
+  while (origin.size > 0 && origin.data[origin.size - 1] == '\n')
+    origin.size--;
+  if (cli->json) {
+    struct wire_writer writer;
+    wire_writer_init(&writer, &cli->out);
+    wire_write_object(&writer);
+    wire_write_member_text(&writer, "origin", base_buf_view(&origin));
+    wire_write_end(&writer, '}');
+  } else {
+    base_buf_add_view(&cli->out, base_buf_view(&origin));
+    cli_note(
+        "the register before is closed for ever; start the node with: wasld %s; then call each partner: its officer "
+        "compares the digits that wasl node status shows, and confirms (wasl partner epoch)",
+        path);
+  }
+  base_buf_text(&cli->out, "\n");
+  return BASE_OK;
+}

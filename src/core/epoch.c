@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/epoch.h"
+
+/* Our own register in a later epoch: what was lost stays lost, what is left stays as it is, leaf by leaf, and the next
+ * head is signed under the new epoch's origin. Its first leaf says what it goes on from, one for each partner what this
+ * node still knows of the exchange with him. Partners learn both, with proof, and take nothing until their officers
+ * confirm. */
+
+static const char epoch_fact[] = "epoch";
+
+static void told_fact(const struct core_partner *partner, char out[64]) {
+  (void)snprintf(out, 64, "epoch-told/%lld", (long long)partner->row.number);
+}
+
+void core_epoch_split(struct core *core) {
+  struct base_view origin = base_view_text(core->info.origin);
+  core->epoch = wire_origin_epoch(origin);
+  core->info.origin[wire_origin_node(origin).size] = '\0';
+}
+
+enum base_code core_epoch_ask(struct core *core, struct base_error *err) {
+  enum base_code code = core->env.keeper.info(core->env.keeper.context, &core->info, err);
+  if (code != BASE_OK)
+    return code;
+  core_epoch_split(core);
+  return BASE_OK;
+}
+
+/* --- the beginning */
+
+/* SIZE and ROOT of a head. */
+static void head_text(uint64_t size, const struct base_hash *root, char out[96]) {
+  (void)snprintf(out, 96, "%llu %s", (unsigned long long)size, base_hash_text(root).text);
+}
+
+static enum base_code first_leaf(struct core *core, struct base_error *err) {
+  char subject[96];
+  struct base_hash root;
+  enum base_code code = core_register_root(core, core->reg.size, &root, err);
+  if (code != BASE_OK)
+    return code;
+  head_text(core->reg.size, &root, subject);
+  struct wire_opening opening = {
+      .from = core->card.origin, .to = core->card.origin, .number = core->epoch, .subject = base_view_text(subject)};
+  return core_register_add(core, WIRE_ACT_EPOCH, &opening, NULL, err);
+}
+
+static enum base_code told_save(struct core *core, const struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 256);
+  const struct core_told *told = &partner->epoch_told;
+  told_fact(partner, name);
+  base_buf_u32(&fact, core->epoch);
+  base_buf_u64(&fact, told->leaf);
+  base_buf_add(&fact, told->hash.bytes, sizeof told->hash.bytes);
+  base_buf_u8(&fact, told->joined);
+  base_buf_u64(&fact, told->lost_from);
+  base_buf_u64(&fact, told->lost_to);
+  base_buf_u64(&fact, (uint64_t)told->lost_time);
+  return store_fact_set(core->store, name, base_buf_view(&fact), err);
+}
+
+/* The last head of ours that he cosigned, as far as this register still knows. */
+static enum base_code cosigned_head(struct core *core, const struct core_partner *partner, char out[96],
+                                    struct base_error *err) {
+  struct base_hash root = {{0}};
+  uint64_t size = partner->row.cosigned_size;
+  enum base_code code = size > 0 && size <= core->epoch_start ? core_register_root(core, size, &root, err) : BASE_OK;
+  head_text(size, &root, out);
+  return code;
+}
+
+static enum base_code partner_leaf(struct core *core, struct core_partner *partner, struct base_error *err) {
+  char subject[96];
+  struct core_leaf leaf;
+  const struct store_partner *row = &partner->row;
+  enum base_code code = cosigned_head(core, partner, subject, err);
+  if (code != BASE_OK)
+    return code;
+  struct wire_opening opening = {.from = core->card.origin,
+                                 .to = partner->card.origin,
+                                 .number = core->epoch,
+                                 .subject = base_view_text(subject),
+                                 .statement = {.given = row->sent_number,
+                                               .given_leaf = row->sent_previous,
+                                               .taken = row->received_number,
+                                               .taken_leaf = row->received_previous}};
+  code = core_register_add(core, WIRE_ACT_EPOCH, &opening, &leaf, err);
+  if (code != BASE_OK)
+    return code;
+  partner->epoch_told.leaf = leaf.index;
+  partner->epoch_told.hash = leaf.hash;
+  partner->epoch_told.joined = false;
+  return told_save(core, partner, err);
+}
+
+/* What partners showed of the epoch before stays as evidence, under a name of its own. */
+static enum base_code close_lost(struct core *core, struct base_error *err) {
+  char name[32];
+  BASE_AUTO_BUF struct base_buf lost = {0};
+  base_buf_init(&lost, WIRE_NOTE_MAX + 1024);
+  enum base_code code = store_fact_get(core->store, CORE_LOST_FACT, &lost, err);
+  core->lost[0] = '\0';
+  if (code != BASE_OK || lost.size == 0)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  (void)snprintf(name, sizeof name, CORE_LOST_FACT "/%u", (unsigned)core->epoch - 1);
+  code = store_fact_set(core->store, name, base_buf_view(&lost), err);
+  return code == BASE_OK ? store_fact_set(core->store, CORE_LOST_FACT, BASE_VIEW(""), err) : code;
+}
+
+static enum base_code begin(struct core *core, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  core->epoch_start = core->reg.size;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = first_leaf(core, err);
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
+    code = partner_leaf(core, core->partners[i], err);
+  base_buf_u32(&fact, core->epoch);
+  base_buf_u64(&fact, core->epoch_start);
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, epoch_fact, base_buf_view(&fact), err);
+  if (code == BASE_OK)
+    code = close_lost(core, err);
+  if (code == BASE_OK)
+    base_log(BASE_LOG_WARNING, "register.epoch",
+             "epoch %u of this register begins with leaf %llu: each partner's officer must confirm it",
+             (unsigned)core->epoch, (unsigned long long)core->epoch_start);
+  return code;
+}
+
+/* The digits are of the leaf itself: nobody else can make another beginning with the same ones. */
+static enum base_code read_first(struct core *core, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, opening;
+  struct wire_leaf leaf;
+  enum base_code code = core_register_read(core, core->epoch_start, &arena, &entry, &opening, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK && leaf.act != WIRE_ACT_EPOCH)
+    code = base_fail(err, BASE_CORRUPT, "leaf %llu does not begin an epoch", (unsigned long long)core->epoch_start);
+  if (code == BASE_OK) {
+    core->epoch_time = leaf.time;
+    seal_fingerprint(entry, core->epoch_digits);
+  }
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "epoch %u of the register", (unsigned)core->epoch);
+}
+
+static enum base_code stored_epoch(struct core *core, uint32_t *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  *out = 1;
+  core->epoch_start = 0;
+  core->epoch_digits[0] = '\0';
+  enum base_code code = store_fact_get(core->store, epoch_fact, &fact, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  struct base_reader reader = base_reader_of(base_buf_view(&fact));
+  *out = base_read_u32(&reader);
+  core->epoch_start = base_read_u64(&reader);
+  return base_reader_end(&reader, epoch_fact, err);
+}
+
+enum base_code core_epoch_open(struct core *core, struct base_error *err) {
+  uint32_t stored = 1;
+  enum base_code code = stored_epoch(core, &stored, err);
+  if (code != BASE_OK)
+    return code;
+  if (stored > core->epoch)
+    return base_fail(err, BASE_ROLLBACK,
+                     "the register is in epoch %u, but the keeper signs epoch %u: its memory is older than this "
+                     "database; put back the newest keeper/heads.state, or open the next epoch (wasl node epoch)",
+                     (unsigned)stored, (unsigned)core->epoch);
+  if (stored < core->epoch && core->info.size > 0)
+    return base_fail(
+        err, BASE_ROLLBACK,
+        "the register is in epoch %u, but the keeper has signed heads of epoch %u: this database is older "
+        "than what was proved to partners; put the newer one back, or open the next epoch (wasl node epoch)",
+        (unsigned)stored, (unsigned)core->epoch);
+  if (stored < core->epoch)
+    code = begin(core, err);
+  return code == BASE_OK && core->epoch > 1 ? read_first(core, err) : code;
+}
+
+enum base_code core_epoch_told_load(struct core *core, struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 256);
+  told_fact(partner, name);
+  partner->epoch_told = (struct core_told){.joined = true};
+  enum base_code code = core->epoch > 1 ? store_fact_get(core->store, name, &fact, err) : BASE_NOT_FOUND;
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  struct base_reader reader = base_reader_of(base_buf_view(&fact));
+  struct core_told told = {0};
+  uint32_t epoch = base_read_u32(&reader);
+  told.leaf = base_read_u64(&reader);
+  base_read_hash(&reader, &told.hash);
+  told.joined = base_read_u8(&reader) != 0;
+  told.lost_from = base_read_u64(&reader);
+  told.lost_to = base_read_u64(&reader);
+  told.lost_time = (base_time)base_read_u64(&reader);
+  code = base_reader_end(&reader, name, err);
+  if (code != BASE_OK)
+    return code;
+  if (epoch != core->epoch) { /* of one that is closed: what was lost then stays lost */
+    told.leaf = 0;
+    told.joined = true;
+  }
+  partner->epoch_told = told;
+  return BASE_OK;
+}
+
+/* --- with a partner */
+
+bool core_epoch_waits(const struct core_partner *partner) {
+  return !partner->epoch_told.joined;
+}
+
+static enum base_code leaf_write(struct core *core, uint64_t index, uint64_t size, struct base_buf *out,
+                                 struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct wire_frame frame = {.type = WIRE_FRAME_EPOCH};
+  enum base_code code = core_register_prove(core, index, size, &arena, &frame.proof, err);
+  if (code == BASE_OK)
+    wire_frame_write(&frame, out);
+  return code;
+}
+
+enum base_code core_epoch_write(struct core *core, const struct core_partner *partner, uint64_t size,
+                                struct base_buf *out, struct base_error *err) {
+  if (!core_epoch_waits(partner) || partner->epoch_told.leaf >= size)
+    return BASE_OK;
+  enum base_code code = leaf_write(core, core->epoch_start, size, out, err);
+  return code == BASE_OK ? leaf_write(core, partner->epoch_told.leaf, size, out, err) : code;
+}
+
+uint64_t core_epoch_base(const struct core *core, const struct core_partner *partner, uint64_t named) {
+  return core_epoch_waits(partner) && named > core->epoch_start ? 0 : named;
+}
+
+enum base_code core_epoch_join(struct core *core, struct core_partner *partner, uint64_t wanted,
+                               struct base_error *err) {
+  struct core_told *told = &partner->epoch_told;
+  if (!core_epoch_waits(partner) || partner->row.cosigned_size <= core->epoch_start || wanted == 0)
+    return BASE_OK;
+  told->joined = true;
+  if (wanted > partner->row.sent_number + 1) {
+    if (told->lost_to == 0)
+      told->lost_from = partner->row.sent_number + 1;
+    told->lost_to = wanted - 1;
+    told->lost_time = core->epoch_time;
+    partner->row.sent_number = wanted - 1;
+    partner->row.sent_previous = told->hash;
+    base_log(BASE_LOG_WARNING, "register.lost",
+             "%.*s holds messages of ours of which nothing is left here: numbers %llu to %llu",
+             (int)partner->card.name.size, (const char *)partner->card.name.data, (unsigned long long)told->lost_from,
+             (unsigned long long)told->lost_to);
+  }
+  partner->maybe = true;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK && told->lost_to == partner->row.sent_number)
+    code = core_epoch_chain(core, partner, true, partner->row.sent_number, &partner->row.sent_previous, err);
+  if (code == BASE_OK)
+    code = told_save(core, partner, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  base_log(BASE_LOG_NOTICE, "register.epoch", "%.*s confirmed epoch %u", (int)partner->card.name.size,
+           (const char *)partner->card.name.data, (unsigned)core->epoch);
+  return core_partner_save(core, partner, err);
+}
+
+enum base_code core_epoch_allows(const struct core *core, const struct core_partner *partner, base_time opened,
+                                 struct base_error *err) {
+  struct base_view he = partner->card.name;
+  if (core_epoch_waits(partner))
+    return base_fail(
+        err, BASE_SUSPENDED,
+        "%.*s has not confirmed epoch %u of this register yet: their officer compares these digits with you "
+        "by voice: %s",
+        (int)he.size, (const char *)he.data, (unsigned)core->epoch, core->epoch_digits);
+  if (partner->epoch_told.lost_to > 0 && opened <= partner->epoch_told.lost_time)
+    return base_fail(
+        err, BASE_CONFLICT,
+        "%.*s holds messages of this node that are lost here (numbers %llu to %llu), perhaps of this case: "
+        "nothing is written in cases from before that, lest two messages take the same place; open a new "
+        "case",
+        (int)he.size, (const char *)he.data, (unsigned long long)partner->epoch_told.lost_from,
+        (unsigned long long)partner->epoch_told.lost_to);
+  return BASE_OK;
+}

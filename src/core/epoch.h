@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A register that lost leaves goes on in a new epoch: ours (epoch.c), and a partner's (renewed.c). spec/epoch.md. */
+#ifndef WASL_CORE_EPOCH_H
+#define WASL_CORE_EPOCH_H
+
+#include "core/cards.h"
+
+/* --- epoch.c: our own register */
+/* Asks the keeper what it holds: core->info, with the epoch of the register taken off the origin into core->epoch. */
+void core_epoch_split(struct core *core);
+BASE_NODISCARD enum base_code core_epoch_ask(struct core *core, struct base_error *err);
+/* After the partners were loaded: where our present epoch began. One that the keeper signs and the store does not know
+ * yet begins here, with its first leaves, in the step under way. */
+BASE_NODISCARD enum base_code core_epoch_open(struct core *core, struct base_error *err);
+/* What is stored about him in our present epoch. */
+BASE_NODISCARD enum base_code core_epoch_told_load(struct core *core, struct core_partner *partner, struct base_error *err);
+/* Our epoch has to be told him: his officer has not confirmed it. */
+bool core_epoch_waits(const struct core_partner *partner);
+/* The leaves that tell it, proved under our head of this size; nothing when it need not be told. */
+BASE_NODISCARD enum base_code core_epoch_write(struct core *core, const struct core_partner *partner, uint64_t size,
+                                               struct base_buf *out, struct base_error *err);
+/* The head of ours that he names as the last he cosigned: 0 for one of the epoch that was closed. */
+uint64_t core_epoch_base(const struct core *core, const struct core_partner *partner, uint64_t named);
+/* He cosigned a head of our present epoch, and wants this number next: from here on the exchange goes on. */
+BASE_NODISCARD enum base_code core_epoch_join(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                              struct base_error *err);
+/* Whether a message of ours may go to him: BASE_SUSPENDED before he confirmed. opened: when its case was opened; in one
+ * from before the epoch nothing is written while he holds messages of ours that are lost here (BASE_CONFLICT). */
+BASE_NODISCARD enum base_code core_epoch_allows(const struct core *core, const struct core_partner *partner,
+                                                base_time opened, struct base_error *err);
+
+/* --- renewed.c: a partner's register */
+/* What is stored of his epochs, and the head that the next one must extend. */
+BASE_NODISCARD enum base_code core_renewed_load(struct core *core, struct core_partner *partner,
+                                                struct base_error *err);
+/* Under which size his head is kept: sizes count from the beginning again in a later epoch. */
+uint64_t core_head_key(const struct core_partner *partner, uint64_t size);
+uint64_t core_head_key_size(uint64_t key);
+/* A head of his that is signed: of the epoch that is known here, BASE_OK. A later one is noted, and BASE_SUSPENDED
+ * until an officer confirms it; one that is closed is BASE_ROLLBACK. */
+BASE_NODISCARD enum base_code core_renewed_take(struct core *core, struct core_partner *partner,
+                                                const struct core_heads *heads,
+                                                const struct wire_checkpoint *checkpoint, struct base_error *err);
+/* What people here are told meanwhile: the partner's trouble. */
+void core_renewed_say(struct core_partner *partner);
+/* What the partner is told. */
+#define CORE_RENEWED_WAITS "an officer of this node must confirm the new epoch of your register first"
+/* The row of numbers goes on over what was lost: the statement after this number, the last that the taker holds, names the leaf
+ * that an epoch began with in place of the one before. given: of our numbers, else of his. */
+BASE_NODISCARD enum base_code core_epoch_chain(struct core *core, const struct core_partner *partner, bool given,
+                                               uint64_t number, const struct base_hash *hash, struct base_error *err);
+bool core_epoch_chains(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
+                       const struct base_hash *hash);
+/* He wants this number of ours, for which he gave a receipt in an epoch before: it goes again. */
+BASE_NODISCARD enum base_code core_renewed_again(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                                 bool *out, struct base_error *err);
+/* partner.epoch: an officer confirms, with the digits that were compared. */
+/* partners.c: the row names its last leaf, which commits to the card and says the state. */
+BASE_NODISCARD enum base_code core_partner_leaf(struct core *core, struct core_partner *partner,
+                                                struct base_view actor, struct base_view reason,
+                                                struct base_error *err);
+/* {name, origin, fingerprint, state} (partners.c). */
+void core_partner_answer(struct core *core, uint64_t token, const struct core_partner *partner);
+void core_partner_epoch(struct core *core, uint64_t token, const struct wire_json *request);
+/* One of both registers is not in its first epoch: the numbers are not compared any more. */
+bool core_epochs_differ(const struct core_partner *partner);
+
+#endif

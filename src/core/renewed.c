@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/epoch.h"
+
+/* A partner's register in a later epoch: noticed by the origin of his head, believed when an officer here compared its
+ * digits with him by voice, held against the newest head of the epoch before that both still know. What he lost of ours
+ * goes to him again; what we hold of his stays proved by the heads of the epoch in which he signed it. */
+
+enum { KEY_SHIFT = 48 }; /* a key is the number of the epoch less one, and a size */
+
+uint64_t core_head_key(const struct core_partner *partner, uint64_t size) {
+  return ((uint64_t)(partner->renewed.number - 1) << KEY_SHIFT) | size;
+}
+
+uint64_t core_head_key_size(uint64_t key) {
+  return key & (((uint64_t)1 << KEY_SHIFT) - 1);
+}
+
+bool core_epochs_differ(const struct core_partner *partner) {
+  return partner->renewed.number > 1 || partner->epoch_told.leaf != 0;
+}
+
+/* --- stored */
+
+static void fact_name(const struct core_partner *partner, const char *what, char out[64]) {
+  (void)snprintf(out, 64, "epoch-%s/%lld", what, (long long)partner->row.number);
+}
+
+static enum base_code renewed_save(struct core *core, const struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 512);
+  const struct core_renewed *renewed = &partner->renewed;
+  fact_name(partner, "his", name);
+  base_buf_u32(&fact, renewed->number);
+  base_buf_u64(&fact, renewed->start);
+  base_buf_add(&fact, renewed->first.bytes, sizeof renewed->first.bytes);
+  base_buf_add(&fact, renewed->told.bytes, sizeof renewed->told.bytes);
+  base_buf_u64(&fact, renewed->base);
+  base_buf_u64(&fact, renewed->again_from);
+  base_buf_u64(&fact, renewed->again_to);
+  return store_fact_set(core->store, name, base_buf_view(&fact), err);
+}
+
+static enum base_code renewed_read(struct core *core, struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 512);
+  struct core_renewed renewed = {.number = 1};
+  partner->renewed = renewed;
+  fact_name(partner, "his", name);
+  enum base_code code = store_fact_get(core->store, name, &fact, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  struct base_reader reader = base_reader_of(base_buf_view(&fact));
+  renewed.number = base_read_u32(&reader);
+  renewed.start = base_read_u64(&reader);
+  base_read_hash(&reader, &renewed.first);
+  base_read_hash(&reader, &renewed.told);
+  renewed.base = base_read_u64(&reader);
+  renewed.again_from = base_read_u64(&reader);
+  renewed.again_to = base_read_u64(&reader);
+  code = base_reader_end(&reader, name, err);
+  if (code == BASE_OK && renewed.number == 0)
+    code = base_fail(err, BASE_CORRUPT, "%s: epoch 0", name);
+  if (code == BASE_OK)
+    partner->renewed = renewed;
+  return code;
+}
+
+static enum base_code heard_save(struct core *core, const struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 512);
+  const struct core_heard *heard = &partner->heard;
+  fact_name(partner, "heard", name);
+  base_buf_u32(&fact, heard->number);
+  base_buf_u64(&fact, heard->start);
+  base_buf_u64(&fact, heard->given);
+  base_buf_add(&fact, heard->first.bytes, sizeof heard->first.bytes);
+  base_buf_add(&fact, heard->told.bytes, sizeof heard->told.bytes);
+  base_buf_block(&fact, base_view_text(heard->digits));
+  return store_fact_set(core->store, name, base_buf_view(&fact), err);
+}
+
+void core_renewed_say(struct core_partner *partner) {
+  struct base_view he = partner->card.name;
+  if (partner->heard.number == 0)
+    return;
+  (void)snprintf(
+      partner->trouble, sizeof partner->trouble,
+      "%.*s lost leaves of its register and began epoch %u of it. Nothing is exchanged until you confirm it: "
+      "compare these digits with them by voice: %s; then: wasl partner epoch %.*s --fingerprint 'DIGITS'",
+      (int)he.size, (const char *)he.data, (unsigned)partner->heard.number, partner->heard.digits, (int)he.size,
+      (const char *)he.data);
+  partner->trouble_code = BASE_SUSPENDED;
+}
+
+static enum base_code heard_read(struct core *core, struct core_partner *partner, struct base_error *err) {
+  char name[64];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 512);
+  struct core_heard heard = {0};
+  partner->heard = heard;
+  fact_name(partner, "heard", name);
+  enum base_code code = store_fact_get(core->store, name, &fact, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  struct base_reader reader = base_reader_of(base_buf_view(&fact));
+  heard.number = base_read_u32(&reader);
+  heard.start = base_read_u64(&reader);
+  heard.given = base_read_u64(&reader);
+  base_read_hash(&reader, &heard.first);
+  base_read_hash(&reader, &heard.told);
+  struct base_view digits = base_read_block(&reader, sizeof heard.digits - 1);
+  code = base_reader_end(&reader, name, err);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(heard.digits, sizeof heard.digits, "%.*s", (int)digits.size, (const char *)digits.data);
+  partner->heard = heard;
+  return BASE_OK;
+}
+
+/* The head of his that the next one must extend: the keeper's memory counts; where that holds none of this register,
+ * the store's, and core checks the proof itself. */
+static enum base_code seen_read(struct core *core, struct core_partner *partner, struct base_error *err) {
+  char origin[WIRE_ORIGIN_MAX + 16];
+  const struct core_renewed *renewed = &partner->renewed;
+  struct base_view node = partner->card.origin;
+  (void)snprintf(origin, sizeof origin, renewed->number == 1 ? "%.*s" : "%.*s/%u", (int)node.size,
+                 (const char *)node.data, (unsigned)renewed->number);
+  partner->unheld = false;
+  struct wire_keeper_memory memory;
+  enum base_code code = core->env.keeper.remembers(core->env.keeper.context, base_view_text(origin), &memory, err);
+  if (code != BASE_OK)
+    return code;
+  partner->seen_size = memory.size;
+  partner->seen_root = memory.root;
+  partner->followed = memory.log;
+  if (memory.size > 0)
+    return BASE_OK;
+  bool ours = partner->row.head_size >> KEY_SHIFT == renewed->number - 1 && partner->row.head_size > 0;
+  uint64_t key = ours ? partner->row.head_size : renewed->base;
+  if (key == 0)
+    return BASE_OK;
+  BASE_AUTO_BUF struct base_buf note = {0};
+  base_buf_init(&note, WIRE_NOTE_MAX);
+  struct wire_note parsed;
+  struct wire_checkpoint head;
+  code = store_partner_head_get(core->store, partner->row.number, key, &note, err);
+  if (code == BASE_OK)
+    code = wire_note_parse(base_buf_view(&note), &parsed, err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(parsed.text, &head, err);
+  if (code != BASE_OK)
+    return core_damage(code) ? base_fail_within(err, "the last head of his that was kept") : code;
+  partner->seen_size = head.size;
+  partner->seen_root = head.root;
+  partner->unheld = true;
+  return BASE_OK;
+}
+
+enum base_code core_renewed_load(struct core *core, struct core_partner *partner, struct base_error *err) {
+  enum base_code code = renewed_read(core, partner, err);
+  if (code == BASE_OK)
+    code = heard_read(core, partner, err);
+  if (code == BASE_OK)
+    code = seen_read(core, partner, err);
+  if (partner->renewed.again_to > 0) /* the last of them again: his answer says from where */
+    partner->handed = (partner->renewed.again_from > 0 ? partner->renewed.again_from : partner->renewed.again_to) - 1;
+  return code;
+}
+
+/* --- noticed */
+
+/* The two leaves under his head: the first of the epoch, and what it says about us. */
+static enum base_code read_leaves(const struct core *core, const struct core_partner *partner,
+                                  const struct core_heads *heads, const struct wire_checkpoint *checkpoint,
+                                  struct core_heard *out, struct base_error *err) {
+  uint32_t epoch = wire_origin_epoch(checkpoint->origin);
+  bool first = false, told = false;
+  for (size_t i = 0; i < heads->epoch_count; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct wire_leaf leaf;
+    struct wire_opening opening;
+    const struct wire_frame_proof *proof = &heads->epoch[i].proof;
+    enum base_code code = core_proof_take(proof, checkpoint, &arena, &leaf, &opening, err);
+    if (code != BASE_OK)
+      return code;
+    if (leaf.act != WIRE_ACT_EPOCH || opening.number != epoch || !base_view_equal(opening.from, partner->card.origin))
+      return base_fail(err, BASE_PROTOCOL, "a leaf of something else stands for the beginning of epoch %u",
+                       (unsigned)epoch);
+    if (base_view_equal(opening.to, partner->card.origin)) {
+      first = true;
+      out->start = proof->index;
+      out->first = seal_sha256(proof->leaf);
+      seal_fingerprint(proof->leaf, out->digits);
+    } else if (base_view_equal(opening.to, core->card.origin)) {
+      told = true;
+      out->told = seal_sha256(proof->leaf);
+      out->given = opening.statement.given;
+    }
+  }
+  out->number = epoch;
+  return first && told ? BASE_OK
+                       : base_fail(err, BASE_PROTOCOL,
+                                   "a head of epoch %u of the register came without the leaves that it begins with",
+                                   (unsigned)epoch);
+}
+
+static enum base_code hear(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                           const struct wire_checkpoint *checkpoint, struct base_error *err) {
+  struct core_heard heard = {0};
+  enum base_code code = read_leaves(core, partner, heads, checkpoint, &heard, err);
+  if (code != BASE_OK)
+    return code;
+  if (heard.number != partner->heard.number || !base_hash_equal(&heard.first, &partner->heard.first) ||
+      !base_hash_equal(&heard.told, &partner->heard.told)) {
+    partner->heard = heard;
+    code = core_write(core, err);
+    if (code == BASE_OK)
+      code = heard_save(core, partner, err);
+    if (code != BASE_OK)
+      return core_lose(core, code, err);
+    base_log(BASE_LOG_WARNING, "partner.epoch", "%.*s began epoch %u of its register, with the digits %s",
+             (int)partner->card.name.size, (const char *)partner->card.name.data, (unsigned)heard.number, heard.digits);
+  }
+  core_renewed_say(partner);
+  return base_fail(err, BASE_SUSPENDED, "%s", partner->trouble);
+}
+
+/* The first head after an officer confirmed: it must hold the very leaf whose digits were compared. */
+static enum base_code begins(const struct core *core, const struct core_partner *partner,
+                             const struct core_heads *heads, const struct wire_checkpoint *checkpoint,
+                             struct base_error *err) {
+  struct core_heard heard = {0};
+  enum base_code code = read_leaves(core, partner, heads, checkpoint, &heard, err);
+  if (code == BASE_OK &&
+      (heard.start != partner->renewed.start || !base_hash_equal(&heard.first, &partner->renewed.first)))
+    code = base_fail(err, BASE_FORK, "epoch %u began otherwise than was confirmed", (unsigned)heard.number);
+  return code;
+}
+
+enum base_code core_renewed_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
+                                 const struct wire_checkpoint *checkpoint, struct base_error *err) {
+  uint32_t epoch = wire_origin_epoch(checkpoint->origin);
+  struct core_renewed *renewed = &partner->renewed;
+  bool fresh = partner->row.head_size == 0 && partner->row.received_number == 0;
+  if (epoch < renewed->number)
+    return base_fail(err, BASE_ROLLBACK, "a head of epoch %u of the register came, which was closed: epoch %u goes on",
+                     (unsigned)epoch, (unsigned)renewed->number);
+  if (epoch > renewed->number && fresh) { /* he was no partner in the one before */
+    *renewed = (struct core_renewed){.number = epoch};
+    enum base_code code = core_write(core, err);
+    if (code == BASE_OK)
+      code = renewed_save(core, partner, err);
+    return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+  }
+  if (epoch > renewed->number)
+    return hear(core, partner, heads, checkpoint, err);
+  bool first =
+      epoch > 1 && renewed->start > 0 && (partner->row.head_size >> KEY_SHIFT != epoch - 1 || partner->seen_size == 0);
+  return first ? begins(core, partner, heads, checkpoint, err) : BASE_OK;
+}
+
+static void chain_fact(const struct core_partner *partner, bool given, uint64_t number, char out[96]) {
+  (void)snprintf(out, 96, "epoch-%s/%lld/%llu", given ? "given" : "taken", (long long)partner->row.number,
+                 (unsigned long long)number);
+}
+
+enum base_code core_epoch_chain(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
+                                const struct base_hash *hash, struct base_error *err) {
+  char name[96];
+  chain_fact(partner, given, number, name);
+  return store_fact_set(core->store, name, base_view_of(hash->bytes, sizeof hash->bytes), err);
+}
+
+bool core_epoch_chains(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
+                       const struct base_hash *hash) {
+  char name[96];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  chain_fact(partner, given, number, name);
+  return number > 0 && store_fact_get(core->store, name, &fact, NULL) == BASE_OK &&
+         base_view_equal(base_buf_view(&fact), base_view_of(hash->bytes, sizeof hash->bytes));
+}
+
+enum base_code core_renewed_again(struct core *core, struct core_partner *partner, uint64_t wanted, bool *out,
+                                  struct base_error *err) {
+  struct core_renewed *renewed = &partner->renewed;
+  *out = wanted <= renewed->again_to;
+  if (!*out || renewed->again_from != 0)
+    return BASE_OK;
+  renewed->again_from = wanted;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = renewed_save(core, partner, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* --- confirmed */
+
+static enum base_code check_confirmed(struct core_partner *partner, struct base_view name, struct base_view typed,
+                                      struct base_error *err) {
+  if (partner == NULL)
+    return base_fail(err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
+                     (int)name.size, (const char *)name.data);
+  if (partner->damaged[0] != '\0')
+    return base_fail(err, BASE_POLICY, "%s", partner->damaged);
+  if (partner->heard.number <= partner->renewed.number)
+    return base_fail(err, BASE_CONFLICT, "%.*s has shown no new epoch of its register: there is nothing to confirm",
+                     (int)name.size, (const char *)name.data);
+  if (core_cards_newest(&partner->cards)->size > partner->heard.start)
+    return base_fail(
+        err, BASE_CONFLICT,
+        "the card of generation %u that %.*s gave since is among what it lost: it must put back a copy of its "
+        "data that has it, or be added anew as another node",
+        (unsigned)partner->card.generation, (int)name.size, (const char *)name.data);
+  if (!seal_fingerprint_equal(partner->heard.digits, typed))
+    return base_fail(err, BASE_WRONG_KEY,
+                     "the digits given are not those that came: do not confirm; ask %.*s again, by voice, for theirs",
+                     (int)name.size, (const char *)name.data);
+  return BASE_OK;
+}
+
+/* The newest head of the epoch before that can still be part of the new one. */
+static enum base_code find_base(struct core *core, const struct core_partner *partner, uint64_t *out,
+                                struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf note = {0};
+  base_buf_init(&note, WIRE_NOTE_MAX);
+  enum base_code code = store_partner_head_upto(core->store, partner->row.number,
+                                                core_head_key(partner, partner->heard.start), out, &note, err);
+  if (code == BASE_OK && *out <= core_head_key(partner, 0)) /* of an epoch before that */
+    *out = 0;
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+static enum base_code confirm(struct core *core, struct core_partner *partner, struct base_view actor,
+                              struct base_error *err) {
+  char reason[96];
+  const struct core_heard heard = partner->heard;
+  struct core_renewed renewed = {
+      .number = heard.number, .start = heard.start, .first = heard.first, .told = heard.told};
+  enum base_code code = find_base(core, partner, &renewed.base, err);
+  if (code == BASE_OK)
+    code = core_write(core, err);
+  if (code != BASE_OK)
+    return code;
+  if (partner->row.received_number > heard.given) {
+    partner->row.received_previous = heard.told;
+    code = core_epoch_chain(core, partner, false, partner->row.received_number, &heard.told, err);
+    if (code != BASE_OK)
+      return core_lose(core, code, err);
+  }
+  renewed.again_to = partner->row.sent_number;
+  partner->renewed = renewed;
+  partner->heard = (struct core_heard){0};
+  (void)snprintf(reason, sizeof reason, "%s: epoch %u of its register, first leaf %llu",
+                 partner->row.state == STORE_PARTNER_SUSPENDED ? "suspended" : "resumed", (unsigned)renewed.number,
+                 (unsigned long long)renewed.start);
+  code = core_partner_leaf(core, partner, actor, base_view_text(reason), err);
+  if (code == BASE_OK)
+    code = renewed_save(core, partner, err);
+  if (code == BASE_OK)
+    code = heard_save(core, partner, err);
+  if (code == BASE_OK && partner->stopped)
+    code = core_partner_stop_write(core, partner, (struct base_view){0}, err);
+  if (code == BASE_OK)
+    code = core_partner_save(core, partner, err);
+  if (code == BASE_OK)
+    code = core_renewed_load(core, partner, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+void core_partner_epoch(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct base_view name = core_request_text(request, "name");
+  struct core_partner *partner = core_partner_named(core, name);
+  enum base_code code = check_confirmed(partner, name, core_request_text(request, "fingerprint"), &err);
+  if (code == BASE_OK)
+    code = confirm(core, partner, core_request_text(request, "actor"), &err);
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
+  partner->contradicts = partner->stopped = false;
+  partner->maybe = true;
+  partner->failures = 0;
+  core_partner_well(partner);
+  core_partner_answer(core, token, partner);
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A node whose disk is lost comes back from a backup that is older than what it exchanged since. It goes on in a new epoch of its
+register: its partners take nothing before their officers confirm it by its digits, the exchange goes on number after number,
+what a partner had sent comes again, what is lost is named, and what was proved before stays proved.
+
+Broken variants: tests/checks/exchange_broken (unit/core_epoch)."""
+import json
+import os
+import shutil
+
+from story import check, must, ok, path, read, run, settle, started, until, wasl, write
+
+
+def digits(node):
+    return json.loads(node.wasl("node", "status", "--json").out)["register"]["digits"]
+
+
+def trouble(node, partner):
+    return [row for row in node.json("partner", "list") if row["name"] == partner.name][0]["trouble"] or ""
+
+
+def exported(node, message, name):
+    must(node.wasl("proof", "export", message, "-o", path(name)))
+    return path(name)
+
+
+def proves(file, *cards):
+    must(wasl("proof", "verify", file, *(word for card in cards for word in ("--card", card))))
+
+
+def backup(node):
+    made = must(wasl("backup", "key", "-o", path("secret")))
+    must(node.wasl("backup", "create", "-o", path("saved"), "--to", write("public", made.out)))
+
+
+def lose_disk(node, heads):
+    """All but the offline copy of the keys and wasl.conf is gone; heads: the memory of heads is still there."""
+    node.stop()
+    shutil.rmtree(os.path.join(node.dir, "core"))
+    if not heads:
+        os.remove(os.path.join(node.dir, "keeper", "heads.state"))
+    must(wasl("backup", "restore", path("saved"), node.dir, "--key", path("secret")))
+
+
+def story():
+    paris, rabat, fes = started("paris", "rabat", "fes")
+    cards = [paris.card(), rabat.card()]
+    large = write("large.bin", os.urandom(3 * 1048576 + 7))
+    kept = paris.request("rabat", subject="kept")
+    settle(paris, rabat, fes)
+    old_proof = exported(paris, kept, "old.wasl-proof")
+    rabat.stop()
+    open_before = paris.request("rabat", subject="waits in the backup")
+    backup(paris)
+    rabat.start()
+    settle(paris, rabat, fes)
+    from_rabat = [rabat.request("paris", "--part", large, subject="theirs"), rabat.request("paris", subject="theirs too")]
+    lost = [paris.request("rabat", subject="ours, lost"), paris.request("fes", subject="ours to fes, lost")]
+    settle(paris, rabat, fes)
+
+    lose_disk(paris, heads=True)
+    paris.launch()
+    check(paris.process.wait(30) != 0 and "older than what was proved" in paris.said() and "wasl node epoch" in paris.said(), paris.said())
+    paris.process = None
+    answer = must(wasl("node", "epoch", paris.dir))
+    check(answer.out.strip().endswith("/2"), answer)
+    paris.start()
+    register = paris.json("node", "status")["register"]
+    check(register["epoch"] == 2 and sorted(register["unconfirmed"]) == ["fes", "rabat"], register)
+    leaves = paris.leaves(register["first"])
+    check([leaf["act"] for leaf in leaves[:3]] == ["epoch"] * 3 and leaves[0]["n"] == 2, leaves)
+    proves(old_proof, *cards)
+    proves(exported(paris, kept, "again.wasl-proof"), *cards)
+    ok("restored from an older backup it goes on in epoch 2, whose first leaves say so; what was proved before still is")
+
+    until(lambda: "confirm" in trouble(rabat, paris), 40, lambda: f"rabat is told: {trouble(rabat, paris)}")
+    said = paris.wasl("case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal", "--field",
+                      "purpose=drugs", "--field", "question=q", "--field", "language=fr")
+    check(said.code != 0 and "has not confirmed epoch 2" in said.err, said)
+    before = rabat.cases()
+    waits = rabat.request("paris", subject="while nobody has confirmed")
+    check(digits(paris) in trouble(rabat, paris), trouble(rabat, paris))
+    wrong = digits(paris)[:-1] + ("0" if digits(paris)[-1] != "0" else "1")
+    refused = rabat.wasl("partner", "epoch", "paris", "--fingerprint", wrong)
+    check(refused.code != 0 and "do not confirm" in refused.err, refused)
+    rabat.stop()
+    rabat.start()
+    check(digits(paris) in trouble(rabat, paris), "forgotten after a restart:", trouble(rabat, paris))
+    check(set(rabat.cases()) == set(before) | {waits}, "something was taken before it was confirmed")
+    carried = paris.wasl("consignment", "export", "--to", "rabat", path("carried"))
+    check(carried.code != 0 and "has not confirmed epoch 2" in carried.err, carried)
+    ok("nothing is exchanged before an officer confirmed; other digits confirm nothing")
+
+    must(rabat.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
+    until(lambda: "rabat" not in paris.json("node", "status")["register"]["unconfirmed"], 60,
+          lambda: f"paris goes on: {trouble(paris, rabat)} / {trouble(rabat, paris)}")
+    settle(paris, rabat)
+    until(lambda: set(from_rabat) | {waits} <= set(paris.cases()), 60, lambda: f"it comes again: {trouble(rabat, paris)}\n{paris.said()}\n{rabat.said()}")
+    part = paris.json("message", "show", from_rabat[0])["parts"][0]["sha256"]
+    must(paris.wasl("part", "get", part, "-o", path("got")))
+    check(read(path("got")) == read(large), "another part came")
+    check(open_before in rabat.cases() and open_before in paris.cases(), "what waited in the backup")
+    register = paris.json("node", "status")["register"]
+    check([(row["to"], row["to_number"] - row["from_number"]) for row in register["lost"]] == [("rabat", 0)], register)
+    check("are lost here" in paris.wasl("node", "status").err, "nobody is told")
+    ok("confirmed, it goes on: what rabat had sent comes again, parts and all, and what paris sent and lost is named")
+
+    more = [paris.request("rabat", subject="after"), rabat.request("paris", subject="after")]
+    settle(paris, rabat)
+    check(all(case in node.cases() for case in more for node in (paris, rabat)), "the exchange does not go on")
+    check(lost[0] in rabat.cases() and lost[0] not in paris.cases(), "lost")
+    stopped = paris.wasl("case", "send", kept, "withdraw", "--field", "reason=x")
+    check(stopped.code != 0 and "holds messages of this node that are lost here" in stopped.err, stopped)
+    for case, node in ((more[0], paris), (more[1], rabat), (more[0], rabat), (more[1], paris), (from_rabat[0], paris),
+                       (from_rabat[0], rabat), (kept, rabat), (lost[0], rabat)):
+        proves(exported(node, case, f"{node.name}-{case}.wasl-proof"), *cards)
+    paris.sound()
+    rabat.sound()
+    for node in (paris, rabat):
+        node.stop()
+        node.start()
+    more = [paris.request("rabat", subject="after all"), rabat.request("paris", subject="after all")]
+    settle(paris, rabat)
+    check(all(case in node.cases() for case in more for node in (paris, rabat)), "it ends with a restart")
+    paris.sound()
+    rabat.sound()
+    ok("messages go both ways again, with proofs under the new epoch; both registers are sound")
+
+    # The second time the memory of heads is gone, too: whoever runs the node says which epoch it is.
+    os.remove(path("secret"))
+    must(fes.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
+    until(lambda: not paris.json("node", "status")["register"]["unconfirmed"], 60, "fes, too")
+    backup(paris)
+    paris.request("fes", subject="lost again")
+    settle(paris, fes)
+    lose_disk(paris, heads=False)
+    refused = wasl("node", "epoch", paris.dir)
+    check(refused.code != 0 and "--number" in refused.err, refused)
+    must(wasl("node", "epoch", paris.dir, "--number", "3"))
+    paris.start()
+    until(lambda: "epoch 3" in trouble(fes, paris) and "epoch 3" in trouble(rabat, paris), 60, "both are told")
+    for node in (rabat, fes):
+        must(node.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
+    until(lambda: not paris.json("node", "status")["register"]["unconfirmed"], 60, "both confirmed")
+    more = [paris.request("fes", subject="thrice"), fes.request("paris", subject="thrice"), paris.request("rabat", subject="thrice")]
+    settle(paris, rabat, fes)
+    check(all(case in paris.cases() for case in more) and more[1] in fes.cases() and more[2] in rabat.cases(), "thrice")
+    for node in (paris, rabat, fes):
+        node.sound()
+    proves(old_proof, *cards)
+    ok("without the memory of heads the epoch is said by number, and everything goes on in the same way")
+
+
+run(story)

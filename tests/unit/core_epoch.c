@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A register that lost leaves goes on in a new epoch (spec/epoch.md): what the node writes, what its partner believes,
+ * and how the exchange goes on between them. In each case b is the one that lost. */
+#include "core/epoch.h"
+#include "core_try.h"
+
+static void copy(const struct pair_node *node, const char *from, const char *to) {
+  char command[512];
+  snprintf(command, sizeof command, "rm -rf '%s%s' && cp -a '%s%s' '%s%s'", node->dir, to, node->dir, from, node->dir,
+           to);
+  assert_int_equal(system(command), 0);
+  char source[160], target[160];
+  snprintf(source, sizeof source, "%s%s", node->dir, from);
+  snprintf(target, sizeof target, "%s%s", node->dir, to);
+  struct place_name backup = place_of(source), restored = place_of(target);
+  place_copy(&backup, &restored);
+}
+
+static enum base_code keeper_epoch(struct pair_node *node, uint32_t number, struct base_error *err) {
+  char origin[WIRE_ORIGIN_MAX + 1];
+  int dir = openat(node->keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
+  enum base_code code = keeper_epoch_open(dir, number, &node->world, origin, err);
+  close(dir);
+  return code;
+}
+
+static void open_epoch(struct pair_node *node) {
+  struct base_error err = {0};
+  assert_int_equal(keeper_epoch(node, 0, &err), BASE_OK);
+  pair_open(node);
+}
+
+/* In this order: saved, mine from b, his from a; then b's data are put back. */
+static void lose(struct pair_node *a, struct pair_node *b, unsigned mine, unsigned his, char last_mine[65],
+                 char last_his[65]) {
+  pair_close(b);
+  copy(b, "/core", "/old-core");
+  pair_open(b);
+  for (unsigned i = 0; i < mine; i++)
+    pair_request(b, a, last_mine);
+  for (unsigned i = 0; i < his; i++)
+    pair_request(a, b, last_his);
+  pair_rest(a, b);
+  pair_close(b);
+  copy(b, "/core", "/lost-core");
+  copy(b, "/old-core", "/core");
+}
+
+static void later(struct pair_node *a, struct pair_node *b) {
+  for (int i = 0; i < 4; i++) {
+    a->ms += 31000;
+    b->ms += 31000;
+    pair_send(b, a);
+    pair_rest(a, b);
+  }
+}
+
+static void confirm(struct pair_node *a, struct pair_node *b, enum base_code want) {
+  char json[256];
+  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"name\":\"paris\",\"fingerprint\":\"%s\"}", b->core->epoch_digits);
+  if (want != BASE_OK) {
+    pair_refused(a, LINK_PARTNER_EPOCH, json, want);
+    return;
+  }
+  struct pair_answer answer = pair_ask(a, LINK_PARTNER_EPOCH, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+}
+
+static void test_goes_on(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65], more[65];
+  try_agreed(&a, &b);
+  uint64_t given = try_partner(&b)->row.sent_number;
+  lose(&a, &b, 3, 2, mine, his);
+  uint64_t kept = 0, taken = try_partner(&a)->row.received_number;
+  open_epoch(&b);
+  confirm(&a, &b, BASE_CONFLICT); /* nothing was heard yet */
+  kept = b.core->epoch_start;
+  assert_int_equal(b.core->epoch, 2);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_EPOCH, NULL, 0), 2);
+  later(&a, &b);
+  /* heard, kept over a restart, and nothing is exchanged */
+  assert_int_equal(try_partner(&a)->heard.number, 2);
+  try_restart(&a);
+  assert_int_equal(try_partner(&a)->heard.number, 2);
+  assert_non_null(strstr(try_partner(&a)->trouble, b.core->epoch_digits));
+  assert_true(core_epoch_waits(try_partner(&b)));
+  pair_refused(&b, LINK_CASE_OPEN, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"rabat\"],\"fields\":{}}",
+               BASE_SUSPENDED);
+  assert_int_equal(try_partner(&a)->row.received_number, taken);
+  pair_refused(
+      &a, LINK_PARTNER_EPOCH,
+      "{\"actor\":\"amal\",\"name\":\"paris\",\"fingerprint\":\"00000 00000 00000 00000 00000 00000 00000 00000\"}",
+      BASE_WRONG_KEY);
+  later(&a, &b);
+  assert_true(core_epoch_waits(try_partner(&b)));
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)));
+  assert_int_equal(try_partner(&b)->epoch_told.lost_from, given + 1);
+  assert_int_equal(try_partner(&b)->epoch_told.lost_to, given + 3);
+  assert_int_equal(try_partner(&b)->row.received_number, try_partner(&a)->row.sent_number); /* his came again */
+  pair_request(&b, &a, more);
+  pair_rest(&a, &b);
+  try_receipted(&b, more);
+  assert_int_equal(try_partner(&a)->row.received_number, taken + 1);
+  pair_request(&a, &b, more);
+  pair_rest(&a, &b);
+  try_receipted(&a, more);
+  assert_true(b.core->epoch_start == kept);
+  assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, NULL, 0), 0);
+  confirm(&a, &b, BASE_CONFLICT); /* once is enough */
+  try_restart(&a);
+  try_restart(&b);
+  assert_int_equal(try_partner(&b)->epoch_told.lost_to, given + 3);
+  pair_request(&b, &a, more);
+  pair_rest(&a, &b);
+  try_receipted(&b, more);
+  try_remove(&a, &b);
+}
+
+/* Whatever is cut off between the keeper's word and the first head: the next start takes it up. */
+static void test_begins_once(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 1, 1, mine, his);
+  open_epoch(&b);
+  uint64_t size = b.core->reg.size;
+  char digits[SEAL_FINGERPRINT_TEXT];
+  snprintf(digits, sizeof digits, "%s", b.core->epoch_digits);
+  try_restart(&b);
+  assert_int_equal(b.core->reg.size, size);
+  assert_string_equal(b.core->epoch_digits, digits);
+  pair_close(&b); /* the store is put back to before it, but its heads were signed: not once more */
+  copy(&b, "/old-core", "/core");
+  struct base_error err = {0};
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "older than what was proved"));
+  pair_close(&b);
+  copy(&b, "/lost-core", "/core"); /* neither does what was found again after all: that epoch is closed */
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "has signed heads of epoch 2"));
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  open_epoch(&b); /* the next one */
+  assert_int_equal(b.core->epoch, 3);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)));
+  try_remove(&a, &b);
+}
+
+/* The memory of heads is gone: the number is said by a person, and partners' heads are proved against the store's. */
+static void test_without_memory(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65], more[65];
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  lose(&a, &b, 1, 1, mine, his);
+  assert_int_equal(unlinkat(b.keeper_root, "keeper/heads.state", 0), 0);
+  assert_int_equal(keeper_epoch(&b, 0, &err), BASE_FIELD);
+  assert_int_equal(keeper_epoch(&b, 1, &err), BASE_FIELD);
+  assert_int_equal(keeper_epoch(&b, 2, &err), BASE_OK);
+  pair_open(&b);
+  assert_true(try_partner(&b)->unheld);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(try_partner(&b)->unheld);
+  pair_request(&a, &b, more);
+  pair_rest(&a, &b);
+  try_receipted(&a, more);
+  pair_close(&b);
+  assert_int_equal(keeper_epoch(&b, 2, &err), BASE_FIELD); /* that one is signed */
+  pair_open(&b);
+  try_remove(&a, &b);
+}
+
+/* The whole folder was put back, and partners told: that ends with the epoch that they told it of. */
+static void test_after_lost(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  copy(&b, "/keeper", "/old-keeper");
+  lose(&a, &b, 1, 1, mine, his);
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  pair_request(&a, &b, his);
+  for (int i = 0; i < 3; i++) {
+    a.ms += 31000;
+    b.ms += 31000;
+    pair_send(&a, &b);
+  }
+  assert_true(b.core->lost[0] != '\0');
+  assert_true(try_partner(&a)->stopped);
+  pair_close(&b);
+  open_epoch(&b);
+  assert_true(b.core->lost[0] == '\0');
+  try_restart(&b);
+  assert_true(b.core->lost[0] == '\0');
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)) || try_partner(&a)->stopped);
+  pair_request(&a, &b, his);
+  pair_rest(&a, &b);
+  try_receipted(&a, his);
+  try_remove(&a, &b);
+}
+
+/* Another beginning of the same epoch than the one that was confirmed is no beginning. */
+static void test_other_beginning(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 1, 1, mine, his);
+  copy(&b, "/keeper", "/old-keeper");
+  open_epoch(&b);
+  later(&a, &b);
+  pair_close(&b); /* somebody with all its keys opens it as well */
+  copy(&b, "/old-keeper", "/keeper");
+  copy(&b, "/old-core", "/core");
+  b.now += 60;
+  char digits[SEAL_FINGERPRINT_TEXT];
+  snprintf(digits, sizeof digits, "%s", try_partner(&a)->heard.digits);
+  open_epoch(&b);
+  assert_string_not_equal(b.core->epoch_digits, digits);
+  char json[256];
+  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"name\":\"paris\",\"fingerprint\":\"%s\"}", digits);
+  struct pair_answer answer = pair_ask(&a, LINK_PARTNER_EPOCH, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  later(&a, &b);
+  assert_true(core_epoch_waits(try_partner(&b)));
+  assert_true(try_partner(&a)->stopped);
+  try_expect(&a, WIRE_ACT_FAULT, 1, "fork: ");
+  try_sound(&a);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+/* What is said to be left must be what was cosigned: a leaf before the loss that was changed is found out. */
+static void test_must_extend(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 1, 1, mine, his);
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  assert_true(try_partner(&a)->unheld && try_partner(&a)->seen_size > 0);
+  assert_true(try_partner(&a)->seen_size <= b.core->epoch_start);
+  try_partner(&a)->seen_root.bytes[0] ^= 1; /* as if he had cosigned another one */
+  later(&a, &b);
+  assert_true(core_epoch_waits(try_partner(&b)));
+  assert_true(try_partner(&a)->stopped);
+  try_expect(&a, WIRE_ACT_FAULT, 1, "consistency: ");
+  try_sound(&a);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+/* A head of the register that was closed comes from nobody who goes on. */
+static void test_closed(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  copy(&b, "/keeper", "/first-keeper");
+  lose(&a, &b, 1, 1, mine, his);
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  pair_close(&b);
+  copy(&b, "/first-keeper", "/keeper");
+  copy(&b, "/old-core", "/core");
+  pair_open(&b);
+  uint64_t taken = try_partner(&a)->row.received_number;
+  pair_request(&b, &a, mine);
+  later(&a, &b);
+  assert_int_equal(try_partner(&a)->row.received_number, taken);
+  assert_non_null(strstr(try_partner(&a)->trouble, "which was closed"));
+  try_sound(&a);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_goes_on),    cmocka_unit_test(test_begins_once),     cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_after_lost), cmocka_unit_test(test_other_beginning), cmocka_unit_test(test_must_extend),
+      cmocka_unit_test(test_closed),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
