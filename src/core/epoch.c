@@ -149,7 +149,11 @@ static enum base_code read_first(struct core *core, struct base_error *err) {
     core->epoch_time = leaf.time;
     seal_fingerprint(entry, core->epoch_digits);
   }
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "epoch %u of the register", (unsigned)core->epoch);
+  if (!core_damage(code))
+    return code;
+  base_log(BASE_LOG_ERROR, "register.corrupt", "leaf %llu, with which epoch %u began, cannot be read: %s",
+           (unsigned long long)core->epoch_start, (unsigned)core->epoch, err->text);
+  return BASE_OK;
 }
 
 static enum base_code stored_epoch(struct core *core, uint32_t *out, struct base_error *err) {

@@ -104,6 +104,10 @@ func splitProof(data []byte) (index int64, proof tlog.RecordProof, checkpoint []
 func succeeds(noteBytes []byte, before card, next *card) error {
 	var keys []note.Verifier
 	for _, vkey := range []string{before.Log, next.Log} {
+		vkey, err := inEpoch(vkey, firstLine(noteBytes))
+		if err != nil {
+			return err
+		}
 		key, err := note.NewVerifier(vkey)
 		if err != nil {
 			return err
@@ -121,7 +125,7 @@ func succeeds(noteBytes []byte, before card, next *card) error {
 		return errors.New("not exactly the signatures of both keys")
 	}
 	named := fmt.Sprintf("card %d %s", next.Generation, next.hash)
-	if lines[0] != origin(*next) || lines[3] != named || next.Previous != before.hash || next.Generation != before.Generation+1 {
+	if (lines[0] != origin(*next) && !strings.HasPrefix(lines[0], origin(*next)+"/")) || lines[3] != named || next.Previous != before.hash || next.Generation != before.Generation+1 {
 		return errors.New("it names another card")
 	}
 	next.size, err = strconv.ParseInt(lines[1], 10, 64)
@@ -154,6 +158,26 @@ func cardsOf(members map[string][]byte, name string) (row, error) {
 	}
 }
 
+// A later epoch of the register is signed by the same key under an origin of its own: wasl/NAME/DIGITS/2 and so on.
+func inEpoch(vkey, signed string) (string, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 || signed == parts[0] {
+		return vkey, nil
+	}
+	number, err := strconv.Atoi(strings.TrimPrefix(signed, parts[0]+"/"))
+	if err != nil || number < 2 {
+		return "", errors.New("a head of another register")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(append([]byte(signed+"\n"), key...))
+	return fmt.Sprintf("%s+%s+%s", signed, hex.EncodeToString(sum[:4]), parts[2]), nil
+}
+
+func firstLine(note []byte) string { return strings.SplitN(string(note), "\n", 2)[0] }
+
 func headSize(checkpoint []byte) (int64, error) {
 	lines := strings.SplitN(string(checkpoint), "\n", 3)
 	if len(lines) < 3 {
@@ -179,7 +203,11 @@ func verify(leaf, opening, proofBytes []byte, registers, others row) error {
 		return err
 	}
 	register := registers.at(signed)
-	own, err := note.NewVerifier(register.Log)
+	vkey, err := inEpoch(register.Log, firstLine(checkpoint))
+	if err != nil {
+		return err
+	}
+	own, err := note.NewVerifier(vkey)
 	if err != nil {
 		return err
 	}
@@ -202,7 +230,7 @@ func verify(leaf, opening, proofBytes []byte, registers, others row) error {
 		return errors.New("not exactly the two signatures")
 	}
 	lines := strings.Split(opened.Text, "\n")
-	if len(lines) != 4 || lines[0] != origin(register) {
+	if len(lines) != 4 || lines[0] != own.Name() {
 		return errors.New("not a checkpoint of this register")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)

@@ -277,10 +277,17 @@ static void codes(void **state) {
 
 static void origins(void **state) {
   (void)state;
-  static const char longest[] = "wasl/n2345678901234567890123456789012/0123456789abcdef/123456789";
-  assert_int_equal(strlen(longest), WIRE_ORIGIN_MAX);
+  static const char longest[] = "wasl/n2345678901234567890123456789012/0123456789abcdef/999";
+  assert_in_range(strlen(longest), 1, WIRE_ORIGIN_MAX);
   assert_true(wire_origin_valid(base_view_text(longest)));
+  assert_int_equal(wire_origin_epoch(base_view_text(longest)), WIRE_EPOCHS_MAX);
+  assert_false(wire_origin_valid(BASE_VIEW("wasl/n2345678901234567890123456789012/0123456789abcdef/1000")));
   assert_false(wire_origin_valid(BASE_VIEW("wasl/n2345678901234567890123456789012/0123456789abcdef/1234567890")));
+  assert_int_equal(wire_origin_epoch(BASE_VIEW(PARIS)), 1);
+  assert_true(base_view_is(wire_origin_node(BASE_VIEW(PARIS)), PARIS));
+  assert_true(base_view_is(wire_origin_node(BASE_VIEW(PARIS "/17")), PARIS));
+  assert_int_equal(wire_origin_epoch(BASE_VIEW(PARIS "/17")), 17);
+  assert_int_equal(wire_origin_node(BASE_VIEW("paris")).size, 0);
   assert_true(base_view_is(wire_origin_name(BASE_VIEW(PARIS)), "paris"));
   assert_true(base_view_is(wire_origin_name(BASE_VIEW(PARIS "/2")), "paris"));
   static const char *const bad[] = {"",

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A new epoch of the register, as the keeper signs it: opened by a person alone, never twice, never back. */
+#include "keeper_try.h"
+
+struct node {
+  struct try_world world;
+  char path[TRY_PATH];
+  int dir;
+  struct keeper *keeper;
+  struct try_info info;
+  struct base_buf note;
+};
+
+static void node_start(struct node *node) {
+  struct base_error err;
+  struct try_register log = {0};
+  memset(node, 0, sizeof *node);
+  try_world_init(&node->world, 7);
+  node->dir = try_folder(node->path);
+  node->keeper = try_new(node->dir, &node->world, "rabat");
+  try_expect(try_attest(node->keeper, &log, 0, 9, &node->note, &err), &err, BASE_OK, "");
+}
+
+static void node_end(struct node *node) {
+  keeper_close(node->keeper);
+  base_buf_free(&node->note);
+  try_folder_remove(node->path, node->dir);
+}
+
+static enum base_code epoch(struct node *node, uint32_t number, char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
+  keeper_close(node->keeper);
+  node->keeper = NULL;
+  enum base_code code = keeper_epoch_open(node->dir, number, &node->world.world, out, err);
+  node->keeper = try_open(node->dir, &node->world);
+  try_describe(node->keeper, &node->info);
+  return code;
+}
+
+/* The head that was signed last, as a checkpoint of this origin by the log key under it. */
+static void expect_head(struct node *node, const char *origin, uint64_t size) {
+  struct wire_note note;
+  struct wire_checkpoint head;
+  struct base_error err;
+  try_expect(wire_note_parse(base_buf_view(&node->note), &note, &err), &err, BASE_OK, "");
+  try_expect(wire_checkpoint_parse(note.text, &head, &err), &err, BASE_OK, "");
+  assert_true(base_view_is(head.origin, origin));
+  assert_int_equal(head.size, size);
+  assert_int_equal(note.signatures[0].id, seal_vkey_id(head.origin, WIRE_VKEY_LOG, &node->info.log));
+}
+
+static void begins_anew(void **state) {
+  (void)state;
+  struct node rabat;
+  struct try_register log = {0};
+  struct base_error err;
+  char first[WIRE_ORIGIN_MAX + 1], origin[WIRE_ORIGIN_MAX + 1], expected[WIRE_ORIGIN_MAX + 1];
+  node_start(&rabat);
+  try_describe(rabat.keeper, &rabat.info);
+  snprintf(first, sizeof first, "%s", rabat.info.origin);
+  try_expect(epoch(&rabat, 0, origin, &err), &err, BASE_OK, "");
+  snprintf(expected, sizeof expected, "%.60s/2", first);
+  assert_string_equal(origin, expected);
+  assert_string_equal(rabat.info.origin, expected);
+  assert_int_equal(rabat.info.size, 0); /* a smaller head than was signed in the one before */
+  try_expect(try_attest(rabat.keeper, &log, 0, 5, &rabat.note, &err), &err, BASE_OK, "");
+  expect_head(&rabat, expected, 5);
+  try_expect(try_attest(rabat.keeper, &log, 0, 4, &rabat.note, &err), &err, BASE_ROLLBACK, "was signed before");
+  try_expect(epoch(&rabat, 2, origin, &err), &err, BASE_FIELD, "signed already");
+  try_expect(epoch(&rabat, 1, origin, &err), &err, BASE_FIELD, "signed already");
+  assert_int_equal(rabat.info.size, 5);
+  try_expect(epoch(&rabat, WIRE_EPOCHS_MAX + 1, origin, &err), &err, BASE_TOO_LARGE, "at most");
+  try_expect(epoch(&rabat, WIRE_EPOCHS_MAX, origin, &err), &err, BASE_OK, "");
+  try_expect(epoch(&rabat, 0, origin, &err), &err, BASE_TOO_LARGE, "at most");
+  node_end(&rabat);
+}
+
+static void without_its_memory(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct stat status;
+  node_start(&rabat);
+  keeper_close(rabat.keeper);
+  assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
+  static const uint32_t wrong[] = {0, 1, WIRE_EPOCHS_MAX + 1};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    try_expect(keeper_epoch_open(rabat.dir, wrong[i], &rabat.world.world, origin, &err), &err, BASE_FIELD,
+               "say the number");
+  assert_int_not_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
+  try_expect(keeper_epoch_open(rabat.dir, 4, &rabat.world.world, origin, &err), &err, BASE_OK, "");
+  assert_int_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
+  assert_int_equal(status.st_mode & 0777, 0600);
+  rabat.keeper = try_open(rabat.dir, &rabat.world);
+  try_describe(rabat.keeper, &rabat.info);
+  assert_string_equal(rabat.info.origin, origin);
+  assert_non_null(strstr(origin, "/4"));
+  assert_int_equal(rabat.info.size, 0);
+  node_end(&rabat);
+}
+
+/* While a keeper runs nobody tells it another epoch. */
+static void not_while_it_runs(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  node_start(&rabat);
+  try_expect(keeper_epoch_open(rabat.dir, 0, &rabat.world.world, origin, &err), &err, BASE_BUSY, "another keeper");
+  node_end(&rabat);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(begins_anew), cmocka_unit_test(without_its_memory),
+                                     cmocka_unit_test(not_while_it_runs)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
