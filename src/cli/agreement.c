@@ -85,9 +85,8 @@ enum base_code cli_agreement_list(struct cli *cli, struct base_error *err) {
     const struct wire_json *parties = wire_json_get(agreement, "parties");
     bool in_force = wire_json_true(wire_json_get(agreement, "in_force"));
     cli_cell_id(&table, cli_string(agreement, "id"));
-    struct base_view state = cli_string(agreement, "state");
-    struct base_view label = cli_kind_label(cli, cli_kind(cli, &kinds, BASE_VIEW("agreement")), "states", state);
-    cli_cell(&table, base_view_equal(label, state) ? cli_code_word(cli, state) : label);
+    cli_cell(&table,
+             cli_state_label(cli, cli_kind(cli, &kinds, BASE_VIEW("agreement")), cli_string(agreement, "state")));
     cli_cell(&table, base_view_text(cli_word(cli, in_force ? CLI_YES : CLI_NO)));
     cli_cell_time(&table, wire_json_get(agreement, "from"));
     cli_cell_time(&table, wire_json_get(agreement, "until"));

@@ -133,7 +133,7 @@ enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
     cli_cell(&table, wire_json_get(kase, "damaged") != NULL ? base_view_text(cli_word(cli, CLI_DAMAGED))
                      : wire_json_true(wire_json_get(kase, "flagged"))
                          ? base_view_text(cli_word(cli, CLI_FLAGGED))
-                         : cli_kind_label(cli, described, "states", cli_string(kase, "state")));
+                         : cli_state_label(cli, described, cli_string(kase, "state")));
     cli_cell_time(&table, wire_json_get(kase, "changed"));
     write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
     base_buf_u8(&table.cells, 0);
@@ -154,7 +154,7 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
   base_buf_text(&cli->out, "\n");
   cli_text(cli, cli_label(cli, kind, cli_string(kase, "kind")));
   base_buf_text(&cli->out, ": ");
-  cli_text(cli, cli_kind_label(cli, kind, "states", cli_string(kase, "state")));
+  cli_text(cli, cli_state_label(cli, kind, cli_string(kase, "state")));
   if (wire_json_true(wire_json_get(kase, "flagged")))
     cli_line(cli, "  (%s)", cli_word(cli, CLI_FLAGGED));
   cli_line(cli, "\n%s: ", cli_word(cli, CLI_PARTIES));

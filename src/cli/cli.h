@@ -209,6 +209,8 @@ const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struc
 /* The label of the member named `name` of the kind's list `list` ("types", "states", "clocks"); else the name. */
 struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
                                 struct base_view name);
+/* Of a case's state; also those that no kind knows, such as not_taken. */
+struct base_view cli_state_label(const struct cli *cli, const struct wire_json *kind, struct base_view state);
 const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field);
 struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise);
 struct base_view cli_code_label(const struct cli *cli, const struct wire_json *kind, struct base_view list,

@@ -43,6 +43,11 @@ struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *k
   return cli_label(cli, named(wire_json_get(kind, list), "name", name), name);
 }
 
+struct base_view cli_state_label(const struct cli *cli, const struct wire_json *kind, struct base_view state) {
+  struct base_view label = cli_kind_label(cli, kind, "states", state);
+  return base_view_equal(label, state) ? cli_code_word(cli, state) : label;
+}
+
 const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field) {
   return named(wire_json_get(named(wire_json_get(kind, "types"), "name", type), "fields"), "name", field);
 }

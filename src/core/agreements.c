@@ -101,24 +101,6 @@ static const struct core_case_message *acceptance(const struct core_case *kase) 
   return NULL;
 }
 
-static enum base_code count_open(void *context, const struct store_delivery *row) {
-  *(size_t *)context += row->state != STORE_ENDED && row->state != STORE_REFUSED;
-  return BASE_OK;
-}
-
-/* A proposal of ours that no party holds or will hold. */
-static enum base_code look_if_taken(struct core *core, const struct core_case *kase, bool *not_taken,
-                                    struct base_error *err) {
-  size_t open = 0;
-  *not_taken = false;
-  if (kase->count > 1 || !base_view_equal(kase->messages[0].header->author, core->card.origin))
-    return BASE_OK;
-  struct base_id id = kase->id;
-  enum base_code code = store_delivery_each(core->store, &id, false, 0, count_open, &open, err);
-  *not_taken = code == BASE_OK && open == 0;
-  return code;
-}
-
 /* Why it will never be in force. */
 static const char *closed_why(const struct core_case *kase, bool not_taken) {
   if (not_taken)
@@ -161,7 +143,7 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   if (accept != NULL)
     code = accepted_at(core, accept, &accepted, err);
   if (code == BASE_OK)
-    code = look_if_taken(core, kase, &out->not_taken, err);
+    code = core_case_not_taken(core, kase, &out->not_taken, err);
   if (code == BASE_OK && terms_id(kase, &terms)) {
     struct base_error why = {0};
     code = terms_read(core, kase, &terms, accepted, out, &why);

@@ -351,3 +351,20 @@ enum base_code core_case_withdraw(struct core *core, const struct base_id *messa
     code = core_agreement_refresh(core, &row.case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
+
+static enum base_code count_open(void *context, const struct store_delivery *row) {
+  *(size_t *)context += row->state != STORE_ENDED && row->state != STORE_REFUSED;
+  return BASE_OK;
+}
+
+enum base_code core_case_not_taken(struct core *core, const struct core_case *kase, bool *not_taken,
+                                   struct base_error *err) {
+  size_t open = 0;
+  *not_taken = false;
+  if (kase->count > 1 || !base_view_equal(kase->messages[0].header->author, core->card.origin))
+    return BASE_OK;
+  struct base_id id = kase->id;
+  enum base_code code = store_delivery_each(core->store, &id, false, 0, count_open, &open, err);
+  *not_taken = code == BASE_OK && open == 0;
+  return code;
+}

@@ -599,6 +599,10 @@ void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all *
  * opening message stays, for without it there is nothing to show. */
 BASE_NODISCARD enum base_code core_case_withdraw(struct core *core, const struct base_id *message, int64_t partner,
                                                  struct base_error *err);
+/* Whether it is a case of ours that consists of its opening message alone, which was ended or refused for every party: nobody holds
+ * it, or will. */
+BASE_NODISCARD enum base_code core_case_not_taken(struct core *core, const struct core_case *kase, bool *not_taken,
+                                                  struct base_error *err);
 struct base_view core_case_state_name(const struct core_case *kase);
 const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id);
 

@@ -136,7 +136,11 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
   wire_write_member_text(&writer, "kind", kase->kind->kind.name);
-  wire_write_member_text(&writer, "state", core_case_state_name(kase));
+  bool not_taken = false;
+  code = core_case_not_taken(core, kase, &not_taken, err);
+  if (code != BASE_OK)
+    return code;
+  wire_write_member_text(&writer, "state", not_taken ? BASE_VIEW("not_taken") : core_case_state_name(kase));
   wire_write_member_bool(&writer, "flagged", kase->state.flagged);
   wire_write_member_id(&writer, "made_by", &kase->state.by);
   core_show_names(&writer, core, "parties", opening->parties, opening->party_count);
@@ -193,13 +197,18 @@ static enum base_code list_case(void *context, const struct store_case *row) {
   struct core_case look = {0}, *kase = NULL;
   struct base_error why = {0};
   enum base_code code = case_listed(showing->core, row, &look, &kase, &why);
-  bool damaged = code != BASE_KIND && core_damage(code);
+  bool damaged = code != BASE_KIND && core_damage(code), not_taken = false;
+  if (code == BASE_OK && kase != NULL)
+    code = core_case_not_taken(showing->core, kase, &not_taken, &why);
   if (damaged)
     base_log(BASE_LOG_ERROR, "case.damaged", "%s", why.text);
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->id);
   wire_write_member_text(writer, "kind", row->kind);
-  wire_write_member_text(writer, "state", damaged ? BASE_VIEW("unknown") : row->state);
+  wire_write_member_text(writer, "state",
+                         damaged     ? BASE_VIEW("unknown")
+                         : not_taken ? BASE_VIEW("not_taken")
+                                     : row->state);
   wire_write_member_bool(writer, "flagged", row->flagged);
   core_show_time(writer, "opened", row->opened);
   core_show_time(writer, "changed", row->changed);

@@ -115,6 +115,16 @@ static void test_other_purpose(void **state) {
   try_remove(&a, &b);
 }
 
+static void case_is(struct pair_node *node, const char *state) {
+  char words[60];
+  snprintf(words, sizeof words, "\"state\":\"%s\"", state);
+  struct pair_answer answer = pair_ask(node, LINK_CASE_LIST, "{\"actor\":\"test\"}", -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("%s", (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
 /* What agreement.list says of the only agreement. */
 static void listed(struct pair_node *node, const char *state, bool in_force, char from[40]) {
   struct pair_answer answer = pair_ask(node, LINK_AGREEMENT_LIST, "{\"actor\":\"test\"}", -1);
@@ -190,8 +200,10 @@ static void test_not_taken(void **state) {
   pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, agreement);
   base_buf_free(&json);
   listed(&a, "proposed", false, from);
+  case_is(&a, "proposed");
   try_end(&a, agreement);
   listed(&a, "not_taken", false, from);
+  case_is(&a, "not_taken");
   denied(&a, &b, "which has the row 2, was ended before anybody took it");
   try_restart(&a);
   listed(&a, "not_taken", false, from);
