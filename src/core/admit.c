@@ -278,19 +278,27 @@ static enum base_code check_content(struct core *core, const struct core_partner
   code = wire_part0_parse(frame->part0, arena, part0, why);
   if (code != BASE_OK)
     return code;
+  struct base_error looked = {0}; /* not found is how it should be */
   struct store_message row;
-  if (store_message_get(core->store, id, arena, &row, NULL) == BASE_OK)
+  code = store_message_get(core->store, id, arena, &row, &looked);
+  if (code == BASE_OK)
     return base_fail(why, BASE_EXISTS, "the message was sent before, under another number");
   struct store_arrival before;
-  if (store_arrival_of(core->store, id, partner->row.number, arena, &before, NULL) == BASE_OK && before.voided)
+  if (code == BASE_NOT_FOUND || core_damage(code))
+    code = store_arrival_of(core->store, id, partner->row.number, arena, &before, &looked);
+  if (code == BASE_OK && before.voided)
     return base_fail(why, BASE_EXISTS, "the message was ended before, under another number");
-  if (header->opens)
-    return BASE_OK;
   struct store_case kase;
-  if (store_case_get(core->store, &header->case_id, arena, &kase, NULL) == BASE_OK &&
-      !(base_view_equal(kase.kind, header->kind) && base_hash_equal(&kase.kind_hash, &header->kind_hash)))
-    return base_fail(why, BASE_KIND, "the case is of another kind");
-  return BASE_OK;
+  if (!header->opens && (code == BASE_OK || code == BASE_NOT_FOUND || core_damage(code))) {
+    code = store_case_get(core->store, &header->case_id, arena, &kase, &looked);
+    if (code == BASE_OK &&
+        !(base_view_equal(kase.kind, header->kind) && base_hash_equal(&kase.kind_hash, &header->kind_hash)))
+      return base_fail(why, BASE_KIND, "the case is of another kind");
+  }
+  if (code == BASE_OK || code == BASE_NOT_FOUND || core_damage(code))
+    return BASE_OK;
+  *why = looked;
+  return code;
 }
 
 static enum base_code keep_message(struct core *core, const struct wire_frame *frame, const struct base_id *id,
@@ -334,11 +342,16 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
   struct store_message row;
   struct base_error why = {0};
   size_t missing = 0;
-  if (check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why) != BASE_OK) {
+  enum base_code code = check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why);
+  if (code != BASE_OK) {
     wire_part0_free(&part0);
+    if (core_ours(code)) { /* no memory, no disk: no reason to refuse what somebody sent */
+      *err = why;
+      return core_lose(core, code, err);
+    }
     return core_message_refuse(core, give, arrival, false, 0, &why, err);
   }
-  enum base_code code = keep_message(core, frame, &arrival->message, &header, &part0, &row, err);
+  code = keep_message(core, frame, &arrival->message, &header, &part0, &row, err);
   size_t parts = part0.part_count;
   wire_part0_free(&part0);
   if (code == BASE_OK)

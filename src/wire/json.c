@@ -123,7 +123,7 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   enum base_code code = check_depth(text, what, err);
   if (code)
     return code;
-  json_error_t error;
+  json_error_t error = {0}; /* the library sets no code where it has no memory for a value */
   json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
   if (!root)
     return parse_failure(&error, text, what, err);

@@ -102,6 +102,10 @@ enum {
 typedef int disk_watch(void *context, const struct disk_event *event);
 void disk_set_watch(disk_watch *watch, void *context);
 
+/* Asked before calls to the kernel about no simulated disk that a node makes for its memory and for files without a name; true:
+ * the call fails. NULL: none. */
+void disk_watch_kernel(bool (*fails)(const char *call));
+
 uint64_t disk_calls(const struct disk *disk);
 uint64_t disk_points(const struct disk *disk);
 uint64_t disk_points_total(void);

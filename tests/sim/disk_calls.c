@@ -19,6 +19,19 @@
 
 #define REAL(...) syscall(__VA_ARGS__)
 
+/* Calls that are about no simulated disk, but that a node makes: they can fail too. */
+static bool (*kernel_fails)(const char *call);
+void disk_watch_kernel(bool (*fails)(const char *call)) {
+  kernel_fails = fails;
+}
+static bool refused(const char *call, int code) {
+  if (kernel_fails == NULL || !kernel_fails(call))
+    return false;
+  errno = code;
+  return true;
+}
+#define KERNEL(name, code, ...) (refused(name, code) ? -1 : REAL(__VA_ARGS__))
+
 /* The checked forms that _FORTIFY_SOURCE calls have prototypes nowhere. */
 int __openat64_2(int dir, const char *path, int flags);
 int __open64_2(const char *path, int flags);
@@ -72,7 +85,7 @@ int close(int fd) {
 
 /* --- content */
 ssize_t read(int fd, void *out, size_t size) {
-  return disk_is_fd(fd) ? disk_file_read(fd, out, size, -1) : REAL(SYS_read, fd, out, size);
+  return disk_is_fd(fd) ? disk_file_read(fd, out, size, -1) : KERNEL("read", EIO, SYS_read, fd, out, size);
 }
 ssize_t __read_chk(int fd, void *out, size_t size, size_t room) {
   if (size > room)
@@ -80,10 +93,13 @@ ssize_t __read_chk(int fd, void *out, size_t size, size_t room) {
   return read(fd, out, size);
 }
 ssize_t write(int fd, const void *data, size_t size) {
-  return disk_is_fd(fd) ? disk_file_write(fd, data, size, -1) : REAL(SYS_write, fd, data, size);
+  return disk_is_fd(fd)        ? disk_file_write(fd, data, size, -1)
+         : fd == STDERR_FILENO ? REAL(SYS_write, fd, data, size)
+                               : KERNEL("write", ENOSPC, SYS_write, fd, data, size);
 }
 ssize_t pread64(int fd, void *out, size_t size, off64_t offset) {
-  return disk_is_fd(fd) ? disk_file_read(fd, out, size, offset) : REAL(SYS_pread64, fd, out, size, offset);
+  return disk_is_fd(fd) ? disk_file_read(fd, out, size, offset)
+                        : KERNEL("pread", EIO, SYS_pread64, fd, out, size, offset);
 }
 ssize_t __pread64_chk(int fd, void *out, size_t size, off64_t offset, size_t room) {
   if (size > room)
@@ -100,7 +116,7 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
   return pwrite64(fd, data, size, offset);
 }
 off64_t lseek64(int fd, off64_t offset, int whence) {
-  return disk_is_fd(fd) ? disk_file_seek(fd, offset, whence) : REAL(SYS_lseek, fd, offset, whence);
+  return disk_is_fd(fd) ? disk_file_seek(fd, offset, whence) : KERNEL("lseek", EINVAL, SYS_lseek, fd, offset, whence);
 }
 off_t lseek(int fd, off_t offset, int whence) {
   return lseek64(fd, offset, whence);
@@ -130,7 +146,7 @@ int fdatasync(int fd) {
 void *mmap64(void *at, size_t size, int protection, int flags, int fd, off64_t offset) {
   if (fd >= 0 && disk_is_fd(fd))
     return disk_file_map(fd, size, protection, offset);
-  return (void *)REAL(SYS_mmap, at, size, protection, flags, fd, offset);
+  return (void *)KERNEL("mmap", ENOMEM, SYS_mmap, at, size, protection, flags, fd, offset);
 }
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset) {
   return mmap64(at, size, protection, flags, fd, offset);
@@ -138,7 +154,8 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offse
 
 /* --- what is known of a file */
 int fstat64(int fd, struct stat64 *out) {
-  return disk_is_fd(fd) ? disk_file_stat(fd, out) : (int)REAL(SYS_newfstatat, fd, "", out, AT_EMPTY_PATH);
+  return disk_is_fd(fd) ? disk_file_stat(fd, out)
+                        : (int)KERNEL("fstat", ENOMEM, SYS_newfstatat, fd, "", out, AT_EMPTY_PATH);
 }
 int fstatat64(int dir, const char *restrict path, struct stat64 *restrict out, int flags) {
   return disk_is_path(dir, path) ? disk_path_stat(dir, path, out) : (int)REAL(SYS_newfstatat, dir, path, out, flags);
@@ -177,7 +194,7 @@ int flock(int fd, int how) {
 static int control(int fd, int command, void *argument) {
   struct stat64 status;
   if (!disk_is_fd(fd))
-    return (int)REAL(SYS_fcntl, fd, command, argument);
+    return (int)KERNEL("fcntl", EMFILE, SYS_fcntl, fd, command, argument);
   switch (command) {
   case F_GETLK:
     ((struct flock *)argument)->l_type = F_UNLCK;
@@ -292,6 +309,14 @@ int closedir(DIR *folder) {
   int fd = listing->fd;
   free(listing);
   return close(fd);
+}
+
+/* --- files without a name */
+int memfd_create(const char *name, unsigned flags) {
+  return (int)KERNEL("memfd_create", EMFILE, SYS_memfd_create, name, flags);
+}
+int dup(int fd) {
+  return (int)KERNEL("dup", EMFILE, SYS_dup, fd);
 }
 
 /* --- randomness */

@@ -48,4 +48,12 @@ void image_cut(struct image *image, enum image_cut how, uint64_t *random);
 /* Sectors that take room. */
 uint64_t image_sectors(const struct image *image);
 
+/* The world's own memory is not the nodes': where a program makes their allocations fail, these do not. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *data, size_t size);
+#define malloc __libc_malloc
+#define calloc __libc_calloc
+#define realloc __libc_realloc
+
 #endif

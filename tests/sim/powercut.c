@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Two nodes exchange while the power goes, the disk is full, may not be written, or fails once: at every write point,
- * or every call. The story is told once; at each chosen point a child process splits off, in which the fault strikes
- * and the exchange must go on to its end. With --seed S --cut K the same happens again. */
+ * or every call; or while an allocation or another system call fails once. The story is told once; at each chosen point
+ * a child process splits off, in which the fault strikes and the exchange must go on to its end. With --seed S --cut K
+ * the same happens again. */
 #include "powercut_story.h"
 
 #include <errno.h>
@@ -26,14 +27,17 @@ struct group {
   unsigned
       seconds; /* … but no more in so many: on a machine that does much else the rest is left out, and it is said */
   unsigned long least; /* in make soak */
-  bool calls;          /* strikes at any call, not only at write points */
+  enum { POINTS, CALLS, ALLOCATIONS, KERNEL_CALLS } where;
 };
+static const char *const where_names[] = {"points", "calls", "allocations", "system calls"};
 static const char *const disk_names[DISKS] = {"rabat", "rabat's keeper", "paris", "paris' keeper"};
 static const struct group groups[] = {
-    {"cut", "power cut at every write point", FAULT_CUT, 1000, 200, 10000, false},
-    {"full", "disk full from every write point on", FAULT_FULL, 120, 40, 0, false},
-    {"read-only", "disk read-only from every write point on", FAULT_READ_ONLY, 100, 40, 0, false},
-    {"error", "every call on the disk fails once", FAULT_ERROR, 200, 60, 0, true},
+    {"cut", "power cut at every write point", FAULT_CUT, 1000, 200, 10000, POINTS},
+    {"full", "disk full from every write point on", FAULT_FULL, 120, 40, 0, POINTS},
+    {"read-only", "disk read-only from every write point on", FAULT_READ_ONLY, 100, 40, 0, POINTS},
+    {"error", "every call on the disk fails once", FAULT_ERROR, 200, 60, 0, CALLS},
+    {"memory", "every allocation fails once", FAULT_MEMORY, 200, 60, 0, ALLOCATIONS},
+    {"kernel", "every system call that is about no disk fails once", FAULT_KERNEL, 100, 30, 0, KERNEL_CALLS},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -186,9 +190,40 @@ static int strike(const struct disk_event *event) {
     world.fault.second = disk_points_total() + 1 + chance(80);
   return world.fault.kind == FAULT_ERROR ? EIO : DISK_GO;
 }
+/* Killed, not cut off: what it wrote is there, what it held is not. */
+static void process_gone(const struct core *core) {
+  for (int i = 0; i < SITES; i++) {
+    struct site *site = &world.sites[i];
+    if (core == NULL ? site != world.starting : site->node.core != core)
+      continue;
+    disk_power_off(site->disk);
+    disk_power_off(site->keeper_disk);
+    /* In one process with its heir, SQLite would still keep its locks. */
+    for (sqlite3_stmt *left; site->db != NULL && (left = sqlite3_next_stmt(site->db, NULL)) != NULL;)
+      sqlite3_finalize(left);
+    sqlite3_close(site->db);
+    site->db = NULL;
+    site->node.core = NULL;
+    site->node.keeper = NULL;
+  }
+}
+static int note_database(sqlite3 *db, char **why, const struct sqlite3_api_routines *routines) {
+  (void)why;
+  (void)routines;
+  if (world.starting != NULL)
+    world.starting->db = db;
+  return SQLITE_OK;
+}
+/* The next chosen one has come. */
+static bool chosen(uint64_t number) {
+  if (run.next == run.chosen_count || run.chosen[run.next] != number)
+    return false;
+  run.next++;
+  return !enough();
+}
 static int watch(void *context, const struct disk_event *event) {
   (void)context;
-  run.calls++;
+  run.calls += run.group->where <= CALLS;
   bool point = event->call >= DISK_CREATE;
   if (run.child) {
     if (run.trace)
@@ -199,16 +234,32 @@ static int watch(void *context, const struct disk_event *event) {
     world.fault.second = 0;
     return strike_cut(event->disk);
   }
-  uint64_t number = run.group->calls ? run.calls : event->total;
-  if ((!point && !run.group->calls) || run.next == run.chosen_count || run.chosen[run.next] != number)
-    return DISK_GO;
-  run.next++;
-  if (enough())
+  bool calls = run.group->where == CALLS;
+  if ((!point && !calls) || run.group->where > CALLS || !chosen(calls ? run.calls : event->total))
     return DISK_GO;
   for (unsigned long variant = run.first_variant; variant < run.first_variant + run.variants; variant++)
-    if (split(number, variant))
+    if (split(run.chosen[run.next - 1], variant))
       return strike(event);
   return DISK_GO;
+}
+/* An allocation, or a call to the kernel: true when it is to fail. */
+static bool watch_inside(const char *what) {
+  bool allocation = strcmp(what, "allocation") == 0;
+  if (run.child || !inside.node || run.group->where != (allocation ? ALLOCATIONS : KERNEL_CALLS))
+    return false;
+  if (!chosen(++run.calls))
+    return false;
+  inside.node = false; /* what splits off a process allocates too */
+  bool child = false;
+  for (unsigned long variant = run.first_variant; variant < run.first_variant + run.variants && !child; variant++)
+    child = split(run.chosen[run.next - 1], variant);
+  if (child) {
+    world.fault.kind = run.group->kind;
+    world.fault.struck = true;
+    fprintf(stderr, "# %s: %s fails, in \"%s\"\n", run.group->name, what, chapters[run.chapter].name);
+  }
+  inside.node = true;
+  return child;
 }
 
 /* --- a run */
@@ -236,7 +287,6 @@ static void make_world(const struct broken *broken) {
 static void free_world(void) {
   for (int i = 0; i < SITES; i++) {
     struct site *site = &world.sites[i];
-    pair_close(&site->node);
     close(site->root);
     close(site->keeper_root);
     base_buf_free(&site->node.card);
@@ -244,14 +294,27 @@ static void free_world(void) {
     disk_free(site->keeper_disk);
   }
 }
+/* Both nodes end, and nothing that they allocated is left. */
+static void no_leak(void) {
+  inside.fails = NULL;
+  for (int i = 0; i < SITES; i++)
+    pair_close(&world.sites[i].node);
+  if (inside.live_count > 0)
+    wrong("%zu allocations are left over, one of them made at %p (addr2line -e %s)", inside.live_count, live_left(),
+          run.program);
+}
 /* Tells the story, in this process and those that split off. */
 static void tell(const struct broken *broken) {
   make_world(broken);
   disk_set_watch(watch, NULL);
+  inside.ended = process_gone;
+  sqlite3_auto_extension((void (*)(void))note_database);
+  inside_watch(watch_inside);
   for (run.chapter = 0; run.chapter < CHAPTERS; run.chapter++) {
     chapters[run.chapter].tell();
     if (run.child) {
       epilogue(run.chapter);
+      no_leak();
       _exit(0);
     }
   }
@@ -259,8 +322,10 @@ static void tell(const struct broken *broken) {
     reap();
   run.shared->points = disk_points_total();
   run.shared->calls = run.calls;
-  disk_set_watch(NULL, NULL);
   check_world();
+  no_leak();
+  inside_watch(NULL);
+  disk_set_watch(NULL, NULL);
   free_world();
 }
 /* The same in a process of its own, so that each run begins from nothing. False when the story itself fails. */
@@ -321,7 +386,7 @@ static uint64_t measure(void) {
   memset(run.shared, 0, sizeof *run.shared);
   if (!tell_apart(NULL))
     return 0;
-  return run.group->calls ? run.shared->calls : run.shared->points;
+  return run.group->where == POINTS ? run.shared->points : run.shared->calls;
 }
 
 /* A line of JSON for a page of results, in build/faults beside the folder of this program. */
@@ -356,7 +421,7 @@ static bool run_group(const struct group *group, bool soak, unsigned long sample
   bool told = tell_chosen(NULL), passed = told && run.shared->failed == 0 && run.shared->runs > 0;
   run.deadline = 0;
   printf("%s %s: %u runs at %zu of %" PRIu64 " %s, %u failed, seed %" PRIu64 "\n", passed ? "ok" : "not ok",
-         group->title, run.shared->runs, run.chosen_count, all, group->calls ? "calls" : "points", run.shared->failed,
+         group->title, run.shared->runs, run.chosen_count, all, where_names[group->where], run.shared->failed,
          run.seed);
   if (run.shared->runs < run.chosen_count * run.variants)
     printf("# %zu chosen points were left out: no time\n", run.chosen_count - run.shared->runs / run.variants);

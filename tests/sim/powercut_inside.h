@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the two nodes do themselves, apart from what the test does around them: each allocation there, and each call to the
- * kernel that is about no disk, can be made to fail; and what our code allocated and nobody freed is counted. The allocator stands
- * in the C library's place for our code and for SQLite, OpenSSL and jansson alike. */
+ * What the two nodes do themselves, apart from what the test does around them: each allocation there, and each call to
+ * the kernel that is about no disk, can be made to fail; and what our code allocated and nobody freed is counted. The
+ * allocator stands in the C library's place for our code and for SQLite, OpenSSL and jansson alike. */
 #ifndef WASL_TESTS_SIM_POWERCUT_INSIDE_H
 #define WASL_TESTS_SIM_POWERCUT_INSIDE_H
 
 #include <errno.h>
 #include <link.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "core/core.h"
 #include "core/internal.h"
+#include "disk.h"
 #include "keeper/keeper.h"
 
 /* The C library's own, under the names that glibc keeps for an allocator in its place. */
@@ -24,14 +27,17 @@ void __libc_free(void *data);
 
 enum { LIVE_BITS = 18, LIVE_ROOM = 1 << LIVE_BITS, TRACKED_RANGES = 2 };
 static struct {
-  bool node;                    /* a node is at work, not the test around it */
+  bool node; /* a node is at work, not the test around it */
   bool (*fails)(const char *what);
+  void (*ended)(const struct core *core); /* the process of this node ended itself; NULL: while it started */
+  jmp_buf way_out;
+  unsigned ends; /* of processes, by themselves */
   struct {
-    uintptr_t begin, end;
-  } tracked[TRACKED_RANGES];    /* code whose allocations must not be left over: ours, jansson's */
+    uintptr_t base, begin, end;
+  } tracked[TRACKED_RANGES]; /* code whose allocations must not be left over: ours, jansson's */
   size_t tracked_count, live_count;
   struct live {
-    void *data;                 /* NULL: never used; LIVE_GONE: freed */
+    void *data; /* NULL: never used; LIVE_GONE: freed */
     const void *by;
   } live[LIVE_ROOM];
 } inside;
@@ -52,6 +58,7 @@ static int find_ranges(struct dl_phdr_info *info, size_t size, void *context) {
     if (header->p_type != PT_LOAD || (header->p_flags & PF_X) == 0)
       continue;
     uintptr_t begin = info->dlpi_addr + header->p_vaddr;
+    inside.tracked[inside.tracked_count].base = info->dlpi_addr;
     inside.tracked[inside.tracked_count].begin = begin;
     inside.tracked[inside.tracked_count++].end = begin + header->p_memsz;
     break;
@@ -97,7 +104,7 @@ static bool live_remove(const void *data) {
 static const void *live_left(void) {
   for (size_t slot = 0; inside.live_count > 0 && slot < LIVE_ROOM; slot++)
     if (inside.live[slot].data != NULL && inside.live[slot].data != LIVE_GONE)
-      return (const void *)((uintptr_t)inside.live[slot].by - inside.tracked[0].begin);
+      return (const void *)((uintptr_t)inside.live[slot].by - inside.tracked[0].base);
   return NULL;
 }
 
@@ -131,13 +138,44 @@ void free(void *data) {
   __libc_free(data);
 }
 
-/* --- the ways into a node */
-static void inside_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd) {
+/* --- the end of a node's process: where the cryptographic library has no memory in the midst of a hash, the process
+ * says so and ends (seal_broken), and wasld starts all anew. Whatever else ends it is a crash. */
+void abort(void) {
+  if (inside.node && inside.fails != NULL) {
+    inside.node = false;
+    longjmp(inside.way_out, 1);
+  }
+  signal(SIGABRT, SIG_DFL);
+  raise(SIGABRT);
+  _exit(134);
+}
+static void process_ended(const struct core *core) {
+  inside.ends++;
+  memset(inside.live, 0, sizeof inside.live); /* a process takes its memory with it */
+  inside.live_count = 0;
+  inside.ended(core);
+}
+
+/* --- the ways into a node; one that has ended does nothing */
+static void inside_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload,
+                         int fd) {
+  if (core == NULL)
+    return;
+  if (setjmp(inside.way_out) != 0) {
+    process_ended(core);
+    return;
+  }
   inside.node = true;
   core_input(core, code, token, payload, fd);
   inside.node = false;
 }
 static int64_t inside_settle(struct core *core, enum base_code *fatal, struct base_error *err) {
+  if (core == NULL)
+    return -1;
+  if (setjmp(inside.way_out) != 0) {
+    process_ended(core);
+    return -1;
+  }
   inside.node = true;
   int64_t due = core_settle(core, fatal, err);
   inside.node = false;
@@ -145,6 +183,10 @@ static int64_t inside_settle(struct core *core, enum base_code *fatal, struct ba
 }
 static enum base_code inside_core_open(const struct core_environment *environment, struct core **out,
                                        struct base_error *err) {
+  if (setjmp(inside.way_out) != 0) {
+    process_ended(NULL);
+    return base_fail(err, BASE_INTERNAL, "the process ended while it started");
+  }
   inside.node = true;
   enum base_code code = core_open(environment, out, err);
   inside.node = false;
@@ -152,6 +194,10 @@ static enum base_code inside_core_open(const struct core_environment *environmen
 }
 static enum base_code inside_keeper_open(int dir, const struct base_world *keeper_world, struct keeper **out,
                                          struct base_error *err) {
+  if (setjmp(inside.way_out) != 0) {
+    process_ended(NULL);
+    return base_fail(err, BASE_INTERNAL, "the process ended while it started");
+  }
   inside.node = true;
   enum base_code code = keeper_open(dir, keeper_world, out, err);
   inside.node = false;

@@ -38,6 +38,8 @@ static void wrong(const char *form, ...) {
        : wrong("%s:%d: %s is %jd, not %jd", __FILE__, __LINE__, #a, (intmax_t)(a), (intmax_t)(b)))
 #define fail_msg(...) wrong(__VA_ARGS__)
 
+#include "powercut_inside.h"
+
 #include "../unit/core_try.h"
 #include "disk.h"
 #include "store/sqlite.h"
@@ -63,12 +65,13 @@ struct site {
   struct pair_node node;
   struct disk *disk, *keeper_disk;
   int root, keeper_root;
+  sqlite3 *db;            /* opened last by it */
   unsigned opened, maybe; /* cases it opened: answered, and perhaps */
   size_t head_count;
   struct head heads[HEADS_MAX]; /* shown, in order */
   uint64_t cosigned;            /* the partner's largest head it was seen to remember */
 };
-enum fault_kind { FAULT_CUT, FAULT_FULL, FAULT_READ_ONLY, FAULT_ERROR, FAULT_KINDS };
+enum fault_kind { FAULT_CUT, FAULT_FULL, FAULT_READ_ONLY, FAULT_ERROR, FAULT_MEMORY, FAULT_KERNEL, FAULT_KINDS };
 struct fault {
   enum fault_kind kind;
   bool struck;        /* it has happened (in this process) */
@@ -79,7 +82,7 @@ struct fault {
   uint64_t second;    /* another cut at this write point, 0: none */
 };
 static struct {
-  struct site sites[SITES];
+  struct site sites[SITES], *starting;
   struct fault fault;
   uint64_t random;
   unsigned lies, keeper_lies;
@@ -187,7 +190,10 @@ static void start(struct site *site) {
     site->node.root = site->root = disk_open(site->disk, ".");
     site->node.keeper_root = site->keeper_root = disk_open(site->keeper_disk, ".");
     struct base_error err = {0};
+    world.starting = site;
+    site->db = NULL;
     enum base_code code = pair_start(&site->node, &err);
+    world.starting = NULL;
     if (code == BASE_OK && !dead(site))
       break;
     if (code != BASE_OK && !dead(site) && tries >= TRIES)
