@@ -348,7 +348,11 @@ static void test_damaged_on_its_way(void **state) {
   pair_rest(&a, &b);
   try_receipted(&a, later);
   assert_int_equal(rename(kept, path), 0);
-  try_run(&a, &b, 2 * CORE_STUCK_AGAIN_MS);
+  for (int i = 0; i < 10; i++) {
+    a.ms += CORE_STUCK_AGAIN_MS / 5;
+    b.ms += CORE_STUCK_AGAIN_MS / 5;
+    pair_rest(&a, &b);
+  }
   try_receipted(&a, bad);
   try_part_arrived(&b, 2 << 20, 7);
   try_outbox_says(&a, bad, "receipted", "");
@@ -367,7 +371,7 @@ static void test_damaged_on_its_way(void **state) {
   try_receipted(&a, later);
   try_end(&a, bad);
   pair_rest(&a, &b);
-  assert_int_equal(try_run(&a, &b, 40000), 0);
+  assert_int_equal(try_run(&a, &b, 2000), 0);
   try_outbox_says(&a, bad, "ended", "");
   try_expect(&b, WIRE_ACT_REFUSED, 1, "refused-by-policy: the sender ended it");
   base_buf_free(&parts);
