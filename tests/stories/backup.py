@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 
-from story import BIN, Node, check, complaint, introduce, kept_apart, must, ok, path, read, run, same_cases, settle, started, wasl, write
+from story import BIN, Node, check, complaint, introduce, kept_apart, must, not_on_a_server, ok, path, read, run, same_cases, settle, started, wasl, write
 
 
 def opened(words, file, *more):
@@ -22,6 +22,7 @@ def lose(node, name):
 
 
 def story():
+    not_on_a_server("a database on a server is saved by its own tools; unit/core_epoch and unit/core_backup run there")
     made = must(wasl("backup", "key", "-o", path("secret")))
     key = made.out.strip()
     check(kept_apart(path("secret")) and key in read(path("secret")).decode(), "the secret is for its owner alone")

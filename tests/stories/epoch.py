@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 
-from story import ROOT, check, must, ok, path, read, run, settle, started, until, wasl, write
+from story import ROOT, check, must, not_on_a_server, ok, path, read, run, settle, started, until, wasl, write
 
 
 def digits(node):
@@ -47,6 +47,7 @@ def lose_disk(node, heads):
 
 
 def story():
+    not_on_a_server("a database on a server is saved by its own tools; unit/core_epoch and unit/core_backup run there")
     paris, rabat, fes = started("paris", "rabat", "fes")
     cards = [paris.card(), rabat.card()]
     large = write("large.bin", os.urandom(3 * 1048576 + 7))
