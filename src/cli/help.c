@@ -26,7 +26,7 @@ static const struct {
     {"--sign", "", NULL, "the keys of the register and of cosignatures"},
     {"--seal", "", NULL, "the key that partners seal to"},
     {"--tls", "", NULL, "the key of the line"},
-    {"--all", "", NULL, "all three"},
+    {"--all", "", NULL, "all three, and the key under which content is kept"},
     {"--force", "", NULL, "although a partner does not know the new one yet, who must be given the new card by hand"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
     {"--number", "", "N", "which epoch it is to be; needed only when the keeper's heads.state is lost"},

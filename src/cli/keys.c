@@ -167,6 +167,7 @@ enum base_code cli_key_rotate(struct cli *cli, struct base_error *err) {
   wire_write_object(&writer);
   write_choice(&writer, cli, "sign", all ? "--all" : "--sign");
   write_choice(&writer, cli, "seal", all ? "--all" : "--seal");
+  write_choice(&writer, cli, "epoch", "--all");
   if (tls)
     wire_write_member_hash(&writer, "tls", &pin);
   wire_write_end(&writer, '}');

@@ -13,6 +13,10 @@ enum {
   CORE_SEAL_DAYS = 90,         /* a sealing key is used so long; then the node makes the next by itself */
   CORE_OVERLAP_DAYS = 30,      /* and the one before opens so much longer; TLS keys likewise */
   CORE_SIGN_DAYS = 2 * 365,    /* log, witness and TLS keys are due then: a person decides */
+  CORE_EPOCH_DAYS = 30,        /* then the keeper makes a new epoch key, and what the one before wrapped is wrapped anew: */
+  CORE_EPOCH_KEYS = 256,       /* at most so many keys per step, … */
+  CORE_EPOCH_BYTES = 4 << 20,  /* … of rows of so many bytes together, … */
+  CORE_EPOCH_PAUSE_MS = 20,    /* … and then the exchange has its turn */
   CORE_KEYS_PAUSE_MS = 600000, /* until a change that the node makes by itself is tried again after a failure */
 };
 
@@ -97,6 +101,16 @@ base_time core_tls_since(const struct core *core);
 /* An active partner who has not said that he holds our card of this generation or a later one; NULL when all have. */
 const struct core_partner *core_partner_behind(const struct core *core, uint32_t generation);
 const char *core_key_word(enum wire_keeper_type type); /* "log", "witness", "seal", "epoch" */
+/* rewrap.c */
+/* True when the epoch key is as old as one may be, and none before it is left. */
+bool core_rewrap_due(const struct core *core);
+/* One that is not in force any more, but not destroyed yet; NULL when there is none. */
+const struct wire_keeper_key *core_rewrap_old(const struct core *core);
+/* In a step, before the commit: some keys are wrapped anew, or, when none is left, the old epoch key is destroyed. */
+BASE_NODISCARD enum base_code core_rewrap_settle(struct core *core, struct base_error *err);
+/* At the start, and when a step was taken back: from the first row. */
+void core_rewrap_begin(struct core *core, int64_t pause_ms);
+int64_t core_rewrap_due_ms(const struct core *core);
 /* Requests: each ends in a new card. */
 void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *request);
 void core_key_retire(struct core *core, uint64_t token, const struct wire_json *request);

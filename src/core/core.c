@@ -377,6 +377,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_compare_settle(core, &why);
     if (code == BASE_OK)
       code = core_keys_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_rewrap_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -405,6 +407,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
   due = core_soonest(due, core_compare_next_ms(core));
   due = core_soonest(due, core_keys_due(core));
+  due = core_soonest(due, core_rewrap_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

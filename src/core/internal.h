@@ -341,6 +341,13 @@ struct core_keys {
   struct base_hash shown; /* the TLS key that the gate was told to present */
 };
 
+/* --- rewrap.c */
+struct core_rewrap {
+  int64_t after[STORE_WRAPPED_TABLES]; /* the rows seen: what is still under the old key up to here does not open */
+  uint64_t damaged;                    /* so many of them */
+  int64_t not_before_ms;               /* monotonic */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -366,6 +373,7 @@ struct core {
   struct base_hash card_hash;
   const char *fingerprint; /* of it */
   struct core_keys keys;
+  struct core_rewrap rewrap;
   base_time started;
 
   bool in_transaction, wrote;
@@ -443,6 +451,8 @@ void core_replies_free(struct core *core);
 /* A fresh key with its wrapped form, from the pool. */
 BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrapped[CORE_WRAPPED],
                                        uint32_t *epoch, struct base_error *err);
+/* The key of parts' tokens, wrapped anew; *done: it is not under the old epoch key any more. open.c */
+BASE_NODISCARD enum base_code core_token_key_anew(struct core *core, uint32_t old, bool *done, struct base_error *err);
 BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
                                               struct base_secret *out, struct base_error *err);
 /* What was read here contradicts itself or is not there: no failure of the machine, which may pass. */

@@ -113,6 +113,7 @@ static enum base_code check_held(const struct core *core, struct base_error *err
 enum base_code core_keys_load(struct core *core, struct base_error *err) {
   core_cards_free(&core->cards);
   core->keys.changed = true;
+  core_rewrap_begin(core, 0);
   enum base_code code = core_cards_load(core, 0, 0, &core->cards, err);
   if (core_damage(code)) { /* what is there counts: the keys in force must fit the last of them */
     base_log(BASE_LOG_ERROR, "fact.damaged", "the stored card of generation %zu: %s", core->cards.count + 1, err->text);
@@ -480,18 +481,26 @@ static enum base_code renew_seal(struct core *core, struct base_error *err) {
   return code;
 }
 
+/* The keys that are due by time. An epoch key is on no card. */
+static enum base_code renew(struct core *core, bool seal, bool epoch, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  if (epoch)
+    code = core->env.keeper.renew(core->env.keeper.context, 1u << WIRE_KEEPER_EPOCH, &core->info, err);
+  return code == BASE_OK && seal ? renew_seal(core, err) : code;
+}
+
 enum base_code core_keys_settle(struct core *core, struct base_error *err) {
   enum base_code code = BASE_OK;
   if (core_card_waits(core) || core_now_ms(core) < core->keys.try_ms)
     return BASE_OK;
-  bool renews = seal_due(core) <= core_now(core);
-  if (!core->keys.changed && !renews && !any_over(core))
+  bool seal = seal_due(core) <= core_now(core), epoch = core_rewrap_due(core);
+  if (!core->keys.changed && !seal && !epoch && !any_over(core))
     return BASE_OK;
   code = core_epoch_ask(core, err);
   if (code == BASE_OK)
     code = forget_old(core, err);
-  if (code == BASE_OK && renews)
-    code = renew_seal(core, err);
+  if (code == BASE_OK && (seal || epoch))
+    code = renew(core, seal, core_rewrap_due(core), err);
   if (code == BASE_OK)
     code = write_down(core, err);
   if (code != BASE_OK && core->failed == BASE_OK) { /* nothing was written: the node goes on with the keys it has */
@@ -499,15 +508,19 @@ enum base_code core_keys_settle(struct core *core, struct base_error *err) {
     core->keys.try_ms = core_now_ms(core) + CORE_KEYS_PAUSE_MS;
     return BASE_OK;
   }
-  core->keys.changed = code == BASE_OK ? renews : core->keys.changed;
+  core->keys.changed = code == BASE_OK ? seal : core->keys.changed;
   return code;
 }
 
 int64_t core_keys_due(const struct core *core) {
   base_time now = core_now(core), at = seal_due(core), ends = seal_ends(core);
+  const struct wire_keeper_key *epoch = wire_keeper_key_in_force(&core->info, WIRE_KEEPER_EPOCH);
+  base_time epoch_ends =
+      epoch == NULL || core_rewrap_old(core) != NULL ? INT64_MAX : epoch->from + (base_time)CORE_EPOCH_DAYS * CORE_DAY;
   if (core->keys.changed)
     return 0;
   at = ends < at ? ends : at;
+  at = epoch_ends < at ? epoch_ends : at;
   return at <= now ? 0 : at - now > CORE_DAY ? (int64_t)CORE_DAY * 1000 : (at - now) * 1000;
 }
 
@@ -603,11 +616,13 @@ void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *
     change.types |= 1u << WIRE_KEEPER_LOG | 1u << WIRE_KEEPER_WITNESS;
   if (wire_json_true(wire_json_get(request, "seal")))
     change.types |= 1u << WIRE_KEEPER_SEAL;
+  if (wire_json_true(wire_json_get(request, "epoch")) && core_rewrap_old(core) == NULL)
+    change.types |= 1u << WIRE_KEEPER_EPOCH;
   change.tls = pin.size > 0;
   if (change.tls && !base_hash_parse(pin, &change.pin))
     code = base_fail(&err, BASE_FIELD, "tls: the SHA-256 of the new key's SubjectPublicKeyInfo, in hex");
   else if (change.types == 0 && !change.tls)
-    code = base_fail(&err, BASE_FIELD, "say which keys: sign, seal or tls");
+    code = base_fail(&err, BASE_FIELD, "say which keys: sign, seal, epoch or tls");
   change_end(core, token, request, &change, code, &err);
 }
 

@@ -46,6 +46,33 @@ static enum base_code read_token_key(struct core *core, struct base_error *err) 
   return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
 }
 
+static enum base_code save_token_key(struct core *core, uint32_t epoch, const uint8_t wrapped[CORE_WRAPPED],
+                                     struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf stored = {0};
+  base_buf_init(&stored, 64);
+  base_buf_u32(&stored, epoch);
+  base_buf_add(&stored, wrapped, CORE_WRAPPED);
+  enum base_code code = core_write(core, err);
+  return code == BASE_OK ? store_fact_set(core->store, token_fact, base_buf_view(&stored), err) : code;
+}
+
+enum base_code core_token_key_anew(struct core *core, uint32_t old, bool *done, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf stored = {0};
+  base_buf_init(&stored, 4096);
+  uint8_t wrapped[1][CORE_WRAPPED];
+  uint32_t epoch = 0;
+  enum base_code code = store_fact_get(core->store, token_fact, &stored, err);
+  struct base_reader reader = base_reader_of(base_buf_view(&stored));
+  *done = core->token_key_lost || core_damage(code) || (code == BASE_OK && base_read_u32(&reader) != old);
+  if (*done || code != BASE_OK)
+    return *done ? BASE_OK : code;
+  code = core->env.keeper.wrap(core->env.keeper.context, &core->token_key, 1, wrapped, &epoch, err);
+  if (code != BASE_OK)
+    return code;
+  code = save_token_key(core, epoch, wrapped[0], err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
 /* Only a new node makes one. Without the one it had, parts are not found by their hash; all else goes on, and what is
  * left of the fact is not written over. */
 static enum base_code load_token_key(struct core *core, struct base_error *err) {
@@ -60,12 +87,7 @@ static enum base_code load_token_key(struct core *core, struct base_error *err) 
   code = core_key(core, &core->token_key, wrapped, &epoch, err);
   if (code != BASE_OK || core->token_key_lost)
     return code;
-  BASE_AUTO_BUF struct base_buf stored = {0};
-  base_buf_init(&stored, 64);
-  base_buf_u32(&stored, epoch);
-  base_buf_add(&stored, wrapped, sizeof wrapped);
-  code = core_write(core, err);
-  return code == BASE_OK ? store_fact_set(core->store, token_fact, base_buf_view(&stored), err) : code;
+  return save_token_key(core, epoch, wrapped, err);
 }
 
 static enum base_code open_store(struct core *core, struct base_error *err) {

@@ -81,6 +81,8 @@ static void write_key(struct wire_writer *writer, const struct core *core, const
   base_time due = signs && key->state == WIRE_KEEPER_IN_FORCE ? key->from + (base_time)CORE_SIGN_DAYS * CORE_DAY
                   : newest                                    ? key->from + (base_time)CORE_SEAL_DAYS * CORE_DAY
                                                               : 0;
+  if (key->type == WIRE_KEEPER_EPOCH && key->state == WIRE_KEEPER_IN_FORCE)
+    due = key->from + (base_time)CORE_EPOCH_DAYS * CORE_DAY;
   struct base_hash hash = seal_sha256(base_view_of(key->public_key.bytes, sizeof key->public_key.bytes));
   wire_write_object(writer);
   wire_write_member_string(writer, "type", core_key_word(key->type));

@@ -90,6 +90,20 @@ BASE_NODISCARD enum base_code store_opening_key_add(struct store *store, uint32_
 BASE_NODISCARD enum base_code store_opening_key_get(struct store *store, int64_t number, uint32_t *epoch,
                                                     struct base_arena *arena, struct base_view *wrapped,
                                                     struct base_error *err);
+/* Keys wrapped by the keeper, in the order of their rows: those under this epoch key after the row `after`. At most max,
+ * and fewer when their rows are together larger than max_bytes, for each is written anew as a whole; *count 0: none. */
+enum store_wrapped_table { STORE_WRAPPED_MESSAGES, STORE_WRAPPED_OPENINGS, STORE_WRAPPED_TABLES };
+enum { STORE_WRAPPED_MAX = 64 };
+struct store_wrapped {
+  int64_t number;
+  size_t size; /* 0: a message whose content was dropped. Above STORE_WRAPPED_MAX: damaged, and the bytes are left out */
+  uint8_t bytes[STORE_WRAPPED_MAX];
+};
+BASE_NODISCARD enum base_code store_wrapped_under(struct store *store, enum store_wrapped_table table, uint32_t epoch,
+                                                  int64_t after, uint64_t max_bytes, struct store_wrapped *out,
+                                                  size_t max, size_t *count, struct base_error *err);
+BASE_NODISCARD enum base_code store_wrapped_set(struct store *store, enum store_wrapped_table table, int64_t number,
+                                                uint32_t epoch, struct base_view wrapped, struct base_error *err);
 /* C2SP tlog-tiles: up to 256 hashes of 32 bytes each. put replaces. */
 BASE_NODISCARD enum base_code store_tile_put(struct store *store, unsigned level, uint64_t index,
                                              struct base_view hashes, struct base_error *err);

@@ -178,6 +178,7 @@ def stolen(rabat, paris):
     retired(rabat, "--seal", "--tls")
     known(rabat, paris)
     settle(rabat, paris)
+    until(lambda: len(held(rabat, "epoch")) == 1, 20, "what was kept is wrapped anew, and the stolen epoch key is destroyed")
     rabat.stop()
     begin, cases = paris.size(), paris.cases()
     own, rabat.dir = rabat.dir, path("thief")
