@@ -205,3 +205,14 @@ enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t n
     return base_fail_errno(err, "%s: cannot be removed", name.text);
   return BASE_OK;
 }
+
+bool keeper_key_emptied(int dir, enum keeper_key_type type, uint32_t number) {
+  uint8_t bytes[KEEPER_KEY_FILE_MAX], any = 0;
+  struct keeper_key_name name = keeper_key_name(type, number);
+  BASE_AUTO_FD int fd = openat(dir, name.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  ssize_t size = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
+  for (ssize_t i = 0; i < size; i++)
+    any |= bytes[i];
+  base_wipe(bytes, sizeof bytes);
+  return size == (ssize_t)sizeof bytes && any == 0;
+}

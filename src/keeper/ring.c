@@ -99,6 +99,8 @@ static enum base_code check_origin(struct keeper *keeper, const struct keeper_ke
 static enum base_code load_file(struct keeper *keeper, enum keeper_key_type type, uint32_t number,
                                 struct base_error *err) {
   struct keeper_key key = {0};
+  if (keeper_key_emptied(keeper->dir, type, number))
+    return keeper_key_destroy(keeper->dir, type, number, err);
   enum base_code code = keeper_key_read(keeper->dir, type, number, &key, err);
   if (code == BASE_OK)
     code = check_origin(keeper, &key, err);

@@ -300,7 +300,12 @@ static void destroys_what_is_over(void **state) {
   char id[17];
   base_hex(old.id, 8, id);
   try_expect(keeper_decapsulate(node.keeper, old.id, &enc, shared, &err), &err, BASE_WRONG_KEY, id);
+  /* cut off between the two: nothing of it is left but a name */
+  int cut = openat(node.dir, "seal.key", O_WRONLY | O_CREAT | O_EXCL, 0600);
+  assert_int_equal(write(cut, none, sizeof none), (ssize_t)sizeof none);
+  close(cut);
   node_restart(&node);
+  assert_int_equal(fstatat(node.dir, "seal.key", &status, 0), -1);
   try_expect(keeper_decapsulate(node.keeper, old.id, &enc, shared, &err), &err, BASE_WRONG_KEY, "destroyed");
   node_end(&node);
 }
