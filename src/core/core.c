@@ -295,6 +295,9 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
   }
   WIRE_AUTO_JSON struct wire_json *request = NULL;
   enum base_code status = wire_json_parse(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
+  if (status != BASE_OK && code == LINK_EXCHANGE_DONE)
+    (void)core_lose(core, status,
+                    &err); /* which exchange ended is not known: all of them are forgotten, and begun anew */
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
   else if ((code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0)

@@ -2,6 +2,8 @@
 #include "wire/json.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+#include <threads.h>
 
 #include "wire/stix.h"
 
@@ -12,6 +14,21 @@ static const json_t *inside(const struct wire_json *value) {
 
 static const struct wire_json *outside(const json_t *value) {
   return (const struct wire_json *)(const void *)value;
+}
+
+/* The library calls it bad syntax when it has no memory for a string. What is no JSON and what could not be read must
+ * be told apart: the one is refused for ever, the other is tried again. */
+static _Thread_local bool no_memory;
+static once_flag once = ONCE_FLAG_INIT;
+
+static void *allocate(size_t size) {
+  void *data = malloc(size);
+  no_memory = no_memory || data == NULL;
+  return data;
+}
+
+static void take_over(void) {
+  json_set_alloc_funcs(allocate, free);
 }
 
 void wire_json_seed(uint64_t random) {
@@ -78,9 +95,6 @@ static enum base_code parse_failure(const json_error_t *error, struct base_view 
   enum base_code code = BASE_SYNTAX;
   const char *text = "not well-formed JSON";
   switch (json_error_code(error)) {
-  case json_error_unknown: /* what the library says when an allocation fails on the way */
-  case json_error_out_of_memory:
-    return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
   case json_error_invalid_utf8:
     code = BASE_UTF8;
     text = "not valid UTF-8";
@@ -123,8 +137,12 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   enum base_code code = check_depth(text, what, err);
   if (code)
     return code;
-  json_error_t error = {0}; /* the library sets no code where it has no memory for a value */
+  json_error_t error = {0};
+  call_once(&once, take_over);
+  no_memory = false;
   json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  if (!root && no_memory)
+    return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
   if (!root)
     return parse_failure(&error, text, what, err);
   *out = (struct wire_json *)(void *)root;
