@@ -16,8 +16,9 @@ static const struct wire_json *outside(const json_t *value) {
   return (const struct wire_json *)(const void *)value;
 }
 
-/* The library calls it bad syntax when it has no memory for a string. What is no JSON and what could not be read must
- * be told apart: the one is refused for ever, the other is tried again. */
+/* The library calls it bad syntax when it has no memory for a string, and leaves octets out of one that it cannot make
+ * longer. What is no JSON and what could not be read must be told apart: the one is refused for ever, the other is
+ * tried again. */
 static _Thread_local bool no_memory;
 static once_flag once = ONCE_FLAG_INIT;
 
@@ -141,8 +142,10 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   call_once(&once, take_over);
   no_memory = false;
   json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-  if (!root && no_memory)
+  if (no_memory) {
+    json_decref(root);
     return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
+  }
   if (!root)
     return parse_failure(&error, text, what, err);
   *out = (struct wire_json *)(void *)root;
