@@ -130,6 +130,39 @@ static enum base_code check_kept(struct core *core, const struct store_partner *
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* What is remembered of the last file that went by hand, and of the last comparison: it decides what goes next and what
+ * a person is told, and says nothing that the register and the outbox do not. */
+static enum base_code check_remembered(struct core *core, const struct store_partner *row, struct core_place place,
+                                       struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_carried carried;
+  struct store_comparison compared = {0};
+  struct core_check_leaf leaf;
+  enum base_code code = store_carried_get(core->store, row->number, &carried, err);
+  bool beyond = code == BASE_OK && carried.number > row->sent_number;
+  for (size_t i = 0; code == BASE_OK && i < carried.base_count; i++)
+    beyond = beyond || carried.bases[i] > core->reg.attested;
+  if (core_damage(code) || beyond)
+    core_check_found(core, CORE_SO_DERIVED, place, "what is kept of files carried to it names what there never was");
+  if (code == BASE_OK || core_damage(code))
+    code = store_comparison_get(core->store, row->number, &arena, &compared, err);
+  if (core_damage(code))
+    core_check_found(core, CORE_SO_DERIVED, place, "what is kept of its comparison cannot be read");
+  if (code != BASE_OK || compared.index == 0)
+    return core_damage(code) ? BASE_OK : code;
+  code = core_check_leaf(core, compared.index, &arena, &leaf, err);
+  const struct wire_statement *said = &leaf.opening.statement;
+  if (core_damage(code) ||
+      (code == BASE_OK && (leaf.leaf.act != WIRE_ACT_STATEMENT || !base_view_equal(leaf.opening.to, row->origin) ||
+                           said->given != compared.given || said->known != compared.known ||
+                           said->taken != compared.taken || said->answered != compared.answered ||
+                           compared.equal_known > said->known || compared.equal_answered > said->answered)))
+    core_check_found(core, CORE_SO_DERIVED, place, "what is kept of its comparison is not what leaf %llu states",
+                     (unsigned long long)compared.index);
+  return core_damage(code) ? BASE_OK : code;
+}
+
 /* What the node stands on: its own cards, which partners and evidence are given, and what it learnt of itself. */
 static enum base_code check_facts(struct core *core, struct base_error *err) {
   struct base_error why = {0};
@@ -164,6 +197,8 @@ enum base_code core_check_partners(struct core *core, bool *done, struct base_er
     code = check_confirmed(core, &row, place, err);
   if (code == BASE_OK)
     code = check_progress(core, &row, place, err);
+  if (code == BASE_OK)
+    code = check_remembered(core, &row, place, err);
   return code == BASE_OK ? check_kept(core, &row, place, err) : code;
 }
 

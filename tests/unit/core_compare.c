@@ -2,6 +2,7 @@
  * What both sides hold, compared: equal after any exchange, without a statement more than asked for; and when one side
  * lost or changed something, the numbers that differ, said at both. */
 #include "core_ask.h"
+#include "core_damage.h"
 
 #include "core/exchange.h"
 
@@ -195,9 +196,37 @@ static void many(void **state) {
   ask_remove(&a, &b);
 }
 
+/* What is remembered of a comparison, and of files carried, is held against the register too. */
+static void remembered(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  static const struct {
+    const char *sql, *says;
+  } changes[] = {
+      {"UPDATE comparisons SET given = given + 1", "what is kept of its comparison is not what leaf"},
+      {"UPDATE comparisons SET given = given - 1, leaf_index = 1", "what is kept of its comparison is not what leaf 1"},
+      {"INSERT INTO carried(partner, made, sent_number, bases) SELECT number, 1, 1000, x'' FROM partners",
+       "what is kept of files carried to it names what there never was"},
+  };
+  exchange(&a, &b, id);
+  reconcile(&a, &b, false);
+  try_sound(&a);
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    struct base_buf found = {0};
+    damage_sql(&a, changes[i].sql);
+    assert_true(try_check(&a, &found) > 0);
+    base_buf_u8(&found, 0);
+    if (strstr((const char *)found.data, changes[i].says) == NULL)
+      fail_msg("%s: %s", changes[i].sql, (const char *)found.data);
+    base_buf_free(&found);
+  }
+  ask_remove(&a, &b);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(equal),       cmocka_unit_test(daily),
-                                     cmocka_unit_test(lost_answer), cmocka_unit_test(changed),
-                                     cmocka_unit_test(refusals),    cmocka_unit_test(many)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(equal),    cmocka_unit_test(daily), cmocka_unit_test(lost_answer), cmocka_unit_test(changed),
+      cmocka_unit_test(refusals), cmocka_unit_test(many),  cmocka_unit_test(remembered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
