@@ -196,7 +196,7 @@ static bool fail_at(enum way way, int at, bool sender) {
 /* Returns only when a run reached its end without a failure. */
 static void fail_everywhere(enum way way, int step, int at_least) {
   for (int side = 0; side < 2; side++) {
-    int at = 0;
+    int at = getpid() % step;
     while (fail_at(way, at, side == 0))
       at += step;
     print_message("way %d on side %d: %d calls\n", (int)way, side, at);
@@ -205,15 +205,15 @@ static void fail_everywhere(enum way way, int step, int at_least) {
 }
 static void test_statement(void **state) {
   (void)state;
-  fail_everywhere(STATEMENT, 7, 100); /* both odd and even ones */
+  fail_everywhere(STATEMENT, try_stride(7), 100); /* both odd and even ones */
 }
 static void test_commit(void **state) {
   (void)state;
-  fail_everywhere(COMMIT, 1, 8);
+  fail_everywhere(COMMIT, try_stride(1), 8);
 }
 static void test_unknown(void **state) {
   (void)state;
-  fail_everywhere(UNKNOWN, 1, 4);
+  fail_everywhere(UNKNOWN, try_stride(1), 4);
 }
 
 int main(void) {

@@ -385,4 +385,13 @@ static inline bool try_lost(struct pair_node *from) {
   return true;
 }
 
+/* A test that fails something at every place tries each of them in make soak; else one of so many, and fewer where all is
+ * slower. */
+static inline int try_stride(int usual) {
+  const char *soak = getenv("WASL_SOAK");
+  if (soak != NULL && *soak != '\0' && strcmp(soak, "0") != 0)
+    return 1;
+  return getenv("WASL_TEST_SANITIZED") != NULL || place_postgresql() ? 3 * usual : usual;
+}
+
 #endif
