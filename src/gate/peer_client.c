@@ -191,11 +191,12 @@ static void describe(const struct exchange *exchange, CURLcode result, struct ba
   case CURLE_GOT_NOTHING:
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
-    base_buf_text(out,
-                  strstr(exchange->trouble, "alert certificate unknown") != NULL
-                      ? "the connection was cut off by one who does not know this node's key"
-                      : "there is somebody, but the connection was cut off before an answer came, as by a node that "
-                        "has no free place now or stops");
+    base_buf_text(
+        out, strstr(exchange->trouble, "alert certificate unknown") != NULL
+                 ? "the connection was cut off by one who does not know this node's key"
+                 /* TLS 1.3 rejects a key after the client is done: its alert can be lost with what he sent since. */
+                 : "there is somebody, but the connection was cut off before an answer came, as by a node that "
+                   "does not know this node's key, has no free place now, or stops");
     return;
   default:
     gate_printable(out, base_view_text(exchange->trouble[0] != '\0' ? exchange->trouble : curl_easy_strerror(result)),
