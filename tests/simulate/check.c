@@ -159,7 +159,9 @@ static void check_outbox(struct sim_node *node) {
     const struct wire_json *row = wire_json_at(json, i);
     struct base_view state = wire_json_text(wire_json_get(row, "state")), id = wire_json_text(wire_json_get(row, "id")),
                      to = wire_json_text(wire_json_get(row, "to"));
-    bool silent = wire_json_text(wire_json_get(row, "reason")).size == 0;
+    const struct core_partner *partner = core_partner_named(node->core, to);
+    bool flies = partner != NULL && partner->flight.exchange != 0 && base_view_is(state, "under_way");
+    bool silent = wire_json_text(wire_json_get(row, "reason")).size == 0 && !flies;
     if (silent && !base_view_is(state, "receipted"))
       sim_violate(sim, "the outbox is never silent", "%s: message %.12s to %.*s is %.*s, and nothing says why",
                   node->name, (const char *)id.data, (int)to.size, (const char *)to.data, (int)state.size,
@@ -399,6 +401,33 @@ static void compare_case(struct sim_node *node, struct sim_node *other, const st
                 base_id_text(&id).text, node->name, here, other->name, there);
 }
 
+struct takers {
+  bool any; /* somebody holds it, or may */
+  size_t count;
+};
+
+static enum base_code look_at_taker(void *context, const struct store_delivery *row) {
+  struct takers *takers = context;
+  takers->count++;
+  takers->any = takers->any || !((row->state == STORE_ENDED || row->state == STORE_REFUSED) && row->voided_told);
+  return BASE_OK;
+}
+
+/* What its author alone holds would let him see another state than all others. The opening message stays: there would
+ * be nothing to show. */
+static void check_takers(struct sim_node *node, const struct core_case *kase) {
+  for (size_t i = 1; i < kase->count; i++) {
+    struct takers takers = {0};
+    struct base_error err = {0};
+    struct base_id id = kase->messages[i].id;
+    if (base_view_equal(kase->messages[i].header->author, node->origin) &&
+        store_delivery_each(node->core->store, &id, false, 0, look_at_taker, &takers, &err) == BASE_OK &&
+        takers.count > 0 && !takers.any)
+      sim_violate(node->sim, "a message that nobody took is no part of its case", "%s: message %.12s in case %.12s",
+                  node->name, base_id_text(&id).text, base_id_text(&kase->id).text);
+  }
+}
+
 static enum base_code check_case(void *context, const struct store_case *row) {
   struct sim_node *node = ((struct cases *)context)->node;
   struct sim *sim = node->sim;
@@ -419,6 +448,7 @@ static enum base_code check_case(void *context, const struct store_case *row) {
                   base_id_text(&row->id).text, (int)row->state.size, (const char *)row->state.data, row->message_count,
                   text);
   }
+  check_takers(node, kase);
   const struct wire_header *opening = kase->messages[0].header;
   for (size_t i = 0; i < opening->party_count && !sim->violated; i++) {
     unsigned party = named(sim, opening->parties[i]);

@@ -210,11 +210,11 @@ static unsigned maybe(struct sim *sim, unsigned share, unsigned least, unsigned 
 
 static void draw_profile(struct sim *sim, unsigned nodes) {
   struct sim_profile *profile = &sim->profile;
-  uint64_t size = sim_draw(sim, 400);
-  profile->nodes = size == 0    ? 24 + (unsigned)sim_draw(sim, 40)
-                   : size < 14  ? 5 + (unsigned)sim_draw(sim, 3)
-                   : size < 180 ? 2
-                   : size < 330 ? 3
+  uint64_t size = sim_draw(sim, 500);
+  profile->nodes = size == 0    ? 16 + (unsigned)sim_draw(sim, 24)
+                   : size < 18  ? 5 + (unsigned)sim_draw(sim, 3)
+                   : size < 225 ? 2
+                   : size < 412 ? 3
                                 : 4;
   if (nodes > 0)
     profile->nodes = nodes;
