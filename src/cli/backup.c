@@ -158,10 +158,11 @@ static void tell_made(struct making *making, const struct cli_answer *begun, con
            "SECRETFILE",
            cli_to_stdout(name) ? "standard output" : name, (unsigned long long)making->size, digits.text, (int)key.size,
            (const char *)key.data);
-  if (!base_view_is(cli_string(begun->json, "store"), "sqlite"))
-    cli_note(
-        "it holds the files of parts alone: the node's database is on a server, and must be saved there, before this, "
-        "by the server's own tools");
+  if (base_view_is(cli_string(begun->json, "store"), "core.db"))
+    return;
+  cli_note(
+      "it holds the files of parts alone: the node's database is on a server, and must be saved there, before this, "
+      "by the server's own tools");
 }
 
 static enum base_code may_make(struct cli *cli, const char *name, struct base_error *err) {

@@ -33,7 +33,7 @@ static enum base_code check_end(const struct cli_source *source, uint64_t at, st
   uint64_t left = source->size - at;
   if (left < WIRE_TAR_BLOCK)
     return base_fail(err, BASE_EVIDENCE, "the archive does not end in two zero blocks");
-  if (left > WIRE_TAR_BLOCK && (source->size % RECORD != 0 || left >= RECORD))
+  if (left > WIRE_TAR_BLOCK && (source->size % RECORD != 0 || left > RECORD))
     return base_fail(err, BASE_EVIDENCE, "%llu bytes too many behind the end of the archive",
                      (unsigned long long)(left - WIRE_TAR_BLOCK));
   return check_zeros(source, at, source->size, "behind the last member", err);

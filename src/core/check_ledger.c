@@ -96,6 +96,17 @@ static enum base_code own_leaf(struct core *core, const struct delivered *delive
   return BASE_OK;
 }
 
+/* Whether the receipt's time was disputed was noted as it came, by the clock of that moment; nothing else was noted. */
+static bool said_at_the_time(const struct store_delivery *row, base_time received) {
+  static const char disputed[] = "disputed: ";
+  base_time off = received - row->learned;
+  bool far = off > CORE_DISPUTE_SECONDS || off < -CORE_DISPUTE_SECONDS;
+  bool said = row->reason.size > sizeof disputed - 1 && memcmp(row->reason.data, disputed, sizeof disputed - 1) == 0;
+  if (row->voided_index > 0) /* the reason for which it was ended stays, unless the time is disputed */
+    return said || !far;
+  return far == said && (said || row->reason.size == 0);
+}
+
 static enum base_code check_receipt(struct core *core, const struct delivered *delivered, struct base_arena *arena,
                                     struct base_error *err) {
   const struct store_delivery *row = delivered->row;
@@ -123,6 +134,11 @@ static enum base_code check_receipt(struct core *core, const struct delivered *d
   else if (row->state == STORE_REFUSED && !base_view_equal(row->reason, opening.reason))
     core_check_found(core, CORE_SO_DERIVED, place, "the reason stored for its refusal is not the one %.*s gave",
                      (int)partner->card.name.size, (const char *)partner->card.name.data);
+  else if (row->state == STORE_RECEIPTED && !said_at_the_time(row, leaf.time))
+    core_check_found(
+        core, CORE_SO_DERIVED, place,
+        "when the receipt of %.*s came, or what was noted then, is not as it was: its deadlines may be shown wrong",
+        (int)partner->card.name.size, (const char *)partner->card.name.data);
   return BASE_OK;
 }
 

@@ -45,6 +45,20 @@ static bool row_fits(struct core *core, const struct store_part *row, const stru
   return false;
 }
 
+/* Officers ask for a part by its hash. */
+static enum base_code check_found_by_hash(struct core *core, const struct store_part *row, struct core_place place,
+                                          struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_part found;
+  if (row->records_held < row->records || core->token_key_lost)
+    return BASE_OK;
+  enum base_code code = store_part_by_token(core->store, &row->token, &arena, &found, err);
+  if (code == BASE_NOT_FOUND)
+    core_check_found(core, CORE_SO_DERIVED, place, "it is here, but is not found by its hash");
+  return core_damage(code) ? BASE_OK : code;
+}
+
 static enum base_code open_file(struct core *core, const struct store_part *row, const struct wire_part *wire,
                                 struct core_place place, struct base_error *err) {
   struct core_check_file *file = &core->check->file;
@@ -96,7 +110,8 @@ static enum base_code check_row(struct core *core, const struct store_part *row,
   else if (row->part >= content.part0.part_count)
     core_check_found(core, CORE_SO_PART, place, "message %s has no part %u", base_id_text(&row->message).text,
                      (unsigned)row->part);
-  else if (row_fits(core, row, &content.part0.parts[row->part], place))
+  else if (row_fits(core, row, &content.part0.parts[row->part], place) &&
+           (code = check_found_by_hash(core, row, place, err)) == BASE_OK)
     code = open_file(core, row, &content.part0.parts[row->part], place, err);
   core_content_free(&content);
   return code;

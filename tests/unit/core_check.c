@@ -157,6 +157,12 @@ static const struct tampering tamperings[] = {
      "not the one paris gave"},
     {'a', "UPDATE deliveries SET reason = 'because' WHERE message = " ID("e"), NULL, "message $e",
      "the reason stored for its end"},
+    {'a', "UPDATE deliveries SET reason = 'because' WHERE message = " ID("r"), NULL, "message $r",
+     "what was noted then"},
+    {'a',
+     "UPDATE receipts SET learned = learned - 9000 WHERE delivery = (SELECT entry FROM deliveries WHERE message = " ID(
+         "r") ")",
+     NULL, "message $r", "its deadlines may be shown wrong"},
     {'a', "UPDATE deliveries SET voided_index = 0 WHERE message = " ID("e"), NULL, "message $e", "no leaf ends it"},
     {'a', "UPDATE deliveries SET voided_told = 0 WHERE message = " ID("r"), NULL, "message $r", "still to be told"},
     {'a',
@@ -275,6 +281,7 @@ static const struct tampering tamperings[] = {
     /* parts */
     {'a', "UPDATE parts SET size = size + 1 WHERE part = 1", NULL, "part ", "but its message says"},
     {'a', "UPDATE parts SET token = zeroblob(32) WHERE part = 1", NULL, "part ", "under another hash"},
+    {'a', "UPDATE parts SET token_prefix = token_prefix + 1", NULL, "part ", "is not found by its hash"},
     {'a', "UPDATE parts SET records_held = 1 WHERE part = 1", NULL, "message $r",
      "its part 1 is said to have 1 of 3 records"},
     {'a', "DELETE FROM parts WHERE part = 1", NULL, "message $r", "its part 1 has no row"},
