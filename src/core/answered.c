@@ -252,7 +252,14 @@ static enum base_code look_back(struct core *core, struct core_partner *partner,
     partner->held_asked = 0;
   else if (partner->transfer_count == 0)
     partner->held_asked++;
+  /* Of what he took before this run, and was not handed again yet, he has said nothing: it follows, though the number
+   * that he wants lies behind it. */
+  uint64_t went = partner->flight.last_number > partner->handed ? partner->flight.last_number : partner->handed;
   partner->handed = (look->untold != 0 ? look->untold : wanted) - 1;
+  if (partner->handed > went)
+    partner->handed = went;
+  if (partner->renewed.again_from != 0 && partner->handed >= partner->renewed.again_to)
+    partner->again_done = true;
   free(look);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

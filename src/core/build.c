@@ -220,11 +220,21 @@ static enum base_code build_next(void *context, const struct store_delivery *del
   return BASE_OK;
 }
 
-/* What he lost with his register, answered or not: number after number, as he took them first. */
-static enum base_code build_again(struct core_building *building) {
+struct below {
+  struct core_building *building;
+  uint64_t number;
+};
+
+static enum base_code build_below(void *context, const struct store_delivery *delivery) {
+  struct below *below = context;
+  return delivery->number < below->number ? build_next(below->building, delivery) : BASE_OK;
+}
+
+/* What he lost with his register, answered or not, from this number on: as he took them first. */
+static enum base_code build_again(struct core_building *building, uint64_t from) {
   struct core_partner *partner = building->partner;
   enum base_code code = BASE_OK;
-  uint64_t number = partner->handed + 1;
+  uint64_t number = partner->handed < from ? from : partner->handed + 1;
   for (; code == BASE_OK && number <= partner->renewed.again_to && !building->more &&
          building->made->messages < WIRE_CONSIGNMENT_MESSAGES_MAX;
        number++) {
@@ -233,12 +243,36 @@ static enum base_code build_again(struct core_building *building) {
     struct store_delivery delivery;
     code =
         store_delivery_by_number(building->core->store, partner->row.number, number, &arena, &delivery, building->err);
-    if (code == BASE_NOT_FOUND) /* lost here, too: nobody has it for him */
+    if (code == BASE_NOT_FOUND) { /* lost here, too: nobody has it for him; what is behind it, and asks him, may go */
+      building->more = building->held = partner->renewed.again_from != 0;
       return BASE_OK;
+    }
     if (code == BASE_OK)
       code = build_next(building, &delivery);
   }
   return code;
+}
+
+/* A number that he lost may stand between others that he kept and still waits for parts of: these are open below it and
+ * behind it. While he has not said what he lost, the last number asks him. */
+static enum base_code build_deliveries(struct core_building *building, bool again) {
+  struct core_partner *partner = building->partner;
+  const struct core_renewed *renewed = &partner->renewed;
+  struct store *store = building->core->store;
+  int64_t row = partner->row.number;
+  uint64_t after = partner->handed;
+  if (again) {
+    uint64_t from = renewed->again_from != 0 ? renewed->again_from : renewed->again_to;
+    struct below below = {.building = building, .number = from};
+    enum base_code code =
+        store_delivery_open(store, row, after, WIRE_CONSIGNMENT_MESSAGES_MAX, build_below, &below, building->err);
+    if (code == BASE_OK)
+      code = build_again(building, from);
+    if (code != BASE_OK || building->made->messages > 0 || building->more)
+      return code;
+    after = renewed->again_to;
+  }
+  return store_delivery_open(store, row, after, WIRE_CONSIGNMENT_MESSAGES_MAX, build_next, building, building->err);
 }
 
 enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
@@ -249,12 +283,9 @@ enum base_code core_consignment_build(struct core *core, struct core_partner *pa
   enum base_code code = build_state(&building);
   if (code == BASE_OK && (partner->stopped || core_epoch_waits(partner)))
     return base_buf_check(out, "consignment", err); /* shows what he contradicts, or our epoch, and nothing else */
-  bool again = partner->handed < partner->renewed.again_to;
-  if (code == BASE_OK && again)
-    code = build_again(&building);
-  if (code == BASE_OK && !again)
-    code = store_delivery_open(core->store, partner->row.number, partner->handed, WIRE_CONSIGNMENT_MESSAGES_MAX,
-                               build_next, &building, err);
+  bool again = !partner->again_done && partner->handed < partner->renewed.again_to;
+  if (code == BASE_OK)
+    code = build_deliveries(&building, again);
   if (code == BASE_OK)
     code = build_records(&building);
   if (code == BASE_OK)

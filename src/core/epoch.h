@@ -51,7 +51,8 @@ BASE_NODISCARD enum base_code core_epoch_chain(struct core *core, const struct c
                                                uint64_t number, const struct base_hash *hash, struct base_error *err);
 bool core_epoch_chains(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
                        const struct base_hash *hash);
-/* He wants this number of ours, for which he gave a receipt in an epoch before: it goes again. */
+/* He wants this number of ours next. *out: it is one of those that he may have lost with the epoch before, and goes again,
+ * whether he gave a receipt for it or not. Where they begin, or that there are none, is noted. */
 BASE_NODISCARD enum base_code core_renewed_again(struct core *core, struct core_partner *partner, uint64_t wanted,
                                                  bool *out, struct base_error *err);
 /* partner.epoch: an officer confirms, with the digits that were compared. */

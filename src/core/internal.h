@@ -185,7 +185,8 @@ struct core_renewed {
   uint64_t start;               /* index of the first leaf that is of this epoch alone */
   struct base_hash first, told; /* that leaf, and the one about us */
   uint64_t base;                /* key of his head of the epoch before that the new one must extend, 0: none */
-  uint64_t again_from, again_to; /* our numbers that he lost: handed over again; again_from 0: he has not said from where */
+  uint64_t again_from, again_to; /* our numbers that he lost: handed over again. again_to: the last one when he was
+                                  * confirmed; again_from: 0 when he has not said from where, beyond it for none */
 };
 struct core_heard {
   uint32_t number;
@@ -214,6 +215,7 @@ struct core_partner {
   struct core_flight flight;
   uint64_t shipped; /* no number above this one ever went to the gate */
   uint64_t handed;  /* numbers up to this were answered for in this run (receipt or pending) */
+  bool again_done;  /* so were all of those that he lost: asking again for held ones goes past them */
   size_t transfer_count, transfer_room;
   struct core_transfer *transfers;
   size_t stuck_count;

@@ -168,8 +168,8 @@ enum base_code core_renewed_load(struct core *core, struct core_partner *partner
     code = heard_read(core, partner, err);
   if (code == BASE_OK)
     code = seen_read(core, partner, err);
-  if (partner->renewed.again_to > 0) /* the last of them again: his answer says from where */
-    partner->handed = (partner->renewed.again_from > 0 ? partner->renewed.again_from : partner->renewed.again_to) - 1;
+  partner->handed = 0;
+  partner->again_done = false;
   return code;
 }
 
@@ -292,9 +292,11 @@ enum base_code core_renewed_again(struct core *core, struct core_partner *partne
                                   struct base_error *err) {
   struct core_renewed *renewed = &partner->renewed;
   *out = wanted <= renewed->again_to;
-  if (!*out || renewed->again_from != 0)
+  uint64_t from = *out ? wanted : renewed->again_to + 1;
+  if (renewed->again_to == 0 || (renewed->again_from != 0 && renewed->again_from <= from))
     return BASE_OK;
-  renewed->again_from = wanted;
+  renewed->again_from = from;
+  partner->again_done = false;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = renewed_save(core, partner, err);

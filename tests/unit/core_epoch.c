@@ -295,11 +295,84 @@ static void test_closed(void **state) {
   pair_remove(&b);
 }
 
+/* The node that lost is known here in its next epoch, whatever it kept. */
+static void renewed(struct pair_node *a, struct pair_node *b) {
+  open_epoch(b);
+  later(a, b);
+  confirm(a, b, BASE_OK);
+  later(a, b);
+  assert_false(core_epoch_waits(try_partner(b)));
+}
+
+static void request_with_part(struct pair_node *a, const struct pair_node *b, uint64_t size, uint64_t seed,
+                              char id[65]) {
+  struct base_buf parts = {0};
+  try_upload(a, size, seed, &parts);
+  try_request_with(a, b, try_parts_end(&parts), id);
+  base_buf_free(&parts);
+}
+
+/* The sender starts again while a part is on the way to one in a later epoch: he asks for the rest of it. */
+static void test_part_goes_on(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char before[65], during[65], after[65];
+  try_agreed(&a, &b);
+  request_with_part(&a, &b, 9 << 20, 1, before);
+  assert_true(pair_send(&a, &b)); /* on the way when the epoch begins, and the answer about a later number came */
+  pair_request(&a, &b, during);
+  assert_true(pair_send(&a, &b));
+  pair_close(&b);
+  try_restart(&a);
+  renewed(&a, &b);
+  pair_rest(&a, &b);
+  try_receipted(&a, before);
+  try_receipted(&a, during);
+  request_with_part(&a, &b, 9 << 20, 2, after);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(pair_outbox(&a, after, NULL), STORE_UNDER_WAY);
+  try_restart(&a);
+  later(&a, &b);
+  try_receipted(&a, after);
+  try_part_arrived(&b, 9 << 20, 1);
+  try_part_arrived(&b, 9 << 20, 2);
+  try_remove(&a, &b);
+}
+
+/* The same while what he lost goes to him again, more than one consignment of it, the part in none of the first. */
+static void test_part_comes_again(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  pair_open(&b);
+  for (unsigned i = 0; i < WIRE_CONSIGNMENT_MESSAGES_MAX; i++)
+    pair_request(&a, &b, his);
+  request_with_part(&a, &b, 9 << 20, 3, mine);
+  pair_rest(&a, &b);
+  try_receipted(&a, mine);
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  while (try_partner(&b)->row.received_number < try_partner(&a)->row.sent_number)
+    assert_true(pair_send(&a, &b));
+  try_restart(&a);
+  later(&a, &b);
+  try_part_arrived(&b, 9 << 20, 3);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_goes_on),    cmocka_unit_test(test_begins_once),     cmocka_unit_test(test_without_memory),
-      cmocka_unit_test(test_after_lost), cmocka_unit_test(test_other_beginning), cmocka_unit_test(test_must_extend),
-      cmocka_unit_test(test_closed),
+      cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_begins_once),
+      cmocka_unit_test(test_without_memory),   cmocka_unit_test(test_after_lost),
+      cmocka_unit_test(test_other_beginning),  cmocka_unit_test(test_must_extend),
+      cmocka_unit_test(test_closed),           cmocka_unit_test(test_part_goes_on),
+      cmocka_unit_test(test_part_comes_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
