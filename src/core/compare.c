@@ -536,8 +536,8 @@ enum base_code core_compare_write(struct core *core, const struct core_partner *
 /* --- when */
 
 static bool compares(const struct core_partner *partner) {
-  return partner->row.state != STORE_PARTNER_SUSPENDED && !partner->stopped && partner->damaged[0] == '\0' &&
-         !core_epochs_differ(partner);
+  return partner->row.state != STORE_PARTNER_SUSPENDED && !core_partner_stopped(partner) &&
+         partner->damaged[0] == '\0' && !core_epochs_differ(partner);
 }
 
 /* Seconds until the daily one; -1 for none: nothing was exchanged since the last, and that one was settled. */

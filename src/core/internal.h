@@ -525,6 +525,9 @@ BASE_NODISCARD enum base_code core_register_leaf_hash(struct core *core, uint64_
 /* partners.c */
 BASE_NODISCARD enum base_code core_partners_load(struct core *core, struct base_error *err);
 void core_partners_free(struct core *core);
+/* By this node: nothing goes to him before a person here has decided, or confirmed the new epoch of his register; trouble says
+ * what to do. */
+bool core_partner_stopped(const struct core_partner *partner);
 /* "active", "suspended" by a person, or "stopped" by this node */
 const char *core_partner_state_word(const struct core_partner *partner);
 struct core_partner *core_partner_named(struct core *core, struct base_view name);

@@ -31,7 +31,7 @@ void core_partner_trouble(struct core *core, struct core_partner *partner, enum 
   bool first = partner->failures++ == 0;
   partner->maybe = true;
   partner->not_before_ms = core_now_ms(core) + delay;
-  if (partner->stopped) /* why it stopped stays to be read until a person has decided */
+  if (core_partner_stopped(partner)) /* why it stopped stays to be read until a person has decided */
     return;
   if (first || partner->trouble_code != code)
     base_log(BASE_LOG_NOTICE, "partner.trouble", "%.*s: %s: %.*s", (int)partner->card.name.size,
@@ -66,12 +66,12 @@ void core_partner_says(struct core *core, struct core_partner *partner, enum bas
 }
 
 void core_partner_well(struct core_partner *partner) {
-  if (partner->failures > 0 && !partner->stopped)
+  if (partner->failures > 0 && !core_partner_stopped(partner))
     base_log(BASE_LOG_NOTICE, "partner.well", "%.*s: the exchange goes on", (int)partner->card.name.size,
              (const char *)partner->card.name.data);
   partner->failures = 0;
   partner->not_before_ms = 0;
-  if (partner->stopped)
+  if (core_partner_stopped(partner))
     return;
   partner->trouble[0] = '\0';
   partner->trouble_code = BASE_OK;

@@ -173,8 +173,12 @@ void core_partner_carried(struct core_partner *partner, const struct store_carri
            base_time_format(carried->made).text);
 }
 
+bool core_partner_stopped(const struct core_partner *partner) {
+  return partner->stopped || partner->heard.number != 0;
+}
+
 const char *core_partner_state_word(const struct core_partner *partner) {
-  if (partner->stopped)
+  if (core_partner_stopped(partner))
     return "stopped";
   return partner->row.state == STORE_PARTNER_ACTIVE ? "active" : "suspended";
 }
@@ -387,6 +391,8 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     code = base_fail(&err, BASE_FIELD, "state: active or suspended");
   else if (core_request_prose(core_request_text(request, "reason"), "reason", &err) != BASE_OK)
     code = err.code;
+  else if (!suspend && partner->row.state == STORE_PARTNER_ACTIVE && !partner->stopped && partner->heard.number != 0)
+    code = base_fail(&err, BASE_POLICY, "%s", partner->trouble);
   else if ((partner->row.state == STORE_PARTNER_SUSPENDED) != suspend || (!suspend && partner->stopped)) {
     partner->row.state = suspend ? STORE_PARTNER_SUSPENDED : STORE_PARTNER_ACTIVE;
     code = core_write(core, &err);
@@ -407,6 +413,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     partner->not_before_ms = 0;
     partner->maybe = true;
     partner->trouble[0] = '\0';
+    core_renewed_say(partner);
     core->partner_version++;
   }
   if (code != BASE_OK)

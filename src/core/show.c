@@ -124,8 +124,8 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   (void)request;
   size_t active = 0, stopped = 0;
   for (size_t i = 0; i < core->partner_count; i++) {
-    stopped += core->partners[i]->stopped;
-    active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE && !core->partners[i]->stopped;
+    stopped += core_partner_stopped(core->partners[i]);
+    active += core->partners[i]->row.state == STORE_PARTNER_ACTIVE && !core_partner_stopped(core->partners[i]);
   }
   struct wire_writer writer;
   wire_writer_init(&writer, out);

@@ -41,7 +41,7 @@ struct base_view core_show_trouble(const struct core *core, const struct core_pa
     return base_view_text(core->lost);
   if (partner->damaged[0] != '\0')
     return base_view_text(partner->damaged);
-  if (partner->row.state == STORE_PARTNER_SUSPENDED && !partner->stopped)
+  if (partner->row.state == STORE_PARTNER_SUSPENDED && !core_partner_stopped(partner))
     length = snprintf(room, CORE_SHOW_REASON,
                       "%.*s has suspended the exchange with %.*s: wasl partner resume %.*s lets it go on", (int)we.size,
                       (const char *)we.data, (int)he.size, (const char *)he.data, (int)he.size, (const char *)he.data);

@@ -206,7 +206,7 @@ static void deny(struct core *core, uint64_t token, const struct submission *sub
 static enum base_code check_law(struct core *core, const struct wire_header *opening, struct submission *submission,
                                 struct base_error *err) {
   for (size_t i = 0; i < submission->to_count; i++) {
-    if (submission->to[i]->stopped) /* says since when, why, and what a person can do */
+    if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, submission->to[i],
                                    submission->clauses[i], err);

@@ -67,6 +67,21 @@ static void confirm(struct pair_node *a, struct pair_node *b, enum base_code wan
   pair_answer_free(&answer);
 }
 
+/* As one that contradicts: what is sent to him is refused, and to let him go on is to confirm. */
+static void stopped(struct pair_node *a, const struct pair_node *b) {
+  struct base_buf json = {0};
+  assert_string_equal(core_partner_state_word(try_partner(a)), "stopped");
+  try_request_json(b, "[]", &json);
+  pair_refused(a, LINK_CASE_OPEN, (const char *)json.data, BASE_POLICY);
+  base_buf_free(&json);
+  pair_refused(a, LINK_PARTNER_STATE, "{\"actor\":\"test\",\"name\":\"paris\",\"state\":\"active\"}", BASE_POLICY);
+  assert_non_null(strstr(try_partner(a)->trouble, b->core->epoch_digits));
+  try_suspend(a, b, "suspended");
+  try_suspend(a, b, "active");
+  assert_string_equal(core_partner_state_word(try_partner(a)), "stopped");
+  assert_non_null(strstr(try_partner(a)->trouble, b->core->epoch_digits));
+}
+
 static void test_goes_on(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -87,6 +102,7 @@ static void test_goes_on(void **state) {
   assert_int_equal(try_partner(&a)->heard.number, 2);
   assert_non_null(strstr(try_partner(&a)->trouble, b.core->epoch_digits));
   assert_true(core_epoch_waits(try_partner(&b)));
+  stopped(&a, &b);
   pair_refused(&b, LINK_CASE_OPEN, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"rabat\"],\"fields\":{}}",
                BASE_SUSPENDED);
   assert_int_equal(try_partner(&a)->row.received_number, taken);
@@ -97,6 +113,7 @@ static void test_goes_on(void **state) {
   later(&a, &b);
   assert_true(core_epoch_waits(try_partner(&b)));
   confirm(&a, &b, BASE_OK);
+  assert_string_equal(core_partner_state_word(try_partner(&a)), "active");
   later(&a, &b);
   assert_false(core_epoch_waits(try_partner(&b)));
   assert_int_equal(try_partner(&b)->epoch_told.lost_from, given + 1);
