@@ -9,6 +9,20 @@
 
 #include "cli/backup.h"
 
+/* With its memory the keeper goes on signing the register that it has, unless whoever runs the node says that leaves of
+ * it are lost: nothing takes a new epoch back. Without the memory there is no other way. */
+static enum base_code ask(struct cli *cli, int dir, const char *path, struct base_error *err) {
+  struct stat status;
+  if (cli_has(cli, "--leaves-lost") || (fstatat(dir, "keeper/heads.state", &status, 0) != 0 && errno == ENOENT))
+    return BASE_OK;
+  return cli_usage(
+      cli, err,
+      "a new epoch closes the register of %s for ever, and nothing is exchanged before each partner's officer "
+      "confirmed it by voice: only when leaves of the register are lost, and no newer copy is found, say so with "
+      "--leaves-lost",
+      path);
+}
+
 enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   const char *path = cli->words[0], *number = cli_option(cli, "--number");
   char keeper_path[4096];
@@ -29,6 +43,9 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
         "%s/core is not there: put the newest data back first (wasl backup restore), for a new epoch goes on "
         "from what is left",
         path);
+  code = ask(cli, dir, path, err);
+  if (code != BASE_OK)
+    return code;
   if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path)
     return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
   const struct cli_program keeper = {.name = "wasl-keeper",

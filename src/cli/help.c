@@ -29,6 +29,7 @@ static const struct {
     {"--all", "", NULL, "all three, and the key under which content is kept"},
     {"--force", "", NULL, "although a partner does not know the new one yet, who must be given the new card by hand"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
+    {"--leaves-lost", "", NULL, "they are, and no newer copy is found: the register before is closed for ever"},
     {"--number", "", "N", "which epoch it is to be; needed only when the keeper's heads.state is lost"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},

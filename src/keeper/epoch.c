@@ -24,6 +24,9 @@ static enum base_code go_on(int dir, uint32_t number, const struct base_world *w
                      (unsigned)epoch + 1);
   else if (next > WIRE_EPOCHS_MAX)
     code = base_fail(err, BASE_TOO_LARGE, "a register has at most %d epochs", WIRE_EPOCHS_MAX);
+  else if (number == 0 && epoch > 1 && own.size == 0) /* a number that is said is meant: that one was the wrong one */
+    code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
+                     (unsigned)epoch);
   if (code == BASE_OK) {
     own.origin = keeper_register_hash(keeper->origin, next);
     own.size = 0;

@@ -67,7 +67,11 @@ def story():
     paris.launch()
     check(paris.process.wait(30) != 0 and "older than what was proved" in paris.said() and "wasl node epoch" in paris.said(), paris.said())
     paris.process = None
-    answer = must(wasl("node", "epoch", paris.dir))
+    asked = wasl("node", "epoch", paris.dir)
+    check(asked.code == 2 and "--leaves-lost" in asked.err, "nobody is asked:", asked)
+    answer = must(wasl("node", "epoch", paris.dir, "--leaves-lost"))
+    again = wasl("node", "epoch", paris.dir, "--leaves-lost")
+    check(again.code != 0 and "has not begun" in again.err, again)
     check(answer.out.strip().endswith("/2"), answer)
     paris.start()
     register = paris.json("node", "status")["register"]

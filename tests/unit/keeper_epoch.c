@@ -62,6 +62,8 @@ static void begins_anew(void **state) {
   assert_string_equal(origin, expected);
   assert_string_equal(rabat.info.origin, expected);
   assert_int_equal(rabat.info.size, 0); /* a smaller head than was signed in the one before */
+  try_expect(epoch(&rabat, 0, origin, &err), &err, BASE_CONFLICT, "has not begun");
+  assert_string_equal(rabat.info.origin, expected);
   try_expect(try_attest(rabat.keeper, &log, 0, 5, &rabat.note, &err), &err, BASE_OK, "");
   expect_head(&rabat, expected, 5);
   try_expect(try_attest(rabat.keeper, &log, 0, 4, &rabat.note, &err), &err, BASE_ROLLBACK, "was signed before");
