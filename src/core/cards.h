@@ -5,16 +5,16 @@
 #include "core/exchange.h"
 
 /* Cards that follow one another, and the keys on them: our own and those of partners. spec/card.md, "Generations". The
- * head of a register of n leaves is signed by the newest generation whose succession is of at most n leaves: so the size
- * alone says whose signature it must bear, whatever crosses on the way. */
+ * head of a register of n leaves is signed by the newest generation whose succession is of at most n leaves: so the
+ * size alone says whose signature it must bear, whatever crosses on the way. */
 
 enum {
   CORE_DAY = 24 * 60 * 60,
-  CORE_SEAL_DAYS = 90,         /* a sealing key is used so long; then the node makes the next by itself */
-  CORE_OVERLAP_DAYS = 30,      /* and the one before opens so much longer; TLS keys likewise */
-  CORE_SIGN_DAYS = 2 * 365,    /* log, witness and TLS keys are due then: a person decides */
-  CORE_EPOCH_DAYS = 30,        /* then the keeper makes a new epoch key, and what the one before wrapped is wrapped anew: */
-  CORE_EPOCH_KEYS = 256,       /* at most so many keys per step, … */
+  CORE_SEAL_DAYS = 90,      /* a sealing key is used so long; then the node makes the next by itself */
+  CORE_OVERLAP_DAYS = 30,   /* and the one before opens so much longer; TLS keys likewise */
+  CORE_SIGN_DAYS = 2 * 365, /* log, witness and TLS keys are due then: a person decides */
+  CORE_EPOCH_DAYS = 30,  /* then the keeper makes a new epoch key, and what the one before wrapped is wrapped anew: */
+  CORE_EPOCH_KEYS = 256, /* at most so many keys per step, … */
   CORE_EPOCH_BYTES = 4 << 20,  /* … of rows of so many bytes together, … */
   CORE_EPOCH_PAUSE_MS = 20,    /* … and then the exchange has its turn */
   CORE_KEYS_PAUSE_MS = 600000, /* until a change that the node makes by itself is tried again after a failure */
@@ -29,16 +29,18 @@ const struct core_card *core_cards_hashed(const struct core_cards *cards, const 
 const struct core_card *core_cards_at(const struct core_cards *cards, uint64_t size);
 /* Whose witness key has this id in a note. */
 const struct core_card *core_cards_witness(const struct core_cards *cards, uint32_t id);
-/* The keys by which a stored head must be signed: of the register's generations the one that signs heads of its size; of
- * the witness's, NULL for none, one of which a line is on it. BASE_SIGNATURE when there is none. */
+/* The keys by which a stored head must be signed: of the register's generations the one that signs heads of its size;
+ * of the witness's, NULL for none, one of which a line is on it. BASE_SIGNATURE when there is none. */
 BASE_NODISCARD enum base_code core_head_signers(const struct core_cards *log, const struct core_cards *witness,
                                                 struct base_view note, struct seal_signer *out, struct base_error *err);
-/* Each stored succession of this partner (0: our own) as when it was taken; BASE_CORRUPT names the first that is not. */
+/* Each stored succession of this partner (0: our own) as when it was taken; BASE_CORRUPT names the first that is not.
+ */
 BASE_NODISCARD enum base_code core_cards_check(struct core *core, int64_t partner, uint32_t newest,
                                                struct base_error *err);
 /* Whether a sealing key of this id stands on one of them. */
 bool core_cards_sealed(const struct core_cards *cards, const uint8_t id[WIRE_KEEPER_KEY_ID]);
-/* Appends a copy; it was verified before. leaf: of our own the index of its leaf. succession: empty when it has none. */
+/* Appends a copy; it was verified before. leaf: of our own the index of its leaf. succession: empty when it has none.
+ */
 BASE_NODISCARD enum base_code core_cards_add(struct core_cards *cards, struct base_view bytes,
                                              struct base_view succession, uint64_t leaf, struct base_error *err);
 /* The succession of the newest one, which had none yet. */
@@ -73,8 +75,8 @@ BASE_NODISCARD enum base_code core_cards_and_head_take(struct core *core, struct
                                                        const struct core_card_frames *frames,
                                                        const struct core_heads *heads,
                                                        struct wire_checkpoint *out_checkpoint, struct base_error *err);
-/* The generations of our card that the partner has not said to hold, proved under our head of this size; and which of his
- * we hold. */
+/* The generations of our card that the partner has not said to hold, proved under our head of this size; and which of
+ * his we hold. */
 bool core_cards_due(const struct core *core, const struct core_partner *partner);
 BASE_NODISCARD enum base_code core_cards_write(struct core *core, const struct core_partner *partner, uint64_t size,
                                                struct base_buf *out, struct base_error *err);
@@ -88,20 +90,34 @@ BASE_NODISCARD enum base_code core_keys_load(struct core *core, struct base_erro
 bool core_card_waits(const struct core *core);
 /* In place of core_register_attest then: the head that names it, kept before anything leaves. */
 BASE_NODISCARD enum base_code core_card_attest(struct core *core, struct base_error *err);
+/* The newest card counts from now on. */
+void core_card_in_force(struct core *core);
+/* The leaf that announces the card of this hash. */
+BASE_NODISCARD enum base_code core_card_leaf(struct core *core, const struct base_hash *hash, struct core_leaf *out,
+                                             struct base_error *err);
 /* Before the commit: keys whose time is over are destroyed, new ones made, each with its leaf. */
 BASE_NODISCARD enum base_code core_keys_settle(struct core *core, struct base_error *err);
 /* Milliseconds until that is to be looked at again. */
 int64_t core_keys_due(const struct core *core);
-/* The TLS key that the gate is to present: the new one once every active partner holds a card with it, or the overlap is
- * over. And when the newest came onto the card. */
+const char *core_key_word(enum wire_keeper_type type); /* "log", "witness", "seal", "epoch" */
+
+/* --- change.c */
+/* Requests: each ends in a new card. */
+void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *request);
+void core_key_retire(struct core *core, uint64_t token, const struct wire_json *request);
+void core_card_change(struct core *core, uint64_t token, const struct wire_json *request);
+/* A card with a new sealing key follows, in this step. */
+BASE_NODISCARD enum base_code core_card_renew_seal(struct core *core, struct base_error *err);
+/* The TLS key that the gate is to present: the new one once every active partner holds a card with it, or the overlap
+ * is over. And when the newest came onto the card. */
 const struct base_hash *core_tls_presented(const struct core *core);
 /* Tells the gate when it is another one than before. */
 void core_tls_look(struct core *core);
 base_time core_tls_since(const struct core *core);
 /* An active partner who has not said that he holds our card of this generation or a later one; NULL when all have. */
 const struct core_partner *core_partner_behind(const struct core *core, uint32_t generation);
-const char *core_key_word(enum wire_keeper_type type); /* "log", "witness", "seal", "epoch" */
-/* rewrap.c */
+
+/* --- rewrap.c */
 /* True when the epoch key is as old as one may be, and none before it is left. */
 bool core_rewrap_due(const struct core *core);
 /* One that is not in force any more, but not destroyed yet; NULL when there is none. */
@@ -111,9 +127,4 @@ BASE_NODISCARD enum base_code core_rewrap_settle(struct core *core, struct base_
 /* At the start, and when a step was taken back: from the first row. */
 void core_rewrap_begin(struct core *core, int64_t pause_ms);
 int64_t core_rewrap_due_ms(const struct core *core);
-/* Requests: each ends in a new card. */
-void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *request);
-void core_key_retire(struct core *core, uint64_t token, const struct wire_json *request);
-void core_card_change(struct core *core, uint64_t token, const struct wire_json *request);
-
 #endif

@@ -10,16 +10,12 @@
 
 /* --- our own */
 
-static bool same_key(const struct wire_key *a, const struct wire_key *b) {
-  return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 /* The held key of this type that the card names: the one in force, or the one that waits. */
 static const struct keeper_held *named(const struct keeper *keeper, enum keeper_key_type type, uint32_t in_force,
                                        const struct wire_key *key) {
   for (size_t i = 0; i < keeper->count; i++)
     if (keeper->keys[i].type == type && keeper->keys[i].number >= in_force &&
-        same_key(&keeper->keys[i].public_key, key))
+        wire_key_equal(&keeper->keys[i].public_key, key))
       return &keeper->keys[i];
   return NULL;
 }
@@ -28,7 +24,7 @@ static enum base_code check_seals(const struct keeper *keeper, const struct wire
   for (size_t i = 0; i < card->seal_count; i++) {
     const struct wire_seal_key *seal = &card->seals[i];
     const struct keeper_held *held = keeper_ring_seal(keeper, seal->id);
-    if (held == NULL || !same_key(&held->public_key, &seal->key))
+    if (held == NULL || !wire_key_equal(&held->public_key, &seal->key))
       return base_fail(err, BASE_WRONG_KEY, "the card: $.seal[%zu] is no key of this keeper", i);
     if (seal->from != held->from || seal->until > held->until)
       return base_fail(err, BASE_FIELD, "the card: $.seal[%zu] is to be used longer than it was made for", i);

@@ -162,10 +162,6 @@ enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer
 
 /* --- a card that follows another */
 
-static bool same_key(const struct wire_key *a, const struct wire_key *b) {
-  return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 static struct wire_vkey log_vkey(struct base_view origin, const struct wire_key *key) {
   return (struct wire_vkey){
       .name = origin, .type = WIRE_VKEY_LOG, .key = *key, .id = seal_vkey_id(origin, WIRE_VKEY_LOG, key)};
@@ -181,7 +177,7 @@ enum base_code seal_succession_signed(struct base_view bytes, const struct wire_
     code = wire_succession_parse(note.text, &succession, err);
   if (code != BASE_OK)
     return code;
-  bool same = same_key(old_key, new_key), seen[2] = {false, same};
+  bool same = wire_key_equal(old_key, new_key), seen[2] = {false, same};
   struct wire_vkey keys[2] = {log_vkey(succession.checkpoint.origin, old_key),
                               log_vkey(succession.checkpoint.origin, new_key)};
   for (size_t i = 0; i < note.signature_count; i++) {
@@ -214,7 +210,7 @@ enum base_code seal_succession_verify(struct base_view note, const struct wire_c
   if (!base_hash_equal(&card->previous, &previous))
     return base_fail(err, BASE_WRONG_KEY, "succession: the card of generation %u names another card before it",
                      (unsigned)card->generation);
-  if (!base_view_equal(card->origin, before->origin) || !same_key(&card->first, &before->first))
+  if (!base_view_equal(card->origin, before->origin) || !wire_key_equal(&card->first, &before->first))
     return base_fail(err, BASE_WRONG_KEY, "succession: the card of generation %u is of another node",
                      (unsigned)card->generation);
   enum base_code code = seal_succession_signed(note, &before->log_key, &card->log_key, &succession, err);

@@ -4,6 +4,8 @@
 
 #include "wire/message.h"
 
+#include <string.h>
+
 /* A node's card: what a partner needs to know. spec/card.md. */
 
 enum {
@@ -22,6 +24,9 @@ enum wire_language { WIRE_AR, WIRE_FR, WIRE_EN, WIRE_ES, WIRE_PT, WIRE_LANGUAGES
 extern const char *const wire_language_codes[WIRE_LANGUAGES]; /* "ar", "fr", "en", "es", "pt" */
 
 struct wire_key { uint8_t bytes[32]; }; /* a public key: Ed25519 or X25519 */
+static inline bool wire_key_equal(const struct wire_key *a, const struct wire_key *b) {
+  return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
 
 struct wire_seal_key {
   uint8_t id[8];           /* first bytes of the SHA-256 of the public key */

@@ -437,6 +437,31 @@ static void tls_in_three_steps(void **state) {
   try_remove(&a, &b);
 }
 
+static enum base_code disk_full(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err) {
+  (void)context;
+  return base_fail(err, BASE_DISK_FULL, "cannot forget the key %d %u", (int)type, (unsigned)number);
+}
+/* A change that fails is not tried again at once: the node would do nothing else. */
+static void failed_changes_rest(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  enum base_code (*forget)(void *, enum wire_keeper_type, uint32_t, struct base_error *) = a.core->env.keeper.forget;
+  a.core->env.keeper.forget = disk_full;
+  rotate(&a, all);
+  pair_rest(&a, &b);
+  assert_int_equal(held(&a, WIRE_KEEPER_LOG), 2);
+  assert_in_range(core_keys_due(a.core), 1, CORE_KEYS_PAUSE_MS);
+  a.core->env.keeper.forget = forget;
+  later(&a, &b, 1);
+  assert_int_equal(core_keys_due(a.core), 0);
+  pair_rest(&a, &b);
+  assert_int_equal(held(&a, WIRE_KEEPER_LOG), 1);
+  assert_true(core_keys_due(a.core) > CORE_KEYS_PAUSE_MS);
+  try_remove(&a, &b);
+}
+
 static void refused_changes(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -780,6 +805,7 @@ int main(void) {
       cmocka_unit_test(sealed_to_a_destroyed_key),
       cmocka_unit_test(apart_for_a_year),
       cmocka_unit_test(tls_in_three_steps),
+      cmocka_unit_test(failed_changes_rest),
       cmocka_unit_test(refused_changes),
       cmocka_unit_test(cut_off_anywhere),
       cmocka_unit_test(one_key_is_not_enough),
