@@ -280,13 +280,24 @@ static void finds_cuts_and_other_orders(void **state) {
   ask_remove(&a, &b);
 }
 
+static void drop_first_part(struct pair_node *node) {
+  struct store_pair key = {INT64_MIN, INT64_MIN};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct store_part row;
+  struct base_error err = {0};
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_part_next(node->core->store, &key, &arena, &row, &err), BASE_OK);
+  assert_int_equal(core_write(node->core, &err), BASE_OK);
+  assert_int_equal(core_parts_drop(node->core, &row.message, 1, &err), BASE_OK);
+  pair_settle(node);
+}
+
 /* A part dropped while a backup is made stays on the disk until none is, and goes then; also over a lost step. */
 static void keeps_dropped_parts(void **state) {
   (void)state;
   struct pair_node a, b;
   char request[65];
   BASE_AUTO_BUF struct base_buf bytes = {0};
-  struct base_error err = {0};
   with_part(&a, &b, 2 * WIRE_RECORD_MAX, request);
   base_buf_init(&bytes, BASE_BUF_DEFAULT_LIMIT);
   int64_t first = begin(&a), second = begin(&a);
@@ -295,15 +306,7 @@ static void keeps_dropped_parts(void **state) {
   base_buf_reset(&bytes);
   first = begin(&a);
   assert_true(next(&a, first, &bytes));
-  struct store_pair key = {INT64_MIN, INT64_MIN};
-  struct base_arena arena;
-  struct store_part row;
-  base_arena_init(&arena, 1 << 20);
-  assert_int_equal(store_part_next(a.core->store, &key, &arena, &row, &err), BASE_OK);
-  assert_int_equal(core_write(a.core, &err), BASE_OK);
-  assert_int_equal(core_parts_drop(a.core, &row.message, 1, &err), BASE_OK);
-  base_arena_free(&arena);
-  pair_settle(&a);
+  drop_first_part(&a);
   assert_int_equal(part_files(&a), 1);
   while (next(&a, first, &bytes))
     ;
@@ -320,19 +323,10 @@ static void a_kept_part_outlives_no_restart(void **state) {
   struct pair_node a, b;
   char request[65];
   BASE_AUTO_BUF struct base_buf bytes = {0};
-  struct base_error err = {0};
   with_part(&a, &b, 10, request);
   base_buf_init(&bytes, BASE_BUF_DEFAULT_LIMIT);
   assert_true(next(&a, begin(&a), &bytes));
-  struct store_pair key = {INT64_MIN, INT64_MIN};
-  struct base_arena arena;
-  struct store_part row;
-  base_arena_init(&arena, 1 << 20);
-  assert_int_equal(store_part_next(a.core->store, &key, &arena, &row, &err), BASE_OK);
-  assert_int_equal(core_write(a.core, &err), BASE_OK);
-  assert_int_equal(core_parts_drop(a.core, &row.message, 1, &err), BASE_OK);
-  base_arena_free(&arena);
-  pair_settle(&a);
+  drop_first_part(&a);
   assert_int_equal(part_files(&a), 1);
   pair_close(&a);
   pair_open(&a);

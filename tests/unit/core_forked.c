@@ -96,24 +96,30 @@ static void test_database_rolled_back(void **state) {
   try_remove(&a, &b);
 }
 
+/* Two that agreed; then b took three requests of a, and is put back to before them, keeper and all. */
+static void rolled_back(struct pair_node *a, struct pair_node *b) {
+  char request[65];
+  try_agreed(a, b);
+  pair_close(b);
+  copy(b, "/core", "/old-core");
+  copy(b, "/keeper", "/old-keeper");
+  pair_open(b);
+  for (int i = 0; i < 3; i++) {
+    pair_request(a, b, request);
+    pair_rest(a, b);
+  }
+  pair_close(b);
+  copy(b, "/old-core", "/core");
+  copy(b, "/old-keeper", "/keeper");
+  pair_open(b);
+}
+
 /* Keeper and database are old: the partner cosigned more, says so, and stops when the head stays old. */
 static void test_node_rolled_back(void **state) {
   (void)state;
   struct pair_node a, b;
   char request[65];
-  try_agreed(&a, &b);
-  pair_close(&b);
-  copy(&b, "/core", "/old-core");
-  copy(&b, "/keeper", "/old-keeper");
-  pair_open(&b);
-  for (int i = 0; i < 3; i++) {
-    pair_request(&a, &b, request);
-    pair_rest(&a, &b);
-  }
-  pair_close(&b);
-  copy(&b, "/old-core", "/core");
-  copy(&b, "/old-keeper", "/keeper");
-  pair_open(&b);
+  rolled_back(&a, &b);
   uint64_t size = a.core->reg.size;
   pair_request(&a, &b, request);
   for (int i = 0; i < 3; i++) {
@@ -136,20 +142,8 @@ static void test_node_rolled_back(void **state) {
 static void test_node_rolled_back_sends(void **state) {
   (void)state;
   struct pair_node a, b;
-  char request[65], mine[65];
-  try_agreed(&a, &b);
-  pair_close(&b);
-  copy(&b, "/core", "/old-core");
-  copy(&b, "/keeper", "/old-keeper");
-  pair_open(&b);
-  for (int i = 0; i < 3; i++) {
-    pair_request(&a, &b, request);
-    pair_rest(&a, &b);
-  }
-  pair_close(&b);
-  copy(&b, "/old-core", "/core");
-  copy(&b, "/old-keeper", "/keeper");
-  pair_open(&b);
+  char mine[65];
+  rolled_back(&a, &b);
   pair_request(&b, &a, mine);
   assert_true(pair_send(&b, &a));
   assert_int_not_equal(pair_outbox(&b, mine, NULL), STORE_RECEIPTED);
