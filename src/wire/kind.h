@@ -26,6 +26,7 @@ enum {
 
 enum wire_field_type {
   WIRE_FIELD_TEXT,      /* one line or many, at most `most` bytes */
+  WIRE_FIELD_LINE,      /* the same in one line: what lists show */
   WIRE_FIELD_CODE,      /* one of a list */
   WIRE_FIELD_CODES,     /* several of a list, each once */
   WIRE_FIELD_DATE,      /* YYYY-MM-DD */
@@ -45,10 +46,10 @@ struct wire_kind_list { struct base_view name; size_t count; struct base_view *c
 struct wire_kind_field {
   struct base_view name;
   enum wire_field_type type;
-  bool required, state;              /* state: goes into the header (TEXT, CODE, DATE, TIME, MESSAGE only) */
+  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE only) */
   enum wire_personal personal;
   const struct wire_kind_list *list; /* CODE, CODES */
-  int64_t least, most;               /* INTEGER: the range; TEXT: most bytes; TABLE, NAMES: of rows, of codes */
+  int64_t least, most;               /* INTEGER: the range; TEXT, LINE: most bytes; TABLE, NAMES: of rows, of codes */
   size_t column_count;               /* TABLE */
   struct wire_kind_field *columns;
   struct base_view example;          /* JSON text of the value; empty: none */

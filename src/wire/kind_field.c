@@ -12,7 +12,7 @@ const char *const wire_field_type_names[WIRE_FIELD_TYPES] = {
     [WIRE_FIELD_TEXT] = "text", [WIRE_FIELD_CODE] = "code",       [WIRE_FIELD_CODES] = "codes",
     [WIRE_FIELD_DATE] = "date", [WIRE_FIELD_TIME] = "time",       [WIRE_FIELD_INTEGER] = "integer",
     [WIRE_FIELD_BOOL] = "bool", [WIRE_FIELD_MESSAGE] = "message", [WIRE_FIELD_TABLE] = "table",
-    [WIRE_FIELD_NAME] = "name", [WIRE_FIELD_NAMES] = "names",
+    [WIRE_FIELD_NAME] = "name", [WIRE_FIELD_NAMES] = "names",     [WIRE_FIELD_LINE] = "line",
 };
 
 struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_t count) {
@@ -70,6 +70,7 @@ static size_t take_word(struct wire_object *object, const char *key, const char 
 static void take_bounds(struct wire_object *object, struct wire_kind_field *field) {
   switch (field->type) {
   case WIRE_FIELD_TEXT:
+  case WIRE_FIELD_LINE:
     field->most =
         wire_object_integer(object, "most", 1, field->state ? WIRE_STATE_VALUE_MAX : WIRE_KIND_TEXT_MAX, true);
     break;
@@ -102,7 +103,7 @@ static void take_list(struct wire_object *object, const struct wire_kind *kind, 
 }
 
 static bool may_be_state(enum wire_field_type type) {
-  return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE || type == WIRE_FIELD_TIME ||
+  return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE || type == WIRE_FIELD_TIME ||
          type == WIRE_FIELD_MESSAGE;
 }
 
@@ -235,12 +236,15 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   base_time time;
   switch (field->type) {
   case WIRE_FIELD_TEXT:
+  case WIRE_FIELD_LINE:
     if (field->required && wire_prose_blank(text))
       return wrong(place, err, BASE_FIELD, text.size == 0 ? "must not be empty" : "must hold more than blanks");
     if (text.size > (size_t)field->most)
       return base_fail(err, BASE_FIELD, "%s: %s: %zu bytes, at most %" PRId64 " are allowed", place->what, place->path,
                        text.size, field->most);
-    return wire_prose_check(text, &spot) ? BASE_OK : wrong(place, err, BASE_FIELD, wire_spot_text(&spot).text);
+    return wire_prose_check(text, &spot) && (field->type == WIRE_FIELD_TEXT || wire_prose_one_line(text, &spot))
+               ? BASE_OK
+               : wrong(place, err, BASE_FIELD, wire_spot_text(&spot).text);
   case WIRE_FIELD_CODE:
     return list_has(field->list, text) ? BASE_OK : not_in_list(field, place, err);
   case WIRE_FIELD_DATE:

@@ -42,6 +42,7 @@ static void write_bounds(const struct shower *shower, const struct wire_kind_fie
     wire_write_member_integer(shower->writer, "most", field->most);
     break;
   case WIRE_FIELD_TEXT:
+  case WIRE_FIELD_LINE:
     wire_write_member_integer(shower->writer, "most", field->most);
     break;
   default:

@@ -120,6 +120,20 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
   return count == 0 || left_open(out, opened, count);
 }
 
+bool wire_prose_one_line(struct base_view text, struct wire_spot *out) {
+  size_t place = 0;
+  for (size_t at = 0; at < text.size;) {
+    size_t before = at;
+    uint32_t point = next_point(text, &at);
+    place++;
+    if (at == before)
+      return spot(out, 0, place, "no UTF-8");
+    if (point == '\t' || point == '\n' || point == '\r' || point == 0x2028 || point == 0x2029)
+      return spot(out, point, place, "a tab or an end of line, where one line is expected");
+  }
+  return true;
+}
+
 bool wire_line_valid(struct base_view text) {
   return wire_line_check(text, NULL);
 }

@@ -94,6 +94,8 @@ bool wire_line_valid(struct base_view text);
 /* Text of a form: ends of lines, tabs, marks of direction and closed isolates are allowed, other control characters and what
  * turns the text around it are not. */
 bool wire_prose_check(struct base_view text, struct wire_spot *out);
+/* Prose that a list can show as a column: no tab, no end of a line. */
+bool wire_prose_one_line(struct base_view text, struct wire_spot *out);
 /* Nothing in it that anybody could see. */
 bool wire_prose_blank(struct base_view text);
 /* A wire_line without "/", 1 to WIRE_PART_NAME_MAX bytes, not "." or "..". */

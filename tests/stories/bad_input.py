@@ -25,6 +25,7 @@ def forms(good):
         ("message too long", {"question": "x" * 40000}, ["question", "32768"]),
         ("empty", {"question": ""}, ["question"]),
         ("direction overridden", {"question": "ab\u202ecd"}, ["question", "character 3", "U+202E"]),
+        ("two lines in a subject", {"subject": "طلب\nDemande"}, ["subject", "character 4", "one line"]),
         ("an isolate left open", {"subject": "\u2066x"}, ["subject", "character 1", "U+2066"]),
     ]
     text = json.dumps(good, ensure_ascii=False)

@@ -335,6 +335,10 @@ static void hidden_characters(void **state) {
   spot_is(wire_prose_check, "a\rb", "character 2 is U+000D, a control character");
   spot_is(wire_prose_check, "a\xC2\x85", "character 2 is U+0085, a control character");
   spot_is(wire_prose_check, "a\x7f", "character 2 is U+007F, a control character");
+  spot_is(wire_prose_one_line, "\u0627 \u2066B 7\u2069", NULL);
+  spot_is(wire_prose_one_line, "a\nb", "character 2 is U+000A, a tab or an end of line");
+  spot_is(wire_prose_one_line, "\u0627\tb", "character 2 is U+0009, a tab or an end of line");
+  spot_is(wire_prose_one_line, "ab\u2029", "character 3 is U+2029, a tab or an end of line");
   assert_true(wire_prose_blank(BASE_VIEW("")));
   assert_true(wire_prose_blank(BASE_VIEW(" \t\n\u00A0\u3000\u200B\u200F\u200D\uFEFF")));
   assert_false(wire_prose_blank(BASE_VIEW(" \u0627 ")));
