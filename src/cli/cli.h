@@ -259,10 +259,10 @@ struct cli_program {
 /* Runs it without our environment and waits; who is interrupted meanwhile ends it first, which is an error. done: it ended with 0. out, said: what it wrote on stdout and stderr. */
 BASE_NODISCARD enum base_code cli_program_run(const struct cli_program *program, bool *done, struct base_buf *out,
                                               struct base_buf *said, struct base_error *err);
-/* Runs `wasl-keeper COMMAND DIR WORD`, which alone makes keys, and gives what it printed; what it complained of becomes
- * the error. */
-BASE_NODISCARD enum base_code cli_keeper_run(const char *command, const char *dir, const char *word,
-                                             struct base_buf *out, struct base_error *err);
+/* Runs `wasl-keeper` with these words (at most 12), which alone makes keys, and gives what it printed; what it complained of
+ * becomes the error. */
+BASE_NODISCARD enum base_code cli_keeper_run(const char *const *words, size_t count, struct base_buf *out,
+                                             struct base_error *err);
 
 /* --- one file per group */
 #define CLI_COMMAND_FUNCTION(name) enum base_code cli_##name(struct cli *cli, struct base_error *err)

@@ -12,12 +12,16 @@
 const struct cli_command cli_commands[] = {
     {"node init",
      "DIR --name NAME --org NAME --listen HOST:PORT[,…] [--address HOST:PORT[,…]] [--org-ar NAME] [--org-fr NAME] "
-     "[--org-en NAME] [--org-es NAME] [--org-pt NAME] [--store STORE]",
-     " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= --store= ", 1, 1,
-     cli_node_init, "make a node in DIR: its keys, its configuration, its card",
+     "[--org-en NAME] [--org-es NAME] [--org-pt NAME] [--store STORE] [--keys URI [--keys-env NAME=VALUE[,…]] "
+     "[--keys-read PATH[,…]] [--keys-write PATH[,…]]]",
+     " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= --store= --keys= "
+     "--keys-env= "
+     "--keys-read= --keys-write= ",
+     1, 1, cli_node_init, "make a node in DIR: its keys, its configuration, its card",
      "node init paris --name paris --org 'Préfecture' --listen 0.0.0.0:7443"},
     {"node epoch", "DIR [--leaves-lost] [--number N]", " --leaves-lost --number= ", 1, 1, cli_node_epoch,
-     "go on with a new epoch of the register, which lost leaves; its partners must confirm it", "node epoch paris --leaves-lost"},
+     "go on with a new epoch of the register, which lost leaves; its partners must confirm it",
+     "node epoch paris --leaves-lost"},
     {"node status", "", "", 0, 0, cli_node_status, "what the node does; fails unless it answers and listens",
      "-n paris node status"},
     {"status", "", "", 0, 0, cli_node_status, "the same as node status", "-n paris status"},

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,10 +27,11 @@ static const struct {
 struct plan {
   struct cli *cli;
   const char *dir, *name, *listen;
+  const char *keys, *keys_env, *keys_read, *keys_write; /* of a token; "" for none */
   struct cli_database database;
   struct wire_card card;
   int fd; /* of dir */
-  bool dir_made;
+  bool dir_made, keys_made;
 };
 
 /* --- what was asked for */
@@ -81,6 +83,27 @@ static enum base_code read_names(struct plan *plan, struct base_error *err) {
   return BASE_OK;
 }
 
+static enum base_code read_token(struct plan *plan, struct base_error *err) {
+  const struct {
+    const char *option, **place;
+  } all[] = {{"--keys", &plan->keys},
+             {"--keys-env", &plan->keys_env},
+             {"--keys-read", &plan->keys_read},
+             {"--keys-write", &plan->keys_write}};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    const char *given = cli_option(plan->cli, all[i].option);
+    *all[i].place = given != NULL ? given : "";
+    if (given != NULL && plan->keys[0] == '\0')
+      return cli_usage(plan->cli, err, "%s says something of a token: say which, by --keys 'pkcs11:token=NAME?…'",
+                       all[i].option);
+  }
+  /* A URI, whatever is wrong in it, is not repeated: somebody may have written the PIN into it. */
+  return plan->keys[0] == '\0' || strncmp(plan->keys, "pkcs11:", 7) == 0
+             ? BASE_OK
+             : cli_usage(plan->cli, err,
+                         "--keys must be a PKCS#11 URI: pkcs11:token=NAME?module-path=…&pin-source=file:…");
+}
+
 static enum base_code read_plan(struct plan *plan, struct base_error *err) {
   enum base_code code = cli_need(plan->cli, "--name", &plan->name, err);
   if (code == BASE_OK && !base_name_valid(base_view_text(plan->name)))
@@ -91,6 +114,8 @@ static enum base_code read_plan(struct plan *plan, struct base_error *err) {
     code = read_addresses(plan, err);
   if (code == BASE_OK)
     code = read_names(plan, err);
+  if (code == BASE_OK)
+    code = read_token(plan, err);
   const char *store = cli_option(plan->cli, "--store");
   if (code == BASE_OK)
     code = cli_database_read(store != NULL ? store : "sqlite", &plan->database, err);
@@ -163,7 +188,26 @@ static enum base_code give_away(const struct plan *plan, struct base_error *err)
   return BASE_OK;
 }
 
+/* By the keeper, which alone touches a token: so each of what says where the keys are goes to it as it stands. */
+static enum base_code make_keys(const struct plan *plan, struct base_buf *out, struct base_error *err) {
+  const char *words[] = {"init", plan->dir, plan->name, plan->keys, plan->keys_env, plan->keys_read, plan->keys_write};
+  return cli_keeper_run(words, plan->keys[0] != '\0' ? 7 : 3, out, err);
+}
+
+/* What is in a token stays there when the files that name it are gone. */
+static void take_keys_back(const struct plan *plan) {
+  BASE_AUTO_BUF struct base_buf nothing = {0};
+  char folder[PATH_MAX];
+  struct base_error err;
+  if (!plan->keys_made || plan->keys[0] == '\0' ||
+      snprintf(folder, sizeof folder, "%s/keeper", plan->dir) >= (int)sizeof folder)
+    return;
+  if (cli_keeper_run((const char *[]){"remove", folder}, 2, &nothing, &err) != BASE_OK)
+    cli_note("what was made in the token stays there: %s", err.text);
+}
+
 static void take_back(const struct plan *plan) {
+  take_keys_back(plan);
   for (size_t i = 0; i < FOLDERS; i++) {
     if (each_file(plan->fd, folders[i].name, remove_file, 0, NULL) != BASE_OK)
       continue;
@@ -277,7 +321,8 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
   }
   code = make_folders(&plan, err);
   if (code == BASE_OK)
-    code = cli_keeper_run("init", plan.dir, plan.name, &keys, err);
+    code = make_keys(&plan, &keys, err);
+  plan.keys_made = code == BASE_OK;
   if (code == BASE_OK)
     code = write_files(&plan, base_buf_view(&keys), &card, err);
   if (code == BASE_OK)

@@ -137,7 +137,7 @@ static enum base_code make_tls(struct cli *cli, struct base_hash *out_pin, struc
     return code;
   struct base_view text = cli_string(status.json, "origin");
   (void)snprintf(origin, sizeof origin, "%.*s", (int)text.size, (const char *)text.data);
-  code = cli_keeper_run("tls", cli->node, origin, &said, err);
+  code = cli_keeper_run((const char *[]){"tls", cli->node, origin}, 3, &said, err);
   if (code == BASE_OK)
     code = wire_json_parse(base_buf_view(&said), CLI_PROGRAM_OUTPUT_MAX, "the keeper's answer", &json, err);
   if (code == BASE_OK && !base_hash_parse(cli_string(json, "tls"), out_pin))

@@ -121,12 +121,12 @@ enum base_code cli_program_run(const struct cli_program *program, bool *done, st
   return code;
 }
 
-enum base_code cli_keeper_run(const char *command, const char *dir, const char *word, struct base_buf *out,
-                              struct base_error *err) {
+enum base_code cli_keeper_run(const char *const *words, size_t count, struct base_buf *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf said = {0};
   bool done = false;
-  const struct cli_program program = {
-      .name = "wasl-keeper", .arguments = {command, dir, word}, .folder = -1, .handed = -1};
+  struct cli_program program = {.name = "wasl-keeper", .folder = -1, .handed = -1};
+  for (size_t i = 0; i < count; i++)
+    program.arguments[i] = words[i];
   enum base_code code = cli_program_run(&program, &done, out, &said, err);
   if (code != BASE_OK || done)
     return code;

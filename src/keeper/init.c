@@ -29,11 +29,11 @@ static enum base_code refuse_filled(int dir, struct base_error *err) {
 }
 
 /* One fresh key of each type. The origin is made of the first one and stands in all. */
-static enum base_code make_keys(struct keeper_key keys[KEEPER_KEY_TYPES], struct base_view name,
-                                const struct base_world *world, struct base_error *err) {
+static enum base_code make_keys(struct keeper_token *token, struct base_view name, const struct base_world *world,
+                                struct keeper_key keys[KEEPER_KEY_TYPES], struct base_error *err) {
   enum base_code code = BASE_OK;
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
-    code = keeper_key_make(type, 1, world, &keys[type], err);
+    code = keeper_place_make(token, type, 1, name, world, &keys[type], err);
   if (code != BASE_OK)
     return code;
   char origin[WIRE_ORIGIN_MAX + 1];
@@ -43,27 +43,73 @@ static enum base_code make_keys(struct keeper_key keys[KEEPER_KEY_TYPES], struct
   return BASE_OK;
 }
 
-void keeper_remove(int dir) {
+static void remove_files(int dir) {
   for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
     unlinkat(dir, keeper_key_name(type, 1).text, 0);
   unlinkat(dir, KEEPER_HEADS_FILE, 0);
+  unlinkat(dir, KEEPER_TOKEN_FILE, 0);
+  unlinkat(dir, KEEPER_TOKEN_REFUSED, 0);
 }
 
-enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world, struct base_error *err) {
-  if (!base_name_valid(name))
-    return base_fail(err, BASE_FIELD, "a node's name is a letter a-z and up to 31 of a-z, 0-9 and -");
-  enum base_code code = refuse_filled(dir, err);
-  if (code != BASE_OK)
-    return code;
+void keeper_remove(int dir) {
+  struct keeper_token_conf conf;
+  struct keeper_token *token = NULL;
+  bool there = false;
+  if (keeper_token_conf_read(dir, &conf, &there, NULL) == BASE_OK && there &&
+      keeper_token_open(dir, &conf, &token, NULL) == BASE_OK)
+    for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
+      struct keeper_key key = {0};
+      if (keeper_key_read(dir, type, 1, &key, NULL) == BASE_OK)
+        keeper_place_unmake(token, &key);
+    }
+  keeper_token_close(token);
+  remove_files(dir);
+}
+
+/* In a folder that was empty: whatever bears our names is ours. */
+static enum base_code make(int dir, struct base_view name, struct keeper_token *token, const struct base_world *world,
+                           struct base_error *err) {
   struct keeper_key keys[KEEPER_KEY_TYPES] = {0};
-  code = make_keys(keys, name, world, err);
+  enum base_code code = make_keys(token, name, world, keys, err);
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
     code = keeper_key_write(dir, &keys[type], err);
   if (code == BASE_OK)
     code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, 1, 1, 1, err);
-  /* The folder was empty: whatever bears our names is ours. */
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; code != BASE_OK && type < KEEPER_KEY_TYPES; type++)
+    keeper_place_unmake(token, &keys[type]);
   if (code != BASE_OK)
-    keeper_remove(dir);
+    remove_files(dir);
   base_wipe(keys, sizeof keys);
+  return code;
+}
+
+static enum base_code check_place(int dir, struct base_view name, struct base_error *err) {
+  return base_name_valid(name)
+             ? refuse_filled(dir, err)
+             : base_fail(err, BASE_FIELD, "a node's name is a letter a-z and up to 31 of a-z, 0-9 and -");
+}
+
+enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world, struct base_error *err) {
+  enum base_code code = check_place(dir, name, err);
+  return code == BASE_OK ? make(dir, name, NULL, world, err) : code;
+}
+
+enum base_code keeper_init_in_token(int dir, struct base_view name, struct base_view text,
+                                    const struct base_world *world, struct base_error *err) {
+  struct keeper_token_conf conf;
+  struct keeper_token *token = NULL;
+  enum base_code code = check_place(dir, name, err);
+  if (code == BASE_OK && keeper_token_conf_parse(text, &conf, err) != BASE_OK)
+    code = base_fail_within(err, "the token");
+  if (code != BASE_OK)
+    return code;
+  code = base_file_replace(dir, KEEPER_TOKEN_FILE, text, 0600, err);
+  if (code == BASE_OK)
+    code = keeper_token_open(dir, &conf, &token, err);
+  if (code == BASE_OK)
+    code = make(dir, name, token, world, err);
+  else
+    remove_files(dir);
+  keeper_token_close(token);
   return code;
 }

@@ -7,27 +7,31 @@
 #include "keeper/heads.h"
 #include "keeper/keeper.h"
 #include "keeper/key.h"
+#include "keeper/token.h"
 #include "keeper/wrap.h"
 
 enum { KEEPER_SIGNATURE = 64 }; /* bytes of an Ed25519 signature */
 
-/* A key in memory. Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys lie in its secure
- * heap. */
+/* A key in memory, or in the token. Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys
+ * lie in its secure heap. */
 struct keeper_held {
   enum keeper_key_type type;
   uint32_t number;
   base_time from, until;
   struct wire_key public_key;
-  EVP_PKEY *key;                    /* log, witness, seal */
+  EVP_PKEY *key; /* log, witness, seal; NULL when it is in the token */
+  bool in_token;
+  unsigned long object;             /* there; of an epoch key what opened it */
   struct keeper_wrapping *wrapping; /* epoch */
 };
 struct keeper {
   const struct base_world *world;
   char origin[WIRE_ORIGIN_MAX + 1];
   char register_origin[WIRE_ORIGIN_MAX + 1]; /* of the epoch that is signed */
-  int dir; /* the folder, for keys made and destroyed */
+  int dir;                                   /* the folder, for keys made and destroyed */
   size_t count;
   struct keeper_held keys[WIRE_KEEPER_KEYS_MAX]; /* by type, then number */
+  struct keeper_token *token;                    /* NULL: all keys are files */
   EVP_MD_CTX *signing;
   struct keeper_heads *heads;
   bool clock_told; /* the log has been told that the clock is behind */
@@ -36,8 +40,24 @@ struct keeper {
 /* X25519 (RFC 7748): false also for the all-zero result that a point of small order gives (RFC 9180 7.1.4). */
 bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]);
 
+/* --- where a key is: in its file, or in the token (place.c) */
+/* A fresh key, its public part; in the token when there is one. Its file is not written. name: the node's. */
+BASE_NODISCARD enum base_code keeper_place_make(struct keeper_token *token, enum keeper_key_type type, uint32_t number,
+                                                struct base_view name, const struct base_world *world,
+                                                struct keeper_key *out, struct base_error *err);
+/* Takes one out of the token whose file could not be written. */
+void keeper_place_unmake(struct keeper_token *token, const struct keeper_key *key);
+/* Of a key read from its file: what is in the token must be there and fit. An epoch key is opened, so wipe it.
+ * *out_object: by what the token knows it. */
+BASE_NODISCARD enum base_code keeper_place_open(struct keeper_token *token, struct keeper_key *key,
+                                                unsigned long *out_object, struct base_error *err);
+/* Destroys it in the token, then its file. Cut off anywhere it is taken up by the next call. */
+BASE_NODISCARD enum base_code keeper_place_destroy(int dir, struct keeper_token *token, enum keeper_key_type type,
+                                                   uint32_t number, struct base_error *err);
+
 /* --- keys held (ring.c) */
-/* Reads every key file of the folder. All must be of one node; those in force must be there. */
+/* Opens the token when there is one, and reads every key file of the folder. All must be of one node; those in force
+ * must be there. */
 BASE_NODISCARD enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err);
 void keeper_ring_free(struct keeper *keeper);
 /* NULL when it is not held. */

@@ -74,7 +74,11 @@ void keeper_close(struct keeper *keeper) {
 }
 
 bool keeper_broken(const struct keeper *keeper) {
-  return keeper_heads_broken(keeper->heads);
+  return keeper_heads_broken(keeper->heads) || keeper_token_lost(keeper->token);
+}
+
+bool keeper_without_token(const struct keeper *keeper) {
+  return keeper_token_lost(keeper->token);
 }
 
 static enum wire_keeper_state state_of(const struct keeper *keeper, const struct keeper_held *held) {
@@ -117,6 +121,17 @@ bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t ou
   return done;
 }
 
+/* Known before the token is asked, since tokens differ in what they say of such a key: with any scalar (RFC 7748 makes
+ * each one a multiple of the cofactor) a point of small order gives zeroes, and no other does. */
+static bool of_full_order(const struct wire_key *enc) {
+  static const uint8_t scalar[32] = {9};
+  uint8_t shared[32];
+  EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, scalar, sizeof scalar);
+  bool full = key != NULL && keeper_diffie_hellman(key, enc, shared);
+  EVP_PKEY_free(key);
+  return full;
+}
+
 enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
                                   uint8_t out_shared[32], struct base_error *err) {
   const struct keeper_held *held = keeper_ring_seal(keeper, key_id);
@@ -128,13 +143,15 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
                      id);
   }
   uint8_t shared[32];
-  if (!keeper_diffie_hellman(held->key, enc, shared)) {
-    base_wipe(shared, sizeof shared);
-    return base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
-  }
-  seal_kem_extract_expand(shared, enc, &held->public_key, out_shared);
+  enum base_code code = BASE_OK;
+  if (!(held->in_token ? of_full_order(enc) : keeper_diffie_hellman(held->key, enc, shared)))
+    code = base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
+  else if (held->in_token)
+    code = keeper_token_agree(keeper->token, held->object, enc, shared, err);
+  if (code == BASE_OK)
+    seal_kem_extract_expand(shared, enc, &held->public_key, out_shared);
   base_wipe(shared, sizeof shared);
-  return BASE_OK;
+  return code;
 }
 
 static enum base_code check_count(size_t count, struct base_error *err) {

@@ -21,20 +21,28 @@ struct keeper;
  * entropy from world. */
 BASE_NODISCARD enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world,
                                           struct base_error *err);
-/* For a register that lost leaves, its keeper not running: from now on the next epoch is signed, from its first head on, and
- * the one before is closed for ever. number: which one it is to be, needed when the memory of heads is missing (it is made
- * anew then, and knows nothing of partners' heads); 0: the next. out: the origin of the new epoch. */
+/* The same with the keys in a token, and the epoch key in its file under a key in the token. token: the text of
+ * token.conf (keeper/token.h). */
+BASE_NODISCARD enum base_code keeper_init_in_token(int dir, struct base_view name, struct base_view token,
+                                                   const struct base_world *world, struct base_error *err);
+/* For a register that lost leaves, its keeper not running: from now on the next epoch is signed, from its first head
+ * on, and the one before is closed for ever. number: which one it is to be, needed when the memory of heads is missing
+ * (it is made anew then, and knows nothing of partners' heads); 0: the next. out: the origin of the new epoch. */
 BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, const struct base_world *world,
                                                 char out[WIRE_ORIGIN_MAX + 1], struct base_error *err);
-/* Takes away what keeper_init made, for a caller that cannot finish the node. */
+/* Takes away what keeper_init or keeper_init_in_token made, also in the token when that lets itself be opened, for a
+ * caller that cannot finish the node. */
 void keeper_remove(int dir);
 /* Opens the keys and the memory of heads; locks the folder against a second keeper. */
 BASE_NODISCARD enum base_code keeper_open(int dir, const struct base_world *world, struct keeper **out,
                                           struct base_error *err);
 void keeper_close(struct keeper *keeper);
 
-/* A write of its memory failed: it signs nothing any more. Its process ends, and the next one reads what there is. */
+/* A write of its memory failed, or its token went away: it signs nothing any more. Its process ends, and the next one
+ * reads what there is. */
 bool keeper_broken(const struct keeper *keeper);
+/* It was the token. */
+bool keeper_without_token(const struct keeper *keeper);
 
 /* What core may know: the keys with their public halves, the card and the head signed last. */
 void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out);

@@ -11,7 +11,9 @@
 
 #include "seal/seal.h"
 
-static const char MAGIC[8] = {'W', 'A', 'S', 'L', 'K', 'E', 'Y', '1'};
+enum { MAGIC_SIZE = 8 };
+static const char MAGIC[MAGIC_SIZE] = {'W', 'A', 'S', 'L', 'K', 'E', 'Y', '1'};
+static const char TOKEN_MAGIC[MAGIC_SIZE] = {'W', 'A', 'S', 'L', 'T', 'O', 'K', '1'};
 
 static const char *const words[KEEPER_KEY_TYPES] = {[KEEPER_KEY_LOG] = "log",
                                                     [KEEPER_KEY_WITNESS] = "witness",
@@ -82,14 +84,21 @@ enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct ba
   if (base_buf_reserve(&file, KEEPER_KEY_FILE_MAX) == NULL)
     return base_buf_check(&file, name.text, err);
   base_buf_reset(&file);
-  base_buf_add(&file, MAGIC, sizeof MAGIC);
+  base_buf_add(&file, key->in_token ? TOKEN_MAGIC : MAGIC, MAGIC_SIZE);
   base_buf_u8(&file, (uint8_t)key->type);
   base_buf_u32(&file, key->number);
   base_buf_u64(&file, (uint64_t)key->from);
   base_buf_u64(&file, (uint64_t)key->until);
   base_buf_block(&file, base_view_text(key->origin));
   base_buf_add(&file, key->public_key.bytes, sizeof key->public_key.bytes);
-  base_buf_add(&file, key->secret.bytes, sizeof key->secret.bytes);
+  if (key->in_token) {
+    base_buf_u8(&file, key->going);
+    base_buf_add(&file, key->id, sizeof key->id);
+    base_buf_add(&file, key->iv, sizeof key->iv);
+    base_buf_add(&file, key->covered, sizeof key->covered);
+  } else {
+    base_buf_add(&file, key->secret.bytes, sizeof key->secret.bytes);
+  }
   struct base_hash checksum = seal_sha256(base_buf_view(&file));
   base_buf_add(&file, checksum.bytes, sizeof checksum.bytes);
   enum base_code code = base_buf_check(&file, name.text, err);
@@ -104,29 +113,49 @@ static enum base_code damaged(enum keeper_key_type type, const char *how, struct
                    words[type], how);
 }
 
+static void copy(struct base_view from, uint8_t *to) {
+  if (from.size > 0)
+    memcpy(to, from.data, from.size);
+}
+
+/* Where a secret would stand. True when only an epoch key has something covered. */
+static bool read_token_fields(struct base_reader *reader, struct keeper_key *key) {
+  static const uint8_t nothing[sizeof key->covered];
+  uint8_t going = base_read_u8(reader);
+  copy(base_read_bytes(reader, sizeof key->id), key->id);
+  copy(base_read_bytes(reader, sizeof key->iv), key->iv);
+  copy(base_read_bytes(reader, sizeof key->covered), key->covered);
+  key->going = going == 1;
+  return going <= 1 && (key->type == KEEPER_KEY_EPOCH || (memcmp(key->iv, nothing, sizeof key->iv) == 0 &&
+                                                          memcmp(key->covered, nothing, sizeof nothing) == 0));
+}
+
 /* The fields, without judging them. */
-static bool read_fields(struct base_view body, struct keeper_key *key, struct base_view *magic) {
+static bool read_fields(struct base_view body, struct keeper_key *key) {
   struct base_reader reader = base_reader_of(body);
-  *magic = base_read_bytes(&reader, sizeof MAGIC);
+  struct base_view magic = base_read_bytes(&reader, MAGIC_SIZE);
+  key->in_token = magic.size == MAGIC_SIZE && memcmp(magic.data, TOKEN_MAGIC, MAGIC_SIZE) == 0;
+  if (!key->in_token && (magic.size != MAGIC_SIZE || memcmp(magic.data, MAGIC, MAGIC_SIZE) != 0))
+    return false;
   key->type = base_read_u8(&reader);
   key->number = base_read_u32(&reader);
   key->from = (base_time)base_read_u64(&reader);
   key->until = (base_time)base_read_u64(&reader);
   struct base_view origin = base_read_block(&reader, WIRE_ORIGIN_MAX);
   struct base_view public_key = base_read_bytes(&reader, sizeof key->public_key.bytes);
-  struct base_view secret = base_read_bytes(&reader, sizeof key->secret.bytes);
-  if (base_reader_end(&reader, "key", NULL) != BASE_OK || !wire_origin_valid(origin))
+  struct base_view secret = base_read_bytes(&reader, key->in_token ? 0 : sizeof key->secret.bytes);
+  bool good = !key->in_token || read_token_fields(&reader, key);
+  if (base_reader_end(&reader, "key", NULL) != BASE_OK || !good || !wire_origin_valid(origin))
     return false;
   memcpy(key->origin, origin.data, origin.size);
   memcpy(key->public_key.bytes, public_key.data, public_key.size);
-  memcpy(key->secret.bytes, secret.data, secret.size);
+  copy(secret, key->secret.bytes);
   return true;
 }
 
 enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type type, struct keeper_key *out,
                                 struct base_error *err) {
   struct keeper_key key = {0};
-  struct base_view magic = {NULL, 0};
   struct wire_key derived;
   enum base_code code = BASE_OK;
   if (bytes.size < sizeof(struct base_hash))
@@ -135,13 +164,13 @@ enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type typ
   struct base_hash checksum = seal_sha256(body);
   if (memcmp(checksum.bytes, body.data + body.size, sizeof checksum.bytes) != 0)
     return damaged(type, "the checksum does not fit", err);
-  if (!read_fields(body, &key, &magic) || memcmp(magic.data, MAGIC, sizeof MAGIC) != 0)
+  if (!read_fields(body, &key))
     code = damaged(type, "not a key file of this version", err);
   else if (key.type != type)
     code = damaged(type, "it holds a key of another type", err);
-  else
+  else if (!key.in_token)
     code = keeper_key_derive(type, &key.secret, &derived, err);
-  if (code == BASE_OK && memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) != 0)
+  if (code == BASE_OK && !key.in_token && memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) != 0)
     code = damaged(type, "the public part does not fit the secret", err);
   if (code == BASE_OK)
     *out = key;

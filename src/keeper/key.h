@@ -4,7 +4,8 @@
 
 #include "wire/keeperform.h"
 
-/* A key file: one secret, its type, and what it must fit. spec/keeper.md, "Key files". */
+/* A key file: one secret, its type, and what it must fit; or what a secret in a token is found by. spec/keeper.md, "Key
+ * files". */
 
 enum keeper_key_type {
   KEEPER_KEY_LOG = WIRE_KEEPER_LOG,
@@ -14,7 +15,12 @@ enum keeper_key_type {
   KEEPER_KEY_TYPES = WIRE_KEEPER_TYPES
 };
 
-enum { KEEPER_KEY_FILE_MAX = 8 + 1 + 4 + 8 + 8 + 4 + WIRE_ORIGIN_MAX + 32 + 32 + 32 }; /* bytes */
+enum {
+  KEEPER_TOKEN_ID = 16, /* bytes */
+  KEEPER_TOKEN_IV = 16,
+  KEEPER_KEY_IN_TOKEN = 1 + KEEPER_TOKEN_ID + KEEPER_TOKEN_IV + 32,                              /* bytes */
+  KEEPER_KEY_FILE_MAX = 8 + 1 + 4 + 8 + 8 + 4 + WIRE_ORIGIN_MAX + 32 + KEEPER_KEY_IN_TOKEN + 32, /* bytes */
+};
 
 struct keeper_key {
   enum keeper_key_type type;
@@ -22,7 +28,10 @@ struct keeper_key {
   base_time from, until;            /* when it was made; the end of a sealing key, 0 for the others */
   char origin[WIRE_ORIGIN_MAX + 1]; /* whose node's key this is */
   struct wire_key public_key;       /* of an epoch key: its check value, see keeper_key_derive */
-  struct base_secret secret;
+  struct base_secret secret;        /* zeroes for one in a token; of an epoch key once the token opened it */
+  /* One in a token: its objects' id there; of an epoch key also the key under the AES key of that id. */
+  bool in_token, going; /* going: to be destroyed, and perhaps gone from the token already */
+  uint8_t id[KEEPER_TOKEN_ID], iv[KEEPER_TOKEN_IV], covered[32];
 };
 
 /* "log.key", "witness.key", "seal.key", "epoch.key"; from number 2 on "log-2.key" and so on. */
@@ -43,7 +52,7 @@ BASE_NODISCARD enum base_code keeper_key_make(enum keeper_key_type type, uint32_
 /* Writes the file of its type and number, mode 0600, whole or not at all. public_key is taken as it stands. */
 BASE_NODISCARD enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct base_error *err);
 /* The bytes of a key file of this type. BASE_CORRUPT for anything else: magic, type, length, checksum, origin, or a
- * public part that does not fit the secret. */
+ * public part that does not fit the secret; of one in a token only the token knows that. */
 BASE_NODISCARD enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type type,
                                                struct keeper_key *out, struct base_error *err);
 /* Reads and parses it. BASE_PERMISSION when group or others have any right on the file. Wipe out when done. */

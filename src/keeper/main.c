@@ -2,6 +2,7 @@
  * wasl-keeper: the process that holds the private keys. `wasl-keeper init DIR NAME` makes them (for `wasl node init`),
  * `wasl-keeper tls DIR ORIGIN` makes a new one for the gate (for `wasl key rotate --tls`);
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
+ * `init DIR NAME URI ENVIRONMENT READ WRITE` makes them in a token, `remove DIR/keeper` takes either away again;
  * `epoch DIR N` goes on with the next epoch of the register (for `wasl node epoch`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
@@ -16,6 +17,8 @@
 #include "keeper/backup.h"
 #include "keeper/serve.h"
 #include "keeper/tls.h"
+#include "keeper/token.h"
+#include "link/users.h"
 
 /* A folder of the node, made when it is not there. made tells, so that a failure can take it away again. */
 static enum base_code open_folder(int node, const char *name, int *out, bool *made, struct base_error *err) {
@@ -77,17 +80,47 @@ static enum base_code describe(int dir, struct wire_keeper_info *out, struct bas
   return code;
 }
 
+/* What is made in a token, and SoftHSM's files of it, must be its user's who opens it later. So, started by root, the
+ * work on it is done as the keeper's user, to whom the folder is given first. */
+static enum base_code become_owner(int keeper_dir, struct base_error *err) {
+  return fchown(keeper_dir, LINK_USER_KEEPER, LINK_USER_KEEPER) == 0 && setegid(LINK_USER_KEEPER) == 0 &&
+                 seteuid(LINK_USER_KEEPER) == 0
+             ? BASE_OK
+             : base_fail_errno(err, "the work on the token cannot be done as the keeper's user");
+}
+
+static enum base_code make_in_token(int dir, struct base_view name, struct base_view token,
+                                    struct wire_keeper_info *info, struct base_error *err) {
+  bool root = geteuid() == 0;
+  enum base_code code = root ? become_owner(dir, err) : BASE_OK;
+  if (code == BASE_OK)
+    code = keeper_init_in_token(dir, name, token, base_world_system(), err);
+  if (code == BASE_OK && (code = describe(dir, info, err)) != BASE_OK)
+    keeper_remove(dir);
+  if (root && (seteuid(0) != 0 || setegid(0) != 0) && code == BASE_OK)
+    code = base_fail_errno(err, "root cannot be root again");
+  return code;
+}
+
+static enum base_code make_in_files(int dir, struct base_view name, struct wire_keeper_info *info,
+                                    struct base_error *err) {
+  enum base_code code = keeper_init(dir, name, base_world_system(), err);
+  if (code == BASE_OK && (code = describe(dir, info, err)) != BASE_OK)
+    keeper_remove(dir);
+  return code;
+}
+
 /* With both folders open: the keys, the certificate, the description on stdout; all of it or none. */
-static enum base_code make_node(int keeper_dir, int gate_dir, struct base_view name, struct base_error *err) {
+static enum base_code make_node(int keeper_dir, int gate_dir, struct base_view name, struct base_view token,
+                                struct base_error *err) {
   struct wire_keeper_info info;
   struct base_hash pin;
   BASE_AUTO_BUF struct base_buf text = {0};
-  enum base_code code = keeper_init(keeper_dir, name, base_world_system(), err);
+  enum base_code code =
+      token.size > 0 ? make_in_token(keeper_dir, name, token, &info, err) : make_in_files(keeper_dir, name, &info, err);
   if (code != BASE_OK)
     return code;
-  code = describe(keeper_dir, &info, err);
-  if (code == BASE_OK)
-    code = keeper_tls_init(gate_dir, info.origin, base_world_system(), &pin, err);
+  code = keeper_tls_init(gate_dir, info.origin, base_world_system(), &pin, err);
   if (code != BASE_OK) {
     keeper_remove(keeper_dir);
     return code;
@@ -103,7 +136,8 @@ static enum base_code make_node(int keeper_dir, int gate_dir, struct base_view n
   return code;
 }
 
-static enum base_code init(const char *path, struct base_view name, struct base_error *err) {
+/* token: the text of token.conf; empty for keys in files. */
+static enum base_code init(const char *path, struct base_view name, struct base_view token, struct base_error *err) {
   BASE_AUTO_FD int node = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   BASE_AUTO_FD int keeper_dir = -1;
   BASE_AUTO_FD int gate_dir = -1;
@@ -114,7 +148,7 @@ static enum base_code init(const char *path, struct base_view name, struct base_
   if (code == BASE_OK)
     code = open_folder(node, "gate", &gate_dir, &gate_made, err);
   if (code == BASE_OK)
-    code = make_node(keeper_dir, gate_dir, name, err);
+    code = make_node(keeper_dir, gate_dir, name, token, err);
   if (code != BASE_OK && gate_made)
     unlinkat(node, "gate", AT_REMOVEDIR);
   if (code != BASE_OK && keeper_made)
@@ -191,8 +225,41 @@ static enum base_code new_epoch(const char *path, const char *number, struct bas
   return base_write_all(STDOUT_FILENO, base_view_of(origin, size + 1), err);
 }
 
-/* Open first, then give the rights up, then serve. */
-static enum base_code serve(struct link_start *start, struct base_error *err) {
+/* What the module is allowed is said in the log, for whoever has to answer for it. */
+static void say_allowed(const struct keeper_token_conf *conf) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  for (size_t i = 0; i < conf->path_count; i++)
+    base_buf_printf(&text, "%s%s %s", i > 0 ? ", " : "", conf->paths[i].write ? "write" : "read", conf->paths[i].path);
+  base_log(BASE_LOG_NOTICE, "keeper.token",
+           "the keys are in the token %s, by %s, which may from now on: %.*s; no new connection",
+           conf->label[0] != '\0' ? conf->label : conf->serial, conf->module, (int)text.size,
+           text.size > 0 ? (const char *)text.data : "");
+}
+
+/* With a token the rights go in two steps, so that a module runs confined from its first instruction on: those that
+ * opening the token does not take, then, logged in, the rest but the files that its configuration names. */
+static enum base_code open_confined(struct link_start *start, int dir, struct keeper **out, struct base_error *err) {
+  struct keeper_token_conf conf = {0};
+  struct link_path paths[KEEPER_TOKEN_PATHS_MAX + 2];
+  bool there = false;
+  enum base_code code = keeper_token_conf_read(dir, &conf, &there, err);
+  for (size_t i = 0; i < conf.path_count; i++)
+    paths[i] = (struct link_path){conf.paths[i].path, conf.paths[i].write};
+  paths[conf.path_count] = (struct link_path){conf.module, false};
+  paths[conf.path_count + 1] = (struct link_path){conf.pin, false};
+  if (code == BASE_OK && there)
+    code = link_start_reach_with(start, paths, conf.path_count + 2, err);
+  if (code == BASE_OK)
+    code = keeper_open(dir, base_world_system(), out, err);
+  if (code == BASE_OK)
+    code = link_start_confine_with(start, paths, conf.path_count, err);
+  if (code == BASE_OK && there)
+    say_allowed(&conf);
+  return code;
+}
+
+/* Open first, then give the rights up, then serve. later: what is missing may come back by itself. */
+static enum base_code serve(struct link_start *start, bool *later, struct base_error *err) {
   struct keeper *keeper = NULL;
   BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
@@ -200,10 +267,9 @@ static enum base_code serve(struct link_start *start, struct base_error *err) {
   int core = link_start_fd(start, "core");
   if (start->role != LINK_ROLE_KEEPER || core < 0)
     return base_fail(err, BASE_USAGE, "not started as the keeper with a channel to core");
-  enum base_code code = keeper_open(dir, base_world_system(), &keeper, err);
+  enum base_code code = open_confined(start, dir, &keeper, err);
   base_close_fd(&dir);
-  if (code == BASE_OK)
-    code = link_start_confine(start, err);
+  *later = code == BASE_NOT_RUNNING;
   if (code == BASE_OK) {
     struct link_loop *loop = link_loop_new(base_world_system());
     struct link_channel *channel = link_channel_new(core, LINK_ROLE_KEEPER, LINK_ROLE_CORE);
@@ -211,7 +277,10 @@ static enum base_code serve(struct link_start *start, struct base_error *err) {
     link_start_ready(start);
     while (!keeper_broken(keeper) && link_loop_turn(loop, -1))
       ;
-    if (keeper_broken(keeper))
+    *later = keeper_without_token(keeper);
+    if (*later)
+      code = base_fail(err, BASE_IO, "the token went away: the node starts again, and waits for it");
+    else if (keeper_broken(keeper))
       code = base_fail(err, BASE_IO, "the memory of heads could not be written: the node starts again");
     link_channel_free(channel);
     link_loop_free(loop);
@@ -223,7 +292,22 @@ static enum base_code serve(struct link_start *start, struct base_error *err) {
 /* --- what the command line starts it for */
 
 static enum base_code run_init(char **words, struct base_error *err) {
-  return init(words[2], base_view_text(words[3]), err);
+  return init(words[2], base_view_text(words[3]), (struct base_view){0}, err);
+}
+static enum base_code run_init_in_token(char **words, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf token = {0};
+  base_buf_init(&token, KEEPER_TOKEN_FILE_MAX);
+  keeper_token_conf_write(words[4], words[5], words[6], words[7], &token);
+  enum base_code code = base_buf_check(&token, "what stands there of the token", err);
+  return code == BASE_OK ? init(words[2], base_view_text(words[3]), base_buf_view(&token), err) : code;
+}
+/* What init made, for a node that could not be finished. */
+static enum base_code run_remove(char **words, struct base_error *err) {
+  BASE_AUTO_FD int dir = open(words[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "%s: cannot be opened", words[2]);
+  keeper_remove(dir);
+  return BASE_OK;
 }
 static enum base_code run_tls(char **words, struct base_error *err) {
   return renew_tls(words[2], base_view_text(words[3]), err);
@@ -242,11 +326,9 @@ static const struct job {
   const char *name;
   int words; /* with the program's own name */
   enum base_code (*run)(char **words, struct base_error *err);
-} jobs[] = {{"init", 4, run_init},
-            {"tls", 4, run_tls},
-            {"epoch", 4, run_epoch},
-            {"backup-key", 3, run_backup_key},
-            {"backup-open", 3, run_backup_open}};
+} jobs[] = {
+    {"init", 4, run_init},   {"init", 8, run_init_in_token},    {"remove", 3, run_remove},          {"tls", 4, run_tls},
+    {"epoch", 4, run_epoch}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
 
 static const struct job *job_of(int count, char **words) {
   for (size_t i = 0; count > 1 && i < sizeof jobs / sizeof jobs[0]; i++)
@@ -268,11 +350,14 @@ int main(int argc, char **argv) {
   } else {
     struct link_start start;
     link_start_read(argc, argv, &start);
-    code = serve(&start, &err);
+    bool later = false;
+    code = serve(&start, &later, &err);
     if (code != BASE_OK) {
       base_log(BASE_LOG_ERROR, "keeper.failed", "%s", err.text);
       link_start_failed(&start, &err);
     }
+    if (later)
+      return LINK_EXIT_LATER;
   }
   return base_code_exit(code);
 }

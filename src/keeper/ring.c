@@ -56,19 +56,28 @@ void keeper_ring_free(struct keeper *keeper) {
   for (size_t i = 0; i < keeper->count; i++)
     held_free(&keeper->keys[i]);
   keeper->count = 0;
+  keeper_token_close(keeper->token);
+  keeper->token = NULL;
 }
 
-static enum base_code ring_add(struct keeper *keeper, const struct keeper_key *key, struct base_error *err) {
+/* object: of a key in the token. */
+static enum base_code ring_add(struct keeper *keeper, const struct keeper_key *key, unsigned long object,
+                               struct base_error *err) {
   if (keeper->count == WIRE_KEEPER_KEYS_MAX)
     return base_fail(err, BASE_POLICY, "the keeper holds %d keys already", WIRE_KEEPER_KEYS_MAX);
-  struct keeper_held held = {
-      .type = key->type, .number = key->number, .from = key->from, .until = key->until, .public_key = key->public_key};
+  struct keeper_held held = {.type = key->type,
+                             .number = key->number,
+                             .from = key->from,
+                             .until = key->until,
+                             .public_key = key->public_key,
+                             .in_token = key->in_token,
+                             .object = object};
   if (key->type == KEEPER_KEY_EPOCH)
     held.wrapping = keeper_wrapping_new(&key->secret);
-  else
+  else if (!key->in_token)
     held.key = EVP_PKEY_new_raw_private_key(key->type == KEEPER_KEY_SEAL ? EVP_PKEY_X25519 : EVP_PKEY_ED25519, NULL,
                                             key->secret.bytes, sizeof key->secret.bytes);
-  if (held.key == NULL && held.wrapping == NULL)
+  if (held.key == NULL && held.wrapping == NULL && (!key->in_token || key->type == KEEPER_KEY_EPOCH))
     return base_fail(err, BASE_INTERNAL, "the cryptographic library cannot load the keys");
   size_t at = keeper->count++;
   while (at > 0 && (keeper->keys[at - 1].type > held.type ||
@@ -99,13 +108,18 @@ static enum base_code check_origin(struct keeper *keeper, const struct keeper_ke
 static enum base_code load_file(struct keeper *keeper, enum keeper_key_type type, uint32_t number,
                                 struct base_error *err) {
   struct keeper_key key = {0};
+  unsigned long object = 0;
   if (keeper_key_emptied(keeper->dir, type, number))
     return keeper_key_destroy(keeper->dir, type, number, err);
   enum base_code code = keeper_key_read(keeper->dir, type, number, &key, err);
+  if (code == BASE_OK && key.going)
+    return keeper_place_destroy(keeper->dir, keeper->token, type, number, err);
   if (code == BASE_OK)
     code = check_origin(keeper, &key, err);
   if (code == BASE_OK)
-    code = ring_add(keeper, &key, err);
+    code = keeper_place_open(keeper->token, &key, &object, err);
+  if (code == BASE_OK)
+    code = ring_add(keeper, &key, object, err);
   base_wipe(&key, sizeof key);
   return code;
 }
@@ -162,9 +176,18 @@ static enum base_code find_files(const struct keeper *keeper, struct found *foun
   return code;
 }
 
+static enum base_code open_token(struct keeper *keeper, struct base_error *err) {
+  struct keeper_token_conf conf;
+  bool there = false;
+  enum base_code code = keeper_token_conf_read(keeper->dir, &conf, &there, err);
+  return code == BASE_OK && there ? keeper_token_open(keeper->dir, &conf, &keeper->token, err) : code;
+}
+
 enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err) {
   struct found found = {0};
-  enum base_code code = find_files(keeper, &found, err);
+  enum base_code code = open_token(keeper, err);
+  if (code == BASE_OK)
+    code = find_files(keeper, &found, err);
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++) {
     for (size_t i = 0; code == BASE_OK && i < found.count; i++)
       if (found.files[i].type == type)
@@ -221,12 +244,16 @@ static enum base_code renew_one(struct keeper *keeper, enum keeper_key_type type
   if (code != BASE_OK || number == 0)
     return code;
   struct keeper_key key = {0};
-  code = keeper_key_make(type, number, keeper->world, &key, err);
+  unsigned long object = 0;
+  code = keeper_place_make(keeper->token, type, number, wire_origin_name(base_view_text(keeper->origin)), keeper->world,
+                           &key, err);
   memcpy(key.origin, keeper->origin, sizeof key.origin);
+  if (code == BASE_OK && (code = keeper_key_write(keeper->dir, &key, err)) != BASE_OK)
+    keeper_place_unmake(keeper->token, &key);
   if (code == BASE_OK)
-    code = keeper_key_write(keeper->dir, &key, err);
+    code = keeper_place_open(keeper->token, &key, &object, err);
   if (code == BASE_OK)
-    code = ring_add(keeper, &key, err);
+    code = ring_add(keeper, &key, object, err);
   base_wipe(&key, sizeof key);
   return code;
 }
@@ -266,7 +293,8 @@ enum base_code keeper_forget(struct keeper *keeper, enum keeper_key_type type, u
     return BASE_OK; /* destroyed before */
   if (needed(keeper, type, number))
     return base_fail(err, BASE_POLICY, "%s is in force and is not destroyed", name.text);
-  enum base_code code = keeper_key_destroy(keeper->dir, type, number, err);
+  enum base_code code = held->in_token ? keeper_place_destroy(keeper->dir, keeper->token, type, number, err)
+                                       : keeper_key_destroy(keeper->dir, type, number, err);
   if (code != BASE_OK)
     return code;
   size_t at = (size_t)(held - keeper->keys);

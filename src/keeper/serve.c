@@ -153,6 +153,8 @@ void keeper_serve(void *keeper, struct link_channel *channel, struct link_messag
       code = verbs[i].serve(keeper, message->payload, &answer, &err);
   if (!room)
     code = base_fail(&err, BASE_MEMORY, "the keeper is out of memory");
+  else if (keeper_without_token(keeper)) /* what the token said is in the log; a partner may see this one */
+    code = base_fail(&err, BASE_IO, "the node's keys cannot be used at the moment");
   else if (code == BASE_OK)
     code = base_buf_check(&answer, "the keeper's answer", &err);
   link_answer(channel, message->id, code, code == BASE_OK ? base_buf_view(&answer) : base_view_text(err.text), -1);

@@ -97,6 +97,7 @@ BASE_NODISCARD enum base_code link_loop_on_term(struct link_loop *loop, void (*t
 
 /* --- start-up: the same in every process */
 enum { LINK_FDS_MAX = 16 };
+struct link_path { const char *path; bool write; }; /* relative to the working folder, or absolute; missing ones are skipped */
 struct link_start {
   enum link_role role;
   uid_t uid; gid_t gid;       /* to become; (uid_t)-1: stay */
@@ -110,12 +111,18 @@ int link_start_fd(const struct link_start *start, const char *name); /* -1 when 
 /* The last line of the start-up, before any thread is started: link_confine with the role's row of rights.c and the user that
  * was given. */
 BASE_NODISCARD enum base_code link_start_confine(const struct link_start *start, struct base_error *err);
+/* The same with some files more, which whoever runs the node named (missing ones are skipped). */
+BASE_NODISCARD enum base_code link_start_confine_with(const struct link_start *start, const struct link_path *more,
+                                                      size_t count, struct base_error *err);
 /* Before it, for core with a database on a server: gives up everything but what connecting takes, the files in `more` included
  * (read only; missing ones are skipped). link_start_confine then takes the rest. */
 BASE_NODISCARD enum base_code link_start_reach(const struct link_start *start, const char (*more)[256], size_t count,
                                                struct base_error *err);
-/* The exit status of a process that ended for want of something outside the node that comes back by itself, a database server:
- * it is started again without limit. */
+/* The same for the keeper with a token. */
+BASE_NODISCARD enum base_code link_start_reach_with(const struct link_start *start, const struct link_path *more,
+                                                    size_t count, struct base_error *err);
+/* The exit status of a process that ended for want of something outside the node that comes back by itself, a database server
+ * or a token: it is started again without limit; for the token only when the node had served already. */
 enum { LINK_EXIT_LATER = 75 };
 /* Tells wasld, once, that this process serves from now on. Without it the node never counts as started. */
 void link_start_ready(struct link_start *start);
@@ -126,12 +133,11 @@ enum { LINK_START_SERVES = '1', LINK_START_FAILED = '0' };
 
 /* Rights: everything not granted here is given up. Called once, after all that needs more has been opened. */
 enum { LINK_PATHS_MAX = 32 };
-struct link_path { const char *path; bool write; }; /* relative to the working folder, or absolute; missing ones are skipped */
 struct link_rights {
   enum link_role role;
   uid_t uid; gid_t gid;
   bool network;               /* may make sockets and connect */
-  bool reaching;              /* to a database, also by a Unix socket; the role's own row comes later and takes it back */
+  bool reaching;              /* to a database or a token, also by a Unix socket; the role's own row comes later and takes it back */
   size_t path_count;
   struct link_path paths[LINK_PATHS_MAX]; /* "." with write: its own folder */
   uint64_t memory_max;        /* RLIMIT_AS bytes, 0: none */
@@ -140,8 +146,8 @@ struct link_rights {
 };
 /* The row of this role in rights.c; NULL for a role that does not exist. */
 const struct link_rights *link_rights_of(enum link_role role);
-/* Core's rights while it connects to a database server. */
-const struct link_rights *link_rights_reaching(void);
+/* Core's rights while it connects to a database server, the keeper's while it opens a token; NULL for the others. */
+const struct link_rights *link_rights_reaching(enum link_role role);
 /* own user when root, no supplementary groups, no capabilities, no_new_privs, Landlock by ABI, a seccomp deny list, limits, no
  * core dumps, not traceable, dies with the parent. What the kernel could not give is logged as event "confine.missing". */
 BASE_NODISCARD enum base_code link_confine(const struct link_rights *rights, struct base_error *err);

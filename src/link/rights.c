@@ -88,8 +88,26 @@ static const struct link_rights reaching = {.role = LINK_ROLE_CORE,
                                                       {"/usr/lib", false}},
                                             .files_max = 8192};
 
-const struct link_rights *link_rights_reaching(void) {
-  return &reaching;
+/* The keeper until its token is open: what loading a module takes, and the sockets by which many a module talks to its
+ * device. What token.conf names comes in addition. No request is looked into meanwhile. */
+static const struct link_rights opening = {.role = LINK_ROLE_KEEPER,
+                                           .uid = LINK_USER_KEEPER,
+                                           .gid = LINK_USER_KEEPER,
+                                           .network = true,
+                                           .reaching = true,
+                                           .path_count = 7,
+                                           .paths = {{".", true},
+                                                     {"/dev/urandom", false},
+                                                     {"/etc/ssl/openssl.cnf", false},
+                                                     {"/etc/localtime", false},
+                                                     {"/etc/ld.so.cache", false},
+                                                     {"/lib", false},
+                                                     {"/usr/lib", false}},
+                                           .memory_max = 512 * MIB,
+                                           .files_max = 64};
+
+const struct link_rights *link_rights_reaching(enum link_role role) {
+  return role == LINK_ROLE_CORE ? &reaching : role == LINK_ROLE_KEEPER ? &opening : NULL;
 }
 
 const struct link_rights *link_rights_of(enum link_role role) {

@@ -89,14 +89,14 @@ int link_start_fd(const struct link_start *start, const char *name) {
   return -1;
 }
 
-enum base_code link_start_reach(const struct link_start *start, const char (*more)[256], size_t count,
-                                struct base_error *err) {
-  struct link_rights rights = *link_rights_reaching();
-  if (start->role != rights.role || rights.path_count + count > LINK_PATHS_MAX)
-    return base_fail(err, BASE_INTERNAL, "only core reaches a database, with at most %zu files",
+static enum base_code confine(const struct link_start *start, const struct link_rights *row,
+                              const struct link_path *more, size_t count, struct base_error *err) {
+  struct link_rights rights = *row;
+  if (rights.path_count + count > LINK_PATHS_MAX)
+    return base_fail(err, BASE_INTERNAL, "%s may have at most %zu files of its own choice", link_role_name(start->role),
                      LINK_PATHS_MAX - rights.path_count);
   for (size_t i = 0; i < count; i++)
-    rights.paths[rights.path_count++] = (struct link_path){more[i], false};
+    rights.paths[rights.path_count++] = more[i];
   if (start->uid != (uid_t)-1) {
     rights.uid = start->uid;
     rights.gid = start->gid;
@@ -104,13 +104,31 @@ enum base_code link_start_reach(const struct link_start *start, const char (*mor
   return link_confine(&rights, err);
 }
 
+enum base_code link_start_reach_with(const struct link_start *start, const struct link_path *more, size_t count,
+                                     struct base_error *err) {
+  const struct link_rights *row = link_rights_reaching(start->role);
+  return row != NULL
+             ? confine(start, row, more, count, err)
+             : base_fail(err, BASE_INTERNAL, "%s reaches nothing outside the node", link_role_name(start->role));
+}
+
+enum base_code link_start_reach(const struct link_start *start, const char (*more)[256], size_t count,
+                                struct base_error *err) {
+  struct link_path paths[LINK_PATHS_MAX];
+  if (count > LINK_PATHS_MAX)
+    return base_fail(err, BASE_INTERNAL, "more than %d files to reach a database", LINK_PATHS_MAX);
+  for (size_t i = 0; i < count; i++)
+    paths[i] = (struct link_path){more[i], false};
+  return link_start_reach_with(start, paths, count, err);
+}
+
+enum base_code link_start_confine_with(const struct link_start *start, const struct link_path *more, size_t count,
+                                       struct base_error *err) {
+  return confine(start, link_rights_of(start->role), more, count, err);
+}
+
 enum base_code link_start_confine(const struct link_start *start, struct base_error *err) {
-  struct link_rights rights = *link_rights_of(start->role);
-  if (start->uid != (uid_t)-1) {
-    rights.uid = start->uid;
-    rights.gid = start->gid;
-  }
-  return link_confine(&rights, err);
+  return link_start_confine_with(start, NULL, 0, err);
 }
 
 /* In one write, which a pipe keeps whole, and only once. */

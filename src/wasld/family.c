@@ -19,6 +19,8 @@
 enum {
   WINDOW_MS = 60000,     /* in which restarts are counted */
   BACK_OFF_MS = 200,     /* before the first restart; doubled for each further one in the window */
+  TOKEN_FIRST_MS = 1000, /* before the token is looked for again; doubled each time */
+  TOKEN_MOST_MS = 30000,
   FAILED_STOP_MS = 3000, /* for the others when one has failed */
   CORE_STOP_MS = 30000,  /* for core and keeper, once the gates are gone */
   TRY_MS = 10000,        /* for the gate to look at its TLS pair */
@@ -55,9 +57,10 @@ struct family {
   struct link_timer *timer, *halted;
   enum state state;
   struct child children[CHILDREN];
-  bool quitting;              /* not to be started again */
-  bool served;                /* all were ready at least once */
-  bool later;                 /* core ended for want of its database: once more, however often */
+  bool quitting;    /* not to be started again */
+  bool served;      /* all were ready at least once */
+  int64_t later_ms; /* core ended for want of its database, the keeper of its token: once more, however often; 0: no */
+  int64_t token_ms; /* how long the token is waited for the next time */
   const struct child *failed; /* of those that failed before, the one whom the others wait for */
   int status;
   uint64_t restarts; /* since window_start */
@@ -287,11 +290,12 @@ static void next_life(struct family *family) {
     finish(family, family->status);
     return;
   }
-  if (family->later) {
-    family->later = false;
+  if (family->later_ms > 0) {
     family->failed = NULL;
     family->state = PAUSING;
-    link_timer_set(family->timer, BACK_OFF_MS);
+    link_timer_set(family->timer, family->later_ms);
+    family->later_ms = 0;
+    family->token_ms = 2 * family->token_ms < TOKEN_MOST_MS ? 2 * family->token_ms : TOKEN_MOST_MS;
     return;
   }
   int64_t now = family->world->monotonic_ms(family->world->context);
@@ -447,6 +451,7 @@ static void child_ready(void *context, int fd, short events) {
     return;
   family->state = RUNNING;
   family->served = true;
+  family->token_ms = TOKEN_FIRST_MS;
   base_log(BASE_LOG_NOTICE, "wasld.ready", "%s serves on %s", family->handed->conf->name, family->handed->page->listen);
 }
 
@@ -473,8 +478,11 @@ static void child_ended(struct family *family, struct child *child, int status) 
     log_end(child, status);
   if (family->state == STARTING || family->failed != NULL)
     blame(family, child, status);
-  if (child->role == LINK_ROLE_CORE && WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_LATER)
-    family->later = true;
+  bool waits = WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_LATER;
+  if (waits && child->role == LINK_ROLE_CORE)
+    family->later_ms = BACK_OFF_MS;
+  if (waits && child->role == LINK_ROLE_KEEPER && family->served) /* at the first start somebody is there to be told */
+    family->later_ms = family->token_ms;
   if (child->ready >= 0)
     hear(child);
   child->pid = 0;
@@ -482,7 +490,7 @@ static void child_ended(struct family *family, struct child *child, int status) 
   live(family, child, LINK_LIFE_NONE);
   if (family->state == STARTING || family->state == RUNNING) {
     /* What fails before it ever served will not get better by repetition. */
-    if (!family->served && !family->later) {
+    if (!family->served && family->later_ms == 0) {
       if (family->failed == NULL)
         family->failed = child;
       family->quitting = true;

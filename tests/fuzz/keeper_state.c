@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keeper's files: a slot of the memory of heads, and a key file. The checksum at the end is made right, so that
- * what lies behind it is reached; what is accepted must be the one spelling of what was read. The first byte chooses.
+ * The keeper's files: a slot of the memory of heads, a key file, and what says which token holds the keys. The checksum
+ * at the end is made right, so that what lies behind it is reached; what is accepted must be the one spelling of what
+ * was read. The first byte chooses.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "keeper/heads.h"
 #include "keeper/key.h"
+#include "keeper/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,14 +44,34 @@ static void try_key(const uint8_t *data, size_t size, enum keeper_key_type type)
   if (keeper_key_parse(base_view_of(bytes, size), type, &key, NULL) != BASE_OK)
     return;
   require(key.type == type && wire_origin_valid(base_view_text(key.origin)));
+  if (key.in_token) { /* what is in it only the token knows */
+    static const struct base_secret none;
+    require(memcmp(key.secret.bytes, none.bytes, sizeof none.bytes) == 0);
+    return;
+  }
   require(keeper_key_derive(type, &key.secret, &derived, NULL) == BASE_OK);
   require(memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) == 0);
+}
+
+static void try_token(const uint8_t *data, size_t size) {
+  struct keeper_token_conf conf;
+  struct base_error err;
+  if (keeper_token_conf_parse(base_view_of(data, size), &conf, &err) != BASE_OK)
+    return;
+  require(conf.module[0] == '/' && conf.pin[0] == '/' && (conf.label[0] != '\0' || conf.serial[0] != '\0'));
+  require(conf.path_count <= KEEPER_TOKEN_PATHS_MAX && conf.environment_count <= KEEPER_TOKEN_ENVIRONMENT_MAX);
+  for (size_t i = 0; i < conf.path_count; i++)
+    require(conf.paths[i].path[0] == '/');
+  for (size_t i = 0; i < conf.environment_count; i++)
+    require(strchr(conf.environment[i], '=') != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
-  if (data[0] % 8 < 3)
+  if (data[0] == '#')
+    try_token(data + 1, size - 1);
+  else if (data[0] % 8 < 3)
     try_slot(data + 1, size - 1, data[0] % 8);
   else
     try_key(data + 1, size - 1, KEEPER_KEY_LOG + data[0] % 4);

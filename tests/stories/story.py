@@ -117,7 +117,7 @@ def cluster():
 
 
 class Node:
-    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, store=None):
+    def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, store=None, more=()):
         if store is None and ON_SERVER:
             store = cluster().database()
         self.database = store.split("/")[3].split("?")[0] if store and store != "sqlite" else None
@@ -130,7 +130,7 @@ class Node:
         if user is not None:
             os.chmod(TMP, 0o755)
         must(wasl("node", "init", self.dir, "--name", name, "--org", f"Service {name} · مصلحة", "--listen", self.listen,
-                  *(["--address", address] if address else []), *(["--store", store] if store else []), user=user))
+                  *(["--address", address] if address else []), *(["--store", store] if store else []), *more, user=user))
 
     # --- its life
     def launch(self, programs=BIN):

@@ -373,7 +373,8 @@ struct trial {
   enum link_role role;
   bool as_root, confined;
   struct link_kernel kernel;
-  bool reaching, reached; /* core before it is connected to its database, and afterwards */
+  bool reaching,
+      reached; /* core before it is connected to its database, the keeper before its token is open; and after */
 };
 struct outcome {
   enum base_code code;
@@ -436,14 +437,17 @@ static void try_all(struct stage *stage, const struct trial *trial, struct outco
   if (!trial->as_root)
     become_ordinary();
   start_victim(stage, trial);
-  struct link_rights rights = trial->reaching ? *link_rights_reaching() : *link_rights_of(trial->role);
+  struct link_rights rights = trial->reaching ? *link_rights_reaching(trial->role) : *link_rights_of(trial->role);
   if (SANITIZED)
     rights.memory_max = 0; /* the sanitizer's shadow is larger than any limit */
   dup2(log, STDERR_FILENO);
   prctl(PR_SET_DUMPABLE, 1); /* as a program that was executed */
   int connection = -1;
   if (trial->reached) {
-    out->code = link_confine_under(link_rights_reaching(), &trial->kernel, &out->err);
+    struct link_rights before = *link_rights_reaching(trial->role);
+    if (SANITIZED)
+      before.memory_max = 0;
+    out->code = link_confine_under(&before, &trial->kernel, &out->err);
     connection = connect_to_console(stage);
   }
   if (trial->confined && out->code == BASE_OK)
@@ -522,24 +526,22 @@ static void each_act_is_denied(bool as_root) {
   }
 }
 
-/* Core with a database on a server: connects, by TCP or a Unix socket, and may do nothing else; once it is connected it
- * has the rights that it has without one, and what it had opened. */
-static void core_reaches_its_database_and_nothing_else(void **state) {
+/* Connects, by TCP or a Unix socket, and may do nothing else; once it is connected it has the rights that it has
+ * without that, and what it had opened. */
+static void reaches_and_nothing_else(enum link_role role, unsigned own, const char *name) {
   struct link_kernel kernel = link_kernel_here();
-  (void)state;
   if (kernel.landlock_abi == 0)
     skip();
   for (int as_root = 0; as_root <= (geteuid() == 0); as_root++) {
-    struct trial trial = {
-        .role = LINK_ROLE_CORE, .as_root = as_root != 0, .confined = true, .kernel = kernel, .reaching = true};
+    struct trial trial = {.role = role, .as_root = as_root != 0, .confined = true, .kernel = kernel, .reaching = true};
     struct outcome *out = run(&trial);
     for (size_t i = 0; i < ACTS && out->code == BASE_OK; i++) {
-      bool may =
-          (acts[i].may & (CORE | PEER)) != 0 || acts[i].possible == read_passwd || acts[i].possible == connect_console;
-      if (out->possible[i] && !may)
-        fail_msg("core, while it connects, can %s", acts[i].name);
+      bool may = (acts[i].may & (own | PEER)) != 0 || acts[i].possible == connect_console ||
+                 (role == LINK_ROLE_CORE && acts[i].possible == read_passwd);
+      if (out->possible[i] && !may && !(SANITIZED && acts[i].possible == use_much_memory))
+        fail_msg("%s, while it connects, can %s", name, acts[i].name);
       if (!out->possible[i] && (acts[i].possible == connect_tcp || acts[i].possible == connect_console))
-        fail_msg("core cannot %s", acts[i].name);
+        fail_msg("%s cannot %s", name, acts[i].name);
     }
     assert_int_equal(out->code, BASE_OK);
     check_state(&trial, out);
@@ -550,11 +552,23 @@ static void core_reaches_its_database_and_nothing_else(void **state) {
     assert_int_equal(out->code, BASE_OK);
     assert_true(out->still_talks);
     for (size_t i = 0; i < ACTS; i++)
-      if (out->possible[i] && (acts[i].may & CORE) == 0 && !(SANITIZED && acts[i].possible == use_much_memory))
-        fail_msg("core, once connected, can %s", acts[i].name);
+      if (out->possible[i] && (acts[i].may & own) == 0 && !(SANITIZED && acts[i].possible == use_much_memory))
+        fail_msg("%s, once connected, can %s", name, acts[i].name);
     check_state(&trial, out);
     done(out);
   }
+}
+
+/* With a database on a server. */
+static void core_reaches_its_database_and_nothing_else(void **state) {
+  (void)state;
+  reaches_and_nothing_else(LINK_ROLE_CORE, CORE, "core");
+}
+
+/* With a token, whose module may talk to its device by a socket. */
+static void the_keeper_opens_its_token_and_nothing_else(void **state) {
+  (void)state;
+  reaches_and_nothing_else(LINK_ROLE_KEEPER, KEEPER, "the keeper");
 }
 
 static void each_act_is_denied_to_an_ordinary_user(void **state) {
@@ -695,6 +709,7 @@ int main(void) {
       cmocka_unit_test(each_act_is_denied_to_an_ordinary_user),
       cmocka_unit_test(each_act_is_denied_when_started_by_root),
       cmocka_unit_test(core_reaches_its_database_and_nothing_else),
+      cmocka_unit_test(the_keeper_opens_its_token_and_nothing_else),
       cmocka_unit_test(broken_variant_without_confinement_can_do_it_all),
       cmocka_unit_test(a_kernel_without_landlock_is_reported_and_the_rest_holds),
       cmocka_unit_test(each_older_landlock_is_used_as_far_as_it_reaches),
