@@ -55,7 +55,7 @@ static bool knows(const struct cli_command *command, const char *name, size_t si
 
 /* Those that may stand often; of another one given twice nobody could say which is meant. */
 static bool may_repeat(const char *name) {
-  static const char *const names[] = {"--field", "--part", "--part-as-is", "--part-name", "--card"};
+  static const char *const names[] = {"--field", "--part", "--part-as-is", "--part-name", "--card", "--witness"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0)
       return true;

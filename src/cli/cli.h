@@ -237,9 +237,16 @@ BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const 
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix);
 
+/* `partner add --witness` (witness.c) */
+/* A table of them, as the node lists them; nothing when there are none. */
+void cli_witnesses_show(struct cli *cli, const struct wire_json *witnesses);
+BASE_NODISCARD enum base_code cli_witness_add(struct cli *cli, struct base_error *err);
+
 /* --- evidence */
 struct cli_evidence;
-void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence); /* --json too (proved.c) */
+struct cli_trust;
+/* --json too (proved.c) */
+void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust);
 /* On stderr: what a file just made does not show. known: [{to, why}] that the node has told already. */
 void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence, const struct wire_json *known);
 /* BASE_TOO_LARGE, with the part's name and size, when the node's proof.get names one that a ustar member cannot hold. */
@@ -283,6 +290,10 @@ CLI_COMMAND_FUNCTION(partner_show);
 CLI_COMMAND_FUNCTION(partner_suspend);
 CLI_COMMAND_FUNCTION(partner_epoch);
 CLI_COMMAND_FUNCTION(partner_resume);
+CLI_COMMAND_FUNCTION(witness_list);
+CLI_COMMAND_FUNCTION(witness_remove);
+CLI_COMMAND_FUNCTION(witness_policy);
+CLI_COMMAND_FUNCTION(witness_for);
 CLI_COMMAND_FUNCTION(kind_list);
 CLI_COMMAND_FUNCTION(kind_show);
 CLI_COMMAND_FUNCTION(kind_example);

@@ -7,6 +7,7 @@
 enum { MEMBER_NAME = WIRE_TAR_NAME_MAX + 1 };
 
 struct check {
+  const struct cli_trust *trust;
   struct cli_members *members;
   struct cli_evidence *out;
   struct base_arena *arena;
@@ -237,6 +238,51 @@ static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_v
                                err);
 }
 
+/* The leaf once more under a head with lines of witnesses: a plain C2SP tlog-proof. A register's own key is no witness
+ * of it, whoever names it as one. */
+static enum base_code check_witnessed(const struct check *check, const char *folder, enum wire_act act,
+                                      struct base_view leaf_bytes, const struct cli_evidence_party *party,
+                                      struct cli_evidence_witnessed *out, struct base_error *err) {
+  char name[MEMBER_NAME], stem[64];
+  const struct cli_trust *trust = check->trust;
+  struct base_view bytes;
+  struct wire_proof proof;
+  struct wire_note note;
+  struct wire_checkpoint checkpoint;
+  struct wire_vkey log;
+  (void)snprintf(stem, sizeof stem, "%s.witnessed", wire_act_name(act));
+  (void)snprintf(name, sizeof name, "%s/%s.tlog-proof", folder, stem);
+  if (cli_member_named(check->members, name) == NULL)
+    return BASE_OK;
+  enum base_code code = load(check, folder, stem, "tlog-proof", WIRE_PROOF_MAX, name, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  code = wire_proof_parse(bytes, &proof, err);
+  if (code == BASE_OK)
+    code = wire_note_parse(proof.checkpoint, &note, err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(note.text, &checkpoint, err);
+  if (code == BASE_OK)
+    code = wire_vkey_parse(card_at(party, checkpoint.size)->log, &log, err);
+  if (code == BASE_OK)
+    code = seal_witnessed_verify(proof.checkpoint, &log, trust->witnesses, trust->witness_count, &checkpoint,
+                                 out->times, &out->others, err);
+  struct base_hash hash = seal_leaf_hash(leaf_bytes);
+  if (code == BASE_OK)
+    code = seal_inclusion_verify(&hash, proof.index, checkpoint.size, proof.hashes, proof.hash_count, &checkpoint.root,
+                                 err);
+  if (code != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  out->there = true;
+  out->size = checkpoint.size;
+  for (size_t i = 0; i < trust->witness_count; i++) {
+    if (base_view_equal(trust->witnesses[i].name, party->card.origin))
+      out->times[i] = -1;
+    out->count += out->times[i] >= 0;
+  }
+  return BASE_OK;
+}
+
 static enum base_code check_triple(const struct check *check, const char *folder, enum wire_act act,
                                    const struct cli_evidence_party *log_party,
                                    const struct cli_evidence_party *witness_party, struct triple *out,
@@ -280,8 +326,8 @@ static enum base_code check_ends(const struct check *check, const char *folder, 
   return BASE_OK;
 }
 
-/* Keys speak for themselves; names, addresses and dates of a card are held by what the sender committed to. The author may
- * have sent to one receiver under a later card than to another. */
+/* Keys speak for themselves; names, addresses and dates of a card are held by what the sender committed to. The author
+ * may have sent to one receiver under a later card than to another. */
 static enum base_code check_cards(const struct check *check, const char *folder, const struct wire_opening *opening,
                                   const struct cli_evidence_party *receiver, struct base_error *err) {
   const struct cli_evidence_party *author = &check->out->author;
@@ -315,7 +361,11 @@ static enum base_code check_answer(const struct check *check, const char *folder
     return base_fail(err, BASE_EVIDENCE, "%s/%s.opening: `sent` is not the hash of sent.leaf", folder,
                      wire_act_name(act));
   receiver->reason = answer.opening.reason;
-  return BASE_OK;
+  code = check_witnessed(check, folder, WIRE_ACT_SENT, sent->leaf_bytes, &check->out->author, &receiver->sent_witnessed,
+                         err);
+  return code == BASE_OK ? check_witnessed(check, folder, act, answer.leaf_bytes, &receiver->party,
+                                           &receiver->answered_witnessed, err)
+                         : code;
 }
 
 static enum base_code check_receiver(const struct check *check, const char *folder, struct base_error *err) {
@@ -384,6 +434,36 @@ static enum base_code check_surplus(const struct cli_members *members, struct ba
   return BASE_OK;
 }
 
+/* --- the witnesses that the verifying person counts on */
+
+/* Each receiver's evidence needs enough of them on one head of one of the two registers: the receipt names the
+ * statement that it answers, so what is proved of either holds for both. */
+static enum base_code check_quorum(const struct check *check, struct base_error *err) {
+  for (size_t i = 0; i < check->out->receiver_count; i++) {
+    const struct cli_evidence_receiver *receiver = &check->out->receivers[i];
+    const struct cli_evidence_witnessed *sent = &receiver->sent_witnessed, *answered = &receiver->answered_witnessed;
+    const struct cli_evidence_witnessed *best = answered->count > sent->count ? answered : sent;
+    struct base_view name = receiver->party.card.name;
+    if (best->count >= check->trust->quorum)
+      continue;
+    char seen[300] = "none of them";
+    size_t at = 0;
+    for (size_t k = 0; best->count > 0 && k < check->trust->witness_count && at < sizeof seen; k++) {
+      struct base_view witness = check->trust->witnesses[k].name;
+      int size = best->times[k] < 0 ? 0
+                                    : snprintf(seen + at, sizeof seen - at, "%s%.*s", at > 0 ? ", " : "",
+                                               (int)witness.size, (const char *)witness.data);
+      at += size > 0 ? (size_t)size : 0;
+    }
+    return base_fail(err, BASE_EVIDENCE,
+                     "%.*s: %zu of the %zu witnesses that were named must have cosigned, and %zu did: %s; the file has "
+                     "%zu more lines, by keys that were not named",
+                     (int)name.size, (const char *)name.data, check->trust->quorum, check->trust->witness_count,
+                     best->count, seen, sent->others + answered->others);
+  }
+  return BASE_OK;
+}
+
 /* --- the cards that the verifying person trusts */
 
 struct names {
@@ -444,11 +524,11 @@ static bool ours(enum base_code code) {
   }
 }
 
-enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_given_card *given,
-                                   size_t given_count, struct cli_evidence *out, struct base_error *err) {
+enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_trust *trust,
+                                   struct cli_evidence *out, struct base_error *err) {
   struct cli_members members;
   struct base_error why = {BASE_OK, ""};
-  struct check check = {&members, out, &out->arena};
+  struct check check = {trust, &members, out, &out->arena};
   base_arena_init(&out->arena, CLI_EVIDENCE_ARENA);
   enum base_code code = cli_members_read(source, &members, &why);
   if (code == BASE_OK)
@@ -459,8 +539,10 @@ enum base_code cli_evidence_verify(const struct cli_source *source, const struct
     code = check_content(&check, &why);
   if (code == BASE_OK)
     code = check_surplus(&members, &why);
-  for (size_t i = 0; code == BASE_OK && i < given_count; i++)
-    code = confirm(&check, &given[i], &why);
+  if (code == BASE_OK)
+    code = check_quorum(&check, &why);
+  for (size_t i = 0; code == BASE_OK && i < trust->card_count; i++)
+    code = confirm(&check, &trust->cards[i], &why);
   if (code == BASE_OK) {
     find_unproved(out);
     return BASE_OK;

@@ -10,9 +10,10 @@
 
 enum {
   CLI_EVIDENCE_MEMBERS_MAX =
-      1 + (WIRE_PARTS_MAX + 1) + (1 + 2 * WIRE_CARD_LATER_MAX) * WIRE_PARTIES_MAX + 6 * WIRE_PARTIES_MAX,
+      1 + (WIRE_PARTS_MAX + 1) + (1 + 2 * WIRE_CARD_LATER_MAX) * WIRE_PARTIES_MAX + 8 * WIRE_PARTIES_MAX,
   CLI_EVIDENCE_ARENA = 16 << 20,
   CLI_EVIDENCE_GIVEN_MAX = 64,
+  CLI_EVIDENCE_WITNESSES_MAX = 32,
 };
 
 /* Where the octets come from, so that the fuzzer needs no file. read fills all of out; the caller never asks beyond
@@ -27,6 +28,16 @@ struct cli_source {
 struct cli_given_card {
   const char *file;
   struct base_view bytes;
+};
+
+/* Which witnesses the verifying person counts on, and how many of them there must be for each receiver. The file names
+ * none: whoever made it could name his own. */
+struct cli_trust {
+  size_t card_count;
+  struct cli_given_card cards[CLI_EVIDENCE_GIVEN_MAX];
+  size_t witness_count;
+  struct wire_vkey witnesses[CLI_EVIDENCE_WITNESSES_MAX];
+  size_t quorum;
 };
 
 struct cli_evidence_card {
@@ -48,12 +59,20 @@ struct cli_evidence_leaf {
   base_time time, cosigned; /* what the register says; when the other side's witness signed */
   uint64_t index, size;
 };
+/* A leaf once more, under a head that witnesses cosigned. */
+struct cli_evidence_witnessed {
+  bool there;
+  uint64_t size;
+  size_t count, others; /* of those that were named; lines by keys that were not */
+  base_time times[CLI_EVIDENCE_WITNESSES_MAX]; /* as in cli_trust; -1: none */
+};
 struct cli_evidence_receiver {
   struct cli_evidence_party party;
   uint64_t number;
   struct base_view clause, reason; /* reason: of a refusal */
   bool refused;
   struct cli_evidence_leaf sent, answered;
+  struct cli_evidence_witnessed sent_witnessed, answered_witnessed;
 };
 struct cli_evidence {
   struct base_arena arena; /* all views */
@@ -73,8 +92,8 @@ struct cli_evidence {
 /* Verifies everything that spec/proof.md lists. Whatever is wrong with the file is BASE_EVIDENCE (exit 7) with the
  * member's name and why; reading that fails is BASE_IO and the like. out is zeroed by the caller and freed with
  * cli_evidence_free in any case. */
-BASE_NODISCARD enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_given_card *given,
-                                                  size_t given_count, struct cli_evidence *out, struct base_error *err);
+BASE_NODISCARD enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_trust *trust,
+                                                  struct cli_evidence *out, struct base_error *err);
 void cli_evidence_free(struct cli_evidence *evidence);
 
 /* --- the members of the archive (members.c) */

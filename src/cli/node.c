@@ -143,6 +143,7 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   const struct wire_json *warnings = wire_json_get(answer.json, "warnings");
   if (!cli_print_json(cli, &answer)) {
     show_status(cli, answer.json);
+    cli_witnesses_show(cli, wire_json_get(answer.json, "witnesses"));
     note_epoch(wire_json_get(answer.json, "register"));
   }
   for (size_t i = 0; i < wire_json_size(warnings) && !cli->json; i++) {

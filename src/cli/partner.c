@@ -121,6 +121,12 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
   struct wire_writer writer;
   const char *typed = cli_option(cli, "--fingerprint");
   char fingerprint[SEAL_FINGERPRINT_TEXT];
+  if (cli_has(cli, "--witness"))
+    return cli_witness_add(cli, err);
+  if (cli->word_count == 0 || cli_has(cli, "--key") || cli_has(cli, "--url") || cli_has(cli, "--pin"))
+    return cli_usage(cli, err,
+                     cli->word_count == 0 ? "something is missing"
+                                          : "--key, --url and --pin are those of a witness: --witness NAME is missing");
   enum base_code code = read_card(cli->words[0], &bytes, &arena, &card, err);
   if (code != BASE_OK)
     return code;
@@ -153,7 +159,8 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
 }
 
 enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
-  static const enum cli_word heads[] = {CLI_NAME, CLI_STATE, CLI_LAST_CONTACT, CLI_FINGERPRINT, CLI_GENERATION, CLI_TROUBLE};
+  static const enum cli_word heads[] = {CLI_NAME,        CLI_STATE,      CLI_LAST_CONTACT,
+                                        CLI_FINGERPRINT, CLI_GENERATION, CLI_TROUBLE};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code = cli_get(cli, &answer, err, "/v1/partners");
   if (code != BASE_OK || cli_print_json(cli, &answer))
@@ -170,7 +177,11 @@ enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
     cli_cell(&table, cli_string(partner, "trouble"));
   }
   cli_table_end(&table);
-  return BASE_OK;
+  CLI_AUTO_ANSWER struct cli_answer witnesses = {0};
+  code = cli_get(cli, &witnesses, err, "/v1/witnesses");
+  if (code == BASE_OK)
+    cli_witnesses_show(cli, wire_json_get(witnesses.json, "witnesses"));
+  return code;
 }
 
 /* --- what both sides hold */

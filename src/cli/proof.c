@@ -131,10 +131,10 @@ static enum base_code file_read_at(void *context, uint64_t offset, uint8_t *out,
   return BASE_OK;
 }
 
-static enum base_code verify_fd(int fd, uint64_t size, const struct cli_given_card *given, size_t count,
-                                struct cli_evidence *out, struct base_error *err) {
+static enum base_code verify_fd(int fd, uint64_t size, const struct cli_trust *trust, struct cli_evidence *out,
+                                struct base_error *err) {
   struct cli_source source = {&fd, size, file_read_at};
-  return cli_evidence_verify(&source, given, count, out, err);
+  return cli_evidence_verify(&source, trust, out, err);
 }
 
 /* Partners whose receipt is not here yet are left out of the file: said, because a person may want to wait. */
@@ -162,6 +162,7 @@ static void print_exported(struct cli *cli, const char *file, const struct cli_e
 static enum base_code export_to(struct cli *cli, const char *file, const struct wire_json *proof,
                                 struct base_error *err) {
   struct cli_output output;
+  static const struct cli_trust nobody;
   struct cli_evidence evidence = {0};
   enum base_code code = cli_proof_fits(proof, err);
   if (code == BASE_OK)
@@ -171,7 +172,7 @@ static enum base_code export_to(struct cli *cli, const char *file, const struct 
   code = write_archive(cli, output.fd, proof, err);
   off_t size = code == BASE_OK ? lseek(output.fd, 0, SEEK_CUR) : 0;
   if (code == BASE_OK)
-    code = verify_fd(output.fd, (uint64_t)size, NULL, 0, &evidence, err);
+    code = verify_fd(output.fd, (uint64_t)size, &nobody, &evidence, err);
   code = cli_output_end(&output, code, err);
   if (code == BASE_OK) {
     cli_proved_note(cli, &evidence, wire_json_get(proof, "missing"));
@@ -198,14 +199,14 @@ enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
 
 /* --- verify */
 
-static enum base_code load_given(struct cli *cli, struct base_arena *arena, struct cli_given_card *given, size_t *count,
+static enum base_code load_cards(struct cli *cli, struct base_arena *arena, struct cli_trust *trust,
                                  struct base_error *err) {
   for (size_t i = 0; i < cli->option_count; i++) {
     if (strcmp(cli->options[i].name, "--card") != 0)
       continue;
     BASE_AUTO_BUF struct base_buf bytes = {0};
     base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
-    if (*count == CLI_EVIDENCE_GIVEN_MAX)
+    if (trust->card_count == CLI_EVIDENCE_GIVEN_MAX)
       return cli_usage(cli, err, "more than %d cards", CLI_EVIDENCE_GIVEN_MAX);
     enum base_code code = cli_input_read(cli->options[i].value, WIRE_CARD_MAX, &bytes, err);
     if (code != BASE_OK)
@@ -213,18 +214,68 @@ static enum base_code load_given(struct cli *cli, struct base_arena *arena, stru
     struct base_view copy = base_arena_copy(arena, base_buf_view(&bytes));
     if (copy.data == NULL && bytes.size > 0)
       return base_fail(err, BASE_MEMORY, "no memory for the cards");
-    given[(*count)++] = (struct cli_given_card){cli->options[i].value, copy};
+    trust->cards[trust->card_count++] = (struct cli_given_card){cli->options[i].value, copy};
   }
+  return BASE_OK;
+}
+
+/* A verifier key, or the card of a node whose key counts. */
+static enum base_code read_witness(const char *text, struct base_arena *arena, struct wire_vkey *out,
+                                   struct base_error *err) {
+  struct base_view key = base_view_text(text);
+  if (strchr(text, '+') == NULL) {
+    BASE_AUTO_BUF struct base_buf bytes = {0};
+    struct wire_card card;
+    base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
+    enum base_code code = cli_input_read(text, WIRE_CARD_MAX, &bytes, err);
+    struct base_view copy = base_arena_copy(arena, base_buf_view(&bytes));
+    if (code == BASE_OK)
+      code = wire_card_parse(copy, arena, &card, err);
+    if (code == BASE_OK)
+      code = seal_card_check(&card, err);
+    if (code != BASE_OK)
+      return base_fail_within(err, "--witness %s: neither a verifier key nor a card", text);
+    key = card.witness;
+  }
+  enum base_code code = wire_vkey_parse(key, out, err);
+  if (code == BASE_OK && (out->type != WIRE_VKEY_WITNESS || out->id != seal_vkey_id(out->name, out->type, &out->key)))
+    code = base_fail(err, BASE_FIELD, "it is no key of a witness (type 4), or a character of it was changed");
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "--witness %s", text);
+}
+
+static enum base_code load_witnesses(struct cli *cli, struct base_arena *arena, struct cli_trust *trust,
+                                     struct base_error *err) {
+  const char *quorum = cli_option(cli, "--quorum");
+  uint64_t wanted = 0;
+  for (size_t i = 0; i < cli->option_count; i++) {
+    if (strcmp(cli->options[i].name, "--witness") != 0)
+      continue;
+    if (trust->witness_count == CLI_EVIDENCE_WITNESSES_MAX)
+      return cli_usage(cli, err, "more than %d witnesses", CLI_EVIDENCE_WITNESSES_MAX);
+    struct wire_vkey *witness = &trust->witnesses[trust->witness_count];
+    enum base_code code = read_witness(cli->options[i].value, arena, witness, err);
+    if (code != BASE_OK)
+      return code;
+    for (size_t k = 0; k < trust->witness_count; k++)
+      if (memcmp(&trust->witnesses[k].key, &witness->key, sizeof witness->key) == 0)
+        return cli_usage(cli, err, "one witness stands twice: it counts once");
+    trust->witness_count++;
+  }
+  if (quorum != NULL && (!base_decimal_parse(base_view_text(quorum), &wanted) || wanted > trust->witness_count))
+    return cli_usage(cli, err, "--quorum takes a number, at most that of the witnesses named with --witness (%zu)",
+                     trust->witness_count);
+  trust->quorum = (size_t)wanted;
   return BASE_OK;
 }
 
 enum base_code cli_proof_verify(struct cli *cli, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
-  struct cli_given_card given[CLI_EVIDENCE_GIVEN_MAX];
+  struct cli_trust trust = {0};
   struct cli_evidence evidence = {0};
-  size_t count = 0;
-  base_arena_init(&arena, (size_t)CLI_EVIDENCE_GIVEN_MAX * 2 * WIRE_CARD_MAX);
-  enum base_code code = load_given(cli, &arena, given, &count, err);
+  base_arena_init(&arena, ((size_t)CLI_EVIDENCE_GIVEN_MAX + 4 * CLI_EVIDENCE_WITNESSES_MAX) * 2 * WIRE_CARD_MAX);
+  enum base_code code = load_cards(cli, &arena, &trust, err);
+  if (code == BASE_OK)
+    code = load_witnesses(cli, &arena, &trust, err);
   if (code != BASE_OK)
     return code;
   BASE_AUTO_FD int fd = -1;
@@ -232,11 +283,11 @@ enum base_code cli_proof_verify(struct cli *cli, struct base_error *err) {
   code = cli_input_open(cli, cli->words[0], &fd, &size, err);
   if (code != BASE_OK)
     return code;
-  code = verify_fd(fd, size, given, count, &evidence, err);
+  code = verify_fd(fd, size, &trust, &evidence, err);
   if (code != BASE_OK)
     base_fail_within(err, "%s", cli_to_stdout(cli->words[0]) ? "standard input" : cli->words[0]);
   else
-    cli_proved_print(cli, &evidence);
+    cli_proved_print(cli, &evidence, &trust);
   cli_evidence_free(&evidence);
   return code;
 }

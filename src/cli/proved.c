@@ -23,7 +23,31 @@ static void write_leaf(struct wire_writer *writer, const char *key, const struct
   wire_write_end(writer, '}');
 }
 
-static void write_receiver(struct wire_writer *writer, const struct cli_evidence_receiver *receiver) {
+/* Which of the named witnesses cosigned, and how many lines are by others. */
+static void write_witnessed(struct wire_writer *writer, const char *key, const struct cli_evidence_witnessed *witnessed,
+                            const struct cli_trust *trust) {
+  if (!witnessed->there)
+    return;
+  wire_write_key(writer, key);
+  wire_write_object(writer);
+  wire_write_member_integer(writer, "size", (int64_t)witnessed->size);
+  wire_write_key(writer, "witnesses");
+  wire_write_array(writer);
+  for (size_t i = 0; i < trust->witness_count; i++) {
+    if (witnessed->times[i] < 0)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "name", trust->witnesses[i].name);
+    wire_write_member_time(writer, "time", witnessed->times[i]);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+  wire_write_member_integer(writer, "not_named", (int64_t)witnessed->others);
+  wire_write_end(writer, '}');
+}
+
+static void write_receiver(struct wire_writer *writer, const struct cli_evidence_receiver *receiver,
+                           const struct cli_trust *trust) {
   wire_write_object(writer);
   write_party(writer, &receiver->party);
   wire_write_member_integer(writer, "n", (int64_t)receiver->number);
@@ -31,6 +55,9 @@ static void write_receiver(struct wire_writer *writer, const struct cli_evidence
   wire_write_member_string(writer, "outcome", receiver->refused ? "refused" : "received");
   write_leaf(writer, "sent", &receiver->sent);
   write_leaf(writer, receiver->refused ? "refused" : "received", &receiver->answered);
+  write_witnessed(writer, "sent_witnessed", &receiver->sent_witnessed, trust);
+  write_witnessed(writer, receiver->refused ? "refused_witnessed" : "received_witnessed", &receiver->answered_witnessed,
+                  trust);
   if (receiver->refused)
     wire_write_member_text(writer, "reason", receiver->reason);
   wire_write_end(writer, '}');
@@ -73,7 +100,7 @@ static struct base_id case_of(const struct cli_evidence *evidence) {
   return evidence->header.opens ? evidence->message : evidence->header.case_id;
 }
 
-static void print_json(struct cli *cli, const struct cli_evidence *evidence) {
+static void print_json(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust) {
   struct wire_writer writer;
   struct base_id kase = case_of(evidence);
   wire_writer_init(&writer, &cli->out);
@@ -93,8 +120,9 @@ static void print_json(struct cli *cli, const struct cli_evidence *evidence) {
   wire_write_key(&writer, "receivers");
   wire_write_array(&writer);
   for (size_t i = 0; i < evidence->receiver_count; i++)
-    write_receiver(&writer, &evidence->receivers[i]);
+    write_receiver(&writer, &evidence->receivers[i], trust);
   wire_write_end(&writer, ']');
+  wire_write_member_integer(&writer, "quorum", (int64_t)trust->quorum);
   write_absent(&writer, evidence);
   wire_write_end(&writer, '}');
   base_buf_text(&cli->out, "\n");
@@ -117,8 +145,26 @@ static void show_leaf(struct cli *cli, enum cli_word did, const struct cli_evide
   base_buf_text(&cli->out, ")\n");
 }
 
+/* "witness: example.com/w 2026-… (leaf … )", a line each; then lines of keys that nobody here named. */
+static void show_witnessed(struct cli *cli, const struct cli_evidence_party *by,
+                           const struct cli_evidence_witnessed *witnessed, const struct cli_trust *trust) {
+  for (size_t i = 0; witnessed->there && i < trust->witness_count; i++) {
+    if (witnessed->times[i] < 0)
+      continue;
+    cli_line(cli, "    %s ", cli_word(cli, CLI_WITNESS_SAW));
+    cli_isolated(cli, &cli->out, by->card.name);
+    base_buf_text(&cli->out, ": ");
+    cli_isolated(cli, &cli->out, trust->witnesses[i].name);
+    base_buf_text(&cli->out, " ");
+    cli_time(cli, &cli->out, witnessed->times[i]);
+    base_buf_text(&cli->out, "\n");
+  }
+  if (witnessed->others > 0)
+    cli_line(cli, "    %s %zu\n", cli_word(cli, CLI_WITNESS_NOT_NAMED), witnessed->others);
+}
+
 static void show_receiver(struct cli *cli, const struct cli_evidence *evidence,
-                          const struct cli_evidence_receiver *receiver) {
+                          const struct cli_evidence_receiver *receiver, const struct cli_trust *trust) {
   cli_line(cli, "\n%s ", cli_word(cli, CLI_TO));
   cli_isolated(cli, &cli->out, receiver->party.card.name);
   cli_line(cli, " %s %llu, %s ", cli_word(cli, CLI_NUMBER), (unsigned long long)receiver->number,
@@ -126,8 +172,10 @@ static void show_receiver(struct cli *cli, const struct cli_evidence *evidence,
   cli_isolated(cli, &cli->out, receiver->clause);
   base_buf_text(&cli->out, "\n");
   show_leaf(cli, CLI_SENT_ON, &evidence->author, &receiver->party, &receiver->sent);
+  show_witnessed(cli, &evidence->author, &receiver->sent_witnessed, trust);
   show_leaf(cli, receiver->refused ? CLI_REFUSED_BY : CLI_RECEIVED_ON, &receiver->party, &evidence->author,
             &receiver->answered);
+  show_witnessed(cli, &receiver->party, &receiver->answered_witnessed, trust);
   if (!receiver->refused)
     return;
   cli_line(cli, "  %s:\n", cli_word(cli, CLI_REASON));
@@ -189,7 +237,7 @@ static void show_parts(struct cli *cli, const struct cli_evidence *evidence) {
   }
 }
 
-static void print_people(struct cli *cli, const struct cli_evidence *evidence) {
+static void print_people(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust) {
   struct base_id kase = case_of(evidence);
   struct base_view kind = evidence->header.kind, type = evidence->header.type;
   char sort[2 * WIRE_CODE_MAX + 2];
@@ -208,7 +256,7 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence) {
     cli_line(cli, "%s\n", cli_word(cli, CLI_CONTENT_WHOLE));
   show_parts(cli, evidence);
   for (size_t i = 0; i < evidence->receiver_count; i++)
-    show_receiver(cli, evidence, &evidence->receivers[i]);
+    show_receiver(cli, evidence, &evidence->receivers[i], trust);
   show_absent(cli, evidence);
   cli_line(cli, "\n%s\n", cli_word(cli, CLI_KEYS_USED));
   bool all = show_key(cli, &evidence->author);
@@ -218,11 +266,11 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence) {
     cli_line(cli, "%s\n", cli_word(cli, CLI_CONFIRM_HOW));
 }
 
-void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence) {
+void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust) {
   if (cli->json)
-    print_json(cli, evidence);
+    print_json(cli, evidence, trust);
   else
-    print_people(cli, evidence);
+    print_people(cli, evidence, trust);
 }
 
 static bool told(const struct wire_json *known, struct base_view name) {

@@ -106,6 +106,7 @@ struct core_check {
   DIR *folder;
 
   uint64_t next, size; /* leaves checked, and those to check */
+  uint64_t witnesses;  /* the last leaf about them, 0: none */
   uint64_t unread;     /* leaves whose opening could not be read, and whose number is missed by no row yet */
   base_time time;      /* of the last leaf */
   struct base_hash complete[CORE_CHECK_TREE]; /* roots of complete subtrees, by the bits of next */

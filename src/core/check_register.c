@@ -5,6 +5,7 @@
 #include "core/cards.h"
 #include "core/check.h"
 #include "core/epoch.h"
+#include "core/witness.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and
  * the messages say; at the end a root made anew from the leaves against the one that was signed, and what the leaves
@@ -335,6 +336,9 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
   case WIRE_ACT_PARTNER:
   case WIRE_ACT_FAULT:
     return check_act(core, leaf, err);
+  case WIRE_ACT_WITNESS:
+    core->check->witnesses = core->check->next;
+    return BASE_OK;
   case WIRE_ACT_CARD:
     check_card(core, &leaf->opening);
     return BASE_OK;
@@ -436,9 +440,21 @@ static enum base_code check_partner(struct core *core, const struct core_partner
   return check_stop(core, partner, met, err);
 }
 
+/* The list of witnesses is held against the leaf that it names when it is read; here, that this leaf is the last one.
+ */
+static void check_witnesses(struct core *core) {
+  struct core_place place = core_place("witnesses");
+  if (core->witnesses->damaged)
+    core_check_found(core, CORE_SO_TABLE, place, "the list is not what the leaf that it names commits to");
+  else if (core->witnesses->leaf != core->check->witnesses)
+    core_check_found(core, CORE_SO_TABLE, place, "leaf %llu is the last about them, but their list names leaf %llu",
+                     (unsigned long long)core->check->witnesses, (unsigned long long)core->witnesses->leaf);
+}
+
 static enum base_code check_end(struct core *core, struct base_error *err) {
   enum base_code code = BASE_OK;
   check_note(core);
+  check_witnesses(core);
   for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
     code = check_partner(core, core->partners[i], err);
   if (code == BASE_OK && !core->check->ended) {

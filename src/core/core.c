@@ -8,6 +8,7 @@
 #include "core/cards.h"
 #include "core/epoch.h"
 #include "core/parts.h"
+#include "core/witness.h"
 
 base_time core_now(const struct core *core) {
   return core->env.world->now(core->env.world->context);
@@ -255,6 +256,18 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_EXCHANGE_GIVE:
     core_exchange_give(core, token, request, fd);
     break;
+  case LINK_WITNESS_CHANGE:
+    core_witness_change(core, token, request);
+    break;
+  case LINK_WITNESS_TAKE:
+    core_witness_take(core, token);
+    break;
+  case LINK_WITNESS_DONE:
+    core_witness_done(core, token, request);
+    break;
+  case LINK_WITNESS_GIVE:
+    core_witness_give(core, token, request, fd);
+    break;
   case LINK_EXCHANGE_DONE:
     core_exchange_done(core, token, request, fd);
     break;
@@ -312,6 +325,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
     if (!gone(context, core->takes[i]))
       core->takes[kept++] = core->takes[i];
   core->take_count = kept;
+  core_witness_forget(core, gone, context);
   if (core->table_parked && gone(context, core->table_token))
     core->table_parked = false;
 }
@@ -408,6 +422,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   core_peer_table_wake(core);
   replies_send(core);
   int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
+  due = core_soonest(due, core_witness_hand_over(core));
   due = core_soonest(due, core_compare_next_ms(core));
   due = core_soonest(due, core_keys_due(core));
   due = core_soonest(due, core_rewrap_due_ms(core));

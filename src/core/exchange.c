@@ -52,7 +52,7 @@ enum base_code core_heads_write(struct core *core, struct core_partner *partner,
       return code;
     wire_frame_write(&frame, out);
   }
-  core_head_shown(core, partner);
+  core_head_shown(partner, core->reg.attested, base_buf_view(&core->reg.note));
   return BASE_OK;
 }
 
@@ -211,15 +211,15 @@ enum base_code core_head_line(struct core *core, const struct core_partner *part
              : base_fail(err, BASE_CORRUPT, "our cosignature on a stored head is missing");
 }
 
-void core_head_shown(struct core *core, struct core_partner *partner) {
+void core_head_shown(struct core_partner *partner, uint64_t size, struct base_view note) {
   for (size_t i = 0; i < CORE_SHOWN; i++)
-    if (partner->shown[i].size == core->reg.attested)
+    if (partner->shown[i].size == size)
       return;
   struct core_shown *shown = &partner->shown[partner->shown_next++ % CORE_SHOWN];
   base_buf_free(&shown->note);
   base_buf_init(&shown->note, WIRE_NOTE_MAX);
-  shown->size = core->reg.attested;
-  base_buf_add_view(&shown->note, base_buf_view(&core->reg.note));
+  shown->size = size;
+  base_buf_add_view(&shown->note, note);
 }
 
 /* A head of ours that the partner was shown: lately on the line, or in a file, for which it was kept (into `kept`). */

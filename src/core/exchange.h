@@ -21,7 +21,8 @@ struct core_heads {
   struct wire_frame consistency[WIRE_CONSISTENCIES_MAX];
   size_t epoch_count;
   struct wire_frame epoch[WIRE_EPOCH_LEAVES_MAX];
-  /* a line of his on a head of ours; which of our cards he holds; a head of ours that contradicts us: the last counts */
+  /* a line of his on a head of ours; which of our cards he holds; a head of ours that contradicts us: the last counts
+   */
   bool cosigns, holds, sees;
   struct wire_frame cosign, held, seen;
 };
@@ -40,17 +41,16 @@ BASE_NODISCARD enum base_code core_head_read(const struct core_partner *partner,
  * older than the one we cosigned. BASE_FORK. */
 BASE_NODISCARD enum base_code core_head_placed(const struct core_partner *partner, const struct core_heads *heads,
                                                const struct wire_checkpoint *checkpoint, struct base_error *err);
-/* Cosigned by the keeper when it is newer than the one it remembers, and kept. Faults (BASE_FORK, BASE_CONSISTENCY …) are
- * the caller's to record. */
+/* Cosigned by the keeper when it is newer than the one it remembers, and kept. Faults (BASE_FORK, BASE_CONSISTENCY …)
+ * are the caller's to record. */
 BASE_NODISCARD enum base_code core_head_cosign(struct core *core, struct core_partner *partner,
-                                               const struct core_heads *heads,
-                                               const struct wire_checkpoint *checkpoint, const struct wire_key *key,
-                                               struct base_error *err);
+                                               const struct core_heads *heads, const struct wire_checkpoint *checkpoint,
+                                               const struct wire_key *key, struct base_error *err);
 /* Our cosignature line on the partner's head of this size, by our present witness key. */
 BASE_NODISCARD enum base_code core_head_line(struct core *core, const struct core_partner *partner, uint64_t size,
                                              struct base_buf *out, struct base_error *err);
-/* Our present head goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
-void core_head_shown(struct core *core, struct core_partner *partner);
+/* This head of ours goes to this partner. Only one that he cosigns is worth a row, so it stays in memory until then. */
+void core_head_shown(struct core_partner *partner, uint64_t size, struct base_view note);
 /* What the document says of our own register and card, after its head was taken with this code, which comes back unless
  * something of it is wrong. What bears our own signature counts under any head, the rest only under one of his. */
 BASE_NODISCARD enum base_code core_heads_said(struct core *core, struct core_partner *partner,
@@ -69,13 +69,13 @@ BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *pro
 #define CORE_LOST_FACT "lost"
 /* What an earlier run learnt: core->lost. */
 BASE_NODISCARD enum base_code core_lost_load(struct core *core, struct base_error *err);
-/* A head of ours that the partner shows because it contradicts what we show. One that is not signed by this node, cosigned by
- * him, and none of this register is passed over. */
+/* A head of ours that the partner shows because it contradicts what we show. One that is not signed by this node,
+ * cosigned by him, and none of this register is passed over. */
 BASE_NODISCARD enum base_code core_seen_take(struct core *core, const struct core_partner *partner,
                                              struct base_view note, struct base_error *err);
 /* The frame for a partner who contradicts the head that we hold of him; nothing for others. */
-BASE_NODISCARD enum base_code core_seen_write(struct core *core, struct core_partner *partner,
-                                              struct base_buf *out, struct base_error *err);
+BASE_NODISCARD enum base_code core_seen_write(struct core *core, struct core_partner *partner, struct base_buf *out,
+                                              struct base_error *err);
 
 /* True for a failure that is ours (store, keeper, memory), not the partner's. */
 bool core_ours(enum base_code code);
@@ -167,7 +167,8 @@ int64_t core_outgoing_hand_over(struct core *core);
 void core_transfer_end(struct core_partner *partner, const struct base_id *message);
 
 /* stuck.c */
-/* What is stored of the message is damaged. holds: its number, when nothing behind it can go; 0: only its parts miss. */
+/* What is stored of the message is damaged. holds: its number, when nothing behind it can go; 0: only its parts miss.
+ */
 void core_stuck_note(struct core *core, struct core_partner *partner, const struct base_id *message, uint64_t holds,
                      const struct base_error *why);
 /* It went after all, or was answered or ended. */

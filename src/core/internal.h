@@ -173,18 +173,18 @@ struct core_compare {
 };
 /* --- epoch.c: our register with him, when it is not in its first epoch */
 struct core_told {
-  uint64_t leaf;         /* what our present epoch began with about him; 0: he knew no earlier one */
-  struct base_hash hash; /* of that leaf */
-  bool joined;           /* his officer confirmed it: he cosigned a head of it */
+  uint64_t leaf;               /* what our present epoch began with about him; 0: he knew no earlier one */
+  struct base_hash hash;       /* of that leaf */
+  bool joined;                 /* his officer confirmed it: he cosigned a head of it */
   uint64_t lost_from, lost_to; /* our numbers that he holds, among which this register lost some; lost_to 0: none */
-  base_time lost_time;         /* in cases opened until then nothing of ours is written: what was lost may belong there */
+  base_time lost_time; /* in cases opened until then nothing of ours is written: what was lost may belong there */
 };
 /* --- renewed.c: his register. heard: an epoch that he began, and no officer here confirmed yet; number 0: none. */
 struct core_renewed {
-  uint32_t number;              /* 1: the first epoch */
-  uint64_t start;               /* index of the first leaf that is of this epoch alone */
-  struct base_hash first, told; /* that leaf, and the one about us */
-  uint64_t base;                /* key of his head of the epoch before that the new one must extend, 0: none */
+  uint32_t number;               /* 1: the first epoch */
+  uint64_t start;                /* index of the first leaf that is of this epoch alone */
+  struct base_hash first, told;  /* that leaf, and the one about us */
+  uint64_t base;                 /* key of his head of the epoch before that the new one must extend, 0: none */
   uint64_t again_from, again_to; /* our numbers that he lost: handed over again. again_to: the last one when he was
                                   * confirmed; again_from: 0 when he has not said from where, beyond it for none */
 };
@@ -205,7 +205,8 @@ struct core_partner {
   struct wire_key followed; /* the log key that our keeper follows his register under; zeroes: none yet */
   uint64_t seen_size;       /* the last head of his that the keeper cosigned; the row has the last one kept */
   struct base_hash seen_root;
-  bool unheld; /* the keeper remembers no head of his present register: that one is of the store, core itself checks the proof */
+  bool unheld; /* the keeper remembers no head of his present register: that one is of the store, core itself checks the
+                  proof */
   struct core_told epoch_told;
   struct core_renewed renewed;
   struct core_heard heard;
@@ -357,6 +358,7 @@ struct core_fresh { /* id zero: none */
 
 /* --- answers held back until the step is durable and attested */
 struct core_give;
+struct core_witnesses;
 struct core_reply {
   uint64_t token;
   enum base_code status;
@@ -403,17 +405,17 @@ struct core {
   struct core_reading reading;
   struct core_damage damage;
   int parts_dir;
-  struct core_files doomed;       /* of dropped parts */
-  size_t doomed_kept;             /* the first of them: dropped for good, but a backup may still want them */
-  struct core_files made;         /* of parts that began to arrive in this step */
-  bool parts_dir_dirty;           /* files were made or named since the last sync of the folder */
-  struct base_secret token_key;   /* for tokens of parts' hashes */
-  uint32_t epoch;        /* of our register, from 1; spec/epoch.md */
-  uint64_t epoch_start;  /* index of its first leaf, when it is a later one … */
-  base_time epoch_time;  /* … and its time */
+  struct core_files doomed;                 /* of dropped parts */
+  size_t doomed_kept;                       /* the first of them: dropped for good, but a backup may still want them */
+  struct core_files made;                   /* of parts that began to arrive in this step */
+  bool parts_dir_dirty;                     /* files were made or named since the last sync of the folder */
+  struct base_secret token_key;             /* for tokens of parts' hashes */
+  uint32_t epoch;                           /* of our register, from 1; spec/epoch.md */
+  uint64_t epoch_start;                     /* index of its first leaf, when it is a later one … */
+  base_time epoch_time;                     /* … and its time */
   char epoch_digits[SEAL_FINGERPRINT_TEXT]; /* of that leaf, to be compared by voice */
-  char lost[BASE_ERROR_TEXT_MAX]; /* this register lost leaves, as partners proved; "": it did not */
-  bool token_key_lost;            /* the fact of it is damaged: this one ends with the run */
+  char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
+  bool token_key_lost;                      /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */
   struct base_secret pool[CORE_KEY_POOL];
@@ -433,6 +435,7 @@ struct core {
   struct core_check *check;            /* a register.check under way */
   uint64_t strangers;                  /* consignments of unknown senders, counted only */
   struct core_room room;
+  struct core_witnesses *witnesses; /* witness.h */
 };
 
 /* core.c */
@@ -525,8 +528,8 @@ BASE_NODISCARD enum base_code core_register_leaf_hash(struct core *core, uint64_
 /* partners.c */
 BASE_NODISCARD enum base_code core_partners_load(struct core *core, struct base_error *err);
 void core_partners_free(struct core *core);
-/* By this node: nothing goes to him before a person here has decided, or confirmed the new epoch of his register; trouble says
- * what to do. */
+/* By this node: nothing goes to him before a person here has decided, or confirmed the new epoch of his register;
+ * trouble says what to do. */
 bool core_partner_stopped(const struct core_partner *partner);
 /* "active", "suspended" by a person, or "stopped" by this node */
 const char *core_partner_state_word(const struct core_partner *partner);
@@ -614,8 +617,8 @@ void core_case_drop(struct core *core, const struct base_id *id); /* NULL: all *
  * opening message stays, for without it there is nothing to show. */
 BASE_NODISCARD enum base_code core_case_withdraw(struct core *core, const struct base_id *message, int64_t partner,
                                                  struct base_error *err);
-/* Whether it is a case of ours that consists of its opening message alone, which was ended or refused for every party: nobody holds
- * it, or will. */
+/* Whether it is a case of ours that consists of its opening message alone, which was ended or refused for every party:
+ * nobody holds it, or will. */
 BASE_NODISCARD enum base_code core_case_not_taken(struct core *core, const struct core_case *kase, bool *not_taken,
                                                   struct base_error *err);
 struct base_view core_case_state_name(const struct core_case *kase);
@@ -630,8 +633,8 @@ BASE_NODISCARD enum base_code core_agreement_refresh(struct core *core, const st
 /* The same when the case is an agreement at all: what became of a message of it may change what the agreement is. */
 BASE_NODISCARD enum base_code core_agreement_touched(struct core *core, const struct base_id *case_id,
                                                      struct base_error *err);
-/* Terms that are to be proposed name kinds, types and purposes that there are: a misspelled one would cover nothing. BASE_KIND
- * or BASE_FIELD with the row and what is known. */
+/* Terms that are to be proposed name kinds, types and purposes that there are: a misspelled one would cover nothing.
+ * BASE_KIND or BASE_FIELD with the row and what is known. */
 BASE_NODISCARD enum base_code core_terms_known(const struct core *core, const struct law_agreement *terms,
                                                struct base_error *err);
 /* BASE_CONFLICT, and how, when memory has the agreement otherwise than its case gives it now. */

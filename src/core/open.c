@@ -6,6 +6,7 @@
 #include "core/cards.h"
 #include "core/epoch.h"
 #include "core/parts.h"
+#include "core/witness.h"
 
 /* A core's life: opened from what is stored, loaded anew after a lost step, closed. */
 
@@ -27,6 +28,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
+  if (code == BASE_OK)
+    code = core_witnesses_load(core, err);
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;
@@ -122,6 +125,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_register_attest(core, err);
   if (code == BASE_OK)
+    code = core_witnesses_load(core, err);
+  if (code == BASE_OK)
     code = core_parts_open(core, err);
   return code;
 }
@@ -160,6 +165,7 @@ void core_close(struct core *core) {
   core_register_free(core);
   core_partners_free(core);
   core_agreements_free(core);
+  core_witnesses_free(core);
   core_kinds_free(core);
   core_room_close(core);
   store_close(core->store);

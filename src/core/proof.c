@@ -5,10 +5,12 @@
 
 #include "core/cards.h"
 #include "core/show.h"
+#include "core/witness.h"
 
 /* proof.get: the evidence for one message, as the files of a .wasl-proof (spec/proof.md). For each receiver two leaves:
  * the sender's `sent`, the receiver's `received` or `refused`, each opened and proved under a head that its register
- * signed and the other side cosigned. What is not complete yet is left out and named. */
+ * signed and the other side cosigned; and of our own leaf once more under a head that witnesses cosigned, when we have
+ * any. What is not complete yet is left out and named. */
 
 struct party { /* a history of cards, and which of it is needed */
   const struct core_cards *of;
@@ -24,6 +26,7 @@ struct proving {
   struct base_buf missing_bytes;
   struct wire_writer missing;
   size_t complete;
+  char unwitnessed[BASE_ERROR_TEXT_MAX]; /* which witnesses are missing */
   struct base_error *err;
 };
 
@@ -92,6 +95,13 @@ struct proved {
   struct base_buf note; /* the head with both signatures: the register's own, then the cosignature */
 };
 
+/* The same leaf under a head of its register with the lines of witnesses. */
+struct witnessed {
+  bool there;
+  struct wire_proof proof;
+  struct base_buf note;
+};
+
 static enum base_code write_proved(struct proving *proving, struct base_view folder, struct proved *proved) {
   char file[BASE_NAME_MAX + 32];
   const char *act = wire_act_name(proved->act);
@@ -109,6 +119,19 @@ static enum base_code write_proved(struct proving *proving, struct base_view fol
   snprintf(file, sizeof file, "%.*s/%s.tlog-proof", (int)folder.size, (const char *)folder.data, act);
   write_file(proving, file, base_buf_view(&proof));
   return BASE_OK;
+}
+
+static enum base_code write_witnessed(struct proving *proving, struct base_view folder, enum wire_act act,
+                                      struct witnessed *witnessed) {
+  char file[BASE_NAME_MAX + 48];
+  BASE_AUTO_BUF struct base_buf proof = {0};
+  base_buf_init(&proof, WIRE_PROOF_MAX);
+  witnessed->proof.checkpoint = base_buf_view(&witnessed->note);
+  wire_proof_write(&witnessed->proof, &proof);
+  snprintf(file, sizeof file, "%.*s/%s.witnessed.tlog-proof", (int)folder.size, (const char *)folder.data,
+           wire_act_name(act));
+  write_file(proving, file, base_buf_view(&proof));
+  return base_buf_check(&proof, "proof", proving->err);
 }
 
 static void write_missing(struct proving *proving, struct base_view to, struct base_view why) {
@@ -154,6 +177,25 @@ static enum base_code prove_ours(struct proving *proving, const struct core_part
   return base_buf_check(&out->note, "head", proving->err);
 }
 
+/* The same under a head that witnesses cosigned, if any did. BASE_NOT_FOUND when they are fewer than the policy wants.
+ */
+static enum base_code prove_witnessed(struct proving *proving, uint64_t index, struct witnessed *out,
+                                      const char **why) {
+  const struct core_witnessed *head = NULL;
+  enum base_code code = core_witnessed_head(proving->core, index + 1, &head, proving->unwitnessed, proving->err);
+  if (code == BASE_NOT_FOUND)
+    *why = proving->unwitnessed;
+  if (code != BASE_OK || head == NULL)
+    return code;
+  out->there = true;
+  out->proof.index = index;
+  base_buf_add_view(&out->note, base_buf_view(&head->head));
+  base_buf_add_view(&out->note, base_buf_view(&head->lines));
+  code = core_register_inclusion(proving->core, index, head->size, out->proof.hashes, &out->proof.hash_count,
+                                 proving->err);
+  return code == BASE_OK ? base_buf_check(&out->note, "head", proving->err) : code;
+}
+
 /* A leaf of the partner's register as he proved it to us, under the head of his that we cosigned. */
 static enum base_code prove_theirs(struct proving *proving, const struct core_partner *partner, struct base_view leaf,
                                    struct base_view opening, struct base_view hashes, uint64_t index, uint64_t size,
@@ -180,20 +222,22 @@ static enum base_code prove_theirs(struct proving *proving, const struct core_pa
 
 struct pair {
   struct proved sent, answer;
+  struct witnessed witnessed; /* of the one that is ours */
 };
 
-/* Whose keys signed the head: the register's own by its size, the witness's by the id in his line. */
-static enum base_code note_needs(struct proving *proving, const struct proved *proved, struct party *log,
+/* Whose keys signed the head: the register's own by its size, the other side's by the id in his line (witness NULL: his
+ * is not among them). */
+static enum base_code note_needs(struct proving *proving, const struct base_buf *bytes, struct party *log,
                                  struct party *witness) {
   struct wire_note note;
   struct wire_checkpoint head;
-  enum base_code code = wire_note_parse(base_buf_view(&proved->note), &note, proving->err);
+  enum base_code code = wire_note_parse(base_buf_view(bytes), &note, proving->err);
   if (code == BASE_OK)
     code = wire_checkpoint_parse(note.text, &head, proving->err);
   if (code != BASE_OK)
     return code;
   party_needs(log, core_cards_at(log->of, head.size)->card.generation);
-  for (size_t i = 0; i < note.signature_count; i++) {
+  for (size_t i = 0; witness != NULL && i < note.signature_count; i++) {
     const struct core_card *card = core_cards_witness(witness->of, note.signatures[i].id);
     if (card != NULL)
       party_needs(witness, card->card.generation);
@@ -211,8 +255,10 @@ static enum base_code pair_needs(struct proving *proving, const struct pair *pai
   if (code == BASE_OK)
     code = party_begin(proving, to, receiver, &opening.to_card);
   if (code == BASE_OK)
-    code = note_needs(proving, &pair->sent, sender, to);
-  return code == BASE_OK ? note_needs(proving, &pair->answer, to, sender) : code;
+    code = note_needs(proving, &pair->sent.note, sender, to);
+  if (code == BASE_OK && pair->witnessed.there)
+    code = note_needs(proving, &pair->witnessed.note, receiver == &proving->core->cards ? to : sender, NULL);
+  return code == BASE_OK ? note_needs(proving, &pair->answer.note, to, sender) : code;
 }
 
 static struct pair *pair_new(void) {
@@ -220,6 +266,7 @@ static struct pair *pair_new(void) {
   if (pair != NULL) {
     base_buf_init(&pair->sent.note, WIRE_NOTE_MAX);
     base_buf_init(&pair->answer.note, WIRE_NOTE_MAX);
+    base_buf_init(&pair->witnessed.note, WIRE_NOTE_MAX);
   }
   return pair;
 }
@@ -229,6 +276,7 @@ static void pair_free(struct pair *pair) {
     return;
   base_buf_free(&pair->sent.note);
   base_buf_free(&pair->answer.note);
+  base_buf_free(&pair->witnessed.note);
   free(pair);
 }
 
@@ -243,6 +291,9 @@ static enum base_code receiver_end(struct proving *proving, struct base_view fol
     code = write_proved(proving, folder, &pair->sent);
   if (code == BASE_OK)
     code = write_proved(proving, folder, &pair->answer);
+  if (code == BASE_OK && pair->witnessed.there)
+    code = write_witnessed(proving, folder, proving->content.row.ours ? pair->sent.act : pair->answer.act,
+                           &pair->witnessed);
   proving->complete += code == BASE_OK;
   return code;
 }
@@ -267,6 +318,8 @@ static enum base_code prove_delivery(void *context, const struct store_delivery 
   if (code == BASE_OK)
     code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
                         &pair->answer, &why);
+  if (code == BASE_OK)
+    code = prove_witnessed(proving, row->sent_index, &pair->witnessed, &why);
   struct party to = {0};
   if (code == BASE_OK)
     code = pair_needs(proving, pair, &proving->core->cards, &proving->author, &partner->cards, &to);
@@ -311,6 +364,8 @@ static enum base_code prove_received(struct proving *proving) {
                       &pair->sent, &why);
   if (code == BASE_OK)
     code = prove_ours(proving, partner, arrival.answer_index, &pair->answer, &why);
+  if (code == BASE_OK)
+    code = prove_witnessed(proving, arrival.answer_index, &pair->witnessed, &why);
   struct party to = {0};
   if (code == BASE_OK)
     code = pair_needs(proving, pair, &partner->cards, &proving->author, &core->cards, &to);
@@ -372,8 +427,9 @@ static enum base_code prove(struct proving *proving) {
             BASE_OK &&
         wire_json_size(missing) > 0)
       why = core_request_text(wire_json_at(missing, 0), "why");
-    code = base_fail(proving->err, BASE_CONFLICT, "message %s cannot be proved yet: %.*s",
-                     base_id_text(&proving->content.row.id).text, (int)why.size, (const char *)why.data);
+    code = base_fail(proving->err, proving->unwitnessed[0] != '\0' ? BASE_POLICY : BASE_CONFLICT,
+                     "message %s cannot be proved yet: %.*s", base_id_text(&proving->content.row.id).text,
+                     (int)why.size, (const char *)why.data);
   }
   if (code == BASE_OK)
     code = base_buf_check(&proving->missing_bytes, "the evidence", proving->err);

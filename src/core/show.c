@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "core/epoch.h"
 #include "core/show.h"
+#include "core/witness.h"
 
 /* What is asked without changing anything: node, partners, kinds, agreements here; cases, outbox, register beside it.
  * What opens content writes one `read` leaf, and its answer goes out when that leaf is attested. spec/api.md. */
@@ -165,7 +166,9 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   for (size_t i = 0; i < core->partner_count; i++)
     if (core->partners[i]->damaged[0] != '\0')
       write_unsound(&writer, core->partners[i]);
+  core_witnesses_unsound(core, &writer);
   wire_write_end(&writer, ']');
+  core_witnesses_status(core, &writer);
   core_show_keys_due(&writer, core);
   wire_write_end(&writer, '}');
   return code;
@@ -348,6 +351,7 @@ static const struct show_row {
     {LINK_REGISTER_HEAD, core_show_head, NULL, NULL},
     {LINK_REGISTER_SHOW, core_show_leaf, NULL, NULL},
     {LINK_REGISTER_TILE, core_show_tile, NULL, NULL},
+    {LINK_WITNESS_LIST, core_show_witnesses, NULL, NULL},
 };
 
 static enum base_code check_reason(const struct wire_json *request, struct base_error *err) {

@@ -283,6 +283,10 @@ void gate_http_refuse(struct gate_request *request, const struct base_error *err
   gate_http_problem(request, err->code, base_view_text(err->text));
 }
 
+void gate_http_status(struct gate_request *request, unsigned status, const char *type, struct base_view content) {
+  answer(request, status, type, copy_of(content));
+}
+
 static ssize_t read_stream(void *context, uint64_t at, char *out, size_t room) {
   struct request *request = context;
   struct gate_http *http = request->public.connection->http;

@@ -93,6 +93,8 @@ bool gate_http_answered(const struct gate_request *request);
 /* Answers; the first one counts. An answer given while the body still comes is sent after it. */
 void gate_http_problem(struct gate_request *request, enum base_code code, struct base_view detail);
 void gate_http_refuse(struct gate_request *request, const struct base_error *err);
+/* One with another status than 200; small, copied. */
+void gate_http_status(struct gate_request *request, unsigned status, const char *type, struct base_view content);
 void gate_http_content(struct gate_request *request, const char *type, struct base_view content); /* copied */
 /* size octets come from read: it returns how many it wrote, 0 after gate_http_wait, GATE_CUT to cut the answer off. */
 enum { GATE_CUT = -1 };

@@ -20,6 +20,8 @@ enum {
   GATE_PINS_MAX = 8,             /* of one partner */
   GATE_ADDRESSES_MAX = 8,        /* of one partner */
   GATE_TAKES_MAX = 16,           /* exchanges under way to all partners together, and parked requests for work */
+  GATE_WITNESSES_MAX = 8,        /* heads under way to witnesses, and parked requests for them */
+  GATE_WITNESS_MS = 10000,       /* for one of these, answer included */
   GATE_PEER_MEMORY = 32 << 10,   /* of a connection: header and buffer */
   GATE_HANDSHAKE_MAX = 16 << 10, /* octets of one message of a TLS handshake */
   GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */

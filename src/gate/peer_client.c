@@ -16,6 +16,7 @@
 enum { TAKE_PAUSE_MS = 1000, CONNECTIONS_KEPT = 64, PIN_TEXT = 64, URL_MAX = WIRE_ADDRESS_MAX + 64 };
 
 struct exchange {
+  struct gate_errand errand;
   struct gate_client *client;
   CURL *easy;
   bool running, paused;
@@ -37,6 +38,7 @@ struct gate_client {
   size_t running;
   bool stopping;
   struct exchange exchanges[GATE_TAKES_MAX];
+  struct gate_witnesses *witnesses;
 };
 
 static void ask_work(struct exchange *exchange);
@@ -100,9 +102,7 @@ static size_t take_answer(char *data, size_t one, size_t size, void *context) {
   return size;
 }
 
-/* "sha256//BASE64;sha256//BASE64" of the pins that core gave in hex; false when there is none, for an empty list would
- * mean any key. */
-static bool write_pins(const struct wire_json *pins, struct base_buf *out) {
+bool gate_client_pins(const struct wire_json *pins, struct base_buf *out) {
   size_t count = wire_json_size(pins);
   for (size_t i = 0; i < count && count <= GATE_PINS_MAX; i++) {
     struct base_hash pin;
@@ -115,12 +115,23 @@ static bool write_pins(const struct wire_json *pins, struct base_buf *out) {
   return count > 0 && count <= GATE_PINS_MAX && out->code == BASE_OK;
 }
 
+void gate_client_pin(CURL *easy, const struct gate_pair *own, const char *pins) {
+  struct curl_blob certificate = {own->certificate.data, own->certificate.size - 1, CURL_BLOB_NOCOPY};
+  struct curl_blob key = {own->key.data, own->key.size - 1, CURL_BLOB_NOCOPY};
+  curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+  curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+  curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins);
+  /* The pin decides and nothing else about the certificate; reading a list of authorities would only cost time. */
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
 static bool start_attempt(struct exchange *exchange, struct base_view address) {
   struct gate_client *client = exchange->client;
   const struct gate_limits *limits = client->peer->setup.limits;
   BASE_AUTO_BUF struct base_buf url = {0}, pins = {0};
   struct base_error err;
-  if (!wire_address_valid(address) || !write_pins(wire_json_get(exchange->work, "pins"), &pins))
+  if (!wire_address_valid(address) || !gate_client_pins(wire_json_get(exchange->work, "pins"), &pins))
     return false;
   base_buf_text(&url, "https://");
   base_buf_add_view(&url, address);
@@ -132,13 +143,8 @@ static bool start_attempt(struct exchange *exchange, struct base_view address) {
   int64_t time = limits->exchange_ms + (int64_t)exchange->consignment.size * 1000 / limits->slowest_bytes_s;
   CURL *easy = exchange->easy;
   exchange->trouble[0] = '\0';
-  const struct gate_pair *pair = gate_peer_pair(client->peer);
-  struct curl_blob certificate = {pair->certificate.data, pair->certificate.size - 1, CURL_BLOB_NOCOPY};
-  struct curl_blob key = {pair->key.data, pair->key.size - 1, CURL_BLOB_NOCOPY};
-  curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
-  curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+  gate_client_pin(easy, gate_peer_pair(client->peer), (const char *)pins.data);
   curl_easy_setopt(easy, CURLOPT_URL, (const char *)url.data);
-  curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, (const char *)pins.data);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->consignment.size);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, (const char *)exchange->consignment.data);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)time);
@@ -165,12 +171,12 @@ static void try_next(struct exchange *exchange) {
   tell(exchange, 0, base_code_name(code), base_buf_view(&exchange->failures), -1);
 }
 
-/* What a person should know about a failure, without the library's own words where we have better ones. */
-static void describe(const struct exchange *exchange, CURLcode result, struct base_buf *out) {
+/* Without the library's own words where we have better ones. */
+void gate_client_describe(CURL *easy, CURLcode result, const char *trouble, struct base_buf *out) {
   long number = 0;
   curl_off_t handshake = 0;
-  curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
-  curl_easy_getinfo(exchange->easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
   switch (result) {
   case CURLE_COULDNT_RESOLVE_HOST:
     base_buf_text(out, "the name cannot be resolved");
@@ -192,15 +198,14 @@ static void describe(const struct exchange *exchange, CURLcode result, struct ba
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
     base_buf_text(
-        out, strstr(exchange->trouble, "alert certificate unknown") != NULL
+        out, strstr(trouble, "alert certificate unknown") != NULL
                  ? "the connection was cut off by one who does not know this node's key"
                  /* TLS 1.3 rejects a key after the client is done: its alert can be lost with what he sent since. */
                  : "there is somebody, but the connection was cut off before an answer came, as by a node that "
                    "does not know this node's key, has no free place now, or stops");
     return;
   default:
-    gate_printable(out, base_view_text(exchange->trouble[0] != '\0' ? exchange->trouble : curl_easy_strerror(result)),
-                   120);
+    gate_printable(out, base_view_text(trouble[0] != '\0' ? trouble : curl_easy_strerror(result)), 120);
   }
 }
 
@@ -217,13 +222,14 @@ static void attempt_failed(struct exchange *exchange, CURLcode result) {
   }
   base_buf_add_view(out, address);
   base_buf_text(out, ": ");
-  describe(exchange, result, out);
+  gate_client_describe(exchange->easy, result, exchange->trouble, out);
   if (result == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
     exchange->wrong_key = true;
   try_next(exchange);
 }
 
-static void attempt_over(struct exchange *exchange, CURLcode result) {
+static void attempt_over(void *context, CURLcode result) {
+  struct exchange *exchange = context;
   long status = 0;
   curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(exchange->client->multi, exchange->easy);
@@ -293,10 +299,11 @@ static void look_for_ends(struct gate_client *client) {
   for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left)) != NULL;) {
     if (message->msg != CURLMSG_DONE)
       continue;
-    char *exchange = NULL;
+    char *private = NULL;
     CURLcode result = message->data.result;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
-    attempt_over((struct exchange *)(void *)exchange, result);
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+    struct gate_errand *errand = (void *)private;
+    errand->over(errand->context, result);
   }
 }
 
@@ -341,11 +348,9 @@ static int set_watch(CURL *easy, curl_socket_t fd, int what, void *context, void
 
 /* --- start and stop */
 
-static void set_options(struct exchange *exchange) {
-  const struct gate_peer_setup *setup = &exchange->client->peer->setup;
-  CURL *easy = exchange->easy;
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)exchange);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->trouble);
+void gate_client_options(CURL *easy, struct gate_errand *errand, char *trouble, const struct gate_limits *limits) {
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, (char *)errand);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, trouble);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -353,18 +358,21 @@ static void set_options(struct exchange *exchange) {
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3 | (long)CURL_SSLVERSION_MAX_TLSv1_3);
-  /* The pin decides and nothing else about the certificate; reading a list of authorities would only cost time. */
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)setup->limits->connect_ms);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
   /* Before the other side, which takes the limit for its own, gives the connection up. */
-  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)setup->limits->idle_s * 4 / 5);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->client->fields);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)limits->idle_s * 4 / 5);
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
+}
+
+static void set_options(struct exchange *exchange) {
+  CURL *easy = exchange->easy;
+  exchange->errand = (struct gate_errand){attempt_over, exchange};
+  gate_client_options(easy, &exchange->errand, exchange->trouble, exchange->client->peer->setup.limits);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->client->fields);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
 }
@@ -413,6 +421,11 @@ enum base_code gate_client_new(struct gate_peer *peer, struct gate_client **out,
   curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
   curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
   curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+  enum base_code code = gate_witnesses_new(peer, client->multi, &client->witnesses, err);
+  if (code != BASE_OK) {
+    gate_client_free(client);
+    return code;
+  }
   *out = client;
   return BASE_OK;
 }
@@ -420,10 +433,12 @@ enum base_code gate_client_new(struct gate_peer *peer, struct gate_client **out,
 void gate_client_open(struct gate_client *client) {
   for (size_t i = 0; i < GATE_TAKES_MAX; i++)
     ask_work(&client->exchanges[i]);
+  gate_witnesses_open(client->witnesses);
 }
 
 void gate_client_stop(struct gate_client *client) {
   client->stopping = true;
+  gate_witnesses_stop(client->witnesses);
   if (client->running == 0)
     gate_peer_client_idle(client->peer);
 }
@@ -442,6 +457,7 @@ void gate_client_free(struct gate_client *client) {
     base_unmap(&exchange->consignment);
     wire_json_free(exchange->work);
   }
+  gate_witnesses_free(client->witnesses);
   curl_multi_cleanup(client->multi);
   curl_slist_free_all(client->fields);
   if (client->timer != NULL)

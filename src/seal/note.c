@@ -128,6 +128,16 @@ static enum base_code check_text(const struct wire_note *note, struct seal_signe
   return BASE_OK;
 }
 
+/* A later epoch of the register is signed by the same key under that epoch's origin. */
+static struct wire_vkey of_epoch(const struct wire_vkey *log, struct base_view origin) {
+  struct wire_vkey later = *log;
+  if (!base_view_equal(origin, log->name)) {
+    later.name = origin;
+    later.id = seal_vkey_id(origin, WIRE_VKEY_LOG, &later.key);
+  }
+  return later;
+}
+
 enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer signer,
                                       struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
                                       struct base_error *err) {
@@ -136,12 +146,9 @@ enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer
   enum base_code code = wire_note_parse(bytes, &note, err);
   if (code != BASE_OK || (code = check_text(&note, signer, &checkpoint, err)) != BASE_OK)
     return code;
-  /* A later epoch of the register is signed by the same key under that epoch's origin. */
   struct wire_vkey later;
-  if (signer.log != NULL && !base_view_equal(checkpoint.origin, signer.log->name)) {
-    later = *signer.log;
-    later.name = checkpoint.origin;
-    later.id = seal_vkey_id(later.name, WIRE_VKEY_LOG, &later.key);
+  if (signer.log != NULL) {
+    later = of_epoch(signer.log, checkpoint.origin);
     signer.log = &later;
   }
   struct seen seen = {false, false};
@@ -157,6 +164,51 @@ enum base_code seal_checkpoint_verify(struct base_view bytes, struct seal_signer
     *out_checkpoint = checkpoint;
   if (out_cosigned != NULL)
     *out_cosigned = time;
+  return BASE_OK;
+}
+
+/* One line: of the register, of one of the witnesses, or of somebody else. */
+static enum base_code witnessed_line(const struct wire_note *note, const struct wire_signature *line,
+                                     const struct wire_vkey *log, bool *seen_log, const struct wire_vkey *witnesses,
+                                     size_t count, base_time *times, size_t *others, struct base_error *err) {
+  if (made_by(line, log)) {
+    if (*seen_log)
+      return fail_line(err, line, "stands twice");
+    *seen_log = true;
+    return verify_log(note, line, log, err);
+  }
+  for (size_t i = 0; i < count; i++)
+    if (made_by(line, &witnesses[i]))
+      return times[i] >= 0 ? fail_line(err, line, "stands twice")
+                           : verify_cosignature(note, line, &witnesses[i], &times[i], err);
+  (*others)++;
+  return BASE_OK;
+}
+
+enum base_code seal_witnessed_verify(struct base_view bytes, const struct wire_vkey *log,
+                                     const struct wire_vkey *witnesses, size_t count,
+                                     struct wire_checkpoint *out_checkpoint, base_time *out_times, size_t *out_others,
+                                     struct base_error *err) {
+  struct wire_note note;
+  struct wire_checkpoint checkpoint;
+  bool seen_log = false;
+  size_t others = 0;
+  for (size_t i = 0; i < count; i++)
+    out_times[i] = -1;
+  enum base_code code = wire_note_parse(bytes, &note, err);
+  if (code == BASE_OK)
+    code = check_text(&note, (struct seal_signer){.log = log}, &checkpoint, err);
+  if (code != BASE_OK)
+    return code;
+  struct wire_vkey key = of_epoch(log, checkpoint.origin);
+  for (size_t i = 0; code == BASE_OK && i < note.signature_count; i++)
+    code = witnessed_line(&note, &note.signatures[i], &key, &seen_log, witnesses, count, out_times, &others, err);
+  if (code == BASE_OK && !seen_log)
+    code = base_fail(err, BASE_SIGNATURE, "checkpoint: the register's own signature is missing");
+  if (code != BASE_OK)
+    return code;
+  *out_checkpoint = checkpoint;
+  *out_others = others;
   return BASE_OK;
 }
 

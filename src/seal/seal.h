@@ -63,6 +63,14 @@ struct seal_signer { const struct wire_vkey *log, *witness; /* either may be NUL
 BASE_NODISCARD enum base_code seal_checkpoint_verify(struct base_view note, struct seal_signer signer,
                                                      struct wire_checkpoint *out_checkpoint, base_time *out_cosigned,
                                                      struct base_error *err);
+/* Verifies the note as a checkpoint of the register with cosignatures of witnesses that the caller names: the register's
+ * line must be there and verify, a line of a named witness must verify, none stands twice; lines of other keys are
+ * counted in *out_others and not looked at, since nobody vouches for them. out_times[i]: the time of witness i's line, -1
+ * without one. */
+BASE_NODISCARD enum base_code seal_witnessed_verify(struct base_view note, const struct wire_vkey *log,
+                                                    const struct wire_vkey *witnesses, size_t count,
+                                                    struct wire_checkpoint *out_checkpoint, base_time *out_times,
+                                                    size_t *out_others, struct base_error *err);
 /* Verifies the note as the head under which `card` follows `before`: `previous` is the SHA-256 of before_bytes, generation
  * one more, first and origin the same; the note names the card's bytes and is signed by exactly the log keys of both (one
  * line when it is the same key). out may be NULL. */

@@ -117,6 +117,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_STATEMENT] = SALT | FROM | TO | STATEMENT,
     [WIRE_ACT_EPOCH] = SALT | FROM | TO | STATEMENT | NUMBER | SUBJECT,
     [WIRE_ACT_KEY] = SALT | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_WITNESS] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

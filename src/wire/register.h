@@ -27,7 +27,7 @@ enum {
   X(CARD, "card")                                                                                                      \
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
-          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch")
+          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -75,7 +75,8 @@ struct wire_opening {
   struct base_view actor;    /* the person, or "" */
   struct base_view subject;  /* card, partner, read, exported, fault …: what it was done to */
   struct base_view reason;   /* refused, denied, ended, fault: plain words, with the error's name first */
-  struct base_hash evidence; /* fault: SHA-256 of the octets kept as evidence, zero when there are none */
+  struct base_hash evidence; /* fault: SHA-256 of the octets kept as evidence, zero when there are none; witness: of the
+                                list of witnesses as it is from then on */
 };
 /* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
 BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,

@@ -194,6 +194,12 @@ func verify(leaf, opening, proofBytes []byte, registers, others row) error {
 	if sum := sha256.Sum256(opening); hex.EncodeToString(sum[:]) != entry.Commitment {
 		return errors.New("the opening is not what the leaf commits to")
 	}
+	return verifyProof(leaf, proofBytes, registers, others, 2)
+}
+
+// The leaf under a checkpoint with so many signatures by the register and by those others who are known; 1: lines of witnesses, whom nobody
+// here knows, may stand beside the register's own.
+func verifyProof(leaf, proofBytes []byte, registers, others row, signatures int) error {
 	index, proof, checkpoint, err := splitProof(proofBytes)
 	if err != nil {
 		return err
@@ -226,8 +232,8 @@ func verify(leaf, opening, proofBytes []byte, registers, others row) error {
 	if err != nil {
 		return err
 	}
-	if len(opened.Sigs) != 2 || len(opened.UnverifiedSigs) != 0 {
-		return errors.New("not exactly the two signatures")
+	if len(opened.Sigs) != signatures || (signatures == 2) != (len(opened.UnverifiedSigs) == 0) {
+		return errors.New("not exactly the signatures expected")
 	}
 	lines := strings.Split(opened.Text, "\n")
 	if len(lines) != 4 || lines[0] != own.Name() {
@@ -307,6 +313,11 @@ func check(path string) error {
 		}
 		if err := verify(leaf, members[stem+".opening"], members[stem+".tlog-proof"], register, other); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+		if witnessed, found := members[stem+".witnessed.tlog-proof"]; found {
+			if err := verifyProof(leaf, witnessed, register, nil, 1); err != nil {
+				return fmt.Errorf("%s under a witnessed head: %w", name, err)
+			}
 		}
 		verified++
 	}

@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct cli_source source = {&view, size, read_view};
   struct cli_evidence evidence = {0};
   struct base_error err = {BASE_OK, ""};
-  enum base_code code = cli_evidence_verify(&source, NULL, 0, &evidence, &err);
+  static const struct cli_trust nobody;
+  enum base_code code = cli_evidence_verify(&source, &nobody, &evidence, &err);
   if (code == BASE_OK) {
     require(evidence.receiver_count > 0 && evidence.receiver_count <= WIRE_PARTIES_MAX);
     require(base_view_equal(evidence.author.card.origin, evidence.header.author));

@@ -30,8 +30,8 @@ static void good(void **state) {
   made_begin(&made, false, true);
   made_tar(&made, &tar);
   struct cli_source source = {&tar, tar.size, made_read};
-  struct cli_given_card given = {"paris.card", base_buf_view(&made.receiver.card)};
-  assert_int_equal(cli_evidence_verify(&source, &given, 1, &evidence, NULL), BASE_OK);
+  struct cli_trust trust = {.card_count = 1, .cards = {{"paris.card", base_buf_view(&made.receiver.card)}}};
+  assert_int_equal(cli_evidence_verify(&source, &trust, &evidence, NULL), BASE_OK);
   assert_int_equal(evidence.receiver_count, 1);
   assert_true(evidence.has_content);
   assert_int_equal(evidence.part0.part_count, 2);
@@ -52,11 +52,12 @@ static void same_as_kept(void **state) {
   (void)state;
   static const struct {
     const char *file;
-    bool refused, content, later;
-  } kept[] = {{"good-received", false, true, false},
-              {"good-refused", true, false, false},
-              {"good-refused-with-content", true, true, false},
-              {"good-later-cards", false, true, true}};
+    bool refused, content, later, witnessed;
+  } kept[] = {{"good-received", false, true, false, false},
+              {"good-refused", true, false, false, false},
+              {"good-refused-with-content", true, true, false, false},
+              {"good-later-cards", false, true, true, false},
+              {"good-witnessed", false, true, false, true}};
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
     struct made made;
     BASE_AUTO_BUF struct base_buf tar = {0}, file = {0};
@@ -66,6 +67,10 @@ static void same_as_kept(void **state) {
       made_begin_later(&made);
     else
       made_begin(&made, kept[i].refused, kept[i].content);
+    struct made_node madrid = {0};
+    if (kept[i].witnessed)
+      made_witnessed(&made, &madrid, false);
+    base_buf_free(&madrid.card);
     made_tar(&made, &tar);
     expect_good(&tar);
     (void)snprintf(path, sizeof path, WASL_SOURCE_DIR "/tests/corpus/cli_evidence/%s", kept[i].file);
@@ -342,9 +347,10 @@ static void printed(struct made *made, bool json, enum wire_language language, s
   base_buf_init(&cli.out, 1 << 20);
   made_tar(made, &tar);
   struct cli_source source = {&tar, tar.size, made_read};
-  if (cli_evidence_verify(&source, NULL, 0, &evidence, &err) != BASE_OK)
+  static const struct cli_trust nobody;
+  if (cli_evidence_verify(&source, &nobody, &evidence, &err) != BASE_OK)
     fail_msg("%s", err.text);
-  cli_proved_print(&cli, &evidence);
+  cli_proved_print(&cli, &evidence, &nobody);
   cli_evidence_free(&evidence);
   base_buf_u8(&cli.out, 0);
   assert_int_equal(base_buf_check(&cli.out, "what was printed", NULL), BASE_OK);
@@ -438,6 +444,77 @@ static void parts_beyond_ustar(void **state) {
   made_free(&made);
 }
 
+/* Witnesses count when the verifier names them, and the file cannot help it. */
+static enum base_code witnessed_by(struct made *made, const struct wire_vkey *witnesses, size_t count, size_t quorum,
+                                   struct cli_evidence *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct cli_trust trust = {.witness_count = count, .quorum = quorum};
+  for (size_t i = 0; i < count; i++)
+    trust.witnesses[i] = witnesses[i];
+  made_tar(made, &tar);
+  struct cli_source source = {&tar, tar.size, made_read};
+  return cli_evidence_verify(&source, &trust, out, err);
+}
+
+static void expect_witnessed(struct made *made, const struct wire_vkey *witnesses, size_t count, size_t quorum,
+                             enum base_code want, const char *words) {
+  struct cli_evidence evidence = {0};
+  struct base_error err = {BASE_OK, ""};
+  enum base_code code = witnessed_by(made, witnesses, count, quorum, &evidence, &err);
+  if (code != want || (words != NULL && strstr(err.text, words) == NULL))
+    fail_msg("%s instead of %s, and not '%s': %s", base_code_name(code), base_code_name(want), words, err.text);
+  cli_evidence_free(&evidence);
+}
+
+static void witnessed(void **state) {
+  (void)state;
+  struct made made;
+  struct made_node madrid = {0}, other = {0};
+  struct cli_evidence evidence = {0};
+  made_begin(&made, false, true);
+  made_node(&other, "porto", 110);
+  struct wire_vkey nobody[] = {other.witness};
+  nobody[0].name = base_view_text(other.origin);
+  expect_witnessed(&made, nobody, 1, 1, BASE_EVIDENCE, "0 did: none of them");
+  made_witnessed(&made, &madrid, false);
+  struct wire_vkey named[] = {madrid.witness, nobody[0]};
+  named[0].name = base_view_text(madrid.origin);
+  assert_int_equal(witnessed_by(&made, named, 2, 1, &evidence, NULL), BASE_OK);
+  assert_int_equal(evidence.receivers[0].sent_witnessed.count, 1);
+  assert_int_equal(evidence.receivers[0].sent_witnessed.others, 0);
+  assert_int_equal(evidence.receivers[0].sent_witnessed.times[0], MADE_TIME + 2);
+  assert_true(evidence.receivers[0].sent_witnessed.times[1] < 0);
+  assert_false(evidence.receivers[0].answered_witnessed.there);
+  cli_evidence_free(&evidence);
+  memset(&evidence, 0, sizeof evidence);
+  assert_int_equal(witnessed_by(&made, nobody, 1, 0, &evidence, NULL), BASE_OK);
+  assert_int_equal(evidence.receivers[0].sent_witnessed.others, 1);
+  cli_evidence_free(&evidence);
+  expect_witnessed(&made, named, 2, 2, BASE_EVIDENCE, "1 did: wasl/madrid/");
+  expect_witnessed(&made, nobody, 1, 1, BASE_EVIDENCE, "1 more lines, by keys that were not named");
+  /* Each octet of it counts, once the witness is named. */
+  struct made_member *member = made_member(&made, "paris/sent.witnessed.tlog-proof");
+  for (size_t i = 0; i < member->bytes.size; i++) {
+    member->bytes.data[i] ^= 1;
+    expect_witnessed(&made, named, 1, 1, BASE_EVIDENCE, NULL);
+    member->bytes.data[i] ^= 1;
+  }
+  /* That of another leaf; and a register that is its own witness. */
+  struct made_member *answer = made_member(&made, "paris/received.leaf");
+  base_buf_reset(&member->bytes);
+  made_proof(&made.author, &madrid, base_buf_view(&answer->bytes), &member->bytes);
+  expect_witnessed(&made, named, 1, 0, BASE_EVIDENCE, "sent.witnessed.tlog-proof");
+  base_buf_reset(&member->bytes);
+  made_proof(&made.author, &made.author, base_buf_view(&made_member(&made, "paris/sent.leaf")->bytes), &member->bytes);
+  struct wire_vkey own[] = {made.author.witness};
+  own[0].name = base_view_text(made.author.origin);
+  expect_witnessed(&made, own, 1, 0, BASE_OK, NULL);
+  expect_witnessed(&made, own, 1, 1, BASE_EVIDENCE, "0 did");
+  base_buf_free(&madrid.card);
+  base_buf_free(&other.card);
+  made_free(&made);
+}
+
 /* The later card's keys count only for heads from its own on, only when the one before signed it, and any card of the
  * row may be the one that is trusted. */
 static void later_cards(void **state) {
@@ -447,12 +524,13 @@ static void later_cards(void **state) {
   struct base_error err;
   made_begin_later(&made);
   made_tar(&made, &tar);
-  struct cli_given_card given[] = {{"first", base_buf_view(&made.author.card)},
-                                   {"second", base_buf_view(&made.author.later)},
-                                   {"third", base_buf_view(&made.receiver.later)}};
+  struct cli_trust trust = {.card_count = 3,
+                            .cards = {{"first", base_buf_view(&made.author.card)},
+                                      {"second", base_buf_view(&made.author.later)},
+                                      {"third", base_buf_view(&made.receiver.later)}}};
   struct cli_source source = {&tar, tar.size, made_read};
   struct cli_evidence evidence = {0};
-  assert_int_equal(cli_evidence_verify(&source, given, 3, &evidence, NULL), BASE_OK);
+  assert_int_equal(cli_evidence_verify(&source, &trust, &evidence, NULL), BASE_OK);
   assert_int_equal(evidence.author.later_count, 1);
   assert_int_equal(evidence.author.later[0].size, MADE_CHANGED);
   assert_true(evidence.author.confirmed && evidence.receivers[0].party.confirmed);
@@ -544,6 +622,7 @@ int main(void) {
       cmocka_unit_test(parts_beyond_ustar),
       cmocka_unit_test(later_cards),
       cmocka_unit_test(given_cards),
+      cmocka_unit_test(witnessed),
       cmocka_unit_test(too_many_members),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

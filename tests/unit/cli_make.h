@@ -293,6 +293,21 @@ static inline void made_variant(struct made *made, unsigned variant) {
     made_begin_later(made);
 }
 
+/* The sent leaf once more, under a head that somebody else cosigned. */
+static inline void made_witnessed(struct made *made, struct made_node *witness, bool answer) {
+  const char *stem = answer ? "received" : "sent";
+  char name[64];
+  struct base_view entry = {0};
+  (void)snprintf(name, sizeof name, "%s/%s.leaf", made->receiver.name, stem);
+  for (size_t i = 0; i < made->count; i++)
+    if (strcmp(made->list[i].name, name) == 0)
+      entry = base_buf_view(&made->list[i].bytes);
+  assert_true(entry.size > 0);
+  made_node(witness, "madrid", 90);
+  made_proof(answer ? &made->receiver : &made->author, witness, entry,
+             made_add(made, "%s/%s.witnessed.tlog-proof", made->receiver.name, stem));
+}
+
 static inline void made_free(struct made *made) {
   for (size_t i = 0; i < MADE_MEMBERS; i++)
     base_buf_free(&made->list[i].bytes);
@@ -340,7 +355,10 @@ static inline enum base_code made_verify(struct base_buf *tar, const struct cli_
                                          struct base_error *err) {
   struct cli_source source = {tar, tar->size, made_read};
   struct cli_evidence evidence = {0};
-  enum base_code code = cli_evidence_verify(&source, given, count, &evidence, err);
+  struct cli_trust trust = {.card_count = count};
+  for (size_t i = 0; i < count; i++)
+    trust.cards[i] = given[i];
+  enum base_code code = cli_evidence_verify(&source, &trust, &evidence, err);
   cli_evidence_free(&evidence);
   return code;
 }

@@ -90,6 +90,8 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     else
       node->table_id = message->id;
     break;
+  case LINK_WITNESS_TAKE: /* parked for ever */
+    break;
   case LINK_EXCHANGE_TAKE:
     node->waiting[node->waiting_count++] = message->id;
     break;

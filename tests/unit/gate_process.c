@@ -34,6 +34,8 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     if (process->takes == 0)
       link_answer(channel, message->id, BASE_OK, base_view_text("{\"version\":1,\"partners\":[]}"), -1);
     break;
+  case LINK_WITNESS_TAKE: /* parked for ever */
+    break;
   case LINK_EXCHANGE_TAKE:
     if (process->takes++ > 0)
       break;

@@ -112,6 +112,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                        "\",\"given\":7,\"given_leaf\":\"" ONES "\",\"known\":0,\"known_outcomes\":\"" ZEROS
                        "\",\"taken\":0,\"taken_leaf\":\"" ZEROS "\",\"answered\":0,\"answered_outcomes\":\"" ZEROS
                        "\",\"n\":2,\"subject\":\"7 " ONES "\"}",
+    [WIRE_ACT_WITNESS] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"madrid\",\"reason\":\"removed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_KEY] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"log 2\",\"reason\":\"made\"}",
 };
 
