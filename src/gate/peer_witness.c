@@ -90,6 +90,8 @@ static void over(void *context, CURLcode result) {
   base_buf_free(&visit->answer);
   if (result == CURLE_WRITE_ERROR)
     base_buf_text(&why, "its answer is larger than one of a witness may be");
+  else if (result == CURLE_SSL_PINNEDPUBKEYNOTMATCH && !wire_json_true(wire_json_get(visit->work, "partner")))
+    base_buf_text(&why, "the TLS key there is not the one that was pinned");
   else
     gate_client_describe(visit->easy, result, visit->trouble, &why);
   tell(visit, 0, base_buf_view(&why));

@@ -266,7 +266,7 @@ static bool refused(struct pair_node *witness, struct forger *fork, struct forge
 static void result(unsigned detected, uint64_t seed) {
   const char *bin = getenv("WASL_BIN");
   char path[512];
-  if (bin == NULL)
+  if (bin == NULL || *bin == '\0')
     return;
   snprintf(path, sizeof path, "%s/../faults", bin);
   (void)mkdir(path, 0777);
