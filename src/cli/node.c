@@ -110,6 +110,16 @@ static void find_unsound(const struct wire_json *status, struct base_buf *out) {
   }
 }
 
+static void note_missing(const struct wire_json *missing, struct base_view name) {
+  for (size_t i = 0; i < wire_json_size(missing); i++) {
+    const struct wire_json *row = wire_json_at(missing, i);
+    struct base_view why = cli_string(row, "why");
+    cli_note("numbers %lld to %lld for %.*s are not here: %.*s", (long long)cli_number(row, "from_number"),
+             (long long)cli_number(row, "to_number"), (int)name.size, (const char *)name.data, (int)why.size,
+             (const char *)why.data);
+  }
+}
+
 /* A register that lost leaves: what people have still to do about it, and what does not come back by itself. */
 static void note_epoch(const struct wire_json *reg) {
   const struct wire_json *unconfirmed = wire_json_get(reg, "unconfirmed"), *lost = wire_json_get(reg, "lost");
@@ -123,10 +133,10 @@ static void note_epoch(const struct wire_json *reg) {
   for (size_t i = 0; i < wire_json_size(lost); i++) {
     const struct wire_json *row = wire_json_at(lost, i);
     struct base_view name = cli_string(row, "to");
-    cli_note(
-        "numbers %lld to %lld, which this node sent to %.*s, are lost here; %.*s holds the messages, and their proof",
-        (long long)cli_number(row, "from_number"), (long long)cli_number(row, "to_number"), (int)name.size,
-        (const char *)name.data, (int)name.size, (const char *)name.data);
+    cli_note("numbers %lld to %lld, which this node sent to %.*s, were lost here; messages that came back: %lld",
+             (long long)cli_number(row, "from_number"), (long long)cli_number(row, "to_number"), (int)name.size,
+             (const char *)name.data, (long long)cli_number(row, "returned"));
+    note_missing(wire_json_get(row, "missing"), name);
   }
 }
 

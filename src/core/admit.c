@@ -194,6 +194,44 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+/* One of our own that came back takes its place in its case, and answers nothing. What does not fit there stays without
+ * effect. */
+static enum base_code admit_own(struct core *core, struct core_give *give, const struct base_id *id,
+                                const struct wire_header *header, const struct store_message *row,
+                                struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  struct core_case *kase = NULL;
+  struct base_error why = {0};
+  enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, &why)
+                                      : core_case_load(core, &row->case_id, &kase, &why);
+  if (code == BASE_OK)
+    code = check_place(kase, kind, header, &why);
+  if (code != BASE_OK && (core_damage(code) || !core_ours(code))) {
+    base_log(BASE_LOG_ERROR, "case.damaged", "message %s, which came back, waits: %s", base_id_text(id).text, why.text);
+    return BASE_OK;
+  }
+  if (code != BASE_OK) {
+    *err = why;
+    return core_lose(core, code, err);
+  }
+  code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
+  if (code == BASE_OK)
+    code = core_case_admit(core, kase, id, header, err);
+  if (code == BASE_OK && !kind->kind.needs_row)
+    code = core_agreement_refresh(core, &row->case_id, err);
+  if (code == BASE_OK)
+    code = settle(give, id, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_awaits(struct core *core, const struct wire_header *header, const struct base_id *id,
+                                   struct base_error *err) {
+  struct base_error why = {0};
+  size_t missing = 0;
+  enum base_code code = check_follows(core, header, id, &missing, true, &why, err);
+  return why.code != BASE_OK ? BASE_OK : code; /* one that follows what never comes waits for ever */
+}
+
 enum base_code core_message_consider(struct core *core, struct core_give *give, const struct base_id *id,
                                      struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -207,15 +245,17 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
     return code;
   code = wire_header_parse(row.header, &arena, &header, err);
   struct core_partner *author = code == BASE_OK ? core_partner_of(core, header.author) : NULL;
-  if (code == BASE_OK && author == NULL)
+  if (code == BASE_OK && author == NULL && !row.ours)
     return BASE_OK;
-  if (code == BASE_OK)
+  if (code == BASE_OK && !row.ours)
     code = store_arrival_of(core->store, &copy, author->row.number, &arena, &arrival, err);
   if (code != BASE_OK)
     return code;
   size_t missing = 0;
   struct base_error why = {0};
   code = check_follows(core, &header, &copy, &missing, false, &why, err);
+  if (why.code != BASE_OK && row.ours)
+    return BASE_OK;
   if (why.code != BASE_OK)
     return core_message_refuse(core, give, &arrival, true, row.part_count, &why, err);
   bool complete = false;
@@ -224,7 +264,7 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
     code = core_parts_missing(core, &copy, row.part_count, wants, &complete, err);
   if (code != BASE_OK || missing > 0 || !complete)
     return code;
-  return admit(core, give, &arrival, &header, &row, err);
+  return row.ours ? admit_own(core, give, &copy, &header, &row, err) : admit(core, give, &arrival, &header, &row, err);
 }
 
 /* Messages that waited for those settled by now, and for these in turn. A loop, since a chain can be as long as a case.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "core/cards.h"
-#include "core/epoch.h"
+#include "core/back.h"
 #include "core/parts.h"
 
 /* The sealed answer to a consignment, made after the attestation: our head, a receipt or what is missing for each
@@ -103,7 +102,7 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
         "this node does not hold the head of its register that was cosigned last: show it, if it is signed");
     give->base = core->reg.attested;
   }
-  enum base_code code = answer_heads(core, give, lost || give->count > 0 || give->statement, out, err);
+  enum base_code code = answer_heads(core, give, lost || give->count > 0 || give->statement || give->asks, out, err);
   for (size_t i = 0; i < give->count && code == BASE_OK; i++)
     code = core_answer_number(core, give->partner, give->given[i].number, core->reg.attested, out, err);
   if (code == BASE_OK && give->statement)
@@ -112,6 +111,8 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
     code = core_compare_outcomes_write(core, give->partner, true, give->taken_from, out, err);
   if (code == BASE_OK && give->want_given)
     code = core_compare_outcomes_write(core, give->partner, false, give->given_from, out, err);
+  if (code == BASE_OK && give->asks && give->fault.code == BASE_OK)
+    code = core_handback_write(core, give, core->reg.attested, out, err);
   if (give->waits && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_POLICY, CORE_RENEWED_WAITS);
   if (give->no_room && give->fault.code == BASE_OK)

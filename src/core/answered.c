@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/cards.h"
-#include "core/epoch.h"
+#include "core/back.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */
@@ -60,11 +59,10 @@ static enum base_code receipt_check(struct core *core, const struct core_partner
   enum base_code code = core_proof_take(&frame->proof, checkpoint, arena, leaf, opening, fault);
   if (code != BASE_OK)
     return BASE_OK;
-  struct store_leaf sent;
-  code = store_leaf_get(core->store, delivery->sent_index, arena, &sent, err);
+  struct base_hash hash;
+  code = core_delivery_sent(core, partner, delivery, &hash, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  struct base_hash hash = seal_sha256(sent.entry);
   if (leaf->act != WIRE_ACT_RECEIVED && leaf->act != WIRE_ACT_REFUSED)
     (void)base_fail(fault, BASE_PROTOCOL, "a leaf of another act stands for a receipt");
   else if (!base_id_equal(&opening->message, &delivery->message) || !base_hash_equal(&opening->sent, &hash) ||
@@ -169,12 +167,19 @@ enum base_code core_answers_take(struct core *core, struct core_partner *partner
                                  const struct wire_checkpoint *checkpoint, struct base_error *fault,
                                  struct base_error *err) {
   struct base_reader reader = base_reader_of(document);
+  struct core_returning returning = {.held = false};
   struct wire_frame frame;
-  bool end = false;
+  bool end = false, returned = false;
   enum base_code code = wire_frame_read(&reader, &frame, &end, err);
   while (code == BASE_OK && !end && fault->code == BASE_OK) {
-    if (frame.type == WIRE_FRAME_RECEIPT)
-      code = take_receipt(core, partner, &frame, checkpoint, fault, err);
+    if (frame.type == WIRE_FRAME_RECEIPT) {
+      code = core_back_receipt(core, partner, &frame, checkpoint, &returning, &returned, fault, err);
+      if (code == BASE_OK && !returned)
+        code = take_receipt(core, partner, &frame, checkpoint, fault, err);
+    } else if (frame.type == WIRE_FRAME_BACK)
+      code = core_back_take(core, partner, &frame, &returning, fault, err);
+    else if (frame.type == WIRE_FRAME_RECORD)
+      code = core_back_record(core, partner, &frame, fault, err);
     else if (frame.type == WIRE_FRAME_PENDING)
       code = take_pending(core, partner, &frame, fault, err);
     else if (frame.type == WIRE_FRAME_STATEMENT)
@@ -359,6 +364,8 @@ static void answered_by(struct core *core, struct core_partner *partner, const s
   core_partner_well(partner);
   partner->row.last_contact = core_now(core);
   partner->maybe = true; /* one more look; nothing found ends it */
+  if (!answered->again && answered->want_number > 0)
+    core_back_answered(core, partner);
   if (partner->flight.cosign_size == partner->seen_size && !answered->again)
     partner->row.owes_cosign = false;
   if (partner->flight.statement != 0 && partner->flight.statement == partner->compare.index && !answered->again)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/cards.h"
-#include "core/epoch.h"
+#include "core/back.h"
 #include "core/parts.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
@@ -198,6 +197,8 @@ static enum base_code build_state(struct core_building *building) {
     code = core_compare_write(core, partner, building->size, building->out, building->err);
     partner->flight.statement = compare->index;
   }
+  if (code == BASE_OK && !partner->stopped)
+    code = core_back_ask(core, partner, building->out, building->err);
   if (compare->want) {
     frame = (struct wire_frame){
         .type = WIRE_FRAME_WANT_OUTCOMES, .taken = compare->want_taken, .number = compare->want_from};
@@ -243,7 +244,10 @@ static enum base_code build_again(struct core_building *building, uint64_t from)
     struct store_delivery delivery;
     code =
         store_delivery_by_number(building->core->store, partner->row.number, number, &arena, &delivery, building->err);
-    if (code == BASE_NOT_FOUND) { /* lost here, too: nobody has it for him; what is behind it, and asks him, may go */
+    bool gone =
+        code == BASE_NOT_FOUND || (code == BASE_OK && core_delivery_returned(building->core, partner, &delivery));
+    if (gone) { /* lost here, too, though perhaps it came back: nobody has it for him; what is behind it, and asks him,
+                   may go */
       building->more = building->held = partner->renewed.again_from != 0;
       return BASE_OK;
     }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/cards.h"
+#include "core/back.h"
 #include "core/check.h"
-#include "core/epoch.h"
 
 /* Every delivery against the leaves that sent and ended it and the receipt that is kept of it; every arrival against
  * the partner's statement and our answer to it. What was proved once is proved again, under the heads that are kept. */
@@ -185,6 +184,28 @@ static enum base_code check_its_message(struct core *core, const struct delivere
   return BASE_OK;
 }
 
+/* What was lost and came back: our sent leaf, under the head that we signed in the epoch that is closed. */
+static enum base_code check_returned(struct core *core, const struct delivered *delivered, struct base_arena *arena,
+                                     struct base_error *err) {
+  struct core_returned returned;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  struct base_error why = {0};
+  enum base_code code = core_back_read(core, delivered->partner, true, delivered->row->number, arena, &returned, &why);
+  core->check->budget -= CORE_CHECK_COST_SIGNED;
+  if (code == BASE_OK)
+    code = core_back_prove(core, delivered->partner, &returned, arena, &leaf, &opening, &why);
+  struct base_hash hash = code == BASE_OK ? seal_sha256(returned.leaf) : (struct base_hash){{0}};
+  if (code == BASE_OK && delivered->sent_known && !base_hash_equal(&hash, &delivered->sent))
+    code = base_fail(&why, BASE_CORRUPT, "it is another one than leaf %llu says",
+                     (unsigned long long)delivered->row->sent_index);
+  if (core_damage(code))
+    core_check_found(
+        core, CORE_SO_PROOF, delivered->place, "the sent leaf that came back from %.*s does not verify: %s",
+        (int)delivered->partner->card.name.size, (const char *)delivered->partner->card.name.data, why.text);
+  return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
+}
+
 static enum base_code check_delivery(struct core *core, const struct store_delivery *row, struct base_arena *arena,
                                      struct base_error *err) {
   struct delivered delivered = {
@@ -195,10 +216,13 @@ static enum base_code check_delivery(struct core *core, const struct store_deliv
     core_check_found(core, CORE_SO_PARTNER, delivered.place, "the outbox sends it to a partner that is not here");
     return BASE_OK;
   }
-  enum base_code code =
-      own_leaf(core, &delivered, row->sent_index, WIRE_ACT_SENT, arena, &leaf, &delivered.sent_known, err);
+  bool returned = core_delivery_returned(core, delivered.partner, row);
+  enum base_code code = own_leaf(core, &delivered, row->sent_index, returned ? WIRE_ACT_RETURNED : WIRE_ACT_SENT, arena,
+                                 &leaf, &delivered.sent_known, err);
   if (code == BASE_OK && delivered.sent_known)
-    delivered.sent = leaf.hash;
+    delivered.sent = returned ? leaf.opening.sent : leaf.hash;
+  if (code == BASE_OK && returned)
+    code = check_returned(core, &delivered, arena, err);
   if (code == BASE_OK && row->voided_index > 0) {
     code = own_leaf(core, &delivered, row->voided_index, WIRE_ACT_VOIDED, arena, &leaf, &voided, err);
     if (code == BASE_OK && voided && row->leaf.size == 0 && !base_view_equal(leaf.opening.reason, row->reason))

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/back.h"
 #include "core/check.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
@@ -49,6 +50,7 @@ struct ways {
   const struct wire_header *header;
   size_t count;
   unsigned open, taken; /* not over yet, or untold; receipted */
+  bool returned;        /* it was lost, and came back from those who hold it: perhaps not from all */
 };
 
 static enum base_code look_at_way(void *context, const struct store_delivery *row) {
@@ -57,6 +59,8 @@ static enum base_code look_at_way(void *context, const struct store_delivery *ro
   ways->count++;
   ways->open += !(over && row->voided_told);
   ways->taken += row->state == STORE_RECEIPTED;
+  const struct core_partner *partner = core_partner_numbered(ways->core, row->partner);
+  ways->returned = ways->returned || (partner != NULL && core_delivery_returned(ways->core, partner, row));
   return BASE_OK;
 }
 
@@ -67,10 +71,10 @@ static enum base_code check_ours(struct core *core, const struct store_message *
   enum base_code code = store_delivery_each(core->store, &row->id, false, 0, look_at_way, &ways, err);
   if (code != BASE_OK)
     return core_damage(code) ? BASE_OK : code; /* the row is named among the deliveries */
-  if (ways.count != header->party_count - 1)
+  if (ways.count != header->party_count - 1 && !ways.returned)
     core_check_found(core, CORE_SO_CASE, place, "it goes to %zu others, the outbox has %zu rows of it",
                      header->party_count - 1, ways.count);
-  else if (row->state == STORE_MESSAGE_PENDING)
+  else if (row->state == STORE_MESSAGE_PENDING && !ways.returned)
     core_check_found(core, CORE_SO_CASE, place, "it is our own, and yet stored as not complete");
   else if (row->state == STORE_MESSAGE_REFUSED && ways.taken > 0)
     core_check_found(core, CORE_SO_CASE, place, "it is stored as taken by nobody, but %u receipts say otherwise",

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/back.h"
 #include "core/cards.h"
 #include "core/check.h"
-#include "core/epoch.h"
 #include "core/witness.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and
@@ -324,6 +324,27 @@ static void check_card(struct core *core, const struct wire_opening *opening) {
 
 /* --- a leaf */
 
+/* One of our own messages that was lost with an epoch, and came back. */
+static enum base_code check_returned(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
+                                     struct base_error *err) {
+  const struct wire_opening *opening = &leaf->opening;
+  const struct core_partner *partner = core_partner_of(core, opening->to);
+  struct store_delivery delivery;
+  struct base_hash sent = {{0}};
+  enum base_code code = partner == NULL ? BASE_NOT_FOUND
+                                        : store_delivery_by_number(core->store, partner->row.number, opening->number,
+                                                                   arena, &delivery, err);
+  if (code == BASE_OK)
+    code = core_delivery_sent(core, partner, &delivery, &sent, err);
+  if (code != BASE_OK && !core_damage(code))
+    return code;
+  if (code != BASE_OK || !base_id_equal(&delivery.message, &opening->message) ||
+      delivery.sent_index != core->check->next || !base_hash_equal(&sent, &opening->sent))
+    core_check_found(core, CORE_SO_PROOF, place_of(core->check->next),
+                     "the message that came back by it is not in the outbox, or was sent by another leaf");
+  return check_message(core, &opening->message, true, err);
+}
+
 static enum base_code check_opened(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
                                    struct base_error *err) {
   switch (leaf->leaf.act) {
@@ -333,6 +354,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
   case WIRE_ACT_RECEIVED:
   case WIRE_ACT_REFUSED:
     return check_incoming(core, leaf, arena, err);
+  case WIRE_ACT_RETURNED:
+    return check_returned(core, leaf, arena, err);
   case WIRE_ACT_PARTNER:
   case WIRE_ACT_FAULT:
     return check_act(core, leaf, err);

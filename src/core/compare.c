@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/epoch.h"
+#include "core/back.h"
 
 /* The comparison with a partner (spec/reconcile.md): each side states, by a leaf, which numbers it gave and took and,
  * as a running hash, what became of them; each holds the other's statement with its proof; equal, or the numbers that
@@ -26,6 +26,34 @@ static enum base_code receipt_letter(struct base_view leaf, char *out, struct ba
   return code;
 }
 
+/* Lost with our register, and nothing that could come back: what he told of it stands. */
+static enum base_code outcome_lost(struct core *core, const struct core_partner *partner, uint64_t number,
+                                   struct outcome *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, COMPARE_LEAF_TEXT);
+  struct core_returned returned;
+  if (number > partner->epoch_told.lost_to)
+    return BASE_OK;
+  enum base_code code = core_back_read(core, partner, true, number, &arena, &returned, err);
+  if (code == BASE_OK)
+    *out = (struct outcome){.letter = returned.letter, .leaf = returned.outcome};
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+/* A receipt that we gave before our register was lost is the one that he holds. */
+static enum base_code outcome_first(struct core *core, const struct core_partner *partner, uint64_t number,
+                                    struct outcome *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, COMPARE_LEAF_TEXT);
+  struct core_returned returned;
+  if (core->epoch == 1)
+    return BASE_OK;
+  enum base_code code = core_back_read(core, partner, false, number, &arena, &returned, err);
+  if (code == BASE_OK && returned.letter == out->letter)
+    out->leaf = returned.outcome;
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
 static enum base_code outcome_given(struct core *core, const struct core_partner *partner, uint64_t number,
                                     struct outcome *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -35,7 +63,7 @@ static enum base_code outcome_given(struct core *core, const struct core_partner
   *out = (struct outcome){0};
   enum base_code code = store_delivery_by_number(core->store, partner->row.number, number, &arena, &delivery, err);
   if (code == BASE_NOT_FOUND)
-    return BASE_OK;
+    return outcome_lost(core, partner, number, out, err);
   if (code != BASE_OK)
     return code;
   out->letter = WIRE_OUTCOME_OPEN;
@@ -72,7 +100,9 @@ static enum base_code outcome_taken(struct core *core, const struct core_partner
       return code;
     out->letter = arrival.refused ? WIRE_OUTCOME_REFUSED : WIRE_OUTCOME_RECEIVED;
     out->leaf = seal_sha256(answer.entry);
-  } else if (arrival.voided) {
+    return outcome_first(core, partner, number, out, err);
+  }
+  if (arrival.voided) {
     out->letter = WIRE_OUTCOME_VOIDED;
     out->leaf = arrival.sent_hash;
   }
@@ -247,24 +277,28 @@ static enum base_code compare_chains(struct core *core, struct core_partner *par
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, COMPARE_LEAF_TEXT);
   struct store_delivery delivery;
-  struct store_leaf sent;
   struct store_arrival arrival;
+  struct base_hash hash;
   enum base_code code = BASE_OK;
   if (his->taken > partner->row.sent_number)
     differ(partner, "he took numbers up to %llu, of which only %llu were given here: this node lost leaves",
            (unsigned long long)his->taken, (unsigned long long)partner->row.sent_number);
-  else if (his->taken > 0) {
+  else if (his->taken > 0 && !core_epoch_chains(core, partner, true, his->taken, &his->taken_leaf)) {
     code = store_delivery_by_number(core->store, partner->row.number, his->taken, &arena, &delivery, err);
     if (code == BASE_OK)
-      code = store_leaf_get(core->store, delivery.sent_index, &arena, &sent, err);
-    struct base_hash hash = code == BASE_OK ? seal_sha256(sent.entry) : (struct base_hash){{0}};
-    if (code == BASE_OK && !base_hash_equal(&hash, &his->taken_leaf))
+      code = core_delivery_sent(core, partner, &delivery, &hash, err);
+    if (code == BASE_NOT_FOUND) /* lost with our register: nothing here says otherwise */
+      code = BASE_OK;
+    else if (code == BASE_OK && !base_hash_equal(&hash, &his->taken_leaf))
       differ(partner, "his number %llu from here is another one than was given here", (unsigned long long)his->taken);
   }
   if (code != BASE_OK || his->given == 0 || his->given > partner->row.received_number)
     return code; /* the rest is still on its way */
   code = store_arrival_get(core->store, partner->row.number, his->given, &arena, &arrival, err);
-  if (code == BASE_OK && !base_hash_equal(&arrival.sent_hash, &his->given_leaf))
+  if (code == BASE_NOT_FOUND)
+    return BASE_OK;
+  if (code == BASE_OK && !base_hash_equal(&arrival.sent_hash, &his->given_leaf) &&
+      !core_epoch_chains(core, partner, false, his->given, &his->given_leaf))
     differ(partner, "number %llu taken here is another one than he says he gave", (unsigned long long)his->given);
   return code;
 }
@@ -286,6 +320,15 @@ static void want(struct core_compare *compare, bool taken, uint64_t from, uint64
   compare->found = 0;
 }
 
+/* A number of his that this node answered before its register was lost, and that is not answered again yet. */
+static bool comes_again(struct core *core, const struct core_partner *partner, uint64_t number) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, COMPARE_LEAF_TEXT);
+  struct core_returned returned;
+  struct base_error none = {0};
+  return core->epoch > 1 && core_back_read(core, partner, false, number, &arena, &returned, &none) == BASE_OK;
+}
+
 /* False: his last answers are still on their way here, so it is looked at again. */
 static bool compare_outcomes(struct core *core, struct core_partner *partner, struct held *held) {
   struct core_compare *compare = &partner->compare;
@@ -295,6 +338,10 @@ static bool compare_outcomes(struct core *core, struct core_partner *partner, st
       partner->handed = compare->out.at; /* what he answered is asked for again: his receipts come with it */
     partner->maybe = true;
     compare->again_ms = core_now_ms(core) + CORE_COMPARE_AGAIN_MS;
+    return false;
+  }
+  if (his->known > compare->in.at && comes_again(core, partner, compare->in.at + 1)) {
+    compare->again_ms = core_now_ms(core) + CORE_BACK_PAUSE_MS;
     return false;
   }
   if (his->known > compare->in.at)
@@ -372,6 +419,11 @@ static enum base_code compare_step(struct core *core, struct core_partner *partn
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+/* While what was lost with our register is still coming back nothing can be said of the numbers. */
+static bool whole(const struct core_partner *partner) {
+  return !core_epoch_waits(partner) && !core_back_runs(partner);
+}
+
 /* --- what comes from the partner */
 
 enum base_code core_compare_take(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
@@ -391,19 +443,20 @@ enum base_code core_compare_take(struct core *core, struct core_partner *partner
     code = base_fail(fault, BASE_NOT_PARTY, "a statement is about another exchange than this one");
   if (code != BASE_OK)
     return BASE_OK;
-  if (held.has && !asked && frame->proof.index == held.row.his_index && !partner->compare.running) {
+  if (held.has && !asked && core_head_key(partner, frame->proof.index) == held.row.his_index &&
+      !partner->compare.running) {
     compare_begin(partner, &held, false); /* his last one still stands: ours is laid beside it once more */
     return compare_step(core, partner, err);
   }
-  if (held.has && frame->proof.index <= held.row.his_index)
+  if (held.has && core_head_key(partner, frame->proof.index) <= held.row.his_index)
     return BASE_OK; /* known, or older */
   base_time now = core_now(core), since = now - held.row.made;
   bool fresh = held.row.index != 0 && since >= 0 && since < CORE_COMPARE_FRESH_SECONDS;
   held.row.leaf = frame->proof.leaf;
   held.row.opening = frame->proof.opening;
   held.row.proof = base_view_of(frame->proof.hashes, frame->proof.hash_count * sizeof(struct base_hash));
-  held.row.his_index = frame->proof.index;
-  held.row.his_head = checkpoint->size;
+  held.row.his_index = core_head_key(partner, frame->proof.index); /* a later epoch's stands behind all before it */
+  held.row.his_head = core_head_key(partner, checkpoint->size);
   held.row.told = held.row.told || (asked && fresh); /* our answer carries it */
   if (held.row.made == 0)
     held.row.made = now;
@@ -411,7 +464,7 @@ enum base_code core_compare_take(struct core *core, struct core_partner *partner
   held.has = true;
   partner->compare.his_waits = true;
   code = row_write(core, partner, &held.row, err);
-  if (code != BASE_OK)
+  if (code != BASE_OK || !whole(partner)) /* ours is made when what was lost is back */
     return code;
   /* Ours first, when it is made in this step it goes with the answer. */
   compare_begin(partner, &held, asked && !fresh);
@@ -516,8 +569,7 @@ enum base_code core_compare_outcomes_take(struct core *core, struct core_partner
 /* --- what goes to him */
 
 bool core_compare_due(const struct core_partner *partner) {
-  return !core_epochs_differ(partner) &&
-         ((partner->compare.index != 0 && !partner->compare.told) || partner->compare.want);
+  return whole(partner) && ((partner->compare.index != 0 && !partner->compare.told) || partner->compare.want);
 }
 
 enum base_code core_compare_write(struct core *core, const struct core_partner *partner, uint64_t size,
@@ -525,7 +577,7 @@ enum base_code core_compare_write(struct core *core, const struct core_partner *
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, COMPARE_LEAF_TEXT);
   struct wire_frame frame = {.type = WIRE_FRAME_STATEMENT};
-  if (partner->compare.index == 0 || partner->compare.index >= size)
+  if (partner->compare.index == 0 || partner->compare.index >= size || !whole(partner))
     return BASE_OK;
   enum base_code code = core_register_prove(core, partner->compare.index, size, &arena, &frame.proof, err);
   if (code == BASE_OK)
@@ -537,7 +589,7 @@ enum base_code core_compare_write(struct core *core, const struct core_partner *
 
 static bool compares(const struct core_partner *partner) {
   return partner->row.state != STORE_PARTNER_SUSPENDED && !core_partner_stopped(partner) &&
-         partner->damaged[0] == '\0' && !core_epochs_differ(partner);
+         partner->damaged[0] == '\0' && whole(partner);
 }
 
 /* Seconds until the daily one; -1 for none: nothing was exchanged since the last, and that one was settled. */
@@ -561,11 +613,13 @@ enum base_code core_compare_settle(struct core *core, struct base_error *err) {
     if (!compare->known_row && exchanged && core->wrote) { /* the day begins with the first message */
       struct store_comparison row = {.made = core_now(core)};
       code = row_write(core, partner, &row, err);
-    } else if (!compare->running && (again || daily_in(core, partner) == 0) && !core_disk_low(core, NULL)) {
+    } else if (!compare->running && (again || partner->back.ended || daily_in(core, partner) == 0) &&
+               compares(partner) && !core_disk_low(core, NULL)) {
       AUTO_HELD struct held held = {0};
       code = held_read(core, partner, &held, err);
       if (code == BASE_OK)
-        compare_begin(partner, &held, !again);
+        compare_begin(partner, &held, !again || partner->back.ended);
+      partner->back.ended = false;
     }
     if (code == BASE_OK && compare->running)
       code = compare_step(core, partner, err);
@@ -578,7 +632,7 @@ int64_t core_compare_next_ms(const struct core *core) {
   for (size_t i = 0; i < core->partner_count; i++) {
     const struct core_partner *partner = core->partners[i];
     int64_t daily = daily_in(core, partner), again = partner->compare.again_ms - core_now_ms(core);
-    if (partner->compare.running)
+    if (partner->compare.running || (partner->back.ended && compares(partner)))
       return 0;
     if (core_disk_low(core, NULL)) /* none begins: the next look at the room tells */
       continue;
@@ -592,6 +646,27 @@ int64_t core_compare_next_ms(const struct core *core) {
 
 /* --- on demand */
 
+static enum base_code why_not(const struct core *core, const struct core_partner *partner, struct base_error *err) {
+  struct base_view he = partner->card.name;
+  if (partner->damaged[0] != '\0')
+    return base_fail(err, BASE_POLICY, "%s", partner->damaged);
+  if (core_partner_stopped(partner))
+    return base_fail(err, BASE_POLICY, "%s", partner->trouble);
+  if (partner->row.state == STORE_PARTNER_SUSPENDED)
+    return base_fail(err, BASE_SUSPENDED, "the exchange with %.*s is suspended at this node; see: wasl partner list",
+                     (int)he.size, (const char *)he.data);
+  if (core_epoch_waits(partner))
+    return base_fail(err, BASE_CONFLICT,
+                     "%.*s has not confirmed epoch %u of this register yet: their officer compares these digits with "
+                     "you by voice: %s",
+                     (int)he.size, (const char *)he.data, (unsigned)core->epoch, core->epoch_digits);
+  return base_fail(
+      err, BASE_CONFLICT,
+      "what this node had sent to %.*s and lost is just coming back, and is compared as soon as it is here: "
+      "see wasl node status",
+      (int)he.size, (const char *)he.data);
+}
+
 void core_partner_compare(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   AUTO_HELD struct held held = {0};
@@ -602,8 +677,7 @@ void core_partner_compare(struct core *core, uint64_t token, const struct wire_j
     code = base_fail(&err, BASE_UNKNOWN_NODE, "no partner here is named %.*s; see: wasl partner list", (int)name.size,
                      (const char *)name.data);
   else if (!compares(partner))
-    code = base_fail(&err, BASE_SUSPENDED, "the exchange with %.*s is suspended at this node; see: wasl partner list",
-                     (int)name.size, (const char *)name.data);
+    code = why_not(core, partner, &err);
   if (code == BASE_OK)
     code = held_read(core, partner, &held, &err);
   if (code != BASE_OK) {

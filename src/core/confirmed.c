@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "core/epoch.h"
+#include "core/back.h"
 
 /* What memory takes from the store about a partner is compared with the register before anything is done with it: a
  * card that nobody confirmed would seal to a stranger, a wrong number would tear the row of numbers. Such a partner is
@@ -93,7 +93,6 @@ static enum base_code sent_fit(struct core *core, const struct core_partner *par
   base_arena_init(&arena, 1 << 20);
   const struct store_partner *row = &partner->row;
   struct store_delivery delivery;
-  struct store_leaf leaf;
   struct base_hash hash = {{0}};
   enum base_code code = BASE_OK;
   if (core_epoch_chains(core, partner, true, row->sent_number, &row->sent_previous)) {
@@ -101,10 +100,9 @@ static enum base_code sent_fit(struct core *core, const struct core_partner *par
   } else if (row->sent_number > 0) {
     code = store_delivery_by_number(core->store, row->number, row->sent_number, &arena, &delivery, err);
     if (code == BASE_OK)
-      code = store_leaf_get(core->store, delivery.sent_index, &arena, &leaf, err);
+      code = core_delivery_sent(core, partner, &delivery, &hash, err);
     if (code != BASE_OK)
       return code;
-    hash = seal_sha256(leaf.entry);
   }
   code = store_delivery_by_number(core->store, row->number, row->sent_number + 1, &arena, &delivery, err);
   if (code == BASE_OK || (code == BASE_NOT_FOUND && !base_hash_equal(&hash, &row->sent_previous)))

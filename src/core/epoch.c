@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/epoch.h"
+#include "core/back.h"
 
 /* Our own register in a later epoch: what was lost stays lost, what is left stays as it is, leaf by leaf, and the next
  * head is signed under the new epoch's origin. Its first leaf says what it goes on from, one for each partner what this
@@ -95,7 +95,8 @@ static enum base_code partner_leaf(struct core *core, struct core_partner *partn
   partner->epoch_told.leaf = leaf.index;
   partner->epoch_told.hash = leaf.hash;
   partner->epoch_told.joined = false;
-  return told_save(core, partner, err);
+  code = told_save(core, partner, err);
+  return code == BASE_OK ? core_back_begin(core, partner, row->received_number, err) : code;
 }
 
 /* What partners showed of the epoch before stays as evidence, under a name of its own. */
@@ -274,6 +275,8 @@ enum base_code core_epoch_join(struct core *core, struct core_partner *partner, 
     code = core_epoch_chain(core, partner, true, partner->row.sent_number, &partner->row.sent_previous, err);
   if (code == BASE_OK)
     code = told_save(core, partner, err);
+  if (code == BASE_OK)
+    code = core_back_join(core, partner, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   base_log(BASE_LOG_NOTICE, "register.epoch", "%.*s confirmed epoch %u", (int)partner->card.name.size,
@@ -290,12 +293,12 @@ enum base_code core_epoch_allows(const struct core *core, const struct core_part
         "%.*s has not confirmed epoch %u of this register yet: their officer compares these digits with you "
         "by voice: %s",
         (int)he.size, (const char *)he.data, (unsigned)core->epoch, core->epoch_digits);
-  if (partner->epoch_told.lost_to > 0 && opened <= partner->epoch_told.lost_time)
+  if (partner->epoch_told.lost_to > 0 && opened <= partner->epoch_told.lost_time && !core_back_whole(partner))
     return base_fail(
         err, BASE_CONFLICT,
         "%.*s holds messages of this node that are lost here (numbers %llu to %llu), perhaps of this case: "
-        "nothing is written in cases from before that, lest two messages take the same place; open a new "
-        "case",
+        "nothing is written in cases from before that until they came back, lest two messages take the same place; "
+        "open a new case (wasl node status shows what is still missing)",
         (int)he.size, (const char *)he.data, (unsigned long long)partner->epoch_told.lost_from,
         (unsigned long long)partner->epoch_told.lost_to);
   return BASE_OK;

@@ -36,6 +36,9 @@ BASE_NODISCARD enum base_code core_renewed_load(struct core *core, struct core_p
 /* Under which size his head is kept: sizes count from the beginning again in a later epoch. */
 uint64_t core_head_key(const struct core_partner *partner, uint64_t size);
 uint64_t core_head_key_size(uint64_t key);
+uint32_t core_head_key_epoch(uint64_t key);
+BASE_NODISCARD enum base_code core_renewed_save(struct core *core, const struct core_partner *partner,
+                                                struct base_error *err);
 /* A head of his that is signed: of the epoch that is known here, BASE_OK. A later one is noted, and BASE_SUSPENDED
  * until an officer confirms it; one that is closed is BASE_ROLLBACK. */
 BASE_NODISCARD enum base_code core_renewed_take(struct core *core, struct core_partner *partner,
@@ -63,7 +66,4 @@ BASE_NODISCARD enum base_code core_partner_leaf(struct core *core, struct core_p
 /* {name, origin, fingerprint, state} (partners.c). */
 void core_partner_answer(struct core *core, uint64_t token, const struct core_partner *partner);
 void core_partner_epoch(struct core *core, uint64_t token, const struct wire_json *request);
-/* One of both registers is not in its first epoch: the numbers are not compared any more. */
-bool core_epochs_differ(const struct core_partner *partner);
-
 #endif

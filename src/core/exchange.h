@@ -97,6 +97,10 @@ struct core_give {
   bool statement;              /* his statement came: ours goes with the answer */
   bool want_given, want_taken; /* what became of the numbers that we gave him, and that he gave us, from … */
   uint64_t given_from, taken_from;
+  bool asks, ask_taken; /* he asks for what he lost with his register, from … on */
+  uint64_t ask_number;
+  uint16_t ask_part;
+  uint32_t ask_record;
   bool waits;   /* an officer here has to confirm the new epoch of his register */
   bool no_room; /* something was not taken for want of room: he tries again */
   size_t count, room;
@@ -129,9 +133,13 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
 BASE_NODISCARD enum base_code core_message_arrive(struct core *core, struct core_give *give,
                                                   const struct wire_frame *frame, const struct store_arrival *arrival,
                                                   struct base_error *err);
-/* A pending one of which something came: admits, refuses or leaves it pending. */
+/* A pending one of which something came: admits, refuses or leaves it pending; one of our own that came back takes its
+ * place, or waits on. */
 BASE_NODISCARD enum base_code core_message_consider(struct core *core, struct core_give *give, const struct base_id *id,
                                                     struct base_error *err);
+/* Notes for which messages one of our own that came back waits. */
+BASE_NODISCARD enum base_code core_message_awaits(struct core *core, const struct wire_header *header,
+                                                  const struct base_id *id, struct base_error *err);
 /* Refuses a message that has (or had) a row or none: the leaf names why, the content goes. */
 BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core_give *give,
                                                   const struct store_arrival *arrival, bool has_row,

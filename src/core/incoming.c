@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "core/cards.h"
-#include "core/epoch.h"
+#include "core/back.h"
 #include "core/parts.h"
 
 /* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the
@@ -203,6 +202,8 @@ static enum base_code take_frames(struct core *core, struct core_give *give, con
       code = take_comparison(core, give, &frame, opened, err);
     else if (frame.type == WIRE_FRAME_RECORD && give->fault.code == BASE_OK)
       code = take_record(core, give, &frame, err);
+    else if (frame.type == WIRE_FRAME_WANT_BACK && give->fault.code == BASE_OK && !opened->older)
+      code = core_handback_take(core, give, &frame, err);
     if (give->fault.code != BASE_OK && core->failed == BASE_OK)
       return BASE_OK;
     if (code == BASE_OK)

@@ -59,6 +59,11 @@ enum {
   CORE_BACKUP_SECONDS = 600,        /* one that nobody goes on with is given up */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
   CORE_STUCK_MAX = 256,             /* damaged messages per partner that are remembered … */
+  CORE_BACK_RANGES = 128,           /* rows of numbers that cannot come back, named for each partner */
+  CORE_BACK_STEP = 1024,            /* numbers that are here already, passed over in one step */
+  CORE_BACK_PAUSE_MS = 30000,       /* a partner who tells nothing of what was asked is asked again after so long, … */
+  CORE_BACK_AGAIN_MS = 600000,      /* … and so for what he himself still waits for */
+  CORE_HANDED_MAX = 250,            /* numbers in one answer: below WIRE_CONSIGNMENT_MESSAGES_MAX */
   CORE_STUCK_AGAIN_MS = 60000,      /* … and looked at again after so long: the file may have been put back */
 };
 
@@ -140,6 +145,7 @@ struct core_flight { /* a consignment at the gate */
   uint64_t cosign_size; /* cosignature that travels, 0: none */
   uint64_t last_number; /* of the messages in it, 0: none */
   uint64_t statement;   /* the leaf of our statement in it, 0: none */
+  bool asks;            /* for what was lost with our register */
 };
 struct core_shown { /* a head of ours that the partner was shown and may cosign */
   uint64_t size;
@@ -179,6 +185,21 @@ struct core_told {
   uint64_t lost_from, lost_to; /* our numbers that he holds, among which this register lost some; lost_to 0: none */
   base_time lost_time; /* in cases opened until then nothing of ours is written: what was lost may belong there */
 };
+/* --- back.c: what was lost with our register, as it comes back */
+struct core_back_range {
+  uint64_t from, to;
+  char why; /* a letter of BACK */
+};
+struct core_back {
+  uint64_t next;     /* our number that is asked for next; 0: not begun; beyond the last one: all were */
+  uint64_t receipts; /* his number for which our receipt is asked for next; 0: none are asked for */
+  uint64_t came;     /* messages that are here again */
+  size_t count;      /* numbers that are not; when there are too many rows the last one is of all kinds ('n') */
+  struct core_back_range missing[CORE_BACK_RANGES];
+  /* not kept */
+  bool moved, ended; /* the answer under way told something; all was told just now */
+  int64_t not_before_ms;
+};
 /* --- renewed.c: his register. heard: an epoch that he began, and no officer here confirmed yet; number 0: none. */
 struct core_renewed {
   uint32_t number;               /* 1: the first epoch */
@@ -187,6 +208,8 @@ struct core_renewed {
   uint64_t base;                 /* key of his head of the epoch before that the new one must extend, 0: none */
   uint64_t again_from, again_to; /* our numbers that he lost: handed over again. again_to: the last one when he was
                                   * confirmed; again_from: 0 when he has not said from where, beyond it for none */
+  uint64_t taken;                /* the last of his numbers when he was confirmed */
+  bool handed;                   /* a leaf says that he was handed back what he had sent */
 };
 struct core_heard {
   uint32_t number;
@@ -208,6 +231,7 @@ struct core_partner {
   bool unheld; /* the keeper remembers no head of his present register: that one is of the store, core itself checks the
                   proof */
   struct core_told epoch_told;
+  struct core_back back;
   struct core_renewed renewed;
   struct core_heard heard;
   bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cards.h"
-#include "core/epoch.h"
+#include "core/back.h"
 
 /* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the
  * head that proves it. Who is ready, who must pause, which transfers of parts are under way. Nothing is taken off the
@@ -143,7 +142,7 @@ static bool ready(const struct core *core, const struct core_partner *partner) {
     return false;
   return shows(partner) || core_epoch_waits(partner) || partner->maybe || partner->transfer_count > 0 ||
          core_cards_due(core, partner) || held_due(core, partner) || cosign_due(core, partner) ||
-         core_compare_due(partner);
+         core_compare_due(partner) || core_back_due_ms(core, partner) == 0;
 }
 
 /* On a failure the request stays parked. */
@@ -209,7 +208,7 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
   bool showing = shows(partner) || core_epoch_waits(partner);
   enum base_code code = core_consignment_build(core, partner, &plain, &made, &err);
   bool cosigns = partner->flight.cosign_size > 0, alone = showing || core_cards_due(core, partner) ||
-                                                          core_compare_due(partner) ||
+                                                          core_compare_due(partner) || partner->flight.asks ||
                                                           (cosigns && cosign_due(core, partner));
   if (code == BASE_OK && made.messages == 0 && made.records == 0 && !alone) {
     if (!cosigns)
@@ -244,6 +243,9 @@ static int64_t partner_due(const struct core *core, const struct core_partner *p
               core_cards_due(core, partner) || core_compare_due(partner);
   if (work)
     due = soonest(due, partner->not_before_ms - now);
+  int64_t back = core_back_due_ms(core, partner);
+  if (back >= 0)
+    due = soonest(due, back > partner->not_before_ms - now ? back : partner->not_before_ms - now);
   if (partner->row.owes_cosign)
     due = soonest(
         due, (partner->cosign_at_ms > partner->not_before_ms ? partner->cosign_at_ms : partner->not_before_ms) - now);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/back.h"
 #include "core/cards.h"
-#include "core/epoch.h"
 #include "core/exchange.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
@@ -79,6 +79,8 @@ static enum base_code partner_new(struct core *core, const struct store_partner 
     code = core_renewed_load(core, partner, err);
     if (code == BASE_OK)
       code = core_epoch_told_load(core, partner, err);
+    if (code == BASE_OK)
+      code = core_back_load(core, partner, err);
     if (row->number != 0) /* as it is stored, so that it can be compared */
       partner->row.fingerprint = base_arena_copy(&partner->cards.arena, row->fingerprint);
   }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cards.h"
+#include "core/back.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -220,6 +220,26 @@ static enum base_code prove_theirs(struct proving *proving, const struct core_pa
   return BASE_OK;
 }
 
+/* Our own sent leaf that was lost and came back, under the head of the epoch that is closed. */
+static enum base_code prove_returned(struct proving *proving, const struct core_partner *partner, uint64_t number,
+                                     struct proved *out) {
+  struct core_returned returned;
+  enum base_code code = core_back_read(proving->core, partner, true, number, &proving->arena, &returned, proving->err);
+  if (code == BASE_OK && returned.hashes.size > sizeof out->proof.hashes)
+    code = base_fail(proving->err, BASE_CORRUPT, "a stored proof is damaged");
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? base_fail(proving->err, BASE_CORRUPT, "what came back is not kept") : code;
+  base_buf_add_view(&out->note, returned.note);
+  out->act = WIRE_ACT_SENT;
+  out->leaf = returned.leaf;
+  out->opening = returned.opening;
+  out->proof.index = returned.index;
+  out->proof.hash_count = returned.hashes.size / sizeof(struct base_hash);
+  if (returned.hashes.size > 0)
+    memcpy(out->proof.hashes, returned.hashes.data, returned.hashes.size);
+  return base_buf_check(&out->note, "head", proving->err);
+}
+
 struct pair {
   struct proved sent, answer;
   struct witnessed witnessed; /* of the one that is ours */
@@ -314,7 +334,9 @@ static enum base_code prove_delivery(void *context, const struct store_delivery 
   const char *why = NULL;
   if (pair == NULL)
     return base_fail(proving->err, BASE_MEMORY, "no memory for a proof");
-  enum base_code code = prove_ours(proving, partner, row->sent_index, &pair->sent, &why);
+  enum base_code code = core_delivery_returned(proving->core, partner, row)
+                            ? prove_returned(proving, partner, row->number, &pair->sent)
+                            : prove_ours(proving, partner, row->sent_index, &pair->sent, &why);
   if (code == BASE_OK)
     code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
                         &pair->answer, &why);

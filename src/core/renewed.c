@@ -18,8 +18,8 @@ uint64_t core_head_key_size(uint64_t key) {
   return key & (((uint64_t)1 << KEY_SHIFT) - 1);
 }
 
-bool core_epochs_differ(const struct core_partner *partner) {
-  return partner->renewed.number > 1 || partner->epoch_told.leaf != 0;
+uint32_t core_head_key_epoch(uint64_t key) {
+  return (uint32_t)(key >> KEY_SHIFT) + 1;
 }
 
 /* --- stored */
@@ -28,7 +28,7 @@ static void fact_name(const struct core_partner *partner, const char *what, char
   (void)snprintf(out, 64, "epoch-%s/%lld", what, (long long)partner->row.number);
 }
 
-static enum base_code renewed_save(struct core *core, const struct core_partner *partner, struct base_error *err) {
+enum base_code core_renewed_save(struct core *core, const struct core_partner *partner, struct base_error *err) {
   char name[64];
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 512);
@@ -41,6 +41,8 @@ static enum base_code renewed_save(struct core *core, const struct core_partner 
   base_buf_u64(&fact, renewed->base);
   base_buf_u64(&fact, renewed->again_from);
   base_buf_u64(&fact, renewed->again_to);
+  base_buf_u64(&fact, renewed->taken);
+  base_buf_u8(&fact, renewed->handed);
   return store_fact_set(core->store, name, base_buf_view(&fact), err);
 }
 
@@ -62,6 +64,8 @@ static enum base_code renewed_read(struct core *core, struct core_partner *partn
   renewed.base = base_read_u64(&reader);
   renewed.again_from = base_read_u64(&reader);
   renewed.again_to = base_read_u64(&reader);
+  renewed.taken = base_read_u64(&reader);
+  renewed.handed = base_read_u8(&reader) != 0;
   code = base_reader_end(&reader, name, err);
   if (code == BASE_OK && renewed.number == 0)
     code = base_fail(err, BASE_CORRUPT, "%s: epoch 0", name);
@@ -256,7 +260,7 @@ enum base_code core_renewed_take(struct core *core, struct core_partner *partner
     *renewed = (struct core_renewed){.number = epoch};
     enum base_code code = core_write(core, err);
     if (code == BASE_OK)
-      code = renewed_save(core, partner, err);
+      code = core_renewed_save(core, partner, err);
     return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
   }
   if (epoch > renewed->number)
@@ -299,7 +303,7 @@ enum base_code core_renewed_again(struct core *core, struct core_partner *partne
   partner->again_done = false;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
-    code = renewed_save(core, partner, err);
+    code = core_renewed_save(core, partner, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -358,6 +362,7 @@ static enum base_code confirm(struct core *core, struct core_partner *partner, s
       return core_lose(core, code, err);
   }
   renewed.again_to = partner->row.sent_number;
+  renewed.taken = partner->row.received_number;
   partner->renewed = renewed;
   partner->heard = (struct core_heard){0};
   (void)snprintf(reason, sizeof reason, "%s: epoch %u of its register, first leaf %llu",
@@ -365,7 +370,7 @@ static enum base_code confirm(struct core *core, struct core_partner *partner, s
                  (unsigned long long)renewed.start);
   code = core_partner_leaf(core, partner, actor, base_view_text(reason), err);
   if (code == BASE_OK)
-    code = renewed_save(core, partner, err);
+    code = core_renewed_save(core, partner, err);
   if (code == BASE_OK)
     code = heard_save(core, partner, err);
   if (code == BASE_OK && partner->stopped)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/version.h"
-#include "core/epoch.h"
+#include "core/back.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -92,6 +93,60 @@ static void show_addresses(struct wire_writer *writer, const struct wire_card *c
   wire_write_end(writer, ']');
 }
 
+/* Why numbers of ours are not here again. */
+static struct base_view missing_why(const struct core *core, const struct core_partner *partner, char why,
+                                    char room[CORE_SHOW_REASON]) {
+  const char *text = NULL;
+  switch (why) {
+  case WIRE_OUTCOME_REFUSED:
+    text = "refused them when they came, and kept nothing";
+    break;
+  case WIRE_OUTCOME_VOIDED:
+    text = "was told that they were ended: they never were messages there";
+    break;
+  case WIRE_OUTCOME_OPEN:
+    text = "waits itself for parts of them or for what they follow: asked again";
+    break;
+  case WIRE_BACK_DAMAGED:
+    text = "cannot read them or a part of them, what it kept is damaged: asked again";
+    break;
+  case WIRE_BACK_NOTHING:
+    text = "does not hold them (any more)";
+    break;
+  default: {
+    struct base_view trouble = core_show_trouble(core, partner, room);
+    return trouble.size > 0 ? trouble : BASE_VIEW("they are being asked for");
+  }
+  }
+  int length = snprintf(room, CORE_SHOW_REASON, "%.*s %s", (int)partner->card.name.size,
+                        (const char *)partner->card.name.data, text);
+  return base_view_of(room, length < CORE_SHOW_REASON ? (size_t)length : CORE_SHOW_REASON - 1);
+}
+
+static void write_missing(const struct core *core, struct wire_writer *writer, const struct core_partner *partner,
+                          uint64_t from, uint64_t to, char why) {
+  char room[CORE_SHOW_REASON];
+  wire_write_object(writer);
+  wire_write_member_integer(writer, "from_number", (int64_t)from);
+  wire_write_member_integer(writer, "to_number", (int64_t)to);
+  core_show_text(writer, "why", missing_why(core, partner, why, room));
+  wire_write_end(writer, '}');
+}
+
+/* How much of it is here again, and what is not: number by number, and why. */
+static void write_back(const struct core *core, struct wire_writer *writer, const struct core_partner *partner) {
+  const struct core_back *back = &partner->back;
+  uint64_t next = back->next > 0 ? back->next : partner->epoch_told.lost_from;
+  wire_write_member_integer(writer, "returned", (int64_t)back->came);
+  wire_write_key(writer, "missing");
+  wire_write_array(writer);
+  for (size_t i = 0; i < back->count; i++)
+    write_missing(core, writer, partner, back->missing[i].from, back->missing[i].to, back->missing[i].why);
+  if (next <= partner->epoch_told.lost_to)
+    write_missing(core, writer, partner, next, partner->epoch_told.lost_to, '\0');
+  wire_write_end(writer, ']');
+}
+
 /* Of a register that lost leaves: which epoch it is in, who has still to confirm it, and what cannot come back. */
 static void write_epoch(const struct core *core, struct wire_writer *writer) {
   if (core->epoch == 1)
@@ -115,6 +170,7 @@ static void write_epoch(const struct core *core, struct wire_writer *writer) {
     wire_write_member_text(writer, "to", core->partners[i]->card.name);
     wire_write_member_integer(writer, "from_number", (int64_t)told->lost_from);
     wire_write_member_integer(writer, "to_number", (int64_t)told->lost_to);
+    write_back(core, writer, core->partners[i]);
     wire_write_end(writer, '}');
   }
   wire_write_end(writer, ']');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/back.h"
 #include "core/show.h"
 
 /* A message as it is shown: its fields and parts, where it went or whence it came, why it has no effect. */
@@ -71,6 +72,31 @@ static enum base_code received_by(struct core *core, const struct base_id *id, c
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
+/* It came again after this register lost it: the receipt given first is the one that its sender holds, and counts. Were
+ * the second one earlier by more than a clock may be off, the stricter of both times does. */
+static enum base_code first_receipt(struct core *core, const struct core_partner *sender,
+                                    const struct store_arrival *arrival, struct base_arena *arena,
+                                    struct core_received *out, struct base_error *err) {
+  struct core_returned returned;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  if (core->epoch == 1)
+    return BASE_OK;
+  enum base_code code = core_back_read(core, sender, false, arrival->number, arena, &returned, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(returned.leaf, &leaf, err);
+  if (code == BASE_OK)
+    code = wire_opening_parse(leaf.act, returned.opening, arena, &opening, err);
+  if (code != BASE_OK)
+    return core_damage(code) ? BASE_OK : code;
+  if (leaf.act != WIRE_ACT_RECEIVED || !base_hash_equal(&opening.sent, &arrival->sent_hash))
+    return BASE_OK;
+  base_time again = out->at;
+  out->at = leaf.time;
+  out->ours = again < leaf.time - CORE_DISPUTE_SECONDS ? again : 0;
+  return BASE_OK;
+}
+
 enum base_code core_show_received(struct core *core, const struct base_id *id, struct base_view author,
                                   const struct core_partner *partner, struct core_received *out,
                                   struct base_error *err) {
@@ -84,9 +110,9 @@ enum base_code core_show_received(struct core *core, const struct base_id *id, s
   enum base_code code = find_arrival(core, id, author, &arena, &arrival, &sender, err);
   if (code == BASE_NOT_FOUND)
     return BASE_OK;
-  return code == BASE_OK && arrival.answered && !arrival.refused
-             ? core_show_leaf_time(core, arrival.answer_index, &out->at, err)
-             : code;
+  if (code == BASE_OK && arrival.answered && !arrival.refused)
+    code = core_show_leaf_time(core, arrival.answer_index, &out->at, err);
+  return code == BASE_OK && out->at != 0 ? first_receipt(core, sender, &arrival, &arena, out, err) : code;
 }
 
 static enum base_code write_arrival(struct core *core, struct wire_writer *writer, const struct base_id *id,

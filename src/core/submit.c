@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/epoch.h"
+#include "core/back.h"
 #include "core/parts.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
@@ -180,7 +180,7 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
       return code;
     submission->to[submission->to_count++] = partner;
   }
-  return BASE_OK;
+  return core_back_case(core, &kase->id, err);
 }
 
 /* A refusal by law is a leaf, so that the agreement's review sees what was wanted. */

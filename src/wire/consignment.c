@@ -3,7 +3,7 @@
 
 #include "wire/consignment.h"
 
-enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_EPOCH + 1 };
+enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_BACK + 1 };
 
 /* --- envelope */
 
@@ -276,6 +276,43 @@ static bool write_want_outcomes(const struct wire_frame *frame, struct base_buf 
   return write_size(frame->number, out) && frame->number > 0;
 }
 
+static void read_want_back(struct base_reader *in, struct wire_frame *frame) {
+  read_want_outcomes(in, frame);
+  frame->part = base_read_u16(in);
+  frame->record = base_read_u32(in);
+  if (frame->part >= WIRE_PARTS_MAX || frame->record > WIRE_RECORDS_MAX)
+    in->failed = true;
+}
+static bool write_want_back(const struct wire_frame *frame, struct base_buf *out) {
+  bool fits = write_want_outcomes(frame, out);
+  base_buf_u16(out, frame->part);
+  base_buf_u32(out, frame->record);
+  return fits && frame->part < WIRE_PARTS_MAX && frame->record <= WIRE_RECORDS_MAX;
+}
+
+static bool letter_valid(char letter) {
+  return letter != '\0' && strchr("orfvnde", letter) != NULL;
+}
+static void read_back(struct base_reader *in, struct wire_frame *frame) {
+  read_want_outcomes(in, frame);
+  frame->letter = (char)base_read_u8(in);
+  base_read_hash(in, &frame->outcome);
+  read_proof(in, &frame->proof);
+  frame->head = base_read_block(in, WIRE_NOTE_MAX);
+  frame->header = base_read_block(in, WIRE_HEADER_MAX);
+  frame->part0 = base_read_block(in, WIRE_PART0_MAX);
+  if (!letter_valid(frame->letter))
+    in->failed = true;
+}
+static bool write_back(const struct wire_frame *frame, struct base_buf *out) {
+  bool fits = write_want_outcomes(frame, out);
+  base_buf_u8(out, (uint8_t)frame->letter);
+  base_buf_add(out, frame->outcome.bytes, HASH_SIZE);
+  return fits && letter_valid(frame->letter) && write_proof(&frame->proof, out) &&
+         write_block(frame->head, WIRE_NOTE_MAX, out) && write_block(frame->header, WIRE_HEADER_MAX, out) &&
+         write_block(frame->part0, WIRE_PART0_MAX, out);
+}
+
 static bool outcomes_valid(struct base_view outcomes) {
   for (size_t at = 0; at < outcomes.size; at += WIRE_OUTCOME_SIZE)
     if (strchr("orfv", outcomes.data[at]) == NULL || outcomes.data[at] == 0)
@@ -343,6 +380,8 @@ static const struct frame_row {
     [WIRE_FRAME_OUTCOMES] = {"outcomes", read_outcomes, write_outcomes, false},
     [WIRE_FRAME_SEEN] = {"seen", read_head, write_head, false},
     [WIRE_FRAME_EPOCH] = {"epoch", read_voided, write_voided, true},
+    [WIRE_FRAME_WANT_BACK] = {"want-back", read_want_back, write_want_back, false},
+    [WIRE_FRAME_BACK] = {"back", read_back, write_back, false},
 };
 
 static bool type_known(unsigned type) {
@@ -426,7 +465,7 @@ struct tally {
 static enum base_code count_frame(struct tally *tally, const struct wire_frame *frame, size_t offset, const char *what,
                                   struct base_error *err) {
   tally->frames++;
-  tally->messages += frame->type == WIRE_FRAME_MESSAGE;
+  tally->messages += frame->type == WIRE_FRAME_MESSAGE || frame->type == WIRE_FRAME_BACK;
   tally->heads += frame->type == WIRE_FRAME_HEAD;
   tally->consistencies += frame->type == WIRE_FRAME_CONSISTENCY;
   tally->cards += frame->type == WIRE_FRAME_CARD;

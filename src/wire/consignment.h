@@ -61,6 +61,8 @@ enum wire_frame_type {
   WIRE_FRAME_OUTCOMES,
   WIRE_FRAME_SEEN,          /* a head of the reader, signed by both, that contradicts what he shows */
   WIRE_FRAME_EPOCH,         /* a leaf about the epoch that the writer's register is in, proved */
+  WIRE_FRAME_WANT_BACK,     /* what the writer lost with his register, from here on: his own messages, or receipts */
+  WIRE_FRAME_BACK,          /* one of them, with the reader's own leaf, proved under a head that he signed himself */
 };
 struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
   struct base_view leaf, opening;
@@ -70,27 +72,31 @@ struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD 
 };
 /* What became of a number. */
 enum { WIRE_OUTCOME_OPEN = 'o', WIRE_OUTCOME_RECEIVED = 'r', WIRE_OUTCOME_REFUSED = 'f', WIRE_OUTCOME_VOIDED = 'v' };
+/* BACK alone: the writer does not hold this number; what he holds of it is damaged; nothing more from this number on. */
+enum { WIRE_BACK_NOTHING = 'n', WIRE_BACK_DAMAGED = 'd', WIRE_BACK_END = 'e' };
 enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;
-  struct base_view head;             /* HEAD, SEEN: the note; COSIGN: the signature line; FAULT: the text; CARD: the
+  struct base_view head;             /* HEAD, SEEN, BACK: the note; COSIGN: the signature line; FAULT: the text; CARD: the
                                         succession */
   struct base_view name;             /* FAULT: the error's name */
   uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
   size_t hash_count;                 /* CONSISTENCY */
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
-  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, CARD, STATEMENT */
+  struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, CARD, STATEMENT; BACK: under `head` */
   struct base_view card;             /* CARD: its exact bytes */
   uint32_t generation;               /* HOLDS */
   struct base_hash card_hash;        /* HOLDS: SHA-256 of that card */
-  struct base_view header, part0;    /* MESSAGE */
+  struct base_view header, part0;    /* MESSAGE, BACK */
+  char letter;                       /* BACK: what became of the number … */
+  struct base_hash outcome;          /* … and SHA-256 of the leaf that says so, as in OUTCOMES */
   struct base_id message;            /* RECORD, RECEIPT, PENDING */
-  uint16_t part;                     /* RECORD: index in part 0; PENDING: part_count entries follow */
-  uint32_t record;                   /* RECORD: index */
+  uint16_t part;                     /* RECORD, WANT_BACK: index in part 0; PENDING: part_count entries follow */
+  uint32_t record;                   /* RECORD, WANT_BACK: index */
   bool last;                         /* RECORD */
   struct base_view ciphertext;       /* RECORD */
-  bool taken;                        /* WANT_OUTCOMES, OUTCOMES: of numbers that the answering side took from the other, else gave it */
-  uint64_t number;                   /* … from this one on */
+  bool taken;                        /* WANT_*, OUTCOMES, BACK: of numbers that the answering side took from the other, else gave it */
+  uint64_t number;                   /* … from this one on; BACK: this one */
   struct base_view outcomes;         /* OUTCOMES: WIRE_OUTCOME_SIZE bytes each */
   uint16_t wants_count;              /* PENDING: per part of the message the next record wanted */
   uint32_t wants[WIRE_PARTS_MAX];

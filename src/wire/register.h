@@ -27,7 +27,8 @@ enum {
   X(CARD, "card")                                                                                                      \
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
-          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")
+          X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
+              X(RETURNED, "returned") X(HANDED, "handed")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -71,7 +72,7 @@ struct wire_opening {
                                           evidence shows any change to them */
   struct base_hash card;               /* partner: SHA-256 of the card that was confirmed, exact bytes */
   struct wire_statement statement;
-  struct base_hash sent;     /* received, refused: SHA-256 of the sent leaf */
+  struct base_hash sent;     /* received, refused, returned: SHA-256 of the sent leaf */
   struct base_view actor;    /* the person, or "" */
   struct base_view subject;  /* card, partner, read, exported, fault …: what it was done to */
   struct base_view reason;   /* refused, denied, ended, fault: plain words, with the error's name first */

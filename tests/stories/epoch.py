@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node whose disk is lost comes back from a backup that is older than what it exchanged since. It goes on in a new epoch of its
 register: its partners take nothing before their officers confirm it by its digits, the exchange goes on number after number,
-what a partner had sent comes again, what is lost is named, and what was proved before stays proved.
+what a partner had sent comes again, what the node itself had sent comes back from those who hold it, and what was proved before stays proved.
 
-Broken variants: tests/checks/exchange_broken (unit/core_epoch)."""
+Broken variants: tests/checks/exchange_broken (unit/core_epoch, unit/core_back)."""
 import json
 import os
 import shutil
@@ -19,6 +19,10 @@ def digits(node):
 
 def trouble(node, partner):
     return [row for row in node.json("partner", "list") if row["name"] == partner.name][0]["trouble"] or ""
+
+
+def clocks(node, case):
+    return node.json("case", "show", case)["clocks"]
 
 
 def exported(node, message, name):
@@ -60,8 +64,9 @@ def story():
     rabat.start()
     settle(paris, rabat, fes)
     from_rabat = [rabat.request("paris", "--part", large, subject="theirs"), rabat.request("paris", subject="theirs too")]
-    lost = [paris.request("rabat", subject="ours, lost"), paris.request("fes", subject="ours to fes, lost")]
+    lost = [paris.request("rabat", "--part", large, subject="ours, lost"), paris.request("fes", subject="ours to fes, lost")]
     settle(paris, rabat, fes)
+    due = clocks(rabat, from_rabat[0])
 
     lose_disk(paris, heads=True)
     paris.launch()
@@ -114,18 +119,31 @@ def story():
     check(open_before in rabat.cases() and open_before in paris.cases(), "what waited in the backup")
     register = paris.json("node", "status")["register"]
     check([(row["to"], row["to_number"] - row["from_number"]) for row in register["lost"]] == [("rabat", 0)], register)
-    check("are lost here" in paris.wasl("node", "status").err, "nobody is told")
-    ok("confirmed, it goes on: what rabat had sent comes again, parts and all, and what paris sent and lost is named")
+    until(lambda: paris.json("node", "status")["register"]["lost"][0]["returned"] == 1, 60, lambda: f"it comes back: {paris.said()}")
+    check(paris.json("node", "status")["register"]["lost"][0]["missing"] == [], "something is missing")
+    check("messages that came back: 1" in paris.wasl("node", "status").err, "nobody is told")
+    part = paris.json("message", "show", lost[0])["parts"][0]["sha256"]
+    must(paris.wasl("part", "get", part, "-o", path("got")))
+    check(read(path("got")) == read(large), "another part came back")
+    mine = paris.json("case", "show", lost[0])["messages"][0]["deliveries"]
+    check([(row["to"], row["state"], row["disputed"]) for row in mine] == [("rabat", "receipted", False)], mine)
+    check(due == clocks(rabat, from_rabat[0]) == clocks(paris, from_rabat[0]), "two due times:", due, clocks(paris, from_rabat[0]))
+    check(clocks(paris, lost[0]) == clocks(rabat, lost[0]), "two due times of ours")
+    ok("confirmed, it goes on: what rabat had sent comes again, and what paris had sent comes back, parts and receipts and all")
 
     more = [paris.request("rabat", subject="after"), rabat.request("paris", subject="after")]
     settle(paris, rabat)
     check(all(case in node.cases() for case in more for node in (paris, rabat)), "the exchange does not go on")
-    check(lost[0] in rabat.cases() and lost[0] not in paris.cases(), "lost")
-    stopped = paris.wasl("case", "send", kept, "withdraw", "--field", "reason=x")
-    check(stopped.code != 0 and "holds messages of this node that are lost here" in stopped.err, stopped)
+    paris.ask("case", "send", kept, "withdraw")
+    settle(paris, rabat)
+    check(rabat.json("case", "show", kept)["state"] == paris.json("case", "show", kept)["state"] == "withdrawn", "an old case goes on")
+    check(lost[1] not in paris.cases(), "fes has not confirmed")
+    for node, other in ((paris, rabat), (rabat, paris)):
+        compared = node.wasl("partner", "reconcile", other.name)
+        check(compared.code == 0 and "suspended" not in compared.out + compared.err, compared)
     files = []
     for case, node in ((more[0], paris), (more[1], rabat), (more[0], rabat), (more[1], paris), (from_rabat[0], paris),
-                       (from_rabat[0], rabat), (kept, rabat), (lost[0], rabat)):
+                       (from_rabat[0], rabat), (kept, rabat), (lost[0], rabat), (lost[0], paris)):
         files.append(exported(node, case, f"{node.name}-{case}.wasl-proof"))
         proves(files[-1], *cards)
     foreign = subprocess.run([os.path.join(ROOT, "tests", "checks", "evidence_go"), *files, old_proof], stdin=subprocess.DEVNULL,
@@ -146,6 +164,7 @@ def story():
     # The second time the memory of heads is gone, too: whoever runs the node says which epoch it is.
     must(fes.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
     until(lambda: not paris.json("node", "status")["register"]["unconfirmed"], 60, "fes, too")
+    until(lambda: lost[1] in paris.cases(), 60, "what fes holds comes back")
     backup(paris)
     paris.request("fes", subject="lost again")
     settle(paris, fes)
@@ -161,6 +180,8 @@ def story():
     more = [paris.request("fes", subject="thrice"), fes.request("paris", subject="thrice"), paris.request("rabat", subject="thrice")]
     settle(paris, rabat, fes)
     check(all(case in paris.cases() for case in more) and more[1] in fes.cases() and more[2] in rabat.cases(), "thrice")
+    until(lambda: sum(row["returned"] for row in paris.json("node", "status")["register"]["lost"]) >= 3, 60,
+          lambda: f"all of it is here again: {paris.json('node', 'status')['register']['lost']}")
     for node in (paris, rabat, fes):
         node.sound()
     proves(old_proof, *cards)

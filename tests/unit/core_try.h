@@ -4,6 +4,7 @@
 #ifndef WASL_TESTS_CORE_TRY_H
 #define WASL_TESTS_CORE_TRY_H
 
+#include "core/back.h"
 #include "core_pair.h"
 
 #include <inttypes.h>
@@ -273,13 +274,12 @@ static inline void try_same_numbers(struct pair_node *from, struct pair_node *to
     base_arena_init(&arena, 4 << 20);
     struct store_delivery sent;
     struct store_arrival arrival;
-    struct store_leaf leaf;
+    struct base_hash hash;
     assert_int_equal(store_delivery_by_number(from->core->store, try_partner(from)->row.number, n, &arena, &sent, NULL),
                      BASE_OK);
     assert_int_equal(store_arrival_get(to->core->store, try_partner(to)->row.number, n, &arena, &arrival, NULL),
                      BASE_OK);
-    assert_int_equal(store_leaf_get(from->core->store, sent.sent_index, &arena, &leaf, NULL), BASE_OK);
-    struct base_hash hash = seal_sha256(leaf.entry);
+    assert_int_equal(core_delivery_sent(from->core, try_partner(from), &sent, &hash, NULL), BASE_OK);
     assert_true(base_hash_equal(&hash, &arrival.sent_hash));
     if (sent.leaf.size > 0)
       assert_true(arrival.answered);

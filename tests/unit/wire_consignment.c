@@ -180,6 +180,21 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
     frame.generation = WIRE_CARD_GENERATION_MAX;
     memset(frame.card_hash.bytes, 7, sizeof frame.card_hash.bytes);
     break;
+  case WIRE_FRAME_WANT_BACK:
+    frame.taken = true;
+    frame.number = INT64_MAX;
+    frame.part = WIRE_PARTS_MAX - 1;
+    frame.record = WIRE_RECORDS_MAX;
+    break;
+  case WIRE_FRAME_BACK:
+    frame.number = 1;
+    frame.letter = WIRE_BACK_END;
+    memset(frame.outcome.bytes, 7, sizeof frame.outcome.bytes);
+    frame.proof = a_proof();
+    frame.head = BASE_VIEW("note");
+    frame.header = BASE_VIEW("{header}");
+    frame.part0 = BASE_VIEW("{part0}");
+    break;
   }
   return frame;
 }
@@ -199,7 +214,7 @@ static enum base_code frame_code(struct base_view bytes, struct base_error *err)
 
 static void every_frame_round_trips(void **state) {
   (void)state;
-  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_EPOCH; type++) {
+  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_BACK; type++) {
     struct wire_frame frame = a_frame((enum wire_frame_type)type), back;
     BASE_AUTO_BUF struct base_buf bytes = {0}, again = {0};
     write_frame(&frame, &bytes);
@@ -231,7 +246,7 @@ static void layout(void **state) {
 
 static void cut_or_lengthened_frames_are_refused(void **state) {
   (void)state;
-  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_OUTCOMES; type++) {
+  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_BACK; type++) {
     struct wire_frame frame = a_frame((enum wire_frame_type)type);
     BASE_AUTO_BUF struct base_buf bytes = {0};
     write_frame(&frame, &bytes);
@@ -245,7 +260,7 @@ static void cut_or_lengthened_frames_are_refused(void **state) {
     assert_true((frame_code(base_buf_view(&bytes), NULL) == BASE_OK) == open_end);
   }
   assert_int_equal(frame_code(BASE_VIEW("\0\0\0\0\0"), NULL), BASE_PROTOCOL);
-  assert_int_equal(frame_code(BASE_VIEW("\x13\0\0\0\0"), NULL), BASE_PROTOCOL);
+  assert_int_equal(frame_code(BASE_VIEW("\x15\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\xff\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\1\xff\xff\xff\xff"), NULL), BASE_SYNTAX);
 }
@@ -305,6 +320,9 @@ static void texts_of_frames_are_bounded(void **state) {
   check_bound(WIRE_FRAME_FAULT, offsetof(struct wire_frame, head), WIRE_FAULT_TEXT_MAX);
   check_bound(WIRE_FRAME_MESSAGE, offsetof(struct wire_frame, header), WIRE_HEADER_MAX);
   check_bound(WIRE_FRAME_MESSAGE, offsetof(struct wire_frame, part0), WIRE_PART0_MAX);
+  check_bound(WIRE_FRAME_BACK, offsetof(struct wire_frame, head), WIRE_NOTE_MAX);
+  check_bound(WIRE_FRAME_BACK, offsetof(struct wire_frame, header), WIRE_HEADER_MAX);
+  check_bound(WIRE_FRAME_BACK, offsetof(struct wire_frame, part0), WIRE_PART0_MAX);
   check_bound(WIRE_FRAME_MESSAGE, offsetof(struct wire_frame, proof.leaf), WIRE_LEAF_MAX);
   check_bound(WIRE_FRAME_RECEIPT, offsetof(struct wire_frame, proof.opening), WIRE_OPENING_MAX);
   check_bound(WIRE_FRAME_RECORD, offsetof(struct wire_frame, ciphertext), sizeof room - 1);
@@ -376,6 +394,8 @@ static void readers_hold_the_bounds(void **state) {
       {WIRE_FRAME_RECORD, 43, 2},        {WIRE_FRAME_PENDING, 38, 65},     {WIRE_FRAME_PENDING, 39, 1},
       {WIRE_FRAME_PENDING, 46, 1},       {WIRE_FRAME_COSIGN, 5, 0x80},     {WIRE_FRAME_WANT_NUMBER, 5, 0x80},
       {WIRE_FRAME_FAULT, 8, 99},         {WIRE_FRAME_FAULT, 9, 'A'},       {WIRE_FRAME_FAULT, 23, 0xff},
+      {WIRE_FRAME_WANT_BACK, 5, 2},      {WIRE_FRAME_WANT_BACK, 15, 64},   {WIRE_FRAME_WANT_BACK, 17, 0x20},
+      {WIRE_FRAME_BACK, 5, 2},           {WIRE_FRAME_BACK, 14, 'x'},       {WIRE_FRAME_BACK, 14, 0},
   };
   for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
     struct wire_frame frame = a_frame(patches[i].type);

@@ -114,6 +114,9 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                        "\",\"n\":2,\"subject\":\"7 " ONES "\"}",
     [WIRE_ACT_WITNESS] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"madrid\",\"reason\":\"removed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_KEY] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"log 2\",\"reason\":\"made\"}",
+    [WIRE_ACT_RETURNED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
+                          "\",\"n\":7,\"sent\":\"" ONES "\"}",
+    [WIRE_ACT_HANDED] = "{\"salt\":\"" ONES "\",\"to\":\"" PARIS "\",\"n\":2,\"subject\":\"3 7\"}",
 };
 
 static enum base_code opening_code(enum wire_act act, struct base_view text) {
