@@ -279,6 +279,21 @@ static void write_ways(struct core *core, const struct core_witness *witness, st
   wire_write_end(writer, ']');
 }
 
+/* To a partner with whom nothing is exchanged nothing goes as to a witness, either. */
+static enum base_code may_ask(const struct core_witness *witness, const struct core_partner *partner,
+                              struct base_error *err) {
+  if (!witness->partner)
+    return BASE_OK;
+  if (partner == NULL)
+    return base_fail(err, BASE_UNKNOWN_NODE, "it is no partner any more");
+  if (partner->damaged[0] != '\0')
+    return base_fail(err, BASE_CORRUPT, "what is stored of this partner is not what the register says: %.200s",
+                     partner->damaged);
+  return partner->row.state == STORE_PARTNER_ACTIVE && !core_partner_stopped(partner)
+             ? BASE_OK
+             : base_fail(err, BASE_SUSPENDED, "the exchange with this partner is %s", core_partner_state_word(partner));
+}
+
 /* Answers a parked request with the round's head for this witness. */
 static enum base_code hand_over(struct core *core, struct core_witness *witness, uint64_t token,
                                 struct base_error *err) {
@@ -287,9 +302,9 @@ static enum base_code hand_over(struct core *core, struct core_witness *witness,
   struct base_hash proof[WIRE_PROOF_HASHES_MAX];
   size_t count = 0;
   uint64_t known = witness->known;
-  enum base_code code = known > 0 && known < round->size
-                            ? core_register_consistency(core, known, round->size, proof, &count, err)
-                            : BASE_OK;
+  enum base_code code = may_ask(witness, partner, err);
+  if (code == BASE_OK && known > 0 && known < round->size)
+    code = core_register_consistency(core, known, round->size, proof, &count, err);
   if (code != BASE_OK)
     return code;
   BASE_AUTO_BUF struct base_buf body = {0}, work = {0};

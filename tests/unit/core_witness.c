@@ -452,6 +452,14 @@ static void test_rounds(void **state) {
   assert_int_equal(carry(&a, &w), 0);
   /* What it cosigned so, the exchange goes on from: no consignment is in vain. */
   pair_rest(&a, &w);
+  /* Nothing goes to a partner who is suspended. */
+  try_suspend(&a, &w, "suspended");
+  a.ms += CORE_WITNESS_PAUSE_MS;
+  assert_int_equal(carry(&a, &w), 0);
+  expect_trouble(&a, "partner is suspended", false);
+  try_suspend(&a, &w, "active");
+  a.ms += CORE_WITNESS_RETRY_MOST_MS;
+  assert_int_equal(carry(&a, &w), 200);
   try_remove(&a, &w);
 }
 
