@@ -275,6 +275,9 @@ static enum base_code check_witnessed(const struct check *check, const char *fol
     return base_fail_within(err, "%s", name);
   out->there = true;
   out->size = checkpoint.size;
+  out->unlisted = trust->has_policy && trust->policy.log_count > 0;
+  for (size_t i = 0; trust->has_policy && i < trust->policy.log_count; i++)
+    out->unlisted = out->unlisted && memcmp(&trust->policy.logs[i].key, &log.key, sizeof log.key) != 0;
   for (size_t i = 0; i < trust->witness_count; i++) {
     if (base_view_equal(trust->witnesses[i].name, party->card.origin))
       out->times[i] = -1;
@@ -436,6 +439,16 @@ static enum base_code check_surplus(const struct cli_members *members, struct ba
 
 /* --- the witnesses that the verifying person counts on */
 
+/* Whether those who stand on it are enough for the verifier. */
+static bool enough(const struct cli_trust *trust, const struct cli_evidence_witnessed *witnessed) {
+  bool cosigned[CLI_EVIDENCE_WITNESSES_MAX] = {false};
+  if (!trust->has_policy)
+    return witnessed->count >= trust->quorum;
+  for (size_t i = 0; witnessed->there && !witnessed->unlisted && i < trust->witness_count; i++)
+    cosigned[i] = witnessed->times[i] >= 0;
+  return wire_policy_met(&trust->policy, cosigned);
+}
+
 /* Each receiver's evidence needs enough of them on one head of one of the two registers: the receipt names the
  * statement that it answers, so what is proved of either holds for both. */
 static enum base_code check_quorum(const struct check *check, struct base_error *err) {
@@ -444,7 +457,7 @@ static enum base_code check_quorum(const struct check *check, struct base_error 
     const struct cli_evidence_witnessed *sent = &receiver->sent_witnessed, *answered = &receiver->answered_witnessed;
     const struct cli_evidence_witnessed *best = answered->count > sent->count ? answered : sent;
     struct base_view name = receiver->party.card.name;
-    if (best->count >= check->trust->quorum)
+    if (enough(check->trust, sent) || enough(check->trust, answered))
       continue;
     char seen[300] = "none of them";
     size_t at = 0;
@@ -455,6 +468,13 @@ static enum base_code check_quorum(const struct check *check, struct base_error 
                                                (int)witness.size, (const char *)witness.data);
       at += size > 0 ? (size_t)size : 0;
     }
+    if (check->trust->has_policy)
+      return base_fail(
+          err, BASE_EVIDENCE,
+          "%.*s: the policy's quorum is not met: of its witnesses there cosigned %s%s; the file has %zu more "
+          "lines, by keys that it does not name",
+          (int)name.size, (const char *)name.data, seen,
+          best->unlisted ? ", and it does not name the register's key" : "", sent->others + answered->others);
     return base_fail(err, BASE_EVIDENCE,
                      "%.*s: %zu of the %zu witnesses that were named must have cosigned, and %zu did: %s; the file has "
                      "%zu more lines, by keys that were not named",

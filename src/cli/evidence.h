@@ -3,6 +3,7 @@
 #define WASL_CLI_EVIDENCE_H
 
 #include "seal/seal.h"
+#include "wire/policy.h"
 #include "wire/tar.h"
 
 /* The verifier of a .wasl-proof (spec/proof.md): no node, no network, memory that does not grow with the parts. Uses
@@ -13,7 +14,7 @@ enum {
       1 + (WIRE_PARTS_MAX + 1) + (1 + 2 * WIRE_CARD_LATER_MAX) * WIRE_PARTIES_MAX + 8 * WIRE_PARTIES_MAX,
   CLI_EVIDENCE_ARENA = 16 << 20,
   CLI_EVIDENCE_GIVEN_MAX = 64,
-  CLI_EVIDENCE_WITNESSES_MAX = 32,
+  CLI_EVIDENCE_WITNESSES_MAX = WIRE_POLICY_WITNESSES_MAX,
 };
 
 /* Where the octets come from, so that the fuzzer needs no file. read fills all of out; the caller never asks beyond
@@ -38,6 +39,8 @@ struct cli_trust {
   size_t witness_count;
   struct wire_vkey witnesses[CLI_EVIDENCE_WITNESSES_MAX];
   size_t quorum;
+  bool has_policy; /* these witnesses are those of a C2SP tlog-policy, which says which of them must have cosigned */
+  struct wire_policy policy;
 };
 
 struct cli_evidence_card {
@@ -63,6 +66,7 @@ struct cli_evidence_leaf {
 struct cli_evidence_witnessed {
   bool there;
   uint64_t size;
+  bool unlisted;        /* the policy names registers, and not this one's key */
   size_t count, others; /* of those that were named; lines by keys that were not */
   base_time times[CLI_EVIDENCE_WITNESSES_MAX]; /* as in cli_trust; -1: none */
 };

@@ -69,6 +69,7 @@ static const struct {
     {"--witness", "", "VKEY|CARD",
      "a witness whose cosignature counts, by its verifier key or its card; may stand often"},
     {"--quorum", "", "N", "so many of these must have cosigned, else it does not verify"},
+    {"--policy", "", "FILE", "a C2SP tlog-policy: which registers and witnesses count, and which of these must have cosigned"},
     {"-o", "backup key", "FILE", "where the secret goes, for its owner alone; never over another file"},
     {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
 };

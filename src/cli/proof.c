@@ -268,14 +268,44 @@ static enum base_code load_witnesses(struct cli *cli, struct base_arena *arena, 
   return BASE_OK;
 }
 
+/* A C2SP tlog-policy instead of both. */
+static enum base_code load_policy(struct cli *cli, struct base_arena *arena, struct cli_trust *trust,
+                                  struct base_error *err) {
+  const char *file = cli_option(cli, "--policy");
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  if (file == NULL)
+    return BASE_OK;
+  if (cli_has(cli, "--witness") || cli_has(cli, "--quorum"))
+    return cli_usage(cli, err,
+                     "a policy names its witnesses and its quorum itself: no --witness and --quorum beside it");
+  base_buf_init(&bytes, WIRE_POLICY_MAX + 1);
+  enum base_code code = cli_input_read(file, WIRE_POLICY_MAX, &bytes, err);
+  if (code == BASE_OK)
+    code = wire_policy_parse(base_arena_copy(arena, base_buf_view(&bytes)), &trust->policy, err);
+  for (size_t i = 0; code == BASE_OK && i < trust->policy.witness_count; i++) {
+    trust->witnesses[i] = trust->policy.witnesses[i];
+    const struct wire_vkey *key = &trust->witnesses[i];
+    if (key->id != seal_vkey_id(key->name, key->type, &key->key))
+      code = base_fail(err, BASE_FIELD, "policy: a character of the key of %.*s was changed: its id does not fit it",
+                       (int)trust->policy.names[i].size, (const char *)trust->policy.names[i].data);
+  }
+  if (code != BASE_OK)
+    return base_fail_within(err, "--policy %s", file);
+  trust->witness_count = trust->policy.witness_count;
+  trust->has_policy = true;
+  return BASE_OK;
+}
+
 enum base_code cli_proof_verify(struct cli *cli, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
-  struct cli_trust trust = {0};
+  static struct cli_trust trust; /* large, and one per program */
   struct cli_evidence evidence = {0};
   base_arena_init(&arena, ((size_t)CLI_EVIDENCE_GIVEN_MAX + 4 * CLI_EVIDENCE_WITNESSES_MAX) * 2 * WIRE_CARD_MAX);
   enum base_code code = load_cards(cli, &arena, &trust, err);
   if (code == BASE_OK)
     code = load_witnesses(cli, &arena, &trust, err);
+  if (code == BASE_OK)
+    code = load_policy(cli, &arena, &trust, err);
   if (code != BASE_OK)
     return code;
   BASE_AUTO_FD int fd = -1;

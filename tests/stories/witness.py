@@ -18,7 +18,7 @@ import subprocess
 import threading
 import time
 
-from story import ON_SERVER, ROOT, Node, check, cluster, complaint, introduce, must, ok, path, run, settle, started, until, wasl
+from story import ON_SERVER, ROOT, Node, check, cluster, complaint, introduce, must, ok, path, run, settle, started, until, wasl, write
 
 
 def behind(node, name):
@@ -110,6 +110,11 @@ def public(rabat, paris, madrid):
     named = ["--witness", plain.key, "--witness", secure.key, "--witness", madrid.card()]
     must(wasl("proof", "verify", file, *named, "--quorum", 3))
     complaint(wasl("proof", "verify", file, *named[:4], "--witness", path("rabat.card"), "--quorum", 3), 7, "2 did")
+    policy = write("three.policy", f"# C2SP tlog-policy\nwitness p {plain.key} {plain.url}\nwitness s {secure.key}\n"
+                   f"witness m {madrid.json('witness', 'list')['key']}\ngroup all all p s m\nquorum all\n")
+    must(wasl("proof", "verify", file, "--policy", policy))
+    complaint(wasl("proof", "verify", path("witnessed.wasl-proof"), "--policy", policy), 7, "quorum is not met", "wasl/madrid/")
+    must(wasl("proof", "verify", file, "--policy", policy, "--quorum", 1), 2)
     paris.refuses(6, "witness", "remove", "plain", says="a smaller number first")
     paris.ask("witness", "policy", 0)
     for name in ("plain", "secure"):

@@ -466,6 +466,52 @@ static void expect_witnessed(struct made *made, const struct wire_vkey *witnesse
   cli_evidence_free(&evidence);
 }
 
+/* A C2SP tlog-policy: any of two, both of them, and one that names another register. */
+static void expect_policy(struct made *made, const struct made_node *madrid, const struct made_node *other) {
+  struct wire_vkey keys[] = {madrid->witness, other->witness, made->author.log, made->receiver.log};
+  const char *const names[] = {madrid->origin, other->origin, made->author.origin, made->receiver.origin};
+  struct base_buf text[4] = {{0}};
+  static const struct {
+    const char *need;
+    size_t log; /* 0: none is named */
+    enum base_code want;
+    const char *words;
+  } tries[] = {{"any", 0, BASE_OK, NULL},
+               {"all", 0, BASE_EVIDENCE, "the policy's quorum is not met"},
+               {"any", 2, BASE_OK, NULL},
+               {"any", 3, BASE_EVIDENCE, "does not name the register's key"}};
+  for (size_t i = 0; i < 4; i++) {
+    keys[i].name = base_view_text(names[i]);
+    base_buf_init(&text[i], WIRE_VKEY_MAX);
+    wire_vkey_write(&keys[i], &text[i]);
+    base_buf_u8(&text[i], 0);
+  }
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+    static struct cli_trust trust;
+    BASE_AUTO_BUF struct base_buf policy = {0}, tar = {0};
+    struct cli_evidence evidence = {0};
+    struct base_error err = {BASE_OK, ""};
+    base_buf_init(&policy, WIRE_POLICY_MAX);
+    if (tries[i].log > 0)
+      base_buf_printf(&policy, "log %s\n", (const char *)text[tries[i].log].data);
+    base_buf_printf(&policy, "witness m %s\nwitness o %s\ngroup g %s m o\nquorum g\n", (const char *)text[0].data,
+                    (const char *)text[1].data, tries[i].need);
+    memset(&trust, 0, sizeof trust);
+    assert_int_equal(wire_policy_parse(base_buf_view(&policy), &trust.policy, &err), BASE_OK);
+    trust.has_policy = true;
+    trust.witness_count = trust.policy.witness_count;
+    memcpy(trust.witnesses, trust.policy.witnesses, sizeof trust.witnesses);
+    made_tar(made, &tar);
+    struct cli_source source = {&tar, tar.size, made_read};
+    enum base_code code = cli_evidence_verify(&source, &trust, &evidence, &err);
+    if (code != tries[i].want || (tries[i].words != NULL && strstr(err.text, tries[i].words) == NULL))
+      fail_msg("policy %zu: %s", i, err.text);
+    cli_evidence_free(&evidence);
+  }
+  for (size_t i = 0; i < 4; i++)
+    base_buf_free(&text[i]);
+}
+
 static void witnessed(void **state) {
   (void)state;
   struct made made;
@@ -492,6 +538,7 @@ static void witnessed(void **state) {
   cli_evidence_free(&evidence);
   expect_witnessed(&made, named, 2, 2, BASE_EVIDENCE, "1 did: wasl/madrid/");
   expect_witnessed(&made, nobody, 1, 1, BASE_EVIDENCE, "1 more lines, by keys that were not named");
+  expect_policy(&made, &madrid, &other);
   /* Each octet of it counts, once the witness is named. */
   struct made_member *member = made_member(&made, "paris/sent.witnessed.tlog-proof");
   for (size_t i = 0; i < member->bytes.size; i++) {
