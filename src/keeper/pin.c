@@ -62,6 +62,8 @@ enum base_code keeper_pin_read(int dir, const struct keeper_token_conf *conf, st
   struct stat status;
   struct keeper_pin pin = {0};
   enum base_code code = keeper_open_private(AT_FDCWD, conf->pin, O_RDONLY, &fd, err);
+  if (code != BASE_OK)
+    (void)base_fail_within(err, "the token's PIN, which user %u must be able to read", (unsigned)geteuid());
   if (code == BASE_OK && fstat(fd, &status) != 0)
     code = base_fail_errno(err, "%s: cannot be examined", conf->pin);
   if (code != BASE_OK)

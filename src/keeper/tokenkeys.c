@@ -213,11 +213,14 @@ enum base_code keeper_token_destroy(struct keeper_token *token, const uint8_t id
   CK_OBJECT_HANDLE found[OBJECTS_MAX];
   CK_ULONG count = 0;
   CK_ATTRIBUTE wanted[] = {{CKA_ID, (void *)(uintptr_t)id, KEEPER_TOKEN_ID}};
-  enum base_code code = search(token, wanted, COUNT(wanted), found, &count, err);
-  for (CK_ULONG i = 0; code == BASE_OK && i < count; i++) {
-    CK_RV answer = token->call->C_DestroyObject(token->session, found[i]);
-    if (answer != CKR_OK)
-      code = keeper_token_fail(token, answer, false, "it does not destroy a key", err);
-  }
+  enum base_code code;
+  do {
+    code = search(token, wanted, COUNT(wanted), found, &count, err);
+    for (CK_ULONG i = 0; code == BASE_OK && i < count; i++) {
+      CK_RV answer = token->call->C_DestroyObject(token->session, found[i]);
+      if (answer != CKR_OK)
+        code = keeper_token_fail(token, answer, false, "it does not destroy a key", err);
+    }
+  } while (code == BASE_OK && count > 0); /* until a search shows none */
   return code;
 }

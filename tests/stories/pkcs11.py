@@ -139,7 +139,7 @@ def at_the_start(rabat, paris):
     os.rmdir(path("tokens"))
     os.rename(path("away"), path("tokens"))
     os.rename(right, right + ".away")
-    fails(paris, right)
+    fails(paris, right, "must be able to read")
     os.rename(right + ".away", right)
     paris.start()
     paris.request("rabat")
