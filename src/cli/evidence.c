@@ -501,6 +501,10 @@ static struct names names_of(const struct cli_evidence *evidence) {
   return names;
 }
 
+static bool holds_generation(const struct cli_evidence_party *party, uint32_t generation) {
+  return generation >= party->card.generation && generation <= party->card.generation + party->later_count;
+}
+
 static enum base_code confirm(const struct check *check, const struct cli_given_card *given, struct base_error *err) {
   struct wire_card card;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
@@ -514,6 +518,17 @@ static enum base_code confirm(const struct check *check, const struct cli_given_
     bool same = base_view_equal(given->bytes, party->bytes);
     for (size_t k = 0; k < party->later_count && !same; k++)
       same = base_view_equal(given->bytes, party->later[k].bytes);
+    if (!same && base_view_equal(card.origin, party->card.origin) && !holds_generation(party, card.generation))
+      return base_fail(
+          err, BASE_EVIDENCE,
+          "--card %s: the same origin, but another generation of the card: it is generation %u of %.*s, the "
+          "evidence was made with generation %u, of the fingerprint %s: %s",
+          given->file, card.generation, (int)card.name.size, (const char *)card.name.data, party->card.generation,
+          party->fingerprint,
+          card.generation > party->card.generation
+              ? "give that card, or have the evidence exported anew, which then shows how one followed the "
+                "other"
+              : "get that card, and compare its fingerprint by voice");
     if (!same)
       return base_fail(err, BASE_EVIDENCE,
                        "--card %s: none of the cards of %.*s that this evidence was made with: it has the fingerprint "

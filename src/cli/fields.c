@@ -256,7 +256,7 @@ static enum base_code upload_part(struct cli *cli, const char *file, const char 
   const struct wire_json *warnings = wire_json_get(report, "warnings");
   for (size_t i = 0; i < wire_json_size(warnings); i++) {
     struct base_view warning = wire_json_text(wire_json_at(warnings, i));
-    cli_note("%s: %.*s", name, (int)warning.size, (const char *)warning.data);
+    cli_note("warning: %s: %.*s", name, (int)warning.size, (const char *)warning.data);
   }
   wire_write_object(writer);
   wire_write_member_text(writer, "stage", cli_string(answer.json, "stage"));
@@ -373,5 +373,9 @@ enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struc
     code = write_rest(cli, &writer, fields, parts, err);
   if (code == BASE_OK)
     code = cli_post(cli, "/v1/cases", base_buf_view(&body), &answer, err);
+  if (code == BASE_OK && strchr(to, ',') != NULL) /* this node cannot see what those have agreed */
+    cli_note("warning: each of %s hears of every message of this case from its author alone: they must be partners of "
+             "each other, too, or none of them can answer; ask them",
+             to);
   return code == BASE_OK ? print_id(cli, &answer, err) : code;
 }

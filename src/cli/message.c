@@ -257,7 +257,7 @@ enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {
   cli_table_end(&table);
   for (size_t i = 0; i < wire_json_size(warnings); i++) {
     struct base_view warning = wire_json_text(wire_json_at(warnings, i));
-    cli_note("%.*s", (int)warning.size, (const char *)warning.data);
+    cli_note("warning: %.*s", (int)warning.size, (const char *)warning.data);
   }
   return BASE_OK;
 }

@@ -141,15 +141,16 @@ static void note_epoch(const struct wire_json *reg) {
 }
 
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
- * answers and finds nothing wrong with itself; else 1, whatever the reason. */
+ * answers and finds nothing wrong with itself; else 1, whatever the reason, or 5 when there is no such folder. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   BASE_AUTO_BUF struct base_buf missing = {0}, unsound = {0};
   struct base_error why = {BASE_OK, ""};
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
-  if (cli_get(cli, &answer, &why, "/v1/status") != BASE_OK)
-    return base_fail(err, BASE_NOT_RUNNING, "%s", why.text);
+  enum base_code code = cli_get(cli, &answer, &why, "/v1/status");
+  if (code != BASE_OK) /* a folder that is not there is a wrong name, not a node that does not serve */
+    return base_fail(err, code == BASE_NOT_FOUND ? code : BASE_NOT_RUNNING, "%s", why.text);
   const struct wire_json *warnings = wire_json_get(answer.json, "warnings");
   if (!cli_print_json(cli, &answer)) {
     show_status(cli, answer.json);

@@ -48,9 +48,9 @@ static enum base_code read_header(struct opening *opening, struct base_error *er
       return base_fail_errno(err, "%s: cannot be read", opening->name);
     size += got > 0 ? (size_t)got : 0;
   }
-  return wire_backup_header_parse(base_view_of(opening->bytes, size), &opening->header, err) == BASE_OK
-             ? BASE_OK
-             : base_fail_within(err, "%s", opening->name);
+  struct base_error why = {0};
+  enum base_code code = wire_backup_header_parse(base_view_of(opening->bytes, size), &opening->header, &why);
+  return code == BASE_OK ? BASE_OK : base_fail(err, BASE_EVIDENCE, "%s", why.text);
 }
 
 /* The secret stays with wasl-keeper; what comes of it opens this one backup. */
@@ -377,6 +377,8 @@ enum base_code cli_backup_restore(struct cli *cli, struct base_error *err) {
                            "keys are",
                            path);
   enum base_code code = read_header(&opening, err);
+  if (code == BASE_EVIDENCE)
+    base_fail_within(err, "%s", opening.name);
   if (code == BASE_OK)
     code = open_key(&opening, err);
   if (code == BASE_OK)

@@ -25,7 +25,7 @@ struct proving {
   struct wire_writer *writer;
   struct base_buf missing_bytes;
   struct wire_writer missing;
-  size_t complete;
+  size_t complete, open, untold; /* receivers: proved whole; who may answer yet; who may have it though it was ended */
   char unwitnessed[BASE_ERROR_TEXT_MAX]; /* which witnesses are missing */
   struct base_error *err;
 };
@@ -240,6 +240,14 @@ static enum base_code prove_returned(struct proving *proving, const struct core_
   return base_buf_check(&out->note, "head", proving->err);
 }
 
+/* Its leaf stands under heads that are closed: no witness cosigns them any more, and what they cosigned is lost. */
+static enum base_code witnessed_before(struct proving *proving, const char **why) {
+  if (proving->core->witnesses->quorum == 0)
+    return BASE_OK;
+  *why = "it was sent in an epoch of this register that is closed, and the cosignatures of witnesses on that are lost";
+  return base_fail(proving->err, BASE_NOT_FOUND, "%s", *why);
+}
+
 struct pair {
   struct proved sent, answer;
   struct witnessed witnessed; /* of the one that is ours */
@@ -304,6 +312,7 @@ static void pair_free(struct pair *pair) {
 static enum base_code receiver_end(struct proving *proving, struct base_view folder, struct pair *pair,
                                    enum base_code code, const char *why) {
   if (code == BASE_NOT_FOUND && why != NULL) {
+    proving->open++;
     write_missing(proving, folder, base_view_text(why));
     return BASE_OK;
   }
@@ -327,21 +336,24 @@ static enum base_code prove_delivery(void *context, const struct store_delivery 
     return base_fail(proving->err, BASE_CORRUPT, "the message was sent to a partner that is not there");
   if (row->leaf.size == 0) {
     bool over = row->state == STORE_ENDED || row->state == STORE_REFUSED;
-    write_missing(proving, partner->card.name, over ? row->reason : BASE_VIEW("no receipt yet"));
+    proving->open += !over;
+    proving->untold += over && !row->voided_told;
+    write_missing(proving, partner->card.name, row->reason.size > 0 ? row->reason : BASE_VIEW("no receipt yet"));
     return BASE_OK;
   }
   struct pair *pair = pair_new();
   const char *why = NULL;
   if (pair == NULL)
     return base_fail(proving->err, BASE_MEMORY, "no memory for a proof");
-  enum base_code code = core_delivery_returned(proving->core, partner, row)
-                            ? prove_returned(proving, partner, row->number, &pair->sent)
-                            : prove_ours(proving, partner, row->sent_index, &pair->sent, &why);
+  bool returned = core_delivery_returned(proving->core, partner, row);
+  enum base_code code = returned ? prove_returned(proving, partner, row->number, &pair->sent)
+                                 : prove_ours(proving, partner, row->sent_index, &pair->sent, &why);
   if (code == BASE_OK)
     code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
                         &pair->answer, &why);
   if (code == BASE_OK)
-    code = prove_witnessed(proving, row->sent_index, &pair->witnessed, &why);
+    code =
+        returned ? witnessed_before(proving, &why) : prove_witnessed(proving, row->sent_index, &pair->witnessed, &why);
   struct party to = {0};
   if (code == BASE_OK)
     code = pair_needs(proving, pair, &proving->core->cards, &proving->author, &partner->cards, &to);
@@ -375,6 +387,7 @@ static enum base_code prove_received(struct proving *proving) {
   if (code != BASE_OK)
     return code;
   if (!arrival.answered) {
+    proving->open++;
     write_missing(proving, core->card.name, BASE_VIEW("it is not complete here and was not receipted yet"));
     return BASE_OK;
   }
@@ -449,9 +462,14 @@ static enum base_code prove(struct proving *proving) {
             BASE_OK &&
         wire_json_size(missing) > 0)
       why = core_request_text(wire_json_at(missing, 0), "why");
-    code = base_fail(proving->err, proving->unwitnessed[0] != '\0' ? BASE_POLICY : BASE_CONFLICT,
-                     "message %s cannot be proved yet: %.*s", base_id_text(&proving->content.row.id).text,
-                     (int)why.size, (const char *)why.data);
+    code =
+        base_fail(proving->err, proving->unwitnessed[0] != '\0' ? BASE_POLICY : BASE_CONFLICT,
+                  proving->open > 0 ? "message %s cannot be proved yet: %.*s"
+                  : proving->untold > 0
+                      ? "message %s was ended, and no receipt of it will come unless it had arrived before that: "
+                        "there is nothing to prove (%.*s)"
+                      : "message %s was ended, and no receipt of it will ever come: there is nothing to prove (%.*s)",
+                  base_id_text(&proving->content.row.id).text, (int)why.size, (const char *)why.data);
   }
   if (code == BASE_OK)
     code = base_buf_check(&proving->missing_bytes, "the evidence", proving->err);

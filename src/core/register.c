@@ -48,6 +48,9 @@ static enum base_code tiles_write(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
+/* What a person can do: tiles are not made anew, for they must be those that were signed. */
+#define TILE_HELP "; stop the node and put the newest backup of it back (wasl backup restore)"
+
 static enum base_code tile_read(struct core *core, struct core_tile *tile, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf hashes = {0};
   base_buf_init(&hashes, TILE_HASHES * sizeof(struct base_hash));
@@ -55,7 +58,7 @@ static enum base_code tile_read(struct core *core, struct core_tile *tile, struc
   if (code != BASE_OK)
     return code;
   if (hashes.size % sizeof(struct base_hash) != 0)
-    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is cut short", tile->level,
+    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is cut short" TILE_HELP, tile->level,
                      (unsigned long long)tile->index);
   tile->count = (unsigned)(hashes.size / sizeof(struct base_hash));
   memcpy(&tile->nodes[TILE_HASHES], hashes.data, hashes.size);
@@ -90,9 +93,9 @@ static enum base_code tile_get(struct core *core, unsigned level, uint64_t index
   if (!fresh) {
     enum base_code code = tile_read(core, tile, err);
     if (code != BASE_OK)
-      return code == BASE_NOT_FOUND
-                 ? base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is missing", level, (unsigned long long)index)
-                 : code;
+      return code == BASE_NOT_FOUND ? base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is missing" TILE_HELP, level,
+                                                (unsigned long long)index)
+                                    : code;
   }
   tile->used = true;
   tile->touched = ++core->reg.clock;
@@ -108,7 +111,7 @@ static enum base_code tiles_append(struct core *core, unsigned level, uint64_t p
   if (code != BASE_OK)
     return code;
   if (tile->count != slot)
-    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu holds %u hashes instead of %u", level,
+    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu holds %u hashes instead of %u" TILE_HELP, level,
                      (unsigned long long)tile->index, tile->count, slot);
   tile->nodes[TILE_HASHES + slot] = *hash;
   tile->count = slot + 1;

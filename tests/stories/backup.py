@@ -90,8 +90,8 @@ def story():
     content = read(saved)
     for name, damaged, code, words in (
             ("cut", content[:-1], 7, "does not open"), ("cut2", content[:128 + 1048592], 7, "as its last one"),
-            ("cut3", content[:100], 1, "header"), ("flipped", content[:5000] + bytes([content[5000] ^ 1]) + content[5001:], 7, "does not open"),
-            ("longer", content + b"x", 7, "does not open"), ("text", b"hello, world" * 20, 1, "no backup"), ("empty", b"", 1, "header")):
+            ("cut3", content[:100], 7, "header"), ("name", content[:60] + b"\0" + content[61:], 7, "header"), ("flipped", content[:5000] + bytes([content[5000] ^ 1]) + content[5001:], 7, "does not open"),
+            ("longer", content + b"x", 7, "does not open"), ("text", b"hello, world" * 20, 7, "no backup"), ("empty", b"", 7, "header")):
         complaint(opened("verify", write(name, damaged)), code, name, words)
     for secret_text in (secret[:-20], secret.replace(b"+", b"-", 3), b"\n"):
         write("typed", secret_text)

@@ -159,6 +159,7 @@ def story():
     for words in (("--help",), ("help",), ("case", "-h"), ("help", "case"), ("case", "open", "--help"), ("--version",)):
         check(must(wasl(*words)).out.startswith("wasl ") and not must(wasl(*words)).err, "help that is asked for:", words)
     complaint(wasl("case", "list", node=path("nowhere")), 5, "nowhere")
+    complaint(wasl("node", "status", node=path("nowhere")), 5, "nowhere")
     rabat.id("case", "open", "request", "--to", "paris", "--fields", file)
     settle(rabat, paris)
     ok("nothing is half done, and what is right still goes")

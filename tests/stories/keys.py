@@ -103,6 +103,8 @@ def evidence(rabat, paris, before, cards):
             must(wasl("proof", "verify", file, *fresh))
     must(wasl("proof", "verify", path("before-rabat.wasl-proof"), *cards))
     must(wasl("proof", "verify", path("kept.wasl-proof"), *cards))
+    other = wasl("proof", "verify", path("kept.wasl-proof"), *fresh)
+    check(other.code == 7 and "the same origin, but another generation" in other.err and "exported anew" in other.err, other)
     ok("evidence of a message from before verifies against the cards from before and those from now; from now likewise")
     return now
 

@@ -4,7 +4,7 @@
 numbering goes on.
 
 Broken variants: tests/checks/exchange_broken (a void that nobody notes, an ended message stays in its author's case)."""
-from story import check, ok, run, settle, started
+from story import check, ok, path, run, settle, started
 
 
 def story():
@@ -39,6 +39,7 @@ def story():
     check([row["state"] for row in rabat.json("outbox", "list") if row["id"] in (first, last, later)] ==
           ["receipted"] * 3, "not all is receipted")
     rabat.refuses(5, "outbox", "end", later, "--reason", "too late", says="nothing to end")
+    rabat.refuses(1, "proof", "export", wrong, "-o", path("never.wasl-proof"), says="no receipt of it will ever come")
     ok("the number is void, and the others go on")
     for node in (rabat, paris):
         node.sound()

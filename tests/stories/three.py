@@ -22,6 +22,10 @@ def story():
     madrid.id("agreement", "accept", accord)
     settle(rabat, paris, madrid)
     ok("an agreement of three is in force when all three accepted")
+    asked = rabat.wasl("case", "open", "request", "--to", "paris,madrid", "--field", "subject=s", "--field", "urgency=normal",
+                       "--field", "purpose=drugs", "--field", "question=q", "--field", "language=es")
+    check(asked.code == 0 and asked.err.startswith("warning: each of paris,madrid"), asked)
+    settle(rabat, paris, madrid)
     madrid.kill()
     case = rabat.request((paris, madrid))
     paris_answer = until_there(paris, case)
