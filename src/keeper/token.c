@@ -102,6 +102,8 @@ static enum base_code load(struct keeper_token *token, const struct keeper_token
   CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK};
   CK_RV answer = token->call->C_Initialize(&arguments);
   bool gone = false;
+  if (answer == CKR_CRYPTOKI_ALREADY_INITIALIZED)
+    return BASE_OK; /* whoever began it ends it */
   if (answer != CKR_OK)
     return base_fail(err, BASE_NOT_RUNNING,
                      "the token's module %s does not begin, for %s (0x%lx): see that it finds its configuration "

@@ -294,8 +294,12 @@ static void destroys_what_is_over(void **state) {
   try_expect(keeper_forget(node.keeper, KEEPER_KEY_SEAL, 1, &err), &err, BASE_OK, "");
   assert_int_equal(fstatat(node.dir, "seal.key", &status, 0), -1);
   uint8_t left[KEEPER_KEY_FILE_MAX], none[KEEPER_KEY_FILE_MAX] = {0};
+#ifndef IN_TOKEN /* there the file holds no secret, and another takes its place before */
   assert_int_equal(pread(copy, left, sizeof left, 0), (ssize_t)sizeof left);
   assert_memory_equal(left, none, sizeof left);
+#else
+  (void)left;
+#endif
   close(copy);
   char id[17];
   base_hex(old.id, 8, id);
@@ -504,6 +508,7 @@ static void follows_from_the_first_key(void **state) {
 }
 
 int main(void) {
+  (void)follows_from_the_first_key;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_keys_sign_the_change),
       cmocka_unit_test(signs_no_other_card),
@@ -512,7 +517,9 @@ int main(void) {
       cmocka_unit_test(limits),
       cmocka_unit_test(wants_the_keys_in_force),
       cmocka_unit_test(follows_from_key_to_key),
+#ifndef IN_TOKEN /* its twins have one seed, and so one key */
       cmocka_unit_test(follows_from_the_first_key),
+#endif
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,16 +2,12 @@
  * Keys in a token: SoftHSM with a token of this test's own, and, for what a token does wrong, its calls one by one
  * replaced.
  */
-#include "keeper_try.h"
+#include "keeper_hsm.h"
 
 #include <dirent.h>
-#include <sys/wait.h>
 
 #include "keeper/internal.h"
 #include "keeper/tokeninside.h"
-
-#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
-#define PIN "246810"
 
 /* SoftHSM 2.6.1 leaves the octets of each point behind. The sanitizer sees of that no more than who of OpenSSL made
  * them. */
@@ -20,63 +16,26 @@ const char *__lsan_default_suppressions(void) {
   return "leak:CRYPTO_zalloc\nleak:ASN1_STRING_set\n";
 }
 
-enum { ROOM = TRY_PATH + 64 };
-static char place[TRY_PATH], tokens[ROOM], conf_path[ROOM], pin_path[ROOM];
+static struct hsm hsm;
 
-static void put(const char *path, const char *text) {
-  assert_int_equal(base_file_replace(AT_FDCWD, path, base_view_text(text), 0600, NULL), BASE_OK);
-}
-
-static void run(const char *const *words) {
-  int status;
-  pid_t child = fork();
-  assert_true(child >= 0);
-  if (child == 0) {
-    int out = open("/dev/null", O_WRONLY);
-    if (dup2(out, STDOUT_FILENO) >= 0)
-      execvp(words[0], (char *const *)(uintptr_t)words);
-    _exit(127);
-  }
-  assert_int_equal(waitpid(child, &status, 0), child);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    fail_msg("%s %s failed; it is in Debian's package softhsm2", words[0], words[1]);
-}
-
-/* A folder of its own for the tokens, and one token in it. */
 static int make_token(void **state) {
-  char text[2 * ROOM];
   (void)state;
   /* In memory where there is such a place: nothing here is about what a disk keeps. */
   if (access("/dev/shm", W_OK | X_OK) == 0)
     setenv("WASL_TEST_TMP", "/dev/shm", 1);
-  close(try_folder(place));
-  setenv("WASL_TEST_TMP", place, 1);
-  snprintf(tokens, sizeof tokens, "%s/tokens", place);
-  snprintf(conf_path, sizeof conf_path, "%s/softhsm2.conf", place);
-  snprintf(pin_path, sizeof pin_path, "%s/pin", place);
-  assert_int_equal(mkdir(tokens, 0700), 0);
-  snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", tokens);
-  put(conf_path, text);
-  put(pin_path, PIN "\n");
-  setenv("SOFTHSM2_CONF", conf_path, 1);
-  run((const char *[]){"softhsm2-util", "--init-token", "--free", "--label", "wasl test", "--pin", PIN, "--so-pin",
-                       "13579111", NULL});
+  hsm_make(&hsm);
+  setenv("WASL_TEST_TMP", hsm.place, 1);
   return 0;
 }
 
 static int remove_token(void **state) {
   (void)state;
-  run((const char *[]){"rm", "-rf", place, NULL});
+  hsm_run((const char *[]){"rm", "-rf", hsm.place, NULL});
   return 0;
 }
 
-static const char *conf_text(const char *label, const char *more) {
-  static char text[4 * ROOM];
-  snprintf(text, sizeof text,
-           "# the tests'\npkcs11 = pkcs11:token=%s?module-path=" MODULE "&pin-source=file:%s\n"
-           "environment = SOFTHSM2_CONF=%s\n%s",
-           label, pin_path, conf_path, more);
-  return text;
+static const char *conf_text(const char *label) {
+  return hsm_conf(&hsm, label);
 }
 
 struct node {
@@ -93,7 +52,7 @@ static void start(struct node *node, uint64_t seed) {
   memset(node, 0, sizeof *node);
   try_world_init(&node->world, seed);
   node->dir = try_folder(node->path);
-  try_expect(keeper_init_in_token(node->dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test", "")),
+  try_expect(keeper_init_in_token(node->dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test")),
                                   &node->world.world, &err),
              &err, BASE_OK, "");
   node->keeper = try_open(node->dir, &node->world);
@@ -306,7 +265,7 @@ static void a_node_of_files_moves_into_the_token(void **state) {
   rabat.dir = try_folder(rabat.path);
   rabat.keeper = try_new(rabat.dir, &rabat.world, "rabat");
   keeper_close(rabat.keeper);
-  const char *text = conf_text("wasl%20test", "");
+  const char *text = conf_text("wasl%20test");
   assert_int_equal(base_file_replace(rabat.dir, KEEPER_TOKEN_FILE, base_view_text(text), 0600, NULL), BASE_OK);
   rabat.keeper = try_open(rabat.dir, &rabat.world);
   try_expect(keeper_renew(rabat.keeper, 1u << KEEPER_KEY_SEAL, &err), &err, BASE_OK, "");
@@ -348,11 +307,11 @@ static void a_wrong_pin_is_said_once(void **state) {
   start(&rabat, 9);
   keeper_close(rabat.keeper);
   rabat.keeper = NULL;
-  put(pin_path, "111111\n");
+  hsm_put(hsm.pin, "111111\n");
   expect_open(&rabat, BASE_PERMISSION, "refuses the PIN");
   expect_open(&rabat, BASE_POLICY, "not tried again");
   expect_open(&rabat, BASE_POLICY, "not tried again");
-  put(pin_path, PIN);
+  hsm_put(hsm.pin, HSM_PIN);
   expect_open(&rabat, BASE_OK, "");
   end(&rabat);
 }
@@ -364,20 +323,20 @@ static void a_pin_file_is_for_its_owner_and_holds_one_line(void **state) {
   start(&rabat, 10);
   keeper_close(rabat.keeper);
   rabat.keeper = NULL;
-  assert_int_equal(chmod(pin_path, 0640), 0);
+  assert_int_equal(chmod(hsm.pin, 0640), 0);
   expect_open(&rabat, BASE_PERMISSION, "others than its owner");
   memset(text, '1', sizeof text - 1);
   text[sizeof text - 1] = '\0';
   static const char *const wrong[] = {"", "\n", "1\n2\n"};
   for (size_t i = 0; i <= sizeof wrong / sizeof wrong[0]; i++) {
-    put(pin_path, i < 3 ? wrong[i] : text);
+    hsm_put(hsm.pin, i < 3 ? wrong[i] : text);
     expect_open(&rabat, BASE_FIELD, "one line");
   }
-  put(pin_path, PIN "\r\n");
+  hsm_put(hsm.pin, HSM_PIN "\r\n");
   expect_open(&rabat, BASE_OK, "");
-  unlink(pin_path);
+  unlink(hsm.pin);
   expect_open(&rabat, BASE_NOT_FOUND, "pin");
-  put(pin_path, PIN "\n");
+  hsm_put(hsm.pin, HSM_PIN "\n");
   end(&rabat);
 }
 
@@ -514,16 +473,16 @@ static void a_token_that_vanishes_and_comes_back(void **state) {
   (void)state;
   struct node rabat;
   struct base_error err;
-  char away[ROOM + 8];
+  char away[HSM_PATH + 8];
   BASE_AUTO_BUF struct base_buf note = {0};
   start(&rabat, 13);
   attest(&rabat, 0, 3);
-  snprintf(away, sizeof away, "%s.away", tokens);
-  assert_int_equal(rename(tokens, away), 0);
+  snprintf(away, sizeof away, "%s.away", hsm.tokens);
+  assert_int_equal(rename(hsm.tokens, away), 0);
   try_expect(try_attest(rabat.keeper, &rabat.log, 3, 4, &note, &err), &err, BASE_IO, "the token wasl test");
   assert_true(keeper_without_token(rabat.keeper));
   expect_open(&rabat, BASE_NOT_RUNNING, "");
-  assert_int_equal(rename(away, tokens), 0);
+  assert_int_equal(rename(away, hsm.tokens), 0);
   rabat.keeper = try_open(rabat.dir, &rabat.world);
   try_describe(rabat.keeper, &rabat.info);
   assert_int_equal(rabat.info.size, 3);
@@ -535,22 +494,22 @@ static void which_token_and_what_it_can_is_asked_first(void **state) {
   (void)state;
   struct try_world world;
   struct base_error err;
-  char path[TRY_PATH], text[2 * ROOM];
+  char path[TRY_PATH], text[2 * HSM_PATH];
   int dir = try_folder(path);
   try_world_init(&world, 14);
-  try_expect(
-      keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("another", "")), &world.world, &err), &err,
-      BASE_NOT_RUNNING, "another is not there");
-  try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test;serial=0", "")),
+  try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("another")), &world.world, &err),
+             &err, BASE_NOT_RUNNING, "another is not there");
+  try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test;serial=0")),
                                   &world.world, &err),
              &err, BASE_NOT_RUNNING, "not there");
-  snprintf(text, sizeof text, "directories.tokendir = %s\nslots.mechanisms = CKM_EC_KEY_PAIR_GEN,CKM_ECDSA\n", tokens);
-  put(conf_path, text);
+  snprintf(text, sizeof text, "directories.tokendir = %s\nslots.mechanisms = CKM_EC_KEY_PAIR_GEN,CKM_ECDSA\n",
+           hsm.tokens);
+  hsm_put(hsm.conf, text);
   try_expect(
-      keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test", "")), &world.world, &err),
-      &err, BASE_KIND, "P-256");
-  snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", tokens);
-  put(conf_path, text);
+      keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test")), &world.world, &err), &err,
+      BASE_KIND, "P-256");
+  snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", hsm.tokens);
+  hsm_put(hsm.conf, text);
   try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"),
                                   BASE_VIEW("pkcs11 = pkcs11:token=x?module-path=/etc/passwd&pin-source=file:/x"),
                                   &world.world, &err),
@@ -567,7 +526,7 @@ static void init_takes_back_what_it_made(void **state) {
   CK_ULONG before = objects(&rabat);
   keeper_close(rabat.keeper);
   other.dir = try_folder(other.path);
-  try_expect(keeper_init_in_token(other.dir, BASE_VIEW("paris"), base_view_text(conf_text("wasl%20test", "")),
+  try_expect(keeper_init_in_token(other.dir, BASE_VIEW("paris"), base_view_text(conf_text("wasl%20test")),
                                   &rabat.world.world, &err),
              &err, BASE_OK, "");
   keeper_remove(other.dir);
