@@ -35,7 +35,9 @@ static void show_list(struct cli *cli, const struct cli_answer *answer) {
     cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(witnessed, i)));
     base_buf_text(&cli->out, "\n");
   }
-  cli_line(cli, "%s ", cli_word(cli, CLI_WITNESS_OWN_KEY));
+  cli_line(cli, "%s ", cli_word(cli, CLI_WITNESS_REGISTER_KEY));
+  cli_isolated(cli, &cli->out, cli_string(answer->json, "log"));
+  cli_line(cli, "\n%s ", cli_word(cli, CLI_WITNESS_OWN_KEY));
   cli_isolated(cli, &cli->out, cli_string(answer->json, "key"));
   base_buf_text(&cli->out, "\n");
 }

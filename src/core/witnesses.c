@@ -417,6 +417,7 @@ enum base_code core_show_witnesses(struct core *core, const struct wire_json *re
   (void)request;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
+  wire_write_member_text(&writer, "log", core->card.log);
   wire_write_member_text(&writer, "key", core->card.witness);
   core_witnesses_status(core, &writer);
   wire_write_key(&writer, "witnessed");
