@@ -484,6 +484,33 @@ static void check_noticed(struct sim *sim, const struct sim_node *villain, const
                 node->name, last->size, villain->name, branch->leaf_count, partner->trouble);
 }
 
+/* --- what was lost with a register */
+
+/* Whatever a living partner took of a node that was restored is there again, and nothing else is said to be missing. */
+static void check_returned(struct sim *sim, struct sim_node *restored, struct sim_node *other) {
+  const struct core_partner *partner = sim_partner(restored, other->index), *his = sim_partner(other, restored->index);
+  if (core_epoch_waits(partner) || his->row.state == STORE_PARTNER_SUSPENDED)
+    return;
+  for (uint64_t n = partner->epoch_told.lost_from; n > 0 && n <= partner->epoch_told.lost_to && !sim->violated; n++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 16 << 20);
+    struct store_arrival arrival;
+    struct store_delivery delivery;
+    struct store_message row;
+    if (store_arrival_get(other->core->store, his->row.number, n, &arena, &arrival, NULL) != BASE_OK ||
+        !arrival.answered || arrival.refused)
+      continue;
+    if (store_delivery_by_number(restored->core->store, partner->row.number, n, &arena, &delivery, NULL) != BASE_OK ||
+        delivery.state != STORE_RECEIPTED || !base_id_equal(&delivery.message, &arrival.message) ||
+        store_message_header(restored->core->store, &arrival.message, &arena, &row, NULL) != BASE_OK)
+      sim_violate(sim, "what a living partner holds comes back",
+                  "%s holds number %" PRIu64 " of %s, which was restored, and does not have it again (%" PRIu64
+                  " came back, number %" PRIu64 " is next; \"%s\")",
+                  other->name, n, restored->name, partner->back.came, partner->back.next, partner->trouble);
+    sim->counts.returned++;
+  }
+}
+
 /* Runs that a violation ended are not checked further. */
 void sim_check(struct sim *sim) {
   for (unsigned i = 0; i < sim->node_count && !sim->violated; i++) {
@@ -506,6 +533,8 @@ void sim_check(struct sim *sim) {
         check_ledgers(node, other);
       else if (!other->faithful)
         check_noticed(sim, other, node);
+      if (!sim->violated && !other->faithful && sim->profile.villain == SIM_RESTORED && other->core != NULL)
+        check_returned(sim, other, node);
     }
     if (!sim->violated)
       check_cases(node);

@@ -163,7 +163,7 @@ void sim_ledger_cosigned(struct sim_node *node, struct base_view bytes) {
     return;
   }
   unsigned owner = 0;
-  while (owner < sim->node_count && !base_view_equal(sim->nodes[owner].origin, head.origin))
+  while (owner < sim->node_count && !base_view_equal(sim->nodes[owner].origin, wire_origin_node(head.origin)))
     owner++;
   size_t branch = 0;
   if (owner == sim->node_count || !find_head(&sim->registers[owner], &head, &branch)) {
@@ -174,11 +174,13 @@ void sim_ledger_cosigned(struct sim_node *node, struct base_view bytes) {
   struct sim_cosigned *last = &sim->cosigned[node->index * sim->node_count + owner];
   bool forgetful = sim->profile.villain >= SIM_OLD_KEEPER && sim->profile.villain <= SIM_COPY &&
                    sim->villain == node->index; /* its memory of heads was rolled back */
-  if (last->any && !forgetful && !sim_ledger_consistent(sim, owner, last->branch, last->size, branch, head.size))
+  uint32_t epoch = wire_origin_epoch(head.origin);
+  if (last->any && !forgetful && last->epoch == epoch &&
+      !sim_ledger_consistent(sim, owner, last->branch, last->size, branch, head.size))
     sim_violate(sim, "no keeper cosigns two heads that contradict",
                 "%s cosigned a head of %llu leaves of %s, which contradicts the one of %llu leaves before", node->name,
                 (unsigned long long)head.size, sim->nodes[owner].name, (unsigned long long)last->size);
-  *last = (struct sim_cosigned){true, branch, head.size};
+  *last = (struct sim_cosigned){true, epoch, branch, head.size};
 }
 
 /* --- what was acknowledged */

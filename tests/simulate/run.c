@@ -17,10 +17,15 @@ enum {
 };
 
 const char *sim_villain_name(enum sim_villain villain) {
-  static const char *const names[] = {
-      [SIM_HONEST] = "none",         [SIM_OLD_CORE] = "old core",      [SIM_OLD_KEEPER] = "old memory of heads",
-      [SIM_OLD_NODE] = "old node",   [SIM_COPY] = "copied node",       [SIM_EQUIVOCATES] = "equivocates",
-      [SIM_BACKDATES] = "backdates", [SIM_VERSION] = "another version"};
+  static const char *const names[] = {[SIM_HONEST] = "none",
+                                      [SIM_OLD_CORE] = "old core",
+                                      [SIM_OLD_KEEPER] = "old memory of heads",
+                                      [SIM_OLD_NODE] = "old node",
+                                      [SIM_COPY] = "copied node",
+                                      [SIM_EQUIVOCATES] = "equivocates",
+                                      [SIM_BACKDATES] = "backdates",
+                                      [SIM_RESTORED] = "restored in a new epoch",
+                                      [SIM_VERSION] = "another version"};
   return names[villain];
 }
 

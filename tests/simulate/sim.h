@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exchange.h"
+#include "core/back.h"
 #include "keeper/keeper.h"
 #include "sim/disk.h"
 
@@ -47,6 +47,7 @@ enum sim_villain {
   SIM_COPY,        /* a copy of the whole node takes turns with it: a forked register, replays */
   SIM_EQUIVOCATES, /* a party with two successors of one message of its own */
   SIM_BACKDATES,   /* a party that writes times at will */
+  SIM_RESTORED,    /* an older core folder, and a new epoch: what partners hold must come back */
   SIM_VERSION,     /* a node that speaks a consignment of the version before or after, until it is brought up to date */
   SIM_VILLAINS,
 };
@@ -168,6 +169,7 @@ struct sim_register {
 };
 struct sim_cosigned { /* the last head of one that another one's keeper cosigned */
   bool any;
+  uint32_t epoch;
   size_t branch;
   uint64_t size;
 };
@@ -180,7 +182,7 @@ struct sim_acked { /* a message whose submission was acknowledged to a person */
 
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
-      disk_errors, restores, noticed, lies, refused_versions;
+      disk_errors, restores, returned, noticed, lies, refused_versions;
 };
 
 struct sim {

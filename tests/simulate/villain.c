@@ -90,6 +90,41 @@ static void old_node(struct sim *sim, uint64_t act) {
   }
 }
 
+/* Officers of all partners hear the digits by voice, and confirm. */
+static void confirm_epoch(struct sim *sim) {
+  const struct sim_node *node = villain_of(sim);
+  for (size_t i = 0; i < node->partner_count && !sim->violated; i++) {
+    struct sim_node *other = &sim->nodes[node->partners[i]];
+    const struct core_partner *partner = other->core != NULL ? sim_partner(other, node->index) : NULL;
+    if (partner != NULL && partner->heard.number > 0)
+      (void)sim_ask(other, LINK_PARTNER_EPOCH, -1, "{\"actor\":\"amal\",\"name\":\"%s\",\"fingerprint\":\"%s\"}",
+                    node->name, partner->heard.digits);
+  }
+}
+
+static void restored(struct sim *sim, uint64_t act) {
+  struct sim_node *node = villain_of(sim);
+  if (act == 0 && node->core != NULL) {
+    keep_copy(sim, &sim->old_core, &sim->old_keeper);
+    sim->old_branch = leaves_of(sim);
+  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch) {
+    char origin[WIRE_ORIGIN_MAX + 1];
+    struct base_error err = {0};
+    sim_say(sim, node, "an older core folder is put in place, and goes on in a new epoch");
+    node->faithful = false;
+    put_in_place(sim, sim->old_core, NULL);
+    BASE_AUTO_FD int dir = disk_open(node->keeper_disk, "keeper");
+    if (keeper_epoch_open(dir, 0, &node->world, origin, &err) != BASE_OK) {
+      sim_violate(sim, "a new epoch can be opened", "%s: %s", node->name, err.text);
+      return;
+    }
+    sim_ledger_branch(node, sim->old_branch);
+    (void)sim_node_start(node);
+  } else {
+    confirm_epoch(sim);
+  }
+}
+
 /* The copy and the node take turns, each going on where it stopped. */
 static void take_turns(struct sim *sim, uint64_t act) {
   struct sim_node *node = villain_of(sim);
@@ -209,6 +244,9 @@ void sim_villain_acts(struct sim *sim, uint64_t act) {
   case SIM_OLD_NODE:
     old_node(sim, act);
     break;
+  case SIM_RESTORED:
+    restored(sim, act);
+    break;
   case SIM_COPY:
     take_turns(sim, act);
     break;
@@ -246,6 +284,10 @@ void sim_villain_final(struct sim *sim) {
   struct sim_node *node = villain_of(sim);
   if (node->faithful)
     return;
+  if (sim->profile.villain == SIM_RESTORED) {
+    confirm_epoch(sim);
+    return;
+  }
   for (size_t i = 0; i < node->partner_count && !sim->violated; i++) {
     struct sim_node *other = &sim->nodes[node->partners[i]];
     if (other->core != NULL)
