@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from story import check, must, ok, path, read, run, same_cases, settle, started, until, wasl, write
+from story import ON_SERVER, check, cluster, must, ok, path, read, run, same_cases, settle, started, until, wasl, write
 
 
 def held(node, kind):
@@ -173,10 +173,31 @@ def cut_off(rabat, paris):
     ok("killed in the middle of a change it is before or after it, and goes on")
 
 
+def is_copied(node):
+    """All of the stopped node, its database too."""
+    copy(node.dir, path("thief"))
+    if ON_SERVER:
+        cluster().copy(node.database, "thief")
+
+
+def becomes_thief(node):
+    own, node.dir = node.dir, path("thief")
+    if ON_SERVER:
+        cluster().copy(node.database, "owner")
+        cluster().copy("thief", node.database)
+    return own
+
+
+def becomes_owner(node, own):
+    node.dir = own
+    if ON_SERVER:
+        cluster().copy("owner", node.database)
+
+
 def stolen(rabat, paris):
     """Somebody has a copy of the whole node, keys and all. Its owner changes all keys at once; then the copy speaks."""
     rabat.stop()
-    copy(rabat.dir, path("thief"))
+    is_copied(rabat)
     rabat.start()
     rabat.ask("key", "rotate", "--all")
     known(rabat, paris)
@@ -186,12 +207,12 @@ def stolen(rabat, paris):
     until(lambda: len(held(rabat, "epoch")) == 1, 20, "what was kept is wrapped anew, and the stolen epoch key is destroyed")
     rabat.stop()
     begin, cases = paris.size(), paris.cases()
-    own, rabat.dir = rabat.dir, path("thief")
+    own = becomes_thief(rabat)
     rabat.start()
     rabat.request("paris", subject="by the thief")
     rabat.refuses(8, "outbox", "wait", "--timeout", 3, says="paris")
     rabat.stop()
-    rabat.dir = own
+    becomes_owner(rabat, own)
     check(paris.cases() == cases, "something of the thief's was taken")
     rabat.start()
     case = rabat.request("paris", subject="by the owner")
@@ -206,7 +227,7 @@ def stolen_in_the_overlap(rabat, paris):
     """The thief is on the line while the old TLS key still counts: his heads are refused, and a leaf says so."""
     rabat.stop()
     shutil.rmtree(path("thief"))
-    copy(rabat.dir, path("thief"))
+    is_copied(rabat)
     rabat.start()
     rabat.ask("key", "rotate", "--all")
     rabat.request("paris", subject="more leaves")
@@ -215,13 +236,13 @@ def stolen_in_the_overlap(rabat, paris):
     size = rabat.size()
     rabat.stop()
     begin, cases = paris.size(), paris.cases()
-    own, rabat.dir = rabat.dir, path("thief")
+    own = becomes_thief(rabat)
     rabat.start()
     while rabat.size() <= size:
         rabat.request("paris", subject="the thief's story")
     fault = until(lambda: [leaf for leaf in paris.leaves(begin) if leaf["act"] == "fault"], 30, "a leaf about the thief")
     rabat.stop()
-    rabat.dir = own
+    becomes_owner(rabat, own)
     check(paris.cases() == cases, "something of the thief's was taken")
     check("signature" in fault[0]["reason"] and "partner.fault rabat: signature" in paris.said(), fault, paris.said())
     rabat.start()

@@ -66,7 +66,8 @@ def other_address(rabat):
     check("gate.addresses " + warning in rabat.said(), rabat.said())
     check(rabat.json("node", "status")["listening"] == [moved], rabat.json("node", "status"))
     rabat.stop()
-    put(conf, read(conf) + f"address = {rabat.listen}\n".encode())
+    line = f"listen = {moved}\n"
+    put(conf, read(conf).replace(line.encode(), f"{line}address = {rabat.listen}\n".encode()))
     rabat.start()
     check(must(rabat.wasl("node", "status")).err == "" and rabat.json("node", "status")["warnings"] == [], "still warned")
     rabat.stop()
