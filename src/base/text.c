@@ -112,8 +112,7 @@ enum base_code base_base64_parse(struct base_view text, struct base_buf *out, st
   return BASE_OK;
 }
 
-/* One character: its value and its length (0 when it is not well formed; RFC 3629). */
-static size_t utf8_next(struct base_view text, uint32_t *out) {
+size_t base_utf8_next(struct base_view text, uint32_t *out) {
   uint8_t lead = text.data[0];
   if (lead < 0x80) {
     *out = lead;
@@ -142,7 +141,7 @@ static struct base_view after(struct base_view text, size_t size) {
 bool base_utf8_valid(struct base_view text) {
   while (text.size > 0) {
     uint32_t character;
-    size_t length = utf8_next(text, &character);
+    size_t length = base_utf8_next(text, &character);
     if (length == 0)
       return false;
     text = after(text, length);
@@ -186,7 +185,7 @@ static bool hides(uint32_t c) {
 void base_buf_printable(struct base_buf *buf, struct base_view text) {
   while (text.size > 0) {
     uint32_t character = 0;
-    size_t length = utf8_next(text, &character);
+    size_t length = base_utf8_next(text, &character);
     if (length == 0 || hides(character)) {
       base_buf_text(buf, "\xEF\xBF\xBD");
       length = length == 0 ? 1 : length;

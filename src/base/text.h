@@ -25,6 +25,8 @@ BASE_NODISCARD enum base_code base_base64_parse(struct base_view text, struct ba
 
 /* Well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool base_utf8_valid(struct base_view text);
+/* The first character of a text that is not empty: its value, and its length; 0 when it is not well formed (RFC 3629). */
+size_t base_utf8_next(struct base_view text, uint32_t *out);
 
 /* ASCII decimal without leading zeroes, up to 2^64-1. */
 bool base_decimal_parse(struct base_view text, uint64_t *out);

@@ -13,15 +13,14 @@ enum { ISOLATES_MAX = 60 }; /* within each other; UAX #9 shows no more than 125 
 
 /* One code point; 0 and no advance when it is not well formed. */
 static uint32_t next_point(struct base_view text, size_t *at) {
-  uint8_t first = text.data[*at];
-  size_t size = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (size > text.size - *at || !base_utf8_valid(base_view_of(text.data + *at, size)))
-    return 0;
-  uint32_t point = size == 1 ? first : first & (0x7Fu >> size);
-  for (size_t i = 1; i < size; i++)
-    point = point << 6 | (text.data[*at + i] & 0x3Fu);
+  uint32_t point = text.data[*at];
+  if (point < 0x80) { /* most of most texts */
+    ++*at;
+    return point;
+  }
+  size_t size = base_utf8_next(base_view_of(text.data + *at, text.size - *at), &point);
   *at += size;
-  return point;
+  return size > 0 ? point : 0;
 }
 
 static bool is_control(uint32_t point) {
@@ -102,6 +101,8 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
+    if (point >= ' ' && point <= '~') /* nothing below is about these */
+      continue;
     if (is_control(point) && !may_control(text, point, at))
       return spot(out, point, place, "a control character");
     if (point >= 0x202A && point <= 0x202E)
