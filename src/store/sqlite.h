@@ -29,6 +29,8 @@ struct store_sqlite {
 extern const struct store_engine store_engine_sqlite;
 void store_sqlite_close(struct store *store);
 
+/* Of nothing yet; NULL without memory. */
+struct store_sqlite *store_sqlite_new(void);
 /* Opens the connection, in the working folder. */
 BASE_NODISCARD enum base_code store_sqlite_connect(struct store_sqlite *store, struct base_error *err);
 /* The engine's snapshot (sqlite_backup.c). */

@@ -21,12 +21,9 @@ enum base_code store_sqlite_snapshot(struct store *common, struct store **out, s
   const struct store_sqlite *from = (const struct store_sqlite *)common;
   if (fchdir(from->folder) != 0)
     return base_fail_errno(err, STORE_FILE ": its folder cannot be entered");
-  struct store_sqlite *store = calloc(1, sizeof *store);
+  struct store_sqlite *store = store_sqlite_new();
   if (store == NULL)
     return base_fail(err, BASE_MEMORY, STORE_FILE ": out of memory");
-  store->store.engine = &store_engine_sqlite;
-  snprintf(store->store.name, sizeof store->store.name, "%s", STORE_FILE);
-  store->lock = store->folder = -1;
   enum base_code code = store_sqlite_connect(store, err);
   if (code == BASE_OK) {
     sqlite3_extended_result_codes(store->db, 1);

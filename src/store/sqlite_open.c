@@ -235,14 +235,21 @@ static enum base_code open_locked(struct store_sqlite *store, const struct store
   return code;
 }
 
-enum base_code store_open_sqlite(int dir, const struct store_schema *schema, struct store **out,
-                                 struct base_error *err) {
+struct store_sqlite *store_sqlite_new(void) {
   struct store_sqlite *store = calloc(1, sizeof *store);
   if (store == NULL)
-    return base_fail(err, BASE_MEMORY, STORE_FILE ": out of memory");
+    return NULL;
   store->store.engine = &store_engine_sqlite;
   snprintf(store->store.name, sizeof store->store.name, "%s", STORE_FILE);
   store->lock = store->folder = -1;
+  return store;
+}
+
+enum base_code store_open_sqlite(int dir, const struct store_schema *schema, struct store **out,
+                                 struct base_error *err) {
+  struct store_sqlite *store = store_sqlite_new();
+  if (store == NULL)
+    return base_fail(err, BASE_MEMORY, STORE_FILE ": out of memory");
   enum base_code code = enter_folder(store, dir, err);
   if (code == BASE_OK)
     code = lock_folder(store, err);

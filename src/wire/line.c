@@ -47,7 +47,8 @@ static bool spot(struct wire_spot *out, uint32_t point, size_t place, const char
   return false;
 }
 
-bool wire_line_check(struct base_view text, struct wire_spot *out) {
+/* The first character of which wrong says what is wrong with it; NULL: nothing. */
+static bool check_each(struct base_view text, const char *(*wrong)(uint32_t point), struct wire_spot *out) {
   size_t place = 0;
   for (size_t at = 0; at < text.size;) {
     size_t before = at;
@@ -55,11 +56,15 @@ bool wire_line_check(struct base_view text, struct wire_spot *out) {
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
-    const char *what = hides(point);
+    const char *what = wrong(point);
     if (what != NULL)
       return spot(out, point, place, what);
   }
   return true;
+}
+
+bool wire_line_check(struct base_view text, struct wire_spot *out) {
+  return check_each(text, hides, out);
 }
 
 /* The ends of lines that editors write, and tabs, are part of a text; other control characters move a terminal's
@@ -121,18 +126,13 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
   return count == 0 || left_open(out, opened, count);
 }
 
+static const char *breaks(uint32_t point) {
+  bool found = point == '\t' || point == '\n' || point == '\r' || point == 0x2028 || point == 0x2029;
+  return found ? "a tab or an end of line, where one line is expected" : NULL;
+}
+
 bool wire_prose_one_line(struct base_view text, struct wire_spot *out) {
-  size_t place = 0;
-  for (size_t at = 0; at < text.size;) {
-    size_t before = at;
-    uint32_t point = next_point(text, &at);
-    place++;
-    if (at == before)
-      return spot(out, 0, place, "no UTF-8");
-    if (point == '\t' || point == '\n' || point == '\r' || point == 0x2028 || point == 0x2029)
-      return spot(out, point, place, "a tab or an end of line, where one line is expected");
-  }
-  return true;
+  return check_each(text, breaks, out);
 }
 
 bool wire_line_valid(struct base_view text) {
