@@ -219,8 +219,8 @@ static enum base_code look_back_at(void *context, const struct store_delivery *r
 }
 
 /* The voided leaf travelled, and the answer held no receipt: the message has no effect anywhere. */
-static enum base_code void_told(struct core *core, struct core_partner *partner, const struct base_id *message,
-                                struct base_error *err) {
+enum base_code core_void_told(struct core *core, const struct core_partner *partner, const struct base_id *message,
+                              struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_delivery delivery;
@@ -249,7 +249,7 @@ static enum base_code look_back(struct core *core, struct core_partner *partner,
   if (code == BASE_EXISTS)
     code = BASE_OK;
   for (size_t i = 0; i < look->count && code == BASE_OK; i++)
-    code = void_told(core, partner, &look->told[i], err);
+    code = core_void_told(core, partner, &look->told[i], err);
   /* His predecessors may take days, and each time the messages themselves go along. */
   unsigned doubled = partner->held_asked < CORE_HELD_DOUBLED ? partner->held_asked : CORE_HELD_DOUBLED;
   partner->held_at_ms = look->waits ? core_now_ms(core) + ((int64_t)CORE_HELD_POLL_MS << doubled) : 0;
@@ -335,6 +335,8 @@ static enum base_code take_answered(struct core *core, struct core_partner *part
   code = core_answers_take(core, partner, answered->plain, &answered->checkpoint, fault, err);
   if (code == BASE_OK && fault->code == BASE_OK)
     code = core_epoch_join(core, partner, answered->want_number, err);
+  if (code == BASE_OK && fault->code == BASE_OK && answered->fault.code == BASE_NUMBER)
+    code = core_epoch_displace(core, partner, answered->want_number, err);
   if (code == BASE_OK && fault->code == BASE_OK && answered->want_number > 0 && !core_epoch_waits(partner) &&
       check_wanted(core, partner, answered->want_number, fault) == BASE_OK)
     code = look_back(core, partner, answered, err);

@@ -7,6 +7,9 @@
 
 #include "core/epoch.h"
 
+/* Beside the letters of the wire: he holds another message under the number that this node gave once more. */
+enum { CORE_BACK_DISPLACED = 'x' };
+
 /* --- back.c: ours */
 BASE_NODISCARD enum base_code core_back_load(struct core *core, struct core_partner *partner, struct base_error *err);
 /* Our epoch begins: of his numbers up to this one our receipts are still here. */

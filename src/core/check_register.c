@@ -109,7 +109,7 @@ static enum base_code check_sent(struct core *core, const struct core_partner *p
   if (chain == NULL)
     return BASE_MEMORY;
   uint64_t index = core->check->next;
-  if (opening->number > chain->sent_number + 1 &&
+  if (opening->number > chain->sent_number &&
       core_epoch_chains(core, partner, true, opening->number - 1, &opening->previous)) {
     chain->sent_number = opening->number - 1; /* those between were lost with an epoch */
     chain->sent_previous = opening->previous;

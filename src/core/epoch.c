@@ -284,6 +284,54 @@ enum base_code core_epoch_join(struct core *core, struct core_partner *partner, 
   return core_partner_save(core, partner, err);
 }
 
+/* The first that waits in the consignment of which he says that a number of it is wrong. */
+static enum base_code first_waiting(void *context, const struct store_delivery *row) {
+  struct store_delivery *found = context;
+  if (row->state != STORE_WAITING || row->leaf.size > 0)
+    return BASE_OK;
+  found->message = row->message;
+  found->number = row->number;
+  return BASE_EXISTS;
+}
+
+enum base_code core_epoch_displace(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                   struct base_error *err) {
+  struct core_told *told = &partner->epoch_told;
+  struct store_delivery found = {0}, delivery;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  if (told->leaf == 0 || !told->joined || wanted == 0)
+    return BASE_OK;
+  enum base_code code = store_delivery_open(core->store, partner->row.number, 0, INT32_MAX, first_waiting, &found, err);
+  if (code != BASE_EXISTS || found.number > partner->flight.last_number || found.number > wanted)
+    return code == BASE_EXISTS ? BASE_OK : code;
+  code = store_delivery_get(core->store, &found.message, partner->row.number, &arena, &delivery, err);
+  if (code == BASE_OK)
+    code =
+        core_delivery_void(core, partner, &delivery, STORE_REFUSED,
+                           BASE_VIEW("number: this register lost leaves, and the partner holds another message in its "
+                                     "place: write it again in a new case"),
+                           err);
+  if (code != BASE_OK || found.number == wanted) /* beyond what he holds: the void travels */
+    return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+  if (told->lost_to == 0) { /* nothing else is lost, but this stands in a case that may be older */
+    told->lost_from = told->lost_to = found.number;
+    told->lost_time = core->epoch_time;
+    partner->back.next = found.number + 1;
+  }
+  core_back_miss(&partner->back, found.number, found.number, CORE_BACK_DISPLACED);
+  code = core_void_told(core, partner, &found.message, err);
+  if (code == BASE_OK)
+    code = core_back_moved(core, partner, err);
+  if (code == BASE_OK && found.number == partner->row.sent_number) {
+    partner->row.sent_previous = told->hash;
+    code = core_epoch_chain(core, partner, true, found.number, &told->hash, err);
+  }
+  if (code == BASE_OK)
+    code = told_save(core, partner, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
 enum base_code core_epoch_allows(const struct core *core, const struct core_partner *partner, base_time opened,
                                  struct base_error *err) {
   struct base_view he = partner->card.name;

@@ -24,6 +24,10 @@ uint64_t core_epoch_base(const struct core *core, const struct core_partner *par
 /* He cosigned a head of our present epoch, and wants this number next: from here on the exchange goes on. */
 BASE_NODISCARD enum base_code core_epoch_join(struct core *core, struct core_partner *partner, uint64_t wanted,
                                               struct base_error *err);
+/* He says that a number in the consignment that was under way is wrong, and wants this one next. A node that wrote on after
+ * its folder was put back gave numbers that he holds for others: the first that waits is refused here, under a voided leaf. */
+BASE_NODISCARD enum base_code core_epoch_displace(struct core *core, struct core_partner *partner, uint64_t wanted,
+                                                  struct base_error *err);
 /* Whether a message of ours may go to him: BASE_SUSPENDED before he confirmed. opened: when its case was opened; in one
  * from before the epoch nothing is written while he holds messages of ours that are lost here (BASE_CONFLICT). */
 BASE_NODISCARD enum base_code core_epoch_allows(const struct core *core, const struct core_partner *partner,
@@ -46,6 +50,11 @@ BASE_NODISCARD enum base_code core_renewed_take(struct core *core, struct core_p
                                                 const struct wire_checkpoint *checkpoint, struct base_error *err);
 /* What people here are told meanwhile: the partner's trouble. */
 void core_renewed_say(struct core_partner *partner);
+/* The first head after the confirmation does not extend the head that it was held against (err says why): a node whose
+ * folder was put back may have gone on for a while before it heard. BASE_CONFLICT: it is held against the last one that
+ * he himself knows of now, and the proof from there is asked for; BASE_CONSISTENCY: there is none. */
+BASE_NODISCARD enum base_code core_renewed_step_back(struct core *core, struct core_partner *partner,
+                                                     struct base_error *err);
 /* What the partner is told. */
 #define CORE_RENEWED_WAITS "an officer of this node must confirm the new epoch of your register first"
 /* The row of numbers goes on over what was lost: the statement after this number, the last that the taker holds, names the leaf

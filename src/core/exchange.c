@@ -156,7 +156,7 @@ enum base_code core_head_cosign(struct core *core, struct core_partner *partner,
     enum base_code proved = seal_consistency_verify(partner->seen_size, &partner->seen_root, checkpoint->size,
                                                     &checkpoint->root, proof->hashes, proof->hash_count, err);
     if (proved != BASE_OK)
-      return proved;
+      return proved == BASE_CONSISTENCY ? core_renewed_step_back(core, partner, err) : proved;
     proof = NULL;
   }
   BASE_AUTO_BUF struct base_buf line = {0};

@@ -163,6 +163,10 @@ BASE_NODISCARD enum base_code core_answer_number(struct core *core, const struct
 void core_give_finish(struct core *core, struct core_reply *reply);
 void core_give_free(struct core_give *give);
 
+/* answered.c: the partner knows of a number that was ended, and holds nothing of it. */
+BASE_NODISCARD enum base_code core_void_told(struct core *core, const struct core_partner *partner,
+                                             const struct base_id *message, struct base_error *err);
+
 /* --- out */
 
 /* outgoing.c */

@@ -96,7 +96,8 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
         fault, BASE_WRONG_KEY,
         "the message was sent under another card than those that are known here: compare the cards of both nodes "
         "again");
-  if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous))
+  if (!voided && !base_hash_equal(&opening.previous, &partner->row.received_previous) &&
+      !core_epoch_chains(core, partner, false, partner->row.received_number, &opening.previous))
     return base_fail(fault, BASE_NUMBER, "number %llu does not name the statement before it",
                      (unsigned long long)opening.number);
   if (!voided && core_disk_low(core, NULL)) {

@@ -206,6 +206,7 @@ struct core_renewed {
   uint64_t start;                /* index of the first leaf that is of this epoch alone */
   struct base_hash first, told;  /* that leaf, and the one about us */
   uint64_t base;                 /* key of his head of the epoch before that the new one must extend, 0: none */
+  uint64_t named;                /* key of an older one that must do when it does not: the last that he knows of; 0: none */
   uint64_t again_from, again_to; /* our numbers that he lost: handed over again. again_to: the last one when he was
                                   * confirmed; again_from: 0 when he has not said from where, beyond it for none */
   uint64_t taken;                /* the last of his numbers when he was confirmed */
@@ -213,7 +214,7 @@ struct core_renewed {
 };
 struct core_heard {
   uint32_t number;
-  uint64_t start, given;
+  uint64_t start, given, named; /* named: size of the last head that he knows we cosigned */
   struct base_hash first, told;
   char digits[SEAL_FINGERPRINT_TEXT];
 };

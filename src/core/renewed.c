@@ -39,6 +39,7 @@ enum base_code core_renewed_save(struct core *core, const struct core_partner *p
   base_buf_add(&fact, renewed->first.bytes, sizeof renewed->first.bytes);
   base_buf_add(&fact, renewed->told.bytes, sizeof renewed->told.bytes);
   base_buf_u64(&fact, renewed->base);
+  base_buf_u64(&fact, renewed->named);
   base_buf_u64(&fact, renewed->again_from);
   base_buf_u64(&fact, renewed->again_to);
   base_buf_u64(&fact, renewed->taken);
@@ -62,6 +63,7 @@ static enum base_code renewed_read(struct core *core, struct core_partner *partn
   base_read_hash(&reader, &renewed.first);
   base_read_hash(&reader, &renewed.told);
   renewed.base = base_read_u64(&reader);
+  renewed.named = base_read_u64(&reader);
   renewed.again_from = base_read_u64(&reader);
   renewed.again_to = base_read_u64(&reader);
   renewed.taken = base_read_u64(&reader);
@@ -83,6 +85,7 @@ static enum base_code heard_save(struct core *core, const struct core_partner *p
   base_buf_u32(&fact, heard->number);
   base_buf_u64(&fact, heard->start);
   base_buf_u64(&fact, heard->given);
+  base_buf_u64(&fact, heard->named);
   base_buf_add(&fact, heard->first.bytes, sizeof heard->first.bytes);
   base_buf_add(&fact, heard->told.bytes, sizeof heard->told.bytes);
   base_buf_block(&fact, base_view_text(heard->digits));
@@ -116,6 +119,7 @@ static enum base_code heard_read(struct core *core, struct core_partner *partner
   heard.number = base_read_u32(&reader);
   heard.start = base_read_u64(&reader);
   heard.given = base_read_u64(&reader);
+  heard.named = base_read_u64(&reader);
   base_read_hash(&reader, &heard.first);
   base_read_hash(&reader, &heard.told);
   struct base_view digits = base_read_block(&reader, sizeof heard.digits - 1);
@@ -179,6 +183,13 @@ enum base_code core_renewed_load(struct core *core, struct core_partner *partner
 
 /* --- noticed */
 
+/* Of SIZE and ROOT. */
+static bool read_named(struct base_view subject, uint64_t *out) {
+  const uint8_t *space = subject.size > 0 ? memchr(subject.data, ' ', subject.size) : NULL;
+  return space != NULL && base_decimal_parse(base_view_of(subject.data, (size_t)(space - subject.data)), out) &&
+         *out >> KEY_SHIFT == 0;
+}
+
 /* The two leaves under his head: the first of the epoch, and what it says about us. */
 static enum base_code read_leaves(const struct core *core, const struct core_partner *partner,
                                   const struct core_heads *heads, const struct wire_checkpoint *checkpoint,
@@ -206,6 +217,9 @@ static enum base_code read_leaves(const struct core *core, const struct core_par
       told = true;
       out->told = seal_sha256(proof->leaf);
       out->given = opening.statement.given;
+      if (!read_named(opening.subject, &out->named))
+        return base_fail(err, BASE_PROTOCOL, "what begins epoch %u names no head as the last one that was cosigned",
+                         (unsigned)epoch);
     }
   }
   out->number = epoch;
@@ -307,6 +321,30 @@ enum base_code core_renewed_again(struct core *core, struct core_partner *partne
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+enum base_code core_renewed_step_back(struct core *core, struct core_partner *partner, struct base_error *err) {
+  struct core_renewed *renewed = &partner->renewed;
+  uint64_t seen = partner->seen_size;
+  if (renewed->named == 0 || partner->row.head_size >> KEY_SHIFT == renewed->number - 1)
+    return BASE_CONSISTENCY;
+  renewed->base = renewed->named;
+  renewed->named = 0;
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = core_renewed_save(core, partner, err);
+  if (code == BASE_OK)
+    code = seen_read(core, partner, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  base_log(
+      BASE_LOG_WARNING, "partner.epoch",
+      "%.*s wrote other leaves than those that it lost before it began epoch %u: of its %llu leaves that this node "
+      "cosigned, the first %llu are left",
+      (int)partner->card.name.size, (const char *)partner->card.name.data, (unsigned)renewed->number,
+      (unsigned long long)seen, (unsigned long long)partner->seen_size);
+  return base_fail(err, BASE_CONFLICT, "no proof from the head of %llu leaves that it names as the last one came along",
+                   (unsigned long long)partner->seen_size);
+}
+
 /* --- confirmed */
 
 static enum base_code check_confirmed(struct core_partner *partner, struct base_view name, struct base_view typed,
@@ -332,13 +370,13 @@ static enum base_code check_confirmed(struct core_partner *partner, struct base_
   return BASE_OK;
 }
 
-/* The newest head of the epoch before that can still be part of the new one. */
-static enum base_code find_base(struct core *core, const struct core_partner *partner, uint64_t *out,
+/* The newest head of the epoch before with so many leaves or fewer. */
+static enum base_code find_base(struct core *core, const struct core_partner *partner, uint64_t size, uint64_t *out,
                                 struct base_error *err) {
   BASE_AUTO_BUF struct base_buf note = {0};
   base_buf_init(&note, WIRE_NOTE_MAX);
-  enum base_code code = store_partner_head_upto(core->store, partner->row.number,
-                                                core_head_key(partner, partner->heard.start), out, &note, err);
+  enum base_code code =
+      store_partner_head_upto(core->store, partner->row.number, core_head_key(partner, size), out, &note, err);
   if (code == BASE_OK && *out <= core_head_key(partner, 0)) /* of an epoch before that */
     *out = 0;
   return code == BASE_NOT_FOUND ? BASE_OK : code;
@@ -350,17 +388,21 @@ static enum base_code confirm(struct core *core, struct core_partner *partner, s
   const struct core_heard heard = partner->heard;
   struct core_renewed renewed = {
       .number = heard.number, .start = heard.start, .first = heard.first, .told = heard.told};
-  enum base_code code = find_base(core, partner, &renewed.base, err);
+  enum base_code code = find_base(core, partner, heard.start, &renewed.base, err);
+  if (code == BASE_OK && heard.named < heard.start)
+    code = find_base(core, partner, heard.named, &renewed.named, err);
+  if (renewed.named >= renewed.base)
+    renewed.named = 0;
   if (code == BASE_OK)
     code = core_write(core, err);
   if (code != BASE_OK)
     return code;
-  if (partner->row.received_number > heard.given) {
+  if (partner->row.received_number > heard.given)
     partner->row.received_previous = heard.told;
-    code = core_epoch_chain(core, partner, false, partner->row.received_number, &heard.told, err);
-    if (code != BASE_OK)
-      return core_lose(core, code, err);
-  }
+  /* Also where he gave as many: they may be others than those that are held here. */
+  code = core_epoch_chain(core, partner, false, partner->row.received_number, &heard.told, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
   renewed.again_to = partner->row.sent_number;
   renewed.taken = partner->row.received_number;
   partner->renewed = renewed;

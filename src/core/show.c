@@ -110,6 +110,10 @@ static struct base_view missing_why(const struct core *core, const struct core_p
   case WIRE_BACK_DAMAGED:
     text = "cannot read them or a part of them, what it kept is damaged: asked again";
     break;
+  case CORE_BACK_DISPLACED:
+    text = "holds other messages of this node under these numbers, which were given once more: ask for them (wasl "
+           "proof export)";
+    break;
   case WIRE_BACK_NOTHING:
     text = "does not hold them (any more)";
     break;

@@ -168,6 +168,53 @@ static void test_after_lost(void **state) {
   try_remove(&a, &b);
 }
 
+/* It went on for a while before it heard, and wrote other leaves in the place of the lost ones, perhaps as many. */
+static void went_on(unsigned sent) {
+  struct pair_node a, b;
+  char mine[65], his[65], other[65];
+  try_agreed(&a, &b);
+  copy(&b, "/keeper", "/old-keeper");
+  lose(&a, &b, 2, 2, mine, his);
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  for (unsigned i = 0; i < sent; i++)
+    pair_request(&b, &a, other);
+  for (int i = 0; i < 6; i++)
+    try_suspend(&b, &a, i % 2 == 0 ? "suspended" : "active"); /* leaves */
+  if (sent == 0)
+    pair_request(&a, &b, his);
+  for (int i = 0; i < 3; i++) {
+    a.ms += 31000;
+    b.ms += 31000;
+    pair_send(sent > 0 ? &b : &a, sent > 0 ? &a : &b);
+  }
+  assert_true(b.core->reg.size > try_partner(&a)->seen_size);
+  assert_true(try_partner(&a)->stopped);
+  pair_close(&b);
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)) || try_partner(&a)->stopped);
+  pair_request(&a, &b, his);
+  pair_request(&b, &a, mine);
+  later(&a, &b);
+  try_receipted(&a, his);
+  try_receipted(&b, mine);
+  if (sent > 0)
+    assert_int_equal(pair_outbox(&b, other, NULL), STORE_REFUSED);
+  try_remove(&a, &b);
+}
+static void test_went_on_quietly(void **state) {
+  (void)state;
+  went_on(0);
+}
+static void test_went_on_and_sent(void **state) {
+  (void)state;
+  for (unsigned sent = 1; sent <= 3; sent++) /* fewer numbers than those that were lost, as many, more */
+    went_on(sent);
+}
+
 /* Another beginning of the same epoch than the one that was confirmed is no beginning. */
 static void test_other_beginning(void **state) {
   (void)state;
@@ -306,6 +353,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_begins_once),
       cmocka_unit_test(test_without_memory),   cmocka_unit_test(test_after_lost),
+      cmocka_unit_test(test_went_on_quietly),  cmocka_unit_test(test_went_on_and_sent),
       cmocka_unit_test(test_other_beginning),  cmocka_unit_test(test_must_extend),
       cmocka_unit_test(test_closed),           cmocka_unit_test(test_part_goes_on),
       cmocka_unit_test(test_part_comes_again),
