@@ -204,7 +204,7 @@ BASE_NODISCARD enum base_code store_id_next(struct store *store, int64_t *key, s
 
 /* --- messages */
 enum store_message_state {
-  STORE_MESSAGE_PENDING, /* from a partner, parts or predecessors missing: no effect yet */
+  STORE_MESSAGE_PENDING, /* from a partner, or our own that comes back: parts or predecessors missing, no effect yet */
   STORE_MESSAGE_HELD,    /* complete and receipted (or our own) */
   STORE_MESSAGE_REFUSED, /* refused: content dropped, header kept */
 };

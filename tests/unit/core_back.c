@@ -2,6 +2,7 @@
  * What a node lost with its register comes back from its partner: messages with their parts, cases, receipts, proofs;
  * nothing that it did not sign, nothing twice; and what cannot come back is said (spec/epoch.md). b is the one that
  * lost. */
+#include "core/show.h"
 #include "core_lost.h"
 
 static void save(struct pair_node *b) {
@@ -124,6 +125,28 @@ static void test_comes_back(void **state) {
   try_agree(&a, &b);
   assert_int_equal(try_count(&b, WIRE_ACT_RETURNED), last - given);
   assert_int_equal(try_count(&a, WIRE_ACT_FAULT) + try_count(&b, WIRE_ACT_FAULT), 0);
+  try_remove(&a, &b);
+}
+
+/* b's clock was wrong when it gave the first receipt: the stricter time of both counts. */
+static void test_stricter(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char his[65];
+  struct core_received received = {0};
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  save(&b);
+  b.now += 7200;
+  pair_request(&a, &b, his);
+  pair_rest(&a, &b);
+  put_back(&b);
+  b.now -= 7000;
+  renewed(&a, &b);
+  at_rest(&a, &b);
+  struct base_id id = try_id(his);
+  assert_int_equal(core_show_received(b.core, &id, a.core->card.origin, NULL, &received, &err), BASE_OK);
+  assert_true(received.ours > 0 && received.ours + CORE_DISPUTE_SECONDS < received.at);
   try_remove(&a, &b);
 }
 
@@ -471,7 +494,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_comes_back), cmocka_unit_test(test_goes_on),   cmocka_unit_test(test_lies),
       cmocka_unit_test(test_cannot),     cmocka_unit_test(test_not_asked), cmocka_unit_test(test_twice),
-      cmocka_unit_test(test_forged),
+      cmocka_unit_test(test_forged),     cmocka_unit_test(test_stricter),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
