@@ -242,18 +242,29 @@ static void look_ended(struct core *core, struct core_partner *partner) {
            (const char *)partner->card.name.data, (unsigned long long)back->came);
 }
 
+/* All is asked for anew; only of what he holds in place of another message no answer tells again. */
+static void forget(struct core_back *back) {
+  size_t kept = 0;
+  for (size_t i = 0; i < back->count; i++)
+    if (back->missing[i].why == CORE_BACK_DISPLACED)
+      back->missing[kept++] = back->missing[i];
+  back->count = kept;
+  back->came = 0;
+}
+
 enum base_code core_back_begin(struct core *core, struct core_partner *partner, uint64_t receipts_here,
                                struct base_error *err) {
   struct core_back *back = &partner->back;
   uint64_t from = back->receipts > 0 && back->receipts <= receipts_here ? back->receipts : receipts_here + 1;
-  *back = (struct core_back){.receipts = from};
+  forget(back);
+  back->next = 0;
+  back->receipts = from;
   return save(core, partner, err);
 }
 
 enum base_code core_back_join(struct core *core, struct core_partner *partner, struct base_error *err) {
   partner->back.next = partner->epoch_told.lost_to > 0 ? partner->epoch_told.lost_from : 0;
-  partner->back.came = 0;
-  partner->back.count = 0;
+  forget(&partner->back);
   return save(core, partner, err);
 }
 
@@ -334,8 +345,7 @@ static void again(struct core_partner *partner) {
   if (first == NULL)
     return;
   back->next = partner->epoch_told.lost_from;
-  back->came = 0;
-  back->count = 0;
+  forget(back);
 }
 
 enum base_code core_back_ask(struct core *core, struct core_partner *partner, struct base_buf *out,
