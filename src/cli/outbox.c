@@ -45,19 +45,18 @@ static void pause_for(int64_t milliseconds) {
 static enum base_code too_late(const struct wire_json *summary, int64_t seconds, struct base_error *err) {
   const struct wire_json *unreachable = wire_json_get(summary, "unreachable");
   long long open = (long long)(cli_number(summary, "waiting") + cli_number(summary, "under_way"));
+  const char *are = open == 1 ? "message is" : "messages are";
   if (wire_json_size(unreachable) == 0)
-    return base_fail(err, BASE_TIMEOUT,
-                     "after %lld s %lld messages are still waiting or under way; see: wasl outbox list",
-                     (long long)seconds, open);
+    return base_fail(err, BASE_TIMEOUT, "after %lld s %lld %s still waiting or under way; see: wasl outbox list",
+                     (long long)seconds, open, are);
   BASE_AUTO_BUF struct base_buf names = {0};
   base_buf_init(&names, BASE_ERROR_TEXT_MAX);
   for (size_t i = 0; i < wire_json_size(unreachable); i++) {
     base_buf_text(&names, i > 0 ? ", " : "");
     base_buf_printable(&names, wire_json_text(wire_json_at(unreachable, i)));
   }
-  return base_fail(err, BASE_UNREACHABLE,
-                   "after %lld s %lld messages are still waiting or under way, and %.*s cannot be reached",
-                   (long long)seconds, open, (int)names.size, (const char *)names.data);
+  return base_fail(err, BASE_UNREACHABLE, "after %lld s %lld %s still waiting or under way, and %.*s cannot be reached",
+                   (long long)seconds, open, are, (int)names.size, (const char *)names.data);
 }
 
 enum base_code cli_outbox_wait(struct cli *cli, struct base_error *err) {

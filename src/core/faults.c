@@ -82,7 +82,8 @@ static enum base_code flood(struct core *core, struct core_partner *partner, str
   if (partner->faults_counted == 0)
     return BASE_OK;
   char reason[64];
-  snprintf(reason, sizeof reason, "%llu more faults", (unsigned long long)partner->faults_counted);
+  snprintf(reason, sizeof reason, "%llu more fault%s", (unsigned long long)partner->faults_counted,
+           partner->faults_counted == 1 ? "" : "s");
   base_log(BASE_LOG_WARNING, "partner.faults", "%.*s: %s", (int)partner->card.name.size,
            (const char *)partner->card.name.data, reason);
   struct wire_opening opening = {.subject = partner->card.origin, .reason = base_view_text(reason)};
@@ -123,13 +124,14 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
   partner->stopped_at = core_now(core);
   partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
   partner->trouble_code = fault->code;
-  snprintf(partner->trouble, sizeof partner->trouble,
-           "%.*s contradicts what was signed before: %.120s. Since %s nothing goes there, nothing is taken. The evidence "
-           "is kept with leaf %llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, "
-           "wasl partner suspend %.*s keeps it closed",
-           (int)he.size, (const char *)he.data, fault->text, base_time_format(partner->stopped_at).text,
-           (unsigned long long)leaf, (unsigned long long)leaf, (int)he.size, (const char *)he.data, (int)he.size,
-           (const char *)he.data);
+  snprintf(
+      partner->trouble, sizeof partner->trouble,
+      "%.*s contradicts what was signed before: %.120s. Since %s nothing goes there, nothing is taken. The evidence "
+      "is kept with leaf %llu (wasl register show %llu -o FILE). Call them, then: wasl partner resume %.*s goes on, "
+      "wasl partner suspend %.*s keeps it closed",
+      (int)he.size, (const char *)he.data, fault->text, base_time_format(partner->stopped_at).text,
+      (unsigned long long)leaf, (unsigned long long)leaf, (int)he.size, (const char *)he.data, (int)he.size,
+      (const char *)he.data);
   return core_partner_stop_write(core, partner, base_view_text(partner->trouble), err);
 }
 

@@ -168,6 +168,8 @@ enum base_code core_show_outbox_summary(struct core *core, const struct wire_jso
 
 struct listing {
   struct core *core;
+  bool open;     /* only what waits or is under way: one that was ended, but not told yet, is neither */
+  uint64_t left; /* rows that fit; 0: as many as there are */
   struct wire_writer writer;
   struct base_error *err;
 };
@@ -177,6 +179,8 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
   const struct core_partner *partner = core_partner_numbered(listing->core, row->partner);
   struct wire_writer *writer = &listing->writer;
   char room[CORE_SHOW_REASON];
+  if (listing->open && row->state != STORE_WAITING)
+    return BASE_OK;
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->message);
   wire_write_member_id(writer, "case", &row->case_id);
@@ -192,19 +196,20 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
     core_show_text(writer, "reason", core_show_reason(listing->core, partner, row, room));
   }
   wire_write_end(writer, '}');
-  return base_buf_check(writer->out, "the list, which takes a limit,", listing->err);
+  enum base_code code = base_buf_check(writer->out, "the list, which takes a limit,", listing->err);
+  return code == BASE_OK && listing->left > 0 && --listing->left == 0 ? BASE_EXISTS : code;
 }
 
 enum base_code core_show_outbox_list(struct core *core, const struct wire_json *request, struct base_buf *out,
                                      struct base_error *err) {
   uint64_t limit = 0;
-  bool open = wire_json_true(wire_json_get(request, "open"));
-  struct listing listing = {.core = core, .err = err};
+  struct listing listing = {.core = core, .err = err, .open = wire_json_true(wire_json_get(request, "open"))};
   wire_writer_init(&listing.writer, out);
   enum base_code code = core_show_limit(request, &limit, err);
+  listing.left = limit;
   wire_write_array(&listing.writer);
   if (code == BASE_OK)
-    code = store_delivery_each(core->store, NULL, open, limit, list_delivery, &listing, err);
+    code = store_delivery_each(core->store, NULL, listing.open, 0, list_delivery, &listing, err);
   wire_write_end(&listing.writer, ']');
-  return code;
+  return code == BASE_EXISTS ? BASE_OK : code; /* the limit was reached */
 }

@@ -133,7 +133,10 @@ static enum base_code start_child(struct family *family, struct child *child, st
                                   struct base_error *err) {
   BASE_AUTO_FD int folder = openat(family->handed->dir, child->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (folder < 0)
-    return base_fail_errno(err, "%s: cannot be opened; `wasl node init` makes it", child->folder);
+    return base_fail_errno(err,
+                           "%s: cannot be opened; put it back from a copy of the node (`wasl node init` makes a new "
+                           "node, in an empty folder)",
+                           child->folder);
   int ready[2];
   if (pipe2(ready, O_CLOEXEC) != 0)
     return base_fail_errno(err, "no pipe to %s", child->program);
@@ -192,7 +195,8 @@ static enum base_code start_all(struct family *family, struct base_error *err) {
   BASE_AUTO_FD int backup = -1; /* the public key of backups */
   enum base_code code = BASE_OK;
   if (card < 0 || peer_card < 0 || local_card < 0) {
-    code = base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
+    code = base_fail_errno(err, "node.card: cannot be opened; put it back from a copy of the node (`wasl node init` "
+                                "makes a new node, in an empty folder)");
     goto done;
   }
   if (handed->conf->database[0] != '\0') {
@@ -573,7 +577,8 @@ enum base_code wasld_family_try(const struct wasld_handed *handed, struct base_e
   BASE_AUTO_FD int card = openat(handed->dir, "node.card", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   BASE_AUTO_FD int mark = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (card < 0 || mark < 0)
-    return base_fail_errno(err, "node.card: cannot be opened; `wasl node init` makes it");
+    return base_fail_errno(err, "node.card: cannot be opened; put it back from a copy of the node (`wasl node init` "
+                                "makes a new node, in an empty folder)");
   *gate = child_table[GATE_PEER];
   family.loop = link_loop_new(family.world);
   hand(&handing, card, "card");
@@ -607,9 +612,13 @@ enum base_code wasld_family_check(const struct wasld_handed *handed, struct base
       return base_fail_errno(err, "%s: cannot be executed", path);
     BASE_AUTO_FD int folder = openat(handed->dir, child->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0)
-      return base_fail_errno(err, "%s: cannot be opened; `wasl node init` makes it", child->folder);
+      return base_fail_errno(err,
+                             "%s: cannot be opened; put it back from a copy of the node (`wasl node init` makes a new "
+                             "node, in an empty folder)",
+                             child->folder);
   }
   if (faccessat(handed->dir, "node.card", R_OK, 0) != 0)
-    return base_fail_errno(err, "node.card: cannot be read; `wasl node init` makes it");
+    return base_fail_errno(err, "node.card: cannot be read; put it back from a copy of the node (`wasl node init` "
+                                "makes a new node, in an empty folder)");
   return BASE_OK;
 }

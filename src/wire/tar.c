@@ -110,7 +110,8 @@ enum base_code wire_tar_parse(const uint8_t block[WIRE_TAR_BLOCK], struct wire_t
   uint64_t sum, size;
   if (memcmp(header.magic, "ustar", sizeof header.magic) != 0 || memcmp(header.version, "00", 2) != 0)
     return base_fail(err, BASE_SYNTAX, "tar: not a ustar header");
-  if (!get_octal(header.chksum, sizeof header.chksum, &sum) || sum != checksum(&header))
+  bool ended = header.chksum[6] == 0 && header.chksum[7] == ' '; /* the sum does not cover these two itself */
+  if (!ended || !get_octal(header.chksum, sizeof header.chksum, &sum) || sum != checksum(&header))
     return base_fail(err, BASE_SYNTAX, "tar: a header's checksum is wrong");
   if (header.typeflag != '0')
     return base_fail(err, BASE_SYNTAX, "tar: a member is no regular file");

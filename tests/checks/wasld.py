@@ -283,7 +283,7 @@ def says_when_it_cannot_start(base, wasld):
     shutil.rmtree(os.path.join(node.path, "keeper"))
     node.write("wasl.conf", f"[node]\nname = paris\nlisten = 127.0.0.1:{PORT}\n")
     wrong = subprocess.run([wasld, "--check", node.path], capture_output=True, text=True, check=False, timeout=10)
-    assert wrong.returncode == 1 and "keeper: cannot be opened; `wasl node init` makes it" in wrong.stderr, wrong
+    assert wrong.returncode == 1 and "keeper: cannot be opened; put it back from a copy of the node (`wasl node init`" in wrong.stderr, wrong
     assert subprocess.run([wasld], capture_output=True, check=False).returncode == 2
     assert subprocess.run([wasld, "--what", "x"], capture_output=True, check=False).returncode == 2
 
