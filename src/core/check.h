@@ -128,6 +128,12 @@ void core_check_found(struct core *core, enum core_check_so so, struct core_plac
  * at the end, where *done is set; a failure of the machine stays. moved: the key is another one. */
 bool core_check_row(struct core *core, const char *table, bool moved, enum base_code *code, bool *done,
                     const struct base_error *err);
+/* What the partner proved: under the head of his that is kept with this size (a head's key), and his own signature. */
+BASE_NODISCARD enum base_code core_check_proved(struct core *core, const struct core_partner *partner,
+                                                struct base_view leaf, struct base_view opening,
+                                                struct base_view hashes, uint64_t index, uint64_t size,
+                                                struct base_arena *arena, struct wire_leaf *out_leaf,
+                                                struct wire_opening *out_opening, struct base_error *err);
 /* NULL without memory, with err filled. */
 struct core_check_partner *core_check_partner(struct core_check *check, int64_t number, struct base_error *err);
 

@@ -40,10 +40,10 @@ static enum base_code head_root(struct core *core, const struct core_partner *pa
   return BASE_OK;
 }
 
-static enum base_code proved(struct core *core, const struct core_partner *partner, struct base_view leaf,
-                             struct base_view opening, struct base_view hashes, uint64_t index, uint64_t size,
-                             struct base_arena *arena, struct wire_leaf *out_leaf, struct wire_opening *out_opening,
-                             struct base_error *err) {
+enum base_code core_check_proved(struct core *core, const struct core_partner *partner, struct base_view leaf,
+                                 struct base_view opening, struct base_view hashes, uint64_t index, uint64_t size,
+                                 struct base_arena *arena, struct wire_leaf *out_leaf, struct wire_opening *out_opening,
+                                 struct base_error *err) {
   struct wire_frame_proof proof = {.leaf = leaf, .opening = opening, .index = index};
   struct wire_checkpoint checkpoint = {.size = core_head_key_size(size)};
   if (hashes.size % sizeof proof.hashes[0] != 0 || hashes.size > sizeof proof.hashes)
@@ -114,8 +114,8 @@ static enum base_code check_receipt(struct core *core, const struct delivered *d
   struct wire_opening opening;
   struct base_error why = {0};
   struct core_place place = delivered->place;
-  enum base_code code = proved(core, partner, row->leaf, row->opening, row->proof, row->index, row->head_size, arena,
-                               &leaf, &opening, &why);
+  enum base_code code = core_check_proved(core, partner, row->leaf, row->opening, row->proof, row->index,
+                                          row->head_size, arena, &leaf, &opening, &why);
   if (code != BASE_OK && !core_damage(code))
     return base_fail(err, code, "%s", why.text);
   if (code != BASE_OK)
@@ -321,8 +321,8 @@ static enum base_code check_statement(struct core *core, const struct core_partn
     core_check_found(core, CORE_SO_PROOF, place, "it has number %llu of %.*s, %llu was the last one before it",
                      (unsigned long long)row->number, (int)partner->card.name.size,
                      (const char *)partner->card.name.data, (unsigned long long)chain->received_number);
-  enum base_code code = proved(core, partner, row->leaf, row->opening, row->proof, row->index, row->head_size, arena,
-                               &leaf, &opening, &why);
+  enum base_code code = core_check_proved(core, partner, row->leaf, row->opening, row->proof, row->index,
+                                          row->head_size, arena, &leaf, &opening, &why);
   struct base_hash sent = code == BASE_OK && row->voided ? opening.previous : seal_sha256(row->leaf);
   if (code != BASE_OK && !core_damage(code))
     return base_fail(err, code, "%s", why.text);

@@ -130,8 +130,31 @@ static enum base_code check_kept(struct core *core, const struct store_partner *
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* His last statement, which he proved. */
+static enum base_code check_his(struct core *core, const struct store_partner *row,
+                                const struct store_comparison *compared, struct core_place place,
+                                struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  struct base_error why = {0};
+  const struct core_partner *partner = core_partner_numbered(core, row->number);
+  if (partner == NULL || (compared->leaf.size == 0 && compared->compared == 0))
+    return BASE_OK;
+  enum base_code code =
+      core_check_proved(core, partner, compared->leaf, compared->opening, compared->proof,
+                        core_head_key_size(compared->his_index), compared->his_head, &arena, &leaf, &opening, &why);
+  bool his = code == BASE_OK && leaf.act == WIRE_ACT_STATEMENT && base_view_equal(opening.from, row->origin) &&
+             base_view_equal(opening.to, core->card.origin);
+  if (!his && (code == BASE_OK || core_damage(code)))
+    core_check_found(core, CORE_SO_PROOF, place, "the statement of it that is kept does not verify%s%s",
+                     code == BASE_OK ? "" : ": ", code == BASE_OK ? "" : why.text);
+  return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
+}
+
 /* What is remembered of the last file that went by hand, and of the last comparison: it decides what goes next and what
- * a person is told, and says nothing that the register and the outbox do not. */
+ * a person is told; but for his statement it says nothing that the register and the outbox do not. */
 static enum base_code check_remembered(struct core *core, const struct store_partner *row, struct core_place place,
                                        struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -149,6 +172,8 @@ static enum base_code check_remembered(struct core *core, const struct store_par
     code = store_comparison_get(core->store, row->number, &arena, &compared, err);
   if (core_damage(code))
     core_check_found(core, CORE_SO_DERIVED, place, "what is kept of its comparison cannot be read");
+  if (code == BASE_OK)
+    code = check_his(core, row, &compared, place, err);
   if (code != BASE_OK || compared.index == 0)
     return core_damage(code) ? BASE_OK : code;
   code = core_check_leaf(core, compared.index, &arena, &leaf, err);

@@ -206,6 +206,8 @@ static void remembered(void **state) {
   } changes[] = {
       {"UPDATE comparisons SET given = given + 1", "what is kept of its comparison is not what leaf"},
       {"UPDATE comparisons SET given = given - 1, leaf_index = 1", "what is kept of its comparison is not what leaf 1"},
+      {"UPDATE comparisons SET his_proof = zeroblob(32)", "the statement of it that is kept does not verify"},
+      {"UPDATE comparisons SET his_leaf = x'', his_opening = x''", "the statement of it that is kept does not verify"},
       {"INSERT INTO carried(partner, made, sent_number, bases) SELECT number, 1, 1000, x'' FROM partners",
        "what is kept of files carried to it names what there never was"},
   };
