@@ -92,8 +92,13 @@ def under_traffic(rabat, paris):
 
 def evidence(rabat, paris, before, cards):
     """Of a message from before the changes, and of one from now."""
+    old = ["--card", rabat.card(), "--card", paris.card()]
+    paris.ask("key", "rotate", "--seal")  # as it does by itself every 90 days
+    known(rabat, paris)
     now = rabat.request("paris", subject="under the new keys")
     settle(rabat, paris)
+    rabat.ask("proof", "export", now, "-o", path("seal.wasl-proof"))
+    check("confirmed" in must(wasl("proof", "verify", path("seal.wasl-proof"), *old)).out, "a new sealing key alone is no other signer")
     fresh = ["--card", rabat.card(), "--card", paris.card()]
     for name, message in (("before", before), ("now", now)):
         for node in (rabat, paris):
