@@ -2,6 +2,7 @@
 #include "wire/json.h"
 
 #include <jansson.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <threads.h>
 
@@ -16,20 +17,61 @@ static const struct wire_json *outside(const json_t *value) {
   return (const struct wire_json *)(const void *)value;
 }
 
-/* The library calls it bad syntax when it has no memory for a string, and leaves octets out of one that it cannot make
- * longer. What is no JSON and what could not be read must be told apart: the one is refused for ever, the other is
- * tried again. */
-static _Thread_local bool no_memory;
+/* The library must not be told that there is no memory: it calls that bad syntax, leaves octets out of a text that it
+ * cannot make longer, and, when the quote at its end was left out, reads and writes behind it (2.14, lex_scan_string).
+ * So an allocation that fails ends the parse from within, and what it had made by then is freed here: all blocks since
+ * its beginning. A document is freed by the thread that parsed it. */
+struct block {
+  struct block *before, *behind;
+} __attribute__((aligned(16)));
+static _Thread_local struct block *newest;
+static _Thread_local jmp_buf *gives_up; /* NULL: no parse runs */
 static once_flag once = ONCE_FLAG_INIT;
 
 static void *allocate(size_t size) {
-  void *data = malloc(size);
-  no_memory = no_memory || data == NULL;
-  return data;
+  struct block *block = size <= SIZE_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
+  if (block == NULL && gives_up != NULL)
+    longjmp(*gives_up, 1);
+  if (block == NULL)
+    return NULL;
+  *block = (struct block){.before = newest};
+  if (newest != NULL)
+    newest->behind = block;
+  newest = block;
+  return block + 1;
+}
+
+static void release(void *data) {
+  struct block *block = data == NULL ? NULL : (struct block *)data - 1;
+  if (block == NULL)
+    return;
+  if (block->before != NULL)
+    block->before->behind = block->behind;
+  if (block->behind != NULL)
+    block->behind->before = block->before;
+  else
+    newest = block->before;
+  free(block);
 }
 
 static void take_over(void) {
-  json_set_alloc_funcs(allocate, free);
+  json_set_alloc_funcs(allocate, release);
+}
+
+/* False: there was not enough memory. */
+static bool load(struct base_view text, json_t **out, json_error_t *error) {
+  jmp_buf here;
+  struct block *const mark = newest;
+  if (setjmp(here) != 0) {
+    gives_up = NULL;
+    while (newest != mark)
+      release(newest + 1);
+    return false;
+  }
+  gives_up = &here;
+  *out = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+  gives_up = NULL;
+  return true;
 }
 
 void wire_json_seed(uint64_t random) {
@@ -139,13 +181,10 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   if (code)
     return code;
   json_error_t error = {0};
+  json_t *root = NULL;
   call_once(&once, take_over);
-  no_memory = false;
-  json_t *root = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-  if (no_memory) {
-    json_decref(root);
+  if (!load(text, &root, &error))
     return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
-  }
   if (!root)
     return parse_failure(&error, text, what, err);
   *out = (struct wire_json *)(void *)root;
