@@ -248,7 +248,8 @@ enum base_code core_epoch_write(struct core *core, const struct core_partner *pa
 }
 
 uint64_t core_epoch_base(const struct core *core, const struct core_partner *partner, uint64_t named) {
-  return core_epoch_waits(partner) && named > core->epoch_start ? 0 : named;
+  /* He may have cosigned one of this epoch already, his answer lost: a proof from there harms in no case. */
+  return core_epoch_waits(partner) && named >= core->reg.attested ? 0 : named;
 }
 
 enum base_code core_epoch_join(struct core *core, struct core_partner *partner, uint64_t wanted,
