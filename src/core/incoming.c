@@ -47,8 +47,11 @@ static enum base_code number_again(struct core *core, struct core_give *give, co
   if (code != BASE_OK)
     return core_lose(core, code, err);
   struct base_hash sent = voided ? opening->previous : seal_sha256(frame->proof.leaf);
+  /* A register that went two ways: but of one that went on in a new epoch that is known, and settled there. */
+  const struct core_renewed *renewed = &give->partner->renewed;
+  bool known = renewed->number > 1 && frame->proof.index < renewed->start;
   if (!base_hash_equal(&sent, &arrival.sent_hash))
-    return base_fail(&give->fault, BASE_NUMBER, "number %llu was used for another message before",
+    return base_fail(&give->fault, known ? BASE_NUMBER : BASE_FORK, "number %llu was used for another message before",
                      (unsigned long long)opening->number);
   if (voided && !arrival.voided && !arrival.answered) {
     struct base_error why = {0};
