@@ -3,154 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/back.h"
+#include "core/outcomes.h"
 
 /* The comparison with a partner (spec/reconcile.md): each side states, by a leaf, which numbers it gave and took and,
  * as a running hash, what became of them; each holds the other's statement with its proof; equal, or the numbers that
  * differ are asked for one by one and shown to a person. */
 
 enum { COMPARE_LEAF_TEXT = 1 << 16 };
-
-/* --- what became of a number */
-
-struct outcome {
-  char letter; /* 0: there is no such number */
-  struct base_hash leaf;
-};
-
-static enum base_code receipt_letter(struct base_view leaf, char *out, struct base_error *err) {
-  struct wire_leaf parsed;
-  enum base_code code = wire_leaf_parse(leaf, &parsed, err);
-  if (code == BASE_OK)
-    *out = parsed.act == WIRE_ACT_REFUSED ? WIRE_OUTCOME_REFUSED : WIRE_OUTCOME_RECEIVED;
-  return code;
-}
-
-/* Lost with our register, and nothing that could come back: what he told of it stands. */
-static enum base_code outcome_lost(struct core *core, const struct core_partner *partner, uint64_t number,
-                                   struct outcome *out, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, COMPARE_LEAF_TEXT);
-  struct core_returned returned;
-  if (number > partner->epoch_told.lost_to)
-    return BASE_OK;
-  enum base_code code = core_back_read(core, partner, true, number, &arena, &returned, err);
-  if (code == BASE_OK)
-    *out = (struct outcome){.letter = returned.letter, .leaf = returned.outcome};
-  return code == BASE_NOT_FOUND ? BASE_OK : code;
-}
-
-/* A receipt that we gave before our register was lost is the one that he holds. */
-static enum base_code outcome_first(struct core *core, const struct core_partner *partner, uint64_t number,
-                                    struct outcome *out, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, COMPARE_LEAF_TEXT);
-  struct core_returned returned;
-  if (core->epoch == 1)
-    return BASE_OK;
-  enum base_code code = core_back_read(core, partner, false, number, &arena, &returned, err);
-  if (code == BASE_OK && returned.letter == out->letter)
-    out->leaf = returned.outcome;
-  return code == BASE_NOT_FOUND ? BASE_OK : code;
-}
-
-static enum base_code outcome_given(struct core *core, const struct core_partner *partner, uint64_t number,
-                                    struct outcome *out, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, COMPARE_LEAF_TEXT);
-  struct store_delivery delivery;
-  struct store_leaf sent;
-  *out = (struct outcome){0};
-  enum base_code code = store_delivery_by_number(core->store, partner->row.number, number, &arena, &delivery, err);
-  if (code == BASE_NOT_FOUND)
-    return outcome_lost(core, partner, number, out, err);
-  if (code != BASE_OK)
-    return code;
-  out->letter = WIRE_OUTCOME_OPEN;
-  if (delivery.leaf.size > 0) {
-    out->leaf = seal_sha256(delivery.leaf);
-    return receipt_letter(delivery.leaf, &out->letter, err);
-  }
-  if (delivery.voided_index == 0 || !delivery.voided_told)
-    return BASE_OK;
-  code = store_leaf_get(core->store, delivery.sent_index, &arena, &sent, err);
-  if (code == BASE_OK) {
-    out->letter = WIRE_OUTCOME_VOIDED;
-    out->leaf = seal_sha256(sent.entry);
-  }
-  return code;
-}
-
-static enum base_code outcome_taken(struct core *core, const struct core_partner *partner, uint64_t number,
-                                    struct outcome *out, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, COMPARE_LEAF_TEXT);
-  struct store_arrival arrival;
-  struct store_leaf answer;
-  *out = (struct outcome){0};
-  enum base_code code = store_arrival_get(core->store, partner->row.number, number, &arena, &arrival, err);
-  if (code == BASE_NOT_FOUND)
-    return BASE_OK;
-  if (code != BASE_OK)
-    return code;
-  *out = (struct outcome){.letter = WIRE_OUTCOME_OPEN};
-  if (arrival.answered) {
-    code = store_leaf_get(core->store, arrival.answer_index, &arena, &answer, err);
-    if (code != BASE_OK)
-      return code;
-    out->letter = arrival.refused ? WIRE_OUTCOME_REFUSED : WIRE_OUTCOME_RECEIVED;
-    out->leaf = seal_sha256(answer.entry);
-    return outcome_first(core, partner, number, out, err);
-  }
-  if (arrival.voided) {
-    out->letter = WIRE_OUTCOME_VOIDED;
-    out->leaf = arrival.sent_hash;
-  }
-  return BASE_OK;
-}
-
-static enum base_code outcome_of(struct core *core, const struct core_partner *partner, bool taken, uint64_t number,
-                                 struct outcome *out, struct base_error *err) {
-  return taken ? outcome_taken(core, partner, number, out, err) : outcome_given(core, partner, number, out, err);
-}
-
-/* --- the walk over the numbers, some in each step */
-
-static void walk_begin(struct core_walk *walk, uint64_t at, const struct base_hash *hash, uint64_t target) {
-  *walk =
-      (struct core_walk){.at = at, .hash = *hash, .target = target, .target_met = target == at, .target_hash = *hash};
-}
-
-static struct base_hash walk_hash(const struct base_hash *before, uint64_t number, const struct outcome *outcome) {
-  BASE_AUTO_BUF struct base_buf bytes = {0};
-  base_buf_init(&bytes, 256);
-  base_buf_add(&bytes, before->bytes, sizeof before->bytes);
-  base_buf_u64(&bytes, number);
-  base_buf_u8(&bytes, (uint8_t)outcome->letter);
-  base_buf_add(&bytes, outcome->leaf.bytes, sizeof outcome->leaf.bytes);
-  return seal_sha256(base_buf_view(&bytes));
-}
-
-static enum base_code walk_on(struct core *core, const struct core_partner *partner, bool taken, struct core_walk *walk,
-                              struct base_error *err) {
-  enum base_code code = BASE_OK;
-  for (int i = 0; i < CORE_COMPARE_STEP && !walk->done && code == BASE_OK; i++) {
-    struct outcome outcome;
-    code = outcome_of(core, partner, taken, walk->at + 1, &outcome, err);
-    if (code != BASE_OK)
-      break;
-    walk->done = outcome.letter == 0 || outcome.letter == WIRE_OUTCOME_OPEN;
-    if (walk->done)
-      break;
-    walk->hash = walk_hash(&walk->hash, walk->at + 1, &outcome);
-    walk->at++;
-    if (walk->at == walk->target) {
-      walk->target_met = true;
-      walk->target_hash = walk->hash;
-    }
-  }
-  return code;
-}
 
 /* --- statements */
 
@@ -218,8 +77,8 @@ static enum base_code row_write(struct core *core, struct core_partner *partner,
 static void compare_begin(struct core_partner *partner, const struct held *held, bool make) {
   struct core_compare *compare = &partner->compare;
   make = make || (compare->running && compare->make);
-  walk_begin(&compare->out, held->row.equal_known, &held->row.equal_known_outcomes, held->his.answered);
-  walk_begin(&compare->in, held->row.equal_answered, &held->row.equal_answered_outcomes, held->his.known);
+  core_walk_begin(&compare->out, held->row.equal_known, &held->row.equal_known_outcomes, held->his.answered);
+  core_walk_begin(&compare->in, held->row.equal_answered, &held->row.equal_answered_outcomes, held->his.known);
   compare->running = true;
   compare->make = make;
   compare->again_ms = 0;
@@ -411,9 +270,9 @@ static enum base_code compare_finish(struct core *core, struct core_partner *par
 
 static enum base_code compare_step(struct core *core, struct core_partner *partner, struct base_error *err) {
   struct core_compare *compare = &partner->compare;
-  enum base_code code = walk_on(core, partner, false, &compare->out, err);
+  enum base_code code = core_walk_on(core, partner, false, &compare->out, err);
   if (code == BASE_OK)
-    code = walk_on(core, partner, true, &compare->in, err);
+    code = core_walk_on(core, partner, true, &compare->in, err);
   if (code == BASE_OK && compare->out.done && compare->in.done)
     code = compare_finish(core, partner, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
@@ -474,26 +333,6 @@ enum base_code core_compare_take(struct core *core, struct core_partner *partner
   return code == BASE_OK && partner->compare.running ? compare_step(core, partner, err) : code;
 }
 
-enum base_code core_compare_outcomes_write(struct core *core, const struct core_partner *partner, bool taken,
-                                           uint64_t from, struct base_buf *out, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf outcomes = {0};
-  base_buf_init(&outcomes, WIRE_OUTCOMES_MAX * WIRE_OUTCOME_SIZE);
-  for (uint64_t number = from; number < from + WIRE_OUTCOMES_MAX; number++) {
-    struct outcome outcome;
-    enum base_code code = outcome_of(core, partner, taken, number, &outcome, err);
-    if (code != BASE_OK)
-      return code;
-    if (outcome.letter == 0)
-      break;
-    base_buf_u8(&outcomes, (uint8_t)outcome.letter);
-    base_buf_add(&outcomes, outcome.leaf.bytes, sizeof outcome.leaf.bytes);
-  }
-  struct wire_frame frame = {
-      .type = WIRE_FRAME_OUTCOMES, .taken = taken, .number = from, .outcomes = base_buf_view(&outcomes)};
-  wire_frame_write(&frame, out);
-  return base_buf_check(&outcomes, "outcomes", err);
-}
-
 static const char *letter_text(char letter) {
   switch (letter) {
   case WIRE_OUTCOME_RECEIVED:
@@ -529,8 +368,8 @@ enum base_code core_compare_outcomes_take(struct core *core, struct core_partner
   enum base_code code = BASE_OK;
   for (size_t i = 0; i < count && compare->want_from <= compare->want_to && code == BASE_OK; i++) {
     const uint8_t *his = frame->outcomes.data + i * WIRE_OUTCOME_SIZE;
-    struct outcome ours;
-    code = outcome_of(core, partner, !compare->want_taken, compare->want_from, &ours, err);
+    struct core_outcome ours;
+    code = core_outcome_of(core, partner, !compare->want_taken, compare->want_from, &ours, err);
     if (code == BASE_OK &&
         (ours.letter != (char)his[0] || memcmp(ours.leaf.bytes, his + 1, sizeof ours.leaf.bytes) != 0))
       differ_at(partner, compare->want_from, ours.letter, (char)his[0]);
