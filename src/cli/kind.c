@@ -76,25 +76,33 @@ enum base_code cli_kind_list(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
+/* table: the field of which they are the columns; empty: the fields of a type. */
+static void show_fields(struct cli *cli, struct cli_table *table, const struct wire_json *fields,
+                        struct base_view within) {
+  for (size_t i = 0; i < wire_json_size(fields); i++) {
+    const struct wire_json *field = wire_json_at(fields, i);
+    struct base_view list = cli_string(field, "list"), name = cli_string(field, "name");
+    base_buf_printable(&table->cells, within);
+    base_buf_text(&table->cells, within.size > 0 ? "." : "");
+    cli_cell(table, name);
+    cli_cell(table, list.size > 0 ? list : cli_string(field, "type"));
+    cli_cell(table, base_view_text(cli_word(cli, wire_json_true(wire_json_get(field, "required")) ? CLI_YES : CLI_NO)));
+    cli_cell(table, cli_label(cli, field, name));
+    if (within.size == 0)
+      show_fields(cli, table, wire_json_get(field, "columns"), name);
+  }
+}
+
 static void show_type(struct cli *cli, const struct wire_json *type) {
   static const enum cli_word heads[] = {CLI_FIELD, CLI_TYPE, CLI_REQUIRED, CLI_LABEL};
   CLI_AUTO_TABLE struct cli_table table;
-  const struct wire_json *fields = wire_json_get(type, "fields");
   base_buf_text(&cli->out, "\n");
   cli_isolated(cli, &cli->out, cli_string(type, "name"));
   base_buf_text(&cli->out, "  ");
   cli_text(cli, cli_label(cli, type, (struct base_view){0}));
   base_buf_text(&cli->out, "\n");
   cli_table_begin(&table, cli, 4, heads);
-  for (size_t i = 0; i < wire_json_size(fields); i++) {
-    const struct wire_json *field = wire_json_at(fields, i);
-    struct base_view list = cli_string(field, "list");
-    cli_cell(&table, cli_string(field, "name"));
-    cli_cell(&table, list.size > 0 ? list : cli_string(field, "type"));
-    cli_cell(&table,
-             base_view_text(cli_word(cli, wire_json_true(wire_json_get(field, "required")) ? CLI_YES : CLI_NO)));
-    cli_cell(&table, cli_label(cli, field, cli_string(field, "name")));
-  }
+  show_fields(cli, &table, wire_json_get(type, "fields"), (struct base_view){0});
   cli_table_end(&table);
 }
 
@@ -108,6 +116,53 @@ static void show_codes(struct cli *cli, const struct wire_json *list, const char
     const struct wire_json *code = wire_json_at(codes, i);
     cli_cell(&table, cli_string(code, key));
     cli_cell(&table, cli_label(cli, code, cli_string(code, key)));
+  }
+  cli_table_end(&table);
+}
+
+/* Which message leads from which states to which. */
+static void show_transitions(struct cli *cli, const struct wire_json *transitions) {
+  static const enum cli_word heads[] = {CLI_TYPE, CLI_FROM, CLI_TO};
+  CLI_AUTO_TABLE struct cli_table table;
+  base_buf_text(&cli->out, "\n");
+  cli_table_begin(&table, cli, 3, heads);
+  for (size_t i = 0; i < wire_json_size(transitions); i++) {
+    const struct wire_json *transition = wire_json_at(transitions, i), *from = wire_json_get(transition, "from");
+    cli_cell(&table, cli_string(transition, "on"));
+    for (size_t k = 0; k < wire_json_size(from); k++) {
+      base_buf_text(&table.cells, k > 0 ? ", " : "");
+      base_buf_printable(&table.cells, wire_json_text(wire_json_at(from, k)));
+    }
+    base_buf_u8(&table.cells, 0);
+    cli_cell(&table, cli_string(transition, "to"));
+  }
+  cli_table_end(&table);
+}
+
+static void clock_row(const struct cli *cli, struct cli_table *table, struct base_view code, int64_t seconds) {
+  cli_cell(table, code);
+  cli_duration(cli, &table->cells, seconds);
+  base_buf_u8(&table->cells, 0);
+}
+
+static void show_clock(struct cli *cli, const struct wire_json *clock, const struct wire_json *kind) {
+  static const enum cli_word heads[] = {CLI_CODE, CLI_DEADLINE};
+  CLI_AUTO_TABLE struct cli_table table;
+  struct base_view starts = cli_string(clock, "starts");
+  const struct wire_json *lengths = wire_json_get(clock, "lengths");
+  struct base_view list = cli_string(cli_kind_field(kind, starts, cli_string(clock, "field")), "list");
+  const struct wire_json *codes = wire_json_get(named(wire_json_get(kind, "lists"), "name", list), "codes");
+  base_buf_text(&cli->out, "\n");
+  cli_isolated(cli, &cli->out, cli_string(clock, "name"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_label(cli, clock, (struct base_view){0}));
+  base_buf_text(&cli->out, "\n");
+  cli_table_begin(&table, cli, 2, heads);
+  if (lengths == NULL)
+    clock_row(cli, &table, starts, cli_number(clock, "length"));
+  for (size_t i = 0; lengths != NULL && i < wire_json_size(codes); i++) {
+    struct cli_piece code = cli_piece(cli_string(wire_json_at(codes, i), "code"));
+    clock_row(cli, &table, base_view_text(code.text), cli_number(lengths, code.text));
   }
   cli_table_end(&table);
 }
@@ -131,6 +186,10 @@ enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
   }
   base_buf_printf(&cli->out, "\n%s", cli_word(cli, CLI_STATE));
   show_codes(cli, answer.json, "states", "name");
+  show_transitions(cli, wire_json_get(answer.json, "transitions"));
+  const struct wire_json *clocks = wire_json_get(answer.json, "clocks");
+  for (size_t i = 0; i < wire_json_size(clocks); i++)
+    show_clock(cli, wire_json_at(clocks, i), answer.json);
   return BASE_OK;
 }
 
