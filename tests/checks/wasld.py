@@ -308,6 +308,19 @@ def goes_on_after_a_hangup_from_somebody(base, wasld):
     assert node.end() == 0, node.text()
 
 
+def ended(child, seconds):
+    """Its status; None when it goes on, and is killed for it."""
+    late = time.monotonic() + seconds
+    while time.monotonic() < late:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid == child:
+            return status
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
 def stops_when_its_terminal_is_closed(base, wasld):
     for ignored in (False, True):
         node = Node(base, f"terminal-{ignored}")
@@ -328,8 +341,8 @@ def stops_when_its_terminal_is_closed(base, wasld):
             time.sleep(0.5)
             assert os.waitpid(child, os.WNOHANG) == (0, 0), "nohup was not respected"
             os.kill(child, signal.SIGTERM)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0, (status, text_of(log))
+        status = ended(child, 10)
+        assert status is not None and os.waitstatus_to_exitcode(status) == 0, (status, text_of(log))
         assert ("terminal that wasld was started from is gone" in text_of(log)) != ignored, text_of(log)
         assert len(node.order()) == 5, "they did not end in order"
 
