@@ -142,12 +142,12 @@ static enum base_code decapsulate(const struct base_secret *secret, const struct
                                   const struct wire_key *enc, uint8_t out_shared[32], struct base_error *err) {
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret->bytes, sizeof secret->bytes);
   uint8_t shared[32];
-  bool done = key != NULL && keeper_diffie_hellman(key, enc, shared);
+  enum base_code code = keeper_diffie_hellman(key, enc, shared, err);
   EVP_PKEY_free(key);
-  if (done)
+  if (code == BASE_OK)
     seal_kem_extract_expand(shared, enc, public_key, out_shared);
   base_wipe(shared, sizeof shared);
-  return done ? BASE_OK : base_fail(err, BASE_UNSEAL, "the backup's ephemeral key is not a valid X25519 key");
+  return code;
 }
 
 enum base_code keeper_backup_open(const char *path, const struct wire_backup_header *header, uint8_t out_shared[32],

@@ -37,8 +37,10 @@ struct keeper {
   bool clock_told; /* the log has been told that the clock is behind */
 };
 
-/* X25519 (RFC 7748): false also for the all-zero result that a point of small order gives (RFC 9180 7.1.4). */
-bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]);
+/* X25519 (RFC 7748). BASE_UNSEAL for the all-zero result that a point of small order gives (RFC 9180 7.1.4), and for
+ * that alone, since whoever made enc is blamed for it; BASE_MEMORY. key may be NULL, when it could not be made. */
+BASE_NODISCARD enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32],
+                                                    struct base_error *err);
 
 /* --- where a key is: in its file, or in the token (place.c) */
 /* A fresh key, its public part; in the token when there is one. Its file is not written. name: the node's. */

@@ -108,28 +108,33 @@ void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out) 
   }
 }
 
-bool keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32]) {
+enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32],
+                                     struct base_error *err) {
   static const uint8_t zero[32];
   EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, enc->bytes, sizeof enc->bytes);
-  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  EVP_PKEY_CTX *context = key != NULL ? EVP_PKEY_CTX_new(key, NULL) : NULL;
   size_t size = 32;
-  bool done = peer != NULL && context != NULL && EVP_PKEY_derive_init(context) == 1 &&
-              EVP_PKEY_derive_set_peer(context, peer) == 1 && EVP_PKEY_derive(context, out, &size) == 1 && size == 32 &&
-              CRYPTO_memcmp(out, zero, sizeof zero) != 0;
+  enum base_code code = BASE_OK;
+  /* Each 32 octets are a public key, so nothing but memory can be missing until the agreement itself. */
+  if (peer == NULL || context == NULL || EVP_PKEY_derive_init(context) != 1 ||
+      EVP_PKEY_derive_set_peer(context, peer) != 1)
+    code = base_fail(err, BASE_MEMORY, "out of memory for an X25519 agreement");
+  else if (EVP_PKEY_derive(context, out, &size) != 1 || size != 32 || CRYPTO_memcmp(out, zero, sizeof zero) == 0)
+    code = base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(peer);
-  return done;
+  return code;
 }
 
 /* Known before the token is asked, since tokens differ in what they say of such a key: with any scalar (RFC 7748 makes
  * each one a multiple of the cofactor) a point of small order gives zeroes, and no other does. */
-static bool of_full_order(const struct wire_key *enc) {
+static enum base_code check_full_order(const struct wire_key *enc, struct base_error *err) {
   static const uint8_t scalar[32] = {9};
   uint8_t shared[32];
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, scalar, sizeof scalar);
-  bool full = key != NULL && keeper_diffie_hellman(key, enc, shared);
+  enum base_code code = keeper_diffie_hellman(key, enc, shared, err);
   EVP_PKEY_free(key);
-  return full;
+  return code;
 }
 
 enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
@@ -143,10 +148,9 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
                      id);
   }
   uint8_t shared[32];
-  enum base_code code = BASE_OK;
-  if (!(held->in_token ? of_full_order(enc) : keeper_diffie_hellman(held->key, enc, shared)))
-    code = base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid X25519 key");
-  else if (held->in_token)
+  enum base_code code =
+      held->in_token ? check_full_order(enc, err) : keeper_diffie_hellman(held->key, enc, shared, err);
+  if (code == BASE_OK && held->in_token)
     code = keeper_token_agree(keeper->token, held->object, enc, shared, err);
   if (code == BASE_OK)
     seal_kem_extract_expand(shared, enc, &held->public_key, out_shared);

@@ -203,6 +203,7 @@ struct sim {
   unsigned villain; /* the node, where there is one */
   struct disk *old_core, *old_keeper, *new_core, *new_keeper;
   size_t old_branch, new_branch;
+  uint64_t old_keys;         /* which keys the copy of the keeper has */
   struct sim_node *stepping; /* whose core is running, for log lines */
   uint64_t trace;
   size_t shown_count;

@@ -65,11 +65,22 @@ static void old_core(struct sim *sim, uint64_t act) {
   }
 }
 
+/* The numbers of the keys that it holds. */
+static uint64_t keys_of(const struct sim_node *node) {
+  uint64_t mixed = 0;
+  for (size_t i = 0; i < node->core->info.count; i++)
+    mixed = mixed * 31 + (uint64_t)node->core->info.keys[i].type * 1000 + node->core->info.keys[i].number;
+  return mixed;
+}
+
+/* Only while the keys are those of the copy: what was wrapped or sealed by later ones would be lost with them, as
+ * docs/keys.md says. */
 static void old_keeper(struct sim *sim, uint64_t act) {
   struct sim_node *node = villain_of(sim);
   if (act == 0 && node->core != NULL) {
     keep_copy(sim, &sim->old_core, &sim->old_keeper);
-  } else if (act == 2 && node->core != NULL && sim->old_keeper != NULL) {
+    sim->old_keys = keys_of(node);
+  } else if (act == 2 && node->core != NULL && sim->old_keeper != NULL && keys_of(node) == sim->old_keys) {
     sim_say(sim, node, "an older memory of heads is put in place");
     put_in_place(sim, NULL, sim->old_keeper);
     (void)sim_node_start(node);
