@@ -13,21 +13,18 @@ void base_hex(const void *data, size_t size, char *out) {
   out[2 * size] = '\0';
 }
 
-static int hex_value(uint8_t c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* One more than its value; 0: no digit. */
+static const uint8_t hex_digits[256] = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16};
 
 bool base_hex_parse(struct base_view text, void *out, size_t size) {
   if (text.size % 2 != 0 || text.size / 2 != size)
     return false;
   for (size_t i = 0; i < text.size; i++)
-    if (hex_value(text.data[i]) < 0)
+    if (hex_digits[text.data[i]] == 0)
       return false;
   uint8_t *bytes = out;
   for (size_t i = 0; i < size; i++)
-    bytes[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+    bytes[i] = (uint8_t)((hex_digits[text.data[2 * i]] - 1) << 4 | (hex_digits[text.data[2 * i + 1]] - 1));
   return true;
 }
 
@@ -138,15 +135,28 @@ static struct base_view after(struct base_view text, size_t size) {
   return base_view_of(text.data + size, text.size - size);
 }
 
+/* How many octets at the beginning, in eights, are ASCII. */
+static size_t ascii_run(struct base_view text) {
+  size_t run = 0;
+  for (uint64_t eight; text.size - run >= sizeof eight; run += sizeof eight) {
+    memcpy(&eight, text.data + run, sizeof eight);
+    if ((eight & 0x8080808080808080) != 0)
+      break;
+  }
+  return run;
+}
+
 bool base_utf8_valid(struct base_view text) {
-  while (text.size > 0) {
+  for (;;) {
+    text = after(text, ascii_run(text));
+    if (text.size == 0)
+      return true;
     uint32_t character;
     size_t length = base_utf8_next(text, &character);
     if (length == 0)
       return false;
     text = after(text, length);
   }
-  return true;
 }
 
 bool base_decimal_parse(struct base_view text, uint64_t *out) {

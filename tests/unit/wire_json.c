@@ -95,6 +95,101 @@ static void refused(void **state) {
   }
 }
 
+/* Whatever way a text is read on: the same tree, or the same refusal. Blanks behind a document make long texts less
+ * than half of it. */
+static void same_with_blanks(const struct base_buf *document, enum base_code expected) {
+  BASE_AUTO_BUF struct base_buf blank = {0}, first = {0}, second = {0};
+  struct base_buf *written[] = {&first, &second};
+  base_buf_add(&blank, document->data, document->size);
+  for (size_t i = 0; i < 2 * document->size; i++)
+    base_buf_text(&blank, " ");
+  const struct base_view texts[] = {view(document), view(&blank)};
+  struct base_error err[2];
+  for (size_t i = 0; i < 2; i++) {
+    WIRE_AUTO_JSON struct wire_json *json = NULL;
+    struct wire_writer writer;
+    assert_int_equal(wire_json_parse(texts[i], SIZE_MAX, "test", &json, &err[i]), expected);
+    wire_writer_init(&writer, written[i]);
+    if (json != NULL)
+      wire_write_value(&writer, json);
+  }
+  if (expected != BASE_OK)
+    assert_string_equal(err[0].text, err[1].text);
+  else
+    assert_true(base_view_equal(view(&first), view(&second)));
+}
+
+static void repeated(struct base_buf *buf, const char *text, size_t times) {
+  while (times-- > 0)
+    base_buf_text(buf, text);
+}
+
+static void long_texts(void **state) {
+  (void)state;
+  static const char *const letters[] = {"x", "\u0648", "\\n", "\\\"", "/"};
+  static const size_t sizes[] = {1, 63, 64, 127, 128, 129, 4096, 100000};
+  for (size_t l = 0; l < sizeof letters / sizeof letters[0]; l++)
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+      BASE_AUTO_BUF struct base_buf document = {0};
+      base_buf_text(&document, "{\"short\":\"a\",\"list\" : [1,\"");
+      repeated(&document, letters[l], sizes[s]);
+      base_buf_text(&document, "\",{\"b\":\"\"}],\"");
+      repeated(&document, letters[l], sizes[s]); /* a name */
+      base_buf_text(&document, "\" \n : \"");
+      repeated(&document, letters[l], sizes[s]);
+      base_buf_text(&document, "y\"}");
+      same_with_blanks(&document, BASE_OK);
+      WIRE_AUTO_JSON struct wire_json *json = NULL;
+      assert_int_equal(wire_json_parse(view(&document), SIZE_MAX, "test", &json, NULL), BASE_OK);
+      struct base_view text = wire_json_text(wire_json_at(wire_json_get(json, "list"), 1));
+      assert_int_equal(text.size, sizes[s] * (l == 1 ? 2 : 1));
+      assert_int_equal(text.data[text.size - 1], (uint8_t)"x\x88\n\"/"[l]);
+      /* cut short at each of its octets, as far as that is not too many */
+      for (size_t end = document.size < 2000 && l != 1 ? 1 : document.size; end < document.size; end++) {
+        WIRE_AUTO_JSON struct wire_json *none = NULL;
+        assert_int_equal(wire_json_parse(base_view_of(document.data, end), SIZE_MAX, "test", &none, NULL), BASE_SYNTAX);
+      }
+    }
+}
+
+static void many_long_texts(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf document = {0};
+  for (size_t i = 0; i < 200; i++) {
+    base_buf_text(&document, i == 0 ? "[\"" : ",\"");
+    repeated(&document, "x", 120 + i);
+    base_buf_text(&document, "\"");
+  }
+  base_buf_text(&document, "]");
+  same_with_blanks(&document, BASE_OK);
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  assert_int_equal(wire_json_parse(view(&document), SIZE_MAX, "test", &json, NULL), BASE_OK);
+  for (size_t i = 0; i < 200; i++)
+    assert_int_equal(wire_json_text(wire_json_at(json, i)).size, 120 + i);
+}
+
+static void long_texts_with_faults(void **state) {
+  (void)state;
+  static const struct {
+    const char *fault;
+    enum base_code code;
+  } faults[] = {{"\xFF", BASE_UTF8},           {"\xC0\x80", BASE_UTF8}, {"\xED\xA0\x80", BASE_UTF8},
+                {"\t", BASE_SYNTAX},           {"\n", BASE_SYNTAX},     {"\\x", BASE_SYNTAX},
+                {"\\u0000", BASE_SYNTAX},      {"\"\"", BASE_SYNTAX},   {"\",]\"", BASE_SYNTAX},
+                {"\",\"", BASE_DUPLICATE_KEY}, {"\x1f", BASE_SYNTAX}};
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    BASE_AUTO_BUF struct base_buf document = {0};
+    base_buf_text(&document, "{\"a\":\"");
+    repeated(&document, "x", 300);
+    base_buf_text(&document, faults[i].fault);
+    if (faults[i].code == BASE_DUPLICATE_KEY)
+      base_buf_text(&document, "a\":\"");
+    repeated(&document, "x", 300);
+    base_buf_text(&document, "\"}");
+    same_with_blanks(&document, faults[i].code);
+  }
+}
+
 static void errors_quote_nothing(void **state) {
   (void)state;
   struct wire_json *json = NULL;
@@ -402,13 +497,23 @@ static void document_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(values),       cmocka_unit_test(any_root),
-      cmocka_unit_test(refused),      cmocka_unit_test(errors_quote_nothing),
-      cmocka_unit_test(size_limit),   cmocka_unit_test(depth_limit),
-      cmocka_unit_test(objects),      cmocka_unit_test(no_object),
-      cmocka_unit_test(member_limit), cmocka_unit_test(long_paths_are_cut),
-      cmocka_unit_test(arena_full),   cmocka_unit_test(written),
-      cmocka_unit_test(reals),        cmocka_unit_test(broken_callers),
+      cmocka_unit_test(values),
+      cmocka_unit_test(any_root),
+      cmocka_unit_test(long_texts),
+      cmocka_unit_test(many_long_texts),
+      cmocka_unit_test(long_texts_with_faults),
+      cmocka_unit_test(refused),
+      cmocka_unit_test(errors_quote_nothing),
+      cmocka_unit_test(size_limit),
+      cmocka_unit_test(depth_limit),
+      cmocka_unit_test(objects),
+      cmocka_unit_test(no_object),
+      cmocka_unit_test(member_limit),
+      cmocka_unit_test(long_paths_are_cut),
+      cmocka_unit_test(arena_full),
+      cmocka_unit_test(written),
+      cmocka_unit_test(reals),
+      cmocka_unit_test(broken_callers),
       cmocka_unit_test(document_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
