@@ -135,12 +135,13 @@ static struct base_view after(struct base_view text, size_t size) {
   return base_view_of(text.data + size, text.size - size);
 }
 
-/* How many octets at the beginning, in eights, are ASCII. */
-static size_t ascii_run(struct base_view text) {
+size_t base_printable_run(struct base_view text) {
+  static const uint64_t ones = 0x0101010101010101;
   size_t run = 0;
   for (uint64_t eight; text.size - run >= sizeof eight; run += sizeof eight) {
     memcpy(&eight, text.data + run, sizeof eight);
-    if ((eight & 0x8080808080808080) != 0)
+    /* The high bit of an octet is set in the first from 80 on, in the second by 7F, in the third below 20. */
+    if (((eight | (eight + ones) | (eight - 0x20 * ones)) & 0x80 * ones) != 0)
       break;
   }
   return run;
@@ -148,7 +149,7 @@ static size_t ascii_run(struct base_view text) {
 
 bool base_utf8_valid(struct base_view text) {
   for (;;) {
-    text = after(text, ascii_run(text));
+    text = after(text, base_printable_run(text));
     if (text.size == 0)
       return true;
     uint32_t character;

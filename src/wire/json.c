@@ -92,8 +92,12 @@ struct scan {
   } taken[LONG_TEXTS_MAX];
 };
 
-static bool ends_plain_run(uint8_t octet) {
-  return octet < 0x20 || octet == '"' || octet == '\\';
+/* How many octets from this one on say what they mean inside quotes. */
+static size_t plain_run(struct base_view text, size_t start) {
+  size_t i = start;
+  while (i < text.size && text.data[i] >= 0x20 && text.data[i] != '"' && text.data[i] != '\\')
+    i++;
+  return i - start;
 }
 
 static bool is_name(struct base_view text, size_t behind) {
@@ -124,8 +128,8 @@ static enum base_code look_over(struct base_view text, const char *what, struct 
   size_t depth = 0, line = 1, line_start = 0, text_start = 0;
   bool quoted = false, plain = true;
   for (size_t i = 0; i < text.size; i++) {
-    while (quoted && i < text.size && !ends_plain_run(text.data[i]))
-      i++;
+    if (quoted)
+      i += plain_run(text, i);
     if (i == text.size)
       break;
     switch (text.data[i]) {

@@ -101,12 +101,17 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
   struct wire_spot opened[ISOLATES_MAX];
   size_t count = 0, place = 0;
   for (size_t at = 0; at < text.size;) {
+    size_t plain = base_printable_run(base_view_of(text.data + at, text.size - at)); /* nothing below is about these */
+    at += plain;
+    place += plain;
+    if (at == text.size)
+      break;
     size_t before = at;
     uint32_t point = next_point(text, &at);
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
-    if (point >= ' ' && point <= '~') /* nothing below is about these */
+    if (point >= ' ' && point <= '~')
       continue;
     if (is_control(point) && !may_control(text, point, at))
       return spot(out, point, place, "a control character");

@@ -112,6 +112,20 @@ static void decimals(void **state) {
     assert_false(base_decimal_parse(base_view_text(bad[i]), &value));
 }
 
+/* Each octet, at each place of an eight and beyond. */
+static void printable_run(void **state) {
+  (void)state;
+  uint8_t text[21];
+  for (unsigned octet = 0; octet < 256; octet++)
+    for (size_t place = 0; place < sizeof text; place++) {
+      memset(text, octet % 2 != 0 ? ' ' : '~', sizeof text);
+      text[place] = (uint8_t)octet;
+      size_t whole = octet >= 0x20 && octet <= 0x7E ? 16 : place / 8 * 8;
+      assert_int_equal(base_printable_run(base_view_of(text, sizeof text)), whole < 16 ? whole : 16);
+    }
+  assert_int_equal(base_printable_run((struct base_view){0}), 0);
+}
+
 static void names(void **state) {
   (void)state;
   assert_true(base_name_valid(BASE_VIEW("a")));
@@ -188,6 +202,7 @@ int main(void) {
       cmocka_unit_test(base64_refuses),
       cmocka_unit_test(base64_all_lengths),
       cmocka_unit_test(utf8),
+      cmocka_unit_test(printable_run),
       cmocka_unit_test(decimals),
       cmocka_unit_test(names),
       cmocka_unit_test(times_agree_with_the_c_library),
