@@ -54,6 +54,7 @@ static void map_put(struct image_map *map, uint64_t at, struct image_sector *sec
   map_reserve(map, at + 1);
   struct image_sector *old = map->sectors[at];
   map->sectors[at] = sector_hold(sector);
+  map->held = map->held + (sector != NULL) - (old != NULL);
   sector_drop(old);
 }
 
@@ -75,8 +76,10 @@ static void map_copy(struct image_map *to, const struct image_map *from) {
   to->size = from->size;
   to->count = (size_t)((from->size + DISK_SECTOR - 1) / DISK_SECTOR);
   to->sectors = must(calloc(to->count + 1, sizeof *to->sectors));
-  for (size_t i = 0; i < to->count && i < from->count; i++)
+  for (size_t i = 0; i < to->count && i < from->count; i++) {
     to->sectors[i] = sector_hold(from->sectors[i]);
+    to->held += to->sectors[i] != NULL;
+  }
 }
 
 static void changes_drop(struct image *image) {
@@ -128,7 +131,8 @@ static struct image_sector *put_octets(struct image_map *map, uint64_t at, size_
                                        size_t size) {
   map_reserve(map, at + 1);
   struct image_sector *made = must(malloc(sizeof *made));
-  *made = map->sectors[at] == NULL ? zeroes : *map->sectors[at];
+  if (size < sizeof made->bytes)
+    *made = map->sectors[at] == NULL ? zeroes : *map->sectors[at];
   memcpy(made->bytes + from, data, size);
   made->references = 1;
   if (memcmp(made->bytes, zeroes.bytes, sizeof made->bytes) == 0) {
@@ -297,8 +301,5 @@ void image_cut(struct image *image, enum image_cut how, uint64_t *random) {
 }
 
 uint64_t image_sectors(const struct image *image) {
-  uint64_t held = 0;
-  for (size_t i = 0; i < image->now.count; i++)
-    held += image->now.sectors[i] != NULL;
-  return held;
+  return image->now.held;
 }

@@ -11,6 +11,7 @@ struct image_sector; /* never changed once somebody else refers to it */
 struct image_map {
   uint64_t size;
   size_t count; /* of sectors, NULL where nothing was ever written */
+  size_t held;  /* of those that are not NULL */
   struct image_sector **sectors;
 };
 struct image_change;
