@@ -148,16 +148,19 @@ size_t base_printable_run(struct base_view text) {
 }
 
 bool base_utf8_valid(struct base_view text) {
-  for (;;) {
-    text = after(text, base_printable_run(text));
-    if (text.size == 0)
-      return true;
+  while (text.size > 0) {
+    size_t run = base_printable_run(text);
+    if (run > 0) {
+      text = after(text, run);
+      continue;
+    }
     uint32_t character;
     size_t length = base_utf8_next(text, &character);
     if (length == 0)
       return false;
     text = after(text, length);
   }
+  return true;
 }
 
 bool base_decimal_parse(struct base_view text, uint64_t *out) {
