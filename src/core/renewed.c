@@ -266,7 +266,8 @@ enum base_code core_renewed_take(struct core *core, struct core_partner *partner
                                  const struct wire_checkpoint *checkpoint, struct base_error *err) {
   uint32_t epoch = wire_origin_epoch(checkpoint->origin);
   struct core_renewed *renewed = &partner->renewed;
-  bool fresh = partner->row.head_size == 0 && partner->row.received_number == 0;
+  /* A head that the keeper cosigned just before a crash was not kept: he was a partner all the same. */
+  bool fresh = partner->row.head_size == 0 && partner->row.received_number == 0 && partner->seen_size == 0;
   if (epoch < renewed->number)
     return base_fail(err, BASE_ROLLBACK, "a head of epoch %u of the register came, which was closed: epoch %u goes on",
                      (unsigned)epoch, (unsigned)renewed->number);

@@ -74,6 +74,32 @@ static void test_goes_on(void **state) {
   try_remove(&a, &b);
 }
 
+/* The keeper signs before the store keeps: what a power cut leaves in between is known in the next epoch, too. */
+static void test_cosigned_and_not_kept(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65];
+  struct base_buf line = {0};
+  try_partners(&a, &b);
+  assert_int_equal(a.core->env.keeper.cosign(a.core->env.keeper.context, &b.core->card.log_key,
+                                             base_buf_view(&b.core->reg.note), 0, NULL, 0, &line, NULL),
+                   BASE_OK);
+  base_buf_free(&line);
+  try_restart(&a);
+  assert_int_equal(try_partner(&a)->seen_size, b.core->reg.attested);
+  assert_int_equal(try_partner(&a)->row.head_size, 0);
+  pair_close(&b);
+  open_epoch(&b);
+  later(&a, &b);
+  assert_int_equal(try_partner(&a)->heard.number, 2);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)));
+  pair_agree(&a, &b, agreement);
+  assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, NULL, 0), 0);
+  try_remove(&a, &b);
+}
+
 /* Whatever is cut off between the keeper's word and the first head: the next start takes it up. */
 static void test_begins_once(void **state) {
   (void)state;
@@ -351,7 +377,8 @@ static void test_part_comes_again(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_begins_once),
+      cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_cosigned_and_not_kept),
+      cmocka_unit_test(test_begins_once),
       cmocka_unit_test(test_without_memory),   cmocka_unit_test(test_after_lost),
       cmocka_unit_test(test_went_on_quietly),  cmocka_unit_test(test_went_on_and_sent),
       cmocka_unit_test(test_other_beginning),  cmocka_unit_test(test_must_extend),
