@@ -473,7 +473,8 @@ int64_t core_compare_next_ms(const struct core *core) {
     int64_t daily = daily_in(core, partner), again = partner->compare.again_ms - core_now_ms(core);
     if (partner->compare.running || (partner->back.ended && compares(partner)))
       return 0;
-    if (core_disk_low(core, NULL)) /* none begins: the next look at the room tells */
+    /* None begins: the next look at the room tells, or he is let go on. */
+    if (core_disk_low(core, NULL) || !compares(partner))
       continue;
     if (partner->compare.again_ms != 0 && (due < 0 || again < due))
       due = again < 0 ? 0 : again;

@@ -180,6 +180,25 @@ static void refusals(void **state) {
   ask_remove(&a, &b);
 }
 
+/* What waits for a partner that is suspended wakes nobody. */
+static void suspended(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  exchange(&a, &b, id);
+  a.core->partners[0]->compare.again_ms = core_now_ms(a.core) + 1000;
+  assert_int_equal(core_compare_next_ms(a.core), 1000);
+  struct told told = tell(&a, LINK_PARTNER_STATE, "{\"actor\":\"amal\",\"name\":\"paris\",\"state\":\"suspended\"}");
+  forget(&told);
+  a.ms += 2000;
+  assert_int_equal(core_compare_next_ms(a.core), -1);
+  told = tell(&a, LINK_PARTNER_STATE, "{\"actor\":\"amal\",\"name\":\"paris\",\"state\":\"active\"}");
+  forget(&told);
+  pair_rest(&a, &b);
+  assert_int_equal(a.core->partners[0]->compare.again_ms, 0);
+  ask_remove(&a, &b);
+}
+
 /* More numbers than a step walks over. */
 static void many(void **state) {
   (void)state;
@@ -227,8 +246,9 @@ static void remembered(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(equal),    cmocka_unit_test(daily), cmocka_unit_test(lost_answer), cmocka_unit_test(changed),
-      cmocka_unit_test(refusals), cmocka_unit_test(many),  cmocka_unit_test(remembered)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(equal),       cmocka_unit_test(daily),
+                                     cmocka_unit_test(lost_answer), cmocka_unit_test(changed),
+                                     cmocka_unit_test(refusals),    cmocka_unit_test(suspended),
+                                     cmocka_unit_test(many),        cmocka_unit_test(remembered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
