@@ -163,6 +163,13 @@ bool base_utf8_valid(struct base_view text) {
   return true;
 }
 
+size_t base_utf8_count(struct base_view text) {
+  size_t count = 0;
+  for (size_t i = 0; i < text.size; i++)
+    count += (text.data[i] & 0xC0) != 0x80;
+  return count;
+}
+
 bool base_decimal_parse(struct base_view text, uint64_t *out) {
   if (text.size == 0 || text.size > 20 || (text.size > 1 && text.data[0] == '0'))
     return false;

@@ -27,6 +27,8 @@ BASE_NODISCARD enum base_code base_base64_parse(struct base_view text, struct ba
 bool base_utf8_valid(struct base_view text);
 /* The first character of a text that is not empty: its value, and its length; 0 when it is not well formed (RFC 3629). */
 size_t base_utf8_next(struct base_view text, uint32_t *out);
+/* Characters (code points) of a well-formed text; of another as many as have a first octet. */
+size_t base_utf8_count(struct base_view text);
 /* How many octets at the beginning are printable ASCII (20 to 7E), counted in eights: fewer than there are, but fast. */
 size_t base_printable_run(struct base_view text);
 

@@ -242,11 +242,10 @@ static bool find_fault(struct base_view text, const char *what, struct base_erro
   struct wire_json_fault fault;
   if (wire_json_wellformed(text, &fault))
     return false;
-  size_t start = fault.at, column = 1;
+  size_t start = fault.at;
   while (start > 0 && text.data[start - 1] != '\n')
     start--;
-  for (size_t i = start; i < fault.at; i++)
-    column += (text.data[i] & 0xC0) != 0x80;
+  size_t column = 1 + base_utf8_count(base_view_of(text.data + start, fault.at - start));
   (void)base_fail(err, BASE_SYNTAX, "%s: not well-formed JSON at line %zu, column %zu: %s", what, fault.line, column,
                   fault.what);
   return true;

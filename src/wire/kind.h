@@ -20,7 +20,8 @@ enum {
   WIRE_KIND_LISTS_MAX = 48,
   WIRE_KIND_CODES_MAX = 256,         /* per list */
   WIRE_KIND_CLOCKS_MAX = 16,
-  WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, bytes, whatever the kind says */
+  WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
+  WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
 };
 

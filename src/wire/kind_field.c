@@ -71,8 +71,7 @@ static void take_bounds(struct wire_object *object, struct wire_kind_field *fiel
   switch (field->type) {
   case WIRE_FIELD_TEXT:
   case WIRE_FIELD_LINE:
-    field->most =
-        wire_object_integer(object, "most", 1, field->state ? WIRE_STATE_VALUE_MAX : WIRE_KIND_TEXT_MAX, true);
+    field->most = wire_object_integer(object, "most", 1, field->state ? WIRE_STATE_TEXT_MAX : WIRE_KIND_TEXT_MAX, true);
     break;
   case WIRE_FIELD_TABLE:
     field->least = wire_object_integer(object, "least", 0, WIRE_KIND_ROWS_MAX, false);
@@ -103,8 +102,8 @@ static void take_list(struct wire_object *object, const struct wire_kind *kind, 
 }
 
 static bool may_be_state(enum wire_field_type type) {
-  return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE || type == WIRE_FIELD_TIME ||
-         type == WIRE_FIELD_MESSAGE;
+  return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE ||
+         type == WIRE_FIELD_TIME || type == WIRE_FIELD_MESSAGE;
 }
 
 static void keep_example(struct wire_object *object, const struct wire_json *value, struct wire_kind_field *field,
@@ -239,9 +238,10 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   case WIRE_FIELD_LINE:
     if (field->required && wire_prose_blank(text))
       return wrong(place, err, BASE_FIELD, text.size == 0 ? "must not be empty" : "must hold more than blanks");
-    if (text.size > (size_t)field->most)
-      return base_fail(err, BASE_FIELD, "%s: %s: %zu bytes, at most %" PRId64 " are allowed", place->what, place->path,
-                       text.size, field->most);
+    /* Characters, so that each language has the same room. */
+    if (text.size > (size_t)field->most && base_utf8_count(text) > (size_t)field->most)
+      return base_fail(err, BASE_FIELD, "%s: %s: %zu characters, at most %" PRId64 " are allowed", place->what,
+                       place->path, base_utf8_count(text), field->most);
     return wire_prose_check(text, &spot) && (field->type == WIRE_FIELD_TEXT || wire_prose_one_line(text, &spot))
                ? BASE_OK
                : wrong(place, err, BASE_FIELD, wire_spot_text(&spot).text);

@@ -13,7 +13,7 @@ enum {
   WIRE_PARTIES_MAX = 16,
   WIRE_FOLLOWS_MAX = 32,
   WIRE_STATE_FIELDS_MAX = 32,
-  WIRE_STATE_VALUE_MAX = 512,   /* bytes */
+  WIRE_STATE_VALUE_MAX = 2048,  /* bytes: of 512 characters, WIRE_STATE_TEXT_MAX */
   WIRE_PARTS_MAX = 64,
   WIRE_PART_NAME_MAX = 255,     /* bytes */
   WIRE_MEDIA_TYPE_MAX = 127,    /* bytes */

@@ -40,6 +40,31 @@ static struct base_view state_of(const struct wire_form *form, const char *name)
   return (struct base_view){0};
 }
 
+#define ASK_REST "\"urgency\":\"normal\",\"purpose\":\"drugs\",\"question\":\"q\",\"language\":\"fr\""
+#define ASK "\"subject\":\"s\"," ASK_REST
+
+/* A limit counts characters, so that each script has the same room. */
+static void limits_count_characters(void **state) {
+  (void)state;
+  static const char *const letters[] = {"x", "\u00e9", "\u0648", "\U0001F4DC"};
+  enum { SUBJECT_MAX = 300 }; /* of the shipped kind */
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
+    for (size_t more = 0; more < 2; more++) {
+      BASE_AUTO_BUF struct base_buf text = {0};
+      AUTO_FILLED struct filled filled = {0};
+      base_buf_text(&text, "{" ASK_REST ",\"subject\":\"");
+      for (size_t j = 0; j < SUBJECT_MAX + more; j++)
+        base_buf_text(&text, letters[i]);
+      base_buf_text(&text, "\"}");
+      assert_int_equal(check(&shipped, "ask", base_buf_view(&text), &filled), more ? BASE_FIELD : BASE_OK);
+      if (more)
+        assert_non_null(strstr(filled.err.text, "$.subject: 301 characters, at most 300 are allowed"));
+    }
+  base_arena_free(&shipped.arena);
+}
+
 /* `wasl kind example` must print what `wasl case open --fields` takes, for every type of every shipped kind. */
 static void every_example_is_valid(void **state) {
   (void)state;
@@ -122,8 +147,6 @@ static void says_whether_it_is_personal(void **state) {
   assert_true(base_view_is(base_buf_view(&refusal.rest), "{}"));
   base_arena_free(&request.arena);
 }
-
-#define ASK "\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"drugs\",\"question\":\"q\",\"language\":\"fr\""
 
 static void refuses_wrong_values_with_their_place(void **state) {
   (void)state;
@@ -265,10 +288,15 @@ static void checks_headers_of_partners(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_example_is_valid),      cmocka_unit_test(example_dates_are_relative),
-      cmocka_unit_test(example_names_the_reference), cmocka_unit_test(splits_state_from_the_rest),
-      cmocka_unit_test(says_whether_it_is_personal), cmocka_unit_test(refuses_wrong_values_with_their_place),
-      cmocka_unit_test(agreement_rows_are_checked),  cmocka_unit_test(texts_reach_their_limit),
+      cmocka_unit_test(limits_count_characters),
+      cmocka_unit_test(every_example_is_valid),
+      cmocka_unit_test(example_dates_are_relative),
+      cmocka_unit_test(example_names_the_reference),
+      cmocka_unit_test(splits_state_from_the_rest),
+      cmocka_unit_test(says_whether_it_is_personal),
+      cmocka_unit_test(refuses_wrong_values_with_their_place),
+      cmocka_unit_test(agreement_rows_are_checked),
+      cmocka_unit_test(texts_reach_their_limit),
       cmocka_unit_test(checks_headers_of_partners),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
