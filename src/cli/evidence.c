@@ -277,7 +277,7 @@ static enum base_code check_witnessed(const struct check *check, const char *fol
   out->size = checkpoint.size;
   out->unlisted = trust->has_policy && trust->policy.log_count > 0;
   for (size_t i = 0; trust->has_policy && i < trust->policy.log_count; i++)
-    out->unlisted = out->unlisted && memcmp(&trust->policy.logs[i].key, &log.key, sizeof log.key) != 0;
+    out->unlisted = out->unlisted && !wire_key_equal(&trust->policy.logs[i].key, &log.key);
   for (size_t i = 0; i < trust->witness_count; i++) {
     if (base_view_equal(trust->witnesses[i].name, party->card.origin))
       out->times[i] = -1;

@@ -245,7 +245,7 @@ static enum base_code read_keys(struct plan *plan, const struct wire_json *json,
   card->witness = wire_object_copy(&object, "witness", WIRE_VKEY_MAX, arena, true);
   wire_object_begin_in(&seal, &object, "seal");
   wire_object_hex(&seal, "id", card->seals[0].id, sizeof card->seals[0].id, true);
-  wire_object_hex(&seal, "key", card->seals[0].key.bytes, sizeof card->seals[0].key.bytes, true);
+  wire_object_key(&seal, "key", &card->seals[0].key);
   card->seals[0].from = wire_object_time(&seal, "from", true);
   card->seals[0].until = wire_object_time(&seal, "until", true);
   wire_object_close(&seal, &object);

@@ -238,8 +238,8 @@ static enum base_code read_witness(const char *text, struct base_arena *arena, s
     key = card.witness;
   }
   enum base_code code = wire_vkey_parse(key, out, err);
-  if (code == BASE_OK && (out->type != WIRE_VKEY_WITNESS || out->id != seal_vkey_id(out->name, out->type, &out->key)))
-    code = base_fail(err, BASE_FIELD, "it is no key of a witness (type 4), or a character of it was changed");
+  if (code == BASE_OK && (out->type != WIRE_VKEY_WITNESS || !seal_vkey_valid(out)))
+    code = base_fail(err, BASE_FIELD, "it is no key of a witness, or a character of it was changed");
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "--witness %s", text);
 }
 
@@ -257,7 +257,7 @@ static enum base_code load_witnesses(struct cli *cli, struct base_arena *arena, 
     if (code != BASE_OK)
       return code;
     for (size_t k = 0; k < trust->witness_count; k++)
-      if (memcmp(&trust->witnesses[k].key, &witness->key, sizeof witness->key) == 0)
+      if (wire_key_equal(&trust->witnesses[k].key, &witness->key))
         return cli_usage(cli, err, "one witness stands twice: it counts once");
     trust->witness_count++;
   }
@@ -284,9 +284,9 @@ static enum base_code load_policy(struct cli *cli, struct base_arena *arena, str
     code = wire_policy_parse(base_arena_copy(arena, base_buf_view(&bytes)), &trust->policy, err);
   for (size_t i = 0; code == BASE_OK && i < trust->policy.witness_count; i++) {
     trust->witnesses[i] = trust->policy.witnesses[i];
-    const struct wire_vkey *key = &trust->witnesses[i];
-    if (key->id != seal_vkey_id(key->name, key->type, &key->key))
-      code = base_fail(err, BASE_FIELD, "policy: a character of the key of %.*s was changed: its id does not fit it",
+    if (!seal_vkey_valid(&trust->witnesses[i]))
+      code = base_fail(err, BASE_FIELD,
+                       "policy: a character of the key of %.*s was changed: its id does not fit it, or it is no key",
                        (int)trust->policy.names[i].size, (const char *)trust->policy.names[i].data);
   }
   if (code != BASE_OK)

@@ -54,7 +54,7 @@ static struct base_view name_key(const struct core *core, enum wire_keeper_type 
 
 static struct wire_seal_key seal_of(const struct wire_keeper_key *key) {
   struct wire_seal_key seal = {.key = key->public_key, .from = key->from, .until = key->until};
-  struct base_hash id = seal_sha256(base_view_of(key->public_key.bytes, sizeof key->public_key.bytes));
+  struct base_hash id = seal_key_hash(&key->public_key);
   memcpy(seal.id, id.bytes, sizeof seal.id);
   return seal;
 }

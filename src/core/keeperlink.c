@@ -98,7 +98,7 @@ static enum base_code remote_forget(void *context, enum wire_keeper_type type, u
   return ask(context, LINK_KEEPER_FORGET, &request, &answer, err);
 }
 
-static enum base_code remote_decapsulate(void *context, const uint8_t key_id[8], const struct wire_key *enc,
+static enum base_code remote_decapsulate(void *context, const uint8_t key_id[8], const struct wire_enc *enc,
                                          uint8_t out_shared[32], struct base_error *err) {
   AUTO_FORGET struct base_buf request = {0}, answer = {0};
   wire_keeper_decapsulate_write(key_id, enc, &request);

@@ -25,7 +25,7 @@ struct core_keeper {
                             struct base_buf *out_note, struct base_error *err);
   enum base_code (*follow)(void *context, const struct wire_keeper_follow *form, struct base_error *err);
   enum base_code (*forget)(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err);
-  enum base_code (*decapsulate)(void *context, const uint8_t key_id[8], const struct wire_key *enc,
+  enum base_code (*decapsulate)(void *context, const uint8_t key_id[8], const struct wire_enc *enc,
                                 uint8_t out_shared[32], struct base_error *err);
   enum base_code (*wrap)(void *context, const struct base_secret *keys, size_t count, uint8_t (*out)[CORE_WRAPPED],
                          uint32_t *out_epoch, struct base_error *err);

@@ -68,7 +68,7 @@ static void write_due(struct wire_writer *writer, base_time at) {
 /* A sealing key ends as the card says, which may be earlier than it was made for. */
 static const struct wire_seal_key *on_card(const struct core *core, const struct wire_keeper_key *key) {
   for (size_t i = 0; i < core->card.seal_count; i++)
-    if (memcmp(core->card.seals[i].key.bytes, key->public_key.bytes, sizeof key->public_key.bytes) == 0)
+    if (wire_key_equal(&core->card.seals[i].key, &key->public_key))
       return &core->card.seals[i];
   return NULL;
 }
@@ -83,7 +83,7 @@ static void write_key(struct wire_writer *writer, const struct core *core, const
                                                               : 0;
   if (key->type == WIRE_KEEPER_EPOCH && key->state == WIRE_KEEPER_IN_FORCE)
     due = key->from + (base_time)CORE_EPOCH_DAYS * CORE_DAY;
-  struct base_hash hash = seal_sha256(base_view_of(key->public_key.bytes, sizeof key->public_key.bytes));
+  struct base_hash hash = seal_key_hash(&key->public_key);
   wire_write_object(writer);
   wire_write_member_string(writer, "type", core_key_word(key->type));
   wire_write_member_integer(writer, "number", key->number);

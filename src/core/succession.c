@@ -100,7 +100,7 @@ static const struct wire_key *key_before(const struct core_partner *partner, con
 
 static void add_link(struct news *news, const struct wire_key *old_key, const struct wire_frame *frame,
                      const struct wire_card *card) {
-  if (old_key != NULL && memcmp(old_key->bytes, card->log_key.bytes, sizeof old_key->bytes) != 0)
+  if (old_key != NULL && !wire_key_equal(old_key, &card->log_key))
     news->links[news->link_count++] =
         (struct wire_keeper_follow){.old_key = *old_key, .new_key = card->log_key, .succession = frame->head};
 }
@@ -145,12 +145,10 @@ static enum base_code check_leaf(const struct core_card *card, const struct wire
 /* Our keeper follows the register from key to key; what it follows already is passed over. */
 static enum base_code follow(struct core *core, struct core_partner *partner, const struct news *news,
                              struct base_error *err) {
-  static const struct wire_key none;
   for (size_t i = 0; i < news->link_count; i++) {
     const struct wire_keeper_follow *link = &news->links[i];
-    bool first = memcmp(partner->followed.bytes, none.bytes, sizeof none.bytes) == 0 &&
-                 memcmp(partner->card.first.bytes, link->old_key.bytes, sizeof none.bytes) == 0;
-    if (!first && memcmp(partner->followed.bytes, link->old_key.bytes, sizeof none.bytes) != 0)
+    bool first = wire_key_none(&partner->followed) && wire_key_equal(&partner->card.first, &link->old_key);
+    if (!first && !wire_key_equal(&partner->followed, &link->old_key))
       continue;
     enum base_code code = core->env.keeper.follow(core->env.keeper.context, link, err);
     if (code != BASE_OK)

@@ -244,10 +244,11 @@ static enum base_code read_public(const struct wire_json *request, struct core_w
   enum base_code code = wire_vkey_parse(key, &vkey, err);
   if (code != BASE_OK)
     return base_fail_within(err, "key");
-  if (vkey.type != WIRE_VKEY_WITNESS || vkey.id != seal_vkey_id(vkey.name, vkey.type, &vkey.key))
+  if (vkey.type != WIRE_VKEY_WITNESS || !seal_vkey_valid(&vkey))
     return base_fail(err, BASE_FIELD,
-                     vkey.type != WIRE_VKEY_WITNESS ? "key: it is the key of a register, not of a witness (type 4)"
-                                                    : "key: its id does not fit it: a character was changed");
+                     vkey.type != WIRE_VKEY_WITNESS
+                         ? "key: it is the key of a register, not of a witness"
+                         : "key: a character was changed: its id does not fit it, or it is no key");
   code = check_url(url, err);
   if (code != BASE_OK)
     return code;
@@ -280,9 +281,9 @@ static enum base_code add(struct core *core, const struct wire_json *request, st
                      "there is no partner named %.*s; a witness that is no partner needs its key and url",
                      (int)name.size, (const char *)name.data);
   for (size_t i = 0; i < own->count; i++)
-    if (core_witness_key(core, &own->list[i], &other) && memcmp(&other.key, &vkey.key, sizeof vkey.key) == 0)
+    if (core_witness_key(core, &own->list[i], &other) && wire_key_equal(&other.key, &vkey.key))
       return base_fail(err, BASE_EXISTS, "that key is %s's already: one witness counts once", own->list[i].name);
-  if (memcmp(&vkey.key, &core_cards_newest(&core->cards)->witness.key, sizeof vkey.key) == 0)
+  if (wire_key_equal(&vkey.key, &core_cards_newest(&core->cards)->witness.key))
     return base_fail(err, BASE_POLICY, "that is this node's own key: nobody is his own witness");
   own->list[own->count++] = witness;
   char reason[WIRE_VKEY_MAX + CORE_WITNESS_URL_MAX + 16];

@@ -43,7 +43,7 @@ static bool find_signature(struct call *call) {
     if (line.id != id || !base_view_equal(line.name, head->origin))
       continue;
     if (found || wire_signature_parse(line.line, &signature, NULL) != BASE_OK || signature.size != 64 ||
-        !seal_ed25519_verify(call->key, call->request.text, signature.bytes))
+        !seal_verify(call->key, call->request.text, signature.bytes))
       return false;
     found = true;
   }

@@ -139,7 +139,7 @@ static enum base_code read_secret(const char *path, struct base_secret *out, str
 }
 
 static enum base_code decapsulate(const struct base_secret *secret, const struct wire_key *public_key,
-                                  const struct wire_key *enc, uint8_t out_shared[32], struct base_error *err) {
+                                  const struct wire_enc *enc, uint8_t out_shared[32], struct base_error *err) {
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret->bytes, sizeof secret->bytes);
   uint8_t shared[32];
   enum base_code code = keeper_diffie_hellman(key, enc, shared, err);

@@ -56,7 +56,8 @@ void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t 
   at = put_number(at, head->size, 8);
   at = put(at, head->root.bytes, sizeof head->root.bytes);
   at = put_number(at, (uint64_t)head->time, 8);
-  at = put(at, head->bound, sizeof head->bound);
+  at = put_number(at, head->bound.sign, 1);
+  at = put(at, head->bound.bytes, sizeof head->bound.bytes);
   at = put_number(at, head->generation, 4);
   at = put_number(at, head->log, 4);
   at = put_number(at, head->log_before, 4);
@@ -80,13 +81,13 @@ bool keeper_slot_parse(const uint8_t bytes[KEEPER_SLOT], uint32_t record, struct
   head.size = base_read_u64(&reader);
   base_read_hash(&reader, &head.root);
   head.time = (base_time)base_read_u64(&reader);
-  struct base_view bound = base_read_bytes(&reader, sizeof head.bound);
-  memcpy(head.bound, bound.data, bound.size);
+  wire_key_read(&reader, &head.bound);
   head.generation = base_read_u32(&reader);
   head.log = base_read_u32(&reader);
   head.log_before = base_read_u32(&reader);
   head.witness = base_read_u32(&reader);
-  bool own = head.generation > 0 && head.log > 0 && head.log_before > 0 && head.witness > 0;
+  bool own =
+      !wire_key_p256(&head.bound) && head.generation > 0 && head.log > 0 && head.log_before > 0 && head.witness > 0;
   bool other = head.generation == 0 && head.log == 0 && head.log_before == 0 && head.witness == 0;
   enum keeper_head_kind least = record == 0 ? KEEPER_HEAD_OWN : KEEPER_HEAD_FREE;
   if (base_reader_end(&reader, "slot", NULL) != BASE_OK || memcmp(magic.data, SLOT_MAGIC, sizeof SLOT_MAGIC) != 0 ||

@@ -11,7 +11,7 @@
 #define KEEPER_HEADS_FILE "heads.state"
 enum {
   KEEPER_BLOCK = 4096, /* bytes: what a disk writes as one, so that no write endangers a neighbour */
-  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8 + 32 + 4 * 4,
+  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8 + WIRE_KEY + 4 * 4,
   KEEPER_SLOT = KEEPER_SLOT_BODY + 32, /* bytes used of a slot's block, checksum included */
   KEEPER_RECORDS = 1 + KEEPER_PARTNERS_MAX,
   KEEPER_NO_RECORD = KEEPER_RECORDS,
@@ -24,8 +24,9 @@ struct keeper_head {
   struct base_hash origin; /* SHA-256 of the origin; zero when free */
   uint64_t size;
   struct base_hash root;
-  base_time time;    /* the keeper's clock when this was signed */
-  uint8_t bound[32]; /* a partner's log key; of our own register the SHA-256 of the card signed last, zero: none yet */
+  base_time time;        /* the keeper's clock when this was signed */
+  struct wire_key bound; /* a partner's log key; of our own register as its bytes the SHA-256 of the card signed last,
+                            zero: none yet */
   /* our own: the card's generation; the numbers of the keys in force, and of the log key before that card */
   uint32_t generation, log, log_before, witness;
 };
@@ -39,8 +40,8 @@ struct keeper_heads;
 /* The origin of an epoch of the register, and its hash. */
 void keeper_register_origin(const char *origin, uint32_t epoch, char out[WIRE_ORIGIN_MAX + 1]);
 struct base_hash keeper_register_hash(const char *origin, uint32_t epoch);
-/* Makes the file, every block written, for this epoch of the register of this origin: nothing signed yet. log, witness: the numbers of
- * the keys in force. */
+/* Makes the file, every block written, for this epoch of the register of this origin: nothing signed yet. log, witness:
+ * the numbers of the keys in force. */
 BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, uint32_t log,
                                                 uint32_t witness, struct base_error *err);
 /* Opens and reads it whole, and locks it against a second keeper (BASE_BUSY). A missing file, one of another node, or a

@@ -10,7 +10,7 @@
 #include "keeper/token.h"
 #include "keeper/wrap.h"
 
-enum { KEEPER_SIGNATURE = 64 }; /* bytes of an Ed25519 signature */
+enum { KEEPER_SIGNATURE = 64 }; /* bytes of a signature */
 
 /* A key in memory, or in the token. Secrets are in OpenSSL's own objects alone, loaded once; Ed25519 and X25519 keys
  * lie in its secure heap. */
@@ -39,7 +39,7 @@ struct keeper {
 
 /* X25519 (RFC 7748). BASE_UNSEAL for the all-zero result that a point of small order gives (RFC 9180 7.1.4), and for
  * that alone, since whoever made enc is blamed for it; BASE_MEMORY. key may be NULL, when it could not be made. */
-BASE_NODISCARD enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32],
+BASE_NODISCARD enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_enc *enc, uint8_t out[32],
                                                     struct base_error *err);
 
 /* --- where a key is: in its file, or in the token (place.c) */

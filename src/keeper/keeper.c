@@ -95,7 +95,7 @@ static enum wire_keeper_state state_of(const struct keeper *keeper, const struct
 void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
   *out = (struct wire_keeper_info){.generation = own->generation, .size = own->size, .root = own->root};
-  memcpy(out->card.bytes, own->bound, sizeof out->card.bytes);
+  memcpy(out->card.bytes, own->bound.bytes, sizeof out->card.bytes);
   memcpy(out->origin, keeper->register_origin, sizeof out->origin);
   for (out->count = 0; out->count < keeper->count; out->count++) {
     const struct keeper_held *held = &keeper->keys[out->count];
@@ -108,10 +108,10 @@ void keeper_describe(const struct keeper *keeper, struct wire_keeper_info *out) 
   }
 }
 
-enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, uint8_t out[32],
+enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_enc *enc, uint8_t out[32],
                                      struct base_error *err) {
   static const uint8_t zero[32];
-  EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, enc->bytes, sizeof enc->bytes);
+  EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, enc->bytes, WIRE_ENC_X25519);
   EVP_PKEY_CTX *context = key != NULL ? EVP_PKEY_CTX_new(key, NULL) : NULL;
   size_t size = 32;
   enum base_code code = BASE_OK;
@@ -128,7 +128,7 @@ enum base_code keeper_diffie_hellman(EVP_PKEY *key, const struct wire_key *enc, 
 
 /* Known before the token is asked, since tokens differ in what they say of such a key: with any scalar (RFC 7748 makes
  * each one a multiple of the cofactor) a point of small order gives zeroes, and no other does. */
-static enum base_code check_full_order(const struct wire_key *enc, struct base_error *err) {
+static enum base_code check_full_order(const struct wire_enc *enc, struct base_error *err) {
   static const uint8_t scalar[32] = {9};
   uint8_t shared[32];
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, scalar, sizeof scalar);
@@ -137,7 +137,24 @@ static enum base_code check_full_order(const struct wire_key *enc, struct base_e
   return code;
 }
 
-enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_key *enc,
+/* What a partner makes up never reaches the token, which may answer it as it likes. */
+static enum base_code agree_in_token(struct keeper *keeper, const struct keeper_held *held, const struct wire_enc *enc,
+                                     uint8_t out[32], struct base_error *err) {
+  enum base_code code = BASE_OK;
+  if (!enc->p256)
+    code = check_full_order(enc, err);
+  else if (!seal_enc_valid(enc))
+    code = base_fail(err, BASE_UNSEAL, "the seal's ephemeral key is not a valid P-256 key");
+  return code == BASE_OK ? keeper_token_agree(keeper->token, held->object, enc, out, err) : code;
+}
+
+static enum base_code check_suite(const struct keeper_held *held, const struct wire_enc *enc, struct base_error *err) {
+  return wire_key_p256(&held->public_key) == enc->p256
+             ? BASE_OK
+             : base_fail(err, BASE_UNSEAL, "the seal is of another suite than the key that it names");
+}
+
+enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8], const struct wire_enc *enc,
                                   uint8_t out_shared[32], struct base_error *err) {
   const struct keeper_held *held = keeper_ring_seal(keeper, key_id);
   if (held == NULL) {
@@ -148,10 +165,10 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
                      id);
   }
   uint8_t shared[32];
-  enum base_code code =
-      held->in_token ? check_full_order(enc, err) : keeper_diffie_hellman(held->key, enc, shared, err);
-  if (code == BASE_OK && held->in_token)
-    code = keeper_token_agree(keeper->token, held->object, enc, shared, err);
+  enum base_code code = check_suite(held, enc, err);
+  if (code == BASE_OK)
+    code = held->in_token ? agree_in_token(keeper, held, enc, shared, err)
+                          : keeper_diffie_hellman(held->key, enc, shared, err);
   if (code == BASE_OK)
     seal_kem_extract_expand(shared, enc, &held->public_key, out_shared);
   base_wipe(shared, sizeof shared);

@@ -91,9 +91,9 @@ BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct 
 BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin,
                                                struct wire_keeper_memory *out, struct base_error *err);
 /* --- secrets */
-/* HPKE Decap (RFC 9180 4.1) with the sealing key of this id. */
+/* HPKE Decap (RFC 9180 4.1) with the sealing key of this id. BASE_UNSEAL when enc is of another suite, or no key. */
 BASE_NODISCARD enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8],
-                                                 const struct wire_key *enc, uint8_t out_shared[32],
+                                                 const struct wire_enc *enc, uint8_t out_shared[32],
                                                  struct base_error *err);
 /* Message keys under the epoch key. out_epoch names the key that wrapped them. */
 BASE_NODISCARD enum base_code keeper_wrap(struct keeper *keeper, const struct base_secret *keys, size_t count,

@@ -53,7 +53,7 @@ static struct wire_key epoch_check_value(const struct base_secret *secret) {
   memcpy(text + sizeof domain - 1, secret->bytes, sizeof secret->bytes);
   struct base_hash hash = seal_sha256(base_view_of(text, sizeof text));
   base_wipe(text, sizeof text);
-  struct wire_key value;
+  struct wire_key value = {0};
   memcpy(value.bytes, hash.bytes, sizeof value.bytes);
   return value;
 }
@@ -66,7 +66,7 @@ enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_se
   }
   int curve = type == KEEPER_KEY_SEAL ? EVP_PKEY_X25519 : EVP_PKEY_ED25519;
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(curve, NULL, secret->bytes, sizeof secret->bytes);
-  struct wire_key public_key;
+  struct wire_key public_key = {0};
   size_t size = sizeof public_key.bytes;
   bool done = key != NULL && EVP_PKEY_get_raw_public_key(key, public_key.bytes, &size) == 1;
   EVP_PKEY_free(key);
@@ -90,7 +90,7 @@ enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct ba
   base_buf_u64(&file, (uint64_t)key->from);
   base_buf_u64(&file, (uint64_t)key->until);
   base_buf_block(&file, base_view_text(key->origin));
-  base_buf_add(&file, key->public_key.bytes, sizeof key->public_key.bytes);
+  wire_key_write(&key->public_key, &file);
   if (key->in_token) {
     base_buf_u8(&file, key->going);
     base_buf_add(&file, key->id, sizeof key->id);
@@ -142,13 +142,12 @@ static bool read_fields(struct base_view body, struct keeper_key *key) {
   key->from = (base_time)base_read_u64(&reader);
   key->until = (base_time)base_read_u64(&reader);
   struct base_view origin = base_read_block(&reader, WIRE_ORIGIN_MAX);
-  struct base_view public_key = base_read_bytes(&reader, sizeof key->public_key.bytes);
+  wire_key_read(&reader, &key->public_key);
   struct base_view secret = base_read_bytes(&reader, key->in_token ? 0 : sizeof key->secret.bytes);
   bool good = !key->in_token || read_token_fields(&reader, key);
   if (base_reader_end(&reader, "key", NULL) != BASE_OK || !good || !wire_origin_valid(origin))
     return false;
   memcpy(key->origin, origin.data, origin.size);
-  memcpy(key->public_key.bytes, public_key.data, public_key.size);
   copy(secret, key->secret.bytes);
   return true;
 }
@@ -170,7 +169,7 @@ enum base_code keeper_key_parse(struct base_view bytes, enum keeper_key_type typ
     code = damaged(type, "it holds a key of another type", err);
   else if (!key.in_token)
     code = keeper_key_derive(type, &key.secret, &derived, err);
-  if (code == BASE_OK && !key.in_token && memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) != 0)
+  if (code == BASE_OK && !key.in_token && !wire_key_equal(&derived, &key.public_key))
     code = damaged(type, "the public part does not fit the secret", err);
   if (code == BASE_OK)
     *out = key;

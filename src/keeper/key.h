@@ -18,8 +18,8 @@ enum keeper_key_type {
 enum {
   KEEPER_TOKEN_ID = 16, /* bytes */
   KEEPER_TOKEN_IV = 16,
-  KEEPER_KEY_IN_TOKEN = 1 + KEEPER_TOKEN_ID + KEEPER_TOKEN_IV + 32,                              /* bytes */
-  KEEPER_KEY_FILE_MAX = 8 + 1 + 4 + 8 + 8 + 4 + WIRE_ORIGIN_MAX + 32 + KEEPER_KEY_IN_TOKEN + 32, /* bytes */
+  KEEPER_KEY_IN_TOKEN = 1 + KEEPER_TOKEN_ID + KEEPER_TOKEN_IV + 32,                                    /* bytes */
+  KEEPER_KEY_FILE_MAX = 8 + 1 + 4 + 8 + 8 + 4 + WIRE_ORIGIN_MAX + WIRE_KEY + KEEPER_KEY_IN_TOKEN + 32, /* bytes */
 };
 
 struct keeper_key {

@@ -45,11 +45,11 @@ static void write_vkey(struct wire_writer *writer, const char *member, const cha
 }
 
 static void write_seal(struct wire_writer *writer, const struct wire_keeper_key *seal) {
-  struct base_hash id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  struct base_hash id = seal_key_hash(&seal->public_key);
   wire_write_key(writer, "seal");
   wire_write_object(writer);
   wire_write_member_hex(writer, "id", id.bytes, WIRE_KEEPER_KEY_ID);
-  wire_write_member_hex(writer, "key", seal->public_key.bytes, sizeof seal->public_key.bytes);
+  wire_write_member_key(writer, "key", &seal->public_key);
   wire_write_member_time(writer, "from", seal->from);
   wire_write_member_time(writer, "until", seal->until);
   wire_write_end(writer, '}');

@@ -59,7 +59,7 @@ static enum base_code fit(struct keeper_token *token, struct keeper_key *key, un
     code = keeper_token_cover(token, *out_object, true, key->iv, key->covered, key->secret.bytes, err);
   if (code == BASE_OK && key->type == KEEPER_KEY_EPOCH)
     code = keeper_key_derive(key->type, &key->secret, &found, err);
-  if (code == BASE_OK && memcmp(found.bytes, key->public_key.bytes, sizeof found.bytes) != 0)
+  if (code == BASE_OK && !wire_key_equal(&found, &key->public_key))
     code =
         base_fail(err, BASE_CORRUPT, "the token holds another key under its id; put the right file and token together");
   return code;

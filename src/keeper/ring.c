@@ -14,7 +14,7 @@
 enum { DAY = 24 * 60 * 60 };
 
 void keeper_seal_id(const struct wire_key *key, uint8_t out[WIRE_KEEPER_KEY_ID]) {
-  struct base_hash hash = seal_sha256(base_view_of(key->bytes, sizeof key->bytes));
+  struct base_hash hash = seal_key_hash(key);
   memcpy(out, hash.bytes, WIRE_KEEPER_KEY_ID);
 }
 

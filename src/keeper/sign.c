@@ -10,7 +10,7 @@ enum { CLOCK_SLACK = 120 }; /* seconds */
 static enum base_code sign_in_token(struct keeper *keeper, const struct keeper_held *held, struct base_view message,
                                     uint8_t out[KEEPER_SIGNATURE], struct base_error *err) {
   enum base_code code = keeper_token_sign(keeper->token, held->object, message, out, err);
-  if (code == BASE_OK && !seal_ed25519_verify(&held->public_key, message, out))
+  if (code == BASE_OK && !seal_verify(&held->public_key, message, out))
     code = keeper_token_distrust(keeper->token, "it made a signature that does not verify", err);
   return code;
 }
@@ -134,17 +134,17 @@ static enum base_code read_note(const struct keeper *keeper, const struct wire_k
     return code;
   struct base_view origin = checkpoint->origin;
   *last = (struct keeper_head){.kind = KEEPER_HEAD_PARTNER, .origin = seal_sha256(origin)};
-  memcpy(last->bound, log_key->bytes, sizeof last->bound);
+  last->bound = *log_key;
   *record = keeper_heads_find(keeper->heads, &last->origin);
   uint32_t before = *record == KEEPER_NO_RECORD ? epoch_before(keeper, origin) : KEEPER_NO_RECORD;
   if (*record != KEEPER_NO_RECORD)
     *last = *keeper_heads_at(keeper->heads, *record);
   else if (before != KEEPER_NO_RECORD) /* a new epoch begins under the key that the one before ended with */
-    memcpy(last->bound, keeper_heads_at(keeper->heads, before)->bound, sizeof last->bound);
+    last->bound = keeper_heads_at(keeper->heads, before)->bound;
   else if (!keeper_origin_fits(origin, log_key))
     return base_fail(err, BASE_WRONG_KEY, "the checkpoint's origin %.*s does not carry the digits of the partner's key",
                      (int)origin.size, (const char *)origin.data);
-  if (memcmp(last->bound, log_key->bytes, sizeof last->bound) != 0)
+  if (!wire_key_equal(&last->bound, log_key))
     return base_fail(err, BASE_WRONG_KEY, "%.*s is followed under another key", (int)origin.size,
                      (const char *)origin.data);
   struct wire_vkey log = {
@@ -208,6 +208,6 @@ enum base_code keeper_remembers(const struct keeper *keeper, struct base_view or
   const struct keeper_head *head = keeper_heads_at(keeper->heads, record);
   out->size = head->size;
   out->root = head->root;
-  memcpy(out->log.bytes, head->bound, sizeof out->log.bytes);
+  out->log = head->bound;
   return BASE_OK;
 }

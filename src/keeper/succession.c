@@ -36,15 +36,14 @@ static enum base_code check_seals(const struct keeper *keeper, const struct wire
 static enum base_code check_place(const struct keeper *keeper, const struct wire_card *card,
                                   const struct base_hash *hash, struct base_error *err) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
-  static const uint8_t none[sizeof own->bound];
-  if (memcmp(hash->bytes, own->bound, sizeof own->bound) == 0)
+  if (memcmp(hash->bytes, own->bound.bytes, sizeof hash->bytes) == 0)
     return BASE_OK;
   /* A memory that was made anew for a later epoch knows no card: the first one that it signs it takes as it comes. */
-  bool anew = keeper_heads_epoch(keeper->heads) > 1 && memcmp(own->bound, none, sizeof none) == 0;
+  bool anew = keeper_heads_epoch(keeper->heads) > 1 && wire_key_none(&own->bound);
   if (card->generation != own->generation + 1 && !anew)
     return base_fail(err, BASE_FORK, "a card of generation %u, but generation %u was signed last",
                      (unsigned)card->generation, (unsigned)own->generation);
-  if (memcmp(own->bound, none, sizeof none) != 0 && memcmp(own->bound, card->previous.bytes, sizeof own->bound) != 0)
+  if (!wire_key_none(&own->bound) && memcmp(own->bound.bytes, card->previous.bytes, sizeof own->bound.bytes) != 0)
     return base_fail(err, BASE_FORK, "a card that follows another one than was signed last");
   return BASE_OK;
 }
@@ -66,7 +65,7 @@ static enum base_code check_card(const struct keeper *keeper, struct base_view b
   if (code != BASE_OK)
     return code;
   out->hash = seal_sha256(bytes);
-  out->again = memcmp(out->hash.bytes, own->bound, sizeof own->bound) == 0;
+  out->again = memcmp(out->hash.bytes, own->bound.bytes, sizeof out->hash.bytes) == 0;
   out->old_log = keeper_ring_find(keeper, KEEPER_KEY_LOG, out->again ? own->log_before : own->log);
   out->log = named(keeper, KEEPER_KEY_LOG, own->log, &card->log_key);
   out->witness = named(keeper, KEEPER_KEY_WITNESS, own->witness, &card->witness_key);
@@ -114,7 +113,7 @@ static enum base_code succeed(struct keeper *keeper, const struct successor *nex
   struct keeper_head head = *keeper_heads_own(keeper->heads);
   head.size = size;
   head.root = *root;
-  memcpy(head.bound, next->hash.bytes, sizeof head.bound);
+  memcpy(head.bound.bytes, next->hash.bytes, sizeof head.bound.bytes);
   head.generation = next->card.generation;
   head.log_before = next->old_log->number;
   head.log = next->log->number;
@@ -154,7 +153,7 @@ static enum base_code check_follow(const struct keeper *keeper, const struct wir
   if (last->kind == KEEPER_HEAD_FREE && !keeper_origin_fits(origin, old_key))
     return base_fail(err, BASE_WRONG_KEY, "%.*s: its digits do not belong to the first key", (int)origin.size,
                      (const char *)origin.data);
-  if (last->kind == KEEPER_HEAD_PARTNER && memcmp(last->bound, old_key->bytes, sizeof last->bound) != 0)
+  if (last->kind == KEEPER_HEAD_PARTNER && !wire_key_equal(&last->bound, old_key))
     return base_fail(err, BASE_WRONG_KEY, "%.*s is followed under another key than the one that hands over",
                      (int)origin.size, (const char *)origin.data);
   if (succession->checkpoint.size <= last->size)
@@ -175,12 +174,12 @@ enum base_code keeper_follow(struct keeper *keeper, const struct wire_key *old_k
   uint32_t record = keeper_heads_find(keeper->heads, &head.origin);
   if (record != KEEPER_NO_RECORD)
     head = *keeper_heads_at(keeper->heads, record);
-  if (head.kind == KEEPER_HEAD_PARTNER && memcmp(head.bound, new_key->bytes, sizeof head.bound) == 0)
+  if (head.kind == KEEPER_HEAD_PARTNER && wire_key_equal(&head.bound, new_key))
     return BASE_OK; /* followed before */
   code = check_follow(keeper, &succession, &head, old_key, err);
   if (code != BASE_OK)
     return code;
   head.kind = KEEPER_HEAD_PARTNER;
-  memcpy(head.bound, new_key->bytes, sizeof head.bound);
+  head.bound = *new_key;
   return keeper_heads_put(keeper->heads, record, &head, err);
 }

@@ -85,7 +85,7 @@ BASE_NODISCARD enum base_code keeper_token_sign(struct keeper_token *token, unsi
                                                 uint8_t out[64], struct base_error *err);
 /* X25519. enc is a partner's: BASE_UNSEAL when the token does not take it. */
 BASE_NODISCARD enum base_code keeper_token_agree(struct keeper_token *token, unsigned long key,
-                                                 const struct wire_key *enc, uint8_t out[32], struct base_error *err);
+                                                 const struct wire_enc *enc, uint8_t out[32], struct base_error *err);
 /* AES-256-CBC of two blocks that look like nothing; that it opened right the caller sees from the key's check value. */
 BASE_NODISCARD enum base_code keeper_token_cover(struct keeper_token *token, unsigned long key, bool open,
                                                  const uint8_t iv[KEEPER_TOKEN_IV], const uint8_t in[32],

@@ -127,6 +127,7 @@ static enum base_code read_public(struct keeper_token *token, CK_OBJECT_HANDLE k
   bool der = asked.ulValueLen == sizeof point && point[0] == 0x04 && point[1] == sizeof out->bytes;
   if (!der && asked.ulValueLen != sizeof out->bytes)
     return base_fail(err, BASE_CORRUPT, "the token %s has a key of another kind under this id", token->name);
+  *out = (struct wire_key){.sign = 0};
   memcpy(out->bytes, point + (der ? 2 : 0), sizeof out->bytes);
   return BASE_OK;
 }
@@ -162,10 +163,10 @@ enum base_code keeper_token_sign(struct keeper_token *token, unsigned long key, 
   return answer == CKR_OK ? BASE_OK : keeper_token_fail(token, answer, true, "it does not sign", err);
 }
 
-enum base_code keeper_token_agree(struct keeper_token *token, unsigned long key, const struct wire_key *enc,
+enum base_code keeper_token_agree(struct keeper_token *token, unsigned long key, const struct wire_enc *enc,
                                   uint8_t out[32], struct base_error *err) {
   CK_ECDH1_DERIVE_PARAMS with = {
-      .kdf = CKD_NULL, .public_data = (CK_BYTE_PTR)(uintptr_t)enc->bytes, .public_data_len = sizeof enc->bytes};
+      .kdf = CKD_NULL, .public_data = (CK_BYTE_PTR)(uintptr_t)enc->bytes, .public_data_len = wire_enc_size(enc)};
   CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &with, sizeof with};
   CK_OBJECT_CLASS class = CKO_SECRET_KEY;
   CK_KEY_TYPE type = CKK_GENERIC_SECRET;

@@ -10,7 +10,7 @@
 enum { ID_DIGITS = 16, KEY_DIGITS = 64, INFO_MAX = 256 };
 
 void seal_backup_key_id(const struct wire_key *key, uint8_t out[8]) {
-  struct base_hash hash = seal_sha256(base_view_of(key->bytes, sizeof key->bytes));
+  struct base_hash hash = seal_key_hash(key);
   memcpy(out, hash.bytes, 8);
 }
 
@@ -27,7 +27,7 @@ void seal_backup_key_write(const struct wire_key *key, char out[SEAL_BACKUP_KEY_
 enum base_code seal_backup_key_parse(struct base_view text, struct wire_key *out, struct base_error *err) {
   size_t at = sizeof PUBLIC_PREFIX - 1;
   uint8_t said[8], id[8];
-  struct wire_key key;
+  struct wire_key key = {0};
   bool good = text.size == SEAL_BACKUP_KEY_TEXT - 1 && memcmp(text.data, PUBLIC_PREFIX, at) == 0 &&
               base_hex_parse(base_view_of(text.data + at, ID_DIGITS), said, sizeof said) &&
               text.data[at + ID_DIGITS] == '+' &&
@@ -57,7 +57,7 @@ static void record_key(const struct wire_backup_header *header, const uint8_t sh
   memcpy(bytes + size, header->origin.data, header->origin.size);
   size += header->origin.size;
   struct seal_hpke_context context;
-  seal_hpke_schedule(SEAL_AEAD_AES256, shared, base_view_of(bytes, size), &context);
+  seal_hpke_schedule(SEAL_KEM_X25519, SEAL_AEAD_AES256, shared, base_view_of(bytes, size), &context);
   seal_hpke_export(&context, BASE_VIEW(RECORDS_LABEL), out->bytes, sizeof out->bytes);
   base_wipe(&context, sizeof context);
 }

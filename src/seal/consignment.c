@@ -8,15 +8,15 @@
 enum { ANSWER_MAGIC = 8, ANSWER_CLEAR = ANSWER_MAGIC + WIRE_ANSWER_NONCE, INFO_MAX = 512 };
 
 /* info = label || clear: the suite, both origins and the key's id. */
-static enum base_code schedule(const uint8_t shared[32], struct base_view clear, struct seal_hpke_context *out,
-                               struct base_error *err) {
+static enum base_code schedule(uint16_t kem, const uint8_t shared[32], struct base_view clear,
+                               struct seal_hpke_context *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf info = {0};
   base_buf_init(&info, INFO_MAX);
   base_buf_text(&info, INFO_LABEL);
   base_buf_add_view(&info, clear);
   enum base_code code = base_buf_check(&info, "consignment's info", err);
   if (code == BASE_OK)
-    seal_hpke_schedule(SEAL_AEAD_AES256, shared, base_buf_view(&info), out);
+    seal_hpke_schedule(kem, SEAL_AEAD_AES256, shared, base_buf_view(&info), out);
   return code;
 }
 
@@ -25,15 +25,15 @@ static enum base_code seal_after(struct base_buf *out, size_t start, const struc
                                  struct base_view plain, const uint8_t entropy[32], struct seal_hpke_context *context,
                                  struct base_error *err) {
   size_t clear_size = out->size - start;
-  struct wire_key enc;
+  struct wire_enc enc;
   uint8_t shared[32];
   enum base_code code = seal_hpke_encap(receiver, entropy, &enc, shared, err);
   if (code == BASE_OK)
-    code = schedule(shared, base_view_of(out->data + start, clear_size), context, err);
+    code = schedule(seal_kem_of(receiver), shared, base_view_of(out->data + start, clear_size), context, err);
   base_wipe(shared, sizeof shared);
   if (code != BASE_OK)
     return code;
-  base_buf_add(out, enc.bytes, sizeof enc.bytes);
+  base_buf_add(out, enc.bytes, wire_enc_size(&enc));
   uint8_t *ciphertext = base_buf_reserve(out, plain.size + SEAL_TAG);
   if (ciphertext != NULL) /* the buffer may have moved: the aad is taken anew */
     seal_hpke_seal(context, base_view_of(out->data + start, clear_size), plain, ciphertext);
@@ -43,15 +43,19 @@ static enum base_code seal_after(struct base_buf *out, size_t start, const struc
 enum base_code seal_consignment(const struct wire_seal_key *receiver, struct base_view from, struct base_view to,
                                 struct base_view plain, const uint8_t entropy[32], struct base_buf *out,
                                 struct seal_hpke_context *out_context, struct base_error *err) {
-  struct wire_envelope envelope = {
-      .kem = WIRE_KEM_X25519, .kdf = WIRE_KDF_SHA256, .aead = WIRE_AEAD_AES256, .from = from, .to = to};
+  struct wire_envelope envelope = {.kem = seal_kem_of(&receiver->key),
+                                   .kdf = WIRE_KDF_SHA256,
+                                   .aead = WIRE_AEAD_AES256,
+                                   .from = from,
+                                   .to = to,
+                                   .enc.p256 = wire_key_p256(&receiver->key)};
   memcpy(envelope.key_id, receiver->id, sizeof envelope.key_id);
   size_t start = out->size;
   wire_envelope_write_clear(&envelope, out);
   enum base_code code = base_buf_check(out, "consignment", err);
   if (code != BASE_OK)
     return code;
-  size_t overhead = out->size - start + sizeof envelope.enc.bytes + SEAL_TAG;
+  size_t overhead = out->size - start + wire_enc_size(&envelope.enc) + SEAL_TAG;
   if (plain.size > WIRE_CONSIGNMENT_MAX - overhead)
     return base_fail(err, BASE_TOO_LARGE, "consignment: %zu bytes to seal, at most %zu are allowed", plain.size,
                      WIRE_CONSIGNMENT_MAX - overhead);
@@ -69,7 +73,7 @@ enum base_code seal_consignment_open(const struct wire_envelope *envelope, const
   if (envelope->ciphertext.size < SEAL_TAG)
     return base_fail(err, BASE_SYNTAX, "consignment: no room for a seal");
   struct seal_hpke_context context = {0};
-  enum base_code code = schedule(shared, envelope->clear, &context, err);
+  enum base_code code = schedule(envelope->kem, shared, envelope->clear, &context, err);
   size_t before = out_plain->size, size = envelope->ciphertext.size - SEAL_TAG;
   uint8_t none[1], *plain = none;
   if (code == BASE_OK && size > 0 && (plain = base_buf_reserve(out_plain, size)) == NULL)

@@ -3,6 +3,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/obj_mac.h>
 #include <stdlib.h>
 #include <threads.h>
 
@@ -37,8 +38,9 @@ static void fetch(void) {
   library.aes128 = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
   library.aes256 = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
   library.chacha20 = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
-  if (library.sha256 == NULL || library.sha512 == NULL || library.aes128 == NULL || library.aes256 == NULL ||
-      library.chacha20 == NULL)
+  library.p256 = EC_GROUP_new_by_curve_name_ex(NULL, NULL, NID_X9_62_prime256v1);
+  if (library.sha256 == NULL || library.p256 == NULL || library.sha512 == NULL || library.aes128 == NULL ||
+      library.aes256 == NULL || library.chacha20 == NULL)
     seal_broken("fetching the algorithms");
   library.hmac = keyless_hmac();
 }
@@ -50,7 +52,8 @@ const struct seal_library *seal_library(void) {
 
 void seal_start(void) {
   struct base_hash hash = seal_sha256(BASE_VIEW(""));
-  seal_ed25519_verify(&(struct wire_key){{0}}, BASE_VIEW(""), (const uint8_t[64]){0});
+  seal_verify(&(struct wire_key){.sign = 0}, BASE_VIEW(""), (const uint8_t[64]){0});
+  seal_verify(&(struct wire_key){.sign = 2}, BASE_VIEW(""), (const uint8_t[64]){0});
   struct wire_key public_key;
   seal_kem_derive_public(hash.bytes, &public_key);
 }

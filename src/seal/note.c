@@ -4,7 +4,7 @@
 #include "seal/library.h"
 #include "seal/seal.h"
 
-enum { ED25519 = 64, COSIGNATURE = 8 + ED25519 };
+enum { SIGNATURE = 64, COSIGNATURE = 8 + SIGNATURE };
 
 static bool verify_once(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
   EVP_PKEY *public = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, key->bytes, sizeof key->bytes);
@@ -13,7 +13,7 @@ static bool verify_once(const struct wire_key *key, struct base_view message, co
     seal_broken("preparing Ed25519");
   static const uint8_t nothing[1];
   bool good =
-      EVP_DigestVerify(context, signature, ED25519, message.size > 0 ? message.data : nothing, message.size) == 1;
+      EVP_DigestVerify(context, signature, SIGNATURE, message.size > 0 ? message.data : nothing, message.size) == 1;
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(public);
   return good;
@@ -22,7 +22,7 @@ static bool verify_once(const struct wire_key *key, struct base_view message, co
 /* The library says the same of a wrong signature and of memory that it did not get. So before anybody is blamed for
  * one, a signature that is known to be right must verify (RFC 8032, section 7.1, test 1), and the other one is looked
  * at again. */
-bool seal_ed25519_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
+static bool verify_ed25519(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
   static const struct wire_key known_key = {.bytes = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
                                                       0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
                                                       0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a}};
@@ -38,14 +38,22 @@ bool seal_ed25519_verify(const struct wire_key *key, struct base_view message, c
   return verify_once(key, message, signature);
 }
 
+bool seal_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
+  return wire_key_p256(key) ? seal_p256_verify(key, message, signature) : verify_ed25519(key, message, signature);
+}
+
+bool seal_vkey_valid(const struct wire_vkey *vkey) {
+  return vkey->id == seal_vkey_id(vkey->name, vkey->type, &vkey->key) && seal_key_valid(&vkey->key);
+}
+
 uint32_t seal_vkey_id(struct base_view name, uint8_t type, const struct wire_key *key) {
-  uint8_t tail[2 + sizeof key->bytes] = {'\n', type};
-  memcpy(tail + 2, key->bytes, sizeof key->bytes);
+  uint8_t tail[1 + WIRE_VKEY_OCTETS_MAX] = {'\n'};
+  size_t size = 1 + wire_vkey_octets(type, key, tail + 1);
   struct seal_hasher *hasher = seal_hasher_new();
   if (hasher == NULL)
     seal_broken("hashing a key");
   seal_hasher_add(hasher, name);
-  seal_hasher_add(hasher, base_view_of(tail, sizeof tail));
+  seal_hasher_add(hasher, base_view_of(tail, size));
   struct base_hash hash = seal_hasher_end(hasher);
   seal_hasher_free(hasher);
   return ((uint32_t)hash.bytes[0] << 24) | ((uint32_t)hash.bytes[1] << 16) | ((uint32_t)hash.bytes[2] << 8) |
@@ -73,7 +81,7 @@ static enum base_code fail_line(struct base_error *err, const struct wire_signat
 
 static enum base_code verify_log(const struct wire_note *note, const struct wire_signature *signature,
                                  const struct wire_vkey *vkey, struct base_error *err) {
-  if (signature->size != ED25519 || !seal_ed25519_verify(&vkey->key, note->text, signature->bytes))
+  if (signature->size != SIGNATURE || !seal_verify(&vkey->key, note->text, signature->bytes))
     return fail_line(err, signature, "does not verify");
   return BASE_OK;
 }
@@ -90,7 +98,7 @@ static enum base_code verify_cosignature(const struct wire_note *note, const str
   enum base_code code = base_buf_check(&message, "cosigned message", err);
   if (code != BASE_OK)
     return code;
-  if (!seal_ed25519_verify(&vkey->key, base_buf_view(&message), reader.rest.data))
+  if (!seal_verify(&vkey->key, base_buf_view(&message), reader.rest.data))
     return fail_line(err, signature, "does not verify");
   *out_time = (base_time)time;
   return BASE_OK;

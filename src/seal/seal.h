@@ -48,10 +48,16 @@ BASE_NODISCARD enum base_code seal_tree_consistency(const struct seal_tree *tree
                                                     struct base_error *err);
 
 /* --- notes, checkpoints, cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature v1) */
-/* RFC 8032, Ed25519. */
-bool seal_ed25519_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]);
+/* Ed25519 (RFC 8032), or ECDSA over P-256 with SHA-256 (FIPS 186-5), r and s of 32 bytes each: as the key is. */
+bool seal_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]);
+/* False for what has the form of a point of P-256 and is none. */
+bool seal_key_valid(const struct wire_key *key);
+bool seal_enc_valid(const struct wire_enc *enc);
+struct base_hash seal_key_hash(const struct wire_key *key); /* of its octets: ids of sealing keys begin so */
+/* The id is the key's, and the key is one. */
+bool seal_vkey_valid(const struct wire_vkey *vkey);
 uint32_t seal_vkey_id(struct base_view name, uint8_t type, const struct wire_key *key);
-/* wasl/NAME/ and the first 16 hex digits of the SHA-256 of the first Ed25519 log key. out: WIRE_ORIGIN_MAX + 1 bytes. */
+/* wasl/NAME/ and the first 16 hex digits of the SHA-256 of the first log key. out: WIRE_ORIGIN_MAX + 1 bytes. */
 void seal_origin(struct base_view name, const struct wire_key *first_log_key, char *out);
 /* The message that a cosignature signs: "cosignature/v1\ntime T\n" and the note's text. */
 void seal_cosign_message(struct base_view note_text, base_time time, struct base_buf *out);
@@ -82,7 +88,7 @@ BASE_NODISCARD enum base_code seal_succession_verify(struct base_view note, cons
 BASE_NODISCARD enum base_code seal_succession_signed(struct base_view note, const struct wire_key *old_key,
                                                      const struct wire_key *new_key, struct wire_succession *out,
                                                      struct base_error *err);
-/* The key ids of log and witness, the seal ids and the origin's digits fit the keys. */
+/* The keys are such, and the key ids of log and witness, the seal ids and the origin's digits fit them. */
 BASE_NODISCARD enum base_code seal_card_check(const struct wire_card *card, struct base_error *err);
 
 /* --- fingerprint: 8 groups of 5 decimal digits over the card's exact bytes (SHA-512 of a domain line and the bytes, each 8
@@ -112,26 +118,30 @@ BASE_NODISCARD enum base_code seal_record_decrypt(const struct base_secret *part
                                                   struct base_view sealed, uint8_t *out, struct base_error *err);
 uint32_t seal_record_count(uint64_t part_size); /* at least 1 */
 
-/* --- HPKE (RFC 9180), base mode, single shot, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256; AEAD a parameter for the vectors. */
-enum { SEAL_KEM_X25519 = 0x0020, SEAL_KDF_SHA256 = 0x0001, SEAL_AEAD_AES128 = 0x0001, SEAL_AEAD_AES256 = 0x0002,
+/* --- HPKE (RFC 9180), base mode, single shot, DHKEM(X25519, HKDF-SHA256) or DHKEM(P-256, HKDF-SHA256), as the
+ * receiver's key is, HKDF-SHA256; AEAD a parameter for the vectors. */
+enum { SEAL_KEM_P256 = 0x0010, SEAL_KEM_X25519 = 0x0020, SEAL_KDF_SHA256 = 0x0001, SEAL_AEAD_AES128 = 0x0001, SEAL_AEAD_AES256 = 0x0002,
        SEAL_AEAD_CHACHA20 = 0x0003 };
 struct seal_hpke_context { /* key schedule's result */
-  uint16_t aead;
+  uint16_t kem, aead;
   uint8_t key[32], base_nonce[12], exporter[32];
 };
 /* Encap with the ephemeral key derived from entropy by DeriveKeyPair (7.1.3), so that vectors and simulator can drive it. */
 BASE_NODISCARD enum base_code seal_hpke_encap(const struct wire_key *receiver, const uint8_t entropy[32],
-                                              struct wire_key *out_enc, uint8_t out_shared[32], struct base_error *err);
-void seal_hpke_schedule(uint16_t aead, const uint8_t shared[32], struct base_view info, struct seal_hpke_context *out);
+                                              struct wire_enc *out_enc, uint8_t out_shared[32], struct base_error *err);
+uint16_t seal_kem_of(const struct wire_key *receiver);
+void seal_hpke_schedule(uint16_t kem, uint16_t aead, const uint8_t shared[32], struct base_view info,
+                        struct seal_hpke_context *out);
 /* sequence number 0; out has size + SEAL_TAG bytes */
 void seal_hpke_seal(const struct seal_hpke_context *context, struct base_view aad, struct base_view plain, uint8_t *out);
 BASE_NODISCARD enum base_code seal_hpke_open(const struct seal_hpke_context *context, struct base_view aad,
                                              struct base_view sealed, uint8_t *out, struct base_error *err);
 void seal_hpke_export(const struct seal_hpke_context *context, struct base_view label, uint8_t *out, size_t size);
-/* HKDF parts that keeper needs for Decap: ExtractAndExpand(dh, kem_context) of 4.1. */
-void seal_kem_extract_expand(const uint8_t dh[32], const struct wire_key *enc, const struct wire_key *receiver,
+/* HKDF parts that keeper needs for Decap: ExtractAndExpand(dh, kem_context) of 4.1. The receiver's key is one, and enc of
+ * its kind. */
+void seal_kem_extract_expand(const uint8_t dh[32], const struct wire_enc *enc, const struct wire_key *receiver,
                              uint8_t out_shared[32]);
-void seal_kem_derive_private(const uint8_t entropy[32], uint8_t out_private[32]); /* DeriveKeyPair's scalar */
+void seal_kem_derive_private(const uint8_t entropy[32], uint8_t out_private[32]); /* DeriveKeyPair's scalar, X25519 */
 void seal_kem_derive_public(const uint8_t entropy[32], struct wire_key *out);      /* and its public key */
 
 /* --- consignments: envelope, info and answer key in one place. info = "wasl consignment/1" || the envelope's clear bytes. */

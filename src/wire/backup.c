@@ -12,7 +12,7 @@ void wire_backup_header_write(const struct wire_backup_header *header, struct ba
   size_t start = out->size;
   base_buf_text(out, WIRE_BACKUP_MAGIC);
   base_buf_add(out, header->key_id, sizeof header->key_id);
-  base_buf_add(out, header->enc.bytes, sizeof header->enc.bytes);
+  base_buf_add(out, header->enc.bytes, WIRE_ENC_X25519);
   base_buf_u64(out, (uint64_t)header->made);
   base_buf_u8(out, (uint8_t)header->origin.size);
   base_buf_add_view(out, header->origin);
@@ -28,7 +28,7 @@ enum base_code wire_backup_header_parse(struct base_view bytes, struct wire_back
   struct base_reader reader = base_reader_of(bytes);
   struct base_view magic = base_read_bytes(&reader, MAGIC);
   struct base_view id = base_read_bytes(&reader, sizeof header.key_id);
-  struct base_view enc = base_read_bytes(&reader, sizeof header.enc.bytes);
+  struct base_view enc = base_read_bytes(&reader, WIRE_ENC_X25519);
   uint64_t made = base_read_u64(&reader);
   uint8_t size = base_read_u8(&reader);
   struct base_view rest = base_read_bytes(&reader, WIRE_BACKUP_HEADER - MAGIC - 8 - 32 - 8 - 1);

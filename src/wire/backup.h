@@ -21,7 +21,7 @@ enum {
 /* What is in the clear: for whom it is sealed, of which node it is, from when. */
 struct wire_backup_header {
   uint8_t key_id[8];
-  struct wire_key enc; /* the ephemeral public key */
+  struct wire_enc enc; /* the ephemeral public key, of X25519 */
   base_time made;
   struct base_view origin; /* parse: points into the bytes */
 };

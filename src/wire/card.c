@@ -7,7 +7,7 @@
 
 const char *const wire_language_codes[WIRE_LANGUAGES] = {"ar", "fr", "en", "es", "pt"};
 
-enum { DNS_LABEL_MAX = 63, DNS_NAME_MAX = 254, IPV6_GROUPS = 8 };
+enum { DNS_LABEL_MAX = 63, DNS_NAME_MAX = 254, IPV6_GROUPS = 8, SUITE_MAX = 64 };
 
 static bool is_hex(uint8_t byte) {
   return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
@@ -121,8 +121,8 @@ static enum base_code parse_vkey(struct base_view text, const char *key, uint8_t
   if (code)
     return base_fail_within(err, "card: $.%s", key);
   if (out->type != type)
-    return base_fail(err, BASE_FIELD, "card: $.%s: a verifier key of type %d, type %d was expected", key, out->type,
-                     type);
+    return base_fail(err, BASE_FIELD, "card: $.%s: the verifier key of a %s, that of a %s was expected", key,
+                     wire_vkey_word(out->type), wire_vkey_word(type));
   return BASE_OK;
 }
 
@@ -137,7 +137,7 @@ static enum base_code check_keys(const struct wire_card *card, struct wire_vkey 
     return base_fail(err, BASE_FIELD, "card: $.log: must be named by an origin that carries the card's name");
   if (!base_view_equal(witness->name, log->name))
     return base_fail(err, BASE_FIELD, "card: $.witness: must be named by the same origin as log");
-  if (memcmp(&witness->key, &log->key, sizeof log->key) == 0)
+  if (wire_key_equal(&witness->key, &log->key))
     return base_fail(err, BASE_FIELD, "card: $.witness: must be another key than log");
   return BASE_OK;
 }
@@ -166,6 +166,17 @@ static void read_org(struct wire_object *object, struct base_arena *arena, struc
   wire_object_close(&org, object);
 }
 
+/* The suite says what kind of key follows. */
+static void read_seal_key(struct wire_object *item, struct wire_key *out) {
+  struct base_view suite = wire_object_text(item, "suite", SUITE_MAX, true);
+  bool p256 = base_view_is(suite, WIRE_SUITE_P256);
+  if (!p256 && !base_view_is(suite, WIRE_SUITE_X25519))
+    wire_object_fail(item, BASE_FIELD, "suite", "must be " WIRE_SUITE_X25519 " or " WIRE_SUITE_P256);
+  wire_object_key(item, "key", out);
+  if (wire_key_p256(out) != p256)
+    wire_object_fail(item, BASE_FIELD, "key", "is no key of this suite");
+}
+
 static void read_seals(struct wire_object *object, struct wire_card *card) {
   const struct wire_json *array = wire_object_array(object, "seal", 1, WIRE_CARD_SEALS_MAX);
   card->seal_count = wire_json_size(array);
@@ -174,8 +185,7 @@ static void read_seals(struct wire_object *object, struct wire_card *card) {
     struct wire_object item;
     wire_object_begin_at(&item, object, "seal", array, i);
     wire_object_hex(&item, "id", seal->id, sizeof seal->id, true);
-    wire_object_exact(&item, "suite", WIRE_SUITE_X25519);
-    wire_object_hex(&item, "key", seal->key.bytes, sizeof seal->key.bytes, true);
+    read_seal_key(&item, &seal->key);
     seal->from = wire_object_time(&item, "from", true);
     seal->until = wire_object_time(&item, "until", true);
     wire_object_close(&item, object);
@@ -188,7 +198,7 @@ static void read_card(struct wire_object *object, struct base_arena *arena, stru
   card->generation = (uint32_t)wire_object_integer(object, "generation", 1, WIRE_CARD_GENERATION_MAX, true);
   if (card->generation > 1) {
     wire_object_hash(object, "previous", &card->previous, true);
-    wire_object_hex(object, "first", card->first.bytes, sizeof card->first.bytes, true);
+    wire_object_key(object, "first", &card->first);
   }
   read_org(object, arena, card);
   const struct wire_json *addresses = wire_object_array(object, "address", 1, WIRE_CARD_ADDRESSES_MAX);
@@ -233,8 +243,8 @@ enum base_code wire_card_parse(struct base_view bytes, struct base_arena *arena,
 static void write_seal(struct wire_writer *writer, const struct wire_seal_key *seal) {
   wire_write_object(writer);
   wire_write_member_hex(writer, "id", seal->id, sizeof seal->id);
-  wire_write_member_string(writer, "suite", WIRE_SUITE_X25519);
-  wire_write_member_hex(writer, "key", seal->key.bytes, sizeof seal->key.bytes);
+  wire_write_member_string(writer, "suite", wire_key_p256(&seal->key) ? WIRE_SUITE_P256 : WIRE_SUITE_X25519);
+  wire_write_member_key(writer, "key", &seal->key);
   wire_write_member_time(writer, "from", seal->from);
   wire_write_member_time(writer, "until", seal->until);
   wire_write_end(writer, '}');
@@ -247,7 +257,7 @@ static void write_card(struct wire_writer *writer, const struct wire_card *card)
   wire_write_member_integer(writer, "generation", card->generation);
   if (card->generation > 1) {
     wire_write_member_hash(writer, "previous", &card->previous);
-    wire_write_member_hex(writer, "first", card->first.bytes, sizeof card->first.bytes);
+    wire_write_member_key(writer, "first", &card->first);
   }
   wire_write_key(writer, "org");
   wire_write_object(writer);

@@ -2,9 +2,8 @@
 #ifndef WASL_WIRE_CARD_H
 #define WASL_WIRE_CARD_H
 
+#include "wire/key.h"
 #include "wire/message.h"
-
-#include <string.h>
 
 /* A node's card: what a partner needs to know. spec/card.md. */
 
@@ -18,19 +17,16 @@ enum {
   WIRE_ADDRESS_MAX = 260, /* host:port; [::1]:7443 for IPv6 */
   WIRE_ORG_MAX = 200,     /* bytes per language */
 };
+/* The suite of a sealing key, which says what kind of key it is. */
 #define WIRE_SUITE_X25519 "x25519-hkdf-sha256-aes256gcm"
+#define WIRE_SUITE_P256 "p256-hkdf-sha256-aes256gcm"
 
 enum wire_language { WIRE_AR, WIRE_FR, WIRE_EN, WIRE_ES, WIRE_PT, WIRE_LANGUAGES };
 extern const char *const wire_language_codes[WIRE_LANGUAGES]; /* "ar", "fr", "en", "es", "pt" */
 
-struct wire_key { uint8_t bytes[32]; }; /* a public key: Ed25519 or X25519 */
-static inline bool wire_key_equal(const struct wire_key *a, const struct wire_key *b) {
-  return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 struct wire_seal_key {
   uint8_t id[8];           /* first bytes of the SHA-256 of the public key */
-  struct wire_key key;     /* X25519, RFC 7748 */
+  struct wire_key key;     /* X25519 (RFC 7748), or of P-256 */
   base_time from, until;
 };
 struct wire_card {
@@ -41,7 +37,7 @@ struct wire_card {
   struct base_view org[WIRE_LANGUAGES];
   size_t address_count, seal_count, pin_count;
   struct base_view addresses[WIRE_CARD_ADDRESSES_MAX];
-  struct base_view log, witness;            /* C2SP verifier keys, both named by the origin */
+  struct base_view log, witness;            /* verifier keys, both named by the origin */
   struct wire_seal_key seals[WIRE_CARD_SEALS_MAX];
   struct base_hash pins[WIRE_CARD_PINS_MAX]; /* SHA-256 of the TLS key's SubjectPublicKeyInfo */
   base_time made;
@@ -49,8 +45,9 @@ struct wire_card {
   struct base_view origin;
   struct wire_key log_key, witness_key;
 };
-/* Checks shape, that log is of type 1 and witness of type 4, that both are named by one origin, which carries the card's
- * name. That the key ids and the origin's digits fit the keys is a matter of hashes: seal_card_check. */
+/* Checks shape, that log is the key of a register and witness that of a witness, that both are named by one origin, which
+ * carries the card's name. That points of P-256 are on their curve, and that the key ids and the origin's digits fit the
+ * keys, is a matter of cryptography: seal_card_check. */
 BASE_NODISCARD enum base_code wire_card_parse(struct base_view bytes, struct base_arena *arena, struct wire_card *out,
                                               struct base_error *err);
 /* host:port: a DNS name or IPv4 address, or an IPv6 address in brackets; port 1 to 65535. */

@@ -36,18 +36,22 @@ enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope 
   envelope.from = read_origin(&reader);
   envelope.to = read_origin(&reader);
   envelope.clear = base_view_of(bytes.data, reader.offset);
-  struct base_view enc = base_read_bytes(&reader, sizeof envelope.enc.bytes);
+  bool p256 = envelope.kem == WIRE_KEM_P256;
+  struct base_view enc = base_read_bytes(&reader, p256 ? WIRE_ENC_P256 : WIRE_ENC_X25519);
   if (reader.failed || reader.rest.size < WIRE_SEAL_OVERHEAD)
     return base_fail(err, BASE_SYNTAX, "consignment: cut short at byte %zu", bytes.size);
-  if (envelope.kem != WIRE_KEM_X25519 || envelope.kdf != WIRE_KDF_SHA256 || envelope.aead != WIRE_AEAD_AES256)
-    return base_fail(err, BASE_PROTOCOL, "consignment: suite %04x/%04x/%04x is not " WIRE_SUITE_X25519,
+  if ((!p256 && envelope.kem != WIRE_KEM_X25519) || envelope.kdf != WIRE_KDF_SHA256 ||
+      envelope.aead != WIRE_AEAD_AES256)
+    return base_fail(err, BASE_PROTOCOL,
+                     "consignment: suite %04x/%04x/%04x is neither " WIRE_SUITE_X25519 " nor " WIRE_SUITE_P256,
                      (unsigned)envelope.kem, (unsigned)envelope.kdf, (unsigned)envelope.aead);
   if (!wire_origin_valid(envelope.from) || !wire_origin_valid(envelope.to))
     return base_fail(err, BASE_FIELD, "consignment: sender or receiver is not an origin");
   if (base_view_equal(envelope.from, envelope.to))
     return base_fail(err, BASE_FIELD, "consignment: sender and receiver are one");
+  if (!wire_enc_of_octets(enc, &envelope.enc))
+    return base_fail(err, BASE_FIELD, "consignment: the ephemeral key is no whole point of P-256");
   memcpy(envelope.key_id, key_id.data, sizeof envelope.key_id);
-  memcpy(envelope.enc.bytes, enc.data, sizeof envelope.enc.bytes);
   envelope.ciphertext = reader.rest;
   *out = envelope;
   return BASE_OK;

@@ -22,8 +22,8 @@ enum {
   WIRE_FAULT_NAME_MAX = 48,
   WIRE_FAULT_TEXT_MAX = 1024,
 };
-/* The one suite (RFC 9180 section 7); any other is refused while parsing. */
-enum { WIRE_KEM_X25519 = 0x0020, WIRE_KDF_SHA256 = 0x0001, WIRE_AEAD_AES256 = 0x0002 };
+/* The two suites (RFC 9180 section 7), which differ in the KEM; any other is refused while parsing. */
+enum { WIRE_KEM_P256 = 0x0010, WIRE_KEM_X25519 = 0x0020, WIRE_KDF_SHA256 = 0x0001, WIRE_AEAD_AES256 = 0x0002 };
 #define WIRE_CONSIGNMENT_MAGIC "WASLCON1"
 #define WIRE_ANSWER_MAGIC "WASLANS1"
 
@@ -33,7 +33,7 @@ struct wire_envelope {
   uint8_t key_id[8];
   struct base_view from, to;         /* origins */
   struct base_view clear;            /* parse: the bytes that are the aad */
-  struct wire_key enc;               /* the ephemeral public key */
+  struct wire_enc enc;               /* the ephemeral public key, of the KEM's kind */
   struct base_view ciphertext;
 };
 BASE_NODISCARD enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope *out,

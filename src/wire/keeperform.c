@@ -41,7 +41,7 @@ static void write_key(const struct wire_keeper_key *key, struct base_buf *out) {
   base_buf_u8(out, (uint8_t)key->state);
   base_buf_u64(out, (uint64_t)key->from);
   base_buf_u64(out, (uint64_t)key->until);
-  base_buf_add(out, key->public_key.bytes, sizeof key->public_key.bytes);
+  wire_key_write(&key->public_key, out);
 }
 
 static bool type_valid(unsigned type) {
@@ -54,7 +54,7 @@ static void read_key(struct base_reader *reader, struct wire_keeper_key *key) {
   unsigned state = base_read_u8(reader);
   key->from = (base_time)base_read_u64(reader);
   key->until = (base_time)base_read_u64(reader);
-  read_into(reader, key->public_key.bytes, sizeof key->public_key.bytes);
+  wire_key_read(reader, &key->public_key);
   if (!type_valid(type) || state >= WIRE_KEEPER_STATES || key->number == 0)
     reader->failed = true;
   key->type = (enum wire_keeper_type)type;
@@ -106,7 +106,7 @@ enum base_code wire_keeper_info_parse(struct base_view bytes, struct wire_keeper
 void wire_keeper_memory_write(const struct wire_keeper_memory *memory, struct base_buf *out) {
   base_buf_u64(out, memory->size);
   base_buf_add(out, memory->root.bytes, sizeof memory->root.bytes);
-  base_buf_add(out, memory->log.bytes, sizeof memory->log.bytes);
+  wire_key_write(&memory->log, out);
 }
 
 enum base_code wire_keeper_memory_parse(struct base_view bytes, struct wire_keeper_memory *out,
@@ -114,7 +114,7 @@ enum base_code wire_keeper_memory_parse(struct base_view bytes, struct wire_keep
   struct base_reader reader = base_reader_of(bytes);
   struct wire_keeper_memory memory = {.size = base_read_u64(&reader)};
   base_read_hash(&reader, &memory.root);
-  read_into(&reader, memory.log.bytes, sizeof memory.log.bytes);
+  wire_key_read(&reader, &memory.log);
   enum base_code code = base_reader_end(&reader, "keeper.remembers", err);
   if (code == BASE_OK)
     *out = memory;
@@ -142,7 +142,7 @@ enum base_code wire_keeper_attest_parse(struct base_view bytes, struct wire_keep
 
 void wire_keeper_cosign_write(const struct wire_key *log_key, struct base_view note, uint64_t old_size,
                               const struct base_hash *proof, size_t count, struct base_buf *out) {
-  base_buf_add(out, log_key->bytes, sizeof log_key->bytes);
+  wire_key_write(log_key, out);
   base_buf_u64(out, old_size);
   write_list(out, proof, count, WIRE_PROOF_HASHES_MAX, sizeof *proof);
   base_buf_block(out, note);
@@ -152,7 +152,7 @@ enum base_code wire_keeper_cosign_parse(struct base_view bytes, struct wire_keep
                                         struct base_error *err) {
   struct base_reader reader = base_reader_of(bytes);
   struct wire_keeper_cosign form = {0};
-  read_into(&reader, form.log_key.bytes, sizeof form.log_key.bytes);
+  wire_key_read(&reader, &form.log_key);
   form.old_size = base_read_u64(&reader);
   read_proof(&reader, form.proof, &form.count);
   form.note = base_read_block(&reader, WIRE_NOTE_MAX);
@@ -197,8 +197,8 @@ enum base_code wire_keeper_succeeded_parse(struct base_view bytes, struct wire_k
 }
 
 void wire_keeper_follow_write(const struct wire_keeper_follow *form, struct base_buf *out) {
-  base_buf_add(out, form->old_key.bytes, sizeof form->old_key.bytes);
-  base_buf_add(out, form->new_key.bytes, sizeof form->new_key.bytes);
+  wire_key_write(&form->old_key, out);
+  wire_key_write(&form->new_key, out);
   base_buf_block(out, form->succession);
 }
 
@@ -206,8 +206,8 @@ enum base_code wire_keeper_follow_parse(struct base_view bytes, struct wire_keep
                                         struct base_error *err) {
   struct base_reader reader = base_reader_of(bytes);
   struct wire_keeper_follow form = {0};
-  read_into(&reader, form.old_key.bytes, sizeof form.old_key.bytes);
-  read_into(&reader, form.new_key.bytes, sizeof form.new_key.bytes);
+  wire_key_read(&reader, &form.old_key);
+  wire_key_read(&reader, &form.new_key);
   form.succession = base_read_block(&reader, WIRE_NOTE_MAX);
   enum base_code code = base_reader_end(&reader, "keeper.follow", err);
   if (code == BASE_OK)
@@ -250,10 +250,10 @@ enum base_code wire_keeper_forget_parse(struct base_view bytes, enum wire_keeper
   return BASE_OK;
 }
 
-void wire_keeper_decapsulate_write(const uint8_t key_id[WIRE_KEEPER_KEY_ID], const struct wire_key *enc,
+void wire_keeper_decapsulate_write(const uint8_t key_id[WIRE_KEEPER_KEY_ID], const struct wire_enc *enc,
                                    struct base_buf *out) {
   base_buf_add(out, key_id, WIRE_KEEPER_KEY_ID);
-  base_buf_add(out, enc->bytes, sizeof enc->bytes);
+  base_buf_add(out, enc->bytes, wire_enc_size(enc));
 }
 
 enum base_code wire_keeper_decapsulate_parse(struct base_view bytes, struct wire_keeper_decapsulate *out,
@@ -261,7 +261,9 @@ enum base_code wire_keeper_decapsulate_parse(struct base_view bytes, struct wire
   struct base_reader reader = base_reader_of(bytes);
   struct wire_keeper_decapsulate form = {0};
   read_into(&reader, form.key_id, sizeof form.key_id);
-  read_into(&reader, form.enc.bytes, sizeof form.enc.bytes);
+  struct base_view enc = base_read_bytes(&reader, reader.rest.size);
+  if (!wire_enc_of_octets(enc, &form.enc))
+    reader.failed = true;
   enum base_code code = base_reader_end(&reader, "keeper.decapsulate", err);
   if (code == BASE_OK)
     *out = form;

@@ -117,9 +117,9 @@ BASE_NODISCARD enum base_code wire_keeper_forget_parse(struct base_view bytes, e
 
 struct wire_keeper_decapsulate {
   uint8_t key_id[WIRE_KEEPER_KEY_ID];
-  struct wire_key enc;
+  struct wire_enc enc;
 };
-void wire_keeper_decapsulate_write(const uint8_t key_id[WIRE_KEEPER_KEY_ID], const struct wire_key *enc,
+void wire_keeper_decapsulate_write(const uint8_t key_id[WIRE_KEEPER_KEY_ID], const struct wire_enc *enc,
                                    struct base_buf *out);
 BASE_NODISCARD enum base_code wire_keeper_decapsulate_parse(struct base_view bytes, struct wire_keeper_decapsulate *out,
                                                             struct base_error *err);

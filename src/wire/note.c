@@ -3,7 +3,7 @@
 
 #include "wire/register.h"
 
-enum { ED25519_SIZE = 64, COSIGNATURE_SIZE = 72, VKEY_BYTES = 33 };
+enum { SIGNATURE_SIZE = 64, COSIGNATURE_SIZE = 72 };
 
 #define EM_DASH "\xe2\x80\x94 "
 
@@ -53,6 +53,36 @@ static void id_to(uint32_t id, uint8_t out[4]) {
 
 /* --- verifier keys */
 
+const char *wire_vkey_word(uint8_t type) {
+  return type == WIRE_VKEY_LOG ? "register" : "witness";
+}
+
+size_t wire_vkey_octets(uint8_t type, const struct wire_key *key, uint8_t out[WIRE_VKEY_OCTETS_MAX]) {
+  size_t size = 1;
+  out[0] = type;
+  if (wire_key_p256(key)) {
+    struct base_view word = base_view_text(type == WIRE_VKEY_LOG ? WIRE_VKEY_P256_LOG : WIRE_VKEY_P256_WITNESS);
+    out[0] = WIRE_VKEY_OTHER;
+    memcpy(out + size, word.data, word.size);
+    size += word.size;
+  }
+  return size + wire_key_octets(key, out + size);
+}
+
+/* Whether the octets are a key of this type: what is at their end is one, and written again they are the same. */
+static bool take_key(struct base_view octets, uint8_t type, struct wire_vkey *out) {
+  uint8_t again[WIRE_VKEY_OCTETS_MAX];
+  bool bare = octets.size > 0 && octets.data[0] == type;
+  size_t size = bare ? WIRE_KEY - 1 : WIRE_KEY;
+  struct wire_key key;
+  if (octets.size <= size || !wire_key_of_octets(from(octets, octets.size - size), &key) ||
+      !base_view_equal(octets, base_view_of(again, wire_vkey_octets(type, &key, again))))
+    return false;
+  out->type = type;
+  out->key = key;
+  return true;
+}
+
 enum base_code wire_vkey_parse(struct base_view text, struct wire_vkey *out, struct base_error *err) {
   if (text.size > WIRE_VKEY_MAX)
     return base_fail(err, BASE_TOO_LARGE, "verifier key: %zu bytes, at most %d are allowed", text.size, WIRE_VKEY_MAX);
@@ -73,20 +103,19 @@ enum base_code wire_vkey_parse(struct base_view text, struct wire_vkey *out, str
     base_fail_within(err, "verifier key");
     return code;
   }
-  if (raw.size != VKEY_BYTES || (raw.data[0] != WIRE_VKEY_LOG && raw.data[0] != WIRE_VKEY_WITNESS))
-    return base_fail(err, BASE_FIELD, "verifier key: not an Ed25519 key of type 1 (log) or 4 (witness)");
-  vkey.type = raw.data[0];
-  memcpy(vkey.key.bytes, raw.data + 1, sizeof vkey.key.bytes);
+  if (!take_key(base_buf_view(&raw), WIRE_VKEY_LOG, &vkey) && !take_key(base_buf_view(&raw), WIRE_VKEY_WITNESS, &vkey))
+    return base_fail(err, BASE_FIELD,
+                     "verifier key: neither an Ed25519 key of type 1 (log) or 4 (witness), nor a P-256 key of wasl's");
   *out = vkey;
   return BASE_OK;
 }
 
 void wire_vkey_write(const struct wire_vkey *vkey, struct base_buf *out) {
-  uint8_t raw[VKEY_BYTES] = {vkey->type};
-  memcpy(raw + 1, vkey->key.bytes, sizeof vkey->key.bytes);
+  uint8_t raw[WIRE_VKEY_OCTETS_MAX];
+  size_t size = wire_vkey_octets(vkey->type, &vkey->key, raw);
   base_buf_add_view(out, vkey->name);
   base_buf_printf(out, "+%08x+", (unsigned)vkey->id);
-  base_buf_base64(out, base_view_of(raw, sizeof raw));
+  base_buf_base64(out, base_view_of(raw, size));
 }
 
 /* --- signature lines */
@@ -112,9 +141,8 @@ enum base_code wire_signature_parse(struct base_view line, struct wire_signature
     base_fail_within(err, "signature line");
     return code;
   }
-  if (raw.size != 4 + ED25519_SIZE && raw.size != 4 + COSIGNATURE_SIZE)
-    return base_fail(err, BASE_FIELD, "signature line: %zu bytes, neither an Ed25519 signature nor a cosignature",
-                     raw.size);
+  if (raw.size != 4 + SIGNATURE_SIZE && raw.size != 4 + COSIGNATURE_SIZE)
+    return base_fail(err, BASE_FIELD, "signature line: %zu bytes, neither a signature nor a cosignature", raw.size);
   signature.id = id_of(raw.data);
   signature.size = raw.size - 4;
   memcpy(signature.bytes, raw.data + 4, signature.size);

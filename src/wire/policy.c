@@ -53,10 +53,10 @@ static enum base_code read_key(const struct reading *reading, struct base_view *
     return fail(reading, BASE_TOO_LARGE, "more keys of this kind than are allowed");
   if (wire_vkey_parse(next_word(line), out, NULL) != BASE_OK || out->type != type)
     return fail(reading, BASE_FIELD,
-                type == WIRE_VKEY_LOG ? "not the verifier key of a register (Ed25519, type 1)"
-                                      : "not the verifier key of a witness (Ed25519, type 4)");
+                type == WIRE_VKEY_LOG ? "not the verifier key of a register (type 1, or P-256)"
+                                      : "not the verifier key of a witness (type 4, or P-256)");
   for (size_t i = 0; i < count; i++)
-    if (memcmp(&before[i].key, &out->key, sizeof out->key) == 0)
+    if (wire_key_equal(&before[i].key, &out->key))
       return fail(reading, BASE_DUPLICATE_KEY, "that key stands twice");
   (void)next_word(line); /* the URL */
   return BASE_OK;

@@ -12,7 +12,7 @@ enum {
   WIRE_OPENING_MAX = 4 << 10,
   WIRE_NOTE_MAX = 8 << 10,
   WIRE_NOTE_SIGNATURES_MAX = 16,
-  WIRE_NOTE_SIGNATURE_MAX = 4 + 8 + 64, /* key id, time of a cosignature, Ed25519 */
+  WIRE_NOTE_SIGNATURE_MAX = 4 + 8 + 64, /* key id, time of a cosignature, signature */
   WIRE_PROOF_HASHES_MAX = 64,
   WIRE_PROOF_MAX = 16 << 10,
   WIRE_KEY_NAME_MAX = 255, /* bytes of a note key's name; ours are origins */
@@ -85,14 +85,21 @@ BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_
 BASE_NODISCARD enum base_code wire_opening_write(enum wire_act act, const struct wire_opening *opening,
                                                  struct base_buf *out, struct base_error *err);
 
-/* A C2SP verifier key: NAME+HEX8+BASE64(type || key). */
-enum { WIRE_VKEY_LOG = 1, WIRE_VKEY_WITNESS = 4 };
+/* A C2SP verifier key: NAME+HEX8+BASE64(signature type || key). Of Ed25519 the signature type is the byte that is this
+ * enum; C2SP assigns none to P-256 as it is used here, so then it is WIRE_VKEY_OTHER and an identifier of ours. */
+enum { WIRE_VKEY_LOG = 1, WIRE_VKEY_WITNESS = 4, WIRE_VKEY_OTHER = 0xff };
+#define WIRE_VKEY_P256_LOG "wasl ecdsa-p256-sha256 note/1"
+#define WIRE_VKEY_P256_WITNESS "wasl ecdsa-p256-sha256 cosignature/1"
+enum { WIRE_VKEY_OCTETS_MAX = 1 + sizeof WIRE_VKEY_P256_WITNESS - 1 + WIRE_KEY };
 struct wire_vkey {
   struct base_view name;
   uint32_t id;
   uint8_t type;
   struct wire_key key;
 };
+/* Signature type and key, as they are written and hashed for the id; how many octets. */
+size_t wire_vkey_octets(uint8_t type, const struct wire_key *key, uint8_t out[WIRE_VKEY_OCTETS_MAX]);
+const char *wire_vkey_word(uint8_t type); /* "register" or "witness" */
 BASE_NODISCARD enum base_code wire_vkey_parse(struct base_view text, struct wire_vkey *out, struct base_error *err);
 void wire_vkey_write(const struct wire_vkey *vkey, struct base_buf *out);
 
@@ -101,7 +108,7 @@ struct wire_signature {
   struct base_view name;
   uint32_t id;
   uint8_t bytes[WIRE_NOTE_SIGNATURE_MAX - 4];
-  size_t size; /* 64 for Ed25519, 72 for a cosignature */
+  size_t size; /* 64, or 72 for a cosignature */
 };
 struct wire_note {
   struct base_view text;

@@ -50,7 +50,7 @@ static void try_key(const uint8_t *data, size_t size, enum keeper_key_type type)
     return;
   }
   require(keeper_key_derive(type, &key.secret, &derived, NULL) == BASE_OK);
-  require(memcmp(derived.bytes, key.public_key.bytes, sizeof derived.bytes) == 0);
+  require(wire_key_equal(&derived, &key.public_key));
 }
 
 static void try_token(const uint8_t *data, size_t size) {

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   wire_envelope_write_clear(&envelope, &again);
   if (again.code != BASE_OK || !base_view_equal(base_buf_view(&again), envelope.clear))
     abort();
-  if (envelope.clear.size + sizeof envelope.enc.bytes + envelope.ciphertext.size != size)
+  if (envelope.clear.size + wire_enc_size(&envelope.enc) + envelope.ciphertext.size != size)
     abort();
   return 0;
 }

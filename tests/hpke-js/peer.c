@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "seal/library.h"
 #include "seal/seal.h"
 
 static void fail(const char *what) {
@@ -34,13 +35,28 @@ static void print(struct base_view bytes) {
   printf("\n");
 }
 
+/* As HPKE writes it: a point of P-256 whole. */
+static void read_public(struct base_view octets, struct wire_key *out) {
+  struct wire_enc whole;
+  uint8_t point[WIRE_KEY];
+  if (!wire_enc_of_octets(octets, &whole))
+    fail("no public key");
+  if (whole.p256) {
+    point[0] = (whole.bytes[WIRE_ENC_P256 - 1] & 1) == 0 ? 2 : 3;
+    memcpy(point + 1, whole.bytes + 1, sizeof point - 1);
+    octets = base_view_of(point, sizeof point);
+  }
+  if (!wire_key_of_octets(octets, out))
+    fail("no public key");
+}
+
 static int seal(char **words) {
   struct wire_seal_key receiver = {0};
   uint8_t entropy[32], nonce[WIRE_ANSWER_NONCE];
   struct seal_hpke_context context;
   struct base_error err;
-  BASE_AUTO_BUF struct base_buf plain = {0}, sealed = {0}, answer = {0}, answered = {0};
-  unhex_exactly(words[0], receiver.key.bytes, sizeof receiver.key.bytes);
+  BASE_AUTO_BUF struct base_buf public = {0}, plain = {0}, sealed = {0}, answer = {0}, answered = {0};
+  read_public(unhex(words[0], &public), &receiver.key);
   unhex_exactly(words[1], receiver.id, sizeof receiver.id);
   unhex_exactly(words[4], entropy, sizeof entropy);
   unhex_exactly(words[6], nonce, sizeof nonce);
@@ -55,9 +71,20 @@ static int seal(char **words) {
   return 0;
 }
 
-static void decapsulate(const char *private_hex, const struct wire_key *enc, uint8_t out_shared[32]) {
+static void decapsulate_p256(const char *private_hex, const struct wire_enc *enc, uint8_t out_shared[32]) {
   uint8_t private[32], dh[32];
+  struct wire_enc whole;
   struct wire_key public;
+  unhex_exactly(private_hex, private, sizeof private);
+  if (!seal_p256_public(private, &whole) || !seal_p256_agree(private, base_view_of(enc->bytes, WIRE_ENC_P256), dh))
+    fail("P-256");
+  read_public(base_view_of(whole.bytes, WIRE_ENC_P256), &public);
+  seal_kem_extract_expand(dh, enc, &public, out_shared);
+}
+
+static void decapsulate(const char *private_hex, const struct wire_enc *enc, uint8_t out_shared[32]) {
+  uint8_t private[32], dh[32];
+  struct wire_key public = {0};
   size_t size = 32, public_size = 32;
   unhex_exactly(private_hex, private, sizeof private);
   EVP_PKEY *mine = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private, 32);
@@ -83,7 +110,7 @@ static int open_it(char **words) {
   base_buf_init(&answer, WIRE_CONSIGNMENT_MAX);
   if (wire_envelope_parse(unhex(words[1], &sealed), &envelope, &err) != BASE_OK)
     fail(err.text);
-  decapsulate(words[0], &envelope.enc, shared);
+  (envelope.enc.p256 ? decapsulate_p256 : decapsulate)(words[0], &envelope.enc, shared);
   if (seal_consignment_open(&envelope, shared, &plain, &context, &err) != BASE_OK ||
       seal_answer_open(&context, unhex(words[2], &answered), &answer, &err) != BASE_OK)
     fail(err.text);

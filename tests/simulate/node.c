@@ -94,7 +94,7 @@ static enum base_code node_forget(void *context, enum wire_keeper_type type, uin
   return keeper_forget(((struct sim_node *)context)->keeper, (enum keeper_key_type)type, number, err);
 }
 
-static enum base_code node_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc, uint8_t out[32],
+static enum base_code node_decapsulate(void *context, const uint8_t id[8], const struct wire_enc *enc, uint8_t out[32],
                                        struct base_error *err) {
   return keeper_decapsulate(((struct sim_node *)context)->keeper, id, enc, out, err);
 }
@@ -157,11 +157,11 @@ static void write_card(struct made *made, const struct wire_keeper_info *info, c
   const struct wire_key *log_key = &wire_keeper_key_in_force(info, WIRE_KEEPER_LOG)->public_key;
   const struct wire_key *witness_key = &wire_keeper_key_in_force(info, WIRE_KEEPER_WITNESS)->public_key;
   const struct wire_keeper_key *seal = wire_keeper_key_in_force(info, WIRE_KEEPER_SEAL);
-  struct base_hash seal_id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  struct base_hash seal_id = seal_key_hash(&seal->public_key);
   struct wire_vkey vkey = {origin, seal_vkey_id(origin, WIRE_VKEY_LOG, log_key), WIRE_VKEY_LOG, *log_key};
   wire_vkey_write(&vkey, &log);
-  vkey = (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, witness_key), WIRE_VKEY_WITNESS,
-                            *witness_key};
+  vkey =
+      (struct wire_vkey){origin, seal_vkey_id(origin, WIRE_VKEY_WITNESS, witness_key), WIRE_VKEY_WITNESS, *witness_key};
   wire_vkey_write(&vkey, &witness);
   for (int i = 0; i < WIRE_LANGUAGES; i++)
     card.org[i] = card.name;

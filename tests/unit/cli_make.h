@@ -37,6 +37,7 @@ struct made {
 
 static inline void made_public(const uint8_t seed[32], struct wire_key *out) {
   size_t size = sizeof out->bytes;
+  *out = (struct wire_key){0};
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
   assert_non_null(key);
   assert_int_equal(EVP_PKEY_get_raw_public_key(key, out->bytes, &size), 1);

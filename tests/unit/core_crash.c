@@ -52,7 +52,7 @@ static enum base_code fail_follow(void *context, const struct wire_keeper_follow
 static enum base_code fail_forget(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err) {
   return fails(context, err) ? BASE_IO : pair_forget(node_of(context), type, number, err);
 }
-static enum base_code fail_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc, uint8_t out[32],
+static enum base_code fail_decapsulate(void *context, const uint8_t id[8], const struct wire_enc *enc, uint8_t out[32],
                                        struct base_error *err) {
   return fails(context, err) ? BASE_IO : pair_decapsulate(node_of(context), id, enc, out, err);
 }

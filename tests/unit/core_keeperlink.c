@@ -69,7 +69,7 @@ static void asks_by_the_forms(void **state) {
   struct base_error err;
   BASE_AUTO_BUF struct base_buf out = {0};
   struct base_hash root = {{1}}, proof[2] = {{{2}}, {{3}}};
-  struct wire_key key = {{4}};
+  struct wire_key key = {.bytes = {4}};
   base_buf_text(&fake.answer, "note");
   assert_int_equal(fake.keeper.attest(context, 9, &root, proof, 2, &out, &err), BASE_OK);
   assert_true(base_view_is(base_buf_view(&out), "note"));
@@ -138,7 +138,7 @@ static void refuses_odd_answers(void **state) {
   struct base_secret back[2];
   struct wire_keeper_info info;
   uint8_t shared[32], id[8] = {0};
-  struct wire_key enc = {{0}};
+  struct wire_enc enc = {.bytes = {0}};
   uint32_t epoch;
   /* another number of keys than were asked for */
   wire_keeper_wrapped_write(1, (const uint8_t(*)[CORE_WRAPPED])wrapped, 3, &fake.answer);

@@ -552,7 +552,7 @@ static enum base_code cut_unwrap(void *context, uint32_t epoch, const uint8_t (*
                                  struct base_secret *out, struct base_error *err) {
   return pair_unwrap(cut_node(context), epoch, wrapped, count, out, err);
 }
-static enum base_code cut_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc, uint8_t out[32],
+static enum base_code cut_decapsulate(void *context, const uint8_t id[8], const struct wire_enc *enc, uint8_t out[32],
                                       struct base_error *err) {
   return pair_decapsulate(cut_node(context), id, enc, out, err);
 }

@@ -99,7 +99,7 @@ static inline enum base_code pair_remembers(void *context, struct base_view orig
                                             struct base_error *err) {
   return keeper_remembers(((struct pair_node *)context)->keeper, origin, out, err);
 }
-static inline enum base_code pair_decapsulate(void *context, const uint8_t id[8], const struct wire_key *enc,
+static inline enum base_code pair_decapsulate(void *context, const uint8_t id[8], const struct wire_enc *enc,
                                               uint8_t out[32], struct base_error *err) {
   return keeper_decapsulate(((struct pair_node *)context)->keeper, id, enc, out, err);
 }
@@ -221,7 +221,7 @@ static inline void pair_make_at(struct pair_node *node, const char *name, const 
   card.log = base_buf_view(&log);
   card.witness = base_buf_view(&witness);
   const struct wire_keeper_key *seal = wire_keeper_key_in_force(&info, WIRE_KEEPER_SEAL);
-  struct base_hash seal_id = seal_sha256(base_view_of(seal->public_key.bytes, sizeof seal->public_key.bytes));
+  struct base_hash seal_id = seal_key_hash(&seal->public_key);
   card.seals[0] = (struct wire_seal_key){.key = seal->public_key, .from = seal->from, .until = seal->until};
   memcpy(card.seals[0].id, seal_id.bytes, sizeof card.seals[0].id);
   card.pins[0] = node->pin = seal_sha256(base_view_text(line));

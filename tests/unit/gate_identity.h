@@ -45,10 +45,10 @@ static __attribute__((unused)) void make_card(struct base_buf *out, const struct
                                               const char *addresses) {
   BASE_AUTO_BUF struct base_buf log = {0}, witness = {0};
   struct wire_vkey key = {
-      .name = BASE_VIEW("wasl/rabat/0123456789abcdef"), .id = 0x01020304, .type = WIRE_VKEY_LOG, .key = {{1}}};
+      .name = BASE_VIEW("wasl/rabat/0123456789abcdef"), .id = 0x01020304, .type = WIRE_VKEY_LOG, .key = {.bytes = {1}}};
   wire_vkey_write(&key, &log);
   key.type = WIRE_VKEY_WITNESS;
-  key.key = (struct wire_key){{2}};
+  key.key = (struct wire_key){.bytes = {2}};
   wire_vkey_write(&key, &witness);
   base_buf_printf(
       out,

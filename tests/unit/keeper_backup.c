@@ -135,7 +135,7 @@ static void finds_a_wrong_digit(void **state) {
 
 static void reads_the_public_key_exactly(void **state) {
   (void)state;
-  struct wire_key key = {{1, 2, 3}}, read;
+  struct wire_key key = {.bytes = {1, 2, 3}}, read;
   char text[SEAL_BACKUP_KEY_TEXT];
   struct base_error err = {0};
   seal_backup_key_write(&key, text);

@@ -43,7 +43,7 @@ struct draft {
 static void draft(struct node *node, uint32_t generation, struct draft *out) {
   look(node);
   const struct wire_keeper_key *seal = newest(node, WIRE_KEEPER_SEAL);
-  struct base_hash id = seal_sha256(base_view_of(seal->public_key.bytes, 32));
+  struct base_hash id = seal_key_hash(&seal->public_key);
   memset(out, 0, sizeof *out);
   out->card = (struct wire_card){.name = BASE_VIEW("rabat"),
                                  .generation = generation,
@@ -229,7 +229,7 @@ static void signs_no_other_card(void **state) {
       other.card.witness = name_key(&node, WIRE_VKEY_WITNESS, &key.public_key, &line);
     else {
       other.card.seals[0].key = key.public_key;
-      struct base_hash id = seal_sha256(base_view_of(key.public_key.bytes, 32));
+      struct base_hash id = seal_key_hash(&key.public_key);
       memcpy(other.card.seals[0].id, id.bytes, 8);
     }
     draft_write(&node, &other, &text);
@@ -286,7 +286,7 @@ static void destroys_what_is_over(void **state) {
   try_expect(keeper_forget(node.keeper, KEEPER_KEY_SEAL, 9, &err), &err, BASE_OK, "");
   struct wire_seal_key old = node.info.seal;
   uint8_t shared[32], entropy[32] = {5};
-  struct wire_key enc;
+  struct wire_enc enc;
   assert_int_equal(seal_hpke_encap(&old.key, entropy, &enc, shared, &err), BASE_OK);
   renew(&node, 1u << WIRE_KEEPER_SEAL | 1u << WIRE_KEEPER_EPOCH);
   try_expect(keeper_decapsulate(node.keeper, old.id, &enc, shared, &err), &err, BASE_OK, "");

@@ -172,7 +172,8 @@ static void decapsulates_vectors(void **state) {
   char line[4096];
   struct keeper_key key;
   try_expect(keeper_key_read(node.dir, KEEPER_KEY_SEAL, 1, &key, &err), &err, BASE_OK, "");
-  struct wire_key enc = {0}, expected_public = {0};
+  struct wire_enc enc = {0};
+  struct wire_key expected_public = {0};
   bool ours = false;
   unsigned tried = 0;
   while (fgets(line, sizeof line, file) != NULL) {
@@ -211,7 +212,7 @@ static void decapsulate_refuses(void **state) {
   struct try_info info;
   try_describe(keeper, &info);
   uint8_t shared[32], untouched[32], entropy[32] = {1}, expected[32];
-  struct wire_key enc;
+  struct wire_enc enc;
   try_expect(seal_hpke_encap(&info.seal.key, entropy, &enc, expected, &err), &err, BASE_OK, "");
   try_expect(keeper_decapsulate(keeper, info.seal.id, &enc, shared, &err), &err, BASE_OK, "");
   assert_memory_equal(shared, expected, 32);
@@ -222,12 +223,18 @@ static void decapsulate_refuses(void **state) {
   memset(untouched, 7, sizeof untouched);
   try_expect(keeper_decapsulate(keeper, id, &enc, shared, &err), &err, BASE_WRONG_KEY, "never was ours");
   /* points of small order: 0, 1, and p - 1 (RFC 7748 section 6.1) */
-  struct wire_key small[3] = {{{0}}, {{1}}, {{0}}};
+  struct wire_enc small[3] = {{.bytes = {0}}, {.bytes = {1}}, {.bytes = {0}}};
   memset(small[2].bytes, 0xff, 32);
   small[2].bytes[0] = 0xec;
   small[2].bytes[31] = 0x7f;
   for (size_t i = 0; i < 3; i++)
     try_expect(keeper_decapsulate(keeper, info.seal.id, &small[i], shared, &err), &err, BASE_UNSEAL, "ephemeral");
+  /* a point of P-256, which is no fault of its own, for a key that is none of that curve */
+  struct wire_key p256 = {.sign = 3};
+  assert_true(base_hex_parse(BASE_VIEW("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"), p256.bytes,
+                             sizeof p256.bytes));
+  try_expect(seal_hpke_encap(&p256, entropy, &enc, expected, &err), &err, BASE_OK, "");
+  try_expect(keeper_decapsulate(keeper, info.seal.id, &enc, shared, &err), &err, BASE_UNSEAL, "another suite");
   assert_memory_equal(shared, untouched, 32);
   keeper_close(keeper);
   node_end(&node);

@@ -90,7 +90,7 @@ static void serves_and_ends(void **state) {
     wire_keeper_keys_write(keys, 3, &request);
     try_expect(link_call(core, LINK_KEEPER_WRAP, base_buf_view(&request), &answer, &err), &err, BASE_OK, "");
     uint8_t entropy[32] = {3}, expected[32];
-    struct wire_key enc;
+    struct wire_enc enc;
     try_expect(seal_hpke_encap(&info.seal.key, entropy, &enc, expected, &err), &err, BASE_OK, "");
     base_buf_reset(&request);
     wire_keeper_decapsulate_write(info.seal.id, &enc, &request);

@@ -92,7 +92,7 @@ static void answers_each_verb(void **state) {
   assert_memory_equal(memory.log.bytes, info.log.bytes, sizeof info.log.bytes);
 
   uint8_t entropy[32] = {3}, shared[32], expected[32];
-  struct wire_key enc;
+  struct wire_enc enc;
   try_expect(seal_hpke_encap(&info.seal.key, entropy, &enc, expected, &err), &err, BASE_OK, "");
   base_buf_reset(&request);
   wire_keeper_decapsulate_write(info.seal.id, &enc, &request);

@@ -128,7 +128,7 @@ static CK_ULONG objects(const struct node *node) {
 
 static void unseals(struct node *node) {
   struct base_error err;
-  struct wire_key enc;
+  struct wire_enc enc;
   uint8_t entropy[32] = {7}, sent[32], got[32];
   try_expect(seal_hpke_encap(&node->info.seal.key, entropy, &enc, sent, &err), &err, BASE_OK, "");
   try_expect(keeper_decapsulate(node->keeper, node->info.seal.id, &enc, got, &err), &err, BASE_OK, "");
@@ -188,7 +188,7 @@ static void small_orders_are_refused(void **state) {
   (void)state;
   struct node rabat;
   struct base_error err;
-  struct wire_key enc = {{0}};
+  struct wire_enc enc = {.bytes = {0}};
   uint8_t got[32];
   start(&rabat, 3);
   try_expect(keeper_decapsulate(rabat.keeper, rabat.info.seal.id, &enc, got, &err), &err, BASE_UNSEAL, "not a valid");
@@ -421,7 +421,7 @@ static void what_a_partner_makes_up_does_not_end_the_keeper(void **state) {
   (void)state;
   struct node rabat;
   struct base_error err;
-  struct wire_key enc;
+  struct wire_enc enc;
   uint8_t entropy[32] = {8}, sent[32], got[32];
   start(&rabat, 12);
   try_expect(seal_hpke_encap(&rabat.info.seal.key, entropy, &enc, sent, &err), &err, BASE_OK, "");

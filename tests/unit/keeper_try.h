@@ -105,7 +105,7 @@ static inline void try_describe_form(const struct wire_keeper_info *form, struct
   for (size_t i = 0; i < form->count; i++) {
     const struct wire_keeper_key *key = &form->keys[i];
     if (key->type == WIRE_KEEPER_SEAL) {
-      struct base_hash id = seal_sha256(base_view_of(key->public_key.bytes, sizeof key->public_key.bytes));
+      struct base_hash id = seal_key_hash(&key->public_key);
       out->seal = (struct wire_seal_key){.key = key->public_key, .from = key->from, .until = key->until};
       memcpy(out->seal.id, id.bytes, sizeof out->seal.id);
     } else if (key->state == WIRE_KEEPER_IN_FORCE && key->type == WIRE_KEEPER_EPOCH) {

@@ -24,7 +24,7 @@ static struct wire_seal_key receiver(void) {
 }
 
 /* What the keeper does. */
-static void decapsulate(const struct wire_key *enc, uint8_t out_shared[32]) {
+static void decapsulate(const struct wire_enc *enc, uint8_t out_shared[32]) {
   uint8_t private[32], dh[32];
   seal_kem_derive_private(receiver_entropy, private);
   EVP_PKEY *mine = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private, 32);

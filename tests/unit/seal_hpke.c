@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 
 #include "seal/seal.h"
 
@@ -45,17 +47,60 @@ static void assert_is(const void *actual, const struct base_buf *expected) {
   assert_memory_equal(actual, expected->data, expected->size);
 }
 
+/* As HPKE writes it: of P-256 whole, and kept compressed. */
 static struct wire_key key_of(const struct base_buf *bytes) {
+  struct wire_enc whole;
   struct wire_key key;
-  assert_int_equal(bytes->size, sizeof key.bytes);
-  memcpy(key.bytes, bytes->data, sizeof key.bytes);
+  uint8_t octets[WIRE_KEY];
+  size_t size = sizeof key.bytes;
+  assert_true(wire_enc_of_octets(base_buf_view(bytes), &whole));
+  if (whole.p256)
+    octets[0] = (whole.bytes[WIRE_ENC_P256 - 1] & 1) == 0 ? 2 : 3;
+  memcpy(octets + (whole.p256 ? 1 : 0), whole.bytes + (whole.p256 ? 1 : 0), size);
+  assert_true(wire_key_of_octets(base_view_of(octets, whole.p256 ? sizeof octets : size), &key));
+  return key;
+}
+
+static EVP_PKEY *p256_private(const struct vector *vector) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  BIGNUM *number = BN_bin2bn(vector->receiver_private.data, 32, NULL);
+  OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+  EVP_PKEY *key = NULL;
+  assert_int_equal(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0), 1);
+  assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, number), 1);
+  assert_int_equal(
+      OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, vector->receiver.data, vector->receiver.size),
+      1);
+  OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+  assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+  assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params), 1);
+  OSSL_PARAM_free(params);
+  OSSL_PARAM_BLD_free(build);
+  BN_free(number);
+  EVP_PKEY_CTX_free(context);
+  return key;
+}
+
+static EVP_PKEY *p256_public(const struct base_buf *point) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  EVP_PKEY *key = NULL;
+  char name[] = "prime256v1";
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+                         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point->data, point->size),
+                         OSSL_PARAM_construct_end()};
+  assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+  assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+  EVP_PKEY_CTX_free(context);
   return key;
 }
 
 /* The receiver's side of 4.1, which belongs to the keeper: done here with EVP alone. */
 static void decap(const struct vector *vector, uint8_t out_shared[32]) {
-  EVP_PKEY *private = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, vector->receiver_private.data, 32);
-  EVP_PKEY *peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, vector->enc.data, 32);
+  bool p256 = vector->kem == SEAL_KEM_P256;
+  EVP_PKEY *private = p256 ? p256_private(vector)
+                           : EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, vector->receiver_private.data, 32);
+  EVP_PKEY *peer =
+      p256 ? p256_public(&vector->enc) : EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, vector->enc.data, 32);
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(private, NULL);
   uint8_t dh[32];
   size_t size = sizeof dh;
@@ -65,7 +110,9 @@ static void decap(const struct vector *vector, uint8_t out_shared[32]) {
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(peer);
   EVP_PKEY_free(private);
-  struct wire_key enc = key_of(&vector->enc), receiver = key_of(&vector->receiver);
+  struct wire_key receiver = key_of(&vector->receiver);
+  struct wire_enc enc;
+  assert_true(wire_enc_of_octets(base_buf_view(&vector->enc), &enc));
   seal_kem_extract_expand(dh, &enc, &receiver, out_shared);
 }
 
@@ -74,17 +121,21 @@ static void check_schedule(struct vector *vector) {
   vector->context = (struct seal_hpke_context){.aead = (uint16_t)vector->aead};
   memcpy(vector->context.key, vector->key.data, vector->key.size);
   memcpy(vector->context.base_nonce, vector->nonce.data, vector->nonce.size);
-  if (vector->kem != SEAL_KEM_X25519)
+  if (vector->kem != SEAL_KEM_X25519 && vector->kem != SEAL_KEM_P256)
     return; /* of this one only the AEAD is ours */
-  struct wire_key receiver = key_of(&vector->receiver), enc;
+  struct wire_key receiver = key_of(&vector->receiver);
+  struct wire_enc enc;
   uint8_t shared[32];
+  assert_int_equal(seal_kem_of(&receiver), vector->kem);
   assert_int_equal(seal_hpke_encap(&receiver, vector->entropy.data, &enc, shared, NULL), BASE_OK);
+  assert_int_equal(wire_enc_size(&enc), vector->enc.size);
   assert_is(enc.bytes, &vector->enc);
   assert_is(shared, &vector->shared);
   memset(shared, 0, sizeof shared);
   decap(vector, shared);
   assert_is(shared, &vector->shared);
-  seal_hpke_schedule((uint16_t)vector->aead, shared, base_buf_view(&vector->info), &vector->context);
+  seal_hpke_schedule((uint16_t)vector->kem, (uint16_t)vector->aead, shared, base_buf_view(&vector->info),
+                     &vector->context);
   assert_is(vector->context.key, &vector->key);
   assert_is(vector->context.base_nonce, &vector->nonce);
 }
@@ -180,9 +231,9 @@ static void rfc_9180(void **state) {
   exported += vector.exported;
   free_vector(&vector);
   fclose(file);
-  assert_int_equal(suites, 3);
-  assert_int_equal(opened, 18);
-  assert_int_equal(exported, 6);
+  assert_int_equal(suites, 4);
+  assert_int_equal(opened, 22);
+  assert_int_equal(exported, 9);
 }
 
 /* --- public keys of low order give a shared value of zero: refused (7.1.4) */
@@ -200,7 +251,8 @@ static void low_order_keys(void **state) {
   };
   const uint8_t entropy[32] = {7};
   for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
-    struct wire_key key, enc = {{0xaa}};
+    struct wire_key key = {0};
+    struct wire_enc enc = {.bytes = {0xaa}};
     uint8_t shared[32] = {0xbb};
     struct base_error err;
     assert_true(base_hex_parse(base_view_text(points[i]), key.bytes, sizeof key.bytes));
@@ -208,6 +260,44 @@ static void low_order_keys(void **state) {
     assert_int_equal(enc.bytes[0], 0xaa);
     assert_int_equal(shared[0], 0xbb);
   }
+}
+
+/* What has the form of a point of P-256 and is none is refused everywhere (7.1.4). x = 1 has no y; x from the prime
+ * on has one only when it is reduced; y of another point is not on the curve; and no octets stand for the point at
+ * infinity. */
+static void points_off_the_curve(void **state) {
+  (void)state;
+  static const char *const points[] = {"0000000000000000000000000000000000000000000000000000000000000001",
+                                       "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
+                                       "ffffffff00000001000000000000000000000001000000000000000000000005",
+                                       "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"};
+  const uint8_t entropy[32] = {7}, signature[64] = {1, [63] = 1};
+  struct wire_key good = {.sign = 2}, key;
+  struct wire_enc enc, kept = {.bytes = {0xaa}};
+  uint8_t shared[32] = {0xbb};
+  struct base_error err;
+  assert_true(base_hex_parse(BASE_VIEW("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"), good.bytes,
+                             sizeof good.bytes));
+  assert_true(seal_key_valid(&good)); /* the base point's x */
+  for (size_t i = 0; i < sizeof points / sizeof *points; i++)
+    for (uint8_t sign = 2; sign <= 3; sign++) {
+      key.sign = sign;
+      assert_true(base_hex_parse(base_view_text(points[i]), key.bytes, sizeof key.bytes));
+      assert_false(seal_key_valid(&key));
+      assert_false(seal_verify(&key, BASE_VIEW("x"), signature));
+      assert_int_equal(seal_hpke_encap(&key, entropy, &kept, shared, &err), BASE_WRONG_KEY);
+      assert_int_equal(kept.bytes[0], 0xaa);
+      assert_int_equal(shared[0], 0xbb);
+    }
+  assert_int_equal(seal_hpke_encap(&good, entropy, &enc, shared, &err), BASE_OK);
+  assert_true(enc.p256 && seal_enc_valid(&enc));
+  enc.bytes[WIRE_ENC_P256 - 1] ^= 1;
+  assert_false(seal_enc_valid(&enc));
+  memset(enc.bytes + 1, 0, WIRE_ENC_P256 - 1);
+  assert_false(seal_enc_valid(&enc));
+  assert_false(wire_enc_of_octets(base_view_of(enc.bytes, 1), &enc));
+  enc.bytes[0] = 0;
+  assert_false(wire_enc_of_octets(base_view_of(enc.bytes, WIRE_ENC_P256), &kept));
 }
 
 static void derived_keys_fit(void **state) {
@@ -231,7 +321,7 @@ static void long_exports(void **state) {
   struct seal_hpke_context context;
   const uint8_t shared[32] = {1};
   uint8_t longer[100], shorter[32];
-  seal_hpke_schedule(SEAL_AEAD_AES256, shared, BASE_VIEW("info"), &context);
+  seal_hpke_schedule(SEAL_KEM_X25519, SEAL_AEAD_AES256, shared, BASE_VIEW("info"), &context);
   seal_hpke_export(&context, BASE_VIEW("label"), longer, sizeof longer);
   seal_hpke_export(&context, BASE_VIEW("label"), shorter, sizeof shorter);
   assert_memory_not_equal(longer, shorter, sizeof shorter);
@@ -241,10 +331,8 @@ static void long_exports(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rfc_9180),
-      cmocka_unit_test(low_order_keys),
-      cmocka_unit_test(derived_keys_fit),
-      cmocka_unit_test(long_exports),
+      cmocka_unit_test(rfc_9180),         cmocka_unit_test(low_order_keys), cmocka_unit_test(points_off_the_curve),
+      cmocka_unit_test(derived_keys_fit), cmocka_unit_test(long_exports),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "seal/seal.h"
@@ -26,15 +27,15 @@ static void published_note(void **state) {
   assert_int_equal(wire_note_parse(BASE_VIEW(NOTE), &note, NULL), BASE_OK);
   assert_int_equal(seal_vkey_id(vkey.name, vkey.type, &vkey.key), vkey.id);
   assert_int_equal(note.signatures[0].id, vkey.id);
-  assert_true(seal_ed25519_verify(&vkey.key, note.text, note.signatures[0].bytes));
+  assert_true(seal_verify(&vkey.key, note.text, note.signatures[0].bytes));
   note.signatures[0].bytes[7] ^= 1;
-  assert_false(seal_ed25519_verify(&vkey.key, note.text, note.signatures[0].bytes));
+  assert_false(seal_verify(&vkey.key, note.text, note.signatures[0].bytes));
 }
 
 /* RFC 8032 section 7.1, test 1: the empty message. */
 static void published_signature(void **state) {
   (void)state;
-  struct wire_key key;
+  struct wire_key key = {0};
   uint8_t signature[64];
   assert_true(base_hex_parse(BASE_VIEW("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"), key.bytes,
                              sizeof key.bytes));
@@ -42,8 +43,98 @@ static void published_signature(void **state) {
       base_hex_parse(BASE_VIEW("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bac"
                                "c61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
                      signature, sizeof signature));
-  assert_true(seal_ed25519_verify(&key, BASE_VIEW(""), signature));
-  assert_false(seal_ed25519_verify(&key, BASE_VIEW("x"), signature));
+  assert_true(seal_verify(&key, BASE_VIEW(""), signature));
+  assert_false(seal_verify(&key, BASE_VIEW("x"), signature));
+}
+
+#define P256_X "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+
+static struct wire_key p256_key(void) {
+  struct wire_key key = {.sign = 3};
+  assert_true(base_hex_parse(BASE_VIEW(P256_X), key.bytes, sizeof key.bytes));
+  return key;
+}
+
+/* RFC 6979 section A.2.5, SHA-256, the message "sample". */
+static void published_signature_of_p256(void **state) {
+  (void)state;
+  struct wire_key key = p256_key(), other = key;
+  uint8_t signature[64];
+  assert_true(base_hex_parse(BASE_VIEW("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+                                       "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"),
+                             signature, sizeof signature));
+  assert_true(seal_verify(&key, BASE_VIEW("sample"), signature));
+  assert_false(seal_verify(&key, BASE_VIEW("sampl"), signature));
+  other.sign = 2; /* the other point of this x */
+  assert_true(seal_key_valid(&other));
+  assert_false(seal_verify(&other, BASE_VIEW("sample"), signature));
+  for (size_t i = 0; i < sizeof signature; i++) {
+    signature[i] ^= 0x80;
+    assert_false(seal_verify(&key, BASE_VIEW("sample"), signature));
+    signature[i] ^= 0x80;
+  }
+  static const uint8_t nothing[64], most[64] = {[0 ... 63] = 0xff};
+  assert_false(seal_verify(&key, BASE_VIEW("sample"), nothing));
+  assert_false(seal_verify(&key, BASE_VIEW("sample"), most));
+}
+
+/* One INTEGER of an ECDSA-Sig-Value, with zeroes before it up to 32 bytes. */
+static const uint8_t *take_number(const uint8_t *at, uint8_t out[32]) {
+  size_t size = at[1], skip = size > 32 ? size - 32 : 0;
+  memset(out, 0, 32);
+  memcpy(out + 32 - (size - skip), at + 2 + skip, size - skip);
+  return at + 2 + size;
+}
+
+/* What OpenSSL signs, r and s of every length among it. */
+static void signatures_of_p256_of_every_length(void **state) {
+  (void)state;
+  EVP_PKEY *private = EVP_EC_gen("P-256");
+  struct wire_key key;
+  uint8_t whole[65], octets[WIRE_KEY], der[80], signature[64];
+  size_t size = 0, shorter = 0;
+  assert_int_equal(EVP_PKEY_get_octet_string_param(private, "encoded-pub-key", whole, sizeof whole, &size), 1);
+  octets[0] = (whole[64] & 1) == 0 ? 2 : 3;
+  memcpy(octets + 1, whole + 1, 32);
+  assert_true(wire_key_of_octets(base_view_of(octets, sizeof octets), &key));
+  for (uint32_t i = 0; i < 2000 && shorter < 3; i++) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size = sizeof der;
+    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, private), 1);
+    assert_int_equal(EVP_DigestSign(context, der, &size, (const uint8_t *)&i, sizeof i), 1);
+    EVP_MD_CTX_free(context);
+    (void)take_number(take_number(der + 2, signature), signature + 32);
+    shorter += signature[0] == 0 || signature[32] == 0;
+    assert_true(seal_verify(&key, base_view_of(&i, sizeof i), signature));
+  }
+  assert_int_equal(shorter, 3);
+  EVP_PKEY_free(private);
+}
+
+/* A verifier key of P-256 has an id of its own for each use; neither is that of the other. */
+static void verifier_keys_of_p256(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct wire_vkey key = {.name = BASE_VIEW("a/b"),
+                            .type = i == 0 ? WIRE_VKEY_LOG : WIRE_VKEY_WITNESS,
+                            .key = p256_key()},
+                     back;
+    BASE_AUTO_BUF struct base_buf text = {0};
+    /* python3: hashlib.sha256(b"a/b\n\xff" + identifier + b"\x03" + x) */
+    key.id = i == 0 ? 0x61213fb4 : 0x69e32454;
+    assert_true(seal_vkey_valid(&key));
+    wire_vkey_write(&key, &text);
+    assert_int_equal(wire_vkey_parse(base_buf_view(&text), &back, NULL), BASE_OK);
+    assert_int_equal(back.type, key.type);
+    assert_int_equal(back.id, key.id);
+    assert_true(wire_key_equal(&back.key, &key.key));
+    key.type = i == 0 ? WIRE_VKEY_WITNESS : WIRE_VKEY_LOG;
+    assert_false(seal_vkey_valid(&key));
+    key.type = back.type;
+    key.key.bytes[31] ^= 1; /* no point has this x */
+    key.id = seal_vkey_id(key.name, key.type, &key.key);
+    assert_false(seal_vkey_valid(&key));
+  }
 }
 
 /* --- checkpoints signed here, by keys from fixed seeds */
@@ -271,6 +362,17 @@ static void cards(void **state) {
     assert_int_equal(seal_card_check(&card, NULL), BASE_WRONG_KEY);
     *digit = was;
   }
+  for (int off = 0; off < 2; off++) { /* a sealing key of P-256, then one that is none */
+    card.seals[0].key = p256_key();
+    card.seals[0].key.bytes[31] ^= off == 0 ? 0 : 1;
+    struct base_hash its = seal_key_hash(&card.seals[0].key);
+    memcpy(card.seals[0].id, its.bytes, sizeof card.seals[0].id);
+    assert_int_equal(seal_card_check(&card, &err), off == 0 ? BASE_OK : BASE_WRONG_KEY);
+  }
+  assert_string_equal(err.text, "card: $.seal[0].key: its key is no point of P-256");
+  card.seals[0].key = p256_key();
+  struct base_hash its = seal_key_hash(&card.seals[0].key);
+  memcpy(card.seals[0].id, its.bytes, sizeof card.seals[0].id);
   char epoch[WIRE_ORIGIN_MAX + 1];
   snprintf(epoch, sizeof epoch, "%s/2", texts.origin);
   card.origin = base_view_text(epoch);
@@ -309,6 +411,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(published_note),
       cmocka_unit_test(published_signature),
+      cmocka_unit_test(published_signature_of_p256),
+      cmocka_unit_test(signatures_of_p256_of_every_length),
+      cmocka_unit_test(verifier_keys_of_p256),
       cmocka_unit_test_setup_teardown(checkpoint_with_both, setup, teardown),
       cmocka_unit_test_setup_teardown(every_changed_byte_is_refused, setup, teardown),
       cmocka_unit_test_setup_teardown(checkpoint_with_one, setup, teardown),

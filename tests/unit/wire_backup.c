@@ -11,7 +11,7 @@
 
 static struct base_buf header_bytes(void) {
   struct wire_backup_header header = {
-      .key_id = {1, 2, 3, 4, 5, 6, 7, 8}, .enc = {{9}}, .made = 1763712000, .origin = BASE_VIEW(ORIGIN)};
+      .key_id = {1, 2, 3, 4, 5, 6, 7, 8}, .enc = {.bytes = {9}}, .made = 1763712000, .origin = BASE_VIEW(ORIGIN)};
   struct base_buf out;
   base_buf_init(&out, 4096);
   wire_backup_header_write(&header, &out);

@@ -23,9 +23,11 @@ static void write_envelope(const char *from, const char *to, uint16_t kem, uint1
   base_buf_init(out, 2 * (size_t)WIRE_CONSIGNMENT_MAX);
   wire_envelope_write_clear(&envelope, out);
   assert_int_equal(out->code, BASE_OK);
-  uint8_t *rest = base_buf_reserve(out, 32 + ciphertext);
+  size_t enc = kem == WIRE_KEM_P256 ? WIRE_ENC_P256 : WIRE_ENC_X25519;
+  uint8_t *rest = base_buf_reserve(out, enc + ciphertext);
   assert_non_null(rest);
-  memset(rest, 0x5a, 32 + ciphertext);
+  memset(rest, 0x5a, enc + ciphertext);
+  rest[0] = 4; /* a whole point, where it is one */
 }
 
 static enum base_code envelope_code(struct base_view bytes) {
@@ -69,11 +71,32 @@ static void envelope_round_trip(void **state) {
   assert_int_equal(envelope_code(base_view_of(bytes.data, bytes.size - 20 + WIRE_SEAL_OVERHEAD)), BASE_OK);
 }
 
+/* The suite says how long the ephemeral key is. */
+static void envelope_of_p256(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  write_envelope(RABAT, PARIS, WIRE_KEM_P256, 1, 2, 20, &bytes);
+  struct wire_envelope envelope;
+  assert_int_equal(wire_envelope_parse(base_buf_view(&bytes), &envelope, NULL), BASE_OK);
+  assert_true(envelope.enc.p256);
+  assert_int_equal(envelope.ciphertext.size, 20);
+  assert_int_equal(envelope.clear.size, bytes.size - WIRE_ENC_P256 - 20);
+  assert_memory_equal(envelope.enc.bytes, bytes.data + envelope.clear.size, WIRE_ENC_P256);
+  for (size_t size = 0; size < bytes.size - 20 + WIRE_SEAL_OVERHEAD; size++)
+    assert_int_equal(envelope_code(base_view_of(bytes.data, size)), BASE_SYNTAX);
+  static const uint8_t others[] = {0, 2, 3, 5, 6, 7};
+  for (size_t i = 0; i < sizeof others; i++) {
+    bytes.data[envelope.clear.size] = others[i];
+    assert_int_equal(envelope_code(base_buf_view(&bytes)), BASE_FIELD);
+  }
+}
+
 static void hostile_envelopes(void **state) {
   (void)state;
   static const struct {
     uint16_t kem, kdf, aead;
-  } suites[] = {{0x21, 1, 2}, {0x20, 2, 2}, {0x20, 1, 1}, {0x20, 1, 3}, {0x20, 1, 0xffff}, {0, 0, 0}};
+  } suites[] = {{0x21, 1, 2}, {0x20, 2, 2}, {0x20, 1, 1}, {0x20, 1, 3}, {0x20, 1, 0xffff},
+                {0, 0, 0},    {0x11, 1, 2}, {0x10, 2, 2}, {0x10, 1, 1}, {0x1000, 1, 2}};
   for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
     BASE_AUTO_BUF struct base_buf bytes = {0};
     write_envelope(RABAT, PARIS, suites[i].kem, suites[i].kdf, suites[i].aead, 20, &bytes);
@@ -252,9 +275,8 @@ static void cut_or_lengthened_frames_are_refused(void **state) {
     write_frame(&frame, &bytes);
     for (size_t size = 1; size < bytes.size; size++)
       assert_int_equal(frame_code(base_view_of(bytes.data, size), NULL), BASE_SYNTAX);
-    bool open_end =
-        type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN || type == WIRE_FRAME_FAULT ||
-        type == WIRE_FRAME_CARD || type == WIRE_FRAME_SEEN;
+    bool open_end = type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN ||
+                    type == WIRE_FRAME_FAULT || type == WIRE_FRAME_CARD || type == WIRE_FRAME_SEEN;
     base_buf_u8(&bytes, 'x');
     bytes.data[4]++; /* the length; below 255 in all of them */
     assert_true((frame_code(base_buf_view(&bytes), NULL) == BASE_OK) == open_end);
@@ -454,6 +476,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(envelope_round_trip),
       cmocka_unit_test(envelope_of_another_version),
+      cmocka_unit_test(envelope_of_p256),
       cmocka_unit_test(hostile_envelopes),
       cmocka_unit_test(envelopes_are_bounded),
       cmocka_unit_test(every_frame_round_trips),
