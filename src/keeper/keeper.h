@@ -21,8 +21,8 @@ struct keeper;
  * entropy from world. */
 BASE_NODISCARD enum base_code keeper_init(int dir, struct base_view name, const struct base_world *world,
                                           struct base_error *err);
-/* The same with the keys in a token, and the epoch key in its file under a key in the token. token: the text of
- * token.conf (keeper/token.h). */
+/* The same with the keys in a token (of P-256 where it has no Ed25519 or no X25519), and the epoch key in its file
+ * under a key in the token. token: the text of token.conf (keeper/token.h). */
 BASE_NODISCARD enum base_code keeper_init_in_token(int dir, struct base_view name, struct base_view token,
                                                    const struct base_world *world, struct base_error *err);
 /* For a register that lost leaves, its keeper not running: from now on the next epoch is signed, from its first head

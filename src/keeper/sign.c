@@ -9,7 +9,8 @@ enum { CLOCK_SLACK = 120 }; /* seconds */
 /* A signature that does not verify never leaves: who made it is not asked again. */
 static enum base_code sign_in_token(struct keeper *keeper, const struct keeper_held *held, struct base_view message,
                                     uint8_t out[KEEPER_SIGNATURE], struct base_error *err) {
-  enum base_code code = keeper_token_sign(keeper->token, held->object, message, out, err);
+  bool p256 = wire_key_p256(&held->public_key);
+  enum base_code code = keeper_token_sign(keeper->token, held->object, p256, message, out, err);
   if (code == BASE_OK && !seal_verify(&held->public_key, message, out))
     code = keeper_token_distrust(keeper->token, "it made a signature that does not verify", err);
   return code;

@@ -166,26 +166,34 @@ static bool can(const CK_MECHANISM_TYPE *list, CK_ULONG count, CK_MECHANISM_TYPE
 }
 
 static enum base_code check_mechanisms(struct keeper_token *token, struct base_error *err) {
-  static const struct {
-    CK_MECHANISM_TYPE type;
-    const char *what;
-  } needed[] = {{CKM_EC_EDWARDS_KEY_PAIR_GEN, "make Ed25519 keys (CKM_EC_EDWARDS_KEY_PAIR_GEN)"},
-                {CKM_EDDSA, "sign with Ed25519 (CKM_EDDSA)"},
-                {CKM_ECDH1_DERIVE, "agree with X25519 (CKM_ECDH1_DERIVE)"},
-                {CKM_AES_KEY_GEN, "make AES keys (CKM_AES_KEY_GEN)"},
-                {CKM_AES_CBC, "encrypt with AES (CKM_AES_CBC)"}};
   CK_MECHANISM_TYPE list[MECHANISMS_MAX];
   CK_ULONG count = MECHANISMS_MAX;
   CK_RV answer = token->call->C_GetMechanismList(token->slot, list, &count);
   if (answer != CKR_OK)
     return keeper_token_fail(token, answer, false, "it does not say what it can", err);
-  for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-    if (!can(list, count, needed[i].type))
-      return base_fail(err, BASE_KIND,
-                       "the token %s cannot %s; a node's keys are Ed25519 and X25519, and a token that has only other "
-                       "curves, such as P-256, cannot hold them: take another token, or keep the keys in files",
-                       token->name, needed[i].what);
+  bool edwards = can(list, count, CKM_EC_EDWARDS_KEY_PAIR_GEN), p256 = can(list, count, CKM_EC_KEY_PAIR_GEN),
+       agrees = can(list, count, CKM_ECDH1_DERIVE);
   token->montgomery = can(list, count, CKM_EC_MONTGOMERY_KEY_PAIR_GEN);
+  token->ed25519 = edwards && can(list, count, CKM_EDDSA);
+  token->x25519 = (edwards || token->montgomery) && agrees;
+  token->ecdsa = p256 && can(list, count, CKM_ECDSA);
+  token->ecdh = p256 && agrees;
+  const struct {
+    bool can;
+    const char *what;
+  } needed[] = {
+      {token->ed25519 || token->ecdsa, "sign, neither with Ed25519 (CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_EDDSA) nor with "
+                                       "P-256 (CKM_EC_KEY_PAIR_GEN, CKM_ECDSA)"},
+      {token->x25519 || token->ecdh, "agree on a secret, neither with X25519 nor with P-256 (CKM_ECDH1_DERIVE)"},
+      {can(list, count, CKM_AES_KEY_GEN), "make AES keys (CKM_AES_KEY_GEN)"},
+      {can(list, count, CKM_AES_CBC), "encrypt with AES (CKM_AES_CBC)"},
+  };
+  for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+    if (!needed[i].can)
+      return base_fail(err, BASE_KIND,
+                       "the token %s cannot %s, so it cannot hold a node's keys: take another token, or keep the keys "
+                       "in files",
+                       token->name, needed[i].what);
   return BASE_OK;
 }
 

@@ -57,8 +57,8 @@ BASE_NODISCARD enum base_code keeper_pin_refused(int dir, const struct keeper_pi
 struct keeper_token;
 /* Loads the module and logs in, once. BASE_NOT_RUNNING: the token is not there, which may pass; BASE_PERMISSION: it
  * refuses the PIN, which is remembered; BASE_POLICY: it was not asked, because that would be one wrong PIN too many;
- * BASE_KIND: it lacks Ed25519 or X25519. dir: the keeper's folder. The rights of the process must allow what the module
- * does. */
+ * BASE_KIND: it has neither Ed25519 and X25519 nor P-256 in their place. dir: the keeper's folder. The rights of the
+ * process must allow what the module does. */
 BASE_NODISCARD enum base_code keeper_token_open(int dir, const struct keeper_token_conf *conf,
                                                 struct keeper_token **out, struct base_error *err);
 void keeper_token_close(struct keeper_token *token);
@@ -69,9 +69,9 @@ bool keeper_token_lost(const struct keeper_token *token);
 enum base_code keeper_token_distrust(struct keeper_token *token, const char *what, struct base_error *err);
 
 /* --- keys in it. id: what its objects are found by (CKA_ID) */
-/* log, witness: Ed25519; seal: X25519; epoch: AES-256, under which the key of a file is put. Not extractable. label:
- * for whoever looks into the token. out_public of the first three. After a failure something may be there: destroy it.
- */
+/* log, witness: Ed25519; seal: X25519; of what the token has not: P-256; epoch: AES-256, under which the key of a file
+ * is put. Not extractable. label: for whoever looks into the token. out_public of the first three. After a failure
+ * something may be there: destroy it. */
 BASE_NODISCARD enum base_code keeper_token_make(struct keeper_token *token, enum keeper_key_type type,
                                                 const char *label, const uint8_t id[KEEPER_TOKEN_ID],
                                                 struct wire_key *out_public, struct base_error *err);
@@ -80,10 +80,11 @@ BASE_NODISCARD enum base_code keeper_token_make(struct keeper_token *token, enum
 BASE_NODISCARD enum base_code keeper_token_find(struct keeper_token *token, enum keeper_key_type type,
                                                 const uint8_t id[KEEPER_TOKEN_ID], unsigned long *out,
                                                 struct wire_key *out_public, struct base_error *err);
-/* Ed25519. The caller verifies what the token made. */
-BASE_NODISCARD enum base_code keeper_token_sign(struct keeper_token *token, unsigned long key, struct base_view message,
-                                                uint8_t out[64], struct base_error *err);
-/* X25519. enc is a partner's: BASE_UNSEAL when the token does not take it. */
+/* Ed25519, or ECDSA over P-256 with SHA-256. The caller verifies what the token made. */
+BASE_NODISCARD enum base_code keeper_token_sign(struct keeper_token *token, unsigned long key, bool p256,
+                                                struct base_view message, uint8_t out[64], struct base_error *err);
+/* X25519, or ECDH over P-256: x of the shared point. enc is a partner's, and of the key's kind: BASE_UNSEAL when the
+ * token does not take it. */
 BASE_NODISCARD enum base_code keeper_token_agree(struct keeper_token *token, unsigned long key,
                                                  const struct wire_enc *enc, uint8_t out[32], struct base_error *err);
 /* AES-256-CBC of two blocks that look like nothing; that it opened right the caller sees from the key's check value. */

@@ -17,7 +17,9 @@ struct keeper_token {
   CK_SLOT_ID slot;
   CK_SESSION_HANDLE session;
   bool initialized, open, lost;
-  bool montgomery; /* it makes X25519 keys by a mechanism of their own (PKCS#11 3.0) */
+  bool ed25519, x25519; /* it says that it makes and uses them; of a curve only trying tells */
+  bool ecdsa, ecdh;     /* with P-256 */
+  bool montgomery;      /* it makes X25519 keys by a mechanism of their own (PKCS#11 3.0) */
   char name[32 + 1];
 };
 

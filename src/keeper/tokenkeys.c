@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "keeper/tokeninside.h"
+#include "seal/seal.h"
 
 enum { OBJECTS_MAX = 8 }; /* under one id: two are made */
 
@@ -13,35 +14,72 @@ static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
 /* --- made */
 
-/* The names of the curves (RFC 8410) as DER. */
-static const uint8_t ed25519[] = {0x06, 0x03, 0x2b, 0x65, 0x70}, x25519[] = {0x06, 0x03, 0x2b, 0x65, 0x6e};
+/* A kind of pair: the curve's name (RFC 8410, RFC 5480) as DER, and what makes a key of it. */
+struct pair {
+  const char *none; /* the sentence when none is made */
+  CK_MECHANISM_TYPE mechanism;
+  bool seal;
+  uint8_t curve[10];
+  CK_ULONG curve_size;
+};
+static const struct pair ed25519 = {
+    "it makes no Ed25519 key", CKM_EC_EDWARDS_KEY_PAIR_GEN, false, {0x06, 0x03, 0x2b, 0x65, 0x70}, 5};
+static const struct pair x25519 = {
+    "it makes no X25519 key", CKM_EC_EDWARDS_KEY_PAIR_GEN, true, {0x06, 0x03, 0x2b, 0x65, 0x6e}, 5};
+static const struct pair p256 = {"it makes no P-256 key",
+                                 CKM_EC_KEY_PAIR_GEN,
+                                 false,
+                                 {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07},
+                                 10};
 
-static enum base_code make_pair(struct keeper_token *token, bool seal, const char *label,
-                                const uint8_t id[KEEPER_TOKEN_ID], struct base_error *err) {
-  CK_MECHANISM mechanism = {.mechanism = seal && token->montgomery ? CKM_EC_MONTGOMERY_KEY_PAIR_GEN
-                                                                   : CKM_EC_EDWARDS_KEY_PAIR_GEN};
+static CK_RV make_pair(struct keeper_token *token, const struct pair *pair, const char *label,
+                       const uint8_t id[KEEPER_TOKEN_ID]) {
+  CK_MECHANISM mechanism = {.mechanism = pair->mechanism};
   CK_ATTRIBUTE name = {CKA_LABEL, (void *)(uintptr_t)label, strlen(label)};
   CK_ATTRIBUTE number = {CKA_ID, (void *)(uintptr_t)id, KEEPER_TOKEN_ID};
-  CK_ATTRIBUTE curve = {CKA_EC_PARAMS, (void *)(uintptr_t)(seal ? x25519 : ed25519), sizeof x25519};
+  CK_ATTRIBUTE curve = {CKA_EC_PARAMS, (void *)(uintptr_t)pair->curve, pair->curve_size};
   CK_ATTRIBUTE open[] = {name,
                          number,
                          curve,
                          ATTRIBUTE(CKA_TOKEN, yes),
                          ATTRIBUTE(CKA_PRIVATE, no),
-                         {seal ? CKA_DERIVE : CKA_VERIFY, &yes, sizeof yes}};
+                         {pair->seal ? CKA_DERIVE : CKA_VERIFY, &yes, sizeof yes}};
   CK_ATTRIBUTE secret[] = {name,
                            number,
                            ATTRIBUTE(CKA_TOKEN, yes),
                            ATTRIBUTE(CKA_PRIVATE, yes),
                            ATTRIBUTE(CKA_SENSITIVE, yes),
                            ATTRIBUTE(CKA_EXTRACTABLE, no),
-                           {seal ? CKA_DERIVE : CKA_SIGN, &yes, sizeof yes}};
+                           {pair->seal ? CKA_DERIVE : CKA_SIGN, &yes, sizeof yes}};
   CK_OBJECT_HANDLE public_key, private_key;
-  CK_RV answer = token->call->C_GenerateKeyPair(token->session, &mechanism, open, COUNT(open), secret, COUNT(secret),
-                                                &public_key, &private_key);
-  return answer == CKR_OK ? BASE_OK
-                          : keeper_token_fail(token, answer, false,
-                                              seal ? "it makes no X25519 key" : "it makes no Ed25519 key", err);
+  return token->call->C_GenerateKeyPair(token->session, &mechanism, open, COUNT(open), secret, COUNT(secret),
+                                        &public_key, &private_key);
+}
+
+/* What a token says that makes keys by this mechanism, but none of this curve. */
+static bool lacks_curve(CK_RV answer) {
+  return answer == CKR_MECHANISM_INVALID || answer == CKR_MECHANISM_PARAM_INVALID ||
+         answer == CKR_CURVE_NOT_SUPPORTED || answer == CKR_DOMAIN_PARAMS_INVALID ||
+         answer == CKR_ATTRIBUTE_VALUE_INVALID || answer == CKR_TEMPLATE_INCONSISTENT ||
+         answer == CKR_FUNCTION_NOT_SUPPORTED;
+}
+
+/* Ed25519 or X25519 where the token has it, P-256 where it does not. */
+static enum base_code make_asymmetric(struct keeper_token *token, bool seal, const char *label,
+                                      const uint8_t id[KEEPER_TOKEN_ID], struct base_error *err) {
+  struct pair pair = seal ? x25519 : ed25519;
+  bool instead = seal ? token->ecdh : token->ecdsa;
+  CK_RV answer = CKR_MECHANISM_INVALID;
+  if (seal && token->montgomery)
+    pair.mechanism = CKM_EC_MONTGOMERY_KEY_PAIR_GEN;
+  if (seal ? token->x25519 : token->ed25519)
+    answer = make_pair(token, &pair, label, id);
+  if (lacks_curve(answer) && instead) {
+    pair = p256;
+    pair.seal = seal;
+    answer = make_pair(token, &pair, label, id);
+  }
+  return answer == CKR_OK ? BASE_OK : keeper_token_fail(token, answer, false, pair.none, err);
 }
 
 static enum base_code make_cover(struct keeper_token *token, const char *label, const uint8_t id[KEEPER_TOKEN_ID],
@@ -67,7 +105,7 @@ enum base_code keeper_token_make(struct keeper_token *token, enum keeper_key_typ
                                  struct base_error *err) {
   unsigned long made;
   enum base_code code = type == KEEPER_KEY_EPOCH ? make_cover(token, label, id, err)
-                                                 : make_pair(token, type == KEEPER_KEY_SEAL, label, id, err);
+                                                 : make_asymmetric(token, type == KEEPER_KEY_SEAL, label, id, err);
   return code == BASE_OK ? keeper_token_find(token, type, id, &made, out_public, err) : code;
 }
 
@@ -116,20 +154,38 @@ static enum base_code check_kept(struct keeper_token *token, CK_OBJECT_HANDLE ke
                          token->name);
 }
 
-/* As it is, or as a DER octet string: tokens differ. */
+/* The octets of a point within what the token shows: as they are, or as a DER octet string; tokens differ. */
+static bool read_point(struct base_view shown, size_t size, struct base_view *out) {
+  bool der = shown.size == 2 + size && shown.data[0] == 0x04 && shown.data[1] == size;
+  if (!der && shown.size != size)
+    return false;
+  *out = base_view_of(shown.data + shown.size - size, size);
+  return true;
+}
+
+/* A point of P-256 is shown whole and kept compressed: both must be the same point of the curve. */
+static bool compress(struct base_view point, struct wire_key *out) {
+  struct wire_enc given;
+  uint8_t octets[WIRE_KEY];
+  if (!wire_enc_of_octets(point, &given) || !seal_enc_valid(&given))
+    return false;
+  octets[0] = (given.bytes[WIRE_ENC_P256 - 1] & 1) == 0 ? 0x02 : 0x03;
+  memcpy(octets + 1, given.bytes + 1, sizeof octets - 1);
+  return wire_key_of_octets(base_view_of(octets, sizeof octets), out);
+}
+
 static enum base_code read_public(struct keeper_token *token, CK_OBJECT_HANDLE key, struct wire_key *out,
                                   struct base_error *err) {
-  uint8_t point[2 + sizeof out->bytes];
-  CK_ATTRIBUTE asked = {CKA_EC_POINT, point, sizeof point};
+  uint8_t shown[2 + WIRE_ENC_P256];
+  CK_ATTRIBUTE asked = {CKA_EC_POINT, shown, sizeof shown};
   CK_RV answer = token->call->C_GetAttributeValue(token->session, key, &asked, 1);
   if (answer != CKR_OK)
     return keeper_token_fail(token, answer, false, "it does not tell of its key", err);
-  bool der = asked.ulValueLen == sizeof point && point[0] == 0x04 && point[1] == sizeof out->bytes;
-  if (!der && asked.ulValueLen != sizeof out->bytes)
-    return base_fail(err, BASE_CORRUPT, "the token %s has a key of another kind under this id", token->name);
-  *out = (struct wire_key){.sign = 0};
-  memcpy(out->bytes, point + (der ? 2 : 0), sizeof out->bytes);
-  return BASE_OK;
+  struct base_view octets = base_view_of(shown, asked.ulValueLen), point;
+  if ((read_point(octets, sizeof out->bytes, &point) && wire_key_of_octets(point, out)) ||
+      (read_point(octets, WIRE_ENC_P256, &point) && compress(point, out)))
+    return BASE_OK;
+  return base_fail(err, BASE_CORRUPT, "the token %s has a key of another kind under this id", token->name);
 }
 
 enum base_code keeper_token_find(struct keeper_token *token, enum keeper_key_type type,
@@ -151,9 +207,14 @@ enum base_code keeper_token_find(struct keeper_token *token, enum keeper_key_typ
 
 /* --- used */
 
-enum base_code keeper_token_sign(struct keeper_token *token, unsigned long key, struct base_view message,
+enum base_code keeper_token_sign(struct keeper_token *token, unsigned long key, bool ecdsa, struct base_view message,
                                  uint8_t out[64], struct base_error *err) {
-  CK_MECHANISM mechanism = {.mechanism = CKM_EDDSA};
+  CK_MECHANISM mechanism = {.mechanism = ecdsa ? CKM_ECDSA : CKM_EDDSA};
+  struct base_hash hash;
+  if (ecdsa) { /* hashed here: CKM_ECDSA is what every token has */
+    hash = seal_sha256(message);
+    message = base_view_of(hash.bytes, sizeof hash.bytes);
+  }
   CK_ULONG size = 64;
   CK_RV answer = token->call->C_SignInit(token->session, &mechanism, key);
   if (answer == CKR_OK)

@@ -3,6 +3,8 @@
 """A node whose keys are in a token (SoftHSM) and one whose keys are files, as docs/keys.md writes it: they agree, exchange and
 prove; keys change and end in the token; the token goes away and comes back, at the start and while the node runs; the PIN is
 wrong; what init began is taken back. Broken variants: tests/checks/keeper_broken (those with keeper_token)."""
+import base64
+import json
 import os
 import re
 import shutil
@@ -27,18 +29,18 @@ def pin(text):
     return name
 
 
-def make_token():
+def make_token(name="paris", folder="tokens", more=""):
     """As docs/keys.md says for SoftHSM; gives the words of `wasl node init`."""
     if os.geteuid() == 0:
         os.chmod(TMP, 0o755)
-    os.mkdir(path("tokens"), 0o700)
-    mine(path("tokens"))
-    conf = write("softhsm2.conf", f"directories.tokendir = {path('tokens')}\nlog.level = ERROR\n")
+    os.mkdir(path(folder), 0o700)
+    mine(path(folder))
+    conf = write(f"softhsm2-{folder}.conf", f"directories.tokendir = {path(folder)}\nlog.level = ERROR\n{more}")
     who = {"user": KEEPER, "group": KEEPER, "extra_groups": []} if os.geteuid() == 0 else {}
-    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "paris", "--pin", "246810", "--so-pin", "13579111"],
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", name, "--pin", "246810", "--so-pin", "13579111"],
                    env={**os.environ, "SOFTHSM2_CONF": conf}, check=True, capture_output=True, **who)
-    return ["--keys", f"pkcs11:token=paris?module-path={MODULE}&pin-source=file:{pin('246810')}",
-            "--keys-env", f"SOFTHSM2_CONF={conf}", "--keys-read", conf, "--keys-write", path("tokens")]
+    return ["--keys", f"pkcs11:token={name}?module-path={MODULE}&pin-source=file:{pin('246810')}",
+            "--keys-env", f"SOFTHSM2_CONF={conf}", "--keys-read", conf, "--keys-write", path(folder)]
 
 
 def objects():
@@ -61,9 +63,8 @@ def refused(words):
     ok("init with a token that is not there, a PIN in sight, or a database that is not there leaves nothing behind")
 
 
-def exchange(rabat, paris):
-    introduce(rabat, paris)
-    agree(paris, rabat)
+def prove(rabat, paris):
+    """A case in each direction, and each side's evidence of it."""
     for one, other in ((rabat, paris), (paris, rabat)):
         case = one.request(other.name)
         settle(rabat, paris)
@@ -71,6 +72,12 @@ def exchange(rabat, paris):
             file = path(f"{node.name}-{case[:8]}.wasl-proof")
             node.ask("proof", "export", case, "-o", file)
             must(wasl("proof", "verify", file, "--card", rabat.card(), "--card", paris.card()))
+
+
+def exchange(rabat, paris):
+    introduce(rabat, paris)
+    agree(paris, rabat)
+    prove(rabat, paris)
     for name in os.listdir(os.path.join(paris.dir, "keeper")):
         if name.endswith(".key"):
             check(read(os.path.join(paris.dir, "keeper", name)).startswith(b"WASLTOK1"), name, "holds its secret")
@@ -96,6 +103,27 @@ def changes(rabat, paris):
     settle(rabat, paris)
     check(not [leaf for leaf in rabat.leaves() if leaf["act"] == "fault"], "a leaf about a fault")
     ok(f"keys change and end in the token ({before} objects before and after), and a restart goes on with them")
+
+
+def of_p256(rabat):
+    """A token that has neither Ed25519 nor X25519."""
+    tunis = Node("tunis", more=make_token("tunis", "old", "slots.mechanisms = CKM_EC_KEY_PAIR_GEN,CKM_ECDSA,CKM_ECDH1_DERIVE,CKM_AES_KEY_GEN,CKM_AES_CBC\n"))
+    tunis.start()
+    introduce(rabat, tunis)
+    agree(tunis, rabat)
+    card = json.loads(read(tunis.card()))
+    kinds = [base64.b64decode(card[key].split("+", 2)[2])[:5] for key in ("log", "witness")]
+    check(kinds == [b"\xffwasl"] * 2 and card["seal"][0]["suite"] == "p256-hkdf-sha256-aes256gcm", card)
+    prove(rabat, tunis)
+    for node, other in ((tunis, rabat), (rabat, tunis)):
+        node.ask("key", "rotate", "--all")
+        until(lambda: other.json("partner", "show", node.name)["generation"] == 2, 20, "the partner follows")
+    prove(rabat, tunis)
+    for node in (rabat, tunis):
+        node.sound()
+        check(not [leaf for leaf in node.leaves() if leaf["act"] == "fault"], "a leaf about a fault")
+    tunis.stop()
+    ok("a token with P-256 alone makes such keys; both directions, receipts, evidence and a change of keys on either side go as with any other")
 
 
 def vanishes(rabat, paris):
@@ -157,6 +185,7 @@ def story():
         node.start()
     exchange(rabat, paris)
     changes(rabat, paris)
+    of_p256(rabat)
     vanishes(rabat, paris)
     at_the_start(rabat, paris)
 

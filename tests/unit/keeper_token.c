@@ -494,7 +494,7 @@ static void which_token_and_what_it_can_is_asked_first(void **state) {
   (void)state;
   struct try_world world;
   struct base_error err;
-  char path[TRY_PATH], text[2 * HSM_PATH];
+  char path[TRY_PATH];
   int dir = try_folder(path);
   try_world_init(&world, 14);
   try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("another")), &world.world, &err),
@@ -502,20 +502,126 @@ static void which_token_and_what_it_can_is_asked_first(void **state) {
   try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test;serial=0")),
                                   &world.world, &err),
              &err, BASE_NOT_RUNNING, "not there");
-  snprintf(text, sizeof text, "directories.tokendir = %s\nslots.mechanisms = CKM_EC_KEY_PAIR_GEN,CKM_ECDSA\n",
-           hsm.tokens);
-  hsm_put(hsm.conf, text);
-  try_expect(
-      keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test")), &world.world, &err), &err,
-      BASE_KIND, "P-256");
-  snprintf(text, sizeof text, "directories.tokendir = %s\nlog.level = ERROR\n", hsm.tokens);
-  hsm_put(hsm.conf, text);
+  static const struct {
+    const char *mechanisms, *words;
+  } lacking[] = {{"CKM_EC_KEY_PAIR_GEN,CKM_EDDSA,CKM_ECDH1_DERIVE," HSM_AES, "CKM_EC_KEY_PAIR_GEN, CKM_ECDSA"},
+                 {"CKM_EC_EDWARDS_KEY_PAIR_GEN,CKM_ECDSA,CKM_ECDH1_DERIVE," HSM_AES, "CKM_EC_KEY_PAIR_GEN, CKM_ECDSA"},
+                 {"CKM_EC_KEY_PAIR_GEN,CKM_ECDSA," HSM_AES, "CKM_ECDH1_DERIVE"},
+                 {"CKM_EC_KEY_PAIR_GEN,CKM_ECDSA,CKM_ECDH1_DERIVE,CKM_AES_CBC", "CKM_AES_KEY_GEN"},
+                 {"CKM_EC_KEY_PAIR_GEN,CKM_ECDSA,CKM_ECDH1_DERIVE,CKM_AES_KEY_GEN", "CKM_AES_CBC"}};
+  for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
+    hsm_can(&hsm, lacking[i].mechanisms);
+    try_expect(
+        keeper_init_in_token(dir, BASE_VIEW("rabat"), base_view_text(conf_text("wasl%20test")), &world.world, &err),
+        &err, BASE_KIND, lacking[i].words);
+  }
+  hsm_can(&hsm, HSM_ALL);
   try_expect(keeper_init_in_token(dir, BASE_VIEW("rabat"),
                                   BASE_VIEW("pkcs11 = pkcs11:token=x?module-path=/etc/passwd&pin-source=file:/x"),
                                   &world.world, &err),
              &err, BASE_NOT_FOUND, "cannot be loaded");
   assert_int_equal(rmdir(path), 0); /* nothing was left in it */
   close(dir);
+}
+
+/* --- a token that has P-256 alone, or only for some of the keys */
+
+static CK_RV count_derive(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key,
+                          CK_ATTRIBUTE_PTR wanted, CK_ULONG count, CK_OBJECT_HANDLE_PTR out) {
+  asked++;
+  return real.C_DeriveKey(session, mechanism, key, wanted, count, out);
+}
+
+/* It makes Edwards keys, but knows this one curve only. */
+static CK_RV no_x25519(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_ATTRIBUTE_PTR open, CK_ULONG opens,
+                       CK_ATTRIBUTE_PTR secret, CK_ULONG secrets, CK_OBJECT_HANDLE_PTR out_open,
+                       CK_OBJECT_HANDLE_PTR out_secret) {
+  for (CK_ULONG i = 0; i < opens; i++)
+    if (open[i].type == CKA_EC_PARAMS && open[i].ulValueLen == 5 && ((const uint8_t *)open[i].pValue)[4] == 0x6e)
+      return answered;
+  return real.C_GenerateKeyPair(session, mechanism, open, opens, secret, secrets, out_open, out_secret);
+}
+
+static void expect_kinds(const struct node *node, bool signs, bool seals) {
+  assert_int_equal(wire_key_p256(&node->info.log), signs);
+  assert_int_equal(wire_key_p256(&node->info.witness), signs);
+  assert_int_equal(wire_key_p256(&node->info.seal.key), seals);
+}
+
+static void without_ed25519_and_x25519_the_keys_are_of_p256(void **state) {
+  hsm_can(&hsm, HSM_P256);
+  signs_cosigns_opens_and_wraps(state);
+  keys_change_and_are_destroyed_in_the_token(state);
+  a_token_that_goes_away_ends_the_keeper(state);
+  struct node rabat;
+  start(&rabat, 18);
+  expect_kinds(&rabat, true, true);
+  /* Keys are what they are, whatever the token learns. */
+  hsm_can(&hsm, HSM_ALL);
+  restart(&rabat);
+  expect_kinds(&rabat, true, true);
+  attest(&rabat, 0, 2);
+  unseals(&rabat);
+  end(&rabat);
+}
+
+/* Only what the token lacks is of P-256. */
+static void a_token_with_one_of_them_keeps_it(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  static const CK_RV answers[] = {CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_ATTRIBUTE_VALUE_INVALID};
+  hsm_can(&hsm, "CKM_EC_EDWARDS_KEY_PAIR_GEN," HSM_P256);
+  start(&rabat, 19);
+  expect_kinds(&rabat, true, false);
+  attest(&rabat, 0, 2);
+  unseals(&rabat);
+  end(&rabat);
+  hsm_can(&hsm, HSM_ALL);
+  start(&rabat, 20);
+  expect_kinds(&rabat, false, false);
+  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    replace(&rabat);
+    false_one.C_GenerateKeyPair = no_x25519;
+    answered = answers[i];
+    try_expect(keeper_renew(rabat.keeper, 1u << KEEPER_KEY_SEAL, &err), &err, BASE_OK, "");
+    restart(&rabat);
+    expect_kinds(&rabat, false, true);
+    unseals(&rabat);
+    try_expect(keeper_forget(rabat.keeper, KEEPER_KEY_SEAL, 1 + (uint32_t)i, &err), &err, BASE_OK, "");
+  }
+  /* Another failure is one, and no reason to take less. */
+  replace(&rabat);
+  false_one.C_GenerateKeyPair = no_x25519;
+  answered = CKR_DEVICE_MEMORY;
+  try_expect(keeper_renew(rabat.keeper, 1u << KEEPER_KEY_SEAL, &err), &err, BASE_IO, "makes no X25519 key");
+  end(&rabat);
+}
+
+/* What is no point of the curve, or of another suite, never reaches the token. */
+static void points_off_the_curve_are_refused(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  struct wire_enc enc, other = {.bytes = {9}};
+  uint8_t entropy[32] = {7}, sent[32], got[32];
+  hsm_can(&hsm, HSM_P256);
+  start(&rabat, 21);
+  try_expect(seal_hpke_encap(&rabat.info.seal.key, entropy, &enc, sent, &err), &err, BASE_OK, "");
+  replace(&rabat);
+  false_one.C_DeriveKey = count_derive;
+  enc.bytes[WIRE_ENC_P256 - 1] ^= 1;
+  try_expect(keeper_decapsulate(rabat.keeper, rabat.info.seal.id, &enc, got, &err), &err, BASE_UNSEAL, "not a valid");
+  try_expect(keeper_decapsulate(rabat.keeper, rabat.info.seal.id, &other, got, &err), &err, BASE_UNSEAL,
+             "another suite");
+  assert_int_equal(asked, 0);
+  enc.bytes[WIRE_ENC_P256 - 1] ^= 1;
+  try_expect(keeper_decapsulate(rabat.keeper, rabat.info.seal.id, &enc, got, &err), &err, BASE_OK, "");
+  assert_memory_equal(sent, got, sizeof got);
+  assert_int_equal(asked, 1);
+  assert_false(keeper_broken(rabat.keeper));
+  end(&rabat);
+  hsm_can(&hsm, HSM_ALL);
 }
 
 static void init_takes_back_what_it_made(void **state) {
@@ -635,6 +741,9 @@ int main(void) {
       cmocka_unit_test(a_token_that_goes_away_while_it_destroys),
       cmocka_unit_test(a_token_that_vanishes_and_comes_back),
       cmocka_unit_test(which_token_and_what_it_can_is_asked_first),
+      cmocka_unit_test(without_ed25519_and_x25519_the_keys_are_of_p256),
+      cmocka_unit_test(a_token_with_one_of_them_keeps_it),
+      cmocka_unit_test(points_off_the_curve_are_refused),
       cmocka_unit_test(init_takes_back_what_it_made),
   };
   return cmocka_run_group_tests(tests, make_token, remove_token);
