@@ -3,13 +3,15 @@
 // Verifies the registers' part of .wasl-proof files: each leaf is included under its checkpoint (sumdb/tlog), which the
 // register's own key and the other side's witness signed (sumdb/note), with the keys of the cards in the file. Shares no code
 // with the project. Debian's note package knows no cosignatures, so their Verifier is written here after C2SP
-// tlog-cosignature.
+// tlog-cosignature, and so is that of a P-256 key, of either kind, after spec/register.md.
 package main
 
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -18,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"strconv"
 	"strings"
@@ -26,37 +29,90 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-type witness struct {
-	name string
-	hash uint32
-	key  ed25519.PublicKey
+// A key of a register or of a witness, by how it verifies a signature of 64 bytes.
+type verifier struct {
+	name     string
+	hash     uint32
+	cosigns  bool
+	verifies func(msg, sig []byte) bool
 }
 
-func (w *witness) Name() string    { return w.name }
-func (w *witness) KeyHash() uint32 { return w.hash }
-func (w *witness) Verify(msg, sig []byte) bool {
-	if len(sig) != 8+ed25519.SignatureSize {
+func (v *verifier) Name() string    { return v.name }
+func (v *verifier) KeyHash() uint32 { return v.hash }
+func (v *verifier) Verify(msg, sig []byte) bool {
+	if !v.cosigns {
+		return len(sig) == 64 && v.verifies(msg, sig)
+	}
+	if len(sig) != 8+64 {
 		return false
 	}
 	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), msg)
-	return ed25519.Verify(w.key, []byte(signed), sig[8:])
+	return v.verifies([]byte(signed), sig[8:])
 }
 
-func newWitness(vkey string) (note.Verifier, error) {
+// ECDSA over P-256 with SHA-256: r and s of 32 bytes each.
+func p256(point []byte) (func(msg, sig []byte) bool, error) {
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), point)
+	if x == nil {
+		return nil, errors.New("no point of P-256")
+	}
+	key := &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}
+	return func(msg, sig []byte) bool {
+		sum := sha256.Sum256(msg)
+		return ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:]))
+	}, nil
+}
+
+const (
+	p256Log     = "\xffwasl ecdsa-p256-sha256 note/1"
+	p256Witness = "\xffwasl ecdsa-p256-sha256 cosignature/1"
+)
+
+// Name, id and the octets of a verifier key, whose id must be right.
+func split(vkey string) (string, uint32, []byte, error) {
 	parts := strings.SplitN(vkey, "+", 3)
 	if len(parts) != 3 {
-		return nil, errors.New("no verifier key")
+		return "", 0, nil, errors.New("no verifier key")
 	}
 	raw, err := base64.StdEncoding.DecodeString(parts[2])
-	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != 4 {
-		return nil, errors.New("no key of type 4")
+	if err != nil {
+		return "", 0, nil, err
 	}
 	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), raw...))
 	hash := binary.BigEndian.Uint32(sum[:])
 	if fmt.Sprintf("%08x", hash) != parts[1] {
-		return nil, errors.New("the key's id is wrong")
+		return "", 0, nil, errors.New("the key's id is wrong")
 	}
-	return &witness{parts[0], hash, raw[1:]}, nil
+	return parts[0], hash, raw, nil
+}
+
+// The key of a register: of Ed25519 as the note package has it.
+func newLog(vkey string) (note.Verifier, error) {
+	name, hash, raw, err := split(vkey)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(string(raw), p256Log) {
+		return note.NewVerifier(vkey)
+	}
+	verifies, err := p256(raw[len(p256Log):])
+	return &verifier{name, hash, false, verifies}, err
+}
+
+func newWitness(vkey string) (note.Verifier, error) {
+	name, hash, raw, err := split(vkey)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(string(raw), p256Witness) {
+		verifies, err := p256(raw[len(p256Witness):])
+		return &verifier{name, hash, true, verifies}, err
+	}
+	if len(raw) != 1+ed25519.PublicKeySize || raw[0] != 4 {
+		return nil, errors.New("no key of type 4")
+	}
+	key := ed25519.PublicKey(raw[1:])
+	return &verifier{name, hash, true, func(msg, sig []byte) bool { return ed25519.Verify(key, msg, sig) }}, nil
 }
 
 type card struct {
@@ -108,7 +164,7 @@ func succeeds(noteBytes []byte, before card, next *card) error {
 		if err != nil {
 			return err
 		}
-		key, err := note.NewVerifier(vkey)
+		key, err := newLog(vkey)
 		if err != nil {
 			return err
 		}
@@ -213,7 +269,7 @@ func verifyProof(leaf, proofBytes []byte, registers, others row, signatures int)
 	if err != nil {
 		return err
 	}
-	own, err := note.NewVerifier(vkey)
+	own, err := newLog(vkey)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,29 @@ static void same_as_kept(void **state) {
   }
 }
 
+/* Kept, because only a token makes such keys: the author's are of a file, the receiver's of P-256, and he changed them
+ * since. Each signature of his counts. */
+static void kept_with_p256(void **state) {
+  (void)state;
+  static const char line[] = "\xe2\x80\x94 wasl/tunis/";
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct base_error err;
+  if (base_file_read(AT_FDCWD, WASL_SOURCE_DIR "/tests/corpus/cli_evidence/good-p256", 1 << 20, &tar, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  expect_good(&tar);
+  size_t found = 0;
+  for (size_t at = 0; at + 64 < tar.size; at++) {
+    if (memcmp(tar.data + at, line, sizeof line - 1) != 0)
+      continue;
+    uint8_t *letter = (uint8_t *)memchr(tar.data + at + 4, ' ', tar.size - at - 4) + 40, was = *letter;
+    *letter = was == 'A' ? 'B' : 'A';
+    expect_refused(&tar, "a signature of P-256", at, "does not verify");
+    *letter = was;
+    found++;
+  }
+  assert_int_equal(found, 4); /* as witness of the author's head, under his own, and two under the new card */
+}
+
 static void any_order(void **state) {
   (void)state;
   struct made made;
@@ -652,6 +675,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(good),
       cmocka_unit_test(same_as_kept),
+      cmocka_unit_test(kept_with_p256),
       cmocka_unit_test(any_order),
       cmocka_unit_test(each_member_removed),
       cmocka_unit_test(each_member_twice),
