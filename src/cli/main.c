@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "seal/seal.h"
 
 /* Where a standard stream is closed, the next file would take its number and be written into. Opened like this, what is
  * written to it fails as it should. */
@@ -18,6 +19,7 @@ static void hold_streams(void) {
 
 int main(int argc, char **argv) {
   hold_streams();
+  seal_take_memory();
   signal(SIGPIPE, SIG_IGN);       /* a reader that went away is an error of write */
   signal(SIGXFSZ, SIG_IGN);       /* a limit of file sizes too */
   setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters alone */

@@ -255,6 +255,7 @@ int main(int argc, char **argv) {
   signal(SIGXFSZ, SIG_IGN); /* a limit of files' sizes is an error of the write, no end */
   struct base_error err = {0};
   base_log_program("wasl-core");
+  seal_take_memory();
   link_start_read(argc, argv, &start);
   if (core_restoring_asked(&start))
     return base_code_exit(core_restoring_run(&start));

@@ -19,6 +19,7 @@
 #include "keeper/tls.h"
 #include "keeper/token.h"
 #include "link/users.h"
+#include "seal/seal.h"
 
 /* A folder of the node, made when it is not there. made tells, so that a failure can take it away again. */
 static enum base_code open_folder(int node, const char *name, int *out, bool *made, struct base_error *err) {
@@ -341,6 +342,7 @@ int main(int argc, char **argv) {
   struct base_error err;
   enum base_code code;
   base_log_program("wasl-keeper");
+  seal_take_memory();
   const struct job *job = job_of(argc, argv);
   if (job != NULL) {
     signal(SIGPIPE, SIG_IGN); /* a caller that went away is an error of write, after which all is taken back */

@@ -2,6 +2,7 @@
 #include "seal/library.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
 #include <stdlib.h>
@@ -19,6 +20,40 @@ _Noreturn void seal_broken(const char *what) {
   base_log(BASE_LOG_ERROR, "crypto-broken", "%s failed in the cryptographic library: %s", what, reason);
   abort();
 }
+
+/* --- memory */
+
+static void *lacking(void) {
+  base_log(BASE_LOG_ERROR, "memory", "there is no memory for the cryptographic library: this process ends");
+  abort();
+}
+
+static void *take(size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+  void *memory = malloc(size);
+  return memory != NULL ? memory : lacking();
+}
+
+static void *take_more(void *old, size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+  void *memory = realloc(old, size);
+  return memory != NULL || size == 0 ? memory : lacking();
+}
+
+static void give_back(void *old, const char *file, int line) {
+  (void)file;
+  (void)line;
+  free(old);
+}
+
+void seal_take_memory(void) {
+  if (CRYPTO_set_mem_functions(take, take_more, give_back) != 1)
+    seal_broken("taking its memory from elsewhere after its first use");
+}
+
+/* --- algorithms */
 
 static EVP_MAC_CTX *keyless_hmac(void) {
   EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);

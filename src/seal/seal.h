@@ -11,6 +11,10 @@
 
 /* Fetches everything now: to be called before rights are dropped, else the first use does it. */
 void seal_start(void);
+/* At the very beginning of a program: without memory the library then ends the process (SIGABRT, a line of log) instead
+ * of going on. OpenSSL 3.0 says the same of a wrong signature and of memory that it did not get, and where a fetch of an
+ * algorithm fails so, it keeps a lock for ever: the next use of it waits without end. */
+void seal_take_memory(void);
 
 /* --- hashes (FIPS 180-4) */
 struct base_hash seal_sha256(struct base_view data);

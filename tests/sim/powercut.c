@@ -524,6 +524,7 @@ int main(int count, char **words) {
   const char *seed = getenv("WASL_SEED"), *soaking = getenv("WASL_SOAK");
   bool soak = soaking != NULL && *soaking != '\0' && strcmp(soaking, "0") != 0, good = true;
   struct wish wish = {0};
+  inside_crypto();
   run.program = words[0];
   run.quiet = true;
   run.jobs = soak ? 2 : 1;

@@ -204,6 +204,7 @@ struct sim {
   struct disk *old_core, *old_keeper, *new_core, *new_keeper;
   size_t old_branch, new_branch;
   uint64_t old_keys;         /* which keys the copy of the keeper has */
+  uint32_t old_epoch_key;    /* under which the copy of the core wraps */
   struct sim_node *stepping; /* whose core is running, for log lines */
   uint64_t trace;
   size_t shown_count;

@@ -22,6 +22,25 @@ void sim_villain_plan(struct sim *sim) {
 
 /* --- older disks */
 
+/* The newest key under which a core wraps what it stores; its keeper destroys it a while after the next one came. */
+static uint32_t epoch_key(const struct sim_node *node) {
+  uint32_t newest = 0;
+  for (size_t i = 0; i < node->core->info.count; i++) {
+    const struct wire_keeper_key *key = &node->core->info.keys[i];
+    if (key->type == WIRE_KEEPER_EPOCH && key->number > newest)
+      newest = key->number;
+  }
+  return newest;
+}
+
+/* What older disks of the core alone hold can be read only as long as that is there (docs/keys.md). */
+static bool opens_copy(const struct sim *sim, const struct sim_node *node) {
+  for (size_t i = 0; i < node->core->info.count; i++)
+    if (node->core->info.keys[i].type == WIRE_KEEPER_EPOCH && node->core->info.keys[i].number == sim->old_epoch_key)
+      return true;
+  return false;
+}
+
 static void keep_copy(struct sim *sim, struct disk **core, struct disk **keeper) {
   struct sim_node *node = villain_of(sim);
   disk_free(*core);
@@ -51,7 +70,9 @@ static void old_core(struct sim *sim, uint64_t act) {
   if (act == 0 && node->core != NULL) {
     keep_copy(sim, &sim->old_core, &sim->old_keeper);
     sim->old_branch = leaves_of(sim);
-  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch) {
+    sim->old_epoch_key = epoch_key(node);
+  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch &&
+             opens_copy(sim, node)) {
     sim_say(sim, node, "an older core folder is put in place");
     sim_node_stop(node, SIM_ENDS);
     keep_copy(sim, &sim->new_core, &sim->new_keeper);
@@ -118,7 +139,9 @@ static void restored(struct sim *sim, uint64_t act) {
   if (act == 0 && node->core != NULL) {
     keep_copy(sim, &sim->old_core, &sim->old_keeper);
     sim->old_branch = leaves_of(sim);
-  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch) {
+    sim->old_epoch_key = epoch_key(node);
+  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch &&
+             opens_copy(sim, node)) {
     char origin[WIRE_ORIGIN_MAX + 1];
     struct base_error err = {0};
     sim_say(sim, node, "an older core folder is put in place, and goes on in a new epoch");

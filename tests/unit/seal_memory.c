@@ -2,6 +2,7 @@
  * The library lacks memory once, at each of its allocations: what is right may then end the process, and is never said
  * to be wrong, for that would be a partner's fault. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,9 +98,29 @@ static void nobody_is_blamed(void **state) {
     assert_true(each_allocation(all[i]) > 3);
 }
 
+/* In a program the library hears of none of that: the process ends. Told apart from what the library itself would do.
+ */
+static void no_memory_ends_the_process(void **state) {
+  (void)state;
+  for (int taken = 0; taken < 2; taken++) {
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+      close(STDERR_FILENO);
+      if (taken)
+        seal_take_memory();
+      _exit(OPENSSL_malloc(SIZE_MAX / 4) == NULL ? 3 : 4);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status), taken ? -SIGABRT : 3);
+  }
+}
+
 int main(void) {
   if (CRYPTO_set_mem_functions(take, take_more, give_back) != 1)
     return 1;
-  const struct CMUnitTest tests[] = {cmocka_unit_test(nobody_is_blamed)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(no_memory_ends_the_process), cmocka_unit_test(nobody_is_blamed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
