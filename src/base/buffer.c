@@ -67,6 +67,12 @@ void base_buf_add(struct base_buf *buf, const void *data, size_t size) {
     memcpy(room, data, size);
 }
 
+void base_buf_add_buf(struct base_buf *buf, const struct base_buf *piece) {
+  if (buf->code == BASE_OK)
+    buf->code = piece->code;
+  base_buf_add_view(buf, base_buf_view(piece));
+}
+
 void base_buf_add_view(struct base_buf *buf, struct base_view view) {
   base_buf_add(buf, view.data, view.size);
 }

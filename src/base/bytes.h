@@ -41,6 +41,8 @@ void base_buf_free(struct base_buf *buf); /* takes an initialised or zeroed one;
 void base_buf_reset(struct base_buf *buf);
 void base_buf_add(struct base_buf *buf, const void *data, size_t size);
 void base_buf_add_view(struct base_buf *buf, struct base_view view);
+/* What another one holds; that it failed is taken over with it, so that no half of it goes on as a whole. */
+void base_buf_add_buf(struct base_buf *buf, const struct base_buf *piece);
 void base_buf_text(struct base_buf *buf, const char *text);
 void base_buf_printf(struct base_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void base_buf_u8(struct base_buf *buf, uint8_t value);

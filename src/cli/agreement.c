@@ -15,7 +15,7 @@ static enum base_code propose_fields(struct cli *cli, struct base_buf *out, stru
   enum base_code code = cli_get(cli, &answer, err, "/v1/kinds/agreement/example");
   if (code != BASE_OK)
     return code;
-  base_buf_add_view(out, base_buf_view(&answer.text));
+  base_buf_add_buf(out, &answer.text);
   return base_buf_check(out, "the agreement", err);
 }
 

@@ -267,7 +267,7 @@ enum base_code cli_own_card(struct cli *cli, struct base_buf *bytes, struct base
 bool cli_print_json(struct cli *cli, const struct cli_answer *answer) {
   if (!cli->json)
     return false;
-  base_buf_add_view(&cli->out, base_buf_view(&answer->text));
+  base_buf_add_buf(&cli->out, &answer->text);
   if (answer->text.size == 0 || answer->text.data[answer->text.size - 1] != '\n')
     base_buf_text(&cli->out, "\n");
   return true;

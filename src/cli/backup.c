@@ -46,10 +46,10 @@ enum base_code cli_backup_key(struct cli *cli, struct base_error *err) {
     struct wire_writer writer;
     wire_writer_init(&writer, &cli->out);
     wire_write_object(&writer);
-    wire_write_member_text(&writer, "key", base_buf_view(&key));
+    wire_write_member_buf(&writer, "key", &key);
     wire_write_end(&writer, '}');
   } else {
-    base_buf_add_view(&cli->out, base_buf_view(&key));
+    base_buf_add_buf(&cli->out, &key);
     cli_note("%s opens every backup made for this key, and nothing else does: keep it offline, and a copy on paper. "
              "The key itself goes into wasl.conf of each node, section [backup], as: to = …",
              file);

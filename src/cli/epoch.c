@@ -61,10 +61,10 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
     struct wire_writer writer;
     wire_writer_init(&writer, &cli->out);
     wire_write_object(&writer);
-    wire_write_member_text(&writer, "origin", base_buf_view(&origin));
+    wire_write_member_buf(&writer, "origin", &origin);
     wire_write_end(&writer, '}');
   } else {
-    base_buf_add_view(&cli->out, base_buf_view(&origin));
+    base_buf_add_buf(&cli->out, &origin);
     cli_note(
         "the register before is closed for ever; start the node with: wasld %s; then call each partner: its officer "
         "compares the digits that wasl node status shows, and confirms (wasl partner epoch)",

@@ -69,7 +69,8 @@ static const struct {
     {"--witness", "", "VKEY|CARD",
      "a witness whose cosignature counts, by its verifier key or its card; may stand often"},
     {"--quorum", "", "N", "so many of these must have cosigned, else it does not verify"},
-    {"--policy", "", "FILE", "a C2SP tlog-policy: which registers and witnesses count, and which of these must have cosigned"},
+    {"--policy", "", "FILE",
+     "a C2SP tlog-policy: which registers and witnesses count, and which of these must have cosigned"},
     {"-o", "backup key", "FILE", "where the secret goes, for its owner alone; never over another file"},
     {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
 };
@@ -128,7 +129,7 @@ static void row(struct base_buf *out, struct base_view name, const char *value, 
                   value != NULL ? value : "");
   size_t width = cli_width(base_buf_view(&left));
   base_buf_text(out, "  ");
-  base_buf_add_view(out, base_buf_view(&left));
+  base_buf_add_buf(out, &left);
   base_buf_printf(out, "%*s%s\n", (int)(width < COLUMN ? COLUMN - width : 2), "", text);
 }
 

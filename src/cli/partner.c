@@ -14,7 +14,7 @@ enum base_code cli_card_export(struct cli *cli, struct base_error *err) {
   base_arena_init(&arena, 4 * WIRE_CARD_MAX);
   enum base_code code = cli_own_card(cli, &bytes, &arena, &card, err);
   if (code == BASE_OK)
-    base_buf_add_view(&cli->out, base_buf_view(&bytes));
+    base_buf_add_buf(&cli->out, &bytes);
   return code;
 }
 
@@ -147,7 +147,7 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
   base_buf_init(&body, 8 * WIRE_CARD_MAX);
   wire_writer_init(&writer, &body);
   wire_write_object(&writer);
-  wire_write_member_text(&writer, "card", base_buf_view(&bytes));
+  wire_write_member_buf(&writer, "card", &bytes);
   wire_write_member_string(&writer, "fingerprint", fingerprint);
   wire_write_end(&writer, '}');
   code = base_buf_check(&body, "the request", err);

@@ -143,7 +143,7 @@ static void write_checked(struct cli *cli, const struct finding *finding, const 
   wire_write_member_integer(&writer, "found", cli_number(last, "found"));
   wire_write_key(&writer, "problems");
   base_buf_text(&cli->out, "[");
-  base_buf_add_view(&cli->out, base_buf_view(&finding->json));
+  base_buf_add_buf(&cli->out, &finding->json);
   base_buf_text(&cli->out, "]}\n");
 }
 

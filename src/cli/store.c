@@ -101,7 +101,7 @@ static enum base_code print_moved(struct cli *cli, const char *path, const struc
   if (code != BASE_OK)
     return code;
   if (cli->json) {
-    base_buf_add_view(&cli->out, base_buf_view(out));
+    base_buf_add_buf(&cli->out, out);
     base_buf_text(&cli->out, "\n");
     return BASE_OK;
   }

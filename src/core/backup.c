@@ -301,7 +301,7 @@ void core_backup_next(struct core *core, uint64_t token, const struct wire_json 
   if (backup != NULL && (code != BASE_OK || !more))
     backup_end(backup);
   if (code == BASE_OK)
-    base_buf_add_view(&core_reply(core, token, BASE_OK)->payload, base_buf_view(&out));
+    base_buf_add_buf(&core_reply(core, token, BASE_OK)->payload, &out);
   else
     core_reply_error(core, token, code, &err);
 }

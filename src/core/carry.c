@@ -122,7 +122,7 @@ static enum base_code carry_pin(struct core *core, struct core_carry *carry, con
     (void)base_add(&carry->carried, partner->shown[i].size);
   (void)base_add(&carry->carried, partner->row.cosigned_size);
   base_buf_init(&carry->note, WIRE_NOTE_MAX);
-  base_buf_add_view(&carry->note, base_buf_view(&core->reg.note));
+  base_buf_add_buf(&carry->note, &core->reg.note);
   carry->size = core->reg.attested;
   return base_buf_check(&carry->note, "head", err);
 }
@@ -346,7 +346,7 @@ void core_carry_next(struct core *core, uint64_t token, const struct wire_json *
                                                   "this file is not being made (any more): begin "
                                                   "anew with wasl consignment export");
   if (code == BASE_OK) {
-    base_buf_add_view(&core_reply(core, token, BASE_OK)->payload, base_buf_view(&out));
+    base_buf_add_buf(&core_reply(core, token, BASE_OK)->payload, &out);
     return;
   }
   if (carry != NULL)

@@ -207,7 +207,7 @@ static void check_answer(struct core *core, uint64_t token, bool done) {
   wire_write_member_integer(&writer, "size", (int64_t)check->size);
   if (done) {
     wire_write_member_hash(&writer, "root", &check->root);
-    wire_write_member_text(&writer, "note", base_buf_view(&core->reg.note));
+    wire_write_member_buf(&writer, "note", &core->reg.note);
   } else {
     wire_write_key(&writer, "root");
     wire_write_null(&writer);

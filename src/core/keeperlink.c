@@ -36,7 +36,7 @@ static enum base_code remote_attest(void *context, uint64_t size, const struct b
   enum base_code code = ask(context, LINK_KEEPER_ATTEST, &request, &answer, err);
   if (code != BASE_OK)
     return code;
-  base_buf_add_view(out_note, base_buf_view(&answer));
+  base_buf_add_buf(out_note, &answer);
   return base_buf_check(out_note, "checkpoint", err);
 }
 
@@ -48,7 +48,7 @@ static enum base_code remote_cosign(void *context, const struct wire_key *log_ke
   enum base_code code = ask(context, LINK_KEEPER_COSIGN, &request, &answer, err);
   if (code != BASE_OK)
     return code;
-  base_buf_add_view(out_line, base_buf_view(&answer));
+  base_buf_add_buf(out_line, &answer);
   return base_buf_check(out_line, "cosignature", err);
 }
 

@@ -39,7 +39,7 @@ static void write_file(struct proving *proving, const char *name, struct base_vi
   base_buf_base64(&text, bytes);
   wire_write_object(writer);
   wire_write_member_string(writer, "name", name);
-  wire_write_member_text(writer, "base64", base_buf_view(&text));
+  wire_write_member_buf(writer, "base64", &text);
   wire_write_end(writer, '}');
   if (text.code != BASE_OK && writer->out->code == BASE_OK)
     writer->out->code = text.code;
@@ -167,7 +167,7 @@ static enum base_code prove_ours(struct proving *proving, const struct core_part
     *why = "the opening of its leaf in this register was erased";
     return base_fail(proving->err, BASE_NOT_FOUND, "%s", *why);
   }
-  base_buf_add_view(&out->note, base_buf_view(&line));
+  base_buf_add_buf(&out->note, &line);
   out->act = leaf.act;
   out->leaf = frame.leaf;
   out->opening = frame.opening;
@@ -189,8 +189,8 @@ static enum base_code prove_witnessed(struct proving *proving, uint64_t index, s
     return code;
   out->there = true;
   out->proof.index = index;
-  base_buf_add_view(&out->note, base_buf_view(&head->head));
-  base_buf_add_view(&out->note, base_buf_view(&head->lines));
+  base_buf_add_buf(&out->note, &head->head);
+  base_buf_add_buf(&out->note, &head->lines);
   code = core_register_inclusion(proving->core, index, head->size, out->proof.hashes, &out->proof.hash_count,
                                  proving->err);
   return code == BASE_OK ? base_buf_check(&out->note, "head", proving->err) : code;

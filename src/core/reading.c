@@ -191,5 +191,5 @@ void core_part_read(struct core *core, uint64_t token, const struct wire_json *r
     core_reply_error(core, token, code, &err);
     return;
   }
-  base_buf_add_view(&core_reply(core, token, BASE_OK)->payload, base_buf_view(&plain));
+  base_buf_add_buf(&core_reply(core, token, BASE_OK)->payload, &plain);
 }

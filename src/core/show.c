@@ -35,7 +35,7 @@ void core_show_text(struct wire_writer *writer, const char *key, struct base_vie
   BASE_AUTO_BUF struct base_buf clean = {0};
   base_buf_init(&clean, BASE_BUF_DEFAULT_LIMIT);
   base_buf_printable(&clean, text);
-  wire_write_member_text(writer, key, base_buf_view(&clean));
+  wire_write_member_buf(writer, key, &clean);
 }
 
 void core_show_names(struct wire_writer *writer, struct core *core, const char *key, const struct base_view *origins,

@@ -45,7 +45,7 @@ enum base_code core_show_head(struct core *core, const struct wire_json *request
   wire_write_member_text(&writer, "origin", core->card.origin);
   wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
   wire_write_member_hash(&writer, "root", &core->reg.attested_root);
-  wire_write_member_text(&writer, "note", base_buf_view(&core->reg.note));
+  wire_write_member_buf(&writer, "note", &core->reg.note);
   wire_write_key(&writer, "cosigned");
   wire_write_array(&writer);
   enum base_code code = BASE_OK;

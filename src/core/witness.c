@@ -34,8 +34,8 @@ static const struct wire_signature *line_of(const struct wire_note *note, const 
 
 static bool parse_head(const struct core_witnessed *head, struct base_buf *both, struct wire_note *note) {
   base_buf_init(both, WIRE_NOTE_MAX);
-  base_buf_add_view(both, base_buf_view(&head->head));
-  base_buf_add_view(both, base_buf_view(&head->lines));
+  base_buf_add_buf(both, &head->head);
+  base_buf_add_buf(both, &head->lines);
   return head->size > 0 && both->code == BASE_OK && wire_note_parse(base_buf_view(both), note, NULL) == BASE_OK;
 }
 
@@ -70,7 +70,7 @@ static enum base_code verify_line(const struct core *core, const struct core_wit
   BASE_AUTO_BUF struct base_buf both = {0};
   struct wire_checkpoint checkpoint;
   base_buf_init(&both, WIRE_NOTE_MAX);
-  base_buf_add_view(&both, base_buf_view(&head->head));
+  base_buf_add_buf(&both, &head->head);
   base_buf_add_view(&both, line);
   struct seal_signer signer = {.log = &core_cards_at(&core->cards, head->size)->log, .witness = vkey};
   enum base_code code = base_buf_check(&both, "cosigned head", err);
@@ -112,7 +112,7 @@ static enum base_code read_head(struct core *core, struct base_view bytes, struc
       continue;
     wire_signature_write(line, &text);
     if (verify_line(core, out, base_buf_view(&text), &vkey, NULL) == BASE_OK)
-      base_buf_add_view(&out->lines, base_buf_view(&text));
+      base_buf_add_buf(&out->lines, &text);
   }
   return base_buf_check(&out->lines, "witnessed head", err);
 }
@@ -146,8 +146,8 @@ static enum base_code save_head(struct core *core, const char *fact, const struc
                                 struct base_error *err) {
   BASE_AUTO_BUF struct base_buf both = {0};
   base_buf_init(&both, WIRE_NOTE_MAX);
-  base_buf_add_view(&both, base_buf_view(&head->head));
-  base_buf_add_view(&both, base_buf_view(&head->lines));
+  base_buf_add_buf(&both, &head->head);
+  base_buf_add_buf(&both, &head->lines);
   enum base_code code = base_buf_check(&both, "witnessed head", err);
   if (code == BASE_OK)
     code = core_write(core, err);
@@ -269,7 +269,7 @@ static void write_ways(struct core *core, const struct core_witness *witness, st
   } else if (!witness->partner) {
     base_buf_text(&url, witness->url);
   }
-  wire_write_member_text(writer, "url", base_buf_view(&url));
+  wire_write_member_buf(writer, "url", &url);
   wire_write_key(writer, "pins");
   wire_write_array(writer);
   for (size_t i = 0; line != NULL && i < line->pin_count; i++)
@@ -317,7 +317,7 @@ static enum base_code hand_over(struct core *core, struct core_witness *witness,
   wire_write_member_string(&writer, "witness", witness->name);
   wire_write_member_bool(&writer, "partner", witness->partner);
   write_ways(core, witness, &writer);
-  wire_write_member_text(&writer, "body", base_buf_view(&body));
+  wire_write_member_buf(&writer, "body", &body);
   wire_write_end(&writer, '}');
   code = base_buf_check(&body, "add-checkpoint", err);
   if (code == BASE_OK)

@@ -190,7 +190,7 @@ static enum base_code save(struct core *core, const struct wire_json *request, s
   if (code != BASE_OK)
     return code;
   base_buf_u64(&fact, leaf.index);
-  base_buf_add_view(&fact, base_buf_view(&document));
+  base_buf_add_buf(&fact, &document);
   code = base_buf_check(&fact, "the list of witnesses", err);
   if (code == BASE_OK)
     code = store_fact_set(core->store, list_fact, base_buf_view(&fact), err);
@@ -384,7 +384,7 @@ static void write_witness(struct core *core, const struct core_witness *witness,
   wire_write_object(writer);
   wire_write_member_string(writer, "name", witness->name);
   wire_write_member_bool(writer, "partner", witness->partner);
-  wire_write_member_text(writer, "key", base_buf_view(&key));
+  wire_write_member_buf(writer, "key", &key);
   wire_write_member_string(writer, "url", witness->url);
   wire_write_member_integer(writer, "size", (int64_t)witness->known);
   uint64_t behind = witness->known < core->reg.attested ? core->reg.attested - witness->known : 0;

@@ -64,7 +64,7 @@ static void tell(struct exchange *exchange, long status, const char *code, struc
   wire_write_value(&writer, wire_json_get(exchange->work, "exchange"));
   wire_write_member_integer(&writer, "status", status);
   wire_write_member_string(&writer, "code", code);
-  wire_write_member_text(&writer, "detail", base_buf_view(&shown));
+  wire_write_member_buf(&writer, "detail", &shown);
   wire_write_end(&writer, '}');
   gate_calls_ask(&client->peer->core, LINK_EXCHANGE_DONE, base_buf_view(&payload), fd, told, NULL);
   gate_memfile_close(&exchange->answer);

@@ -54,8 +54,8 @@ static void tell(struct visit *visit, long status, struct base_view detail) {
   wire_write_object(&writer);
   wire_write_member_text(&writer, "witness", wire_json_text(wire_json_get(visit->work, "witness")));
   wire_write_member_integer(&writer, "status", status);
-  wire_write_member_text(&writer, "detail", base_buf_view(&shown));
-  wire_write_member_text(&writer, "body", base_buf_view(&body));
+  wire_write_member_buf(&writer, "detail", &shown);
+  wire_write_member_buf(&writer, "body", &body);
   wire_write_end(&writer, '}');
   gate_calls_ask(&all->peer->core, LINK_WITNESS_DONE, base_buf_view(&payload), -1, told, NULL);
   base_buf_free(&visit->body);

@@ -42,7 +42,7 @@ static void write_vkey(struct wire_writer *writer, const char *member, const cha
   struct wire_vkey vkey = {.name = name, .id = seal_vkey_id(name, type, key), .type = type, .key = *key};
   BASE_AUTO_BUF struct base_buf text = {0};
   wire_vkey_write(&vkey, &text);
-  wire_write_member_text(writer, member, base_buf_view(&text));
+  wire_write_member_buf(writer, member, &text);
 }
 
 static void write_seal(struct wire_writer *writer, const struct wire_keeper_key *seal) {

@@ -94,9 +94,9 @@ enum base_code keeper_attest(struct keeper *keeper, uint64_t size, const struct 
     code = keeper_heads_store(keeper->heads, 0, &head, err);
   if (code != BASE_OK)
     return code;
-  base_buf_add_view(out_note, base_buf_view(&text));
+  base_buf_add_buf(out_note, &text);
   base_buf_text(out_note, "\n");
-  base_buf_add_view(out_note, base_buf_view(&line));
+  base_buf_add_buf(out_note, &line);
   return base_buf_check(out_note, "checkpoint", err);
 }
 

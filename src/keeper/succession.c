@@ -83,7 +83,7 @@ static enum base_code sign_both(struct keeper *keeper, const struct successor *n
   struct wire_succession head = {.checkpoint = *checkpoint, .generation = next->card.generation, .card = next->hash};
   BASE_AUTO_BUF struct base_buf text = {0};
   wire_succession_write(&head, &text);
-  base_buf_add_view(succession, base_buf_view(&text));
+  base_buf_add_buf(succession, &text);
   base_buf_text(succession, "\n");
   enum base_code code = keeper_sign_line(keeper, next->old_log, base_buf_view(&text), succession, err);
   if (code == BASE_OK && next->log != next->old_log)
@@ -92,7 +92,7 @@ static enum base_code sign_both(struct keeper *keeper, const struct successor *n
     return code;
   base_buf_reset(&text);
   wire_checkpoint_write(checkpoint, &text);
-  base_buf_add_view(note, base_buf_view(&text));
+  base_buf_add_buf(note, &text);
   base_buf_text(note, "\n");
   return keeper_sign_line(keeper, next->log, base_buf_view(&text), note, err);
 }
@@ -121,8 +121,8 @@ static enum base_code succeed(struct keeper *keeper, const struct successor *nex
   code = keeper_heads_store(keeper->heads, 0, &head, err);
   if (code != BASE_OK)
     return code;
-  base_buf_add_view(out_succession, base_buf_view(&succession));
-  base_buf_add_view(out_note, base_buf_view(&note));
+  base_buf_add_buf(out_succession, &succession);
+  base_buf_add_buf(out_note, &note);
   return BASE_OK;
 }
 

@@ -107,6 +107,8 @@ BASE_NODISCARD enum base_code wire_document_end(struct base_buf *out, size_t sta
                                                 struct base_error *err);
 /* key and value in one line */
 void wire_write_member_text(struct wire_writer *writer, const char *key, struct base_view text);
+/* That the buffer failed is taken over with its text. */
+void wire_write_member_buf(struct wire_writer *writer, const char *key, const struct base_buf *text);
 void wire_write_member_string(struct wire_writer *writer, const char *key, const char *text);
 void wire_write_member_integer(struct wire_writer *writer, const char *key, int64_t value);
 void wire_write_member_bool(struct wire_writer *writer, const char *key, bool value);

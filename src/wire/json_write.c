@@ -247,6 +247,12 @@ void wire_write_member_text(struct wire_writer *writer, const char *key, struct 
   wire_write_text(writer, text);
 }
 
+void wire_write_member_buf(struct wire_writer *writer, const char *key, const struct base_buf *text) {
+  if (writer->out->code == BASE_OK)
+    writer->out->code = text->code;
+  wire_write_member_text(writer, key, base_buf_view(text));
+}
+
 void wire_write_member_string(struct wire_writer *writer, const char *key, const char *text) {
   wire_write_key(writer, key);
   wire_write_string(writer, text);

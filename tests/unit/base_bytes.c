@@ -63,6 +63,22 @@ static void zeroed_buffer_takes_the_default_limit(void **state) {
   base_buf_free(NULL);
 }
 
+static void buffers_hand_their_failure_on(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf whole = {0}, cut = {0}, out = {0};
+  base_buf_init(&cut, 4);
+  base_buf_text(&whole, "head");
+  base_buf_text(&cut, "half");
+  base_buf_text(&cut, "more");
+  base_buf_add_buf(&out, &whole);
+  assert_int_equal(base_buf_check(&out, "out", NULL), BASE_OK);
+  assert_true(base_view_is(base_buf_view(&out), "head"));
+  base_buf_add_buf(&out, &cut);
+  assert_int_equal(base_buf_check(&out, "out", NULL), BASE_TOO_LARGE);
+  base_buf_add_buf(&out, &whole); /* for good */
+  assert_int_equal(base_buf_check(&out, "out", NULL), BASE_TOO_LARGE);
+}
+
 static void buffer_printf(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf buf;
@@ -201,6 +217,7 @@ int main(void) {
       cmocka_unit_test(every_cut_is_noticed),
       cmocka_unit_test(arena_is_zeroed_aligned_and_bounded),
       cmocka_unit_test(arena_copies),
+      cmocka_unit_test(buffers_hand_their_failure_on),
       cmocka_unit_test(cleanups),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
