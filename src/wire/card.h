@@ -13,7 +13,7 @@ enum {
   WIRE_CARD_ADDRESSES_MAX = 8,
   WIRE_CARD_SEALS_MAX = 4,
   WIRE_CARD_PINS_MAX = 4,
-  WIRE_CARD_LATER_MAX = 16, /* in evidence: generations after the one that the sent leaf names */
+  WIRE_CARD_LATER_MAX = 256, /* in evidence: generations after the one that the sent leaf names: of some fifty years */
   WIRE_ADDRESS_MAX = 260, /* host:port; [::1]:7443 for IPv6 */
   WIRE_ORG_MAX = 200,     /* bytes per language */
 };

@@ -90,8 +90,11 @@ def under_traffic(rabat, paris):
     ok(f"{len(rabat.cases())} cases went both ways while both nodes changed their keys three times; the old ones are gone")
 
 
-def evidence(rabat, paris, before, cards):
-    """Of a message from before the changes, and of one from now."""
+def evidence(rabat, paris, before, cards, years=0):
+    """Of a message from before the changes, and of one from now; in between as many years as keys are renewed by themselves."""
+    for _ in range(4 * years):
+        rabat.ask("key", "rotate", "--seal")
+        retired(rabat, "--seal")
     old = ["--card", rabat.card(), "--card", paris.card()]
     paris.ask("key", "rotate", "--seal")  # as it does by itself every 90 days
     known(rabat, paris)
@@ -304,7 +307,7 @@ def story():
     away(rabat, paris)
     moves(rabat, paris)
     cut_off(rabat, paris)
-    evidence(rabat, paris, before, cards)
+    evidence(rabat, paris, before, cards, years=5)
     told = json.loads(must(rabat.wasl("key", "list", "--json")).out)
     check(all(key["from"] for key in told["keys"]) and told["keys"], told)
     stolen(rabat, paris)
