@@ -109,7 +109,9 @@ static void replies_send(struct core *core) {
   core->replies_end = &core->replies;
   while (reply != NULL) {
     struct core_reply *next = reply->next;
-    if (reply->payload.code != BASE_OK)
+    if (reply->payload.code == BASE_MEMORY)
+      reply_set_error(reply, BASE_MEMORY, "there was no memory for the answer: ask again");
+    else if (reply->payload.code != BASE_OK)
       reply_set_error(reply, BASE_TOO_LARGE, "the answer is too large: ask for less, with --limit");
     core->env.answer(core->env.context, reply->token, reply->status, base_buf_view(&reply->payload), reply->fd);
     reply_free(reply);

@@ -170,8 +170,10 @@ static enum base_code take_answer(struct core *core, uint64_t token, const struc
     wire_write_string(&writer, base_hash_text(&line->pins[i]).text);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
-  core->env.answer(core->env.context, token, BASE_OK, base_buf_view(&payload), fd);
-  return BASE_OK;
+  enum base_code code = base_buf_check(&payload, "what goes to the gate", err);
+  if (code == BASE_OK)
+    core->env.answer(core->env.context, token, BASE_OK, base_buf_view(&payload), fd);
+  return code;
 }
 
 static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, struct base_view plain,
