@@ -6,7 +6,7 @@
 
 enum { SIGNATURE = 64, COSIGNATURE = 8 + SIGNATURE };
 
-static bool verify_once(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
+static bool verify_ed25519(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
   EVP_PKEY *public = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, key->bytes, sizeof key->bytes);
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   if (public == NULL || context == NULL || EVP_DigestVerifyInit_ex(context, NULL, NULL, NULL, NULL, public, NULL) != 1)
@@ -17,25 +17,6 @@ static bool verify_once(const struct wire_key *key, struct base_view message, co
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(public);
   return good;
-}
-
-/* The library says the same of a wrong signature and of memory that it did not get. So before anybody is blamed for
- * one, a signature that is known to be right must verify (RFC 8032, section 7.1, test 1), and the other one is looked
- * at again. */
-static bool verify_ed25519(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
-  static const struct wire_key known_key = {.bytes = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
-                                                      0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
-                                                      0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a}};
-  static const uint8_t known_signature[64] = {
-      0xe5, 0x56, 0x43, 0x00, 0xc3, 0x60, 0xac, 0x72, 0x90, 0x86, 0xe2, 0xcc, 0x80, 0x6e, 0x82, 0x8a,
-      0x84, 0x87, 0x7f, 0x1e, 0xb8, 0xe5, 0xd9, 0x74, 0xd8, 0x73, 0xe0, 0x65, 0x22, 0x49, 0x01, 0x55,
-      0x5f, 0xb8, 0x82, 0x15, 0x90, 0xa3, 0x3b, 0xac, 0xc6, 0x1e, 0x39, 0x70, 0x1c, 0xf9, 0xb4, 0x6b,
-      0xd2, 0x5b, 0xf5, 0xf0, 0x59, 0x5b, 0xbe, 0x24, 0x65, 0x51, 0x41, 0x43, 0x8e, 0x7a, 0x10, 0x0b};
-  if (verify_once(key, message, signature))
-    return true;
-  if (!verify_once(&known_key, (struct base_view){0}, known_signature))
-    seal_broken("verifying a signature that is right");
-  return verify_once(key, message, signature);
 }
 
 bool seal_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {

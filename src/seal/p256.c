@@ -11,24 +11,14 @@
 
 enum { NUMBER = 32, SIGNATURE = 2 * NUMBER, DER_NUMBER_MAX = 2 + 1 + NUMBER, DER_MAX = 2 + 2 * DER_NUMBER_MAX };
 
-/* A key and a signature that are known to be right: RFC 6979 section A.2.5, the message "sample". */
-static const struct wire_key known_key = {.sign = 3,
-                                          .bytes = {0x60, 0xfe, 0xd4, 0xba, 0x25, 0x5a, 0x9d, 0x31, 0xc9, 0x61, 0xeb,
-                                                    0x74, 0xc6, 0x35, 0x6d, 0x68, 0xc0, 0x49, 0xb8, 0x92, 0x3b, 0x61,
-                                                    0xfa, 0x6c, 0xe6, 0x69, 0x62, 0x2e, 0x60, 0xf2, 0x9f, 0xb6}};
-static const uint8_t known_signature[SIGNATURE] = {
-    0xef, 0xd4, 0x8b, 0x2a, 0xac, 0xb6, 0xa8, 0xfd, 0x11, 0x40, 0xdd, 0x9c, 0xd4, 0x5e, 0x81, 0xd6,
-    0x9d, 0x2c, 0x87, 0x7b, 0x56, 0xaa, 0xf9, 0x91, 0xc3, 0x4d, 0x0e, 0xa8, 0x4e, 0xaf, 0x37, 0x16,
-    0xf7, 0xcb, 0x1c, 0x94, 0x2d, 0x65, 0x7c, 0x41, 0xd4, 0x36, 0xc7, 0xa1, 0xb6, 0xe2, 0x9f, 0x65,
-    0xf3, 0xe9, 0x00, 0xdb, 0xb9, 0xaf, 0xf4, 0x06, 0x4d, 0xc4, 0xab, 0x2f, 0x84, 0x3a, 0xcd, 0xa8};
-
 static const EC_GROUP *curve(void) {
   return seal_library()->p256;
 }
 
 /* --- points */
 
-static EC_POINT *point_once(struct base_view octets) {
+/* NULL when the octets are no point of the curve. */
+static EC_POINT *point_of(struct base_view octets) {
   EC_POINT *point = EC_POINT_new(curve());
   if (point == NULL)
     seal_broken("making a point of P-256");
@@ -36,20 +26,6 @@ static EC_POINT *point_once(struct base_view octets) {
     return point;
   EC_POINT_free(point);
   return NULL;
-}
-
-/* The point that is meant, NULL when there is none on the curve. The library says that of memory that it did not get,
- * too: so a point that is known to be there must be found before, and the other one is looked for again. */
-static EC_POINT *point_of(struct base_view octets) {
-  EC_POINT *point = point_once(octets);
-  if (point != NULL)
-    return point;
-  uint8_t known[WIRE_KEY];
-  EC_POINT *there = point_once(base_view_of(known, wire_key_octets(&known_key, known)));
-  if (there == NULL)
-    seal_broken("finding a point of P-256 that is there");
-  EC_POINT_free(there);
-  return point_once(octets);
 }
 
 static EC_POINT *point_of_key(const struct wire_key *key) {
@@ -161,16 +137,17 @@ static EVP_PKEY *public_of(const struct wire_key *key) {
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets, wire_key_octets(key, octets)),
       OSSL_PARAM_construct_end()};
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-  EVP_PKEY *public = NULL;
+  EVP_PKEY *made = NULL;
   if (context == NULL || EVP_PKEY_fromdata_init(context) != 1)
     seal_broken("preparing a key of P-256");
-  if (EVP_PKEY_fromdata(context, &public, EVP_PKEY_PUBLIC_KEY, params) != 1)
-  public = NULL; /* no point of the curve, or no memory */
+  if (EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, params) != 1)
+    made = NULL; /* no point of the curve */
   EVP_PKEY_CTX_free(context);
-  return public;
+  return made;
 }
 
-static bool verify_once(const struct wire_key *key, const struct base_hash *hash, const uint8_t signature[SIGNATURE]) {
+bool seal_p256_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[SIGNATURE]) {
+  struct base_hash hash = seal_sha256(message);
   uint8_t der[DER_MAX];
   EVP_PKEY *public = public_of(key);
   if (public == NULL)
@@ -178,18 +155,8 @@ static bool verify_once(const struct wire_key *key, const struct base_hash *hash
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, public, NULL);
   if (context == NULL || EVP_PKEY_verify_init(context) != 1)
     seal_broken("preparing ECDSA");
-  bool good = EVP_PKEY_verify(context, der, der_signature(signature, der), hash->bytes, sizeof hash->bytes) == 1;
+  bool good = EVP_PKEY_verify(context, der, der_signature(signature, der), hash.bytes, sizeof hash.bytes) == 1;
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(public);
   return good;
-}
-
-/* Nobody is blamed for memory that was missing: as with Ed25519, in note.c. */
-bool seal_p256_verify(const struct wire_key *key, struct base_view message, const uint8_t signature[64]) {
-  struct base_hash hash = seal_sha256(message), known = seal_sha256(BASE_VIEW("sample"));
-  if (verify_once(key, &hash, signature))
-    return true;
-  if (!verify_once(&known_key, &known, known_signature))
-    seal_broken("verifying a signature that is right");
-  return verify_once(key, &hash, signature);
 }

@@ -7,7 +7,7 @@
 #include "wire/register.h"
 
 /* The public half of the cryptography: nothing here holds a private key. Functions that cannot fail but for a broken
- * library abort the process with a line of log. All from OpenSSL's EVP, fetched once. */
+ * library abort the process with a line of log. All from OpenSSL: its EVP, fetched once, and EC for points of P-256. */
 
 /* Fetches everything now: to be called before rights are dropped, else the first use does it. */
 void seal_start(void);
