@@ -8,10 +8,11 @@
 /* --- what there is */
 
 static void show_keys(struct cli *cli, const struct wire_json *answer) {
-  static const enum cli_word heads[] = {CLI_KEY, CLI_NUMBER, CLI_STATE, CLI_SINCE, CLI_UNTIL, CLI_RENEWAL, CLI_CODE};
+  static const enum cli_word heads[] = {CLI_KEY,   CLI_NUMBER,  CLI_STATE, CLI_SINCE,
+                                        CLI_UNTIL, CLI_RENEWAL, CLI_CODE,  CLI_ALGORITHM};
   const struct wire_json *keys = wire_json_get(answer, "keys");
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, 7, heads);
+  cli_table_begin(&table, cli, 8, heads);
   for (size_t i = 0; i < wire_json_size(keys); i++) {
     const struct wire_json *key = wire_json_at(keys, i);
     cli_cell(&table, cli_code_word(cli, cli_string(key, "type")));
@@ -21,6 +22,7 @@ static void show_keys(struct cli *cli, const struct wire_json *answer) {
     cli_cell_time(&table, wire_json_get(key, "until"));
     cli_cell_time(&table, wire_json_get(key, "due"));
     cli_cell_id(&table, cli_string(key, "id"));
+    cli_cell(&table, cli_string(key, "algorithm"));
   }
   cli_table_end(&table);
 }

@@ -65,6 +65,15 @@ static void write_due(struct wire_writer *writer, base_time at) {
   core_show_time(writer, "due", at);
 }
 
+/* As JOSE and NIST write them. */
+static const char *algorithm(const struct wire_keeper_key *key) {
+  if (key->type == WIRE_KEEPER_EPOCH)
+    return "AES-256";
+  if (wire_key_p256(&key->public_key))
+    return "P-256";
+  return key->type == WIRE_KEEPER_SEAL ? "X25519" : "Ed25519";
+}
+
 /* A sealing key ends as the card says, which may be earlier than it was made for. */
 static const struct wire_seal_key *on_card(const struct core *core, const struct wire_keeper_key *key) {
   for (size_t i = 0; i < core->card.seal_count; i++)
@@ -86,6 +95,7 @@ static void write_key(struct wire_writer *writer, const struct core *core, const
   struct base_hash hash = seal_key_hash(&key->public_key);
   wire_write_object(writer);
   wire_write_member_string(writer, "type", core_key_word(key->type));
+  wire_write_member_string(writer, "algorithm", algorithm(key));
   wire_write_member_integer(writer, "number", key->number);
   wire_write_member_string(writer, "state",
                            key->type != WIRE_KEEPER_SEAL ? states[key->state]

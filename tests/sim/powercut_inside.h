@@ -29,11 +29,13 @@ void __libc_free(void *data);
 
 enum { LIVE_BITS = 18, LIVE_ROOM = 1 << LIVE_BITS, TRACKED_RANGES = 2 };
 static struct {
-  bool node; /* a node is at work, not the test around it */
+  bool node;  /* a node is at work, not the test around it */
+  bool again; /* what it does now it will do once more: its allocations and calls are tried then */
   bool (*fails)(const char *what);
   void (*ended)(const struct core *core); /* the process of this node ended itself; NULL: while it started */
   jmp_buf way_out;
-  unsigned ends; /* of processes, by themselves */
+  unsigned ends;   /* of processes, by themselves */
+  uint64_t passed; /* how often a node was entered or left: what is outside may have changed then */
   struct {
     uintptr_t base, begin, end;
   } tracked[TRACKED_RANGES]; /* code whose allocations must not be left over: ours, jansson's */
@@ -43,10 +45,11 @@ static struct {
     const void *by;
   } live[LIVE_ROOM];
 } inside;
+static const char inside_ends[] = "allocation of the cryptographic library"; /* one that ends the process */
 static char live_gone;
 #define LIVE_GONE ((void *)&live_gone)
 
-#define PAIR_OUTSIDE(outside) (inside.node = !(outside))
+#define PAIR_OUTSIDE(outside) (inside.passed++, inside.node = !(outside))
 
 /* --- whose code it is */
 static int find_ranges(struct dl_phdr_info *info, size_t size, void *context) {
@@ -111,11 +114,14 @@ static const void *live_left(void) {
 }
 
 /* --- the allocator */
-static bool refuses(void) {
-  if (!inside.node || inside.fails == NULL || !inside.fails("allocation"))
+static bool refuses_as(const char *what) {
+  if (!inside.node || inside.fails == NULL || !inside.fails(what))
     return false;
   errno = ENOMEM;
   return true;
+}
+static bool refuses(void) {
+  return refuses_as("allocation");
 }
 void *malloc(size_t size) {
   void *data = refuses() ? NULL : __libc_malloc(size);
@@ -144,7 +150,7 @@ void free(void *data) {
 static void *crypto_take_more(void *old, size_t size, const char *file, int line) {
   (void)file;
   (void)line;
-  if (refuses())
+  if (refuses_as(inside_ends))
     abort();
   return __libc_realloc(old, size);
 }
@@ -195,6 +201,10 @@ static void process_ended(const struct core *core) {
 }
 
 /* --- the ways into a node; one that has ended does nothing */
+static void inside_enter(void) {
+  inside.passed++;
+  inside.node = true;
+}
 static void inside_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload,
                          int fd) {
   if (core == NULL)
@@ -203,7 +213,7 @@ static void inside_input(struct core *core, enum link_request_code code, uint64_
     process_ended(core);
     return;
   }
-  inside.node = true;
+  inside_enter();
   core_input(core, code, token, payload, fd);
   inside.node = false;
 }
@@ -214,7 +224,7 @@ static int64_t inside_settle(struct core *core, enum base_code *fatal, struct ba
     process_ended(core);
     return -1;
   }
-  inside.node = true;
+  inside_enter();
   int64_t due = core_settle(core, fatal, err);
   inside.node = false;
   return due;
@@ -225,7 +235,7 @@ static enum base_code inside_core_open(const struct core_environment *environmen
     process_ended(NULL);
     return base_fail(err, BASE_INTERNAL, "the process ended while it started");
   }
-  inside.node = true;
+  inside_enter();
   enum base_code code = core_open(environment, out, err);
   inside.node = false;
   return code;
@@ -236,7 +246,7 @@ static enum base_code inside_keeper_open(int dir, const struct base_world *keepe
     process_ended(NULL);
     return base_fail(err, BASE_INTERNAL, "the process ended while it started");
   }
-  inside.node = true;
+  inside_enter();
   enum base_code code = keeper_open(dir, keeper_world, out, err);
   inside.node = false;
   return code;

@@ -627,6 +627,30 @@ static void later_cards(void **state) {
   made_free(&made);
 }
 
+static void as_many_later_cards_as_may_be(void **state) {
+  (void)state;
+  static struct made made;
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  struct base_error err;
+  struct cli_evidence evidence = {0};
+  made_begin_changed(&made, WIRE_CARD_LATER_MAX);
+  made_tar(&made, &tar);
+  struct cli_source source = {&tar, tar.size, made_read};
+  struct cli_trust trust = {.card_count = 1, .cards = {{"the last", base_buf_view(&made.author.later)}}};
+  enum base_code code = cli_evidence_verify(&source, &trust, &evidence, &err);
+  if (code != BASE_OK)
+    fail_msg("%s", err.text);
+  assert_int_equal(evidence.author.later_count, WIRE_CARD_LATER_MAX);
+  assert_true(evidence.author.confirmed);
+  cli_evidence_free(&evidence);
+  made_free(&made);
+  made_begin_changed(&made, WIRE_CARD_LATER_MAX + 1);
+  made_tar(&made, &tar);
+  assert_int_equal(made_verify(&tar, NULL, 0, &err), BASE_EVIDENCE);
+  assert_non_null(strstr(err.text, "more than 256 cards follow it"));
+  made_free(&made);
+}
+
 static void given_cards(void **state) {
   (void)state;
   struct made made;
@@ -692,6 +716,7 @@ int main(void) {
       cmocka_unit_test(said_as_json),
       cmocka_unit_test(parts_beyond_ustar),
       cmocka_unit_test(later_cards),
+      cmocka_unit_test(as_many_later_cards_as_may_be),
       cmocka_unit_test(given_cards),
       cmocka_unit_test(witnessed),
       cmocka_unit_test(too_many_members),

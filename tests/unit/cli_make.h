@@ -15,7 +15,7 @@
 
 #include "cli/evidence.h"
 
-enum { MADE_MEMBERS = 64, MADE_LEAVES = 7, MADE_AT = 3, MADE_CHANGED = 5, MADE_TIME = 1795248000 };
+enum { MADE_MEMBERS = 640, MADE_LEAVES = 7, MADE_AT = 3, MADE_CHANGED = 5, MADE_TIME = 1795248000 };
 
 struct made_node {
   char name[16], origin[WIRE_ORIGIN_MAX + 1];
@@ -245,31 +245,35 @@ static inline void made_log_line(const struct made_node *node, const uint8_t see
   wire_signature_write(&line, out);
 }
 
-/* The node changes all its keys at a head of MADE_CHANGED leaves: a card, and the note that both log keys signed. */
+/* The node changes all its keys at a head of MADE_CHANGED leaves: a card, and the note that both log keys signed.
+ * Called again it changes them at the next leaf. */
 static inline void made_change(struct made *made, struct made_node *node, uint8_t first) {
-  BASE_AUTO_BUF struct base_buf text = {0};
+  BASE_AUTO_BUF struct base_buf text = {0}, before = node->later;
   BASE_AUTO_ARENA struct base_arena arena = {0};
+  const struct base_buf *followed = before.size > 0 ? &before : &node->card;
   struct made_node old = *node;
   struct wire_card card;
   base_arena_init(&arena, 1 << 20);
-  assert_int_equal(wire_card_parse(base_buf_view(&node->card), &arena, &card, NULL), BASE_OK);
+  assert_int_equal(wire_card_parse(base_buf_view(followed), &arena, &card, NULL), BASE_OK);
   made_keys(node, first);
-  made_card(node, first, &card, &node->card, &node->later);
-  struct wire_succession change = {.checkpoint = {.origin = base_view_text(node->origin), .size = MADE_CHANGED},
-                                   .generation = 2,
-                                   .card = seal_sha256(base_buf_view(&node->later))};
+  made_card(node, first, &card, followed, &node->later);
+  struct wire_succession change = {
+      .checkpoint = {.origin = base_view_text(node->origin), .size = MADE_CHANGED + card.generation - 1},
+      .generation = card.generation + 1,
+      .card = seal_sha256(base_buf_view(&node->later))};
   memset(change.checkpoint.root.bytes, first, sizeof change.checkpoint.root.bytes);
   wire_succession_write(&change, &text);
-  base_buf_add_view(made_add(made, "cards/%s.2.card", node->name), base_buf_view(&node->later));
-  struct base_buf *note = made_add(made, "cards/%s.2.note", node->name);
+  base_buf_add_view(made_add(made, "cards/%s.%u.card", node->name, change.generation), base_buf_view(&node->later));
+  struct base_buf *note = made_add(made, "cards/%s.%u.note", node->name, change.generation);
   base_buf_add_view(note, base_buf_view(&text));
   base_buf_text(note, "\n");
   made_log_line(&old, old.log_seed, old.log.id, base_buf_view(&text), note);
   made_log_line(node, node->log_seed, node->log.id, base_buf_view(&text), note);
 }
 
-/* As made_begin, but both changed their keys before the heads that prove it: the sent leaf names the cards before. */
-static inline void made_begin_later(struct made *made) {
+/* As made_begin, but both changed their keys before the heads that prove it, the author so often: the sent leaf names
+ * the cards before. */
+static inline void made_begin_changed(struct made *made, unsigned changes) {
   struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement")}, answer = {0};
   memset(made, 0, sizeof *made);
   made_node(&made->author, "rabat", 10);
@@ -279,10 +283,18 @@ static inline void made_begin_later(struct made *made) {
   base_buf_add_view(made_add(made, "cards/paris.card"), base_buf_view(&made->receiver.card));
   sent.from_card = seal_sha256(base_buf_view(&made->author.card));
   sent.to_card = seal_sha256(base_buf_view(&made->receiver.card));
-  made_change(made, &made->author, 110);
+  struct made_node author = {0}; /* with the keys that sign heads of MADE_LEAVES leaves */
+  for (unsigned i = 0; i < changes; i++) {
+    made_change(made, &made->author, (uint8_t)(110 + i % 2 * 20));
+    if (MADE_CHANGED + i <= MADE_LEAVES)
+      author = made->author;
+  }
   made_change(made, &made->receiver, 120);
-  answer.sent = made_triple(made, WIRE_ACT_SENT, &made->author, &made->receiver, sent);
-  made_triple(made, WIRE_ACT_RECEIVED, &made->receiver, &made->author, answer);
+  answer.sent = made_triple(made, WIRE_ACT_SENT, &author, &made->receiver, sent);
+  made_triple(made, WIRE_ACT_RECEIVED, &made->receiver, &author, answer);
+}
+static inline void made_begin_later(struct made *made) {
+  made_begin_changed(made, 1);
 }
 
 /* 0: as usual; 1: under later cards. */
