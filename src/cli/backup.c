@@ -190,6 +190,22 @@ static enum base_code begin(struct cli *cli, struct cli_answer *out, struct base
   return code == BASE_OK ? cli_post(cli, "/v1/backups", base_buf_view(&body), out, err) : code;
 }
 
+/* What the node could not put into it. It counts as a failure: who starts this by a timer sees nothing else. */
+static enum base_code whole(struct cli *cli, const struct cli_answer *begun, const char *name, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer status = {0};
+  enum base_code code = cli_get(cli, &status, err, "/v1/status");
+  if (code != BASE_OK)
+    return code;
+  const struct wire_json *saved = wire_json_get(status.json, "backup");
+  int64_t missing = cli_number(saved, "missing");
+  if (cli_number(saved, "backup") != cli_number(begun->json, "backup") || missing == 0)
+    return BASE_OK;
+  return base_fail(err, BASE_CORRUPT,
+                   "%s is made, but %lld parts are not in it whole: their files are missing or cut on the node. wasl "
+                   "register check names them; put them back (from an older backup), then make another one",
+                   cli_to_stdout(name) ? "the backup" : name, (long long)missing);
+}
+
 enum base_code cli_backup_create(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer begun = {0};
   struct making making = {.cli = cli, .fd = -1, .hasher = seal_hasher_new()};
@@ -205,6 +221,8 @@ enum base_code cli_backup_create(struct cli *cli, struct base_error *err) {
                    (long long)cli_number(begun.json, "backup"));
     code = make_file(&making, name, err);
   }
+  if (code == BASE_OK)
+    code = whole(cli, &begun, name, err);
   if (code == BASE_OK)
     tell_made(&making, &begun, name);
   seal_hasher_free(making.hasher);

@@ -171,9 +171,16 @@ static void tell_report(struct cli *cli, const struct cli_answer *report) {
   show_report(cli, report->json);
   if (!wire_json_true(wire_json_get(report->json, "database")))
     cli_note("it holds the files of parts alone: the node's database is on a server, whose own tools restore it");
-  if (cli_number(report->json, "missing") > 0)
-    cli_note("%lld parts are not in it whole: their files were missing or cut on the node when the backup was made",
-             (long long)cli_number(report->json, "missing"));
+}
+
+static enum base_code no_part_missing(const struct cli_answer *report, struct base_error *err) {
+  int64_t missing = cli_number(report->json, "missing");
+  return missing == 0
+             ? BASE_OK
+             : base_fail(err, BASE_CORRUPT,
+                         "%lld parts are not in it whole: their files were missing or cut on the node when the "
+                         "backup was made. Run wasl register check there, which names them",
+                         (long long)missing);
 }
 
 /* --- folders */
@@ -257,8 +264,10 @@ enum base_code cli_backup_verify(struct cli *cli, struct base_error *err) {
     cli_note("%s is left over and can be removed: %s", folder, ignored.text);
   if (made)
     rmdir(folder);
-  if (code == BASE_OK)
+  if (code == BASE_OK) {
     tell_report(cli, &report);
+    code = no_part_missing(&report, err);
+  }
   close_all(&opening);
   return code;
 }
@@ -384,7 +393,10 @@ enum base_code cli_backup_restore(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK)
     code = restore_into(&opening, dir, path, &report, err);
   if (code == BASE_OK) {
+    struct base_error missing = {0};
     tell_report(cli, &report);
+    if (no_part_missing(&report, &missing) != BASE_OK)
+      cli_note("%s", missing.text);
     if (faccessat(dir, "wasl.conf", R_OK, 0) != 0)
       cli_note("%s/wasl.conf is not there: write it before the start (wasld(8) says what stands in it)", path);
     cli_note("%s/core is restored; start the node with: wasld %s", path, path);

@@ -29,7 +29,7 @@ struct core_backup {
   struct store_pair part;  /* the row of parts told last */
   int fd;                  /* the part that is being copied, -1: none; … */
   uint64_t left;           /* … its octets still to be told */
-  uint64_t parts, octets;
+  uint64_t parts, octets, missing;
   uint32_t record;
   bool begun, rows_told, told, done;
 };
@@ -187,7 +187,8 @@ static enum base_code open_part(struct core *core, struct core_backup *backup, c
   if (fd < 0 && errno != ENOENT)
     return base_fail_errno(err, "the file of a part could not be opened");
   if (fd < 0 || fstat(fd, &status) != 0 || (uint64_t)status.st_size < octets) {
-    /* What is damaged must not keep the rest from being saved; who verifies the backup is told. */
+    /* What is damaged must not keep the rest from being saved; who makes it is told at the end, and who verifies it. */
+    backup->missing++;
     base_log(BASE_LOG_ERROR, "backup.part", "a part of message %s is not in the backup: its file is missing or cut",
              base_id_text(&row->message).text);
     return BASE_OK;
@@ -298,6 +299,11 @@ void core_backup_next(struct core *core, uint64_t token, const struct wire_json 
   bool more = code == BASE_OK && !stop && !backup->done;
   if (more)
     code = backup_step(core, backup, &out, &err);
+  if (code == BASE_OK && backup->done && !more) {
+    core->saved.id = backup->id;
+    core->saved.missing = backup->missing;
+    core->saved.at = core_now(core);
+  }
   if (backup != NULL && (code != BASE_OK || !more))
     backup_end(backup);
   if (code == BASE_OK)

@@ -452,6 +452,10 @@ struct core {
   uint64_t next_carry;
   struct core_backup *backups; /* CORE_BACKUPS_MAX; NULL: none was made yet (backup.c) */
   uint64_t next_backup;
+  struct { /* the last one that was told to its end in this run; id 0: none */
+    uint64_t id, missing; /* parts whose files are not in it whole */
+    base_time at;
+  } saved;
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;

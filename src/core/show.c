@@ -215,6 +215,14 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_object(&writer);
   enum base_code code = core_show_counts(core, &writer, err);
   wire_write_end(&writer, '}');
+  if (core->saved.id != 0) {
+    wire_write_key(&writer, "backup");
+    wire_write_object(&writer);
+    wire_write_member_integer(&writer, "backup", (int64_t)core->saved.id);
+    core_show_time(&writer, "at", core->saved.at);
+    wire_write_member_integer(&writer, "missing", (int64_t)core->saved.missing);
+    wire_write_end(&writer, '}');
+  }
   (void)core_room_look(core);
   wire_write_member_integer(&writer, "disk_free", core->room.free > INT64_MAX ? INT64_MAX : (int64_t)core->room.free);
   wire_write_member_string(&writer, "disk", core_room_name(core->room.level));
@@ -223,6 +231,13 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_array(&writer);
   if (core->lost[0] != '\0')
     wire_write_string(&writer, core->lost);
+  if (core->room.level >= CORE_ROOM_LOW)
+    wire_write_string(&writer,
+                      core->room.level == CORE_ROOM_FULL
+                          ? "the disk is full: nothing is sent or taken in, and the exchange rests; make room, "
+                            "and it goes on by itself"
+                          : "the disk is nearly full: nothing new is sent or taken in; make room, and it goes on "
+                            "by itself");
   for (size_t i = 0; i < core->partner_count; i++)
     if (core->partners[i]->damaged[0] != '\0')
       write_unsound(&writer, core->partners[i]);

@@ -201,13 +201,18 @@ enum base_code core_witnessed_head(struct core *core, uint64_t at_least, const s
 
 /* --- out */
 
+/* It has cosigned a newer head than the one that goes round, one that came to it in an exchange. */
+static bool passed_by(const struct core *core, const struct core_witness *witness) {
+  return witness->known > core->witnesses->round.size && witness->known <= core->reg.attested;
+}
+
 static bool round_over(struct core *core) {
   if (core->witnesses->round.size == 0)
     return true;
   for (size_t i = 0; i < core->witnesses->count; i++) {
     const struct core_witness *witness = &core->witnesses->list[i];
-    if (witness->under_way ||
-        (witness->failures == 0 && !core_witness_signed(core, witness, &core->witnesses->round, NULL)))
+    if (witness->under_way || (witness->failures == 0 && !passed_by(core, witness) &&
+                               !core_witness_signed(core, witness, &core->witnesses->round, NULL)))
       return false;
   }
   return true;
@@ -344,7 +349,7 @@ int64_t core_witness_hand_over(struct core *core) {
     due = own->next_round_ms - now;
   for (size_t i = 0; i < own->count; i++) {
     struct core_witness *witness = &own->list[i];
-    if (own->round.size == 0 || witness->under_way ||
+    if (own->round.size == 0 || witness->under_way || passed_by(core, witness) ||
         (witness->asked && core_witness_signed(core, witness, &own->round, NULL)))
       continue;
     if (witness->not_before_ms > now) {
@@ -461,7 +466,7 @@ static enum base_code take_answer(struct core *core, struct core_witness *witnes
   case 403:
     return base_fail(err, BASE_PERMISSION,
                      "it knows this register, but not the key that its head was signed with: tell who runs it the new "
-                     "key (wasl card export), or ask why this node is suspended there");
+                     "key (wasl witness list shows it), or ask why this node is suspended there");
   case 404:
     return base_fail(err, BASE_NOT_FOUND,
                      "it does not witness this register: ask who runs it to add it (on a node: wasl witness for %.*s)",

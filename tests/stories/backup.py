@@ -151,6 +151,24 @@ def story():
     rabat.start()
     rabat.sound()
     full(rabat)
+    hollow(rabat)
+
+
+def hollow(node):
+    """Files of parts are gone: the rest is saved, and who only looks at exit codes hears of it."""
+    kept = os.path.join(node.dir, "core", "parts")
+    names = os.listdir(kept)
+    os.mkdir(path("parts"))
+    for name in names:
+        os.rename(os.path.join(kept, name), path("parts", name))
+    node.refuses(1, "backup", "create", "-o", path("hollow"), says="1 parts are not in it whole")
+    told = opened("verify", path("hollow"))
+    check(told.code == 1 and "1 parts are not in it whole" in told.err and "register check" in told.err, told)
+    for name in names:
+        os.rename(path("parts", name), os.path.join(kept, name))
+    must(node.wasl("backup", "create", "-o", path("sound")))
+    must(opened("verify", path("sound")))
+    ok("a backup without files of parts is made, and is an alarm")
 
 
 def full(node):

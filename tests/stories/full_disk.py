@@ -5,6 +5,7 @@ without any room officers still read, export, suspend and end; and it goes on by
 
 Broken variant: tests/checks/stories_broken (no room is kept, nothing is kept for the end)."""
 import errno
+import json
 import os
 import subprocess
 
@@ -93,12 +94,15 @@ def tell(mount):
     paris.refuses(1, "case", "send", mine, "withdraw", "--field", "reason=x", says="room")
     third = rabat.request("paris")
     waits(rabat, third, "paris has no room")
-    check(paris.json("node", "status")["disk"] == "full" and paris.process.poll() is None, paris.said())
+    status = paris.wasl("node", "status", "--json")
+    check(status.code == 1 and json.loads(status.out)["disk"] == "full" and "the exchange rests" in status.err, status)
+    check(paris.process.poll() is None, paris.said())
     for _ in range(100):
         paris.ask("message", "show", first)
     ok("without any room the exchange rests, and officers read, export, suspend and resume")
     paris.stop()
-    paris.start()
+    paris.launch()
+    until(lambda: "the exchange rests" in paris.wasl("node", "status").err, 20, paris.said)
     paris.ask("case", "show", first)
     paris.sound()
     ok("it starts without any room")

@@ -351,6 +351,7 @@ static void says_what_is_missing(void **state) {
   backup(&a, &bytes);
   struct core_restored found = restored(base_buf_view(&bytes));
   assert_true(found.missing == 1 && found.parts == 0 && found.messages == 4);
+  assert_true(a.core->saved.id != 0 && a.core->saved.missing == 1);
   ask_remove(&a, &b);
 }
 

@@ -464,6 +464,33 @@ static void test_rounds(void **state) {
   try_remove(&a, &w);
 }
 
+/* While a head is on its way to a witness who is a partner, a newer one comes to it in an exchange. */
+static void test_overtaken(void **state) {
+  (void)state;
+  struct pair_node a, w;
+  char request[65];
+  try_agreed(&a, &w);
+  change(&w, "witness", ",\"name\":\"rabat\"", BASE_OK);
+  change(&a, "add", ",\"name\":\"paris\"", BASE_OK);
+  struct visit visit = take(&a);
+  assert_true(visit.there);
+  pair_request(&a, &w, request);
+  pair_rest(&a, &w);
+  struct verdict verdict = post(&w, &a, base_buf_view(&visit.body));
+  assert_int_equal(verdict.status, 409);
+  done(&a, &visit, verdict.status, base_view_text(verdict.body));
+  assert_true(witness_of(&a, 0)->known > a.core->witnesses->round.size);
+  for (int i = 0; i < 3; i++) { /* not before the pause is over, and nobody is blamed meanwhile */
+    assert_int_equal(carry(&a, &w), 0);
+    expect_trouble(&a, "", false);
+  }
+  a.ms += CORE_WITNESS_PAUSE_MS;
+  assert_int_equal(carry(&a, &w), 200);
+  assert_int_equal(witness_of(&a, 0)->known, a.core->reg.attested);
+  assert_string_equal(witness_of(&a, 0)->trouble, "");
+  try_remove(&a, &w);
+}
+
 /* Whatever a witness answers, it costs nothing but its line. */
 static void test_answers(void **state) {
   (void)state;
@@ -690,9 +717,9 @@ static void test_evidence(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_statuses), cmocka_unit_test(test_rounds),  cmocka_unit_test(test_answers),
-      cmocka_unit_test(test_changes),  cmocka_unit_test(test_damaged), cmocka_unit_test(test_evidence),
-      cmocka_unit_test(test_forks),
+      cmocka_unit_test(test_statuses), cmocka_unit_test(test_rounds),    cmocka_unit_test(test_answers),
+      cmocka_unit_test(test_changes),  cmocka_unit_test(test_damaged),   cmocka_unit_test(test_evidence),
+      cmocka_unit_test(test_forks),    cmocka_unit_test(test_overtaken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
