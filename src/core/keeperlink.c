@@ -151,6 +151,27 @@ static enum base_code remote_unwrap(void *context, uint32_t epoch, const uint8_t
   return BASE_OK;
 }
 
+static enum base_code remote_retire(void *context, const struct wire_keeper_erased *list, size_t count,
+                                    struct wire_keeper_retired *out, struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_retire_write(list, count, &request);
+  enum base_code code = ask(context, LINK_KEEPER_RETIRE, &request, &answer, err);
+  return code == BASE_OK ? wire_keeper_retired_parse(base_buf_view(&answer), out, err) : code;
+}
+
+static enum base_code remote_list(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                                  struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_list_write(from, most, &request);
+  enum base_code code = ask(context, LINK_KEEPER_RETIRED, &request, &answer, err);
+  if (code == BASE_OK)
+    code = wire_keeper_listed_parse(base_buf_view(&answer), out, err);
+  return code == BASE_OK && out->count > most
+             ? base_fail(err, BASE_PROTOCOL, "the keeper answered with %zu erasures, more than the %zu asked for",
+                         out->count, most)
+             : code;
+}
+
 struct core_keeper core_keeper_over(struct link_channel *channel) {
   return (struct core_keeper){.context = channel,
                               .info = remote_info,
@@ -163,5 +184,7 @@ struct core_keeper core_keeper_over(struct link_channel *channel) {
                               .forget = remote_forget,
                               .decapsulate = remote_decapsulate,
                               .wrap = remote_wrap,
-                              .unwrap = remote_unwrap};
+                              .unwrap = remote_unwrap,
+                              .retire = remote_retire,
+                              .list = remote_list};
 }

@@ -31,6 +31,10 @@ struct core_keeper {
                          uint32_t *out_epoch, struct base_error *err);
   enum base_code (*unwrap)(void *context, uint32_t epoch, const uint8_t (*wrapped)[CORE_WRAPPED], size_t count,
                            struct base_secret *out, struct base_error *err);
+  enum base_code (*retire)(void *context, const struct wire_keeper_erased *list, size_t count,
+                           struct wire_keeper_retired *out, struct base_error *err);
+  enum base_code (*list)(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                         struct base_error *err);
 };
 /* Over a channel to the keeper process (blocking). The channel stays the caller's. */
 struct core_keeper core_keeper_over(struct link_channel *channel);

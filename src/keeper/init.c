@@ -47,6 +47,7 @@ static void remove_files(int dir) {
   for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
     unlinkat(dir, keeper_key_name(type, 1).text, 0);
   unlinkat(dir, KEEPER_HEADS_FILE, 0);
+  unlinkat(dir, KEEPER_RETIRED_FILE, 0);
   unlinkat(dir, KEEPER_TOKEN_FILE, 0);
   unlinkat(dir, KEEPER_TOKEN_REFUSED, 0);
 }
@@ -75,6 +76,8 @@ static enum base_code make(int dir, struct base_view name, struct keeper_token *
     code = keeper_key_write(dir, &keys[type], err);
   if (code == BASE_OK)
     code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, 1, 1, 1, err);
+  if (code == BASE_OK)
+    code = keeper_retired_init(dir, keys[KEEPER_KEY_LOG].origin, err);
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code != BASE_OK && type < KEEPER_KEY_TYPES; type++)
     keeper_place_unmake(token, &keys[type]);
   if (code != BASE_OK)

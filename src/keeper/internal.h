@@ -7,6 +7,7 @@
 #include "keeper/heads.h"
 #include "keeper/keeper.h"
 #include "keeper/key.h"
+#include "keeper/retired.h"
 #include "keeper/token.h"
 #include "keeper/wrap.h"
 
@@ -34,6 +35,7 @@ struct keeper {
   struct keeper_token *token;                    /* NULL: all keys are files */
   EVP_MD_CTX *signing;
   struct keeper_heads *heads;
+  struct keeper_retired *retired;
   bool clock_told; /* the log has been told that the clock is behind */
 };
 

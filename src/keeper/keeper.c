@@ -52,6 +52,8 @@ enum base_code keeper_open(int dir, const struct base_world *world, struct keepe
     code = keeper_ring_load(keeper, err);
   if (code == BASE_OK)
     code = keeper_heads_open(dir, keeper->origin, &keeper->heads, err);
+  if (code == BASE_OK) /* under the lock that the heads have */
+    code = keeper_retired_open(dir, keeper->origin, KEEPER_RETIRED_MAX, &keeper->retired, err);
   if (code == BASE_OK)
     code = check_in_force(keeper, err);
   if (code == BASE_OK)
@@ -66,6 +68,7 @@ enum base_code keeper_open(int dir, const struct base_world *world, struct keepe
 void keeper_close(struct keeper *keeper) {
   if (keeper == NULL)
     return;
+  keeper_retired_close(keeper->retired);
   keeper_heads_close(keeper->heads);
   keeper_ring_free(keeper);
   EVP_MD_CTX_free(keeper->signing);
@@ -74,7 +77,8 @@ void keeper_close(struct keeper *keeper) {
 }
 
 bool keeper_broken(const struct keeper *keeper) {
-  return keeper_heads_broken(keeper->heads) || keeper_token_lost(keeper->token);
+  return keeper_heads_broken(keeper->heads) || keeper_retired_broken(keeper->retired) ||
+         keeper_token_lost(keeper->token);
 }
 
 bool keeper_without_token(const struct keeper *keeper) {
@@ -202,7 +206,58 @@ enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch, const uint8_
   if (good < count)
     code = base_fail(err, BASE_UNSEAL, "wrapped key %zu does not open: it was changed, or wrapped by another keeper",
                      good);
+  for (size_t i = 0; code == BASE_OK && i < count; i++)
+    if (keeper_retired_holds(keeper->retired, &out[i]))
+      code = base_fail(err, BASE_UNSEAL, "wrapped key %zu is retired: the message that it opened was erased", i);
   if (code != BASE_OK && count <= KEEPER_WRAP_MAX)
     base_wipe(out, count * sizeof *out);
   return code;
+}
+
+/* What its key is known by; zeroes when there is none that opens. */
+static bool key_of(const struct keeper *keeper, const struct wire_keeper_erased *erased,
+                   uint8_t out[KEEPER_RETIRED_KEY]) {
+  struct base_secret key;
+  const struct keeper_held *held = erased->epoch > 0 ? keeper_ring_find(keeper, KEEPER_KEY_EPOCH, erased->epoch) : NULL;
+  bool opens = held != NULL && keeper_wrapping_unwrap(held->wrapping, &erased->wrapped, 1, &key) == 1;
+  if (opens)
+    keeper_retired_key(&key, out);
+  base_wipe(&key, sizeof key);
+  return opens;
+}
+
+enum base_code keeper_retire(struct keeper *keeper, const struct wire_keeper_erased *list, size_t count,
+                             struct wire_keeper_retired *out, struct base_error *err) {
+  struct keeper_retired_entry entries[KEEPER_WRAP_MAX] = {0};
+  uint16_t unopened = 0;
+  enum base_code code = check_count(count, err);
+  for (size_t i = 0; code == BASE_OK && i < count; i++) {
+    entries[i].message = list[i].message;
+    if (!key_of(keeper, &list[i], entries[i].key) && list[i].epoch > 0)
+      unopened++;
+  }
+  if (code == BASE_OK)
+    code = keeper_retired_add(keeper->retired, entries, count, err);
+  if (code == BASE_OK)
+    code = keeper_retired_mark(keeper->retired, keeper_retired_count(keeper->retired), &out->mark, err);
+  if (code != BASE_OK)
+    return code;
+  out->total = keeper_retired_count(keeper->retired);
+  out->unopened = unopened;
+  return BASE_OK;
+}
+
+enum base_code keeper_list(const struct keeper *keeper, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                           struct base_error *err) {
+  enum base_code code = check_count(most, err);
+  if (code != BASE_OK)
+    return code;
+  out->total = keeper_retired_count(keeper->retired);
+  out->mark = (struct wire_keeper_mark){{0}};
+  out->count = 0;
+  if (from > out->total)
+    return BASE_OK;
+  for (; out->count < most && from + out->count < out->total; out->count++)
+    out->messages[out->count] = *keeper_retired_at(keeper->retired, from + out->count);
+  return keeper_retired_mark(keeper->retired, from, &out->mark, err);
 }

@@ -101,5 +101,13 @@ BASE_NODISCARD enum base_code keeper_wrap(struct keeper *keeper, const struct ba
 BASE_NODISCARD enum base_code keeper_unwrap(struct keeper *keeper, uint32_t epoch,
                                             const uint8_t (*wrapped)[KEEPER_WRAPPED], size_t count,
                                             struct base_secret *out, struct base_error *err);
+/* The keys of messages that were erased: on disk before it returns, and from then on none of them is unwrapped again,
+ * whatever epoch key wraps it. One whose key is gone or does not open is remembered by its id, and counted in
+ * out->unopened. What is remembered already is not noted again. Failures: as keeper_retired_add. */
+BASE_NODISCARD enum base_code keeper_retire(struct keeper *keeper, const struct wire_keeper_erased *list, size_t count,
+                                            struct wire_keeper_retired *out, struct base_error *err);
+/* The messages that were erased, from this record on, at most so many. */
+BASE_NODISCARD enum base_code keeper_list(const struct keeper *keeper, uint64_t from, size_t most,
+                                          struct wire_keeper_listed *out, struct base_error *err);
 
 #endif

@@ -282,7 +282,7 @@ static enum base_code serve(struct link_start *start, bool *later, struct base_e
     if (*later)
       code = base_fail(err, BASE_IO, "the token went away: the node starts again, and waits for it");
     else if (keeper_broken(keeper))
-      code = base_fail(err, BASE_IO, "the memory of heads could not be written: the node starts again");
+      code = base_fail(err, BASE_IO, "its memory could not be written: the node starts again");
     link_channel_free(channel);
     link_loop_free(loop);
   }

@@ -122,6 +122,32 @@ static enum base_code serve_unwrap(struct keeper *keeper, struct base_view reque
   return code;
 }
 
+static enum base_code serve_retire(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                   struct base_error *err) {
+  struct wire_keeper_erased list[KEEPER_WRAP_MAX];
+  struct wire_keeper_retired retired;
+  size_t count;
+  enum base_code code = wire_keeper_retire_parse(request, list, &count, err);
+  if (code == BASE_OK)
+    code = keeper_retire(keeper, list, count, &retired, err);
+  if (code == BASE_OK)
+    wire_keeper_retired_write(&retired, answer);
+  return code;
+}
+
+static enum base_code serve_retired(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                    struct base_error *err) {
+  struct wire_keeper_listed listed;
+  uint64_t from;
+  size_t most;
+  enum base_code code = wire_keeper_list_parse(request, &from, &most, err);
+  if (code == BASE_OK)
+    code = keeper_list(keeper, from, most, &listed, err);
+  if (code == BASE_OK)
+    wire_keeper_listed_write(&listed, answer);
+  return code;
+}
+
 static const struct {
   enum link_request_code code;
   enum base_code (*serve)(struct keeper *keeper, struct base_view request, struct base_buf *answer,
@@ -138,6 +164,8 @@ static const struct {
     {LINK_KEEPER_DECAPSULATE, serve_decapsulate},
     {LINK_KEEPER_WRAP, serve_wrap},
     {LINK_KEEPER_UNWRAP, serve_unwrap},
+    {LINK_KEEPER_RETIRE, serve_retire},
+    {LINK_KEEPER_RETIRED, serve_retired},
 };
 
 void keeper_serve(void *keeper, struct link_channel *channel, struct link_message *message) {

@@ -3,14 +3,19 @@
 
 #include <string.h>
 
-/* Entries of 32 bytes; a count beyond the limit is a broken caller and fails the buffer, never cuts the list. */
-static void write_list(struct base_buf *out, const void *list, size_t count, size_t max, size_t each) {
+/* A count beyond the limit is a broken caller and fails the buffer, never cuts the list. */
+static bool write_count(struct base_buf *out, size_t count, size_t max) {
   if (count > max) {
     out->code = out->code == BASE_OK ? BASE_TOO_LARGE : out->code;
-    return;
+    return false;
   }
   base_buf_u16(out, (uint16_t)count);
-  base_buf_add(out, list, count * each);
+  return true;
+}
+
+static void write_list(struct base_buf *out, const void *list, size_t count, size_t max, size_t each) {
+  if (write_count(out, count, max))
+    base_buf_add(out, list, count * each);
 }
 
 /* The entries as a view into the read bytes. */
@@ -313,5 +318,97 @@ enum base_code wire_keeper_wrapped_parse(struct base_view bytes, uint32_t *epoch
   *epoch = number;
   *out = (const uint8_t(*)[WIRE_KEEPER_WRAPPED])list.data;
   *count = said;
+  return BASE_OK;
+}
+
+void wire_keeper_retire_write(const struct wire_keeper_erased *list, size_t count, struct base_buf *out) {
+  if (!write_count(out, count, WIRE_KEEPER_WRAP_MAX))
+    return;
+  for (size_t i = 0; i < count; i++) {
+    base_buf_add(out, list[i].message.bytes, sizeof list[i].message.bytes);
+    base_buf_u32(out, list[i].epoch);
+    base_buf_add(out, list[i].wrapped, sizeof list[i].wrapped);
+  }
+}
+
+enum base_code wire_keeper_retire_parse(struct base_view bytes, struct wire_keeper_erased *out, size_t *count,
+                                        struct base_error *err) {
+  static const uint8_t none[WIRE_KEEPER_WRAPPED];
+  struct base_reader reader = base_reader_of(bytes);
+  size_t said = base_read_u16(&reader);
+  if (said > WIRE_KEEPER_WRAP_MAX)
+    reader.failed = true;
+  for (size_t i = 0; i < said && !reader.failed; i++) {
+    read_into(&reader, out[i].message.bytes, sizeof out[i].message.bytes);
+    out[i].epoch = base_read_u32(&reader);
+    read_into(&reader, out[i].wrapped, sizeof out[i].wrapped);
+    if (!reader.failed && out[i].epoch == 0 && memcmp(out[i].wrapped, none, sizeof none) != 0)
+      reader.failed = true;
+  }
+  enum base_code code = base_reader_end(&reader, "keeper.retire", err);
+  if (code == BASE_OK)
+    *count = said;
+  return code;
+}
+
+void wire_keeper_retired_write(const struct wire_keeper_retired *retired, struct base_buf *out) {
+  base_buf_u64(out, retired->total);
+  base_buf_add(out, retired->mark.bytes, sizeof retired->mark.bytes);
+  base_buf_u16(out, retired->unopened);
+}
+
+enum base_code wire_keeper_retired_parse(struct base_view bytes, struct wire_keeper_retired *out,
+                                         struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  struct wire_keeper_retired retired = {.total = base_read_u64(&reader)};
+  read_into(&reader, retired.mark.bytes, sizeof retired.mark.bytes);
+  retired.unopened = base_read_u16(&reader);
+  enum base_code code = base_reader_end(&reader, "keeper.retire", err);
+  if (code == BASE_OK)
+    *out = retired;
+  return code;
+}
+
+void wire_keeper_list_write(uint64_t from, size_t most, struct base_buf *out) {
+  base_buf_u64(out, from);
+  (void)write_count(out, most, WIRE_KEEPER_WRAP_MAX);
+}
+
+enum base_code wire_keeper_list_parse(struct base_view bytes, uint64_t *from, size_t *most, struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  uint64_t first = base_read_u64(&reader);
+  size_t said = base_read_u16(&reader);
+  if (said > WIRE_KEEPER_WRAP_MAX)
+    reader.failed = true;
+  enum base_code code = base_reader_end(&reader, "keeper.retired", err);
+  if (code != BASE_OK)
+    return code;
+  *from = first;
+  *most = said;
+  return BASE_OK;
+}
+
+void wire_keeper_listed_write(const struct wire_keeper_listed *listed, struct base_buf *out) {
+  base_buf_u64(out, listed->total);
+  base_buf_add(out, listed->mark.bytes, sizeof listed->mark.bytes);
+  write_list(out, listed->messages, listed->count, WIRE_KEEPER_WRAP_MAX, sizeof listed->messages[0]);
+}
+
+enum base_code wire_keeper_listed_parse(struct base_view bytes, struct wire_keeper_listed *out,
+                                        struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  uint64_t total = base_read_u64(&reader);
+  struct wire_keeper_mark mark = {{0}};
+  size_t count;
+  read_into(&reader, mark.bytes, sizeof mark.bytes);
+  struct base_view list = read_list(&reader, WIRE_KEEPER_WRAP_MAX, sizeof out->messages[0], &count);
+  enum base_code code = base_reader_end(&reader, "keeper.retired", err);
+  if (code != BASE_OK)
+    return code;
+  out->total = total;
+  out->mark = mark;
+  out->count = count;
+  if (list.size > 0)
+    memcpy(out->messages, list.data, list.size);
   return BASE_OK;
 }

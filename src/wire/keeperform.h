@@ -10,10 +10,12 @@
  * `keeper.cosign` (the signature line) are the bare text, those to `keeper.follow` and `keeper.forget` are empty. */
 
 enum {
-  WIRE_KEEPER_WRAP_MAX = 512, /* keys in one request */
-  WIRE_KEEPER_WRAPPED = 40,   /* bytes: AES-256 key wrap (RFC 3394) of 32 */
-  WIRE_KEEPER_KEY_ID = 8,     /* bytes of a sealing key's id */
-  WIRE_KEEPER_KEYS_MAX = 16,  /* keys that a keeper holds */
+  WIRE_KEEPER_WRAP_MAX = 512,       /* keys in one request */
+  WIRE_KEEPER_WRAPPED = 40,         /* bytes: AES-256 key wrap (RFC 3394) of 32 */
+  WIRE_KEEPER_KEY_ID = 8,           /* bytes of a sealing key's id */
+  WIRE_KEEPER_KEYS_MAX = 16,        /* keys that a keeper holds */
+  WIRE_KEEPER_MARK = 16,            /* bytes: of the list of erasures up to a place */
+  WIRE_KEEPER_ERASED_MAX = 1 << 20, /* records in that list */
 };
 
 enum wire_keeper_type {
@@ -136,5 +138,44 @@ void wire_keeper_wrapped_write(uint32_t epoch, const uint8_t (*wrapped)[WIRE_KEE
 BASE_NODISCARD enum base_code wire_keeper_wrapped_parse(struct base_view bytes, uint32_t *epoch,
                                                         const uint8_t (**out)[WIRE_KEEPER_WRAPPED], size_t *count,
                                                         struct base_error *err);
+
+/* keeper.retire: messages that were erased, each with its wrapped key. epoch 0: there is none (any more), and the 40
+ * bytes are zeroes. */
+struct wire_keeper_erased {
+  struct base_id message;
+  uint32_t epoch;
+  uint8_t wrapped[WIRE_KEEPER_WRAPPED];
+};
+void wire_keeper_retire_write(const struct wire_keeper_erased *list, size_t count, struct base_buf *out);
+/* out: WIRE_KEEPER_WRAP_MAX. */
+BASE_NODISCARD enum base_code wire_keeper_retire_parse(struct base_view bytes, struct wire_keeper_erased *out,
+                                                       size_t *count, struct base_error *err);
+/* Where a list of erasures stands after so many records: two lists with the same mark are the same up to there. */
+struct wire_keeper_mark {
+  uint8_t bytes[WIRE_KEEPER_MARK];
+};
+/* The answer. */
+struct wire_keeper_retired {
+  uint64_t total; /* records in the keeper's list */
+  struct wire_keeper_mark mark;
+  uint16_t unopened; /* keys that did not unwrap: the message alone is remembered */
+};
+void wire_keeper_retired_write(const struct wire_keeper_retired *retired, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_retired_parse(struct base_view bytes, struct wire_keeper_retired *out,
+                                                        struct base_error *err);
+/* keeper.retired: the list from a record on, at most so many (WIRE_KEEPER_WRAP_MAX). */
+void wire_keeper_list_write(uint64_t from, size_t most, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_list_parse(struct base_view bytes, uint64_t *from, size_t *most,
+                                                     struct base_error *err);
+/* The answer: the mark is that before the first of them, zeroes when the list is shorter than that. */
+struct wire_keeper_listed {
+  uint64_t total;
+  struct wire_keeper_mark mark;
+  size_t count;
+  struct base_id messages[WIRE_KEEPER_WRAP_MAX];
+};
+void wire_keeper_listed_write(const struct wire_keeper_listed *listed, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_listed_parse(struct base_view bytes, struct wire_keeper_listed *out,
+                                                       struct base_error *err);
 
 #endif

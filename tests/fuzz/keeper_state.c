@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keeper's files: a slot of the memory of heads, a key file, and what says which token holds the keys. The checksum
+ * The keeper's files: a slot of the memory of heads and of that of erasures, a key file, and what says which token holds the keys. The checksum
  * at the end is made right, so that what lies behind it is reached; what is accepted must be the one spelling of what
  * was read. The first byte chooses.
  */
@@ -8,6 +8,7 @@
 
 #include "keeper/heads.h"
 #include "keeper/key.h"
+#include "keeper/retired.h"
 #include "keeper/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,6 +54,17 @@ static void try_key(const uint8_t *data, size_t size, enum keeper_key_type type)
   require(wire_key_equal(&derived, &key.public_key));
 }
 
+static void try_end(const uint8_t *data, size_t size) {
+  uint8_t bytes[KEEPER_RETIRED_SLOT] = {0}, again[KEEPER_RETIRED_SLOT];
+  memcpy(bytes, data, size < sizeof bytes ? size : sizeof bytes);
+  mend(bytes, sizeof bytes);
+  struct keeper_retired_end end;
+  if (!keeper_retired_slot_parse(bytes, &end))
+    return;
+  keeper_retired_slot_write(&end, again);
+  require(memcmp(bytes, again, sizeof again) == 0);
+}
+
 static void try_token(const uint8_t *data, size_t size) {
   struct keeper_token_conf conf;
   struct base_error err;
@@ -71,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   if (data[0] == '#')
     try_token(data + 1, size - 1);
+  else if (data[0] == '!')
+    try_end(data + 1, size - 1);
   else if (data[0] % 8 < 3)
     try_slot(data + 1, size - 1, data[0] % 8);
   else

@@ -83,7 +83,26 @@ static bool through_small(uint8_t form, struct base_view bytes, struct base_buf 
   return true;
 }
 
-enum { FORMS = 12 };
+static bool through_erasures(uint8_t form, struct base_view bytes, struct base_buf *again) {
+  struct wire_keeper_erased list[WIRE_KEEPER_WRAP_MAX];
+  struct wire_keeper_retired retired;
+  static struct wire_keeper_listed listed;
+  size_t count;
+  uint64_t from;
+  if (form == 12 && wire_keeper_retire_parse(bytes, list, &count, NULL) == BASE_OK)
+    wire_keeper_retire_write(list, count, again);
+  else if (form == 13 && wire_keeper_retired_parse(bytes, &retired, NULL) == BASE_OK)
+    wire_keeper_retired_write(&retired, again);
+  else if (form == 14 && wire_keeper_list_parse(bytes, &from, &count, NULL) == BASE_OK)
+    wire_keeper_list_write(from, count, again);
+  else if (form == 15 && wire_keeper_listed_parse(bytes, &listed, NULL) == BASE_OK)
+    wire_keeper_listed_write(&listed, again);
+  else
+    return false;
+  return true;
+}
+
+enum { FORMS = 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
@@ -91,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t form = data[0] % FORMS;
   struct base_view bytes = base_view_of(data + 1, size - 1);
   BASE_AUTO_BUF struct base_buf again = {0};
-  bool read = form >= 7                ? through_changes(form, bytes, &again)
+  bool read = form >= 12               ? through_erasures(form, bytes, &again)
+              : form >= 7                ? through_changes(form, bytes, &again)
               : form >= 5              ? through_lists(form, bytes, &again)
               : form == 2 || form == 3 ? through_proofs(form, bytes, &again)
                                        : through_small(form, bytes, &again);

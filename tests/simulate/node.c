@@ -109,6 +109,16 @@ static enum base_code node_unwrap(void *context, uint32_t epoch, const uint8_t (
   return keeper_unwrap(((struct sim_node *)context)->keeper, epoch, wrapped, count, out, err);
 }
 
+static enum base_code node_retire(void *context, const struct wire_keeper_erased *list, size_t count,
+                                  struct wire_keeper_retired *out, struct base_error *err) {
+  return keeper_retire(((struct sim_node *)context)->keeper, list, count, out, err);
+}
+
+static enum base_code node_list(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                                struct base_error *err) {
+  return keeper_list(((struct sim_node *)context)->keeper, from, most, out, err);
+}
+
 /* --- answers of core */
 
 static void node_answer(void *context, uint64_t token, enum base_code status, struct base_view payload, int fd) {
@@ -304,7 +314,9 @@ static enum base_code open_both(struct sim_node *node, struct base_error *err) {
                                                     .remembers = node_remembers,
                                                     .decapsulate = node_decapsulate,
                                                     .wrap = node_wrap,
-                                                    .unwrap = node_unwrap},
+                                                    .unwrap = node_unwrap,
+                                                    .retire = node_retire,
+                                                    .list = node_list},
                                          .dir = node->core_dir,
                                          .card = node->card,
                                          .context = node,

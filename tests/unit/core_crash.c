@@ -64,6 +64,14 @@ static enum base_code fail_unwrap(void *context, uint32_t epoch, const uint8_t (
                                   struct base_secret *out, struct base_error *err) {
   return fails(context, err) ? BASE_IO : pair_unwrap(node_of(context), epoch, wrapped, count, out, err);
 }
+static enum base_code fail_retire(void *context, const struct wire_keeper_erased *list, size_t count,
+                                  struct wire_keeper_retired *out, struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_retire(node_of(context), list, count, out, err);
+}
+static enum base_code fail_list(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                                struct base_error *err) {
+  return fails(context, err) ? BASE_IO : pair_list(node_of(context), from, most, out, err);
+}
 static void make_failing(struct failing *failing) {
   failing->node->core->env.keeper = (struct core_keeper){.context = failing,
                                                          .info = fail_info,
@@ -76,7 +84,9 @@ static void make_failing(struct failing *failing) {
                                                          .forget = fail_forget,
                                                          .decapsulate = fail_decapsulate,
                                                          .wrap = fail_wrap,
-                                                         .unwrap = fail_unwrap};
+                                                         .unwrap = fail_unwrap,
+                                                         .retire = fail_retire,
+                                                         .list = fail_list};
   failing->node->core->pool_count = 0; /* so that keys are asked for, too */
 }
 

@@ -559,6 +559,14 @@ static enum base_code cut_decapsulate(void *context, const uint8_t id[8], const 
 static enum base_code cut_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
   return pair_follow(cut_node(context), form, err);
 }
+static enum base_code cut_retire(void *context, const struct wire_keeper_erased *list, size_t count,
+                                 struct wire_keeper_retired *out, struct base_error *err) {
+  return pair_retire(cut_node(context), list, count, out, err);
+}
+static enum base_code cut_list(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                               struct base_error *err) {
+  return pair_list(cut_node(context), from, most, out, err);
+}
 static void cut_at(struct cut *cut) {
   cut->node->core->env.keeper = (struct core_keeper){.context = cut,
                                                      .info = cut_info,
@@ -571,7 +579,9 @@ static void cut_at(struct cut *cut) {
                                                      .forget = cut_forget,
                                                      .decapsulate = cut_decapsulate,
                                                      .wrap = cut_wrap,
-                                                     .unwrap = cut_unwrap};
+                                                     .unwrap = cut_unwrap,
+                                                     .retire = cut_retire,
+                                                     .list = cut_list};
 }
 
 static void cut_off_anywhere(void **state) {

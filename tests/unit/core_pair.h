@@ -111,6 +111,14 @@ static inline enum base_code pair_unwrap(void *context, uint32_t epoch, const ui
                                          size_t count, struct base_secret *out, struct base_error *err) {
   return keeper_unwrap(((struct pair_node *)context)->keeper, epoch, wrapped, count, out, err);
 }
+static inline enum base_code pair_retire(void *context, const struct wire_keeper_erased *list, size_t count,
+                                         struct wire_keeper_retired *out, struct base_error *err) {
+  return keeper_retire(((struct pair_node *)context)->keeper, list, count, out, err);
+}
+static inline enum base_code pair_list(void *context, uint64_t from, size_t most, struct wire_keeper_listed *out,
+                                       struct base_error *err) {
+  return keeper_list(((struct pair_node *)context)->keeper, from, most, out, err);
+}
 
 /* --- answers */
 /* Defined by who makes a node's allocations and calls fail: what follows is not the node's. */
@@ -153,7 +161,8 @@ static inline enum base_code pair_start(struct pair_node *node, struct base_erro
       .world = &node->world,
       .keeper = {.context = node, .info = pair_info, .attest = pair_attest, .cosign = pair_cosign,
                  .remembers = pair_remembers, .renew = pair_renew, .succeed = pair_succeed, .follow = pair_follow,
-                 .forget = pair_forget, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap},
+                 .forget = pair_forget, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap,
+                 .retire = pair_retire, .list = pair_list},
       .dir = node->core_dir,
       .database = place_server(node->core_dir),
       .card = base_buf_view(&node->card),

@@ -42,7 +42,7 @@ static pid_t start(const char *folder, int channel) {
 
 static void remove_node(const char *node) {
   static const char *const names[] = {"keeper/log.key",     "keeper/witness.key", "keeper/seal.key", "keeper/epoch.key",
-                                      "keeper/heads.state", "gate/tls.key",       "gate/tls.crt",    "out"};
+                                      "keeper/heads.state", "keeper/retired.state", "gate/tls.key",  "gate/tls.crt",    "out"};
   int dir = open(node, O_RDONLY | O_DIRECTORY);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     unlinkat(dir, names[i], 0);
