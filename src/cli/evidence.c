@@ -169,13 +169,11 @@ static bool any_part(const struct cli_members *members) {
   return false;
 }
 
-/* A receiver that refused drops the content, so evidence from there may lack it: then all of it. */
+/* Who refused a message, or erased its content, has only what is left of it; so evidence may lack the content: then all
+ * of it. */
 static enum base_code check_content(const struct check *check, struct base_error *err) {
   struct cli_evidence *out = check->out;
-  bool all_refused = true;
-  for (size_t i = 0; i < out->receiver_count; i++)
-    all_refused = all_refused && out->receivers[i].refused;
-  out->has_content = !all_refused || any_part(check->members);
+  out->has_content = any_part(check->members);
   if (!out->has_content)
     return BASE_OK;
   char name[MEMBER_NAME];

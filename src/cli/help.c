@@ -36,6 +36,7 @@ static const struct {
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
     {"--leaves-lost", "", NULL, "they are, and no newer copy is found: the register before is closed for ever"},
     {"--number", "", "N", "which epoch it is to be; needed only when the keeper's heads.state is lost"},
+    {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A message for people: its fields by their labels, its parts, what became of it. */
+#include <stdio.h>
+
 #include "cli/cli.h"
 
 struct shown {
@@ -190,9 +192,30 @@ static void show_arrival(const struct shown *shown, const struct wire_json *arri
   base_buf_text(&cli->out, "\n");
 }
 
+/* Content that was erased: when, by whom, why. */
+static void show_erased(const struct shown *shown, const struct wire_json *erased) {
+  struct cli *cli = shown->cli;
+  struct base_view by = cli_string(erased, "by");
+  base_time at;
+  if (wire_json_type(erased) != WIRE_JSON_OBJECT)
+    return;
+  base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_CONTENT_ERASED));
+  if (cli_moment(wire_json_get(erased, "at"), &at))
+    cli_time(cli, &cli->out, at);
+  base_buf_text(&cli->out, "  ");
+  if (by.size > 0)
+    cli_isolated(cli, &cli->out, by);
+  else
+    base_buf_text(&cli->out, cli_word(cli, CLI_THIS_NODE));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_string(erased, "reason"));
+  base_buf_text(&cli->out, "\n");
+}
+
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix) {
   struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
+  show_erased(&shown, wire_json_get(message, "erased"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);
   const struct wire_json *deliveries = wire_json_get(message, "deliveries");
@@ -235,6 +258,27 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   }
   cli_show_content(cli, &kinds, kind, message, true);
   return BASE_OK;
+}
+
+enum base_code cli_message_erase(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece id;
+  const char *reason;
+  char path[64 + sizeof id.text];
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--reason", &reason, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "ID", &id, err);
+  if (code == BASE_OK)
+    code = cli_body(&body, err, "reason", reason, NULL);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(path, sizeof path, "/v1/messages/%s/erase", id.text);
+  code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code == BASE_OK && !cli_print_json(cli, &answer))
+    cli_line(cli, "%s\n", cli_word(cli, CLI_ERASED_NOW));
+  return code;
 }
 
 enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/erase.h"
 #include "core/exchange.h"
 #include "core/parts.h"
 
@@ -313,9 +314,10 @@ static enum base_code check_content(struct core *core, const struct core_partner
   if (code != BASE_OK)
     return code;
   struct base_hash hash = seal_sha256(frame->part0);
-  if (!base_hash_equal(&hash, &header->part0))
+  bool without = frame->part0.size == 0; /* its sender erased it; incoming.c has looked whether that may be */
+  if (!without && !base_hash_equal(&hash, &header->part0))
     return base_fail(why, BASE_HASH, "part 0 does not have the hash that the header names");
-  code = wire_part0_parse(frame->part0, arena, part0, why);
+  code = without ? BASE_OK : wire_part0_parse(frame->part0, arena, part0, why);
   if (code != BASE_OK)
     return code;
   struct base_error looked = {0}; /* not found is how it should be */
@@ -341,35 +343,22 @@ static enum base_code check_content(struct core *core, const struct core_partner
   return code;
 }
 
-static enum base_code keep_message(struct core *core, const struct wire_frame *frame, const struct base_id *id,
+static enum base_code keep_message(struct core *core, const struct core_partner *partner,
+                                   const struct wire_frame *frame, const struct base_id *id,
                                    const struct wire_header *header, const struct wire_part0 *part0,
-                                   struct store_message *out, struct base_error *err) {
-  struct base_secret key;
-  uint8_t wrapped[CORE_WRAPPED] = {0};
+                                   struct store_message *out, bool *out_dropped, struct base_error *err) {
+  struct core_without without = core_without_by(partner);
   struct store_message row = {.id = *id,
                               .case_id = header->opens ? *id : header->case_id,
                               .state = STORE_MESSAGE_PENDING,
                               .type = header->type,
                               .author = header->author,
                               .header = frame->header,
-                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
                               .stored = core_now(core),
                               .part_count = (uint16_t)part0->part_count};
-  BASE_AUTO_BUF struct base_buf sealed = {0};
-  base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
-  enum base_code code = core_key(core, &key, wrapped, &row.epoch, err);
-  if (code != BASE_OK)
-    return core_lose(core, code, err);
-  core_content_seal(&key, id, frame->part0, &sealed);
-  base_wipe(&key, sizeof key);
-  code = base_buf_check(&sealed, "content", err);
-  row.part0 = base_buf_view(&sealed);
-  if (code == BASE_OK)
-    code = store_message_add(core->store, &row, err);
-  for (size_t i = 0; i < part0->part_count && code == BASE_OK; i++)
-    code = core_part_expect(core, id, (uint16_t)i, &part0->parts[i], err);
+  enum base_code code =
+      core_content_keep(core, &row, frame->part0, part0, base_view_text(without.text), out_dropped, err);
   *out = row;
-  out->part0 = out->wrapped_key = (struct base_view){0}; /* end here */
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -382,6 +371,7 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
   struct store_message row;
   struct base_error why = {0};
   size_t missing = 0;
+  bool dropped = false;
   enum base_code code = check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why);
   if (code != BASE_OK) {
     wire_part0_free(&part0);
@@ -391,7 +381,7 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
     }
     return core_message_refuse(core, give, arrival, false, 0, &why, err);
   }
-  code = keep_message(core, frame, &arrival->message, &header, &part0, &row, err);
+  code = keep_message(core, give->partner, frame, &arrival->message, &header, &part0, &row, &dropped, err);
   size_t parts = part0.part_count;
   wire_part0_free(&part0);
   if (code == BASE_OK)
@@ -400,7 +390,7 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
     return core_message_refuse(core, give, arrival, true, (uint16_t)parts, &why, err);
   if (code != BASE_OK)
     return code;
-  if (missing > 0 || parts > 0)
+  if (missing > 0 || (parts > 0 && !dropped))
     return core_give_add(give, arrival->number, &arrival->message, err);
   return admit(core, give, arrival, &header, &row, err);
 }

@@ -117,6 +117,8 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
     (void)base_fail(&give->fault, BASE_POLICY, CORE_RENEWED_WAITS);
   if (give->no_room && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
+  if (give->later && give->fault.code == BASE_OK)
+    (void)base_fail(&give->fault, BASE_BUSY, CORE_ERASED_LATER);
   if (code == BASE_OK && give->fault.code != BASE_OK) {
     struct wire_frame frame = {.type = WIRE_FRAME_FAULT,
                                .name = base_view_text(base_code_name(give->fault.code)),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */
@@ -138,6 +139,23 @@ static enum base_code take_receipt(struct core *core, struct core_partner *partn
   return code == BASE_OK ? core_agreement_touched(core, &delivery.case_id, err) : code;
 }
 
+/* Whether he waits for a part of one that was erased here since: then what is left of it goes to him, once more when he
+ * could not take that yet. */
+static enum base_code awaits_parts(struct core *core, const struct wire_frame *frame, bool *out,
+                                   struct base_error *err) {
+  *out = false;
+  for (uint16_t i = 0; i < frame->wants_count && !*out; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_part row;
+    enum base_code code = store_part_get(core->store, &frame->message, i, &arena, &row, err);
+    if (code != BASE_OK && code != BASE_NOT_FOUND)
+      return core_lose(core, code, err);
+    *out = code == BASE_OK && frame->wants[i] < row.records;
+  }
+  return BASE_OK;
+}
+
 /* What the partner says he misses. He may only ask for what he was sent and has not answered for. */
 static enum base_code take_pending(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
                                    struct base_error *fault, struct base_error *err) {
@@ -154,11 +172,14 @@ static enum base_code take_pending(struct core *core, struct core_partner *partn
   }
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  if (frame->wants_count != row.part_count)
+  bool dropped = core_message_dropped(&row), awaited = true;
+  if (dropped && (code = awaits_parts(core, frame, &awaited, err)) != BASE_OK)
+    return code;
+  if (!dropped && frame->wants_count != row.part_count)
     (void)base_fail(fault, BASE_PROTOCOL, "%u parts are asked for of a message that has %u", frame->wants_count,
                     row.part_count);
   bool open = delivery.state == STORE_WAITING || delivery.number <= partner->renewed.again_to;
-  if (fault->code != BASE_OK || !open || core_stuck_rests(core, partner, &frame->message))
+  if (fault->code != BASE_OK || !open || !awaited || core_stuck_rests(core, partner, &frame->message))
     return BASE_OK;
   return core_transfer_set(partner, frame, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 
 /* What this node lost with its register is asked for, number by number, once a partner confirmed the new epoch. Nothing
  * is believed but our own signature: each message must be the one of a sent leaf under a head that our key signed in an
@@ -207,7 +208,8 @@ bool core_back_whole(const struct core_partner *partner) {
   if (core_epoch_waits(partner) || core_back_asks(partner))
     return false;
   for (size_t i = 0; i < back->count; i++)
-    if (back->missing[i].why != WIRE_OUTCOME_REFUSED && back->missing[i].why != WIRE_OUTCOME_VOIDED)
+    if (back->missing[i].why != WIRE_OUTCOME_REFUSED && back->missing[i].why != WIRE_OUTCOME_VOIDED &&
+        back->missing[i].why != WIRE_BACK_ERASED)
       return false;
   return true;
 }
@@ -305,7 +307,7 @@ static enum base_code look_at(struct core *core, const struct core_partner *part
     return BASE_OK;
   if (code == BASE_OK)
     code = store_message_header(core->store, &delivery.message, &arena, &row, err);
-  if (code == BASE_OK && row.state == STORE_MESSAGE_PENDING)
+  if (code == BASE_OK && row.state == STORE_MESSAGE_PENDING && !core_message_dropped(&row))
     return core_back_part(core, &delivery.message, row.part_count, &frame->part, &frame->record, here, err);
   *here = code == BASE_OK;
   return code;

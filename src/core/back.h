@@ -63,6 +63,10 @@ BASE_NODISCARD enum base_code core_back_receipt(struct core *core, struct core_p
 BASE_NODISCARD enum base_code core_back_record(struct core *core, struct core_partner *partner,
                                                const struct wire_frame *frame, struct base_error *fault,
                                                struct base_error *err);
+/* One of which nothing more is awaited takes its place, and what waited for it goes on. partner: who answers it, when
+ * it is one of his. */
+BASE_NODISCARD enum base_code core_back_settle(struct core *core, struct core_partner *partner,
+                                               const struct base_id *id, struct base_error *err);
 /* What became of a number as he told it, with our own leaf as we signed it once. BASE_NOT_FOUND: nothing was told.
  * given: our number, the leaf is its sent leaf; else his, the leaf is our receipt. Views into arena. */
 struct core_returned {

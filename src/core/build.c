@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 #include "core/parts.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
@@ -65,6 +66,9 @@ static enum base_code build_message(struct core_building *building, const struct
   if (code != BASE_OK)
     return code;
   code = core_delivery_confirm(building->core, building->partner, delivery, building->err);
+  /* Erased after its receipt, it goes to one who lost it as what is left; without a receipt its content never went. */
+  if (code == BASE_OK && content.dropped && delivery->leaf.size == 0)
+    code = base_fail(building->err, BASE_CORRUPT, "its content is missing");
   if (code == BASE_OK && delivery->leaf.size == 0) /* what he took before, under the law of then, and lost is his */
     code = build_law(building, delivery, &content);
   if (code == BASE_OK)
@@ -128,6 +132,27 @@ enum base_code core_build_records(struct core_building *building, const struct b
   return code;
 }
 
+/* What is left of one that was erased while its parts went: the message, without them. *out: it is such a one. */
+static enum base_code build_erased(struct core_building *building, const struct base_id *message, bool *out) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  struct store_delivery delivery;
+  struct core_consignment *made = building->made;
+  uint64_t last = made->last_number;
+  enum base_code code = store_message_header(building->core->store, message, &arena, &row, building->err);
+  *out = code == BASE_OK && core_message_dropped(&row);
+  if (!*out || made->messages >= WIRE_CONSIGNMENT_MESSAGES_MAX)
+    return code;
+  code = store_delivery_get(building->core->store, message, building->partner->row.number, &arena, &delivery,
+                            building->err);
+  if (code == BASE_OK)
+    code = core_build_delivery(building, &delivery);
+  if (made->last_number < last)
+    made->last_number = last;
+  return code;
+}
+
 /* A disk that cannot read its part is a matter of that message, and the others go on. */
 static bool part_damage(enum base_code code) {
   return code == BASE_CORRUPT || code == BASE_IO;
@@ -143,7 +168,10 @@ static enum base_code build_records(struct core_building *building) {
   while (i < partner->transfer_count && code == BASE_OK && !full) {
     struct core_transfer *transfer = &partner->transfers[i];
     size_t before = building->made->records;
-    for (uint16_t part = 0; part < transfer->part_count && code == BASE_OK && !full; part++) {
+    bool erased = false;
+    code = build_erased(building, &transfer->message, &erased);
+    full = erased && building->more; /* it goes with the next one */
+    for (uint16_t part = 0; !erased && part < transfer->part_count && code == BASE_OK && !full; part++) {
       uint32_t record = transfer->wants[part];
       code = core_build_records(building, &transfer->message, part, &record, &full);
     }

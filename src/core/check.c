@@ -18,6 +18,7 @@ static const struct stage {
     {"cosignatures", core_check_cosignatures},
     {"partner heads", core_check_partner_heads},
     {"messages", core_check_messages},
+    {"erasures", core_check_erasures},
     {"waits", core_check_waits},
     {"cases", core_check_cases},
     {"deliveries", core_check_deliveries},
@@ -66,6 +67,9 @@ static const char *const consequences[] = {
         "database that is as new",
     [CORE_SO_PART] = "it cannot be given out as it was sent: ask the other side for it, and put back the file",
     [CORE_SO_STRAY] = "nothing here names it: find out how it came there, then remove it",
+    [CORE_SO_ERASED] =
+        "it was put there past this node: find out how, and put back a backup of core/ or its database that "
+        "is as new as the last head",
     [CORE_SO_DERIVED] =
         "lists may show what is not so; what is shown of a single case is computed anew: put back a backup of "
         "core/ or its database that is as new",

@@ -40,6 +40,7 @@ enum core_check_so {
   CORE_SO_PARTNER,
   CORE_SO_PART,
   CORE_SO_STRAY,
+  CORE_SO_ERASED,
   CORE_SO_DERIVED,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
@@ -140,6 +141,7 @@ struct core_check_partner *core_check_partner(struct core_check *check, int64_t 
 /* A stage. */
 typedef enum base_code core_check_step(struct core *core, bool *done, struct base_error *err);
 core_check_step core_check_ids, core_check_waits, core_check_messages, core_check_cases; /* check_messages.c */
+core_check_step core_check_erasures;                                                     /* check_erasures.c */
 core_check_step core_check_deliveries, core_check_arrivals;                              /* check_ledger.c */
 core_check_step core_check_partners, core_check_heads, core_check_cosignatures,
     core_check_partner_heads;                           /* check_partners.c */

@@ -238,6 +238,16 @@ static void batch_free(struct batch *batch) {
   free(batch);
 }
 
+/* Whether something says that its content was erased; what says so is looked at among the erasures. */
+static enum base_code check_erased(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_erasure erasure;
+  enum base_code code = store_erasure_get(core->store, id, &arena, &erasure, err);
+  *out = code == BASE_OK && erasure.leaf > 0;
+  return core_damage(code) ? BASE_OK : code;
+}
+
 /* What does not need the key. Adds the message to those whose content is opened. */
 static enum base_code check_message(struct core *core, struct batch *batch, struct base_error *err) {
   struct store_message *row = &batch->rows[batch->count];
@@ -262,7 +272,10 @@ static enum base_code check_message(struct core *core, struct batch *batch, stru
     code = check_in_case(core, row, err);
   if (code == BASE_OK && !dropped)
     code = check_parts(core, row, err);
-  if (dropped != (row->wrapped_key.size == 0) || dropped != (!row->ours && row->state == STORE_MESSAGE_REFUSED))
+  bool refused = !row->ours && row->state == STORE_MESSAGE_REFUSED, erased = false;
+  if (code == BASE_OK && dropped && !refused)
+    code = check_erased(core, &row->id, &erased, err);
+  if (dropped != (row->wrapped_key.size == 0) || dropped != (refused || erased))
     core_check_found(core, CORE_SO_MESSAGE, place, dropped ? "its content is missing" : "it was refused, and yet kept");
   else if (!dropped && row->wrapped_key.size != CORE_WRAPPED)
     core_check_found(core, CORE_SO_MESSAGE, place, "the key of its content has %zu octets instead of %d",

@@ -104,7 +104,7 @@ static enum base_code check_row(struct core *core, const struct store_part *row,
     return core_damage(code) ? BASE_OK : code; /* content that does not open is named among the messages */
   if (content.dropped) {
     if (row->records_held > 0 || row->file.size > 0)
-      core_check_found(core, CORE_SO_PART, place, "its message was refused, and yet it is said to be here");
+      core_check_found(core, CORE_SO_PART, place, "its message was refused or erased, and yet it is said to be here");
   } else if (!name_valid(row->file))
     core_check_found(core, CORE_SO_PART, place, "that is no name of a file of a part");
   else if (row->part >= content.part0.part_count)

@@ -175,6 +175,18 @@ static enum base_code check_message(struct core *core, const struct base_id *id,
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* What it erased is named with it, unless that came again without its content. */
+static enum base_code check_erasure(struct core *core, const struct base_id *id, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_erasure row;
+  enum base_code code = store_erasure_get(core->store, id, &arena, &row, err);
+  if (code == BASE_NOT_FOUND || (code == BASE_OK && row.leaf != core->check->next))
+    core_check_found(core, CORE_SO_PROOF, place_of(core->check->next),
+                     "it erased message %s, which is not noted as erased by it", base_id_text(id).text);
+  return core_damage(code) ? BASE_OK : code;
+}
+
 static enum base_code check_outgoing(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
                                      struct base_error *err) {
   const struct wire_opening *opening = &leaf->opening;
@@ -354,6 +366,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
   case WIRE_ACT_RECEIVED:
   case WIRE_ACT_REFUSED:
     return check_incoming(core, leaf, arena, err);
+  case WIRE_ACT_ERASED:
+    return check_erasure(core, &leaf->opening.message, err);
   case WIRE_ACT_RETURNED:
     return check_returned(core, leaf, arena, err);
   case WIRE_ACT_PARTNER:

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +9,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/erase.h"
 #include "core/parts.h"
 #include "core/witness.h"
 
@@ -86,6 +89,16 @@ static void reply_set_error(struct core_reply *reply, enum base_code code, const
 
 void core_reply_error(struct core *core, uint64_t token, enum base_code code, const struct base_error *err) {
   reply_set_error(core_reply(core, token, code), code, err->text);
+}
+
+void core_reply_fail(struct core_reply *reply, enum base_code code, const char *format, ...) {
+  char text[BASE_ERROR_TEXT_MAX];
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(text, sizeof text, format, args) < 0)
+    text[0] = '\0';
+  va_end(args);
+  reply_set_error(reply, code, text);
 }
 
 static void reply_free(struct core_reply *reply) {
@@ -206,6 +219,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_CASE_SEND:
     core_submit_send(core, token, request, request);
+    break;
+  case LINK_MESSAGE_ERASE:
+    core_message_erase(core, token, request);
     break;
   case LINK_OUTBOX_END:
     core_outbox_end(core, token, request);
@@ -417,6 +433,9 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (*out_fatal != BASE_OK)
       return -1;
   }
+  *out_fatal = core_erase_tell(core, err);
+  if (*out_fatal != BASE_OK)
+    return -1;
   for (struct core_reply *reply = core->replies; reply != NULL; reply = reply->next)
     if (reply->give != NULL)
       core_give_finish(core, reply);
@@ -428,6 +447,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_compare_next_ms(core));
   due = core_soonest(due, core_keys_due(core));
   due = core_soonest(due, core_rewrap_due_ms(core));
+  due = core_soonest(due, core_erase_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

@@ -84,6 +84,10 @@ bool core_ours(enum base_code code);
 
 #define CORE_NO_ROOM "there is no room on the disk here now: try again later"
 
+#define CORE_ERASED_BEFORE "its sender erased the content, and no receipt shows that it was here before"
+#define CORE_ERASED_LATER                                                                                              \
+  "what was erased is taken without its content once the receipts that this node gave and lost came back"
+
 struct core_given { /* what the answer tells about one message */
   uint64_t number;
   struct base_id message;
@@ -103,6 +107,7 @@ struct core_give {
   uint32_t ask_record;
   bool waits;   /* an officer here has to confirm the new epoch of his register */
   bool no_room; /* something was not taken for want of room: he tries again */
+  bool later;   /* nor was what he erased, before our receipts of it came back */
   size_t count, room;
   struct core_given *given;
   struct base_error fault; /* code BASE_OK: none */

@@ -75,7 +75,8 @@ static enum base_code own_leaf(struct handing *handing, struct base_view leaf, s
   return code;
 }
 
-/* The message whole: header, part 0, his sent leaf, our receipt. *out: it went, now or before. */
+/* The message whole: header, part 0, his sent leaf, our receipt; of one that was erased here what is left, however far
+ * he had come with its parts. *out: it went, now or before, and its records follow. */
 static enum base_code hand_message(struct handing *handing, const struct store_arrival *arrival, bool again,
                                    const struct core_content *content, bool *out) {
   BASE_AUTO_BUF struct base_buf note = {0};
@@ -83,11 +84,11 @@ static enum base_code hand_message(struct handing *handing, const struct store_a
   struct wire_frame frame = {.type = WIRE_FRAME_BACK,
                              .taken = true,
                              .number = arrival->number,
-                             .letter = WIRE_OUTCOME_RECEIVED,
+                             .letter = content->dropped ? WIRE_BACK_ERASED : WIRE_OUTCOME_RECEIVED,
                              .header = content->row.header,
                              .part0 = content->row.part0};
-  *out = again;
-  if (again)
+  *out = again && !content->dropped;
+  if (*out)
     return BASE_OK;
   if (handing->count > 0 && handing->out->size + frame.header.size + frame.part0.size > CORE_CONSIGNMENT_BYTES) {
     handing->full = true;
@@ -99,7 +100,7 @@ static enum base_code hand_message(struct handing *handing, const struct store_a
     return code;
   wire_frame_write(&frame, handing->out);
   handing->count++;
-  *out = true;
+  *out = !content->dropped;
   return core_answer_number(handing->core, handing->partner, arrival->number, handing->size, handing->out,
                             handing->err);
 }
@@ -127,8 +128,6 @@ static enum base_code hand_received(struct handing *handing, const struct store_
   struct core_content content = {0};
   bool went = false;
   enum base_code code = core_content_bytes(handing->core, &arrival->message, &arena, &content, handing->err);
-  if (code == BASE_OK && content.dropped)
-    code = BASE_NOT_FOUND;
   if (code == BASE_OK)
     code = hand_message(handing, arrival, part > 0 || record > 0, &content, &went);
   if (code == BASE_OK && went)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 #include "core/parts.h"
 
 /* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the
@@ -36,6 +37,49 @@ static enum base_code take_number(struct core *core, struct core_give *give, con
   return core_partner_save(core, partner, err);
 }
 
+/* A message without its content: its sender erased that after this node had given the receipt, and this node lost both.
+ * Only our own receipt of then, under a head that we signed, shows that it was here whole; without one nothing is
+ * acknowledged that never came. *wait: not all of those receipts came back yet. */
+static bool was_here(struct core *core, struct core_partner *partner, const struct wire_frame *frame, uint64_t number,
+                     bool *wait) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct core_returned returned;
+  struct wire_opening opening;
+  struct base_error none = {0};
+  struct base_hash sent = seal_sha256(frame->proof.leaf);
+  bool there = core->epoch > 1 && core_back_read(core, partner, false, number, &arena, &returned, &none) == BASE_OK &&
+               returned.letter == WIRE_OUTCOME_RECEIVED &&
+               wire_opening_parse(WIRE_ACT_RECEIVED, returned.opening, &arena, &opening, &none) == BASE_OK &&
+               base_hash_equal(&opening.sent, &sent);
+  *wait = !there && core->epoch > 1 && partner->back.receipts > 0 && partner->back.receipts <= number;
+  return there;
+}
+
+/* Taken before, and its parts were awaited. */
+static enum base_code erased_meanwhile(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                                       const struct store_arrival *arrival, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row;
+  struct base_error why = {0};
+  bool wait = false;
+  enum base_code code = store_message_get(core->store, &arrival->message, &arena, &row, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  if (core_message_dropped(&row) || row.state != STORE_MESSAGE_PENDING)
+    return core_give_add(give, arrival->number, &arrival->message, err);
+  if (!was_here(core, give->partner, frame, arrival->number, &wait) && !wait) {
+    (void)base_fail(&why, BASE_POLICY, CORE_ERASED_BEFORE);
+    return core_message_refuse(core, give, arrival, true, row.part_count, &why, err);
+  }
+  give->later = give->later || wait;
+  code = wait ? BASE_OK : core_content_without(core, &arrival->message, give->partner, err);
+  if (code == BASE_OK)
+    code = core_give_add(give, arrival->number, &arrival->message, err);
+  return code == BASE_OK && !wait ? core_message_consider(core, give, &arrival->message, err) : code;
+}
+
 /* A number taken before: the same statement again gets the same answer, another one is a fault. */
 static enum base_code number_again(struct core *core, struct core_give *give, const struct wire_frame *frame,
                                    const struct wire_opening *opening, bool voided, struct base_error *err) {
@@ -61,6 +105,8 @@ static enum base_code number_again(struct core *core, struct core_give *give, co
     return code == BASE_OK ? core_message_refuse(core, give, &arrival, true, row.part_count, &why, err)
                            : core_lose(core, code, err);
   }
+  if (!voided && frame->part0.size == 0 && !arrival.voided && !arrival.answered)
+    return erased_meanwhile(core, give, frame, &arrival, err);
   return arrival.voided ? BASE_OK : core_give_add(give, opening->number, &arrival.message, err);
 }
 
@@ -107,10 +153,21 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
     give->no_room = true;
     return BASE_OK;
   }
+  bool without = !voided && frame->part0.size == 0, wait = false;
+  bool known = without && was_here(core, partner, frame, opening.number, &wait);
+  if (wait) {
+    give->later = true;
+    return BASE_OK;
+  }
   struct store_arrival arrival;
   code = take_number(core, give, frame, &opening, checkpoint, voided, &arrival, err);
   if (code != BASE_OK)
     return code;
+  if (without && !known) {
+    struct base_error why = {0};
+    (void)base_fail(&why, BASE_POLICY, CORE_ERASED_BEFORE);
+    return core_message_refuse(core, give, &arrival, false, 0, &why, err);
+  }
   return voided ? core_message_void(core, give, &arrival.message, err)
                 : core_message_arrive(core, give, frame, &arrival, err);
 }
@@ -133,7 +190,8 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
   if (code != BASE_OK)
     return core_lose(core, code, err);
   code = core_give_add(give, arrival.number, &arrival.message, err);
-  if (code != BASE_OK || row.state != STORE_MESSAGE_PENDING || frame->part >= row.part_count)
+  if (code != BASE_OK || row.state != STORE_MESSAGE_PENDING || frame->part >= row.part_count ||
+      core_message_dropped(&row))
     return code;
   if (arrival.answered || arrival.voided)
     return BASE_OK; /* the row is of another partner, who is its author: this one's own try was refused or ended */

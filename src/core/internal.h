@@ -61,10 +61,10 @@ enum {
   CORE_STUCK_MAX = 256,             /* damaged messages per partner that are remembered … */
   CORE_BACK_RANGES = 128,           /* rows of numbers that cannot come back, named for each partner */
   CORE_BACK_STEP = 1024,            /* numbers that are here already, passed over in one step */
-  CORE_BACK_PAUSE_MS = 30000,       /* a partner who tells nothing of what was asked is asked again after so long, … */
-  CORE_BACK_AGAIN_MS = 600000,      /* … and so for what he himself still waits for */
-  CORE_HANDED_MAX = 250,            /* numbers in one answer: below WIRE_CONSIGNMENT_MESSAGES_MAX */
-  CORE_STUCK_AGAIN_MS = 60000,      /* … and looked at again after so long: the file may have been put back */
+  CORE_BACK_PAUSE_MS = 30000,  /* a partner who tells nothing of what was asked is asked again after so long, … */
+  CORE_BACK_AGAIN_MS = 600000, /* … and so for what he himself still waits for */
+  CORE_HANDED_MAX = 250,       /* numbers in one answer: below WIRE_CONSIGNMENT_MESSAGES_MAX */
+  CORE_STUCK_AGAIN_MS = 60000, /* … and looked at again after so long: the file may have been put back */
 };
 
 #define CORE_DISK_WARN_MOST ((uint64_t)8 << 30) /* … and at most below so many */
@@ -202,11 +202,11 @@ struct core_back {
 };
 /* --- renewed.c: his register. heard: an epoch that he began, and no officer here confirmed yet; number 0: none. */
 struct core_renewed {
-  uint32_t number;               /* 1: the first epoch */
-  uint64_t start;                /* index of the first leaf that is of this epoch alone */
-  struct base_hash first, told;  /* that leaf, and the one about us */
-  uint64_t base;                 /* key of his head of the epoch before that the new one must extend, 0: none */
-  uint64_t named;                /* key of an older one that must do when it does not: the last that he knows of; 0: none */
+  uint32_t number;              /* 1: the first epoch */
+  uint64_t start;               /* index of the first leaf that is of this epoch alone */
+  struct base_hash first, told; /* that leaf, and the one about us */
+  uint64_t base;                /* key of his head of the epoch before that the new one must extend, 0: none */
+  uint64_t named; /* key of an older one that must do when it does not: the last that he knows of; 0: none */
   uint64_t again_from, again_to; /* our numbers that he lost: handed over again. again_to: the last one when he was
                                   * confirmed; again_from: 0 when he has not said from where, beyond it for none */
   uint64_t taken;                /* the last of his numbers when he was confirmed */
@@ -376,6 +376,16 @@ struct core_rewrap {
   int64_t not_before_ms;               /* monotonic */
 };
 
+/* --- erase.c */
+struct core_erasing {
+  uint64_t untold;              /* erasures that the keeper does not know yet */
+  uint64_t listed;              /* records of the keeper's list that are done here … */
+  struct wire_keeper_mark mark; /* … and its mark there */
+  bool has_list;                /* false: that was never written down */
+  bool forgotten;               /* at the start of this run the keeper knew less than this database */
+  int64_t not_before_ms;        /* monotonic: the keeper had no room */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -390,6 +400,7 @@ struct core_reply {
   struct base_buf payload;
   int fd;                 /* owned */
   struct core_give *give; /* an exchange.give: the payload is made after the attestation */
+  bool erases;            /* what it says is so once the keeper was told */
   struct core_reply *next;
 };
 
@@ -403,6 +414,7 @@ struct core {
   const char *fingerprint; /* of it */
   struct core_keys keys;
   struct core_rewrap rewrap;
+  struct core_erasing erasing;
   base_time started;
 
   bool in_transaction, wrote;
@@ -478,6 +490,9 @@ BASE_NODISCARD enum base_code core_write(struct core *core, struct base_error *e
 enum base_code core_lose(struct core *core, enum base_code code, const struct base_error *err);
 struct core_reply *core_reply(struct core *core, uint64_t token, enum base_code status);
 void core_reply_error(struct core *core, uint64_t token, enum base_code code, const struct base_error *err);
+/* Instead of what it was to say. */
+void core_reply_fail(struct core_reply *reply, enum base_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The parts and changed tiles, then the transaction: durable, not attested yet. A failure loses the step
  * (core->failed). */
 enum base_code core_commit(struct core *core, struct base_error *err);

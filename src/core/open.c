@@ -5,6 +5,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/erase.h"
 #include "core/parts.h"
 #include "core/witness.h"
 
@@ -30,6 +31,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
     code = core_witnesses_load(core, err);
+  if (code == BASE_OK)
+    code = core_erase_load(core, err);
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;
@@ -128,6 +131,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_witnesses_load(core, err);
   if (code == BASE_OK)
     code = core_parts_open(core, err);
+  if (code == BASE_OK)
+    code = core_erase_open(core, err);
   return code;
 }
 

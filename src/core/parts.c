@@ -165,11 +165,13 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
       continue;
     if (code != BASE_OK)
       return code;
-    code = note_file(&core->doomed, row.file, err);
-    /* A part with this hash may be here in another message: this row does not stand for it any more. Nor does it name
-     * the file, so that one which outlives this run is a stray. */
+    if (row.file.size > 0)
+      code = note_file(&core->doomed, row.file, err);
+    /* A part with this hash may be here in another message: this row does not stand for it any more, and nothing of it
+     * tells which document it was. Nor does it name the file, so that one which outlives this run is a stray. */
     row.records_held = 0;
     row.file = (struct base_view){0};
+    row.token = (struct base_hash){{0}};
     if (code == BASE_OK)
       code = store_part_put(core->store, &row, err);
     if (code != BASE_OK)
@@ -226,8 +228,9 @@ enum base_code core_parts_missing(struct core *core, const struct base_id *messa
     enum base_code code = store_part_get(core->store, message, i, &arena, &row, err);
     if (code != BASE_OK)
       return code;
-    wants[i] = row.records_held;
-    if (row.records_held < row.records)
+    bool gone = row.file.size == 0; /* erased: none of it is awaited */
+    wants[i] = gone ? row.records : row.records_held;
+    if (wants[i] < row.records)
       *out_complete = false;
   }
   return BASE_OK;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "core/erase.h"
 #include "core/parts.h"
 
 /* Parts read: their records as they are stored, for a consignment, and in the clear, for the local gate. */
@@ -60,7 +61,9 @@ static enum base_code reading_begin(struct core *core, const struct base_id *mes
   enum base_code code = core_content_read(core, message, arena, &content, err);
   if (code != BASE_OK)
     return code;
-  if (content.dropped || part >= content.part0.part_count)
+  if (content.dropped)
+    code = core_erase_say(core, message, err);
+  else if (part >= content.part0.part_count)
     code = base_fail(err, BASE_NOT_FOUND, "message %s holds no such part (any more)", base_id_text(message).text);
   if (code == BASE_OK)
     code = store_part_get(core->store, message, part, arena, &row, err);

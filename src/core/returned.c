@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 #include "core/parts.h"
 
 /* What a partner tells of what this node lost: held against our own signature, then stored as what it was. A message
@@ -82,6 +83,19 @@ static enum base_code take_missing(struct core *core, struct core_partner *partn
   return core_back_moved(core, partner, err);
 }
 
+/* He erased it while its parts came. */
+static enum base_code without_parts(struct core *core, struct core_partner *partner, uint64_t number,
+                                    const struct base_id *message, struct base_error *err) {
+  struct base_id id = *message;
+  core_back_miss(&partner->back, number, number, WIRE_BACK_ERASED);
+  partner->back.came++;
+  partner->back.next++;
+  enum base_code code = core_content_without(core, &id, partner, err);
+  if (code == BASE_OK)
+    code = core_back_moved(core, partner, err);
+  return code == BASE_OK ? core_back_settle(core, partner, &id, err) : code;
+}
+
 enum base_code core_back_take(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
                               struct core_returning *returning, struct base_error *fault, struct base_error *err) {
   returning->held = false;
@@ -91,7 +105,7 @@ enum base_code core_back_take(struct core *core, struct core_partner *partner, c
     return frame->number == partner->back.receipts ? take_receipt_back(core, partner, frame, fault, err) : BASE_OK;
   if (frame->number != partner->back.next || !core_back_asks(partner))
     return BASE_OK; /* of an earlier question */
-  if (frame->letter != WIRE_OUTCOME_RECEIVED)
+  if (frame->letter != WIRE_OUTCOME_RECEIVED && frame->letter != WIRE_BACK_ERASED)
     return take_missing(core, partner, frame, err);
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -102,7 +116,9 @@ enum base_code core_back_take(struct core *core, struct core_partner *partner, c
     return core_lose(core, code, err);
   returning->held = code == BASE_NOT_FOUND; /* else its parts are wanted, and follow */
   returning->frame = *frame;
-  return BASE_OK;
+  return returning->held || frame->letter == WIRE_OUTCOME_RECEIVED
+             ? BASE_OK
+             : without_parts(core, partner, frame->number, &delivery.message, err);
 }
 
 /* --- a message of ours */
@@ -141,6 +157,8 @@ static enum base_code check_message(struct core *core, const struct core_partner
     code = base_fail(why, BASE_EVIDENCE, "its header names another author or other parties");
   if (code == BASE_OK && core_kind_hashed(core, came->header.kind, &came->header.kind_hash) == NULL)
     code = base_fail(why, BASE_EVIDENCE, "it is of a kind that is not known here");
+  if (code == BASE_OK && frame->letter == WIRE_BACK_ERASED)
+    return frame->part0.size == 0 ? BASE_OK : base_fail(why, BASE_EVIDENCE, "it is said to be erased, and came whole");
   if (code == BASE_OK && !base_hash_equal(&hash, &came->header.part0))
     code = base_fail(why, BASE_EVIDENCE, "part 0 does not have the hash that the header names");
   return code == BASE_OK ? wire_part0_parse(frame->part0, &came->arena, &came->part0, why) : code;
@@ -161,11 +179,12 @@ static enum base_code check_receipt(struct core *core, const struct core_partner
 }
 
 /* It may be here already: from another partner, who had it as well. */
-static enum base_code store_row(struct core *core, const struct wire_frame *frame, const struct came *came,
-                                struct store_message *out, struct base_arena *arena, struct base_error *err) {
-  struct base_secret key;
-  uint8_t wrapped[CORE_WRAPPED] = {0};
+static enum base_code store_row(struct core *core, const struct core_partner *partner, const struct wire_frame *frame,
+                                const struct came *came, struct store_message *out, bool *out_dropped,
+                                struct base_arena *arena, struct base_error *err) {
+  struct core_without without = core_without_by(partner);
   enum base_code code = store_message_header(core->store, &came->id, arena, out, err);
+  *out_dropped = code == BASE_OK && core_message_dropped(out);
   if (code != BASE_NOT_FOUND)
     return code;
   struct store_message row = {.id = came->id,
@@ -175,24 +194,10 @@ static enum base_code store_row(struct core *core, const struct wire_frame *fram
                               .type = came->header.type,
                               .author = core->card.origin,
                               .header = frame->header,
-                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
                               .stored = came->sent.time,
                               .part_count = (uint16_t)came->part0.part_count};
-  BASE_AUTO_BUF struct base_buf sealed = {0};
-  base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
-  code = core_key(core, &key, wrapped, &row.epoch, err);
-  if (code != BASE_OK)
-    return code;
-  core_content_seal(&key, &came->id, frame->part0, &sealed);
-  base_wipe(&key, sizeof key);
-  code = base_buf_check(&sealed, "content", err);
-  row.part0 = base_buf_view(&sealed);
-  if (code == BASE_OK)
-    code = store_message_add(core->store, &row, err);
-  for (size_t i = 0; i < came->part0.part_count && code == BASE_OK; i++)
-    code = core_part_expect(core, &came->id, (uint16_t)i, &came->part0.parts[i], err);
+  code = core_content_keep(core, &row, frame->part0, &came->part0, base_view_text(without.text), out_dropped, err);
   *out = row;
-  out->part0 = out->wrapped_key = (struct base_view){0}; /* end here */
   return code;
 }
 
@@ -231,8 +236,8 @@ static enum base_code store_way(struct core *core, const struct core_partner *pa
 
 /* What waited for messages of ours goes on with them. The answers to a partner who is not asking now go when he asks.
  */
-static enum base_code settle(struct core *core, struct core_partner *partner, const struct base_id *id,
-                             struct base_error *err) {
+enum base_code core_back_settle(struct core *core, struct core_partner *partner, const struct base_id *id,
+                                struct base_error *err) {
   struct core_give *give = calloc(1, sizeof *give);
   if (give == NULL)
     return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for what came back"), err);
@@ -250,11 +255,14 @@ static enum base_code store(struct core *core, struct core_partner *partner, con
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message row;
+  bool dropped = false, erased = frame->letter == WIRE_BACK_ERASED;
+  struct wire_frame held = *frame;
+  held.letter = WIRE_OUTCOME_RECEIVED;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
-    code = store_row(core, frame, came, &row, &arena, err);
+    code = store_row(core, partner, frame, came, &row, &dropped, &arena, err);
   if (code == BASE_OK)
-    code = store_way(core, partner, frame, receipt, checkpoint, came, &row, err);
+    code = store_way(core, partner, &held, receipt, checkpoint, came, &row, err);
   if (code == BASE_OK && row.state == STORE_MESSAGE_PENDING)
     code = core_message_awaits(core, &came->header, &came->id, err);
   if (code != BASE_OK)
@@ -262,14 +270,16 @@ static enum base_code store(struct core *core, struct core_partner *partner, con
   bool whole = true;
   uint16_t part = 0;
   uint32_t record = 0;
-  if (row.state == STORE_MESSAGE_PENDING)
+  if (row.state == STORE_MESSAGE_PENDING && !dropped)
     code = core_back_part(core, &came->id, row.part_count, &part, &record, &whole, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
+  if (erased)
+    core_back_miss(&partner->back, frame->number, frame->number, WIRE_BACK_ERASED);
   partner->back.came += whole;
   partner->back.next += whole;
   code = core_back_moved(core, partner, err);
-  return code == BASE_OK && whole ? settle(core, partner, &came->id, err) : code;
+  return code == BASE_OK && whole ? core_back_settle(core, partner, &came->id, err) : code;
 }
 
 enum base_code core_back_receipt(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
@@ -351,5 +361,5 @@ enum base_code core_back_record(struct core *core, struct core_partner *partner,
   partner->back.came++;
   partner->back.next++;
   code = core_back_moved(core, partner, err);
-  return code == BASE_OK ? settle(core, partner, &frame->message, err) : code;
+  return code == BASE_OK ? core_back_settle(core, partner, &frame->message, err) : code;
 }

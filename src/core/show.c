@@ -110,6 +110,9 @@ static struct base_view missing_why(const struct core *core, const struct core_p
   case WIRE_BACK_DAMAGED:
     text = "cannot read them or a part of them, what it kept is damaged: asked again";
     break;
+  case WIRE_BACK_ERASED:
+    text = "erased their content: they are here again without it";
+    break;
   case CORE_BACK_DISPLACED:
     text = "holds other messages of this node under these numbers, which were given once more: ask for them (wasl "
            "proof export)";
@@ -180,6 +183,17 @@ static void write_epoch(const struct core *core, struct wire_writer *writer) {
   wire_write_end(writer, ']');
 }
 
+/* Of erasures: what the keeper does not know, or did not at the start of this run. */
+static void write_forgotten(const struct core *core, struct wire_writer *writer) {
+  if (core->erasing.untold > 0)
+    wire_write_string(writer, "what was erased is not known to the keeper yet, which has no room for it: until then an "
+                              "older copy of the database could show it");
+  if (core->erasing.forgotten)
+    wire_write_string(writer,
+                      "the keeper had forgotten what was erased, and was told again: put back the newest copy of "
+                      "keeper/retired.state, if there is one, and start again");
+}
+
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
@@ -242,6 +256,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
     if (core->partners[i]->damaged[0] != '\0')
       write_unsound(&writer, core->partners[i]);
   core_witnesses_unsound(core, &writer);
+  write_forgotten(core, &writer);
   wire_write_end(&writer, ']');
   core_witnesses_status(core, &writer);
   core_show_keys_due(&writer, core);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/erase.h"
 #include "core/show.h"
 
 /* A message as it is shown: its fields and parts, where it went or whence it came, why it has no effect. */
@@ -274,7 +275,7 @@ static enum base_code pending_why(struct core *core, const struct core_content *
     enum base_code code = store_part_get(core->store, &content->row.id, i, &arena, &part, err);
     if (code != BASE_OK)
       return code;
-    parts += part.records_held < part.records;
+    parts += part.records_held < part.records && !core_message_dropped(&content->row);
   }
   if (parts > 0)
     base_buf_printf(out, "%s%zu of %u parts are not complete", predecessors > 0 ? "; " : "", parts,
@@ -318,6 +319,27 @@ static enum base_code write_why(struct core *core, struct wire_writer *writer, c
   return code;
 }
 
+/* null, or when and by whom its content was erased, and why. */
+static enum base_code write_erased(struct core *core, struct wire_writer *writer, const struct store_message *row,
+                                   struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct core_erasure erasure = {0};
+  enum base_code code = core_message_dropped(row) ? core_erase_read(core, &row->id, &arena, &erasure, err) : BASE_OK;
+  wire_write_key(writer, "erased");
+  if (code != BASE_OK || !erasure.there) {
+    wire_write_null(writer);
+    return code;
+  }
+  wire_write_object(writer);
+  core_show_time(writer, "at", erasure.at);
+  core_show_text(writer, "by", erasure.actor);
+  core_show_text(writer, "reason", erasure.reason);
+  wire_write_member_bool(writer, "elsewhere", erasure.elsewhere);
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
 static const char *message_state(enum store_message_state state) {
   return state == STORE_MESSAGE_PENDING ? "pending" : state == STORE_MESSAGE_REFUSED ? "refused" : "held";
 }
@@ -353,6 +375,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   wire_write_member_bool(writer, "settled", placed != NULL && placed->settled);
   code = write_why(core, writer, &content, placed, err);
   wire_write_member_string(writer, "state", message_state(content.row.state));
+  if (code == BASE_OK)
+    code = write_erased(core, writer, &content.row, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -394,6 +418,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   wire_write_member_text(&writer, "header", content.row.header);
   wire_write_member_string(&writer, "state", message_state(content.row.state));
   code = write_why(core, &writer, &content, placed_in_case(core, &content), err);
+  if (code == BASE_OK)
+    code = write_erased(core, &writer, &content.row, err);
   wire_write_member_text(&writer, "handling", content.part0.handling);
   wire_write_member_text(&writer, "grading", content.part0.grading);
   write_content(core, &writer, &content);

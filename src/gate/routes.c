@@ -27,6 +27,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/cases", LINK_CASE_LIST, GATE_ASK, {{0}}, {{"kind", GATE_TEXT}, {"limit", GATE_NUMBER}}},
     {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"bare", GATE_FLAG}}},
     {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/messages/ID/erase", LINK_MESSAGE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/parts", LINK_PART_BEGIN, GATE_UPLOAD, {{0}}, {{"name", GATE_TEXT}, {"type", GATE_TEXT}, {"as_is", GATE_FLAG}}},
     {"GET", "v1/parts/SHA256", LINK_PART_OPEN, GATE_DOWNLOAD, {{"sha256", GATE_TEXT}}, {{0}}},
     {"GET", "v1/parts/SHA256/stix", LINK_PART_OPEN, GATE_STIX, {{"sha256", GATE_TEXT}}, {{0}}},

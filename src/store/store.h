@@ -241,6 +241,28 @@ BASE_NODISCARD enum base_code store_message_next(struct store *store, int64_t *k
 BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
                                                  enum base_code (*each)(void *context, const struct store_message *),
                                                  void *context, struct base_error *err);
+/* Erasures: a row for each message whose content was erased, here or not. */
+struct store_erasure {
+  struct base_id message;
+  uint64_t leaf;             /* of the erased leaf; 0: the message is not here, and was before a restore */
+  bool elsewhere;            /* it came without its content, which another node had erased */
+  bool untold;               /* the keeper is still to be told … */
+  uint32_t epoch;            /* … and what its key was wrapped by, 0: there was none … */
+  struct base_view wrapped;  /* … with the key; empty once it was told */
+};
+/* New, or instead of the row that there is. */
+BASE_NODISCARD enum base_code store_erasure_put(struct store *store, const struct store_erasure *erasure,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_erasure_get(struct store *store, const struct base_id *message,
+                                                struct base_arena *arena, struct store_erasure *out,
+                                                struct base_error *err);
+/* key: the number of the message's id. untold: those alone. */
+BASE_NODISCARD enum base_code store_erasure_next(struct store *store, bool untold, int64_t *key,
+                                                 struct base_arena *arena, struct store_erasure *out,
+                                                 struct base_error *err);
+/* The keeper knows: nothing of the key is left. */
+BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const struct base_id *message,
+                                                 struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

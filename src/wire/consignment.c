@@ -295,7 +295,7 @@ static bool write_want_back(const struct wire_frame *frame, struct base_buf *out
 }
 
 static bool letter_valid(char letter) {
-  return letter != '\0' && strchr("orfvnde", letter) != NULL;
+  return letter != '\0' && strchr("orfvndge", letter) != NULL;
 }
 static void read_back(struct base_reader *in, struct wire_frame *frame) {
   read_want_outcomes(in, frame);

@@ -72,8 +72,9 @@ struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD 
 };
 /* What became of a number. */
 enum { WIRE_OUTCOME_OPEN = 'o', WIRE_OUTCOME_RECEIVED = 'r', WIRE_OUTCOME_REFUSED = 'f', WIRE_OUTCOME_VOIDED = 'v' };
-/* BACK alone: the writer does not hold this number; what he holds of it is damaged; nothing more from this number on. */
-enum { WIRE_BACK_NOTHING = 'n', WIRE_BACK_DAMAGED = 'd', WIRE_BACK_END = 'e' };
+/* BACK alone: the writer does not hold this number; what he holds of it is damaged; he erased its content, and the header
+ * follows without part 0; nothing more from this number on. */
+enum { WIRE_BACK_NOTHING = 'n', WIRE_BACK_DAMAGED = 'd', WIRE_BACK_ERASED = 'g', WIRE_BACK_END = 'e' };
 enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql.h"
+
+/* What was erased, and whether the keeper knows it. */
+
+enum base_code store_erasure_put(struct store *store, const struct store_erasure *erasure, struct base_error *err) {
+  int64_t message = 0;
+  enum base_code code = store_id_number(store, &erasure->message, &message, err);
+  return code == BASE_OK ? store_run(store, STORE_SQL_ERASURE_PUT,
+                                     STORE_VALUES(store_number(message), store_unsigned(erasure->leaf),
+                                                  store_number(erasure->elsewhere), store_number(erasure->untold),
+                                                  store_number(erasure->epoch), store_bytes(erasure->wrapped)),
+                                     NULL, err)
+                         : code;
+}
+
+static enum base_code read_erasure(struct store_rows *rows, struct base_arena *arena, struct store_erasure *out,
+                                   struct base_error *err) {
+  *out = (struct store_erasure){.leaf = store_row_unsigned(rows, 2),
+                                .elsewhere = store_row_flag(rows, 3),
+                                .untold = store_row_flag(rows, 4),
+                                .epoch = (uint32_t)store_row_at_most(rows, 5, UINT32_MAX),
+                                .wrapped = store_row_bytes(rows, 6, arena)};
+  store_row_32(rows, 1, out->message.bytes);
+  return store_row_check(rows, err);
+}
+
+enum base_code store_erasure_get(struct store *store, const struct base_id *message, struct base_arena *arena,
+                                 struct store_erasure *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = false;
+  enum base_code code = store_id_find(store, message, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_ERASURE_GET, STORE_VALUES(store_number(number)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  if (code == BASE_OK && !found)
+    return base_fail(err, BASE_NOT_FOUND, "message %s was not erased here", base_id_text(message).text);
+  return code == BASE_OK ? read_erasure(&rows, arena, out, err) : code;
+}
+
+enum base_code store_erasure_next(struct store *store, bool untold, int64_t *key, struct base_arena *arena,
+                                  struct store_erasure *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code =
+      store_rows_after(store, untold ? STORE_SQL_ERASURE_UNTOLD : STORE_SQL_ERASURE_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  *key = store_row_number(&rows, 0);
+  return read_erasure(&rows, arena, out, err);
+}
+
+enum base_code store_erasure_told(struct store *store, const struct base_id *message, struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, message, &number, err);
+  store->engine->erasing(store, true);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_ERASURE_TOLD,
+                     STORE_VALUES(store_number(number), store_bytes((struct base_view){0})), NULL, err);
+  store->engine->erasing(store, false);
+  return code;
+}
