@@ -114,8 +114,30 @@ static void check_arrivals(struct site *from, struct site *to) {
   if (received + refused + voided < numbers)
     wrong("%s: of %" PRIu64 " numbers %" PRIu64 " have an end", to->node.name, numbers, received + refused + voided);
 }
+/* Gone here, known to the keeper, and once. */
+static void check_erased(struct site *site) {
+  struct base_arena arena = {0};
+  struct store_message row;
+  struct wire_keeper_listed listed;
+  struct base_error err = {0};
+  struct base_id id;
+  if (world.erased[0] == '\0')
+    return;
+  assert_true(base_id_parse(base_view_text(world.erased), &id));
+  base_arena_init(&arena, 16 << 20);
+  if (store_message_get(site->node.core->store, &id, &arena, &row, &err) != BASE_OK || row.part0.size > 0 ||
+      row.wrapped_key.size > 0)
+    wrong("%s: what was erased is still there: %s", site->node.name, err.text);
+  base_arena_free(&arena);
+  if (keeper_list(site->node.keeper, 0, 2, &listed, &err) != BASE_OK || listed.total != 1 ||
+      !base_id_equal(&listed.messages[0], &id) || site->node.core->erasing.untold > 0)
+    wrong("%s: its keeper knows %" PRIu64 " erasures: %s", site->node.name, listed.total, err.text);
+  if (count_acts(site).count[WIRE_ACT_ERASED] != 1)
+    wrong("%s: a message was erased more than once", site->node.name);
+}
 static void check_world(void) {
   struct site *a = &world.sites[0], *b = &world.sites[1];
+  check_erased(b);
   /* The register check is most of the work: where nothing failed, some of the time. */
   for (int i = 0; i < SITES; i++)
     if (world.fault.disk == world.sites[i].disk || world.fault.disk == world.sites[i].keeper_disk || chance(3) == 0)

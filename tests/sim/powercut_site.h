@@ -91,6 +91,7 @@ static struct {
   struct ack acks[ACKS_MAX];
   size_t part_count;
   struct stored_part parts[PARTS_MAX];
+  char erased[65]; /* at the second site: that was answered */
 } world;
 
 static uint64_t chance(uint64_t below) {

@@ -175,6 +175,34 @@ static void ended(void) {
   story_end(b, question);
   rest();
 }
+/* A try that was not answered, or whose keeper had no room, may have been enough: then the next one hears so. */
+static void erased(void) {
+  struct site *a = &world.sites[0], *b = &world.sites[1];
+  static const struct stored_part part = {.size = 3000, .seed = 5};
+  size_t parts = world.part_count;
+  char id[65], json[200];
+  story_open(a, &part, 1, id);
+  world.part_count = parts; /* it is not at both any more */
+  rest();
+  if (id[0] == '\0')
+    return;
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"it has ended\"}", id);
+  for (int i = 0; i < TRIES && world.erased[0] == '\0'; i++) {
+    struct pair_answer answer;
+    if (i > 2)
+      lift_fault();
+    if (!ask(b, LINK_MESSAGE_ERASE, json, -1, &answer))
+      continue;
+    if (answer.status == BASE_OK || (i > 0 && answer.status == BASE_CONFLICT))
+      snprintf(world.erased, sizeof world.erased, "%s", id);
+    else if (!world.fault.struck)
+      wrong("%s: %.*s", b->node.name, (int)answer.payload.size, (const char *)answer.payload.data);
+    pair_answer_free(&answer);
+    rest(); /* it may not have arrived when the power went */
+  }
+  if (world.erased[0] == '\0')
+    wrong("%s: %d tries were not enough to erase a message", b->node.name, TRIES);
+}
 /* Reading leaves leaves too: many of them in one step, the last few in one of their own. Memory and system calls fail
  * in those alone, since what went before is the same once more. */
 static void read_often(struct site *site, uint64_t leaves) {
@@ -247,6 +275,7 @@ static const struct chapter chapters[] = {
     {"agreement", agreement},
     {"request and answer", request_and_answer},
     {"ended", ended},
+    {"erased", erased},
     {"more than a tile", more_than_a_tile},
     {"restarts", restarts},
     {"tidied", tidied},

@@ -251,14 +251,53 @@ static void check_ledgers(struct sim_node *from, struct sim_node *to) {
 
 /* --- what was acknowledged, and what became of it at its receivers */
 
+/* Its content is not there, though it is no message that was refused. */
+static bool dropped(struct sim_node *node, const struct base_id *id) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  return store_message_header(node->core->store, id, &arena, &row, NULL) == BASE_OK && row.wrapped_key.size == 0 &&
+         row.state != STORE_MESSAGE_REFUSED;
+}
+
+/* A person here asked for that, or one there from where it came again. */
+static bool may_be_dropped(struct sim_node *node, const struct base_id *id) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_erasure row;
+  bool any = sim_ledger_asked(node->sim, node->index, id);
+  bool elsewhere = store_erasure_get(node->core->store, id, &arena, &row, NULL) == BASE_OK && row.elsewhere;
+  for (unsigned i = 0; elsewhere && !any && i < node->sim->node_count; i++)
+    any = sim_ledger_asked(node->sim, i, id);
+  return any;
+}
+
+/* What was erased is gone: the register says so, and the keeper gives its key to nobody, whatever was put back since. */
+static void check_erased(struct sim *sim, const struct sim_erased *erased) {
+  struct sim_node *node = &sim->nodes[erased->node];
+  bool there = node->faithful || sim->profile.villain == SIM_RESTORED;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content content = {0};
+  if (!erased->done || !there || node->core == NULL)
+    return;
+  enum base_code code = core_content_bytes(node->core, &erased->id, &arena, &content, NULL);
+  if (code == BASE_OK && !content.dropped)
+    sim_violate(sim, "what was erased is never readable again", "%s shows message %s", node->name,
+                base_id_text(&erased->id).text);
+  core_content_free(&content);
+}
+
 static bool same_content(struct sim_node *a, struct sim_node *b, const struct base_id *id) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 64 << 20);
   struct core_content one = {0}, two = {0};
   bool same = core_content_bytes(a->core, id, &arena, &one, NULL) == BASE_OK &&
               core_content_bytes(b->core, id, &arena, &two, NULL) == BASE_OK && two.row.state == STORE_MESSAGE_HELD &&
-              base_view_equal(one.row.header, two.row.header) && base_view_equal(one.row.part0, two.row.part0) &&
-              one.row.part_count == two.row.part_count;
+              base_view_equal(one.row.header, two.row.header);
+  same = same && (!one.dropped || may_be_dropped(a, id)) && (!two.dropped || may_be_dropped(b, id));
+  if (same && !one.dropped && !two.dropped)
+    same = base_view_equal(one.row.part0, two.row.part0) && one.row.part_count == two.row.part_count;
   core_content_free(&one);
   core_content_free(&two);
   return same;
@@ -312,7 +351,7 @@ static void check_acked_to(struct sim *sim, const struct sim_acked *acked, unsig
     sim_violate(sim, "nothing acknowledged is lost",
                 "%s gave %s a receipt for message %s, and does not hold it as it was sent", to->name, from->name,
                 base_id_text(&acked->id).text);
-  for (size_t i = 0; i < acked->part_count && !sim->violated; i++)
+  for (size_t i = 0; i < acked->part_count && !sim->violated && !dropped(to, &acked->id); i++)
     check_part(to, acked, i);
 }
 
@@ -522,6 +561,8 @@ void sim_check(struct sim *sim) {
   }
   for (size_t i = 0; i < sim->acked_count && !sim->violated; i++)
     check_acked(sim, &sim->acked[i]);
+  for (size_t i = 0; i < sim->erased_count && !sim->violated; i++)
+    check_erased(sim, &sim->erased[i]);
   for (unsigned i = 0; i < sim->node_count && !sim->violated; i++) {
     struct sim_node *node = &sim->nodes[i];
     if (!node->faithful)

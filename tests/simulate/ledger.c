@@ -193,6 +193,20 @@ void sim_ledger_acked(struct sim_node *node, const struct base_id *id, size_t pa
   sim->acked[sim->acked_count++] = (struct sim_acked){node->index, *id, part_count, part_size, part_seed};
 }
 
+void sim_ledger_erased(struct sim_node *node, const struct base_id *id, bool done) {
+  struct sim *sim = node->sim;
+  sim->counts.erased += done;
+  sim->erased = grow(sim->erased, &sim->erased_room, sim->erased_count, sizeof *sim->erased);
+  sim->erased[sim->erased_count++] = (struct sim_erased){node->index, *id, done};
+}
+
+bool sim_ledger_asked(const struct sim *sim, unsigned node, const struct base_id *id) {
+  for (size_t i = 0; i < sim->erased_count; i++)
+    if (sim->erased[i].node == node && base_id_equal(&sim->erased[i].id, id))
+      return true;
+  return false;
+}
+
 void sim_ledger_answers(struct sim_node *node) {
   const struct sim_branch *branch = current_of(node);
   uint64_t attested = branch->head_count == 0 ? branch->begun : branch->heads[branch->head_count - 1].size, leaves = 0;

@@ -5,7 +5,7 @@
 
 /* What people do at a node, by the requests of the local gate: agreements are proposed, countered, accepted, declined,
  * ended; requests are asked, clarified, answered in part or whole, refused, withdrawn, closed; files go along; waiting
- * messages are ended, partners suspended and resumed, content is read, evidence exported, the register checked. */
+ * messages are ended, content is erased, partners suspended and resumed, content is read, evidence exported, the register checked. */
 
 enum { CASES_LOOKED_AT = 12, PART_MOST = 3 * WIRE_RECORD_MAX };
 
@@ -278,6 +278,34 @@ static void end_waiting(struct sim_node *node) {
     sim_say(node->sim, node, "ends %.12s: %s", base_id_text(&waiting.chosen).text, base_code_name(node->reply.status));
 }
 
+/* Of any message, also of one that may not be erased. */
+static void erase_content(struct sim_node *node) {
+  struct sim *sim = node->sim;
+  struct looking looking = {0};
+  struct core_case *kase = NULL;
+  if (store_case_each(node->core->store, (struct base_view){0}, CASES_LOOKED_AT, look_at_case, &looking, NULL) !=
+          BASE_OK ||
+      looking.count == 0)
+    return;
+  struct base_id id = {{0}};
+  for (int tries = 0; tries < 4 && (kase == NULL || !kase->kind->kind.needs_row); tries++) { /* seldom an agreement */
+    id = looking.found[sim_draw(sim, looking.count)];
+    if (core_case_load(node->core, &id, &kase, NULL) != BASE_OK)
+      return;
+  }
+  id = kase->messages[sim_draw(sim, kase->count)].id;
+  sim_ledger_erased(node, &id, false);
+  if (!sim_ask(node, LINK_MESSAGE_ERASE, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"it has ended\"}",
+               base_id_text(&id).text))
+    return;
+  sim_say(sim, node, "erases %.12s: %s", base_id_text(&id).text, base_code_name(node->reply.status));
+  if (node->reply.status == BASE_OK)
+    sim_ledger_erased(node, &id, true);
+  else if (base_code_class(node->reply.status) == BASE_BROKEN && !node->disk_trouble)
+    sim_violate(sim, "what a person asks is answered", "%s: %.*s", node->name, (int)node->reply.payload.size,
+                (const char *)node->reply.payload.data);
+}
+
 static void suspend_or_resume(struct sim_node *node) {
   unsigned other = any_partner(node);
   const struct core_partner *partner = sim_partner(node, other);
@@ -338,6 +366,8 @@ void sim_officer_acts(struct sim_node *node) {
     end_waiting(node);
   else if (sim_chance(sim, sim->profile.suspends))
     suspend_or_resume(node);
+  else if (sim_chance(sim, sim->profile.erases))
+    erase_content(node);
   else if (sim_chance(sim, 80))
     look_around(node);
   else if (sim_chance(sim, 450))

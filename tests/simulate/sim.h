@@ -62,7 +62,7 @@ struct sim_profile {
   int64_t latency_ms;
   unsigned drop, duplicate, delay, garble, misdeliver;        /* each consignment, each answer */
   unsigned cut, split, kill, power, crash, clock, full, sync; /* shares of the troubles */
-  unsigned parts, many_parts, ends, suspends;                 /* of what people do */
+  unsigned parts, many_parts, ends, suspends, erases;         /* of what people do */
 };
 
 /* --- events */
@@ -180,9 +180,15 @@ struct sim_acked { /* a message whose submission was acknowledged to a person */
   uint64_t part_size, part_seed;
 };
 
+struct sim_erased { /* a person at the node asked for it */
+  unsigned node;
+  struct base_id id;
+  bool done; /* and was answered */
+};
+
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
-      disk_errors, restores, returned, noticed, lies, refused_versions;
+      disk_errors, restores, returned, erased, noticed, lies, refused_versions;
 };
 
 struct sim {
@@ -200,6 +206,8 @@ struct sim {
   struct sim_cosigned *cosigned; /* [by * node_count + of] */
   size_t acked_count, acked_room;
   struct sim_acked *acked;
+  size_t erased_count, erased_room;
+  struct sim_erased *erased;
   unsigned villain; /* the node, where there is one */
   struct disk *old_core, *old_keeper, *new_core, *new_keeper;
   size_t old_branch, new_branch;
@@ -293,6 +301,9 @@ bool sim_ledger_consistent(const struct sim *sim, unsigned node, size_t branch_a
                            uint64_t size_b);
 void sim_ledger_acked(struct sim_node *node, const struct base_id *id, size_t part_count, uint64_t part_size,
                       uint64_t part_seed);
+/* A person asks that a message's content be erased; done: it was answered that it is. */
+void sim_ledger_erased(struct sim_node *node, const struct base_id *id, bool done);
+bool sim_ledger_asked(const struct sim *sim, unsigned node, const struct base_id *id);
 /* An answer leaves the node. */
 void sim_ledger_answers(struct sim_node *node);
 /* After a start: whatever was acknowledged is there. */

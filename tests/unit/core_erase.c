@@ -380,24 +380,26 @@ static void test_never_here(void **state) {
   struct pair_node a, b;
   char id[65];
   try_agreed(&a, &b);
-  try_no_gate(&a);
+  save(&b);
   pair_request(&a, &b, id);
-  struct base_id message = try_id(id);
-  struct base_error err = {0};
-  /* as a dishonest sender would: it says that it has the receipt */
-  assert_int_equal(store_begin(a.core->store, &err), BASE_OK);
-  assert_int_equal(store_message_drop_content(a.core->store, &message, &err), BASE_OK);
-  struct store_erasure erasure = {.message = message, .leaf = 1};
-  assert_int_equal(store_erasure_put(a.core->store, &erasure, &err), BASE_OK);
-  struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct store_delivery delivery;
-  assert_int_equal(store_delivery_get(a.core->store, &message, try_partner(&a)->row.number, &arena, &delivery, &err),
-                   BASE_OK);
-  base_arena_free(&arena);
-  assert_int_equal(store_commit(a.core->store, &err), BASE_OK);
   pair_rest(&a, &b);
-  assert_int_equal(try_partner(&b)->row.received_number, delivery.number - 1); /* a honest core sends no such thing */
+  erase(&a, id);
+  put_back(&b);
+  open_epoch(&b);
+  later(&a, &b);
+  try_partner(&b)->back.receipts = 0; /* as if a had handed none back */
+  confirm(&a, &b, BASE_OK);
+  at_rest(&a, &b);
+  try_expect(&b, WIRE_ACT_REFUSED, 1, "refused-by-policy: its sender erased the content");
+  assert_int_equal(try_count(&b, WIRE_ACT_ERASED), 0);
+  struct base_id message = try_id(id);
+  struct base_arena arena = {0};
+  struct store_message row;
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_message_get(b.core->store, &message, &arena, &row, NULL), BASE_NOT_FOUND);
+  base_arena_free(&arena);
+  try_sound(&a);
+  try_sound(&b);
   pair_remove(&a);
   pair_remove(&b);
 }

@@ -368,6 +368,36 @@ static void messages(void **state) {
   fails(BASE_NOT_FOUND, store_message_state_set(box->store, &none, STORE_MESSAGE_HELD, &error));
 }
 
+static void erasures(void **state) {
+  struct box *box = *state;
+  struct store *store = box->store;
+  struct store_erasure read, first = {.message = id_of(1), .leaf = 7, .untold = true, .epoch = 3},
+                             second = {.message = id_of(2), .elsewhere = true, .leaf = 8};
+  struct base_id none = id_of(9);
+  int64_t key = INT64_MIN;
+  first.wrapped = BASE_VIEW("wrapped");
+  ok(store_erasure_put(store, &second, &error));
+  ok(store_erasure_put(store, &first, &error));
+  fails(BASE_NOT_FOUND, store_erasure_get(store, &none, &box->arena, &read, &error));
+  ok(store_erasure_next(store, true, &key, &box->arena, &read, &error));
+  assert_true(base_id_equal(&read.message, &first.message) && read.leaf == 7 && read.untold && !read.elsewhere);
+  assert_true(read.epoch == 3 && same(read.wrapped, "wrapped"));
+  fails(BASE_NOT_FOUND, store_erasure_next(store, true, &key, &box->arena, &read, &error));
+  ok(store_erasure_told(store, &first.message, &error));
+  ok(store_erasure_get(store, &first.message, &box->arena, &read, &error));
+  assert_true(!read.untold && read.epoch == 0 && read.wrapped.size == 0 && read.leaf == 7);
+  key = INT64_MIN;
+  fails(BASE_NOT_FOUND, store_erasure_next(store, true, &key, &box->arena, &read, &error));
+  ok(store_erasure_next(store, false, &key, &box->arena, &read, &error));
+  assert_true(base_id_equal(&read.message, &second.message) && read.elsewhere);
+  ok(store_erasure_next(store, false, &key, &box->arena, &read, &error));
+  fails(BASE_NOT_FOUND, store_erasure_next(store, false, &key, &box->arena, &read, &error));
+  second.leaf = 9; /* once more is instead */
+  ok(store_erasure_put(store, &second, &error));
+  ok(store_erasure_get(store, &second.message, &box->arena, &read, &error));
+  assert_int_equal(read.leaf, 9);
+}
+
 static void message_waits(void **state) {
   struct store *store = ((struct box *)*state)->store;
   struct base_id awaited = id_of(1), first = id_of(2), second = id_of(3), out[4];
@@ -848,6 +878,7 @@ int main(void) {
       verb(cases),
       verb(messages),
       verb(message_waits),
+      verb(erasures),
       verb(ids_are_completed),
       verb(parts),
       verb(outbox),
