@@ -272,20 +272,19 @@ static bool may_be_dropped(struct sim_node *node, const struct base_id *id) {
   return any;
 }
 
-/* What was erased is gone: the register says so, and the keeper gives its key to nobody, whatever was put back since. */
+/* What was erased is gone, whatever was put back since: it is not even there for who had its key. */
 static void check_erased(struct sim *sim, const struct sim_erased *erased) {
   struct sim_node *node = &sim->nodes[erased->node];
   bool there = node->faithful || sim->profile.villain == SIM_RESTORED;
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
-  struct core_content content = {0};
+  struct store_message row;
   if (!erased->done || !there || node->core == NULL)
     return;
-  enum base_code code = core_content_bytes(node->core, &erased->id, &arena, &content, NULL);
-  if (code == BASE_OK && !content.dropped)
-    sim_violate(sim, "what was erased is never readable again", "%s shows message %s", node->name,
+  enum base_code code = store_message_get(node->core->store, &erased->id, &arena, &row, NULL);
+  if (code == BASE_OK && (row.wrapped_key.size > 0 || row.part0.size > 0))
+    sim_violate(sim, "what was erased is never there again", "%s holds message %s", node->name,
                 base_id_text(&erased->id).text);
-  core_content_free(&content);
 }
 
 static bool same_content(struct sim_node *a, struct sim_node *b, const struct base_id *id) {

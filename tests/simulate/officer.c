@@ -5,7 +5,8 @@
 
 /* What people do at a node, by the requests of the local gate: agreements are proposed, countered, accepted, declined,
  * ended; requests are asked, clarified, answered in part or whole, refused, withdrawn, closed; files go along; waiting
- * messages are ended, content is erased, partners suspended and resumed, content is read, evidence exported, the register checked. */
+ * messages are ended, content is erased, partners suspended and resumed, content is read, evidence exported, the
+ * register checked. */
 
 enum { CASES_LOOKED_AT = 12, PART_MOST = 3 * WIRE_RECORD_MAX };
 

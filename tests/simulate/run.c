@@ -247,7 +247,7 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   profile->many_parts = maybe(sim, 200, 20, 300);
   profile->ends = maybe(sim, 500, 10, 80);
   profile->suspends = maybe(sim, 400, 10, 80);
-  profile->erases = maybe(sim, 600, 40, 200);
+  profile->erases = profile->villain == SIM_RESTORED ? 200 : maybe(sim, 600, 40, 200);
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {
