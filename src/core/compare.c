@@ -74,6 +74,15 @@ static enum base_code row_write(struct core *core, struct core_partner *partner,
   return BASE_OK;
 }
 
+enum base_code core_compare_renewed(struct core *core, struct core_partner *partner, struct base_error *err) {
+  AUTO_HELD struct held held = {0};
+  enum base_code code = held_read(core, partner, &held, err);
+  if (code != BASE_OK || held.row.index == 0)
+    return core_damage(code) ? BASE_OK : code;
+  held.row.index = 0;
+  return row_write(core, partner, &held.row, err);
+}
+
 static void compare_begin(struct core_partner *partner, const struct held *held, bool make) {
   struct core_compare *compare = &partner->compare;
   make = make || (compare->running && compare->make);

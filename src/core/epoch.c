@@ -104,6 +104,8 @@ static enum base_code close_lost(struct core *core, struct base_error *err) {
   char name[32];
   BASE_AUTO_BUF struct base_buf lost = {0};
   base_buf_init(&lost, WIRE_NOTE_MAX + 1024);
+  if (core->lost[0] != '\0' && core->lost_epoch >= core->epoch) /* not closed by this one: partners hold more of it */
+    return BASE_OK;
   enum base_code code = store_fact_get(core->store, CORE_LOST_FACT, &lost, err);
   core->lost[0] = '\0';
   if (code != BASE_OK || lost.size == 0)

@@ -243,6 +243,9 @@ BASE_NODISCARD enum base_code core_answers_take(struct core *core, struct core_p
 void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
 
 /* compare.c: the comparison with a partner (spec/reconcile.md) */
+/* A new epoch of his was confirmed: what was stated before names leaves that he may not know. The next one is made anew. */
+BASE_NODISCARD enum base_code core_compare_renewed(struct core *core, struct core_partner *partner,
+                                                   struct base_error *err);
 BASE_NODISCARD enum base_code core_compare_load(struct core *core, struct core_partner *partner,
                                                 struct base_error *err);
 /* His statement. asked: it came in a consignment, and our own goes with the answer. */

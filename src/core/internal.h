@@ -216,6 +216,7 @@ struct core_heard {
   uint32_t number;
   uint64_t start, given, named; /* named: size of the last head that he knows we cosigned */
   struct base_hash first, told;
+  struct base_hash given_leaf, named_root; /* the statement of the number `given`, the root of that head */
   char digits[SEAL_FINGERPRINT_TEXT];
 };
 struct core_partner {
@@ -452,6 +453,7 @@ struct core {
   base_time epoch_time;                     /* … and its time */
   char epoch_digits[SEAL_FINGERPRINT_TEXT]; /* of that leaf, to be compared by voice */
   char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
+  uint32_t lost_epoch;                      /* of the head that proved it */
   bool token_key_lost;                      /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */

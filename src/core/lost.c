@@ -8,13 +8,18 @@
  * without proves nothing, and does nothing. What is learnt so outlives a restart: such a register has ended, and
  * nothing new is sent. */
 
-static void say_lost(struct core *core, struct base_view by, uint64_t size) {
+/* A copy from before an epoch knows nothing of it: the next number would be one that partners confirmed already. */
+static void say_lost(struct core *core, struct base_view by, uint64_t size, uint32_t epoch) {
+  uint32_t last = epoch > core->epoch ? epoch : core->epoch;
+  core->lost_epoch = epoch;
   (void)snprintf(
       core->lost, sizeof core->lost,
-      "this register lost leaves: %.*s holds a head of it of %llu leaves that this node signed, and that is no "
-      "head of what is here (%llu leaves): the folder was put back to an old copy. Nothing new is sent: put the "
-      "newest copy of the whole folder back, or go on with a new epoch (wasl node epoch)",
-      (int)by.size, (const char *)by.data, (unsigned long long)size, (unsigned long long)core->reg.attested);
+      "this register lost leaves: %.*s holds a head of it that this node signed (epoch %u, %llu leaves), and that is "
+      "no head of what is here (epoch %u, %llu leaves): the folder was put back to an old copy. Nothing new is sent: "
+      "put the newest copy of the whole folder back, or go on with epoch %u (wasl node epoch DIR --leaves-lost "
+      "--number %u)",
+      (int)by.size, (const char *)by.data, (unsigned)epoch, (unsigned long long)size, (unsigned)core->epoch,
+      (unsigned long long)core->reg.attested, (unsigned)last + 1, (unsigned)last + 1);
 }
 
 enum base_code core_lost_load(struct core *core, struct base_error *err) {
@@ -26,15 +31,19 @@ enum base_code core_lost_load(struct core *core, struct base_error *err) {
     return code == BASE_NOT_FOUND ? BASE_OK : code;
   struct base_reader reader = base_reader_of(base_buf_view(&fact));
   uint64_t size = base_read_u64(&reader);
+  uint32_t epoch = base_read_u32(&reader);
   struct base_view by = base_read_block(&reader, WIRE_ORIGIN_MAX);
-  say_lost(core, reader.failed ? BASE_VIEW("a partner") : by, reader.failed ? 0 : size);
+  if (!reader.failed && epoch < core->epoch) /* closed with the epoch that begins in this start */
+    return BASE_OK;
+  say_lost(core, reader.failed ? BASE_VIEW("a partner") : by, reader.failed ? 0 : size,
+           reader.failed ? core->epoch : epoch);
   base_log(BASE_LOG_ERROR, "register.lost", "%s", core->lost);
   return BASE_OK;
 }
 
 /* True for a head that this node signed, that the partner cosigned, and that is none of this register. */
 static enum base_code contradicts(struct core *core, const struct core_partner *partner, struct base_view note,
-                                  uint64_t *out_size, bool *out, struct base_error *err) {
+                                  uint64_t *out_size, uint32_t *out_epoch, bool *out, struct base_error *err) {
   struct seal_signer signer;
   struct wire_checkpoint head;
   struct base_hash root;
@@ -44,9 +53,10 @@ static enum base_code contradicts(struct core *core, const struct core_partner *
       seal_checkpoint_verify(note, signer, &head, NULL, &unproved) != BASE_OK)
     return BASE_OK;
   *out_size = head.size;
-  if (wire_origin_epoch(head.origin) < core->epoch) /* of an epoch that is closed: known to be lost */
+  *out_epoch = wire_origin_epoch(head.origin);
+  if (*out_epoch < core->epoch) /* of an epoch that is closed: known to be lost */
     return BASE_OK;
-  *out = wire_origin_epoch(head.origin) > core->epoch || head.size > core->reg.attested;
+  *out = *out_epoch > core->epoch || head.size > core->reg.attested;
   if (*out)
     return BASE_OK;
   enum base_code code = core_register_root(core, head.size, &root, err);
@@ -57,13 +67,16 @@ static enum base_code contradicts(struct core *core, const struct core_partner *
 enum base_code core_seen_take(struct core *core, const struct core_partner *partner, struct base_view note,
                               struct base_error *err) {
   uint64_t size = 0;
+  uint32_t epoch = 0;
   bool lost = false;
-  enum base_code code = core->lost[0] == '\0' ? contradicts(core, partner, note, &size, &lost, err) : BASE_OK;
-  if (code != BASE_OK || !lost)
+  enum base_code code = contradicts(core, partner, note, &size, &epoch, &lost, err);
+  bool known = core->lost[0] != '\0' && epoch <= core->lost_epoch; /* the newest epoch that anybody shows is said */
+  if (code != BASE_OK || !lost || known)
     return code;
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, WIRE_NOTE_MAX + 1024);
   base_buf_u64(&fact, size);
+  base_buf_u32(&fact, epoch);
   base_buf_block(&fact, partner->card.name);
   base_buf_block(&fact, note); /* the proof */
   code = core_write(core, err);
@@ -71,7 +84,7 @@ enum base_code core_seen_take(struct core *core, const struct core_partner *part
     code = store_fact_set(core->store, CORE_LOST_FACT, base_buf_view(&fact), err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  say_lost(core, partner->card.name, size);
+  say_lost(core, partner->card.name, size, epoch);
   base_log(BASE_LOG_ERROR, "register.lost", "%s", core->lost);
   return BASE_OK;
 }

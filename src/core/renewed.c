@@ -88,6 +88,8 @@ static enum base_code heard_save(struct core *core, const struct core_partner *p
   base_buf_u64(&fact, heard->named);
   base_buf_add(&fact, heard->first.bytes, sizeof heard->first.bytes);
   base_buf_add(&fact, heard->told.bytes, sizeof heard->told.bytes);
+  base_buf_add(&fact, heard->given_leaf.bytes, sizeof heard->given_leaf.bytes);
+  base_buf_add(&fact, heard->named_root.bytes, sizeof heard->named_root.bytes);
   base_buf_block(&fact, base_view_text(heard->digits));
   return store_fact_set(core->store, name, base_buf_view(&fact), err);
 }
@@ -122,6 +124,8 @@ static enum base_code heard_read(struct core *core, struct core_partner *partner
   heard.named = base_read_u64(&reader);
   base_read_hash(&reader, &heard.first);
   base_read_hash(&reader, &heard.told);
+  base_read_hash(&reader, &heard.given_leaf);
+  base_read_hash(&reader, &heard.named_root);
   struct base_view digits = base_read_block(&reader, sizeof heard.digits - 1);
   code = base_reader_end(&reader, name, err);
   if (code != BASE_OK)
@@ -183,11 +187,14 @@ enum base_code core_renewed_load(struct core *core, struct core_partner *partner
 
 /* --- noticed */
 
-/* Of SIZE and ROOT. */
-static bool read_named(struct base_view subject, uint64_t *out) {
+/* SIZE and ROOT. */
+static bool read_named(struct base_view subject, uint64_t *size, struct base_hash *root) {
   const uint8_t *space = subject.size > 0 ? memchr(subject.data, ' ', subject.size) : NULL;
-  return space != NULL && base_decimal_parse(base_view_of(subject.data, (size_t)(space - subject.data)), out) &&
-         *out >> KEY_SHIFT == 0;
+  if (space == NULL)
+    return false;
+  size_t digits = (size_t)(space - subject.data);
+  return base_decimal_parse(base_view_of(subject.data, digits), size) && *size >> KEY_SHIFT == 0 &&
+         base_hash_parse(base_view_of(space + 1, subject.size - digits - 1), root);
 }
 
 /* The two leaves under his head: the first of the epoch, and what it says about us. */
@@ -217,7 +224,8 @@ static enum base_code read_leaves(const struct core *core, const struct core_par
       told = true;
       out->told = seal_sha256(proof->leaf);
       out->given = opening.statement.given;
-      if (!read_named(opening.subject, &out->named))
+      out->given_leaf = opening.statement.given_leaf;
+      if (!read_named(opening.subject, &out->named, &out->named_root))
         return base_fail(err, BASE_PROTOCOL, "what begins epoch %u names no head as the last one that was cosigned",
                          (unsigned)epoch);
     }
@@ -290,21 +298,38 @@ static void chain_fact(const struct core_partner *partner, bool given, uint64_t 
                  (unsigned long long)number);
 }
 
+/* One for each epoch that began there: a copy of a time between two may be put back, which knows the older one alone.
+ */
+enum { CHAINS_MOST = WIRE_EPOCHS_MAX * sizeof(struct base_hash) };
+
+static bool chains_hold(const struct base_buf *fact, const struct base_hash *hash) {
+  for (size_t at = 0; at + sizeof hash->bytes <= fact->size; at += sizeof hash->bytes)
+    if (memcmp(fact->data + at, hash->bytes, sizeof hash->bytes) == 0)
+      return true;
+  return false;
+}
+
 enum base_code core_epoch_chain(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
                                 const struct base_hash *hash, struct base_error *err) {
   char name[96];
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, CHAINS_MOST);
   chain_fact(partner, given, number, name);
-  return store_fact_set(core->store, name, base_view_of(hash->bytes, sizeof hash->bytes), err);
+  enum base_code code = store_fact_get(core->store, name, &fact, err);
+  if ((code != BASE_OK && code != BASE_NOT_FOUND) || chains_hold(&fact, hash))
+    return code;
+  base_buf_add(&fact, hash->bytes, sizeof hash->bytes);
+  code = base_buf_check(&fact, name, err);
+  return code == BASE_OK ? store_fact_set(core->store, name, base_buf_view(&fact), err) : code;
 }
 
 bool core_epoch_chains(struct core *core, const struct core_partner *partner, bool given, uint64_t number,
                        const struct base_hash *hash) {
   char name[96];
   BASE_AUTO_BUF struct base_buf fact = {0};
-  base_buf_init(&fact, 64);
+  base_buf_init(&fact, CHAINS_MOST);
   chain_fact(partner, given, number, name);
-  return number > 0 && store_fact_get(core->store, name, &fact, NULL) == BASE_OK &&
-         base_view_equal(base_buf_view(&fact), base_view_of(hash->bytes, sizeof hash->bytes));
+  return number > 0 && store_fact_get(core->store, name, &fact, NULL) == BASE_OK && chains_hold(&fact, hash);
 }
 
 enum base_code core_renewed_again(struct core *core, struct core_partner *partner, uint64_t wanted, bool *out,
@@ -325,10 +350,9 @@ enum base_code core_renewed_again(struct core *core, struct core_partner *partne
 enum base_code core_renewed_step_back(struct core *core, struct core_partner *partner, struct base_error *err) {
   struct core_renewed *renewed = &partner->renewed;
   uint64_t seen = partner->seen_size;
-  if (renewed->named == 0 || partner->row.head_size >> KEY_SHIFT == renewed->number - 1)
+  if (renewed->named == renewed->base || partner->row.head_size >> KEY_SHIFT == renewed->number - 1)
     return BASE_CONSISTENCY;
   renewed->base = renewed->named;
-  renewed->named = 0;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = core_renewed_save(core, partner, err);
@@ -371,16 +395,75 @@ static enum base_code check_confirmed(struct core_partner *partner, struct base_
   return BASE_OK;
 }
 
-/* The newest head of the epoch before with so many leaves or fewer. */
-static enum base_code find_base(struct core *core, const struct core_partner *partner, uint64_t size, uint64_t *out,
+/* The newest head with so many leaves or fewer, of the newest epoch that has one; 0: there is none. */
+static enum base_code find_head(struct core *core, const struct core_partner *partner, uint64_t size, uint64_t *out,
                                 struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf note = {0};
-  base_buf_init(&note, WIRE_NOTE_MAX);
-  enum base_code code =
-      store_partner_head_upto(core->store, partner->row.number, core_head_key(partner, size), out, &note, err);
-  if (code == BASE_OK && *out <= core_head_key(partner, 0)) /* of an epoch before that */
+  uint64_t most = core_head_key(partner, size);
+  for (;;) {
+    BASE_AUTO_BUF struct base_buf note = {0};
+    base_buf_init(&note, WIRE_NOTE_MAX);
+    uint64_t key = 0;
+    enum base_code code = store_partner_head_upto(core->store, partner->row.number, most, &key, &note, err);
     *out = 0;
-  return code == BASE_NOT_FOUND ? BASE_OK : code;
+    if (code != BASE_OK)
+      return code == BASE_NOT_FOUND ? BASE_OK : code;
+    *out = key;
+    if (core_head_key_size(key) <= size)
+      return BASE_OK;
+    most = key - core_head_key_size(key) + size; /* an epoch before, of which more was taken */
+  }
+}
+
+/* *out: the head of this size that is kept under one of his epochs has this root. */
+static enum base_code head_is(struct core *core, const struct core_partner *partner, uint64_t key,
+                              const struct base_hash *root, bool *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  base_buf_init(&bytes, WIRE_NOTE_MAX);
+  struct wire_note note;
+  struct wire_checkpoint head;
+  *out = false;
+  enum base_code code = store_partner_head_get(core->store, partner->row.number, key, &bytes, err);
+  if (code == BASE_OK)
+    code = wire_note_parse(base_buf_view(&bytes), &note, err);
+  if (code == BASE_OK)
+    code = wire_checkpoint_parse(note.text, &head, err);
+  *out = code == BASE_OK && base_hash_equal(&head.root, root);
+  return core_damage(code) ? BASE_OK : code;
+}
+
+/* The head that he names as the last one that was cosigned, whichever epoch it is of: a folder that was put back knows
+ * nothing of those that followed. One that is not held here: the newest that is no newer. */
+static enum base_code find_named(struct core *core, const struct core_partner *partner, const struct core_heard *heard,
+                                 uint64_t *out, struct base_error *err) {
+  bool found = false;
+  enum base_code code = BASE_OK;
+  for (uint64_t epoch = partner->renewed.number; epoch > 0 && heard->named > 0 && code == BASE_OK; epoch--) {
+    *out = ((epoch - 1) << KEY_SHIFT) | heard->named;
+    code = head_is(core, partner, *out, &heard->named_root, &found, err);
+    if (found)
+      return BASE_OK;
+  }
+  return code == BASE_OK ? find_head(core, partner, heard->named, out, err) : code;
+}
+
+/* What his next statement names as the one before it. He goes on after the last number that was taken here: from its
+ * own statement or from what an earlier epoch put in its place, if that is left to him; else from the leaf about us. */
+static enum base_code find_previous(struct core *core, const struct core_partner *partner,
+                                    const struct core_heard *heard, struct base_hash *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_arrival last = {.partner = 0};
+  uint64_t number = partner->row.received_number;
+  enum base_code code =
+      number > 0 ? store_arrival_get(core->store, partner->row.number, number, &arena, &last, err) : BASE_OK;
+  if (code != BASE_OK)
+    return code;
+  *out = last.sent_hash;
+  if (heard->given < number)
+    *out = heard->told;
+  else if (heard->given == number && !base_hash_equal(&heard->given_leaf, &last.sent_hash))
+    *out = core_epoch_chains(core, partner, false, number, &heard->given_leaf) ? heard->given_leaf : heard->told;
+  return BASE_OK;
 }
 
 static enum base_code confirm(struct core *core, struct core_partner *partner, struct base_view actor,
@@ -389,17 +472,18 @@ static enum base_code confirm(struct core *core, struct core_partner *partner, s
   const struct core_heard heard = partner->heard;
   struct core_renewed renewed = {
       .number = heard.number, .start = heard.start, .first = heard.first, .told = heard.told};
-  enum base_code code = find_base(core, partner, heard.start, &renewed.base, err);
-  if (code == BASE_OK && heard.named < heard.start)
-    code = find_base(core, partner, heard.named, &renewed.named, err);
-  if (renewed.named >= renewed.base)
-    renewed.named = 0;
+  struct base_hash previous;
+  enum base_code code = find_head(core, partner, heard.start, &renewed.base, err);
+  renewed.named = renewed.base;
+  if (code == BASE_OK && heard.named <= heard.start)
+    code = find_named(core, partner, &heard, &renewed.named, err);
+  if (code == BASE_OK)
+    code = find_previous(core, partner, &heard, &previous, err);
   if (code == BASE_OK)
     code = core_write(core, err);
   if (code != BASE_OK)
     return code;
-  if (partner->row.received_number > heard.given)
-    partner->row.received_previous = heard.told;
+  partner->row.received_previous = previous;
   /* Also where he gave as many: they may be others than those that are held here. */
   code = core_epoch_chain(core, partner, false, partner->row.received_number, &heard.told, err);
   if (code != BASE_OK)
@@ -412,6 +496,8 @@ static enum base_code confirm(struct core *core, struct core_partner *partner, s
                  partner->row.state == STORE_PARTNER_SUSPENDED ? "suspended" : "resumed", (unsigned)renewed.number,
                  (unsigned long long)renewed.start);
   code = core_partner_leaf(core, partner, actor, base_view_text(reason), err);
+  if (code == BASE_OK)
+    code = core_compare_renewed(core, partner, err);
   if (code == BASE_OK)
     code = core_renewed_save(core, partner, err);
   if (code == BASE_OK)

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * More than one epoch of a register (spec/epoch.md): copies of a time before one are put back after it, newer and older
+ * ones in turn, and the exchange goes on each time that an officer confirmed. In each case b is the one that lost. */
+#include "core_ask.h"
+#include "core_lost.h"
+
+#include "core/exchange.h"
+
+static void both_ways(struct pair_node *a, struct pair_node *b) {
+  char mine[65], his[65];
+  pair_request(b, a, mine);
+  pair_request(a, b, his);
+  later(a, b);
+  try_receipted(b, mine);
+  try_receipted(a, his);
+}
+
+/* Asked for at both, one after the other, as an officer does who wants to know at once. */
+static void equal(struct pair_node *a, struct pair_node *b) {
+  struct pair_node *nodes[] = {a, b};
+  for (int i = 0; i < 2; i++) {
+    char request[96];
+    snprintf(request, sizeof request, "{\"actor\":\"amal\",\"name\":\"%s\"}", nodes[1 - i]->name);
+    struct told told = tell(nodes[i], LINK_PARTNER_COMPARE, request);
+    forget(&told);
+    later(a, b);
+    for (int k = 0; k < 2; k++)
+      if (try_partner(nodes[k])->compare.difference[0] != '\0' || try_partner(nodes[k])->compare.compared == 0)
+        fail_msg("%s says '%s'", nodes[k]->name, try_partner(nodes[k])->compare.difference);
+  }
+}
+
+static void well(struct pair_node *a, struct pair_node *b) {
+  assert_false(core_epoch_waits(try_partner(b)) || core_partner_stopped(try_partner(a)));
+  equal(a, b);
+  try_sound(a);
+  try_restart(a);
+  try_restart(b);
+  assert_string_equal(try_partner(a)->damaged, "");
+  assert_string_equal(try_partner(b)->damaged, "");
+  both_ways(a, b);
+  equal(a, b);
+}
+
+/* What was lost is found again, and put back after the epoch without it: that epoch is closed in turn. */
+static void found_again(unsigned mine) {
+  struct pair_node a, b;
+  char last_mine[65], last_his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, mine, 1, last_mine, last_his);
+  renewed(&a, &b);
+  equal(&a, &b); /* a states what b will not know */
+  pair_close(&b);
+  copy(&b, "/lost-core", "/core");
+  renewed(&a, &b);
+  assert_int_equal(try_partner(&a)->renewed.number, 3);
+  assert_int_equal(try_partner(&b)->row.sent_number, try_partner(&a)->row.received_number);
+  well(&a, &b);
+  pair_close(&b); /* and the older one once more */
+  copy(&b, "/old-core", "/core");
+  renewed(&a, &b);
+  well(&a, &b);
+  assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, NULL, 0), 0);
+  try_remove(&a, &b);
+}
+static void test_found_again(void **state) {
+  (void)state;
+  found_again(1);
+  found_again(3);
+}
+
+/* A node that lost numbers in one epoch loses nothing more, and goes on from the leaf that stands in their place. */
+static void test_goes_on_from_an_epoch(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 2, 1, mine, his);
+  renewed(&a, &b);
+  pair_close(&b);
+  renewed(&a, &b);
+  well(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* The whole folder is put back to before an epoch that a confirmed, which it knows nothing of. */
+enum forgets { AT_ONCE, AFTER_A_START, AFTER_THE_SAME_NUMBER };
+static void forgot(enum forgets how, unsigned messages) {
+  struct pair_node a, b;
+  char mine[65], his[65];
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  lose(&a, &b, messages, messages, mine, his);
+  copy(&b, "/keeper", "/lost-keeper");
+  renewed(&a, &b);
+  both_ways(&a, &b);
+  pair_close(&b);
+  copy(&b, "/lost-keeper", "/keeper");
+  copy(&b, "/lost-core", "/core");
+  if (how != AT_ONCE) {
+    if (how == AFTER_THE_SAME_NUMBER)
+      assert_int_equal(keeper_epoch(&b, 0, &err), BASE_OK);
+    pair_open(&b);
+    assert_int_equal(b.core->epoch, how == AFTER_A_START ? 1 : 2);
+    pair_request(&a, &b, his);
+    later(&a, &b);
+    assert_non_null(strstr(b.core->lost, "(epoch 2, "));
+    assert_non_null(strstr(b.core->lost, "--number 3"));
+    try_restart(&b);
+    assert_non_null(strstr(b.core->lost, "--number 3"));
+    assert_true(try_partner(&a)->stopped || how == AFTER_A_START);
+    pair_close(&b);
+    if (how == AFTER_A_START) { /* the number that a holds does not help, and is not tried on it */
+      open_epoch(&b);
+      assert_int_equal(b.core->epoch, 2);
+      assert_non_null(strstr(b.core->lost, "--number 3"));
+      unsigned faults = try_leaves(&a, WIRE_ACT_FAULT, NULL, 0);
+      later(&a, &b);
+      assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, NULL, 0), faults);
+      pair_close(&b);
+    }
+  }
+  assert_int_equal(keeper_epoch(&b, 3, &err), BASE_OK);
+  pair_open(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  well(&a, &b);
+  try_remove(&a, &b);
+}
+static void test_forgot_an_epoch(void **state) {
+  (void)state;
+  forgot(AT_ONCE, 1);
+  forgot(AT_ONCE, 6); /* more leaves than the epoch that it forgot had at first */
+}
+static void test_forgot_and_went_on(void **state) {
+  (void)state;
+  forgot(AFTER_A_START, 1);
+  forgot(AFTER_THE_SAME_NUMBER, 6);
+}
+
+/* A copy of before the last epoch's first head: what a holds of the epoch before that one must still be extended. */
+static void test_reaches_over_an_epoch(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 1, 1, mine, his);
+  copy(&b, "/core", "/first-core");
+  copy(&b, "/lost-core", "/core");
+  pair_open(&b);
+  both_ways(&a, &b);
+  pair_close(&b);
+  copy(&b, "/lost-core", "/core");
+  renewed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/first-core", "/core");
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  assert_true(try_partner(&a)->unheld && try_partner(&a)->seen_size > 0);
+  assert_int_equal(core_head_key_epoch(try_partner(&a)->renewed.base), 1);
+  assert_true(try_partner(&a)->seen_size <= b.core->epoch_start);
+  later(&a, &b);
+  well(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* Put back to before a cosigned anything, it went on until it had as many leaves again: it names no head as left. */
+static void test_names_none(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65];
+  try_partners(&a, &b);
+  assert_int_equal(try_partner(&b)->row.cosigned_size, 0);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  copy(&b, "/keeper", "/old-keeper");
+  pair_open(&b);
+  pair_agree(&a, &b, agreement);
+  pair_rest(&a, &b);
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  for (int i = 0; i < 20; i++)
+    try_suspend(&b, &a, i % 2 == 0 ? "suspended" : "active"); /* leaves */
+  pair_propose(&a, &b, agreement);
+  later(&a, &b);
+  assert_true(try_partner(&a)->stopped && b.core->lost[0] != '\0');
+  pair_close(&b);
+  renewed(&a, &b);
+  assert_false(core_partner_stopped(try_partner(&a)));
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* A number that b gives twice is settled with the first answers, and what a took under it is then no other statement.
+ */
+static void test_given_twice(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65], other[65];
+  unsigned asked = 0;
+  try_agreed(&a, &b);
+  copy(&b, "/keeper", "/old-keeper");
+  lose(&a, &b, 1, 0, mine, his);
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  pair_request(&b, &a, other);
+  later(&a, &b);
+  assert_true(try_partner(&a)->stopped);
+  pair_close(&b);
+  open_epoch(&b);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  for (int i = 0; i < 8; i++) {
+    if (!core_epoch_waits(try_partner(&b)) && !core_back_runs(try_partner(&b))) {
+      struct told told = tell(&b, LINK_PARTNER_COMPARE, "{\"actor\":\"amal\",\"name\":\"rabat\"}");
+      forget(&told);
+      asked++;
+    }
+    a.ms += 6000;
+    b.ms += 6000;
+    pair_send(&a, &b);
+    pair_send(&b, &a);
+    assert_null(strstr(try_partner(&b)->compare.difference, "another one than was given here"));
+  }
+  later(&a, &b);
+  assert_true(asked > 0);
+  assert_int_equal(pair_outbox(&b, other, NULL), STORE_REFUSED);
+  assert_non_null(strstr(try_partner(&b)->compare.difference, "ended here, received there"));
+  assert_null(strstr(try_partner(&b)->compare.difference, "another one than was given here"));
+  try_sound(&a);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_found_again),           cmocka_unit_test(test_goes_on_from_an_epoch),
+      cmocka_unit_test(test_forgot_an_epoch),       cmocka_unit_test(test_forgot_and_went_on),
+      cmocka_unit_test(test_reaches_over_an_epoch), cmocka_unit_test(test_names_none),
+      cmocka_unit_test(test_given_twice),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
