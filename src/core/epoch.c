@@ -29,6 +29,23 @@ enum base_code core_epoch_ask(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
+void core_epoch_origin(const struct core *core, char out[WIRE_ORIGIN_MAX + 1]) {
+  struct base_view node = core->card.origin;
+  if (core->epoch <= 1)
+    (void)snprintf(out, WIRE_ORIGIN_MAX + 1, "%.*s", (int)node.size, (const char *)node.data);
+  else
+    (void)snprintf(out, WIRE_ORIGIN_MAX + 1, "%.*s/%u", (int)node.size, (const char *)node.data, (unsigned)core->epoch);
+}
+
+void core_epoch_key(const struct core *core, struct base_buf *out) {
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct wire_vkey log = core_cards_newest(&core->cards)->log;
+  core_epoch_origin(core, origin);
+  log.name = base_view_text(origin);
+  log.id = seal_vkey_id(log.name, log.type, &log.key);
+  wire_vkey_write(&log, out);
+}
+
 /* --- the beginning */
 
 /* SIZE and ROOT of a head. */

@@ -9,6 +9,9 @@
 /* Asks the keeper what it holds: core->info, with the epoch of the register taken off the origin into core->epoch. */
 void core_epoch_split(struct core *core);
 BASE_NODISCARD enum base_code core_epoch_ask(struct core *core, struct base_error *err);
+/* What our heads bear now: the origin of the present epoch, and the verifier key with its name and id in it. */
+void core_epoch_origin(const struct core *core, char out[WIRE_ORIGIN_MAX + 1]);
+void core_epoch_key(const struct core *core, struct base_buf *out);
 /* After the partners were loaded: where our present epoch began. One that the keeper signs and the store does not know
  * yet begins here, with its first leaves, in the step under way. */
 BASE_NODISCARD enum base_code core_epoch_open(struct core *core, struct base_error *err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/epoch.h"
 #include "core/show.h"
 
 /* The register: its head, a leaf, a tile. Nothing here is content: openings name messages and persons, not what was
@@ -40,9 +41,11 @@ enum base_code core_show_head(struct core *core, const struct wire_json *request
                               struct base_error *err) {
   (void)request;
   struct wire_writer writer;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  core_epoch_origin(core, origin);
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
-  wire_write_member_text(&writer, "origin", core->card.origin);
+  wire_write_member_string(&writer, "origin", origin);
   wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
   wire_write_member_hash(&writer, "root", &core->reg.attested_root);
   wire_write_member_buf(&writer, "note", &core->reg.note);

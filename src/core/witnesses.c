@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/epoch.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -415,10 +416,13 @@ void core_witnesses_unsound(const struct core *core, struct wire_writer *writer)
 enum base_code core_show_witnesses(struct core *core, const struct wire_json *request, struct base_buf *out,
                                    struct base_error *err) {
   struct wire_writer writer;
+  BASE_AUTO_BUF struct base_buf log = {0};
   (void)request;
+  base_buf_init(&log, WIRE_VKEY_MAX);
+  core_epoch_key(core, &log);
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
-  wire_write_member_text(&writer, "log", core->card.log);
+  wire_write_member_buf(&writer, "log", &log);
   wire_write_member_text(&writer, "key", core->card.witness);
   core_witnesses_status(core, &writer);
   wire_write_key(&writer, "witnessed");

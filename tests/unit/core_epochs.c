@@ -236,12 +236,44 @@ static void test_given_twice(void **state) {
   pair_remove(&b);
 }
 
+/* What is given to witnesses, and shown, is what heads bear. */
+static void test_shown(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65], log[WIRE_VKEY_MAX + 1];
+  try_agreed(&a, &b);
+  struct told first = tell(&b, LINK_WITNESS_LIST, "{}");
+  struct base_view vkey = wire_json_text(wire_json_get(first.json, "log"));
+  assert_true(base_view_equal(vkey, b.core->card.log));
+  forget(&first);
+  lose(&a, &b, 1, 1, mine, his);
+  renewed(&a, &b);
+  struct told list = tell(&b, LINK_WITNESS_LIST, "{}"), head = tell(&b, LINK_REGISTER_HEAD, "{}");
+  vkey = wire_json_text(wire_json_get(list.json, "log"));
+  snprintf(log, sizeof log, "%.*s", (int)vkey.size, (const char *)vkey.data);
+  struct wire_vkey key;
+  struct wire_note note;
+  struct wire_checkpoint checkpoint;
+  struct base_view bytes = wire_json_text(wire_json_get(head.json, "note"));
+  assert_int_equal(wire_vkey_parse(base_view_text(log), &key, NULL), BASE_OK);
+  assert_true(seal_vkey_valid(&key));
+  assert_int_equal(wire_note_parse(bytes, &note, NULL), BASE_OK);
+  assert_true(note.signatures[0].id == key.id && base_view_equal(note.signatures[0].name, key.name));
+  assert_int_equal(wire_checkpoint_parse(note.text, &checkpoint, NULL), BASE_OK);
+  assert_true(base_view_equal(wire_json_text(wire_json_get(head.json, "origin")), checkpoint.origin));
+  assert_int_equal(wire_origin_epoch(checkpoint.origin), 2);
+  forget(&list);
+  forget(&head);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_found_again),           cmocka_unit_test(test_goes_on_from_an_epoch),
       cmocka_unit_test(test_forgot_an_epoch),       cmocka_unit_test(test_forgot_and_went_on),
       cmocka_unit_test(test_reaches_over_an_epoch), cmocka_unit_test(test_names_none),
-      cmocka_unit_test(test_given_twice),
+      cmocka_unit_test(test_given_twice),           cmocka_unit_test(test_shown),
+
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
