@@ -531,6 +531,8 @@ BASE_NODISCARD enum base_code core_reload(struct core *core, struct base_error *
 
 /* register.c */
 BASE_NODISCARD enum base_code core_register_load(struct core *core, struct base_error *err);
+/* BASE_ROLLBACK: this database holds nothing of a register of which the keeper signed heads. */
+BASE_NODISCARD enum base_code core_register_none(const struct core *core, struct base_error *err);
 /* Once our cards are known: a stored head that was changed is as good as none, and the keeper signs it anew. */
 void core_register_verify(struct core *core);
 void core_register_free(struct core *core);

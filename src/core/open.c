@@ -96,6 +96,15 @@ static enum base_code load_token_key(struct core *core, struct base_error *err) 
   return save_token_key(core, epoch, wrapped, err);
 }
 
+/* Where there is no database a new node makes one. One that signed heads had one: nothing is made in its place, for
+ * beside it no backup would be restored. */
+static enum base_code had_store(struct core *core, struct base_error *err) {
+  if (core->env.database != NULL || store_file_there(core->env.dir))
+    return BASE_OK;
+  enum base_code code = core_epoch_ask(core, err);
+  return code == BASE_OK && core->info.size > 0 ? core_register_none(core, err) : code;
+}
+
 static enum base_code open_store(struct core *core, struct base_error *err) {
   struct store_server *database = core->env.database;
   core->env.database = NULL;
@@ -104,9 +113,12 @@ static enum base_code open_store(struct core *core, struct base_error *err) {
 
 static enum base_code open_all(struct core *core, struct base_error *err) {
   enum base_code code = core_kinds_load(core, err);
-  core_room_open(core);
   if (code == BASE_OK)
-    code = open_store(core, err);
+    code = had_store(core, err);
+  if (code != BASE_OK)
+    return code;
+  core_room_open(core);
+  code = open_store(core, err);
   if (code == BASE_OK)
     code = core_register_load(core, err);
   if (code == BASE_OK) /* before the first leaf: only a new node makes one */

@@ -170,6 +170,15 @@ enum base_code core_register_leaf_hash(struct core *core, uint64_t index, struct
 
 /* --- life */
 
+enum base_code core_register_none(const struct core *core, struct base_error *err) {
+  return base_fail(
+      err, BASE_ROLLBACK,
+      "the database holds no leaf, but the keeper signed a head of %llu: it is empty (core/ was emptied, or core.db "
+      "removed), or another one than it was (wasl.conf names another database): put it back, or restore a backup (wasl "
+      "backup restore). Only when neither is left, as the last resort, go on with a new epoch (wasl node epoch)",
+      (unsigned long long)core->info.size);
+}
+
 enum base_code core_register_load(struct core *core, struct base_error *err) {
   struct core_register *reg = &core->reg;
   reg->tiles = calloc(CORE_TILES_CACHED, sizeof *reg->tiles);
@@ -190,6 +199,8 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
   code = core_epoch_ask(core, err);
   if (code != BASE_OK)
     return code;
+  if (core->info.size > 0 && reg->size == 0)
+    return core_register_none(core, err);
   if (core->info.size > reg->size)
     return base_fail(
         err, BASE_ROLLBACK,

@@ -245,6 +245,11 @@ struct store_sqlite *store_sqlite_new(void) {
   return store;
 }
 
+bool store_file_there(int dir) {
+  struct stat status;
+  return fstatat(dir, STORE_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 enum base_code store_open_sqlite(int dir, const struct store_schema *schema, struct store **out,
                                  struct base_error *err) {
   struct store_sqlite *store = store_sqlite_new();

@@ -41,6 +41,8 @@ size_t store_server_files(struct base_view uri, char out[STORE_FILES_MAX][256]);
  * or another program's database (BASE_CORRUPT), a server that does not keep what it confirmed (BASE_POLICY). */
 BASE_NODISCARD enum base_code store_open(int dir, struct store_server *server, struct store **out,
                                          struct base_error *err);
+/* core.db is in the folder, whatever it holds; also true when that cannot be seen. */
+bool store_file_there(int dir);
 /* Such a database as the target of store_copy: not yet a core's. */
 BASE_NODISCARD enum base_code store_open_target(struct store_server *server, struct store **out,
                                                 struct base_error *err);

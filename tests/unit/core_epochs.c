@@ -267,13 +267,66 @@ static void test_shown(void **state) {
   try_remove(&a, &b);
 }
 
+/* No database is none that is older: nothing is made in its place, and the first thing to look for is what was there.
+ */
+static void test_empty(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  char command[512];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  snprintf(command, sizeof command, "rm -rf '%s/core' && mkdir '%s/core'", b.dir, b.dir);
+  assert_int_equal(system(command), 0);
+  snprintf(command, sizeof command, "%s/core", b.dir);
+  struct place_name place = place_of(command);
+  place_drop(&place);
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "holds no leaf"));
+  assert_non_null(strstr(err.text, "backup restore"));
+  assert_non_null(strstr(err.text, "wasl node epoch)"));
+  assert_true(strlen(err.text) < sizeof err.text - 1); /* not cut off */
+  pair_close(&b);
+  if (!place_postgresql()) {
+    snprintf(command, sizeof command, "rmdir '%s/core'", b.dir); /* nothing was left in it */
+    assert_int_equal(system(command), 0);
+  }
+  struct store *store = NULL; /* one with no leaf in it */
+  if (!place_postgresql())
+    assert_int_equal(mkdirat(b.root, "core", 0700), 0);
+  int dir = openat(b.root, "core", O_RDONLY | O_DIRECTORY);
+  assert_int_equal(place_open(dir, &store, &err), BASE_OK);
+  store_close(store);
+  close(dir);
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "holds no leaf"));
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  snprintf(command, sizeof command, "rm -f '%s'/core/core.db*", b.dir);
+  if (!place_postgresql()) { /* the parts alone are there */
+    assert_int_equal(system(command), 0);
+    assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+    assert_non_null(strstr(err.text, "holds no leaf"));
+    pair_close(&b);
+    copy(&b, "/old-core", "/core");
+  }
+  pair_open(&b);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_found_again),           cmocka_unit_test(test_goes_on_from_an_epoch),
-      cmocka_unit_test(test_forgot_an_epoch),       cmocka_unit_test(test_forgot_and_went_on),
-      cmocka_unit_test(test_reaches_over_an_epoch), cmocka_unit_test(test_names_none),
-      cmocka_unit_test(test_given_twice),           cmocka_unit_test(test_shown),
-
+      cmocka_unit_test(test_found_again),
+      cmocka_unit_test(test_goes_on_from_an_epoch),
+      cmocka_unit_test(test_forgot_an_epoch),
+      cmocka_unit_test(test_forgot_and_went_on),
+      cmocka_unit_test(test_reaches_over_an_epoch),
+      cmocka_unit_test(test_names_none),
+      cmocka_unit_test(test_given_twice),
+      cmocka_unit_test(test_shown),
+      cmocka_unit_test(test_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
