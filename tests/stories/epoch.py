@@ -4,7 +4,7 @@
 register: its partners take nothing before their officers confirm it by its digits, the exchange goes on number after number,
 what a partner had sent comes again, what the node itself had sent comes back from those who hold it, and what was proved before stays proved.
 
-Broken variants: tests/checks/exchange_broken (unit/core_epoch, unit/core_back)."""
+Broken variants: tests/checks/exchange_broken (unit/core_epoch, unit/core_epochs, unit/core_back)."""
 import json
 import os
 import shutil
@@ -48,6 +48,39 @@ def lose_disk(node, heads):
     if not heads:
         os.remove(os.path.join(node.dir, "keeper", "heads.state"))
     must(wasl("backup", "restore", path("saved"), node.dir, "--key", path("secret")))
+
+
+def emptied(folder):
+    for name in os.listdir(folder):
+        inner = os.path.join(folder, name)
+        (shutil.rmtree if os.path.isdir(inner) else os.remove)(inner)
+
+
+def copied(source, target):
+    shutil.rmtree(target, ignore_errors=True)
+    must_run = subprocess.run(["cp", "-a", source, target], stdin=subprocess.DEVNULL, check=False)
+    check(must_run.returncode == 0, "not copied:", source)
+
+
+def goes_on(node, partner, number):
+    """In this epoch, as the sentence about it says; confirmed, messages go both ways and both hold the same."""
+    must(wasl("node", "epoch", node.dir, "--leaves-lost", "--number", str(number)))
+    node.start()
+    until(lambda: f"epoch {number} " in trouble(partner, node), 60, lambda: f"told: {trouble(partner, node)}")
+    must(partner.wasl("partner", "epoch", node.name, "--fingerprint", digits(node)))
+    until(lambda: partner.name not in node.json("node", "status")["register"]["unconfirmed"], 60,
+          lambda: f"epoch {number}: {trouble(partner, node)}")
+    settle(node, partner)
+    partner.sound()
+    partner.stop()
+    partner.start()
+    more = [node.request(partner.name, subject=f"in {number}"), partner.request(node.name, subject=f"in {number}, too")]
+    settle(node, partner)
+    check(all(case in one.cases() for case in more for one in (node, partner)), "the exchange does not go on in epoch", number)
+    until(lambda: all(one.wasl("partner", "reconcile", other.name).code == 0 for one, other in ((node, partner), (partner, node))), 60,
+          "both hold the same")
+    node.sound()
+    partner.sound()
 
 
 def story():
@@ -196,6 +229,33 @@ def story():
     backup(paris)
     must(wasl("backup", "verify", path("saved"), "--key", path("secret")))
     ok("without the memory of heads the epoch is said by number, and everything goes on in the same way")
+
+    paris.request("rabat", subject="after the backup")
+    settle(paris, rabat)
+    paris.stop()
+    copied(paris.dir, path("third"))
+    core = os.path.join(paris.dir, "core")
+    emptied(core)
+    paris.launch()
+    check(paris.process.wait(30) != 0 and "holds no leaf" in paris.said() and "backup restore" in paris.said(), paris.said())
+    paris.process = None
+    check(os.listdir(core) == [], "left behind:", os.listdir(core))
+    must(wasl("backup", "restore", path("saved"), paris.dir, "--key", path("secret")))
+    goes_on(paris, rabat, 4)
+    paris.stop()
+    shutil.rmtree(core)
+    copied(os.path.join(path("third"), "core"), core)
+    goes_on(paris, rabat, 5)
+    ok("where nothing is left nothing is made; what was lost is found again and put back after the epoch without it: it goes on in the next")
+
+    paris.stop()
+    copied(path("third"), paris.dir)
+    paris.start()
+    rabat.request("paris", subject="to one that forgot")
+    until(lambda: "--number 6" in paris.wasl("node", "status").err, 60, lambda: f"it is not told: {paris.said()}")
+    paris.stop()
+    goes_on(paris, rabat, 6)
+    ok("a folder of a time before epochs that a partner confirmed is told which one he holds, and goes on in the next at once")
 
 
 run(story)
