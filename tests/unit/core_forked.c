@@ -24,7 +24,7 @@ static void expect_lost(struct pair_node *node, const char *partner) {
     struct pair_answer answer = pair_ask(node, LINK_NODE_STATUS, "{\"actor\":\"test\"}", -1);
     base_buf_u8(&answer.payload, 0);
     char said[120];
-    snprintf(said, sizeof said, "\"unsound\":[\"this register lost leaves: %s holds a head of it of ", partner);
+    snprintf(said, sizeof said, "\"unsound\":[\"this register lost leaves: %s holds a head of it that ", partner);
     if (strstr((const char *)answer.payload.data, said) == NULL)
       fail_msg("%s", (const char *)answer.payload.data);
     pair_answer_free(&answer);
