@@ -95,11 +95,25 @@ void core_card_in_force(struct core *core);
 /* The leaf that announces the card of this hash. */
 BASE_NODISCARD enum base_code core_card_leaf(struct core *core, const struct base_hash *hash, struct core_leaf *out,
                                              struct base_error *err);
+/* Whether the card that the keeper signed last is among ours; if not, this database is behind, which the error says. */
+bool core_card_known(const struct core *core);
+enum base_code core_card_behind(const struct core *core, struct base_error *err);
 /* Before the commit: keys whose time is over are destroyed, new ones made, each with its leaf. */
 BASE_NODISCARD enum base_code core_keys_settle(struct core *core, struct base_error *err);
 /* Milliseconds until that is to be looked at again. */
 int64_t core_keys_due(const struct core *core);
+
+/* --- keylist.c: what is held, against the card and what was written down */
 const char *core_key_word(enum wire_keeper_type type); /* "log", "witness", "seal", "epoch" */
+bool core_seal_held(const struct core *core, const struct wire_seal_key *seal);
+/* Partners may seal to the card's sealing key of this index, and the keeper does not hold it. */
+bool core_seal_missing(const struct core *core, size_t index);
+/* The keeper's number of a sealing key that is held or was; 0 when nothing here knows it. */
+uint32_t core_seal_number(struct core *core, const struct wire_seal_key *seal);
+/* core->keys.missing says which of the card's sealing keys are not there. BASE_NOT_FOUND when none is. */
+BASE_NODISCARD enum base_code core_keys_missing(struct core *core, struct base_error *err);
+/* A leaf for each key that came or went since the last time: whatever was cut off in between is told once. */
+BASE_NODISCARD enum base_code core_keys_write_down(struct core *core, struct base_error *err);
 
 /* --- change.c */
 /* Requests: each ends in a new card. */

@@ -71,7 +71,8 @@ static void compose_seals(struct change *change) {
   for (size_t i = 0; i < core->card.seal_count; i++) {
     struct wire_seal_key seal = core->card.seals[i];
     bool old = fresh || i > 0;
-    if ((old && (change->end_seals || seal.until <= now)) || card->seal_count == WIRE_CARD_SEALS_MAX)
+    if ((old && (change->end_seals || seal.until <= now)) || card->seal_count == WIRE_CARD_SEALS_MAX ||
+        !core_seal_held(core, &seal)) /* lost: nothing that is sealed to it can be opened */
       continue;
     if (fresh && seal.until > over && over > seal.from)
       seal.until = over;
@@ -106,6 +107,10 @@ static enum base_code compose(struct change *change, struct base_error *err) {
     change->card.witness = name_key(core, WIRE_KEEPER_WITNESS, WIRE_VKEY_WITNESS, &change->witness);
   compose_seals(change);
   compose_pins(change);
+  if (change->card.seal_count == 0)
+    return base_fail(err, BASE_CONFLICT,
+                     "no sealing key that is there would be left on the card: make a new one first (wasl key rotate "
+                     "--seal)");
   return wire_card_write(&change->card, &change->bytes, err);
 }
 

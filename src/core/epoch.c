@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/cards.h"
 
 /* Our own register in a later epoch: what was lost stays lost, what is left stays as it is, leaf by leaf, and the next
  * head is signed under the new epoch's origin. Its first leaf says what it goes on from, one for each partner what this
@@ -207,6 +208,8 @@ enum base_code core_epoch_open(struct core *core, struct base_error *err) {
         "the register is in epoch %u, but the keeper has signed heads of epoch %u: this database is older "
         "than what was proved to partners; put the newer one back, or open the next epoch (wasl node epoch)",
         (unsigned)stored, (unsigned)core->epoch);
+  if (stored < core->epoch && !core_hash_zero(&core->info.card) && !core_card_known(core))
+    return core_card_behind(core, err);
   if (stored < core->epoch)
     code = begin(core, err);
   return code == BASE_OK && core->epoch > 1 ? read_first(core, err) : code;

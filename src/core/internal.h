@@ -368,6 +368,7 @@ struct core_keys {
   char actor[64];         /* who asked for the last change, "" when the node made it by itself */
   int64_t try_ms;         /* not before, monotonic: a change by itself failed */
   struct base_hash shown; /* the TLS key that the gate was told to present */
+  char missing[BASE_ERROR_TEXT_MAX]; /* which sealing keys of the card are not there, "" for none */
 };
 
 /* --- rewrap.c */

@@ -100,10 +100,12 @@ static enum base_code check_held(const struct core *core, struct base_error *err
     log |= counts && key->type == WIRE_KEEPER_LOG && wire_key_equal(&key->public_key, &core->card.log_key);
     witness |= counts && key->type == WIRE_KEEPER_WITNESS && wire_key_equal(&key->public_key, &core->card.witness_key);
   }
-  return base_view_is(core->card.origin, core->info.origin) && log && witness
-             ? BASE_OK
-             : base_fail(err, BASE_WRONG_KEY,
-                         "the node's card names other keys than the keeper holds: this card is not of this node");
+  if (base_view_is(core->card.origin, core->info.origin) && log && witness)
+    return BASE_OK;
+  return core_card_known(core)
+             ? base_fail(err, BASE_WRONG_KEY,
+                         "the node's card names other keys than the keeper holds: this card is not of this node")
+             : core_card_behind(core, err);
 }
 
 enum base_code core_keys_load(struct core *core, struct base_error *err) {
@@ -120,6 +122,19 @@ enum base_code core_keys_load(struct core *core, struct base_error *err) {
   if (code == BASE_OK && core->cards.count > 0)
     core_card_in_force(core);
   return code;
+}
+
+bool core_card_known(const struct core *core) {
+  return core_hash_zero(&core->info.card) ? core->epoch == 1
+                                          : core_cards_hashed(&core->cards, &core->info.card) != NULL;
+}
+
+enum base_code core_card_behind(const struct core *core, struct base_error *err) {
+  return base_fail(err, BASE_ROLLBACK,
+                   "this database is older than what was proved to partners: the keeper signed the card of generation "
+                   "%u last, and the newest here is of generation %u; look for a newer copy of the data "
+                   "(docs/backup.md): no key is destroyed meanwhile",
+                   (unsigned)core->info.generation, (unsigned)core->card.generation);
 }
 
 /* A copy for whoever looks into the folder while the node does not run; the store has the card itself. */
@@ -139,6 +154,8 @@ enum base_code core_keys_open(struct core *core, struct base_error *err) {
     code = card_changed(err);
   if (code == BASE_OK)
     code = check_held(core, err);
+  if (code == BASE_OK)
+    code = core_keys_missing(core, err);
   if (code == BASE_OK && core->cards.count > 1 && !core_card_waits(core)) /* it may have been cut off before that */
     write_copy(core);
   return code;
@@ -180,105 +197,6 @@ enum base_code core_card_attest(struct core *core, struct base_error *err) {
   return core_register_attested(core, &form.head.root, base_buf_view(&note), err);
 }
 
-/* --- leaves about keys */
-
-static const char *const type_words[WIRE_KEEPER_TYPES] = {[WIRE_KEEPER_LOG] = "log",
-                                                          [WIRE_KEEPER_WITNESS] = "witness",
-                                                          [WIRE_KEEPER_SEAL] = "seal",
-                                                          [WIRE_KEEPER_EPOCH] = "epoch"};
-
-const char *core_key_word(enum wire_keeper_type type) {
-  return type_words[type];
-}
-
-static const char written_fact[] = "keys";
-
-static enum base_code key_leaf(struct core *core, enum wire_keeper_type type, uint32_t number, struct base_view reason,
-                               struct base_error *err) {
-  char subject[32];
-  snprintf(subject, sizeof subject, "%s %u", type_words[type], (unsigned)number);
-  struct wire_opening opening = {
-      .actor = base_view_text(core->keys.actor), .subject = base_view_text(subject), .reason = reason};
-  enum base_code code = core_write(core, err);
-  return code == BASE_OK ? core_register_add(core, WIRE_ACT_KEY, &opening, NULL, err) : code;
-}
-
-static bool held(const struct core *core, unsigned type, uint32_t number) {
-  for (size_t i = 0; i < core->info.count; i++)
-    if (core->info.keys[i].type == type && core->info.keys[i].number == number)
-      return true;
-  return false;
-}
-
-struct written {
-  size_t count;
-  struct {
-    uint8_t type;
-    uint32_t number;
-  } keys[WIRE_KEEPER_KEYS_MAX];
-};
-
-static enum base_code written_read(struct core *core, struct written *out, bool *none, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf bytes = {0};
-  base_buf_init(&bytes, 1 << 10);
-  enum base_code code = store_fact_get(core->store, written_fact, &bytes, err);
-  *none = code == BASE_NOT_FOUND;
-  if (code != BASE_OK)
-    return *none ? BASE_OK : code;
-  struct base_reader reader = base_reader_of(base_buf_view(&bytes));
-  out->count = base_read_u8(&reader);
-  if (out->count > WIRE_KEEPER_KEYS_MAX)
-    return base_fail(err, BASE_CORRUPT, "the list of keys is damaged");
-  for (size_t i = 0; i < out->count; i++) {
-    out->keys[i].type = base_read_u8(&reader);
-    out->keys[i].number = base_read_u32(&reader);
-  }
-  return base_reader_end(&reader, "the list of keys", err);
-}
-
-static bool written_has(const struct written *written, const struct wire_keeper_key *key) {
-  for (size_t i = 0; i < written->count; i++)
-    if (written->keys[i].type == key->type && written->keys[i].number == key->number)
-      return true;
-  return false;
-}
-
-static enum base_code written_set(struct core *core, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf bytes = {0};
-  base_buf_init(&bytes, 1 << 10);
-  base_buf_u8(&bytes, (uint8_t)core->info.count);
-  for (size_t i = 0; i < core->info.count; i++) {
-    base_buf_u8(&bytes, (uint8_t)core->info.keys[i].type);
-    base_buf_u32(&bytes, core->info.keys[i].number);
-  }
-  enum base_code code = core_write(core, err);
-  return code == BASE_OK ? store_fact_set(core->store, written_fact, base_buf_view(&bytes), err) : code;
-}
-
-/* A leaf for each key that came or went since the last time: whatever was cut off in between is told once. */
-static enum base_code write_down(struct core *core, struct base_error *err) {
-  struct written written = {0};
-  bool none = false, news = false;
-  enum base_code code = written_read(core, &written, &none, err);
-  for (size_t i = 0; code == BASE_OK && !none && i < core->info.count; i++) {
-    const struct wire_keeper_key *key = &core->info.keys[i];
-    if (!written_has(&written, key)) {
-      news = true;
-      code = key_leaf(core, key->type, key->number, BASE_VIEW("made"), err);
-    }
-  }
-  for (size_t i = 0; code == BASE_OK && i < written.count; i++)
-    if (!held(core, written.keys[i].type, written.keys[i].number)) {
-      news = true;
-      code = key_leaf(core, (enum wire_keeper_type)written.keys[i].type, written.keys[i].number, BASE_VIEW("destroyed"),
-                      err);
-    }
-  if (code == BASE_OK && (none || news))
-    code = written_set(core, err);
-  core->keys.actor[0] = '\0';
-  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
-}
-
 /* --- what is due by itself */
 
 static bool on_card(const struct core *core, const struct wire_keeper_key *key, base_time now) {
@@ -288,8 +206,11 @@ static bool on_card(const struct core *core, const struct wire_keeper_key *key, 
   return false;
 }
 
-/* Signing keys before those in force, and sealing keys that nobody may use any more. */
+/* Signing keys before those in force, and sealing keys that nobody may use any more. Without the card that partners
+ * hold nobody here can tell which those are, and none is destroyed. */
 static bool over(const struct core *core, const struct wire_keeper_key *key) {
+  if (!core_card_known(core))
+    return false;
   bool signs = key->type == WIRE_KEEPER_LOG || key->type == WIRE_KEEPER_WITNESS;
   return signs ? key->state == WIRE_KEEPER_OLD : key->type == WIRE_KEEPER_SEAL && !on_card(core, key, core_now(core));
 }
@@ -302,7 +223,7 @@ static enum base_code forget_old(struct core *core, struct base_error *err) {
     enum base_code code = core->env.keeper.forget(core->env.keeper.context, key->type, key->number, err);
     if (code != BASE_OK)
       return code;
-    base_log(BASE_LOG_NOTICE, "key.destroyed", "the %s key %u is destroyed", type_words[key->type],
+    base_log(BASE_LOG_NOTICE, "key.destroyed", "the %s key %u is destroyed", core_key_word(key->type),
              (unsigned)key->number);
   }
   return core_epoch_ask(core, err);
@@ -349,7 +270,7 @@ enum base_code core_keys_settle(struct core *core, struct base_error *err) {
   if (code == BASE_OK && (seal || epoch))
     code = renew(core, seal, core_rewrap_due(core), err);
   if (code == BASE_OK)
-    code = write_down(core, err);
+    code = core_keys_write_down(core, err);
   if (code != BASE_OK && core->failed == BASE_OK) { /* nothing was written: the node goes on with the keys it has */
     base_log(BASE_LOG_ERROR, "key.failed", "a change of keys failed and is tried again: %s", err->text);
     core->keys.try_ms = core_now_ms(core) + CORE_KEYS_PAUSE_MS;

@@ -257,6 +257,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
       write_unsound(&writer, core->partners[i]);
   core_witnesses_unsound(core, &writer);
   write_forgotten(core, &writer);
+  core_show_keys_unsound(&writer, core);
   wire_write_end(&writer, ']');
   core_witnesses_status(core, &writer);
   core_show_keys_due(&writer, core);

@@ -36,6 +36,7 @@ BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct
 
 /* What of the keys is due next, as a member of an object that is open. */
 void core_show_keys_due(struct wire_writer *writer, const struct core *core);
+void core_show_keys_unsound(struct wire_writer *writer, const struct core *core);
 /* A partner, as members of an object that is open. */
 void core_show_partner_members(const struct core *core, struct wire_writer *writer,
                                const struct core_partner *partner);

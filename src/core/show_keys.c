@@ -109,6 +109,20 @@ static void write_key(struct wire_writer *writer, const struct core *core, const
   wire_write_end(writer, '}');
 }
 
+/* On the card, and not in the keeper's folder. */
+static void write_missing_seal(struct wire_writer *writer, struct core *core, const struct wire_seal_key *seal) {
+  wire_write_object(writer);
+  wire_write_member_string(writer, "type", core_key_word(WIRE_KEEPER_SEAL));
+  wire_write_member_string(writer, "algorithm", wire_key_p256(&seal->key) ? "P-256" : "X25519");
+  wire_write_member_integer(writer, "number", core_seal_number(core, seal));
+  wire_write_member_string(writer, "state", "missing");
+  wire_write_member_hex(writer, "id", seal->id, sizeof seal->id);
+  core_show_time(writer, "from", seal->from);
+  core_show_time(writer, "until", seal->until);
+  write_due(writer, 0);
+  wire_write_end(writer, '}');
+}
+
 /* TLS keys are counted as they came onto the card. */
 static int64_t tls_number(const struct core *core, const struct base_hash *pin) {
   int64_t number = 0;
@@ -150,6 +164,9 @@ enum base_code core_show_keys(struct core *core, const struct wire_json *request
   wire_write_array(&writer);
   for (size_t i = 0; i < core->info.count; i++)
     write_key(&writer, core, &core->info.keys[i]);
+  for (size_t i = 0; i < core->card.seal_count; i++)
+    if (core_seal_missing(core, i))
+      write_missing_seal(&writer, core, &core->card.seals[i]);
   write_tls(&writer, core);
   wire_write_end(&writer, ']');
   wire_write_key(&writer, "partners");
@@ -179,4 +196,10 @@ void core_show_keys_due(struct wire_writer *writer, const struct core *core) {
   core_show_time(writer, "sign_due", sign);
   core_show_time(writer, "tls_due", core_tls_since(core) + (base_time)CORE_SIGN_DAYS * CORE_DAY);
   wire_write_end(writer, '}');
+}
+
+/* Keys that the card names and that are not there. */
+void core_show_keys_unsound(struct wire_writer *writer, const struct core *core) {
+  if (core->keys.missing[0] != '\0')
+    wire_write_string(writer, core->keys.missing);
 }

@@ -375,10 +375,48 @@ static void test_part_comes_again(void **state) {
   try_remove(&a, &b);
 }
 
+/* A database from before the last card: no epoch begins over it, and the keys that it does not know are not destroyed,
+ * also when the keeper's memory is lost and cannot say so. */
+static void test_before_the_last_card(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  struct wire_keeper_info info;
+  size_t seals = 0;
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  pair_open(&b);
+  struct pair_answer answer = pair_ask(&b, LINK_KEY_ROTATE, "{\"actor\":\"o\",\"seal\":true}", -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  pair_rest(&a, &b);
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  pair_close(&b);
+  assert_int_equal(keeper_epoch(&b, 0, &err), BASE_OK);
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "the card of generation 2 last, and the newest here is of generation 1"));
+  pair_close(&b);
+  int dir = openat(b.keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
+  assert_int_equal(unlinkat(dir, "heads.state", 0), 0);
+  close(dir);
+  assert_int_equal(keeper_epoch(&b, 2, &err), BASE_OK);
+  pair_open(&b);
+  pair_settle(&b);
+  keeper_describe(b.keeper, &info);
+  for (size_t i = 0; i < info.count; i++)
+    seals += info.keys[i].type == WIRE_KEEPER_SEAL;
+  assert_int_equal(seals, 2);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_cosigned_and_not_kept),
-      cmocka_unit_test(test_begins_once),
+      cmocka_unit_test(test_begins_once),      cmocka_unit_test(test_before_the_last_card),
       cmocka_unit_test(test_without_memory),   cmocka_unit_test(test_after_lost),
       cmocka_unit_test(test_went_on_quietly),  cmocka_unit_test(test_went_on_and_sent),
       cmocka_unit_test(test_other_beginning),  cmocka_unit_test(test_must_extend),

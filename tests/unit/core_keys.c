@@ -634,6 +634,102 @@ static void cut_off_anywhere(void **state) {
   try_remove(&a, &b);
 }
 
+/* --- files that are lost */
+
+/* Moves or copies a file of keeper/ between that folder and the one above it. */
+static void move_file(const struct pair_node *node, const char *how, const char *name, bool back) {
+  char line[400];
+  snprintf(line, sizeof line, "cd '%s' && %s %s%s %s", node->dir, how, back ? "" : "keeper/", name,
+           back ? "keeper/" : ".");
+  assert_int_equal(system(line), 0);
+}
+static void put_away(const struct pair_node *node, const char *name) {
+  move_file(node, "mv", name, false);
+}
+static void put_back(const struct pair_node *node, const char *name) {
+  move_file(node, "cp", name, true);
+}
+static void restart_without(struct pair_node *node, const char *name) {
+  pair_close(node);
+  put_away(node, name);
+  pair_open(node);
+}
+
+/* Another one is on the card: the node says what is missing, and the next card leaves it out. */
+static void a_sealing_key_is_lost(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], said[2000];
+  try_agreed(&a, &b);
+  rotate(&a, "\"seal\":true");
+  pair_rest(&a, &b);
+  assert_string_equal(a.core->keys.missing, "");
+  restart_without(&a, "seal-2.key");
+  assert_non_null(strstr(a.core->keys.missing, "seal-2.key"));
+  struct pair_answer answer = pair_ask(&a, LINK_NODE_STATUS, "{}", -1);
+  snprintf(said, sizeof said, "%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  assert_non_null(strstr(said, "\"unsound\":[\"a sealing key on the node's card is missing in keeper/: seal-2.key"));
+  pair_answer_free(&answer);
+  answer = pair_ask(&a, LINK_KEY_LIST, "{}", -1);
+  snprintf(said, sizeof said, "%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  assert_non_null(strstr(said, "\"number\":2,\"state\":\"missing\""));
+  pair_answer_free(&answer);
+  pair_settle(&a);
+  assert_int_equal(seal_leaves(&a, "missing"), 1);
+  assert_int_equal(seal_leaves(&a, "destroyed"), 0);
+  try_restart(&a); /* said once */
+  pair_settle(&a);
+  assert_int_equal(seal_leaves(&a, "missing"), 1);
+  pair_close(&a); /* its copy is put back after all */
+  put_back(&a, "seal-2.key");
+  pair_open(&a);
+  pair_settle(&a);
+  assert_int_equal(seal_leaves(&a, "found"), 1);
+  assert_string_equal(a.core->keys.missing, "");
+  restart_without(&a, "seal-2.key");
+  pair_refused(&a, LINK_KEY_RETIRE, "{\"actor\":\"o\",\"seal\":true,\"force\":true}", BASE_CONFLICT);
+  struct base_hash lost = a.core->card_hash;
+  rotate(&a, "\"seal\":true");
+  pair_rest(&a, &b);
+  assert_int_equal(generation(&a), 3);
+  assert_true(base_hash_equal(&a.core->card.previous, &lost));
+  assert_int_equal(a.core->card.seal_count, 2); /* the new one, and the one before the lost one */
+  assert_string_equal(a.core->keys.missing, "");
+  agree_on_cards(&a, &b);
+  pair_request(&b, &a, id);
+  pair_rest(&a, &b);
+  try_receipted(&b, id);
+  try_restart(&a);
+  try_remove(&a, &b);
+}
+
+/* What the card names is not there, whatever older key is. */
+static void an_old_sealing_key_in_its_place(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  move_file(&a, "cp", "seal.key", false);
+  rotate(&a, "\"seal\":true");
+  pair_rest(&a, &b);
+  struct pair_answer answer = pair_ask(&a, LINK_KEY_RETIRE, "{\"actor\":\"o\",\"seal\":true}", -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  pair_rest(&a, &b);
+  pair_close(&a);
+  put_away(&a, "seal-2.key");
+  put_back(&a, "seal.key");
+  assert_int_equal(pair_start(&a, &err), BASE_NOT_FOUND);
+  assert_non_null(strstr(err.text, "seal-2.key"));
+  pair_close(&a);
+  put_back(&a, "seal-2.key");
+  pair_open(&a);
+  pair_rest(&a, &b);
+  assert_int_equal(held(&a, WIRE_KEEPER_SEAL), 1);
+  try_remove(&a, &b);
+}
+
 /* --- somebody with half of the keys */
 
 /* a has changed its keys, b has not heard of it; a lies from here on. */
@@ -818,6 +914,8 @@ int main(void) {
       cmocka_unit_test(failed_changes_rest),
       cmocka_unit_test(refused_changes),
       cmocka_unit_test(cut_off_anywhere),
+      cmocka_unit_test(a_sealing_key_is_lost),
+      cmocka_unit_test(an_old_sealing_key_in_its_place),
       cmocka_unit_test(one_key_is_not_enough),
       cmocka_unit_test(two_successors),
       cmocka_unit_test(old_key_after_the_change),
