@@ -52,10 +52,9 @@ static void note_root(const char *node) {
 static const char *where_to_look(const struct cli_http_request *request) {
   static const struct {
     const char *path, *look;
-  } rows[] = {{"/v1/partners", "wasl partner list"},
-              {"/v1/outbox/", "wasl outbox list"},
-              {"/v1/cases/", "wasl case show CASE"},
-              {"/v1/cases", "wasl case list and wasl outbox list"}};
+  } rows[] = {{"/v1/partners", "wasl partner list"}, {"/v1/keys/", "wasl key list"},
+              {"/v1/card", "wasl key list"},         {"/v1/outbox/", "wasl outbox list"},
+              {"/v1/cases/", "wasl case show CASE"}, {"/v1/cases", "wasl case list and wasl outbox list"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows && strcmp(request->method, "POST") == 0; i++)
     if (strncmp(request->path, rows[i].path, strlen(rows[i].path)) == 0)
       return rows[i].look;

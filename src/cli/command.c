@@ -39,7 +39,7 @@ const struct cli_command cli_commands[] = {
     {"card show", "FILE", "", 1, 1, cli_card_show, "a card and the fingerprint that two people compare by voice",
      "card show rabat.card"},
     {"key list", "", "", 0, 0, cli_key_list, "the node's keys: since when, until when, next due", "-n paris key list"},
-    {"key rotate", "[--sign] [--seal] [--tls] [--all]", " --sign --seal --tls --all ", 0, 0, cli_key_rotate,
+    {"key rotate", "[--sign] [--seal] [--tls] [--all] [--force]", " --sign --seal --tls --all --force ", 0, 0, cli_key_rotate,
      "new keys and a new card, which partners are told", "-n paris key rotate --all"},
     {"key retire", "[--seal] [--tls] [--force]", " --seal --tls --force ", 0, 0, cli_key_retire,
      "old keys leave the card and are destroyed before their overlap is over", "-n paris key retire --seal"},

@@ -170,6 +170,7 @@ enum base_code cli_key_rotate(struct cli *cli, struct base_error *err) {
   write_choice(&writer, cli, "sign", all ? "--all" : "--sign");
   write_choice(&writer, cli, "seal", all ? "--all" : "--seal");
   write_choice(&writer, cli, "epoch", "--all");
+  write_choice(&writer, cli, "force", "--force");
   if (tls)
     wire_write_member_hash(&writer, "tls", &pin);
   wire_write_end(&writer, '}');

@@ -164,12 +164,6 @@ enum base_code core_card_renew_seal(struct core *core, struct base_error *err) {
 
 /* --- the TLS key that is presented */
 
-static bool has_pin(const struct wire_card *card, const struct wire_card *newest) {
-  for (size_t i = 0; i < card->pin_count; i++)
-    if (base_hash_equal(&card->pins[i], &newest->pins[0]))
-      return true;
-  return false;
-}
 static bool has_seal(const struct wire_card *card, const struct wire_card *newest) {
   for (size_t i = 0; i < card->seal_count; i++)
     if (wire_key_equal(&card->seals[i].key, &newest->seals[0].key))
@@ -177,16 +171,27 @@ static bool has_seal(const struct wire_card *card, const struct wire_card *newes
   return false;
 }
 
-/* The card with which the newest key of a kind came. */
-static const struct core_card *key_since(const struct core *core,
-                                         bool (*has)(const struct wire_card *card, const struct wire_card *newest)) {
+/* The card with which the newest sealing key came. */
+static const struct core_card *seal_since(const struct core *core) {
   for (size_t i = core->cards.count; i > 0; i--)
-    if (!has(&core->cards.list[i - 1].card, &core->card))
+    if (!has_seal(&core->cards.list[i - 1].card, &core->card))
       return i < core->cards.count ? &core->cards.list[i] : core_cards_newest(&core->cards);
   return &core->cards.list[0];
 }
-static const struct core_card *pin_since(const struct core *core) {
-  return key_since(core, has_pin);
+
+static bool has_pin(const struct wire_card *card, const struct base_hash *pin) {
+  for (size_t i = 0; i < card->pin_count; i++)
+    if (base_hash_equal(&card->pins[i], pin))
+      return true;
+  return false;
+}
+
+/* The card with which this TLS key of the newest one came. */
+static const struct core_card *pin_since(const struct core *core, const struct base_hash *pin) {
+  size_t at = core->cards.count - 1;
+  while (at > 0 && has_pin(&core->cards.list[at - 1].card, pin))
+    at--;
+  return &core->cards.list[at];
 }
 
 const struct core_partner *core_partner_behind(const struct core *core, uint32_t generation) {
@@ -196,27 +201,46 @@ const struct core_partner *core_partner_behind(const struct core *core, uint32_t
   return NULL;
 }
 
+bool core_tls_missing(const struct core *core, const struct base_hash *pin) {
+  for (size_t i = 0; i < core->keys.lost_count; i++)
+    if (base_hash_equal(&core->keys.lost[i], pin))
+      return true;
+  return false;
+}
+
+/* Whether every active partner knows it, or had the time to. */
+static bool pin_known(const struct core *core, const struct base_hash *pin) {
+  const struct core_card *since = pin_since(core, pin);
+  if (core_card_waits(core) && since == core_cards_newest(&core->cards))
+    return false;
+  return core_now(core) >= since->card.made + (base_time)CORE_OVERLAP_DAYS * CORE_DAY ||
+         core_partner_behind(core, since->card.generation) == NULL;
+}
+
 const struct base_hash *core_tls_presented(const struct core *core) {
   const struct wire_card *card = &core->card;
-  const struct core_card *since = pin_since(core);
-  bool over_now = core_now(core) >= since->card.made + (base_time)CORE_OVERLAP_DAYS * CORE_DAY;
-  if (core_card_waits(core) && since == core_cards_newest(&core->cards) && card->pin_count > 1)
-    return &card->pins[1];
-  if (card->pin_count == 1 || over_now || core_partner_behind(core, since->card.generation) == NULL)
-    return &card->pins[0];
-  return &card->pins[1];
+  const struct base_hash *oldest = &card->pins[card->pin_count - 1];
+  for (size_t i = 0; i < card->pin_count; i++) {
+    if (core_tls_missing(core, &card->pins[i]))
+      continue;
+    oldest = &card->pins[i];
+    if (pin_known(core, oldest))
+      break;
+  }
+  return oldest;
 }
 
 void core_tls_look(struct core *core) {
   const struct base_hash *presented = core_tls_presented(core);
-  if (base_hash_equal(presented, &core->keys.shown))
+  if (base_hash_equal(presented, &core->keys.shown) && base_hash_equal(&core->card_hash, &core->keys.shown_card))
     return;
   core->keys.shown = *presented;
+  core->keys.shown_card = core->card_hash;
   core->partner_version++;
 }
 
 base_time core_tls_since(const struct core *core) {
-  return pin_since(core)->card.made;
+  return pin_since(core, &core->card.pins[0])->card.made;
 }
 
 /* --- requests */
@@ -244,6 +268,21 @@ static void change_end(struct core *core, uint64_t token, const struct wire_json
     core_reply_error(core, token, code, err);
 }
 
+/* A card names so many TLS keys at most: one more, and the oldest leaves it, which may be all that somebody knows. */
+static enum base_code check_drops(const struct core *core, struct base_error *err) {
+  const struct wire_card *card = &core->card;
+  if (card->pin_count < WIRE_CARD_PINS_MAX || core_tls_presented(core) != &card->pins[card->pin_count - 1])
+    return BASE_OK;
+  const struct core_partner *behind =
+      core_partner_behind(core, pin_since(core, &card->pins[card->pin_count - 2])->card.generation);
+  struct base_view name = behind != NULL ? behind->card.name : BASE_VIEW("a partner");
+  return base_fail(err, BASE_CONFLICT,
+                   "%.*s knows none of the newer TLS keys yet, and with one more the key that it knows would leave the "
+                   "card (it names %d at most): wait until it took the card (wasl key list), or say --force and give "
+                   "them the new card by hand",
+                   (int)name.size, (const char *)name.data, WIRE_CARD_PINS_MAX);
+}
+
 void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct change change;
@@ -261,6 +300,8 @@ void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *
     code = base_fail(&err, BASE_FIELD, "tls: the SHA-256 of the new key's SubjectPublicKeyInfo, in hex");
   else if (change.types == 0 && !change.tls)
     code = base_fail(&err, BASE_FIELD, "say which keys: sign, seal, epoch or tls");
+  else if (change.tls && !wire_json_true(wire_json_get(request, "force")))
+    code = check_drops(core, &err);
   change_end(core, token, request, &change, code, &err);
 }
 
@@ -275,13 +316,17 @@ void core_key_retire(struct core *core, uint64_t token, const struct wire_json *
   bool seals = change.end_seals && core->card.seal_count > 1, pins = change.end_pins && core->card.pin_count > 1;
   const struct core_partner *behind = NULL;
   if (seals)
-    behind = core_partner_behind(core, key_since(core, has_seal)->card.generation);
+    behind = core_partner_behind(core, seal_since(core)->card.generation);
   if (pins && behind == NULL)
-    behind = core_partner_behind(core, pin_since(core)->card.generation);
+    behind = core_partner_behind(core, pin_since(core, &core->card.pins[0])->card.generation);
   if (!change.end_seals && !change.end_pins)
     code = base_fail(&err, BASE_FIELD, "say which keys: seal or tls");
   else if (!seals && !pins)
     code = base_fail(&err, BASE_CONFLICT, "there is no old key on the card");
+  else if (pins && core_tls_missing(core, &core->card.pins[0]))
+    code = base_fail(&err, BASE_CONFLICT,
+                     "the TLS key that would remain has no file in gate/: make another one first (wasl key rotate "
+                     "--tls), and retire the old ones when partners took that card");
   else if (behind != NULL && !wire_json_true(wire_json_get(request, "force")))
     code = base_fail(&err, BASE_CONFLICT,
                      "%.*s has not taken the card with the new key yet and may not find back: wait, or say --force and "

@@ -368,6 +368,10 @@ struct core_keys {
   char actor[64];         /* who asked for the last change, "" when the node made it by itself */
   int64_t try_ms;         /* not before, monotonic: a change by itself failed */
   struct base_hash shown; /* the TLS key that the gate was told to present */
+  struct base_hash shown_card; /* and the card on which it was told that they are */
+  size_t told_count, lost_count;
+  struct base_hash told[WIRE_CARD_PINS_MAX]; /* those that the last table named … */
+  struct base_hash lost[WIRE_CARD_PINS_MAX]; /* … and those of which the gate said that it has no file */
   char missing[BASE_ERROR_TEXT_MAX]; /* which sealing keys of the card are not there, "" for none */
 };
 

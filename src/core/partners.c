@@ -470,11 +470,24 @@ void core_peer_table_wake(struct core *core) {
     return;
   core->table_parked = false;
   peer_table_write(core, &core_reply(core, core->table_token, BASE_OK)->payload);
+  core->keys.told_count = core->card.pin_count;
+  memcpy(core->keys.told, core->card.pins, core->card.pin_count * sizeof *core->card.pins);
+}
+
+/* The gate says, a bit for each, which of the TLS keys that the last table named have no file. */
+static void own_missing(struct core *core, int64_t bits) {
+  core->keys.lost_count = 0;
+  for (size_t i = 0; i < core->keys.told_count; i++)
+    if ((bits >> i & 1) != 0)
+      core->keys.lost[core->keys.lost_count++] = core->keys.told[i];
 }
 
 void core_peer_table(struct core *core, uint64_t token, const struct wire_json *request) {
   core->table_parked = true;
   core->table_token = token;
   core->table_version = (uint64_t)wire_json_integer(wire_json_get(request, "version"));
+  const struct wire_json *missing = wire_json_get(request, "missing");
+  if (missing != NULL)
+    own_missing(core, wire_json_integer(missing));
   core_peer_table_wake(core);
 }

@@ -142,7 +142,11 @@ static void write_tls(struct wire_writer *writer, const struct core *core) {
     wire_write_object(writer);
     wire_write_member_string(writer, "type", "tls");
     wire_write_member_integer(writer, "number", tls_number(core, pin));
-    wire_write_member_string(writer, "state", presented ? "in_force" : i == 0 ? "waiting" : "old");
+    wire_write_member_string(writer, "state",
+                             core_tls_missing(core, pin) ? "missing"
+                             : presented                 ? "in_force"
+                             : i == 0                    ? "waiting"
+                                                         : "old");
     wire_write_member_hex(writer, "id", pin->bytes, WIRE_KEEPER_KEY_ID);
     core_show_time(writer, "from", i == 0 ? core_tls_since(core) : 0);
     core_show_time(writer, "until", 0);
@@ -202,4 +206,17 @@ void core_show_keys_due(struct wire_writer *writer, const struct core *core) {
 void core_show_keys_unsound(struct wire_writer *writer, const struct core *core) {
   if (core->keys.missing[0] != '\0')
     wire_write_string(writer, core->keys.missing);
+  for (size_t i = 0; i < core->card.pin_count; i++) {
+    const struct base_hash *pin = &core->card.pins[i];
+    char text[BASE_ERROR_TEXT_MAX];
+    bool first = base_hash_equal(pin, &core->cards.list[0].card.pins[0]);
+    if (!core_tls_missing(core, pin))
+      continue;
+    (void)snprintf(text, sizeof text,
+                   "a TLS key on the node's card is missing in gate/, or damaged: tls%s%.*s.key with its .crt; bring a "
+                   "copy back and start again, or make another (wasl key rotate --tls) and, when partners took that "
+                   "card, retire this one (wasl key retire --tls)",
+                   first ? "" : "-", first ? 0 : 16, base_hash_text(pin).text);
+    wire_write_string(writer, text);
+  }
 }

@@ -75,6 +75,8 @@ static enum base_code look_at_pair(const struct wire_card *card, const char *nam
   BASE_AUTO_BUF struct base_buf certificate = {0}, key = {0};
   base_buf_init(&certificate, GATE_PEM_MAX + 1);
   base_buf_init(&key, GATE_PEM_MAX + 1);
+  if (faccessat(AT_FDCWD, "tls.crt", F_OK, 0) != 0 && faccessat(AT_FDCWD, "tls.key", F_OK, 0) != 0)
+    return gate_pair_missing(card, err);
   enum base_code code = read_pem("tls.crt", &certificate, err);
   if (code == BASE_OK)
     code = read_pem("tls.key", &key, err);

@@ -125,7 +125,10 @@ enum base_code gate_pair_load(int dir, const struct base_hash *pin, struct gate_
   if (code == BASE_NOT_FOUND)
     code = load(dir, &first_names, &pair, err);
   if (code == BASE_OK && !base_hash_equal(&pair.pin, pin))
-    code = base_fail(err, BASE_NOT_FOUND, "the TLS key that the node's card names is not in the gate's folder");
+    code = BASE_NOT_FOUND;
+  if (code == BASE_NOT_FOUND)
+    base_fail(err, BASE_NOT_FOUND, "%s and %s, which the node's card names, are not in gate/ (nor is tls.key this key)",
+              names.key, names.certificate);
   if (code == BASE_OK)
     *out = pair;
   else
@@ -138,6 +141,18 @@ enum base_code gate_pair_of_card(int dir, const struct wire_card *card, struct g
   for (size_t i = card->pin_count; i > 0 && code != BASE_OK; i--)
     code = gate_pair_load(dir, &card->pins[i - 1], out, err);
   return code;
+}
+
+enum base_code gate_pair_missing(const struct wire_card *card, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  for (size_t i = 0; i < card->pin_count; i++) {
+    struct names names = names_of(&card->pins[i]);
+    base_buf_printf(&text, "%s%s and %s", i > 0 ? "; or " : "", names.key, names.certificate);
+  }
+  return base_fail(err, BASE_NOT_FOUND,
+                   "no TLS key of the node's card is in gate/: bring back, from a copy of the node, %.*s%s",
+                   (int)text.size, (const char *)text.data,
+                   card->generation == 1 ? " (made with the node: tls.key and tls.crt)" : "");
 }
 
 static void destroy(int dir, const struct names *names) {

@@ -22,6 +22,8 @@ BASE_NODISCARD enum base_code gate_pair_load(int dir, const struct base_hash *pi
 /* To begin with, before core says more: the oldest of the card's, which every partner knows. */
 BASE_NODISCARD enum base_code gate_pair_of_card(int dir, const struct wire_card *card, struct gate_pair *out,
                                                 struct base_error *err);
+/* The sentence for a folder with none of them: which files the card wants. BASE_NOT_FOUND. */
+enum base_code gate_pair_missing(const struct wire_card *card, struct base_error *err);
 /* Destroys the key with this pin, if it is there: written over, removed. */
 void gate_pair_destroy(int dir, const struct base_hash *pin);
 /* Destroys those that are none of these. Files made after `made` are let be: a key that was made just now is on no card

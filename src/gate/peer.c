@@ -55,6 +55,24 @@ static void tidy(void *context) {
   link_timer_set(peer->tidy_timer, (KEY_REST_S + 1) * 1000);
 }
 
+/* Core and who runs the node hear which keys of the card are lost, before the last one is. */
+static void look_for_own(struct gate_peer *peer) {
+  const struct gate_peers *table = &peer->peers;
+  int64_t missing = 0;
+  for (size_t i = 0; i < table->own_count; i++) {
+    struct gate_pair pair = {.credentials = NULL};
+    struct base_error err;
+    if (gate_pair_load(peer->setup.dir, &table->own[i], &pair, &err) == BASE_OK) {
+      gate_pair_free(&pair);
+      continue;
+    }
+    missing |= (int64_t)1 << i;
+    if (peer->missing != missing)
+      base_log(BASE_LOG_ERROR, "gate.key", "a TLS key on the node's card is not to be had: %s", err.text);
+  }
+  peer->missing = missing;
+}
+
 /* What core says of our own keys: new connections show the one that it names, those off the card are destroyed. */
 static void change_key(struct gate_peer *peer) {
   const struct gate_peers *table = &peer->peers;
@@ -62,6 +80,7 @@ static void change_key(struct gate_peer *peer) {
   struct base_error err;
   if (!table->has_own || peer->setup.dir < 0)
     return;
+  look_for_own(peer);
   if (!base_hash_equal(&gate_peer_pair(peer)->pin, &table->present)) {
     enum base_code code = gate_pair_load(peer->setup.dir, &table->present, &pair, &err);
     if (code == BASE_OK)
@@ -126,6 +145,8 @@ static void ask_table(void *context) {
   wire_writer_init(&writer, &payload);
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "version", peer->peers.version);
+  if (peer->peers.version > 0 && peer->peers.has_own)
+    wire_write_member_integer(&writer, "missing", peer->missing);
   wire_write_end(&writer, '}');
   gate_calls_ask(&peer->core, LINK_PEER_TABLE, base_buf_view(&payload), -1, table_came, peer);
 }

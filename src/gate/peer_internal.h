@@ -26,6 +26,7 @@ struct gate_peer {
   struct gate_http_tls tls;
   size_t had_count;
   struct base_hash had[GATE_PINS_MAX]; /* our keys by the table before */
+  int64_t missing; /* a bit for each key of the table that has no file */
   size_t pair_count;
   struct gate_pair *pairs; /* the last one is presented; exchanges under way may still use those before */
   struct gate_client *client;

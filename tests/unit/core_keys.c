@@ -496,6 +496,92 @@ static void refused_changes(void **state) {
   try_remove(&a, &b);
 }
 
+/* A partner who is away knows the first one alone: whatever comes after it, it stays presented, and on the card. */
+static void tls_changed_again_and_again(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char json[200], id[65];
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  struct base_hash old = a.pin, next = {{0}};
+  try_no_gate(&a);
+  for (char i = 0; i < WIRE_CARD_PINS_MAX; i++) {
+    next = seal_sha256(base_view_of(&i, 1));
+    snprintf(json, sizeof json, "{\"actor\":\"o\",\"tls\":\"%s\"}", base_hash_text(&next).text);
+    if (i + 1 == WIRE_CARD_PINS_MAX) {
+      pair_refused(&a, LINK_KEY_ROTATE, json, BASE_CONFLICT);
+      break;
+    }
+    struct pair_answer answer = pair_ask(&a, LINK_KEY_ROTATE, json, -1);
+    assert_int_equal(answer.status, BASE_OK);
+    pair_answer_free(&answer);
+    pair_settle(&a);
+    assert_true(base_hash_equal(core_tls_presented(a.core), &old));
+  }
+  pair_request(&b, &a, id);
+  pair_rest(&a, &b);
+  try_receipted(&b, id);
+  agree_on_cards(&a, &b);
+  assert_true(base_hash_equal(core_tls_presented(a.core), &a.core->card.pins[0]));
+  snprintf(json, sizeof json, "\"tls\":\"%s\"", base_hash_text(&next).text);
+  rotate(&a, json); /* he knows newer ones: the oldest may go */
+  assert_int_equal(a.core->card.pin_count, WIRE_CARD_PINS_MAX);
+  try_no_gate(&a);
+  for (char i = 'a'; i < 'c'; i++) {
+    next = seal_sha256(base_view_of(&i, 1));
+    snprintf(json, sizeof json, "\"force\":true,\"tls\":\"%s\"", base_hash_text(&next).text);
+    rotate(&a, json);
+    pair_settle(&a);
+  }
+  try_remove(&a, &b);
+}
+
+/* As the gate asks for its table: which of the keys that it names are not there. */
+static void gate_says(struct pair_node *node, const char *json) {
+  struct pair_answer answer = {0};
+  uint64_t token = node->next_token++;
+  core_input(node->core, LINK_PEER_TABLE, token, base_view_text(json), -1);
+  pair_settle(node);
+  if (pair_find(node, token, &answer))
+    pair_answer_free(&answer);
+}
+
+static void a_tls_key_is_lost(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char json[200], said[3000];
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  struct base_hash old = a.pin, new = seal_sha256(BASE_VIEW("a new line")), third = seal_sha256(BASE_VIEW("third"));
+  snprintf(json, sizeof json, "\"tls\":\"%s\"", base_hash_text(&new).text);
+  rotate(&a, json);
+  pair_rest(&a, &b);
+  assert_true(base_hash_equal(core_tls_presented(a.core), &new));
+  gate_says(&a, "{\"version\":0}");
+  gate_says(&a, "{\"version\":1000000,\"missing\":1}");
+  assert_true(core_tls_missing(a.core, &new) && !core_tls_missing(a.core, &old));
+  assert_true(base_hash_equal(core_tls_presented(a.core), &old)); /* the one that is there */
+  struct pair_answer answer = pair_ask(&a, LINK_NODE_STATUS, "{}", -1);
+  snprintf(said, sizeof said, "%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+  snprintf(json, sizeof json, "tls-%.16s.key", base_hash_text(&new).text);
+  assert_non_null(strstr(said, json));
+  pair_refused(&a, LINK_KEY_RETIRE, "{\"actor\":\"o\",\"tls\":true,\"force\":true}", BASE_CONFLICT);
+  assert_int_equal(a.core->card.pin_count, 2);
+  snprintf(json, sizeof json, "\"tls\":\"%s\"", base_hash_text(&third).text);
+  rotate(&a, json);
+  gate_says(&a, "{\"version\":0}");
+  gate_says(&a, "{\"version\":1000000,\"missing\":2}");
+  assert_true(core_tls_missing(a.core, &new));
+  pair_rest(&a, &b);
+  assert_true(base_hash_equal(core_tls_presented(a.core), &third));
+  answer = pair_ask(&a, LINK_KEY_RETIRE, "{\"actor\":\"o\",\"tls\":true}", -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  assert_int_equal(a.core->card.pin_count, 1);
+  try_remove(&a, &b);
+}
+
 /* --- cut off */
 
 /* One call to the keeper fails, at each place of a change; the node is started anew when it ended, and goes on. */
@@ -911,6 +997,8 @@ int main(void) {
       cmocka_unit_test(sealed_to_a_destroyed_key),
       cmocka_unit_test(apart_for_a_year),
       cmocka_unit_test(tls_in_three_steps),
+      cmocka_unit_test(tls_changed_again_and_again),
+      cmocka_unit_test(a_tls_key_is_lost),
       cmocka_unit_test(failed_changes_rest),
       cmocka_unit_test(refused_changes),
       cmocka_unit_test(cut_off_anywhere),
