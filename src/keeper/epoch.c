@@ -55,8 +55,10 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
   enum base_code code = keeper_ring_load(keeper, err);
   const struct keeper_held *log = code == BASE_OK ? keeper_ring_newest(keeper, KEEPER_KEY_LOG) : NULL;
   const struct keeper_held *witness = code == BASE_OK ? keeper_ring_newest(keeper, KEEPER_KEY_WITNESS) : NULL;
-  if (code == BASE_OK && (log == NULL || witness == NULL))
-    code = base_fail(err, BASE_NOT_FOUND, "the log key or the witness key is missing; put its offline copy back");
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
+    if (keeper_ring_newest(keeper, type) == NULL)
+      code = base_fail(err, BASE_NOT_FOUND, "%s is missing, and no later one is there; put its offline copy back",
+                       keeper_key_name(type, 1).text);
   if (code == BASE_OK)
     code = keeper_heads_init(dir, keeper->origin, number, log->number, witness->number, err);
   if (code == BASE_OK) {

@@ -62,6 +62,8 @@ void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t 
   at = put_number(at, head->log, 4);
   at = put_number(at, head->log_before, 4);
   at = put_number(at, head->witness, 4);
+  at = put_number(at, head->seal, 4);
+  at = put_number(at, head->epoch_key, 4);
   struct base_hash checksum = seal_sha256(base_view_of(out, KEEPER_SLOT_BODY));
   put(at, checksum.bytes, sizeof checksum.bytes);
 }
@@ -86,9 +88,12 @@ bool keeper_slot_parse(const uint8_t bytes[KEEPER_SLOT], uint32_t record, struct
   head.log = base_read_u32(&reader);
   head.log_before = base_read_u32(&reader);
   head.witness = base_read_u32(&reader);
-  bool own =
-      !wire_key_p256(&head.bound) && head.generation > 0 && head.log > 0 && head.log_before > 0 && head.witness > 0;
-  bool other = head.generation == 0 && head.log == 0 && head.log_before == 0 && head.witness == 0;
+  head.seal = base_read_u32(&reader);
+  head.epoch_key = base_read_u32(&reader);
+  bool own = !wire_key_p256(&head.bound) && head.generation > 0 && head.log > 0 && head.log_before > 0 &&
+             head.witness > 0 && head.seal > 0 && head.epoch_key > 0;
+  bool other = head.generation == 0 && head.log == 0 && head.log_before == 0 && head.witness == 0 && head.seal == 0 &&
+               head.epoch_key == 0;
   enum keeper_head_kind least = record == 0 ? KEEPER_HEAD_OWN : KEEPER_HEAD_FREE;
   if (base_reader_end(&reader, "slot", NULL) != BASE_OK || memcmp(magic.data, SLOT_MAGIC, sizeof SLOT_MAGIC) != 0 ||
       said != record || head.time < 0 || head.kind >= KEEPER_HEAD_KINDS || head.kind < least ||
@@ -138,7 +143,9 @@ enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, ui
                             .generation = 1,
                             .log = log,
                             .log_before = log,
-                            .witness = witness};
+                            .witness = witness,
+                            .seal = 1,
+                            .epoch_key = 1};
   struct keeper_head none = {.kind = KEEPER_HEAD_FREE};
   for (uint32_t record = 0; record < KEEPER_RECORDS; record++)
     for (unsigned slot = 0; slot < 2; slot++)

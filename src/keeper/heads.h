@@ -11,7 +11,7 @@
 #define KEEPER_HEADS_FILE "heads.state"
 enum {
   KEEPER_BLOCK = 4096, /* bytes: what a disk writes as one, so that no write endangers a neighbour */
-  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8 + WIRE_KEY + 4 * 4,
+  KEEPER_SLOT_BODY = 8 + 4 + 8 + 1 + 32 + 8 + 32 + 8 + WIRE_KEY + 6 * 4,
   KEEPER_SLOT = KEEPER_SLOT_BODY + 32, /* bytes used of a slot's block, checksum included */
   KEEPER_RECORDS = 1 + KEEPER_PARTNERS_MAX,
   KEEPER_NO_RECORD = KEEPER_RECORDS,
@@ -29,6 +29,7 @@ struct keeper_head {
                             zero: none yet */
   /* our own: the card's generation; the numbers of the keys in force, and of the log key before that card */
   uint32_t generation, log, log_before, witness;
+  uint32_t seal, epoch_key; /* the newest that were made of these kinds */
 };
 void keeper_slot_write(const struct keeper_head *head, uint32_t record, uint8_t out[KEEPER_SLOT]);
 /* False unless these are exactly the bytes that keeper_slot_write makes for this record. */

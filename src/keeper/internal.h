@@ -60,9 +60,12 @@ BASE_NODISCARD enum base_code keeper_place_destroy(int dir, struct keeper_token 
                                                    uint32_t number, struct base_error *err);
 
 /* --- keys held (ring.c) */
-/* Opens the token when there is one, and reads every key file of the folder. All must be of one node; those in force
- * must be there. */
+/* Opens the token when there is one, and reads every key file of the folder. All must be of one node, and one there. */
 BASE_NODISCARD enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err);
+/* The memory takes the number of a sealing or an epoch key whose file is durable: an older one is not taken in its
+ * place from then on, and the number is given to no other. */
+BASE_NODISCARD enum base_code keeper_ring_made(struct keeper *keeper, enum keeper_key_type type, uint32_t number,
+                                               struct base_error *err);
 void keeper_ring_free(struct keeper *keeper);
 /* NULL when it is not held. */
 const struct keeper_held *keeper_ring_find(const struct keeper *keeper, enum keeper_key_type type, uint32_t number);

@@ -19,20 +19,37 @@ static void lock_memory(void) {
              "the keys' memory cannot be locked; encrypt the swap, or raise memlock");
 }
 
+/* A power cut came between a file and the memory of its number. */
+static enum base_code take_up(struct keeper *keeper, struct base_error *err) {
+  static const enum keeper_key_type types[] = {KEEPER_KEY_SEAL, KEEPER_KEY_EPOCH};
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; code == BASE_OK && i < sizeof types / sizeof *types; i++) {
+    const struct keeper_held *newest = keeper_ring_newest(keeper, types[i]);
+    if (newest != NULL)
+      code = keeper_ring_made(keeper, types[i], newest->number, err);
+  }
+  return code;
+}
+
 /* What the memory says is in force must be there: an older copy of the folder, or one without its new files, is not
- * started with. */
+ * started with. Of sealing keys one will do, and core looks which. */
 static enum base_code check_in_force(const struct keeper *keeper, struct base_error *err) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
   const struct {
     enum keeper_key_type type;
     uint32_t number;
-  } needed[] = {{KEEPER_KEY_LOG, own->log}, {KEEPER_KEY_WITNESS, own->witness}};
+  } needed[] = {{KEEPER_KEY_LOG, own->log}, {KEEPER_KEY_WITNESS, own->witness}, {KEEPER_KEY_EPOCH, own->epoch_key}};
   for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
     if (keeper_ring_find(keeper, needed[i].type, needed[i].number) == NULL)
       return base_fail(err, BASE_NOT_FOUND,
                        "%s: missing, and it is the key in force; bring it back from where you keep its copy",
                        keeper_key_name(needed[i].type, needed[i].number).text);
-  return BASE_OK;
+  return keeper_ring_newest(keeper, KEEPER_KEY_SEAL) != NULL
+             ? BASE_OK
+             : base_fail(err, BASE_NOT_FOUND,
+                         "%s: missing, and no other sealing key is there either; bring it back from where you keep its "
+                         "copy",
+                         keeper_key_name(KEEPER_KEY_SEAL, own->seal).text);
 }
 
 enum base_code keeper_open(int dir, const struct base_world *world, struct keeper **out, struct base_error *err) {
@@ -56,6 +73,8 @@ enum base_code keeper_open(int dir, const struct base_world *world, struct keepe
     code = keeper_retired_open(dir, keeper->origin, KEEPER_RETIRED_MAX, &keeper->retired, err);
   if (code == BASE_OK)
     code = check_in_force(keeper, err);
+  if (code == BASE_OK)
+    code = take_up(keeper, err);
   if (code == BASE_OK)
     keeper_register_origin(keeper->origin, keeper_heads_epoch(keeper->heads), keeper->register_origin);
   if (code == BASE_OK)

@@ -124,15 +124,6 @@ static enum base_code load_file(struct keeper *keeper, enum keeper_key_type type
   return code;
 }
 
-static enum base_code missing(const struct keeper *keeper, enum keeper_key_type type, struct base_error *err) {
-  struct keeper_key_name first = keeper_key_name(type, 1);
-  return keeper_ring_newest(keeper, type) != NULL
-             ? BASE_OK
-             : base_fail(err, BASE_NOT_FOUND,
-                         "%s: missing, and no later key of its kind either; bring it back from where you keep its copy",
-                         first.text);
-}
-
 struct found {
   size_t count;
   struct {
@@ -188,13 +179,12 @@ enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err) {
   enum base_code code = open_token(keeper, err);
   if (code == BASE_OK)
     code = find_files(keeper, &found, err);
-  for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++) {
-    for (size_t i = 0; code == BASE_OK && i < found.count; i++)
-      if (found.files[i].type == type)
-        code = load_file(keeper, type, found.files[i].number, err);
-    if (code == BASE_OK)
-      code = missing(keeper, type, err);
-  }
+  for (size_t i = 0; code == BASE_OK && i < found.count; i++) /* in the order of their types */
+    code = load_file(keeper, found.files[i].type, found.files[i].number, err);
+  if (code == BASE_OK && keeper->count == 0)
+    code = base_fail(err, BASE_NOT_FOUND,
+                     "no key file is there: bring log.key (or the log-N.key of the highest number that there was) and "
+                     "the others back from where you keep their copies");
   return code;
 }
 
@@ -221,7 +211,8 @@ enum base_code keeper_key_make(enum keeper_key_type type, uint32_t number, const
 static enum base_code next_number(const struct keeper *keeper, enum keeper_key_type type, uint32_t *out,
                                   struct base_error *err) {
   const struct keeper_head *own = keeper_heads_own(keeper->heads);
-  uint32_t newest = keeper_ring_newest(keeper, type)->number;
+  const struct keeper_held *last = keeper_ring_newest(keeper, type);
+  uint32_t newest = type == KEEPER_KEY_SEAL ? own->seal : last != NULL ? last->number : 0;
   size_t held = 0;
   for (size_t i = 0; i < keeper->count; i++)
     held += keeper->keys[i].type == type;
@@ -238,6 +229,16 @@ static enum base_code next_number(const struct keeper *keeper, enum keeper_key_t
   return BASE_OK;
 }
 
+enum base_code keeper_ring_made(struct keeper *keeper, enum keeper_key_type type, uint32_t number,
+                                struct base_error *err) {
+  struct keeper_head own = *keeper_heads_own(keeper->heads);
+  uint32_t *newest = type == KEEPER_KEY_SEAL ? &own.seal : &own.epoch_key;
+  if ((type != KEEPER_KEY_SEAL && type != KEEPER_KEY_EPOCH) || *newest >= number)
+    return BASE_OK;
+  *newest = number;
+  return keeper_heads_store(keeper->heads, 0, &own, err);
+}
+
 static enum base_code renew_one(struct keeper *keeper, enum keeper_key_type type, struct base_error *err) {
   uint32_t number = 0;
   enum base_code code = next_number(keeper, type, &number, err);
@@ -250,6 +251,8 @@ static enum base_code renew_one(struct keeper *keeper, enum keeper_key_type type
   memcpy(key.origin, keeper->origin, sizeof key.origin);
   if (code == BASE_OK && (code = keeper_key_write(keeper->dir, &key, err)) != BASE_OK)
     keeper_place_unmake(keeper->token, &key);
+  if (code == BASE_OK)
+    code = keeper_ring_made(keeper, type, number, err);
   if (code == BASE_OK)
     code = keeper_place_open(keeper->token, &key, &object, err);
   if (code == BASE_OK)

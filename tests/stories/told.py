@@ -17,13 +17,10 @@ import threading
 from story import BIN, Node, check, complaint, must, ok, path, read, run, settle, started, until, wasl, write
 
 
-def unanswered(rabat, paris):
+def cut_short(rabat, *words):
     """All of the node is killed while core holds the request."""
-    form = write("form.json", rabat.ask("kind", "example", "request"))
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(
-        rabat.wasl("case", "open", "request", "--to", "paris", "--fields", form)))
-    settle(rabat, paris)
+    thread = threading.Thread(target=lambda: answers.append(rabat.wasl(*words)))
     os.kill(rabat.children()["keeper"], signal.SIGSTOP)  # core answers what signs nothing, then waits for it
     thread.start()
 
@@ -36,11 +33,20 @@ def unanswered(rabat, paris):
     until(waits, 20, "core waits for the keeper")
     rabat.kill()
     thread.join()
-    complaint(answers[0], 1, "not known whether", "wasl case list", "wasl outbox list", "first", "only if it was not done")
     rabat.start()
+    return answers[0]
+
+
+def unanswered(rabat, paris):
+    form = write("form.json", rabat.ask("kind", "example", "request"))
+    settle(rabat, paris)
+    changed = cut_short(rabat, "key", "rotate", "--seal")
+    complaint(changed, 1, "not known whether", "wasl key list", "first", "only if it was not done")
+    answer = cut_short(rabat, "case", "open", "request", "--to", "paris", "--fields", form)
+    complaint(answer, 1, "not known whether", "wasl case list", "wasl outbox list", "first", "only if it was not done")
     said = complaint(rabat.wasl("case", "list", "--kind", "zz"), 5, "no kind named zz", "wasl kind list")
     check(rabat.json("case", "list", "--kind", "request") is not None, "a known kind")
-    ok("killed before it answered: " + answers[0].err.strip() + "; " + said)
+    ok("killed before it answered: " + answer.err.strip() + "; " + said)
     settle(rabat, paris)
 
 

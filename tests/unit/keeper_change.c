@@ -507,11 +507,57 @@ static void follows_from_the_first_key(void **state) {
   node_end(&paris);
 }
 
+static void put(struct node *node, const char *name, const char *as, bool gone) {
+  char command[3 * TRY_PATH];
+  snprintf(command, sizeof command, "cd '%s' && %s %s %s", node->path, gone ? "mv" : "cp -p", name, as);
+  assert_int_equal(system(command), 0);
+}
+static void refused(struct node *node, const char *names) {
+  struct base_error err;
+  node->keeper = NULL;
+  try_expect(keeper_open(node->dir, &node->world.world, &node->keeper, &err), &err, BASE_NOT_FOUND, names);
+}
+
+/* Each kind of key: the file in force is gone, an older one is back; the sentence names the very file. */
+static void older_files_in_the_place_of_newer(void **state) {
+  (void)state;
+  struct node node;
+  struct base_error err;
+  struct notes notes = {0};
+  node_start(&node, 9);
+  put(&node, "epoch.key", "kept-epoch", false);
+  renew(&node, SIGNING | 1u << WIRE_KEEPER_SEAL | 1u << WIRE_KEEPER_EPOCH);
+  next_card(&node, 2);
+  try_expect(succeed(&node, 3, 5, base_buf_view(&node.card), &notes, &err), &err, BASE_OK, "");
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++)
+    try_expect(keeper_forget(node.keeper, type, 1, &err), &err, BASE_OK, "");
+  keeper_close(node.keeper);
+  for (enum keeper_key_type type = KEEPER_KEY_LOG; type < KEEPER_KEY_TYPES; type++) {
+    struct keeper_key_name name = keeper_key_name(type, 2);
+    put(&node, name.text, "away", true);
+    refused(&node, name.text);
+    put(&node, "away", name.text, true);
+  }
+  put(&node, "epoch-2.key", "away", true);
+  put(&node, "kept-epoch", "epoch.key", false);
+  refused(&node, "epoch-2.key");
+  put(&node, "away", "epoch-2.key", true);
+  node.keeper = try_open(node.dir, &node.world);
+  /* a number that was given is not given again, whatever became of its key */
+  renew(&node, 1u << WIRE_KEEPER_SEAL);
+  try_expect(keeper_forget(node.keeper, KEEPER_KEY_SEAL, 3, &err), &err, BASE_OK, "");
+  renew(&node, 1u << WIRE_KEEPER_SEAL);
+  assert_int_equal(newest(&node, WIRE_KEEPER_SEAL)->number, 4);
+  notes_free(&notes);
+  node_end(&node);
+}
+
 int main(void) {
   (void)follows_from_the_first_key;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_keys_sign_the_change),
       cmocka_unit_test(signs_no_other_card),
+      cmocka_unit_test(older_files_in_the_place_of_newer),
       cmocka_unit_test(destroys_what_is_over),
       cmocka_unit_test(epochs_go_on),
       cmocka_unit_test(limits),
