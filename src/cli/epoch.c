@@ -25,7 +25,7 @@ static enum base_code ask(struct cli *cli, int dir, const char *path, struct bas
 
 enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   const char *path = cli->words[0], *number = cli_option(cli, "--number");
-  char keeper_path[4096];
+  char keeper_path[4096], card[4096];
   uint64_t epoch = 0;
   struct stat status;
   BASE_AUTO_BUF struct base_buf origin = {0};
@@ -46,10 +46,13 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   code = ask(cli, dir, path, err);
   if (code != BASE_OK)
     return code;
-  if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path)
+  /* Core leaves a copy of the newest card beside its data; before a second one there is the first alone. */
+  bool first = fstatat(dir, "core/node.card", &status, AT_SYMLINK_NOFOLLOW) != 0;
+  if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path ||
+      snprintf(card, sizeof card, "%s/%snode.card", path, first ? "" : "core/") >= (int)sizeof card)
     return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
   const struct cli_program keeper = {.name = "wasl-keeper",
-                                     .arguments = {"epoch", keeper_path, number != NULL ? number : "0"},
+                                     .arguments = {"epoch", keeper_path, number != NULL ? number : "0", card},
                                      .folder = -1,
                                      .handed = -1};
   code = cli_backup_keeper(&keeper, "no new epoch was opened", &origin, err);

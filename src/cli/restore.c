@@ -345,8 +345,11 @@ static enum base_code place_card(int dir, int inner, struct base_error *err) {
     if (code == BASE_OK)
       code = base_file_replace(dir, "node.card", base_buf_view(&card), 0644, err);
   }
+  /* In core/ itself stands the newest, when it is another. */
   if (code == BASE_OK && unlinkat(inner, "node.card", 0) != 0)
     code = base_fail_errno(err, "node.card cannot be removed");
+  if (code == BASE_OK && renameat(inner, "newest.card", inner, "node.card") != 0 && errno != ENOENT)
+    code = base_fail_errno(err, "core/node.card cannot be put in place");
   return code;
 }
 

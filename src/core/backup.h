@@ -13,6 +13,8 @@ bool core_backups_run(const struct core *core);
 void core_backups_expire(struct core *core);
 void core_backups_end(struct core *core);
 
+#define CORE_NEWEST_CARD "newest.card" /* of a folder that is restored; node.card is the first one there */
+
 /* restore.c: the other way round, in a process of its own without a keeper */
 struct core_restored {
   base_time made;

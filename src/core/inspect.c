@@ -116,6 +116,12 @@ static enum base_code check_cards(struct core *core, const struct wire_backup_fr
   return BASE_OK;
 }
 
+/* As a node leaves it beside its data: the newest that is in force. */
+static enum base_code write_newest(const struct core *core, int dir, struct base_error *err) {
+  size_t count = core->cards.count - core_card_waits(core);
+  return count > 1 ? base_file_replace(dir, CORE_NEWEST_CARD, core->cards.list[count - 1].bytes, 0644, err) : BASE_OK;
+}
+
 static enum base_code check_register(struct core *core, const struct wire_backup_frame *head, base_time *out_last,
                                      struct base_error *err) {
   struct tree tree = {0};
@@ -168,6 +174,8 @@ enum base_code core_inspect(const struct wire_backup_header *header, int dir, co
     code = store_open(dir, NULL, &core->store, err);
   if (code == BASE_OK && found->database)
     code = check_cards(core, head, err);
+  if (code == BASE_OK && found->database)
+    code = write_newest(core, dir, err);
   if (code == BASE_OK)
     code = check_head(core, head, found->database, err);
   if (code == BASE_OK && found->database) {

@@ -2,6 +2,7 @@
  * A new epoch of our own register: done once, offline, by wasl node epoch. spec/epoch.md. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,9 +10,55 @@
 
 #include "keeper/internal.h"
 
+/* What a partner took stays taken: of each card he takes one successor. Data without the last card has nothing that
+ * could follow it, and closing the register would leave no way back. */
+static enum base_code card_lost(const char *which, struct base_error *err) {
+  return base_fail(
+      err, BASE_ROLLBACK,
+      "%s, and the newest card of the data in core/ is another: it is from before that, and partners would "
+      "take nothing more of this node; look for data that has that card (a newer backup, the old core/). "
+      "Without it the node cannot go on: make a new one, whose card partners compare by voice "
+      "(docs/backup.md). Nothing was changed",
+      which);
+}
+
+/* card: of the data. Which one the memory signed last it knows by its hash; zeroes before any. */
+static enum base_code check_signed(const struct keeper_head *own, struct base_view card, struct base_error *err) {
+  char which[80];
+  struct base_hash hash = seal_sha256(card);
+  if (card.size == 0 || wire_key_none(&own->bound) || memcmp(own->bound.bytes, hash.bytes, sizeof hash.bytes) == 0)
+    return BASE_OK;
+  (void)snprintf(which, sizeof which, "the keeper signed the card of generation %u last", (unsigned)own->generation);
+  return card_lost(which, err);
+}
+
+/* Without the memory: the newest keys must be those on the card. */
+static enum base_code check_named(const struct keeper *keeper, struct base_view bytes, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  struct wire_card card;
+  if (bytes.size == 0)
+    return BASE_OK;
+  if (wire_card_parse(bytes, &arena, &card, err) != BASE_OK)
+    return base_fail_within(err, "the card of the data");
+  const struct {
+    enum keeper_key_type type;
+    const struct wire_key *key;
+  } named[] = {
+      {KEEPER_KEY_LOG, &card.log_key}, {KEEPER_KEY_WITNESS, &card.witness_key}, {KEEPER_KEY_SEAL, &card.seals[0].key}};
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+    const struct keeper_held *held = keeper_ring_newest(keeper, named[i].type);
+    char which[80];
+    (void)snprintf(which, sizeof which, "the keeper holds %s", keeper_key_name(held->type, held->number).text);
+    if (!wire_key_equal(&held->public_key, named[i].key))
+      return card_lost(which, err);
+  }
+  return BASE_OK;
+}
+
 /* The next one of a memory that is there. */
-static enum base_code go_on(int dir, uint32_t number, const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],
-                            struct base_error *err) {
+static enum base_code go_on(int dir, uint32_t number, struct base_view card, const struct base_world *world,
+                            char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   struct keeper *keeper = NULL;
   enum base_code code = keeper_open(dir, world, &keeper, err);
   if (code != BASE_OK)
@@ -27,6 +74,8 @@ static enum base_code go_on(int dir, uint32_t number, const struct base_world *w
   else if (number == 0 && epoch > 1 && own.size == 0) /* a number that is said is meant: that one was the wrong one */
     code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
                      (unsigned)epoch);
+  if (code == BASE_OK)
+    code = check_signed(&own, card, err);
   if (code == BASE_OK) {
     own.origin = keeper_register_hash(keeper->origin, next);
     own.size = 0;
@@ -49,8 +98,8 @@ static enum base_code give_to_owner(int dir, struct base_error *err) {
 }
 
 /* The newest keys that are held are in force; core compares them with the card. */
-static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t number, char out[WIRE_ORIGIN_MAX + 1],
-                                  struct base_error *err) {
+static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t number, struct base_view card,
+                                  char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   keeper->dir = dir;
   enum base_code code = keeper_ring_load(keeper, err);
   const struct keeper_held *log = code == BASE_OK ? keeper_ring_newest(keeper, KEEPER_KEY_LOG) : NULL;
@@ -59,6 +108,8 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
     if (keeper_ring_newest(keeper, type) == NULL)
       code = base_fail(err, BASE_NOT_FOUND, "%s is missing, and no later one is there; put its offline copy back",
                        keeper_key_name(type, 1).text);
+  if (code == BASE_OK)
+    code = check_named(keeper, card, err);
   if (code == BASE_OK)
     code = keeper_heads_init(dir, keeper->origin, number, log->number, witness->number, err);
   if (code == BASE_OK) {
@@ -70,7 +121,7 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
 }
 
 /* Without the memory nobody here knows which epochs there were: whoever runs the node must say it. */
-static enum base_code begin_anew(int dir, uint32_t number, const struct base_world *world,
+static enum base_code begin_anew(int dir, uint32_t number, struct base_view card, const struct base_world *world,
                                  char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   if (number < 2 || number > WIRE_EPOCHS_MAX)
     return base_fail(err, BASE_FIELD,
@@ -82,16 +133,16 @@ static enum base_code begin_anew(int dir, uint32_t number, const struct base_wor
   if (keeper == NULL)
     return base_fail(err, BASE_MEMORY, "keeper: out of memory");
   keeper->world = world;
-  enum base_code code = make_memory(keeper, dir, number, out, err);
+  enum base_code code = make_memory(keeper, dir, number, card, out, err);
   free(keeper);
   return code;
 }
 
-enum base_code keeper_epoch_open(int dir, uint32_t number, const struct base_world *world,
+enum base_code keeper_epoch_open(int dir, uint32_t number, struct base_view card, const struct base_world *world,
                                  char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   struct stat status;
   if (fstatat(dir, KEEPER_HEADS_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0)
-    return go_on(dir, number, world, out, err);
-  return errno == ENOENT ? begin_anew(dir, number, world, out, err)
+    return go_on(dir, number, card, world, out, err);
+  return errno == ENOENT ? begin_anew(dir, number, card, world, out, err)
                          : base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be examined");
 }

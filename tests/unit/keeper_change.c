@@ -552,12 +552,38 @@ static void older_files_in_the_place_of_newer(void **state) {
   node_end(&node);
 }
 
+/* Data from before the last card: the register is not closed over it, whether the memory is there or not. */
+static void no_epoch_over_an_older_card(void **state) {
+  (void)state;
+  struct node node;
+  struct base_error err;
+  struct notes notes = {0};
+  char origin[WIRE_ORIGIN_MAX + 1];
+  node_start(&node, 10);
+  renew(&node, 1u << WIRE_KEEPER_SEAL);
+  next_card(&node, 2);
+  try_expect(succeed(&node, 3, 5, base_buf_view(&node.card), &notes, &err), &err, BASE_OK, "");
+  keeper_close(node.keeper);
+  struct base_view before = base_buf_view(&node.before), card = base_buf_view(&node.card);
+  try_expect(keeper_epoch_open(node.dir, 0, before, &node.world.world, origin, &err), &err, BASE_ROLLBACK,
+             "signed the card of generation 2 last");
+  try_expect(keeper_epoch_open(node.dir, 0, card, &node.world.world, origin, &err), &err, BASE_OK, "");
+  assert_int_equal(unlinkat(node.dir, "heads.state", 0), 0);
+  try_expect(keeper_epoch_open(node.dir, 3, before, &node.world.world, origin, &err), &err, BASE_ROLLBACK,
+             "holds seal-2.key");
+  try_expect(keeper_epoch_open(node.dir, 3, card, &node.world.world, origin, &err), &err, BASE_OK, "");
+  node.keeper = try_open(node.dir, &node.world);
+  notes_free(&notes);
+  node_end(&node);
+}
+
 int main(void) {
   (void)follows_from_the_first_key;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_keys_sign_the_change),
       cmocka_unit_test(signs_no_other_card),
       cmocka_unit_test(older_files_in_the_place_of_newer),
+      cmocka_unit_test(no_epoch_over_an_older_card),
       cmocka_unit_test(destroys_what_is_over),
       cmocka_unit_test(epochs_go_on),
       cmocka_unit_test(limits),

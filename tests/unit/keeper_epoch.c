@@ -30,7 +30,7 @@ static void node_end(struct node *node) {
 static enum base_code epoch(struct node *node, uint32_t number, char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   keeper_close(node->keeper);
   node->keeper = NULL;
-  enum base_code code = keeper_epoch_open(node->dir, number, &node->world.world, out, err);
+  enum base_code code = keeper_epoch_open(node->dir, number, (struct base_view){0}, &node->world.world, out, err);
   node->keeper = try_open(node->dir, &node->world);
   try_describe(node->keeper, &node->info);
   return code;
@@ -87,10 +87,11 @@ static void without_its_memory(void **state) {
   assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
   static const uint32_t wrong[] = {0, 1, WIRE_EPOCHS_MAX + 1};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    try_expect(keeper_epoch_open(rabat.dir, wrong[i], &rabat.world.world, origin, &err), &err, BASE_FIELD,
-               "say the number");
+    try_expect(keeper_epoch_open(rabat.dir, wrong[i], (struct base_view){0}, &rabat.world.world, origin, &err), &err,
+               BASE_FIELD, "say the number");
   assert_int_not_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
-  try_expect(keeper_epoch_open(rabat.dir, 4, &rabat.world.world, origin, &err), &err, BASE_OK, "");
+  try_expect(keeper_epoch_open(rabat.dir, 4, (struct base_view){0}, &rabat.world.world, origin, &err), &err, BASE_OK,
+             "");
   assert_int_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
   assert_int_equal(status.st_mode & 0777, 0600);
   rabat.keeper = try_open(rabat.dir, &rabat.world);
@@ -108,7 +109,8 @@ static void not_while_it_runs(void **state) {
   struct base_error err;
   char origin[WIRE_ORIGIN_MAX + 1];
   node_start(&rabat);
-  try_expect(keeper_epoch_open(rabat.dir, 0, &rabat.world.world, origin, &err), &err, BASE_BUSY, "another keeper");
+  try_expect(keeper_epoch_open(rabat.dir, 0, (struct base_view){0}, &rabat.world.world, origin, &err), &err, BASE_BUSY,
+             "another keeper");
   node_end(&rabat);
 }
 
