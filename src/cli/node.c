@@ -140,6 +140,15 @@ static void note_epoch(const struct wire_json *reg) {
   }
 }
 
+/* Without its newest card a node whose data is lost is not brought back. */
+static void warn_of_backup(const struct wire_json *keys) {
+  int64_t saved = cli_number(keys, "backed_up"), newest = cli_number(keys, "generation");
+  if (saved > 0 && saved < newest)
+    cli_note("wasl: warning: the newest backup has the card of generation %lld, and %lld is in force: without a newer "
+             "backup this node cannot be brought back when its data is lost (wasl backup create)",
+             (long long)saved, (long long)newest);
+}
+
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
  * answers and finds nothing wrong with itself; else 1, whatever the reason, or 5 when there is no such folder. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
@@ -162,6 +171,8 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
     base_buf_printable(&text, wire_json_text(wire_json_at(warnings, i)));
     cli_note("wasl: warning: %.*s", (int)text.size, (const char *)text.data);
   }
+  if (!cli->json)
+    warn_of_backup(wire_json_get(answer.json, "keys"));
   find_missing(answer.json, &missing);
   find_unsound(answer.json, &unsound);
   if (missing.size == 0 && unsound.size > 0)

@@ -9,6 +9,7 @@
 
 #include "base/version.h"
 #include "core/backup.h"
+#include "core/cards.h"
 #include "core/parts.h"
 
 /* A backup is made while the node goes on: the database as it stood at one moment, then the files of the parts that it
@@ -31,8 +32,39 @@ struct core_backup {
   uint64_t left;           /* … its octets still to be told */
   uint64_t parts, octets, missing;
   uint32_t record;
+  uint32_t generation; /* of the node's newest card in it; 0: none, the database is on a server */
   bool begun, rows_told, told, done;
 };
+
+/* --- which card the newest one has: without it a node is not brought back */
+
+static const char newest_fact[] = "backup-card";
+
+enum base_code core_backup_card_load(struct core *core, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  core->backup_card = 0;
+  enum base_code code = store_fact_get(core->store, newest_fact, &fact, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  struct base_reader reader = base_reader_of(base_buf_view(&fact));
+  core->backup_card = base_read_u32(&reader);
+  return base_reader_end(&reader, newest_fact, err);
+}
+
+/* Whoever asked has all of it. */
+static enum base_code card_saved(struct core *core, uint32_t generation, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  if (generation <= core->backup_card)
+    return BASE_OK;
+  core->backup_card = generation;
+  base_buf_u32(&fact, generation);
+  enum base_code code = core_write(core, err);
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, newest_fact, base_buf_view(&fact), err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
 
 static void backup_end(struct core_backup *backup) {
   store_dump_close(backup->dump);
@@ -173,6 +205,7 @@ static enum base_code tell_head(struct core *core, struct core_backup *backup, s
   wire_backup_frame_write(&frame, &backup->plain);
   backup->part = (struct store_pair){INT64_MIN, INT64_MIN};
   backup->rows_told = backup->dump == NULL;
+  backup->generation = backup->dump == NULL ? 0 : core->card.generation - core_card_waits(core);
   backup->begun = true;
   return code;
 }
@@ -303,6 +336,7 @@ void core_backup_next(struct core *core, uint64_t token, const struct wire_json 
     core->saved.id = backup->id;
     core->saved.missing = backup->missing;
     core->saved.at = core_now(core);
+    code = card_saved(core, backup->generation, &err);
   }
   if (backup != NULL && (code != BASE_OK || !more))
     backup_end(backup);

@@ -475,6 +475,7 @@ struct core {
     uint64_t id, missing; /* parts whose files are not in it whole */
     base_time at;
   } saved;
+  uint32_t backup_card; /* generation of our card in the newest backup; 0: none was made with the database in it */
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;

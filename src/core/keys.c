@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backup.h"
 #include "core/cards.h"
 #include "core/epoch.h"
 
@@ -121,7 +122,7 @@ enum base_code core_keys_load(struct core *core, struct base_error *err) {
     code = first_again(core, err);
   if (code == BASE_OK && core->cards.count > 0)
     core_card_in_force(core);
-  return code;
+  return code == BASE_OK ? core_backup_card_load(core, err) : code;
 }
 
 bool core_card_known(const struct core *core) {

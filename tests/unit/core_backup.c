@@ -55,6 +55,35 @@ static void backup(struct pair_node *node, struct base_buf *out) {
     ;
 }
 
+/* The status says which card the newest one has. */
+static void the_card_in_the_newest(void **state) {
+  (void)state;
+  struct pair_node a;
+  struct base_buf bytes = {0};
+  pair_make(&a, "rabat");
+  assert_int_equal(a.core->backup_card, 0);
+  int64_t id = begin(&a); /* one that nobody took to its end is none */
+  base_buf_init(&bytes, BASE_BUF_DEFAULT_LIMIT);
+  assert_true(next(&a, id, &bytes));
+  pair_close(&a);
+  pair_open(&a);
+  assert_int_equal(a.core->backup_card, 0);
+  base_buf_free(&bytes);
+  backup(&a, &bytes);
+  assert_int_equal(a.core->backup_card, 1);
+  struct pair_answer answer = pair_ask(&a, LINK_KEY_ROTATE, "{\"actor\":\"o\",\"seal\":true}", -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  pair_close(&a);
+  pair_open(&a);
+  assert_int_equal(a.core->backup_card, 1);
+  base_buf_free(&bytes);
+  backup(&a, &bytes);
+  assert_int_equal(a.core->backup_card, 2);
+  base_buf_free(&bytes);
+  pair_remove(&a);
+}
+
 /* --- opened again */
 
 struct place {
@@ -446,10 +475,15 @@ static void parts_alone(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(comes_back_whole),     cmocka_unit_test(shows_one_moment),
-      cmocka_unit_test(finds_changes),        cmocka_unit_test(finds_cuts_and_other_orders),
-      cmocka_unit_test(keeps_dropped_parts),  cmocka_unit_test(a_kept_part_outlives_no_restart),
-      cmocka_unit_test(says_what_is_missing), cmocka_unit_test(limits),
+      cmocka_unit_test(the_card_in_the_newest),
+      cmocka_unit_test(comes_back_whole),
+      cmocka_unit_test(shows_one_moment),
+      cmocka_unit_test(finds_changes),
+      cmocka_unit_test(finds_cuts_and_other_orders),
+      cmocka_unit_test(keeps_dropped_parts),
+      cmocka_unit_test(a_kept_part_outlives_no_restart),
+      cmocka_unit_test(says_what_is_missing),
+      cmocka_unit_test(limits),
       cmocka_unit_test(holds_no_private_key),
   };
   const struct CMUnitTest on_server[] = {cmocka_unit_test(parts_alone), cmocka_unit_test(limits)};
