@@ -171,7 +171,7 @@ static void test_cards(void **state) {
     damage_sql(&a, changes[i]);
     expect_stopped(&a, &b, "cards");
     damage_and_stop(&b, "DELETE FROM facts WHERE name = 'card-2'");
-    assert_int_equal(pair_start(&b, &err), BASE_WRONG_KEY);
+    assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK); /* the keeper signed a later card */
     pair_remove(&a);
     pair_remove(&b);
   }

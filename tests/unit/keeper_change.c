@@ -538,10 +538,12 @@ static void older_files_in_the_place_of_newer(void **state) {
     refused(&node, name.text);
     put(&node, "away", name.text, true);
   }
+#ifndef IN_TOKEN /* where what an older file names is destroyed */
   put(&node, "epoch-2.key", "away", true);
   put(&node, "kept-epoch", "epoch.key", false);
   refused(&node, "epoch-2.key");
   put(&node, "away", "epoch-2.key", true);
+#endif
   node.keeper = try_open(node.dir, &node.world);
   /* a number that was given is not given again, whatever became of its key */
   renew(&node, 1u << WIRE_KEEPER_SEAL);
