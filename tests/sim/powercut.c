@@ -33,11 +33,11 @@ static const char *const where_names[] = {"points", "calls", "allocations", "sys
 static const char *const disk_names[DISKS] = {"rabat", "rabat's keeper", "paris", "paris' keeper"};
 static const struct group groups[] = {
     {"cut", "power cut at every write point", FAULT_CUT, 1000, 200, 10000, POINTS},
-    {"full", "disk full from every write point on", FAULT_FULL, 60, 40, 0, POINTS},
-    {"read-only", "disk read-only from every write point on", FAULT_READ_ONLY, 50, 40, 0, POINTS},
-    {"error", "every call on the disk fails once", FAULT_ERROR, 100, 60, 0, CALLS},
-    {"memory", "every allocation fails once", FAULT_MEMORY, 100, 60, 0, ALLOCATIONS},
-    {"kernel", "every system call that is about no disk fails once", FAULT_KERNEL, 50, 30, 0, KERNEL_CALLS},
+    {"full", "disk full from every write point on", FAULT_FULL, 40, 40, 0, POINTS},
+    {"read-only", "disk read-only from every write point on", FAULT_READ_ONLY, 30, 40, 0, POINTS},
+    {"error", "every call on the disk fails once", FAULT_ERROR, 60, 60, 0, CALLS},
+    {"memory", "every allocation fails once", FAULT_MEMORY, 60, 60, 0, ALLOCATIONS},
+    {"kernel", "every system call that is about no disk fails once", FAULT_KERNEL, 30, 30, 0, KERNEL_CALLS},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
