@@ -122,9 +122,10 @@ void core_key_retire(struct core *core, uint64_t token, const struct wire_json *
 void core_card_change(struct core *core, uint64_t token, const struct wire_json *request);
 /* A card with a new sealing key follows, in this step. */
 BASE_NODISCARD enum base_code core_card_renew_seal(struct core *core, struct base_error *err);
+/* The gate has no file of this TLS key. */
+bool core_tls_missing(const struct core *core, const struct base_hash *pin);
 /* The TLS key that the gate is to present: the newest that every active partner knows by a card, or had the overlap's
  * time to, and that is there; else the oldest. And when the newest came onto the card. */
-bool core_tls_missing(const struct core *core, const struct base_hash *pin); /* the gate has no file of it */
 const struct base_hash *core_tls_presented(const struct core *core);
 /* Tells the gate when it is another one than before. */
 void core_tls_look(struct core *core);
