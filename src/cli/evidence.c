@@ -54,11 +54,11 @@ static enum base_code read_later(const struct check *check, struct base_view nam
   if (code != BASE_OK)
     return code;
   code = seal_succession_verify(note, before, before_bytes, &out->card, out->bytes, &succession, err);
-  if (code == BASE_OK && succession.checkpoint.size <= after)
-    code = base_fail(err, BASE_EVIDENCE, "its head is not larger than that of the card before");
+  if (code == BASE_OK && wire_checkpoint_position(&succession.checkpoint) <= after)
+    code = base_fail(err, BASE_EVIDENCE, "its head is not later than that of the card before");
   if (code != BASE_OK)
     return base_fail_within(err, "%s", member);
-  out->size = succession.checkpoint.size;
+  out->position = wire_checkpoint_position(&succession.checkpoint);
   return BASE_OK;
 }
 
@@ -88,7 +88,8 @@ static enum base_code load_card(const struct check *check, struct base_view name
     if (party->later_count == WIRE_CARD_LATER_MAX)
       return base_fail(err, BASE_EVIDENCE, "%s: more than %d cards follow it", member, WIRE_CARD_LATER_MAX);
     struct cli_evidence_card *next = &party->later[party->later_count];
-    code = read_later(check, name, before->card.generation + 1, &before->card, before->bytes, before->size, next, err);
+    code =
+        read_later(check, name, before->card.generation + 1, &before->card, before->bytes, before->position, next, err);
     if (code != BASE_OK)
       return code;
     party->later_count++;
@@ -97,10 +98,10 @@ static enum base_code load_card(const struct check *check, struct base_view name
   return BASE_OK;
 }
 
-/* Whose log key signs heads of this size. */
-static const struct wire_card *card_at(const struct cli_evidence_party *party, uint64_t size) {
+/* Whose log key signs this head. */
+static const struct wire_card *card_at(const struct cli_evidence_party *party, const struct wire_checkpoint *head) {
   for (size_t i = party->later_count; i > 0; i--)
-    if (party->later[i - 1].size <= size)
+    if (party->later[i - 1].position <= wire_checkpoint_position(head))
       return &party->later[i - 1].card;
   return &party->card;
 }
@@ -221,7 +222,7 @@ static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_v
   if (code == BASE_OK)
     code = wire_checkpoint_parse(note.text, &checkpoint, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(card_at(log_party, checkpoint.size)->log, &log, err);
+    code = wire_vkey_parse(card_at(log_party, &checkpoint)->log, &log, err);
   if (code == BASE_OK)
     code = witness_of(witness_party, &note, &witness, err);
   if (code == BASE_OK)
@@ -261,7 +262,7 @@ static enum base_code check_witnessed(const struct check *check, const char *fol
   if (code == BASE_OK)
     code = wire_checkpoint_parse(note.text, &checkpoint, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(card_at(party, checkpoint.size)->log, &log, err);
+    code = wire_vkey_parse(card_at(party, &checkpoint)->log, &log, err);
   if (code == BASE_OK)
     code = seal_witnessed_verify(proof.checkpoint, &log, trust->witnesses, trust->witness_count, &checkpoint,
                                  out->times, &out->others, err);

@@ -47,7 +47,7 @@ struct cli_evidence_card {
   struct base_view bytes; /* as it is in the file */
   struct wire_card card;
   char fingerprint[SEAL_FINGERPRINT_TEXT];
-  uint64_t size; /* heads of so many leaves and more are signed by its key; 0: the first in the file */
+  uint64_t position; /* of the head from which on its key signs (wire_checkpoint_position); 0: the first in the file */
 };
 /* The card that the sent leaf names, and those that followed it, each proved by the one before. */
 struct cli_evidence_party {

@@ -140,13 +140,13 @@ static void note_epoch(const struct wire_json *reg) {
   }
 }
 
-/* Without its newest card a node whose data is lost is not brought back. */
+/* What it holds is under keys that are destroyed in their time. */
 static void warn_of_backup(const struct wire_json *keys) {
-  int64_t saved = cli_number(keys, "backed_up"), newest = cli_number(keys, "generation");
-  if (saved > 0 && saved < newest)
-    cli_note("wasl: warning: the newest backup has the card of generation %lld, and %lld is in force: without a newer "
-             "backup this node cannot be brought back when its data is lost (wasl backup create)",
-             (long long)saved, (long long)newest);
+  const struct wire_json *opens = wire_json_get(keys, "backup_opens");
+  if (opens != NULL && !wire_json_true(opens))
+    cli_note(
+        "wasl: warning: the newest backup cannot bring this node back any more: keys that it needs were replaced and "
+        "destroyed since; make a new one (wasl backup create)");
 }
 
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core

@@ -38,10 +38,10 @@ static enum base_code answer_heads(struct core *core, struct core_give *give, bo
   struct core_partner *partner = give->partner;
   struct wire_frame frame;
   enum base_code code = BASE_OK;
-  bool cards = core_cards_due(core, partner);
-  if (proves || cards || core->reg.attested > give->base)
+  bool shows = proves || core_cards_due(core, partner) || core->reg.attested > give->base;
+  if (shows)
     code = core_heads_write(core, partner, give->base, out, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && shows)
     code = core_cards_write(core, partner, core->reg.attested, out, err);
   if (code == BASE_OK && give->cosign) {
     BASE_AUTO_BUF struct base_buf line = {0};

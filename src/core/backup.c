@@ -32,34 +32,34 @@ struct core_backup {
   uint64_t left;           /* … its octets still to be told */
   uint64_t parts, octets, missing;
   uint32_t record;
-  uint32_t generation; /* of the node's newest card in it; 0: none, the database is on a server */
+  uint32_t epoch_key; /* the oldest that anything in it is under; 0: the database is on a server, and not in it */
   bool begun, rows_told, told, done;
 };
 
-/* --- which card the newest one has: without it a node is not brought back */
+/* --- whether the newest one still opens: what it holds is under epoch keys that are destroyed in their time */
 
-static const char newest_fact[] = "backup-card";
+static const char newest_fact[] = "backup-epoch-key";
 
-enum base_code core_backup_card_load(struct core *core, struct base_error *err) {
+enum base_code core_backup_key_load(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 64);
-  core->backup_card = 0;
+  core->backup_key = 0;
   enum base_code code = store_fact_get(core->store, newest_fact, &fact, err);
   if (code != BASE_OK)
     return code == BASE_NOT_FOUND ? BASE_OK : code;
   struct base_reader reader = base_reader_of(base_buf_view(&fact));
-  core->backup_card = base_read_u32(&reader);
+  core->backup_key = base_read_u32(&reader);
   return base_reader_end(&reader, newest_fact, err);
 }
 
 /* Whoever asked has all of it. */
-static enum base_code card_saved(struct core *core, uint32_t generation, struct base_error *err) {
+static enum base_code key_saved(struct core *core, uint32_t number, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 64);
-  if (generation <= core->backup_card)
+  if (number <= core->backup_key)
     return BASE_OK;
-  core->backup_card = generation;
-  base_buf_u32(&fact, generation);
+  core->backup_key = number;
+  base_buf_u32(&fact, number);
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_fact_set(core->store, newest_fact, base_buf_view(&fact), err);
@@ -205,7 +205,7 @@ static enum base_code tell_head(struct core *core, struct core_backup *backup, s
   wire_backup_frame_write(&frame, &backup->plain);
   backup->part = (struct store_pair){INT64_MIN, INT64_MIN};
   backup->rows_told = backup->dump == NULL;
-  backup->generation = backup->dump == NULL ? 0 : core->card.generation - core_card_waits(core);
+  backup->epoch_key = backup->dump != NULL ? core_rewrap_oldest(core) : 0;
   backup->begun = true;
   return code;
 }
@@ -336,7 +336,7 @@ void core_backup_next(struct core *core, uint64_t token, const struct wire_json 
     core->saved.id = backup->id;
     core->saved.missing = backup->missing;
     core->saved.at = core_now(core);
-    code = card_saved(core, backup->generation, &err);
+    code = key_saved(core, backup->epoch_key, &err);
   }
   if (backup != NULL && (code != BASE_OK || !more))
     backup_end(backup);

@@ -7,8 +7,9 @@
 /* backup.c: the node as a file, sealed to a key that is kept offline */
 void core_backup_begin(struct core *core, uint64_t token, const struct wire_json *request);
 void core_backup_next(struct core *core, uint64_t token, const struct wire_json *request);
-/* core->backup_card, of what is stored. */
-BASE_NODISCARD enum base_code core_backup_card_load(struct core *core, struct base_error *err);
+
+/* core->backup_key, of what is stored. */
+BASE_NODISCARD enum base_code core_backup_key_load(struct core *core, struct base_error *err);
 /* Some backup is under way: files of parts stay where they are. */
 bool core_backups_run(const struct core *core);
 /* Gives up those that nobody goes on with, and all when room becomes short. */

@@ -32,11 +32,15 @@ const struct core_card *core_cards_hashed(const struct core_cards *cards, const 
   return NULL;
 }
 
-const struct core_card *core_cards_at(const struct core_cards *cards, uint64_t size) {
+const struct core_card *core_cards_at(const struct core_cards *cards, uint64_t position) {
   for (size_t i = cards->count; i > 1; i--)
-    if (cards->list[i - 1].size > 0 && cards->list[i - 1].size <= size)
+    if (cards->list[i - 1].position > 0 && cards->list[i - 1].position <= position)
       return &cards->list[i - 1];
   return &cards->list[0];
+}
+
+const struct core_card *core_cards_signing(const struct core *core, uint64_t size) {
+  return core_cards_at(&core->cards, wire_head_position(core->epoch, size));
 }
 
 const struct core_card *core_cards_witness(const struct core_cards *cards, uint32_t id) {
@@ -60,7 +64,8 @@ enum base_code core_head_signers(const struct core_cards *log, const struct core
     by = core_cards_witness(witness, parsed.signatures[i].id);
   if (witness != NULL && by == NULL)
     return base_fail(err, BASE_SIGNATURE, "no line on it is by a witness key that its partner has or had");
-  *out = (struct seal_signer){.log = &core_cards_at(log, head.size)->log, .witness = by == NULL ? NULL : &by->witness};
+  *out = (struct seal_signer){.log = &core_cards_at(log, wire_checkpoint_position(&head))->log,
+                              .witness = by == NULL ? NULL : &by->witness};
   return BASE_OK;
 }
 
@@ -82,7 +87,7 @@ static enum base_code read_succession(struct core_card *card, struct base_view n
   if (code != BASE_OK)
     return code;
   card->succession = base_arena_copy(arena, note);
-  card->size = succession.checkpoint.size;
+  card->position = wire_checkpoint_position(&succession.checkpoint);
   return card->succession.data != NULL ? BASE_OK : base_fail(err, BASE_MEMORY, "no memory for a card");
 }
 

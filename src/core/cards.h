@@ -4,9 +4,9 @@
 
 #include "core/exchange.h"
 
-/* Cards that follow one another, and the keys on them: our own and those of partners. spec/card.md, "Generations". The
- * head of a register of n leaves is signed by the newest generation whose succession is of at most n leaves: so the
- * size alone says whose signature it must bear, whatever crosses on the way. */
+/* Cards that follow one another, and the keys on them: our own and those of partners. spec/card.md, "Generations". A
+ * head is signed by the newest generation whose succession stands at or before it in the row of heads
+ * (wire_head_position): so epoch and size alone say whose signature it must bear, whatever crosses on the way. */
 
 enum {
   CORE_DAY = 24 * 60 * 60,
@@ -25,8 +25,9 @@ const struct core_card *core_cards_newest(const struct core_cards *cards);
 /* Each NULL when it is not held. */
 const struct core_card *core_cards_generation(const struct core_cards *cards, uint32_t generation);
 const struct core_card *core_cards_hashed(const struct core_cards *cards, const struct base_hash *hash);
-/* Whose log key signs heads of this size. */
-const struct core_card *core_cards_at(const struct core_cards *cards, uint64_t size);
+/* Whose log key signs the head at this position; and our own head of this size in the present epoch. */
+const struct core_card *core_cards_at(const struct core_cards *cards, uint64_t position);
+const struct core_card *core_cards_signing(const struct core *core, uint64_t size);
 /* Whose witness key has this id in a note. */
 const struct core_card *core_cards_witness(const struct core_cards *cards, uint32_t id);
 /* The keys by which a stored head must be signed: of the register's generations the one that signs heads of its size;
@@ -75,8 +76,8 @@ BASE_NODISCARD enum base_code core_cards_and_head_take(struct core *core, struct
                                                        const struct core_card_frames *frames,
                                                        const struct core_heads *heads,
                                                        struct wire_checkpoint *out_checkpoint, struct base_error *err);
-/* The generations of our card that the partner has not said to hold, proved under our head of this size; and which of
- * his we hold. */
+/* The generations of our card that the partner has not said to hold, proved under our head of this size, and the newest
+ * in any case until he confirmed our epoch; and which of his we hold. */
 bool core_cards_due(const struct core *core, const struct core_partner *partner);
 BASE_NODISCARD enum base_code core_cards_write(struct core *core, const struct core_partner *partner, uint64_t size,
                                                struct base_buf *out, struct base_error *err);
@@ -133,11 +134,20 @@ base_time core_tls_since(const struct core *core);
 /* An active partner who has not said that he holds our card of this generation or a later one; NULL when all have. */
 const struct core_partner *core_partner_behind(const struct core *core, uint32_t generation);
 
+/* --- regain.c: our own that the data lost */
+/* At the start of a new epoch, before anything is done with the cards: those behind the stored ones come back from the
+ * keeper. BASE_ROLLBACK when it does not have them. */
+BASE_NODISCARD enum base_code core_cards_regain(struct core *core, struct base_error *err);
+/* Each of them is stored, and named by a leaf of the new epoch, in the step that begins it. */
+BASE_NODISCARD enum base_code core_cards_name_again(struct core *core, struct base_error *err);
+
 /* --- rewrap.c */
 /* True when the epoch key is as old as one may be, and none before it is left. */
 bool core_rewrap_due(const struct core *core);
 /* One that is not in force any more, but not destroyed yet; NULL when there is none. */
 const struct wire_keeper_key *core_rewrap_old(const struct core *core);
+/* The number of the oldest that is held. */
+uint32_t core_rewrap_oldest(const struct core *core);
 /* In a step, before the commit: some keys are wrapped anew, or, when none is left, the old epoch key is destroyed. */
 BASE_NODISCARD enum base_code core_rewrap_settle(struct core *core, struct base_error *err);
 /* At the start, and when a step was taken back: from the first row. */

@@ -423,7 +423,7 @@ static void check_note(struct core *core) {
   struct wire_checkpoint head;
   struct base_error err = {0};
   struct core_place place = core_place("head %llu", (unsigned long long)core->reg.attested);
-  struct seal_signer signer = {.log = &core_cards_at(&core->cards, core->reg.attested)->log};
+  struct seal_signer signer = {.log = &core_cards_signing(core, core->reg.attested)->log};
   enum base_code code = seal_checkpoint_verify(base_buf_view(&core->reg.note), signer, &head, NULL, &err);
   if (code != BASE_OK)
     core_check_found(core, CORE_SO_REGISTER, place, "its note does not verify: %s", err.text);

@@ -133,15 +133,42 @@ static enum base_code close_lost(struct core *core, struct base_error *err) {
   return code == BASE_OK ? store_fact_set(core->store, CORE_LOST_FACT, BASE_VIEW(""), err) : code;
 }
 
+/* Data whose keys were destroyed since: nothing that they prove can be shown any more, and no epoch is begun over them.
+ */
+static enum base_code check_opens(struct core *core, uint64_t index, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, opening;
+  struct base_error why = {0};
+  if (index >= core->reg.size || core_register_read(core, index, &arena, &entry, &opening, &why) != BASE_WRONG_KEY)
+    return BASE_OK;
+  return base_fail(
+      err, BASE_ROLLBACK,
+      "this database is from before keys were replaced and destroyed, and what it holds cannot be read any "
+      "more (leaf %llu: %s); no epoch begins over it: look for a newer copy of the data (docs/backup.md)",
+      (unsigned long long)index, why.text);
+}
+
+static enum base_code check_all_open(struct core *core, struct base_error *err) {
+  enum base_code code = core->reg.size > 0 ? check_opens(core, core->reg.size - 1, err) : BASE_OK;
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
+    code = check_opens(core, core->partners[i]->row.leaf_index, err);
+  return code;
+}
+
 static enum base_code begin(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 64);
   core->epoch_start = core->reg.size;
-  enum base_code code = core_write(core, err);
+  enum base_code code = check_all_open(core, err);
+  if (code == BASE_OK)
+    code = core_write(core, err);
   if (code == BASE_OK)
     code = first_leaf(core, err);
   for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
     code = partner_leaf(core, core->partners[i], err);
+  if (code == BASE_OK)
+    code = core_cards_name_again(core, err);
   base_buf_u32(&fact, core->epoch);
   base_buf_u64(&fact, core->epoch_start);
   if (code == BASE_OK)
@@ -192,6 +219,13 @@ static enum base_code stored_epoch(struct core *core, uint32_t *out, struct base
   return base_reader_end(&reader, epoch_fact, err);
 }
 
+enum base_code core_epoch_begins(struct core *core, bool *out, struct base_error *err) {
+  uint32_t stored = 1;
+  enum base_code code = stored_epoch(core, &stored, err);
+  *out = code == BASE_OK && stored < core->epoch && core->info.size == 0;
+  return code;
+}
+
 enum base_code core_epoch_open(struct core *core, struct base_error *err) {
   uint32_t stored = 1;
   enum base_code code = stored_epoch(core, &stored, err);
@@ -208,8 +242,6 @@ enum base_code core_epoch_open(struct core *core, struct base_error *err) {
         "the register is in epoch %u, but the keeper has signed heads of epoch %u: this database is older "
         "than what was proved to partners; put the newer one back, or open the next epoch (wasl node epoch)",
         (unsigned)stored, (unsigned)core->epoch);
-  if (stored < core->epoch && !core_hash_zero(&core->info.card) && !core_card_known(core))
-    return core_card_behind(core, err);
   if (stored < core->epoch)
     code = begin(core, err);
   return code == BASE_OK && core->epoch > 1 ? read_first(core, err) : code;

@@ -12,6 +12,8 @@ BASE_NODISCARD enum base_code core_epoch_ask(struct core *core, struct base_erro
 /* What our heads bear now: the origin of the present epoch, and the verifier key with its name and id in it. */
 void core_epoch_origin(const struct core *core, char out[WIRE_ORIGIN_MAX + 1]);
 void core_epoch_key(const struct core *core, struct base_buf *out);
+/* Whether the keeper signs an epoch that the store does not know, and has signed nothing under it. */
+BASE_NODISCARD enum base_code core_epoch_begins(struct core *core, bool *out, struct base_error *err);
 /* After the partners were loaded: where our present epoch began. One that the keeper signs and the store does not know
  * yet begins here, with its first leaves, in the step under way. */
 BASE_NODISCARD enum base_code core_epoch_open(struct core *core, struct base_error *err);
@@ -47,9 +49,10 @@ uint32_t core_head_key_epoch(uint64_t key);
 BASE_NODISCARD enum base_code core_renewed_save(struct core *core, const struct core_partner *partner,
                                                 struct base_error *err);
 /* A head of his that is signed: of the epoch that is known here, BASE_OK. A later one is noted, and BASE_SUSPENDED
- * until an officer confirms it; one that is closed is BASE_ROLLBACK. */
+ * until an officer confirms it; one that is closed is BASE_ROLLBACK. generation: of the newest of his cards that came
+ * with it, 1 for none. */
 BASE_NODISCARD enum base_code core_renewed_take(struct core *core, struct core_partner *partner,
-                                                const struct core_heads *heads,
+                                                const struct core_heads *heads, uint32_t generation,
                                                 const struct wire_checkpoint *checkpoint, struct base_error *err);
 /* What people here are told meanwhile: the partner's trouble. */
 void core_renewed_say(struct core_partner *partner);

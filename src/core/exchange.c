@@ -115,8 +115,9 @@ enum base_code core_head_read(const struct core_partner *partner, const struct c
     code = wire_checkpoint_parse(note.text, &checkpoint, err);
   if (code != BASE_OK)
     return code;
-  bool later = news->count > 0 && checkpoint.size >= news->list[0].size;
-  const struct core_card *card = core_cards_at(later ? news : &partner->cards, checkpoint.size);
+  uint64_t position = wire_checkpoint_position(&checkpoint);
+  bool later = news->count > 0 && position >= news->list[0].position;
+  const struct core_card *card = core_cards_at(later ? news : &partner->cards, position);
   *out_key = &card->card.log_key;
   return seal_checkpoint_verify(heads->note, (struct seal_signer){.log = &card->log}, out_checkpoint, NULL, err);
 }
@@ -267,7 +268,7 @@ enum base_code core_cosign_take(struct core *core, struct core_partner *partner,
   base_buf_add_view(&both, note);
   base_buf_add_view(&both, line);
   struct wire_checkpoint checkpoint;
-  struct seal_signer signer = {.log = &core_cards_at(&core->cards, size)->log, .witness = &his->witness};
+  struct seal_signer signer = {.log = &core_cards_signing(core, size)->log, .witness = &his->witness};
   code = base_buf_check(&both, "cosigned head", err);
   if (code == BASE_OK)
     code = seal_checkpoint_verify(base_buf_view(&both), signer, &checkpoint, NULL, err);

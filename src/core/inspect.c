@@ -80,8 +80,10 @@ static enum base_code take_leaf(struct core *core, struct tree *tree, base_time 
 static enum base_code check_head(struct core *core, const struct wire_backup_frame *head, bool database,
                                  struct base_error *err) {
   struct wire_checkpoint said;
-  struct seal_signer signer = {.log = &core_cards_at(&core->cards, head->size)->log};
-  enum base_code code = seal_checkpoint_verify(head->note, signer, &said, NULL, err);
+  struct seal_signer signer;
+  enum base_code code = core_head_signers(&core->cards, NULL, head->note, &signer, err);
+  if (code == BASE_OK)
+    code = seal_checkpoint_verify(head->note, signer, &said, NULL, err);
   if (code == BASE_SIGNATURE && !database)
     return BASE_OK;
   if (code == BASE_OK && (said.size != head->size || !base_hash_equal(&said.root, &head->root)))

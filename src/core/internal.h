@@ -113,7 +113,7 @@ struct core_card { /* one generation, our own or a partner's; views into the his
   struct wire_card card;
   struct wire_vkey log, witness;
   struct base_view succession; /* the head that names it; empty: the first one held, or not signed yet */
-  uint64_t size;               /* of that head: heads of so many leaves and more are signed by its key */
+  uint64_t position;           /* of that head (wire_checkpoint_position): from there on its key signs */
   uint64_t leaf;               /* of our own: the index of its leaf */
   char fingerprint[SEAL_FINGERPRINT_TEXT];
 };
@@ -218,6 +218,7 @@ struct core_heard {
   struct base_hash first, told;
   struct base_hash given_leaf, named_root; /* the statement of the number `given`, the root of that head */
   char digits[SEAL_FINGERPRINT_TEXT];
+  bool behind; /* he did not show the card of his that is held here: he lost it */
 };
 struct core_partner {
   struct store_partner row; /* views into the arena of cards */
@@ -475,7 +476,8 @@ struct core {
     uint64_t id, missing; /* parts whose files are not in it whole */
     base_time at;
   } saved;
-  uint32_t backup_card; /* generation of our card in the newest backup; 0: none was made with the database in it */
+  uint32_t backup_key;  /* the oldest epoch key that the newest backup needs; 0: none was made with the database in it */
+  uint32_t regained;    /* the first generation that came back from the keeper at this start; 0: none did */
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
   uint64_t *takes;

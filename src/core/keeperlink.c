@@ -85,6 +85,16 @@ static enum base_code remote_succeed(void *context, const struct wire_keeper_suc
   return code == BASE_OK ? base_buf_check(out_note, "checkpoint", err) : code;
 }
 
+static enum base_code remote_card(void *context, uint32_t generation, struct base_buf *out, struct base_error *err) {
+  AUTO_FORGET struct base_buf request = {0}, answer = {0};
+  wire_keeper_generation_write(generation, &request);
+  enum base_code code = ask(context, LINK_KEEPER_CARD, &request, &answer, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_add_buf(out, &answer);
+  return base_buf_check(out, "card", err);
+}
+
 static enum base_code remote_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
   AUTO_FORGET struct base_buf request = {0}, answer = {0};
   wire_keeper_follow_write(form, &request);
@@ -180,6 +190,7 @@ struct core_keeper core_keeper_over(struct link_channel *channel) {
                               .remembers = remote_remembers,
                               .renew = remote_renew,
                               .succeed = remote_succeed,
+                              .card = remote_card,
                               .follow = remote_follow,
                               .forget = remote_forget,
                               .decapsulate = remote_decapsulate,

@@ -23,6 +23,8 @@ struct core_keeper {
   enum base_code (*renew)(void *context, unsigned types, struct wire_keeper_info *out, struct base_error *err);
   enum base_code (*succeed)(void *context, const struct wire_keeper_succeed *form, struct base_buf *out_succession,
                             struct base_buf *out_note, struct base_error *err);
+  enum base_code (*card)(void *context, uint32_t generation, struct base_buf *out,
+                         struct base_error *err); /* keeper_card */
   enum base_code (*follow)(void *context, const struct wire_keeper_follow *form, struct base_error *err);
   enum base_code (*forget)(void *context, enum wire_keeper_type type, uint32_t number, struct base_error *err);
   enum base_code (*decapsulate)(void *context, const uint8_t key_id[8], const struct wire_enc *enc,

@@ -122,7 +122,7 @@ enum base_code core_keys_load(struct core *core, struct base_error *err) {
     code = first_again(core, err);
   if (code == BASE_OK && core->cards.count > 0)
     core_card_in_force(core);
-  return code == BASE_OK ? core_backup_card_load(core, err) : code;
+  return code == BASE_OK ? core_backup_key_load(core, err) : code;
 }
 
 bool core_card_known(const struct core *core) {
@@ -153,6 +153,8 @@ enum base_code core_keys_open(struct core *core, struct base_error *err) {
     code = announce_first(core, err);
   else if (code == BASE_OK && !base_view_equal(core->cards.list[0].bytes, core->env.card))
     code = card_changed(err);
+  if (code == BASE_OK)
+    code = core_cards_regain(core, err);
   if (code == BASE_OK)
     code = check_held(core, err);
   if (code == BASE_OK)

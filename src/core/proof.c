@@ -264,7 +264,7 @@ static enum base_code note_needs(struct proving *proving, const struct base_buf 
     code = wire_checkpoint_parse(note.text, &head, proving->err);
   if (code != BASE_OK)
     return code;
-  party_needs(log, core_cards_at(log->of, head.size)->card.generation);
+  party_needs(log, core_cards_at(log->of, wire_checkpoint_position(&head))->card.generation);
   for (size_t i = 0; witness != NULL && i < note.signature_count; i++) {
     const struct core_card *card = core_cards_witness(witness->of, note.signatures[i].id);
     if (card != NULL)

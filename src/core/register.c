@@ -237,7 +237,7 @@ void core_register_verify(struct core *core) {
   struct core_register *reg = &core->reg;
   if (reg->note.size == 0)
     return;
-  struct seal_signer signer = {.log = &core_cards_at(&core->cards, reg->attested)->log};
+  struct seal_signer signer = {.log = &core_cards_signing(core, reg->attested)->log};
   if (seal_checkpoint_verify(base_buf_view(&reg->note), signer, &head, NULL, NULL) != BASE_OK ||
       head.size != reg->attested || !base_hash_equal(&head.root, &reg->attested_root) ||
       wire_origin_epoch(head.origin) != core->epoch)

@@ -8,10 +8,10 @@
  * digits with him by voice, held against the newest head of the epoch before that both still know. What he lost of ours
  * goes to him again; what we hold of his stays proved by the heads of the epoch in which he signed it. */
 
-enum { KEY_SHIFT = 48 }; /* a key is the number of the epoch less one, and a size */
+enum { KEY_SHIFT = WIRE_HEAD_SIZE_BITS }; /* a key is the number of the epoch less one, and a size */
 
 uint64_t core_head_key(const struct core_partner *partner, uint64_t size) {
-  return ((uint64_t)(partner->renewed.number - 1) << KEY_SHIFT) | size;
+  return wire_head_position(partner->renewed.number, size);
 }
 
 uint64_t core_head_key_size(uint64_t key) {
@@ -91,6 +91,7 @@ static enum base_code heard_save(struct core *core, const struct core_partner *p
   base_buf_add(&fact, heard->given_leaf.bytes, sizeof heard->given_leaf.bytes);
   base_buf_add(&fact, heard->named_root.bytes, sizeof heard->named_root.bytes);
   base_buf_block(&fact, base_view_text(heard->digits));
+  base_buf_u8(&fact, heard->behind);
   return store_fact_set(core->store, name, base_buf_view(&fact), err);
 }
 
@@ -127,6 +128,7 @@ static enum base_code heard_read(struct core *core, struct core_partner *partner
   base_read_hash(&reader, &heard.given_leaf);
   base_read_hash(&reader, &heard.named_root);
   struct base_view digits = base_read_block(&reader, sizeof heard.digits - 1);
+  heard.behind = base_read_u8(&reader) != 0;
   code = base_reader_end(&reader, name, err);
   if (code != BASE_OK)
     return code;
@@ -238,12 +240,13 @@ static enum base_code read_leaves(const struct core *core, const struct core_par
 }
 
 static enum base_code hear(struct core *core, struct core_partner *partner, const struct core_heads *heads,
-                           const struct wire_checkpoint *checkpoint, struct base_error *err) {
+                           uint32_t generation, const struct wire_checkpoint *checkpoint, struct base_error *err) {
   struct core_heard heard = {0};
   enum base_code code = read_leaves(core, partner, heads, checkpoint, &heard, err);
   if (code != BASE_OK)
     return code;
-  if (heard.number != partner->heard.number || !base_hash_equal(&heard.first, &partner->heard.first) ||
+  heard.behind = generation < partner->card.generation;
+  if (heard.behind != partner->heard.behind || heard.number != partner->heard.number || !base_hash_equal(&heard.first, &partner->heard.first) ||
       !base_hash_equal(&heard.told, &partner->heard.told)) {
     partner->heard = heard;
     code = core_write(core, err);
@@ -271,7 +274,8 @@ static enum base_code begins(const struct core *core, const struct core_partner 
 }
 
 enum base_code core_renewed_take(struct core *core, struct core_partner *partner, const struct core_heads *heads,
-                                 const struct wire_checkpoint *checkpoint, struct base_error *err) {
+                                 uint32_t generation, const struct wire_checkpoint *checkpoint,
+                                 struct base_error *err) {
   uint32_t epoch = wire_origin_epoch(checkpoint->origin);
   struct core_renewed *renewed = &partner->renewed;
   /* A head that the keeper cosigned just before a crash was not kept: he was a partner all the same. */
@@ -287,7 +291,7 @@ enum base_code core_renewed_take(struct core *core, struct core_partner *partner
     return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
   }
   if (epoch > renewed->number)
-    return hear(core, partner, heads, checkpoint, err);
+    return hear(core, partner, heads, generation, checkpoint, err);
   bool first =
       epoch > 1 && renewed->start > 0 && (partner->row.head_size >> KEY_SHIFT != epoch - 1 || partner->seen_size == 0);
   return first ? begins(core, partner, heads, checkpoint, err) : BASE_OK;
@@ -382,12 +386,11 @@ static enum base_code check_confirmed(struct core_partner *partner, struct base_
   if (partner->heard.number <= partner->renewed.number)
     return base_fail(err, BASE_CONFLICT, "%.*s has shown no new epoch of its register: there is nothing to confirm",
                      (int)name.size, (const char *)name.data);
-  if (core_cards_newest(&partner->cards)->size > partner->heard.start)
-    return base_fail(
-        err, BASE_CONFLICT,
-        "the card of generation %u that %.*s gave since is among what it lost: it must put back a copy of its "
-        "data that has it, or be added anew as another node",
-        (unsigned)partner->card.generation, (int)name.size, (const char *)name.data);
+  if (partner->heard.behind)
+    return base_fail(err, BASE_CONFLICT,
+                     "%.*s does not have the card of generation %u any more that it gave before: it must put back the "
+                     "copy of its keys that has that card, or be added anew as another node",
+                     (int)name.size, (const char *)name.data, (unsigned)partner->card.generation);
   if (!seal_fingerprint_equal(partner->heard.digits, typed))
     return base_fail(err, BASE_WRONG_KEY,
                      "the digits given are not those that came: do not confirm; ask %.*s again, by voice, for theirs",

@@ -20,6 +20,13 @@ const struct wire_keeper_key *core_rewrap_old(const struct core *core) {
   return epoch_key(core, WIRE_KEEPER_OLD);
 }
 
+uint32_t core_rewrap_oldest(const struct core *core) {
+  const struct wire_keeper_key *key = core_rewrap_old(core);
+  if (key == NULL)
+    key = epoch_key(core, WIRE_KEEPER_IN_FORCE);
+  return key != NULL ? key->number : 0;
+}
+
 bool core_rewrap_due(const struct core *core) {
   const struct wire_keeper_key *key = epoch_key(core, WIRE_KEEPER_IN_FORCE);
   return key != NULL && core_rewrap_old(core) == NULL &&

@@ -78,7 +78,7 @@ static enum base_code add_news(struct core *core, struct core_partner *partner, 
                      (unsigned)card->generation, (unsigned)before->card.generation);
   if (code == BASE_OK)
     code = seal_succession_verify(frame->head, &before->card, before->bytes, card, frame->card, &succession, err);
-  if (code == BASE_OK && succession.checkpoint.size <= before->size)
+  if (code == BASE_OK && wire_checkpoint_position(&succession.checkpoint) <= before->position)
     code = base_fail(err, BASE_FORK, "the card of generation %u is named by a head older than the one before it",
                      (unsigned)card->generation);
   if (code == BASE_OK)
@@ -105,8 +105,9 @@ static void add_link(struct news *news, const struct wire_key *old_key, const st
         (struct wire_keeper_follow){.old_key = *old_key, .new_key = card->log_key, .succession = frame->head};
 }
 
+/* *newest: the generation of the last of them. */
 static enum base_code collect(struct core *core, struct core_partner *partner, const struct core_card_frames *frames,
-                              struct news *news, struct base_error *err) {
+                              struct news *news, uint32_t *newest, struct base_error *err) {
   struct wire_card *last = NULL;
   base_arena_init(&news->arena, (size_t)(WIRE_CARDS_MAX + 1) * 8 * WIRE_CARD_MAX);
   for (size_t i = 0; i < frames->count; i++) {
@@ -122,6 +123,7 @@ static enum base_code collect(struct core *core, struct core_partner *partner, c
       return code;
     add_link(news, key_before(partner, card, last), frame, card);
     last = card;
+    *newest = card->generation;
   }
   return BASE_OK;
 }
@@ -208,11 +210,12 @@ enum base_code core_cards_and_head_take(struct core *core, struct core_partner *
   if (news == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a partner's cards");
   const struct wire_key *key = NULL;
-  enum base_code code = collect(core, partner, frames, news, err);
+  uint32_t last = 1;
+  enum base_code code = collect(core, partner, frames, news, &last, err);
   if (code == BASE_OK)
     code = core_head_read(partner, &news->cards, heads, out_checkpoint, &key, err);
   if (code == BASE_OK)
-    code = core_renewed_take(core, partner, heads, out_checkpoint, err);
+    code = core_renewed_take(core, partner, heads, last, out_checkpoint, err);
   for (size_t i = 0; i < news->cards.count && code == BASE_OK; i++)
     code = check_leaf(&news->cards.list[i], news->frames[i], out_checkpoint, err);
   if (code == BASE_OK)
@@ -273,15 +276,19 @@ bool core_cards_due(const struct core *core, const struct core_partner *partner)
 enum base_code core_cards_write(struct core *core, const struct core_partner *partner, uint64_t size,
                                 struct base_buf *out, struct base_error *err) {
   uint32_t newest = core->card.generation, from = partner->told == 0 ? 2 : partner->told + 1;
-  if (!core_cards_due(core, partner))
+  /* To confirm an epoch he must see that we still have the card that he holds. */
+  bool again = core_epoch_waits(partner) && newest > 1 && !core_card_waits(core);
+  if (!core_cards_due(core, partner) && !again)
     return BASE_OK;
+  if (from > newest)
+    from = newest;
   if (newest - from >= WIRE_CARDS_MAX)
     from = newest - WIRE_CARDS_MAX + 1;
   for (uint32_t generation = from; generation <= newest; generation++) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, 1 << 20);
     const struct core_card *card = core_cards_generation(&core->cards, generation);
-    if (card->size > size)
+    if (card->position > wire_head_position(core->epoch, size))
       break;
     struct wire_frame frame = {.type = WIRE_FRAME_CARD, .card = card->bytes, .head = card->succession};
     enum base_code code = core_register_prove(core, card->leaf, size, &arena, &frame.proof, err);

@@ -72,7 +72,7 @@ static enum base_code verify_line(const struct core *core, const struct core_wit
   base_buf_init(&both, WIRE_NOTE_MAX);
   base_buf_add_buf(&both, &head->head);
   base_buf_add_view(&both, line);
-  struct seal_signer signer = {.log = &core_cards_at(&core->cards, head->size)->log, .witness = vkey};
+  struct seal_signer signer = {.log = &core_cards_signing(core, head->size)->log, .witness = vkey};
   enum base_code code = base_buf_check(&both, "cosigned head", err);
   return code == BASE_OK ? seal_checkpoint_verify(base_buf_view(&both), signer, &checkpoint, NULL, err) : code;
 }
@@ -96,7 +96,7 @@ static enum base_code read_head(struct core *core, struct base_view bytes, struc
   if (code == BASE_OK && (wire_origin_epoch(checkpoint.origin) != core->epoch || checkpoint.size > core->reg.attested))
     code = base_fail(err, BASE_CORRUPT, "it is no head of this register");
   if (code == BASE_OK) {
-    struct seal_signer signer = {.log = &core_cards_at(&core->cards, checkpoint.size)->log};
+    struct seal_signer signer = {.log = &core_cards_signing(core, checkpoint.size)->log};
     code = seal_checkpoint_verify(base_buf_view(&head), signer, &checkpoint, NULL, err);
   }
   if (code != BASE_OK)

@@ -34,7 +34,7 @@ static struct core_partner *find_partner(struct core *core, struct base_view ori
 /* The register's own line is looked for by name and id; all others are of no concern here. */
 static bool find_signature(struct call *call) {
   const struct wire_checkpoint *head = &call->request.checkpoint;
-  call->key = &core_cards_at(&call->partner->cards, head->size)->card.log_key;
+  call->key = &core_cards_at(&call->partner->cards, wire_checkpoint_position(head))->card.log_key;
   uint32_t id = seal_vkey_id(head->origin, WIRE_VKEY_LOG, call->key);
   struct wire_witness_line line;
   struct wire_signature signature;

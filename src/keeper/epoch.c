@@ -10,37 +10,78 @@
 
 #include "keeper/internal.h"
 
-/* What a partner took stays taken: of each card he takes one successor. Data without the last card has nothing that
- * could follow it, and closing the register would leave no way back. */
-static enum base_code card_lost(const char *which, struct base_error *err) {
-  return base_fail(
-      err, BASE_ROLLBACK,
-      "%s, and the newest card of the data in core/ is another: it is from before that, and partners would "
-      "take nothing more of this node; look for data that has that card (a newer backup, the old core/). "
-      "Without it the node cannot go on: make a new one, whose card partners compare by voice "
-      "(docs/backup.md). Nothing was changed",
-      which);
+/* What a partner took stays taken: of each card he takes one successor. Data without the last card need it back, and
+ * without it closing the register would leave no way on. */
+static enum base_code card_lost(const char *which, const struct base_error *why, struct base_error *err) {
+  return base_fail(err, BASE_ROLLBACK,
+                   "%s, and the newest card of the data in core/ is another: they are from before that, partners take "
+                   "nothing of this node without that card, and it cannot be brought back (%s); look for it, or for "
+                   "data that have it (a newer backup, the old core/). Without it the node cannot go on: make a new "
+                   "one, whose card partners compare by voice (docs/backup.md). Nothing was changed",
+                   which, why->text);
+}
+
+/* The card that the data end with, or what it is followed by. */
+struct last_card {
+  uint32_t generation;
+  struct base_hash hash;
+  bool kept;             /* it was signed by this keeper after that of the data */
+  struct base_buf bytes; /* to be freed */
+};
+
+static enum base_code read_card(struct base_view bytes, struct base_arena *arena, struct wire_card *out,
+                                struct base_error *err) {
+  enum base_code code = wire_card_parse(bytes, arena, out, err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "the card of the data");
+}
+
+/* As far as the cards that are kept go on from that of the data; at most to this generation. */
+static enum base_code find_last(int dir, struct base_view card, uint32_t most, struct last_card *out,
+                                struct base_error *why, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  struct wire_card parsed;
+  enum base_code code = read_card(card, &arena, &parsed, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_init(&out->bytes, WIRE_CARD_MAX);
+  base_buf_add_view(&out->bytes, card);
+  out->hash = seal_sha256(card);
+  out->generation = parsed.generation;
+  code = keeper_cards_follow(dir, most, &out->hash, &out->generation, &out->bytes, why);
+  out->kept = out->generation > parsed.generation;
+  if (code != BASE_MEMORY && code != BASE_IO)
+    return BASE_OK;
+  *err = *why;
+  return code;
 }
 
 /* card: of the data. Which one the memory signed last it knows by its hash; zeroes before any. */
-static enum base_code check_signed(const struct keeper_head *own, struct base_view card, struct base_error *err) {
+static enum base_code check_signed(int dir, const struct keeper_head *own, struct base_view card,
+                                   struct base_error *err) {
   char which[80];
-  struct base_hash hash = seal_sha256(card);
-  if (card.size == 0 || wire_key_none(&own->bound) || memcmp(own->bound.bytes, hash.bytes, sizeof hash.bytes) == 0)
+  struct last_card last = {0};
+  struct base_error why = {.text = "the data have another one of that generation"};
+  if (card.size == 0 || wire_key_none(&own->bound))
     return BASE_OK;
-  (void)snprintf(which, sizeof which, "the keeper signed the card of generation %u last", (unsigned)own->generation);
-  return card_lost(which, err);
+  enum base_code code = find_last(dir, card, own->generation, &last, &why, err);
+  if (code == BASE_OK && memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) != 0) {
+    (void)snprintf(which, sizeof which, "the keeper signed the card of generation %u last", (unsigned)own->generation);
+    code = card_lost(which, &why, err);
+  }
+  base_buf_free(&last.bytes);
+  return code;
 }
 
 /* Without the memory: the newest keys must be those on the card. */
-static enum base_code check_named(const struct keeper *keeper, struct base_view bytes, struct base_error *err) {
+static enum base_code check_named(const struct keeper *keeper, const struct last_card *last,
+                                  const struct base_error *why, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 8 * WIRE_CARD_MAX);
   struct wire_card card;
-  if (bytes.size == 0)
-    return BASE_OK;
-  if (wire_card_parse(bytes, &arena, &card, err) != BASE_OK)
-    return base_fail_within(err, "the card of the data");
+  enum base_code code = read_card(base_buf_view(&last->bytes), &arena, &card, err);
+  if (code != BASE_OK)
+    return code;
   const struct {
     enum keeper_key_type type;
     const struct wire_key *key;
@@ -51,7 +92,7 @@ static enum base_code check_named(const struct keeper *keeper, struct base_view 
     char which[80];
     (void)snprintf(which, sizeof which, "the keeper holds %s", keeper_key_name(held->type, held->number).text);
     if (!wire_key_equal(&held->public_key, named[i].key))
-      return card_lost(which, err);
+      return card_lost(which, why, err);
   }
   return BASE_OK;
 }
@@ -75,7 +116,7 @@ static enum base_code go_on(int dir, uint32_t number, struct base_view card, con
     code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
                      (unsigned)epoch);
   if (code == BASE_OK)
-    code = check_signed(&own, card, err);
+    code = check_signed(dir, &own, card, err);
   if (code == BASE_OK) {
     own.origin = keeper_register_hash(keeper->origin, next);
     own.size = 0;
@@ -97,7 +138,25 @@ static enum base_code give_to_owner(int dir, struct base_error *err) {
   return BASE_OK;
 }
 
-/* The newest keys that are held are in force; core compares them with the card. */
+/* The card that the data end with, and those that were signed after it, are in force with the newest keys that are
+ * held; without data core compares those with its own. */
+static enum base_code find_in_force(const struct keeper *keeper, struct base_view card, struct keeper_head *head,
+                                    struct base_error *err) {
+  struct last_card last = {0};
+  struct base_error why = {0};
+  if (card.size == 0)
+    return BASE_OK;
+  enum base_code code = find_last(keeper->dir, card, UINT32_MAX, &last, &why, err);
+  if (code == BASE_OK)
+    code = check_named(keeper, &last, &why, err);
+  if (code == BASE_OK && last.kept) { /* of a card that only the data have there is nobody's word but core's */
+    head->generation = last.generation;
+    memcpy(head->bound.bytes, last.hash.bytes, sizeof last.hash.bytes);
+  }
+  base_buf_free(&last.bytes);
+  return code;
+}
+
 static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t number, struct base_view card,
                                   char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   keeper->dir = dir;
@@ -108,10 +167,14 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
     if (keeper_ring_newest(keeper, type) == NULL)
       code = base_fail(err, BASE_NOT_FOUND, "%s is missing, and no later one is there; put its offline copy back",
                        keeper_key_name(type, 1).text);
+  struct keeper_head own = {.generation = 1};
   if (code == BASE_OK)
-    code = check_named(keeper, card, err);
-  if (code == BASE_OK)
-    code = keeper_heads_init(dir, keeper->origin, number, log->number, witness->number, err);
+    code = find_in_force(keeper, card, &own, err);
+  if (code == BASE_OK) {
+    own.log = log->number;
+    own.witness = witness->number;
+    code = keeper_heads_init(dir, keeper->origin, number, &own, err);
+  }
   if (code == BASE_OK) {
     keeper_register_origin(keeper->origin, number, out);
     code = give_to_owner(dir, err);

@@ -129,7 +129,7 @@ void keeper_register_origin(const char *origin, uint32_t epoch, char out[WIRE_OR
     (void)snprintf(out, WIRE_ORIGIN_MAX + 1, "%s/%u", origin, (unsigned)epoch);
 }
 
-enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, uint32_t log, uint32_t witness,
+enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, const struct keeper_head *begin,
                                  struct base_error *err) {
   BASE_AUTO_BUF struct base_buf file = {0};
   uint8_t *bytes = base_buf_reserve(&file, FILE_SIZE);
@@ -140,10 +140,11 @@ enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, ui
   write_file_header(origin, bytes);
   struct keeper_head own = {.kind = KEEPER_HEAD_OWN,
                             .origin = keeper_register_hash(origin, epoch),
-                            .generation = 1,
-                            .log = log,
-                            .log_before = log,
-                            .witness = witness,
+                            .bound = begin->bound,
+                            .generation = begin->generation,
+                            .log = begin->log,
+                            .log_before = begin->log,
+                            .witness = begin->witness,
                             .seal = 1,
                             .epoch_key = 1};
   struct keeper_head none = {.kind = KEEPER_HEAD_FREE};

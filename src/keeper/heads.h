@@ -41,10 +41,10 @@ struct keeper_heads;
 /* The origin of an epoch of the register, and its hash. */
 void keeper_register_origin(const char *origin, uint32_t epoch, char out[WIRE_ORIGIN_MAX + 1]);
 struct base_hash keeper_register_hash(const char *origin, uint32_t epoch);
-/* Makes the file, every block written, for this epoch of the register of this origin: nothing signed yet. log, witness:
- * the numbers of the keys in force. */
-BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch, uint32_t log,
-                                                uint32_t witness, struct base_error *err);
+/* Makes the file, every block written, for this epoch of the register of this origin: no head signed yet. begin: the
+ * card signed last (bound, zero for none, and generation), and the numbers of the keys in force (log, witness). */
+BASE_NODISCARD enum base_code keeper_heads_init(int dir, const char *origin, uint32_t epoch,
+                                                const struct keeper_head *begin, struct base_error *err);
 /* Opens and reads it whole, and locks it against a second keeper (BASE_BUSY). A missing file, one of another node, or a
  * record with both slots damaged is an error: it is never taken for "nothing signed yet". */
 BASE_NODISCARD enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_heads **out,

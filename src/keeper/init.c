@@ -75,7 +75,8 @@ static enum base_code make(int dir, struct base_view name, struct keeper_token *
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code == BASE_OK && type < KEEPER_KEY_TYPES; type++)
     code = keeper_key_write(dir, &keys[type], err);
   if (code == BASE_OK)
-    code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, 1, 1, 1, err);
+    code = keeper_heads_init(dir, keys[KEEPER_KEY_LOG].origin, 1,
+                             &(struct keeper_head){.generation = 1, .log = 1, .witness = 1}, err);
   if (code == BASE_OK)
     code = keeper_retired_init(dir, keys[KEEPER_KEY_LOG].origin, err);
   for (enum keeper_key_type type = KEEPER_KEY_LOG; code != BASE_OK && type < KEEPER_KEY_TYPES; type++)

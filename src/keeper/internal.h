@@ -73,6 +73,19 @@ const struct keeper_held *keeper_ring_newest(const struct keeper *keeper, enum k
 const struct keeper_held *keeper_ring_seal(const struct keeper *keeper, const uint8_t id[WIRE_KEEPER_KEY_ID]);
 void keeper_seal_id(const struct wire_key *key, uint8_t out[WIRE_KEEPER_KEY_ID]);
 
+/* --- cards that were signed (cards.c) */
+#define KEEPER_CARD_FILE "card-%u.signed"
+/* Durable before the succession leaves. */
+BASE_NODISCARD enum base_code keeper_card_keep(int dir, uint32_t generation, struct base_view card,
+                                               struct base_view succession, struct base_error *err);
+/* *out points into bytes. BASE_NOT_FOUND: none of this generation is kept. */
+BASE_NODISCARD enum base_code keeper_card_read(int dir, uint32_t generation, struct base_buf *bytes,
+                                               struct wire_keeper_card *out, struct base_error *err);
+/* From the card of this hash and generation as far as those that are kept follow one another, at most to the generation
+ * most: *hash, *generation and newest become those of the last. Where it ends before that, err says why. */
+BASE_NODISCARD enum base_code keeper_cards_follow(int dir, uint32_t most, struct base_hash *hash, uint32_t *generation,
+                                                  struct base_buf *newest, struct base_error *err);
+
 /* --- signatures (sign.c) */
 BASE_NODISCARD enum base_code keeper_sign(struct keeper *keeper, const struct keeper_held *held,
                                           struct base_view message, uint8_t out[KEEPER_SIGNATURE],
@@ -85,6 +98,8 @@ BASE_NODISCARD enum base_code keeper_sign_line(struct keeper *keeper, const stru
 BASE_NODISCARD enum base_code keeper_follows(const struct keeper_head *last, uint64_t size,
                                              const struct base_hash *root, uint64_t old_size,
                                              const struct base_hash *proof, size_t count, struct base_error *err);
+/* The record of the last epoch of that register before this one of which anything is remembered; KEEPER_NO_RECORD. */
+uint32_t keeper_epoch_before(const struct keeper *keeper, struct base_view origin);
 /* The register that a key may sign heads of: wasl/NAME/ and the key's digits, or a later epoch of it. */
 bool keeper_origin_fits(struct base_view origin, const struct wire_key *first_log_key);
 

@@ -63,6 +63,10 @@ BASE_NODISCARD enum base_code keeper_succeed(struct keeper *keeper, uint64_t siz
                                              const struct base_hash *proof, size_t count, struct base_view card,
                                              struct base_buf *out_succession, struct base_buf *out_note,
                                              struct base_error *err);
+/* The card of this generation with the succession that was signed over it (wire_keeper_card_write): the keeper keeps
+ * each, because nobody else can bring back one that the data have lost. BASE_NOT_FOUND when it signed none. */
+BASE_NODISCARD enum base_code keeper_card(const struct keeper *keeper, uint32_t generation, struct base_buf *out,
+                                          struct base_error *err);
 /* A partner's register goes on under another log key: the succession must be signed by both, the old one must be the
  * one remembered (of a register never seen, the one to which its digits belong), and no head under the old key may have
  * been cosigned that is as large. Once more is no error. */
@@ -89,8 +93,8 @@ BASE_NODISCARD enum base_code keeper_attest(struct keeper *keeper, uint64_t size
 BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct wire_key *log_key,
                                             struct base_view note, uint64_t old_size, const struct base_hash *proof,
                                             size_t count, struct base_buf *out_line, struct base_error *err);
-/* The head of this partner's register that was cosigned last, and the key it is followed under; zeroes when there is
- * none. Core asks at its start, because this memory, not core's, decides which consistency proof is wanted. */
+/* The head of this partner's register that was cosigned last, and the key it is followed under, of an epoch of which no
+ * head was cosigned the key that the one before ended with; zeroes when there is none. Core asks at its start, because this memory, not core's, decides which consistency proof is wanted. */
 BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin,
                                                struct wire_keeper_memory *out, struct base_error *err);
 /* --- secrets */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keeper/serve.h"
 
-enum { ANSWER_MAX = 4 + 2 + KEEPER_WRAP_MAX * KEEPER_WRAPPED }; /* the longest answer, in bytes */
+enum { ANSWER_MAX = WIRE_KEEPER_CARD_MAX }; /* the longest answer, in bytes */
 _Static_assert((size_t)ANSWER_MAX >= 2 * (WIRE_NOTE_MAX + 4), "two notes fit");
+_Static_assert((size_t)ANSWER_MAX >= 4 + 2 + KEEPER_WRAP_MAX * KEEPER_WRAPPED, "as many keys as are allowed fit");
 
 static enum base_code serve_info(struct keeper *keeper, struct base_view request, struct base_buf *answer,
                                  struct base_error *err) {
@@ -60,6 +61,13 @@ static enum base_code serve_succeed(struct keeper *keeper, struct base_view requ
     wire_keeper_succeeded_write(&(struct wire_keeper_succeeded){base_buf_view(&succession), base_buf_view(&note)},
                                 answer);
   return code;
+}
+
+static enum base_code serve_card(struct keeper *keeper, struct base_view request, struct base_buf *answer,
+                                 struct base_error *err) {
+  uint32_t generation;
+  enum base_code code = wire_keeper_generation_parse(request, &generation, err);
+  return code == BASE_OK ? keeper_card(keeper, generation, answer, err) : code;
 }
 
 static enum base_code serve_follow(struct keeper *keeper, struct base_view request, struct base_buf *answer,
@@ -153,19 +161,13 @@ static const struct {
   enum base_code (*serve)(struct keeper *keeper, struct base_view request, struct base_buf *answer,
                           struct base_error *err);
 } verbs[] = {
-    {LINK_KEEPER_INFO, serve_info},
-    {LINK_KEEPER_REMEMBERS, serve_remembers},
-    {LINK_KEEPER_ATTEST, serve_attest},
-    {LINK_KEEPER_COSIGN, serve_cosign},
-    {LINK_KEEPER_RENEW, serve_renew},
-    {LINK_KEEPER_SUCCEED, serve_succeed},
-    {LINK_KEEPER_FOLLOW, serve_follow},
-    {LINK_KEEPER_FORGET, serve_forget},
-    {LINK_KEEPER_DECAPSULATE, serve_decapsulate},
-    {LINK_KEEPER_WRAP, serve_wrap},
-    {LINK_KEEPER_UNWRAP, serve_unwrap},
-    {LINK_KEEPER_RETIRE, serve_retire},
-    {LINK_KEEPER_RETIRED, serve_retired},
+    {LINK_KEEPER_INFO, serve_info},     {LINK_KEEPER_REMEMBERS, serve_remembers},
+    {LINK_KEEPER_ATTEST, serve_attest}, {LINK_KEEPER_COSIGN, serve_cosign},
+    {LINK_KEEPER_RENEW, serve_renew},   {LINK_KEEPER_SUCCEED, serve_succeed},
+    {LINK_KEEPER_CARD, serve_card},     {LINK_KEEPER_FOLLOW, serve_follow},
+    {LINK_KEEPER_FORGET, serve_forget}, {LINK_KEEPER_DECAPSULATE, serve_decapsulate},
+    {LINK_KEEPER_WRAP, serve_wrap},     {LINK_KEEPER_UNWRAP, serve_unwrap},
+    {LINK_KEEPER_RETIRE, serve_retire}, {LINK_KEEPER_RETIRED, serve_retired},
 };
 
 void keeper_serve(void *keeper, struct link_channel *channel, struct link_message *message) {

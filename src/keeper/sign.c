@@ -110,8 +110,7 @@ bool keeper_origin_fits(struct base_view origin, const struct wire_key *log_key)
          (origin.size == size || origin.data[size] == '/');
 }
 
-/* What is remembered of the last epoch of that register before this one. */
-static uint32_t epoch_before(const struct keeper *keeper, struct base_view origin) {
+uint32_t keeper_epoch_before(const struct keeper *keeper, struct base_view origin) {
   char node[WIRE_ORIGIN_MAX + 1] = "";
   struct base_view name = wire_origin_node(origin);
   uint32_t found = KEEPER_NO_RECORD;
@@ -137,7 +136,7 @@ static enum base_code read_note(const struct keeper *keeper, const struct wire_k
   *last = (struct keeper_head){.kind = KEEPER_HEAD_PARTNER, .origin = seal_sha256(origin)};
   last->bound = *log_key;
   *record = keeper_heads_find(keeper->heads, &last->origin);
-  uint32_t before = *record == KEEPER_NO_RECORD ? epoch_before(keeper, origin) : KEEPER_NO_RECORD;
+  uint32_t before = *record == KEEPER_NO_RECORD ? keeper_epoch_before(keeper, origin) : KEEPER_NO_RECORD;
   if (*record != KEEPER_NO_RECORD)
     *last = *keeper_heads_at(keeper->heads, *record);
   else if (before != KEEPER_NO_RECORD) /* a new epoch begins under the key that the one before ended with */
@@ -203,12 +202,14 @@ enum base_code keeper_remembers(const struct keeper *keeper, struct base_view or
     return base_fail(err, BASE_FIELD, "keeper.remembers: the origin is none");
   struct base_hash hash = seal_sha256(origin);
   uint32_t record = keeper_heads_find(keeper->heads, &hash);
+  uint32_t before = record == KEEPER_NO_RECORD ? keeper_epoch_before(keeper, origin) : record;
   *out = (struct wire_keeper_memory){0};
-  if (record == KEEPER_NO_RECORD)
-    return BASE_OK;
-  const struct keeper_head *head = keeper_heads_at(keeper->heads, record);
-  out->size = head->size;
-  out->root = head->root;
-  out->log = head->bound;
+  if (record != KEEPER_NO_RECORD) {
+    const struct keeper_head *head = keeper_heads_at(keeper->heads, record);
+    out->size = head->size;
+    out->root = head->root;
+  }
+  if (before != KEEPER_NO_RECORD)
+    out->log = keeper_heads_at(keeper->heads, before)->bound;
   return BASE_OK;
 }

@@ -49,6 +49,7 @@ static enum base_code check_place(const struct keeper *keeper, const struct wire
 }
 
 struct successor {
+  struct base_view bytes;
   bool again; /* it was signed before, and core did not keep what it got */
   const struct keeper_held *old_log, *log, *witness;
   struct base_hash hash;
@@ -64,6 +65,7 @@ static enum base_code check_card(const struct keeper *keeper, struct base_view b
     code = seal_card_check(card, err);
   if (code != BASE_OK)
     return code;
+  out->bytes = bytes;
   out->hash = seal_sha256(bytes);
   out->again = memcmp(out->hash.bytes, own->bound.bytes, sizeof out->hash.bytes) == 0;
   out->old_log = keeper_ring_find(keeper, KEEPER_KEY_LOG, out->again ? own->log_before : own->log);
@@ -118,7 +120,9 @@ static enum base_code succeed(struct keeper *keeper, const struct successor *nex
   head.log_before = next->old_log->number;
   head.log = next->log->number;
   head.witness = next->witness->number;
-  code = keeper_heads_store(keeper->heads, 0, &head, err);
+  code = keeper_card_keep(keeper->dir, next->card.generation, next->bytes, base_buf_view(&succession), err);
+  if (code == BASE_OK)
+    code = keeper_heads_store(keeper->heads, 0, &head, err);
   if (code != BASE_OK)
     return code;
   base_buf_add_buf(out_succession, &succession);
@@ -172,8 +176,13 @@ enum base_code keeper_follow(struct keeper *keeper, const struct wire_key *old_k
     return code;
   struct keeper_head head = {.kind = KEEPER_HEAD_FREE, .origin = seal_sha256(succession.checkpoint.origin)};
   uint32_t record = keeper_heads_find(keeper->heads, &head.origin);
+  uint32_t before = record == KEEPER_NO_RECORD ? keeper_epoch_before(keeper, succession.checkpoint.origin) : record;
   if (record != KEEPER_NO_RECORD)
     head = *keeper_heads_at(keeper->heads, record);
+  else if (before != KEEPER_NO_RECORD) { /* an epoch of which no head was cosigned goes on from the one before */
+    head.kind = KEEPER_HEAD_PARTNER;
+    head.bound = keeper_heads_at(keeper->heads, before)->bound;
+  }
   if (head.kind == KEEPER_HEAD_PARTNER && wire_key_equal(&head.bound, new_key))
     return BASE_OK; /* followed before */
   code = check_follow(keeper, &succession, &head, old_key, err);

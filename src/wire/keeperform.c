@@ -201,6 +201,34 @@ enum base_code wire_keeper_succeeded_parse(struct base_view bytes, struct wire_k
   return code;
 }
 
+void wire_keeper_generation_write(uint32_t generation, struct base_buf *out) {
+  base_buf_u32(out, generation);
+}
+
+enum base_code wire_keeper_generation_parse(struct base_view bytes, uint32_t *generation, struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  uint32_t read = base_read_u32(&reader);
+  enum base_code code = base_reader_end(&reader, "keeper.card", err);
+  if (code == BASE_OK)
+    *generation = read;
+  return code;
+}
+
+void wire_keeper_card_write(const struct wire_keeper_card *form, struct base_buf *out) {
+  base_buf_block(out, form->card);
+  base_buf_block(out, form->succession);
+}
+
+enum base_code wire_keeper_card_parse(struct base_view bytes, struct wire_keeper_card *out, struct base_error *err) {
+  struct base_reader reader = base_reader_of(bytes);
+  struct wire_keeper_card form = {.card = base_read_block(&reader, WIRE_CARD_MAX)};
+  form.succession = base_read_block(&reader, WIRE_NOTE_MAX);
+  enum base_code code = base_reader_end(&reader, "keeper.card", err);
+  if (code == BASE_OK)
+    *out = form;
+  return code;
+}
+
 void wire_keeper_follow_write(const struct wire_keeper_follow *form, struct base_buf *out) {
   wire_key_write(&form->old_key, out);
   wire_key_write(&form->new_key, out);

@@ -100,6 +100,19 @@ void wire_keeper_succeeded_write(const struct wire_keeper_succeeded *form, struc
 BASE_NODISCARD enum base_code wire_keeper_succeeded_parse(struct base_view bytes, struct wire_keeper_succeeded *out,
                                                           struct base_error *err);
 
+/* keeper.card: the generation. */
+void wire_keeper_generation_write(uint32_t generation, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_generation_parse(struct base_view bytes, uint32_t *generation,
+                                                           struct base_error *err);
+/* The answer, and the form of the keeper's file: a card, and the succession that it signed over it. */
+struct wire_keeper_card {
+  struct base_view card, succession; /* point into the parsed bytes */
+};
+enum { WIRE_KEEPER_CARD_MAX = 4 + WIRE_CARD_MAX + 4 + WIRE_NOTE_MAX }; /* bytes */
+void wire_keeper_card_write(const struct wire_keeper_card *form, struct base_buf *out);
+BASE_NODISCARD enum base_code wire_keeper_card_parse(struct base_view bytes, struct wire_keeper_card *out,
+                                                     struct base_error *err);
+
 /* A partner's register goes on under another key. */
 struct wire_keeper_follow {
   struct wire_key old_key, new_key;

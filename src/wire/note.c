@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "wire/message.h"
 #include "wire/register.h"
 
 enum { SIGNATURE_SIZE = 64, COSIGNATURE_SIZE = 72 };
@@ -273,6 +274,15 @@ static bool parse_card_line(struct base_view line, struct wire_succession *out) 
     return false;
   out->generation = (uint32_t)generation;
   return base_hash_parse(from(rest, space + 1), &out->card);
+}
+
+uint64_t wire_head_position(uint32_t epoch, uint64_t size) {
+  uint64_t most = ((uint64_t)1 << WIRE_HEAD_SIZE_BITS) - 1;
+  return ((uint64_t)(epoch - 1) << WIRE_HEAD_SIZE_BITS) | (size < most ? size : most);
+}
+
+uint64_t wire_checkpoint_position(const struct wire_checkpoint *checkpoint) {
+  return wire_head_position(wire_origin_epoch(checkpoint->origin), checkpoint->size);
 }
 
 enum base_code wire_succession_parse(struct base_view text, struct wire_succession *out, struct base_error *err) {

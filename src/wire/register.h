@@ -131,6 +131,12 @@ BASE_NODISCARD enum base_code wire_checkpoint_parse(struct base_view text, struc
                                                     struct base_error *err);
 void wire_checkpoint_write(const struct wire_checkpoint *checkpoint, struct base_buf *out);
 
+/* Where a head stands in the row of all heads of its register: by its epoch, then by its size, which counts from less
+ * again in a later one. Trees are not that large in practice; beyond it the row stands still. */
+enum { WIRE_HEAD_SIZE_BITS = 48 };
+uint64_t wire_head_position(uint32_t epoch, uint64_t size);
+uint64_t wire_checkpoint_position(const struct wire_checkpoint *checkpoint);
+
 /* The text of the head under which a card follows another: a checkpoint with one line more, "card GENERATION SHA-256". */
 struct wire_succession {
   struct wire_checkpoint checkpoint;

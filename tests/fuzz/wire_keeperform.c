@@ -102,7 +102,19 @@ static bool through_erasures(uint8_t form, struct base_view bytes, struct base_b
   return true;
 }
 
-enum { FORMS = 16 };
+static bool through_cards(uint8_t form, struct base_view bytes, struct base_buf *again) {
+  uint32_t generation;
+  struct wire_keeper_card card;
+  if (form == 16 && wire_keeper_generation_parse(bytes, &generation, NULL) == BASE_OK)
+    wire_keeper_generation_write(generation, again);
+  else if (form == 17 && wire_keeper_card_parse(bytes, &card, NULL) == BASE_OK)
+    wire_keeper_card_write(&card, again);
+  else
+    return false;
+  return true;
+}
+
+enum { FORMS = 18 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
@@ -110,8 +122,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t form = data[0] % FORMS;
   struct base_view bytes = base_view_of(data + 1, size - 1);
   BASE_AUTO_BUF struct base_buf again = {0};
-  bool read = form >= 12               ? through_erasures(form, bytes, &again)
-              : form >= 7                ? through_changes(form, bytes, &again)
+  bool read = form >= 16               ? through_cards(form, bytes, &again)
+              : form >= 12             ? through_erasures(form, bytes, &again)
+              : form >= 7              ? through_changes(form, bytes, &again)
               : form >= 5              ? through_lists(form, bytes, &again)
               : form == 2 || form == 3 ? through_proofs(form, bytes, &again)
                                        : through_small(form, bytes, &again);

@@ -86,6 +86,10 @@ static enum base_code node_succeed(void *context, const struct wire_keeper_succe
   return code;
 }
 
+static enum base_code node_card(void *context, uint32_t generation, struct base_buf *out, struct base_error *err) {
+  return keeper_card(((struct sim_node *)context)->keeper, generation, out, err);
+}
+
 static enum base_code node_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
   return keeper_follow(((struct sim_node *)context)->keeper, &form->old_key, &form->new_key, form->succession, err);
 }
@@ -307,6 +311,7 @@ static enum base_code open_both(struct sim_node *node, struct base_error *err) {
                                                     .info = node_info,
                                                     .renew = node_renew,
                                                     .succeed = node_succeed,
+                                                    .card = node_card,
                                                     .follow = node_follow,
                                                     .forget = node_forget,
                                                     .attest = node_attest,

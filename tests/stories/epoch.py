@@ -251,11 +251,49 @@ def story():
     paris.stop()
     copied(path("third"), paris.dir)
     paris.start()
-    rabat.request("paris", subject="to one that forgot")
+    rabat.wasl("partner", "reconcile", "paris")  # who speaks first is the machine's choice, and either stops the exchange
     until(lambda: "--number 6" in paris.wasl("node", "status").err, 60, lambda: f"it is not told: {paris.said()}")
     paris.stop()
     goes_on(paris, rabat, 6)
     ok("a folder of a time before epochs that a partner confirmed is told which one he holds, and goes on in the next at once")
+
+    # Keys change, and the newest backup is older than that.
+    backup(paris)
+    paris.ask("key", "rotate", "--sign", "--seal", "--tls")
+    paris.ask("card", "change", "--org-fr", "Préfecture nouvelle")
+    case = paris.request("rabat", subject="under a card that is lost")
+    settle(paris, rabat)
+    generation = paris.api("/v1/card")[0]["generation"]
+    lose_disk(paris, heads=True)
+    signed = os.path.join(paris.dir, "keeper", f"card-{generation - 1}.signed")
+    os.rename(signed, path("away"))
+    refused = wasl("node", "epoch", paris.dir, "--leaves-lost")
+    check(refused.code != 0 and f"card-{generation - 1}.signed is missing" in refused.err, refused)
+    os.rename(path("away"), signed)
+    goes_on(paris, rabat, 7)
+    check(paris.api("/v1/card")[0]["generation"] == generation, "another card than before")
+    check([row["generation"] for row in rabat.json("partner", "list") if row["name"] == "paris"] == [generation], rabat.json("partner", "list"))
+    until(lambda: case in paris.cases(), 60, "what was sent under the lost card is back")
+    for node in (paris, rabat):
+        proves(exported(node, case, f"lost-card-{node.name}.wasl-proof"), rabat.card())
+    proves(exported(paris, kept, "all-cards.wasl-proof"), *cards)  # from the first card to the one that came back
+    paris.ask("key", "rotate", "--sign")
+    more = paris.request("rabat", subject="under the next one")
+    settle(paris, rabat)
+    proves(exported(paris, more, "next-card.wasl-proof"), rabat.card())
+    ok("a backup from before a change of keys brings the node back, with the card that the keeper kept")
+
+    # The key of content is replaced, and destroyed: what was saved before opens no more.
+    backup(paris)
+    check("newest backup" not in paris.wasl("node", "status").err, "the newest backup opens")
+    paris.ask("key", "rotate", "--all")
+    until(lambda: "newest backup cannot bring this node back" in paris.wasl("node", "status").err, 60, "it is warned of")
+    lose_disk(paris, heads=True)
+    must(wasl("node", "epoch", paris.dir, "--leaves-lost"))
+    paris.launch()
+    check(paris.process.wait(30) != 0 and "cannot be read any more" in paris.said(), paris.said())
+    paris.process = None
+    ok("a backup whose keys are destroyed is warned of before, and no epoch begins over it")
 
 
 run(story)

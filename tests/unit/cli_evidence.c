@@ -624,7 +624,7 @@ static void later_cards(void **state) {
   struct cli_evidence evidence = {0};
   assert_int_equal(cli_evidence_verify(&source, &trust, &evidence, NULL), BASE_OK);
   assert_int_equal(evidence.author.later_count, 1);
-  assert_int_equal(evidence.author.later[0].size, MADE_CHANGED);
+  assert_int_equal(evidence.author.later[0].position, MADE_CHANGED);
   assert_true(evidence.author.confirmed && evidence.receivers[0].party.confirmed);
   cli_evidence_free(&evidence);
   /* another node's note; the card alone; a third generation out of nothing */

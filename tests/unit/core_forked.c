@@ -74,6 +74,7 @@ static void test_database_rolled_back(void **state) {
                                                     .remembers = pair_remembers,
                                                     .renew = pair_renew,
                                                     .succeed = pair_succeed,
+                                                    .card = pair_card,
                                                     .follow = pair_follow,
                                                     .forget = pair_forget,
                                                     .decapsulate = pair_decapsulate,

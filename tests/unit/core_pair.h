@@ -78,6 +78,10 @@ static inline enum base_code pair_succeed(void *context, const struct wire_keepe
   return keeper_succeed(((struct pair_node *)context)->keeper, form->head.size, &form->head.root, form->head.proof,
                         form->head.count, form->card, succession, note, err);
 }
+static inline enum base_code pair_card(void *context, uint32_t generation, struct base_buf *out,
+                                       struct base_error *err) {
+  return keeper_card(((struct pair_node *)context)->keeper, generation, out, err);
+}
 static inline enum base_code pair_follow(void *context, const struct wire_keeper_follow *form, struct base_error *err) {
   return keeper_follow(((struct pair_node *)context)->keeper, &form->old_key, &form->new_key, form->succession, err);
 }
@@ -160,7 +164,8 @@ static inline enum base_code pair_start(struct pair_node *node, struct base_erro
   struct core_environment environment = {
       .world = &node->world,
       .keeper = {.context = node, .info = pair_info, .attest = pair_attest, .cosign = pair_cosign,
-                 .remembers = pair_remembers, .renew = pair_renew, .succeed = pair_succeed, .follow = pair_follow,
+                 .remembers = pair_remembers, .renew = pair_renew, .succeed = pair_succeed, .card = pair_card,
+                 .follow = pair_follow,
                  .forget = pair_forget, .decapsulate = pair_decapsulate, .wrap = pair_wrap, .unwrap = pair_unwrap,
                  .retire = pair_retire, .list = pair_list},
       .dir = node->core_dir,

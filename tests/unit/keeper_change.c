@@ -554,28 +554,111 @@ static void older_files_in_the_place_of_newer(void **state) {
   node_end(&node);
 }
 
-/* Data from before the last card: the register is not closed over it, whether the memory is there or not. */
-static void no_epoch_over_an_older_card(void **state) {
-  (void)state;
-  struct node node;
+static void must_epoch(struct node *node, uint32_t number, const struct base_buf *card, enum base_code want,
+                       const char *says) {
+  struct base_error err;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  try_expect(keeper_epoch_open(node->dir, number, base_buf_view(card), &node->world.world, origin, &err), &err, want,
+             says);
+}
+
+/* What is kept of the card of this generation. */
+static enum base_code kept(struct node *node, uint32_t generation, const struct base_buf *card,
+                           const struct base_buf *succession, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  struct wire_keeper_card form;
+  base_buf_init(&bytes, WIRE_KEEPER_CARD_MAX);
+  enum base_code code = keeper_card(node->keeper, generation, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  assert_int_equal(wire_keeper_card_parse(base_buf_view(&bytes), &form, err), BASE_OK);
+  assert_true(base_view_equal(form.card, base_buf_view(card)));
+  assert_true(base_view_equal(form.succession, base_buf_view(succession)));
+  return BASE_OK;
+}
+
+/* Generations 2 and 3 are signed; first and second: the cards before. */
+static void three_cards(struct node *node, struct base_buf *first, struct base_buf *second) {
   struct base_error err;
   struct notes notes = {0};
-  char origin[WIRE_ORIGIN_MAX + 1];
-  node_start(&node, 10);
-  renew(&node, 1u << WIRE_KEEPER_SEAL);
-  next_card(&node, 2);
-  try_expect(succeed(&node, 3, 5, base_buf_view(&node.card), &notes, &err), &err, BASE_OK, "");
-  keeper_close(node.keeper);
-  struct base_view before = base_buf_view(&node.before), card = base_buf_view(&node.card);
-  try_expect(keeper_epoch_open(node.dir, 0, before, &node.world.world, origin, &err), &err, BASE_ROLLBACK,
-             "signed the card of generation 2 last");
-  try_expect(keeper_epoch_open(node.dir, 0, card, &node.world.world, origin, &err), &err, BASE_OK, "");
-  assert_int_equal(unlinkat(node.dir, "heads.state", 0), 0);
-  try_expect(keeper_epoch_open(node.dir, 3, before, &node.world.world, origin, &err), &err, BASE_ROLLBACK,
-             "holds seal-2.key");
-  try_expect(keeper_epoch_open(node.dir, 3, card, &node.world.world, origin, &err), &err, BASE_OK, "");
-  node.keeper = try_open(node.dir, &node.world);
+  node_start(node, 10);
+  base_buf_init(first, WIRE_CARD_MAX);
+  base_buf_init(second, WIRE_CARD_MAX);
+  base_buf_add_buf(first, &node->card);
+  renew(node, 1u << WIRE_KEEPER_SEAL);
+  next_card(node, 2);
+  try_expect(succeed(node, 3, 5, base_buf_view(&node->card), &notes, &err), &err, BASE_OK, "");
+  base_buf_add_buf(second, &node->card);
+  try_expect(kept(node, 2, second, &notes.succession, &err), &err, BASE_OK, "");
+  renew(node, SIGNING);
+  next_card(node, 3);
+  try_expect(succeed(node, 5, 7, base_buf_view(&node->card), &notes, &err), &err, BASE_OK, "");
+  try_expect(kept(node, 3, &node->card, &notes.succession, &err), &err, BASE_OK, "");
+  try_expect(kept(node, 1, first, &notes.succession, &err), &err, BASE_NOT_FOUND, "was not signed here");
+  try_expect(kept(node, 4, first, &notes.succession, &err), &err, BASE_NOT_FOUND, "was not signed here");
   notes_free(&notes);
+  keeper_close(node->keeper);
+  node->keeper = NULL;
+}
+
+/* Data from before the last card: the register is closed over them only as long as what follows their card is kept. */
+static void an_epoch_over_an_older_card(void **state) {
+  (void)state;
+  struct node node;
+  struct base_buf first, second;
+  three_cards(&node, &first, &second);
+  put(&node, "card-2.signed", "away", true);
+  must_epoch(&node, 0, &first, BASE_ROLLBACK, "card-2.signed is missing");
+  put(&node, "card-3.signed", "card-2.signed", false);
+  must_epoch(&node, 0, &first, BASE_ROLLBACK, "card-2.signed does not follow");
+  int file = openat(node.dir, "card-2.signed", O_WRONLY);
+  assert_int_equal(ftruncate(file, 40), 0);
+  close(file);
+  must_epoch(&node, 0, &first, BASE_ROLLBACK, "card-2.signed is damaged");
+  file = openat(node.dir, "card-2.signed", O_WRONLY);
+  assert_int_equal(ftruncate(file, WIRE_KEEPER_CARD_MAX + 1), 0);
+  close(file);
+  must_epoch(&node, 0, &first, BASE_ROLLBACK, "larger than the limit");
+  must_epoch(&node, 0, &second, BASE_OK, ""); /* nothing before it is asked for */
+  put(&node, "away", "card-2.signed", true);
+  must_epoch(&node, 3, &first, BASE_OK, "");
+  must_epoch(&node, 4, &node.card, BASE_OK, "");
+  put(&node, "card-3.signed", "away", true);
+  must_epoch(&node, 5, &second, BASE_ROLLBACK, "signed the card of generation 3 last");
+  put(&node, "away", "card-3.signed", true);
+  node.keeper = try_open(node.dir, &node.world);
+  base_buf_free(&first);
+  base_buf_free(&second);
+  node_end(&node);
+}
+
+/* Without the memory the cards that are kept say which one is in force. */
+static void an_epoch_without_memory_over_an_older_card(void **state) {
+  (void)state;
+  struct node node;
+  struct base_buf first, second;
+  three_cards(&node, &first, &second);
+  struct base_hash newest_hash = seal_sha256(base_buf_view(&node.card));
+  assert_int_equal(unlinkat(node.dir, "heads.state", 0), 0);
+  put(&node, "card-3.signed", "away", true);
+  must_epoch(&node, 3, &first, BASE_ROLLBACK, "card-3.signed is missing");
+  put(&node, "away", "card-3.signed", true);
+  must_epoch(&node, 3, &first, BASE_OK, "");
+  node.keeper = try_open(node.dir, &node.world);
+  look(&node);
+  assert_int_equal(node.info.all.generation, 3);
+  assert_true(base_hash_equal(&node.info.all.card, &newest_hash));
+  keeper_close(node.keeper);
+  node.keeper = NULL;
+  /* The data have the newest, and it is kept nowhere else: that is their word alone, and the memory knows none. */
+  assert_int_equal(unlinkat(node.dir, "heads.state", 0), 0);
+  assert_int_equal(unlinkat(node.dir, "card-3.signed", 0), 0);
+  must_epoch(&node, 4, &node.card, BASE_OK, "");
+  node.keeper = try_open(node.dir, &node.world);
+  look(&node);
+  assert_int_equal(node.info.all.generation, 1);
+  base_buf_free(&first);
+  base_buf_free(&second);
   node_end(&node);
 }
 
@@ -585,7 +668,8 @@ int main(void) {
       cmocka_unit_test(both_keys_sign_the_change),
       cmocka_unit_test(signs_no_other_card),
       cmocka_unit_test(older_files_in_the_place_of_newer),
-      cmocka_unit_test(no_epoch_over_an_older_card),
+      cmocka_unit_test(an_epoch_over_an_older_card),
+      cmocka_unit_test(an_epoch_without_memory_over_an_older_card),
       cmocka_unit_test(destroys_what_is_over),
       cmocka_unit_test(epochs_go_on),
       cmocka_unit_test(limits),
