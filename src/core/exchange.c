@@ -96,7 +96,7 @@ enum base_code core_heads_said(struct core *core, struct core_partner *partner, 
   if (heads->sees)
     said = core_seen_take(core, partner, heads->seen.head, &why);
   if (said == BASE_OK && proved && heads->cosigns)
-    said = core_cosign_take(core, partner, heads->cosign.new_size, heads->cosign.head, &why);
+    said = core_cosign_take(core, partner, heads->cosign.new_size, heads->cosign.head, code == BASE_OK, &why);
   if (said == BASE_OK && proved && heads->holds)
     said = core_card_held(core, partner, &heads->held, &why);
   if (said == BASE_OK || (!proved && !core_ours(said)))
@@ -252,7 +252,7 @@ static enum base_code cosign_keep(struct core *core, struct core_partner *partne
 }
 
 enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size, struct base_view line,
-                                struct base_error *err) {
+                                bool taken, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf kept = {0};
   base_buf_init(&kept, WIRE_NOTE_MAX);
   struct base_view note = size == 0 ? (struct base_view){0} : head_note(core, partner, size, &kept);
@@ -261,8 +261,10 @@ enum base_code core_cosign_take(struct core *core, struct core_partner *partner,
   if (code != BASE_OK || note.size == 0)
     return code;
   const struct core_card *his = core_cards_newest(&partner->cards);
-  if (signature.id != his->witness.id && core_cards_witness(&partner->cards, signature.id) != NULL)
-    return BASE_OK; /* overtaken by his new card: he cosigns once more */
+  /* Overtaken by his new card, or by the key of one that came along with a head that was not taken: he cosigns once
+   * more. */
+  if (signature.id != his->witness.id && (!taken || core_cards_witness(&partner->cards, signature.id) != NULL))
+    return BASE_OK;
   BASE_AUTO_BUF struct base_buf both = {0};
   base_buf_init(&both, WIRE_NOTE_MAX);
   base_buf_add_view(&both, note);

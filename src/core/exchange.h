@@ -57,9 +57,10 @@ BASE_NODISCARD enum base_code core_heads_said(struct core *core, struct core_par
                                               const struct core_heads *heads, enum base_code code,
                                               struct base_error *err);
 /* The partner's cosignature on our head of this size: verified and kept with it. One on a head that we do not remember
- * showing, or by a witness key that he has replaced, is passed over: a later one proves as much. */
+ * showing, or by a witness key that he has replaced, is passed over: a later one proves as much. taken: his own head
+ * was, with the cards that came along; else a line by a key that is not known is passed over, too. */
 BASE_NODISCARD enum base_code core_cosign_take(struct core *core, struct core_partner *partner, uint64_t size,
-                                               struct base_view line, struct base_error *err);
+                                               struct base_view line, bool taken, struct base_error *err);
 /* A leaf that the partner proves under his head: opening, commitment, inclusion. Views into arena. */
 BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *proof,
                                               const struct wire_checkpoint *checkpoint, struct base_arena *arena,
@@ -243,7 +244,8 @@ BASE_NODISCARD enum base_code core_answers_take(struct core *core, struct core_p
 void core_exchange_done(struct core *core, uint64_t token, const struct wire_json *request, int fd);
 
 /* compare.c: the comparison with a partner (spec/reconcile.md) */
-/* A new epoch of his was confirmed: what was stated before names leaves that he may not know. The next one is made anew. */
+/* A new epoch of his was confirmed: what was stated before names leaves that he may not know. The next one is made
+ * anew. */
 BASE_NODISCARD enum base_code core_compare_renewed(struct core *core, struct core_partner *partner,
                                                    struct base_error *err);
 BASE_NODISCARD enum base_code core_compare_load(struct core *core, struct core_partner *partner,

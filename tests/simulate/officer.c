@@ -307,6 +307,19 @@ static void erase_content(struct sim_node *node) {
                 (const char *)node->reply.payload.data);
 }
 
+/* Each ends in a card that follows, which partners take. */
+static void rotate_keys(struct sim_node *node) {
+  struct sim *sim = node->sim;
+  bool sign = sim_chance(sim, 500);
+  if (!sim_ask(node, LINK_KEY_ROTATE, -1, "{\"actor\":\"amal\",\"%s\":true}", sign ? "sign" : "seal"))
+    return;
+  sim_say(sim, node, "makes a new %s key: %s", sign ? "log" : "sealing", base_code_name(node->reply.status));
+  sim->counts.rotated += node->reply.status == BASE_OK;
+  if (base_code_class(node->reply.status) == BASE_BROKEN && !node->disk_trouble)
+    sim_violate(sim, "what a person asks is answered", "%s: %.*s", node->name, (int)node->reply.payload.size,
+                (const char *)node->reply.payload.data);
+}
+
 static void suspend_or_resume(struct sim_node *node) {
   unsigned other = any_partner(node);
   const struct core_partner *partner = sim_partner(node, other);
@@ -369,6 +382,8 @@ void sim_officer_acts(struct sim_node *node) {
     suspend_or_resume(node);
   else if (sim_chance(sim, sim->profile.erases))
     erase_content(node);
+  else if (sim_chance(sim, sim->profile.rotates))
+    rotate_keys(node);
   else if (sim_chance(sim, 80))
     look_around(node);
   else if (sim_chance(sim, 450))

@@ -247,6 +247,9 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   profile->many_parts = maybe(sim, 200, 20, 300);
   profile->ends = maybe(sim, 500, 10, 80);
   profile->suspends = maybe(sim, 400, 10, 80);
+  /* A villain with older keys is another one than these; docs/keys.md says what becomes of him. */
+  bool follows = profile->villain == SIM_HONEST || profile->villain == SIM_OLD_CORE || profile->villain == SIM_RESTORED;
+  profile->rotates = follows ? maybe(sim, 400, 10, 100) : 0;
   profile->erases = profile->villain == SIM_RESTORED ? 200 : maybe(sim, 600, 40, 200);
 }
 

@@ -62,7 +62,7 @@ struct sim_profile {
   int64_t latency_ms;
   unsigned drop, duplicate, delay, garble, misdeliver;        /* each consignment, each answer */
   unsigned cut, split, kill, power, crash, clock, full, sync; /* shares of the troubles */
-  unsigned parts, many_parts, ends, suspends, erases;         /* of what people do */
+  unsigned parts, many_parts, ends, suspends, erases, rotates;         /* of what people do */
 };
 
 /* --- events */
@@ -188,7 +188,7 @@ struct sim_erased { /* a person at the node asked for it */
 
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
-      disk_errors, restores, returned, erased, noticed, lies, refused_versions;
+      disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions;
 };
 
 struct sim {

@@ -202,6 +202,33 @@ static void answers_are_lost(void **state) {
   try_remove(&a, &b);
 }
 
+/* A card, and a line by its new witness key, come with a head that does not prove from the one held: the card is not
+ * taken yet, and the line is nobody's fault. */
+static void comes_with_a_head_from_another_base(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  pair_request(&a, &b, id);
+  assert_true(pair_send(&a, &b));
+  assert_true(try_partner(&a)->row.owes_cosign);
+  pair_request(&a, &b, id);
+  assert_true(try_answer_lost(&a, &b)); /* b holds a head that a does not know of */
+  try_restart(&a);                      /* nor that it was shown */
+  rotate(&a, "\"sign\":true");
+  assert_true(try_partner(&a)->row.owes_cosign);
+  later(&a, &b, 60);
+  assert_true(pair_send(&a, &b));
+  assert_int_equal(try_partner(&b)->card.generation, 1);
+  pair_rest(&a, &b);
+  agree_on_cards(&a, &b);
+  try_receipted(&a, id);
+  assert_int_equal(try_count(&a, WIRE_ACT_FAULT) + try_count(&b, WIRE_ACT_FAULT), 0);
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
 /* A consignment made before the change arrives after the card did. */
 static void overtaken(void **state) {
   (void)state;
@@ -992,6 +1019,7 @@ int main(void) {
       cmocka_unit_test(away_too_long),
       cmocka_unit_test(answers_are_lost),
       cmocka_unit_test(overtaken),
+      cmocka_unit_test(comes_with_a_head_from_another_base),
       cmocka_unit_test(added_by_a_later_card),
       cmocka_unit_test(seal_by_itself),
       cmocka_unit_test(sealed_to_a_destroyed_key),
