@@ -37,12 +37,16 @@ def die_with_parent():
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
+def memory():
+    """A folder in memory, where there is room for tests; else None."""
+    there = os.statvfs("/dev/shm") if os.path.isdir("/dev/shm") else None
+    return "/dev/shm" if there is not None and there.f_bavail * there.f_frsize > ROOM else None
+
+
 class Cluster:
     def __init__(self, base=None, **settings):
         self.bin, self.process, self.databases = programs(), None, 0
-        memory = os.statvfs("/dev/shm") if os.path.isdir("/dev/shm") else None
-        roomy = memory is not None and memory.f_bavail * memory.f_frsize > ROOM
-        self.dir = tempfile.mkdtemp(prefix="wasl-pg-", dir=base or ("/dev/shm" if roomy else None))
+        self.dir = tempfile.mkdtemp(prefix="wasl-pg-", dir=base or memory())
         os.chmod(self.dir, 0o755)
         self.user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # it refuses to run as root
         self.data = os.path.join(self.dir, "data")

@@ -225,8 +225,8 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
     profile->nodes = nodes;
   profile->villain = sim_chance(sim, 500) ? SIM_HONEST : (enum sim_villain)sim_draw(sim, SIM_VILLAINS);
   bool many = profile->nodes > 8, longer = sim_chance(sim, 40);
-  profile->chaos_ms = (4 + (int64_t)sim_draw(sim, longer ? 200 : 26)) * MINUTE;
-  int64_t actions = many ? 6 : 5 + (int64_t)sim_draw(sim, longer ? 40 : 12);
+  profile->chaos_ms = (4 + (int64_t)sim_draw(sim, longer ? 200 : 18)) * MINUTE;
+  int64_t actions = many ? 6 : 5 + (int64_t)sim_draw(sim, longer ? 40 : 8);
   profile->officer_ms = profile->chaos_ms / actions;
   profile->trouble_ms = profile->chaos_ms / (2 + (int64_t)sim_draw(sim, 12));
   profile->latency_ms = 2 + (int64_t)sim_draw(sim, sim_chance(sim, 300) ? 2000 : 80);

@@ -356,7 +356,8 @@ static void test_tampered(void **state) {
   try_sound(&history.b);
   pair_close(&history.a);
   pair_close(&history.b);
-  for (size_t i = 0; i < sizeof tamperings / sizeof tamperings[0]; i++)
+  unsigned stride = (unsigned)try_stride(1), first = (unsigned)getpid() % stride;
+  for (size_t i = first; i < sizeof tamperings / sizeof tamperings[0]; i += stride)
     tamper(&history, &tamperings[i], &missed);
   pair_open(&history.a);
   pair_open(&history.b);

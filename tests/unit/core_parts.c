@@ -200,7 +200,7 @@ static void test_ended_in_flight(void **state) {
  * recursion. */
 static void test_long_chain(void **state) {
   (void)state;
-  enum { CHAIN = 2000 };
+  enum { CHAIN = 1200 };
   struct pair_node a, b;
   char request[65], last[65];
   struct base_buf parts = {0};

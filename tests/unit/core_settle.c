@@ -208,15 +208,15 @@ static void fail_everywhere(enum way way, int step, int at_least) {
 }
 static void test_statement(void **state) {
   (void)state;
-  fail_everywhere(STATEMENT, try_stride(7), 100); /* both odd and even ones */
+  fail_everywhere(STATEMENT, try_stride(11), 100); /* both odd and even ones */
 }
 static void test_commit(void **state) {
   (void)state;
-  fail_everywhere(COMMIT, try_stride(1), 8);
+  fail_everywhere(COMMIT, try_stride(2), 8);
 }
 static void test_unknown(void **state) {
   (void)state;
-  fail_everywhere(UNKNOWN, try_stride(1), 4);
+  fail_everywhere(UNKNOWN, try_stride(2), 4);
 }
 
 int main(void) {
