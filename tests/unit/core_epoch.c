@@ -411,6 +411,10 @@ static void test_before_a_lost_card(void **state) {
   for (size_t i = 0; i < info.count; i++)
     seals += info.keys[i].type == WIRE_KEEPER_SEAL;
   assert_int_equal(seals, 2);
+  later(&a, &b); /* a holds a card that b does not show any more */
+  confirm(&a, &b, BASE_CONFLICT);
+  try_restart(&a);
+  confirm(&a, &b, BASE_CONFLICT);
   try_remove(&a, &b);
 }
 
