@@ -279,8 +279,7 @@ static void end_waiting(struct sim_node *node) {
     sim_say(node->sim, node, "ends %.12s: %s", base_id_text(&waiting.chosen).text, base_code_name(node->reply.status));
 }
 
-/* Of any message, also of one that may not be erased. */
-static void erase_content(struct sim_node *node) {
+void sim_officer_erases(struct sim_node *node) {
   struct sim *sim = node->sim;
   struct looking looking = {0};
   struct core_case *kase = NULL;
@@ -381,7 +380,7 @@ void sim_officer_acts(struct sim_node *node) {
   else if (sim_chance(sim, sim->profile.suspends))
     suspend_or_resume(node);
   else if (sim_chance(sim, sim->profile.erases))
-    erase_content(node);
+    sim_officer_erases(node);
   else if (sim_chance(sim, sim->profile.rotates))
     rotate_keys(node);
   else if (sim_chance(sim, 80))

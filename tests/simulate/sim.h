@@ -276,6 +276,8 @@ void sim_officer_acts(struct sim_node *node);
 /* Proposes an agreement to these; true when it was acknowledged. */
 bool sim_officer_propose(struct sim_node *node, const unsigned *to, size_t count);
 void sim_officer_resume(struct sim_node *node);
+/* Asks for the content of some message to be erased, also of one that may not be. */
+void sim_officer_erases(struct sim_node *node);
 uint8_t sim_octet(uint64_t seed, uint64_t at);
 
 /* trouble.c */

@@ -154,6 +154,8 @@ static void restored(struct sim *sim, uint64_t act) {
     }
     sim_ledger_branch(node, sim->old_branch);
     (void)sim_node_start(node);
+  } else if (act == 1 && node->core != NULL) {
+    sim_officer_erases(node); /* the copy has it, and must not show it again */
   } else {
     confirm_epoch(sim);
   }
