@@ -135,9 +135,26 @@ static void check_erased(struct site *site) {
   if (count_acts(site).count[WIRE_ACT_ERASED] != 1)
     wrong("%s: a message was erased more than once", site->node.name);
 }
+/* Each holds the other's newest card, which its keeper signed and keeps. */
+static void check_cards(struct site *site) {
+  struct base_error err = {0};
+  BASE_AUTO_BUF struct base_buf kept = {0};
+  const struct core *core = site->node.core;
+  const struct core_partner *partner = other(site)->node.core->partners[0];
+  base_buf_init(&kept, WIRE_KEEPER_CARD_MAX);
+  if (partner->card.generation != core->card.generation || !base_hash_equal(&partner->card_hash, &core->card_hash))
+    wrong("%s: its partner holds the card of generation %u, not that of generation %u", site->node.name,
+          (unsigned)partner->card.generation, (unsigned)core->card.generation);
+  else if (core->card.generation > 1 && keeper_card(site->node.keeper, core->card.generation, &kept, &err) != BASE_OK)
+    wrong("%s: its keeper does not keep the card: %s", site->node.name, err.text);
+}
 static void check_world(void) {
   struct site *a = &world.sites[0], *b = &world.sites[1];
   check_erased(b);
+  if (a->node.core->partner_count > 0 && b->node.core->partner_count > 0) {
+    check_cards(a);
+    check_cards(b);
+  }
   /* The register check is most of the work: where nothing failed, some of the time. */
   for (int i = 0; i < SITES; i++)
     if (world.fault.disk == world.sites[i].disk || world.fault.disk == world.sites[i].keeper_disk || chance(3) == 0)

@@ -203,6 +203,29 @@ static void erased(void) {
   if (world.erased[0] == '\0')
     wrong("%s: %d tries were not enough to erase a message", b->node.name, TRIES);
 }
+/* New keys of all kinds, and a card that follows; a try that was not answered may have made one. */
+static void keys_change(void) {
+  char id[65];
+  for (int site = 0; site < SITES; site++) {
+    bool done = false;
+    for (int i = 0; i < TRIES && !done; i++) {
+      struct pair_answer answer;
+      if (i > 2)
+        lift_fault();
+      if (!ask(&world.sites[site], LINK_KEY_ROTATE, "{\"actor\":\"test\",\"sign\":true,\"seal\":true}", -1, &answer))
+        continue;
+      done = answer.status == BASE_OK;
+      if (!done && !world.fault.struck)
+        wrong("%s: %.*s", world.sites[site].node.name, (int)answer.payload.size, (const char *)answer.payload.data);
+      pair_answer_free(&answer);
+      rest();
+    }
+    if (!done)
+      wrong("%s: %d tries were not enough to change keys", world.sites[site].node.name, TRIES);
+  }
+  story_open(&world.sites[0], NULL, 0, id);
+  rest();
+}
 /* Reading leaves leaves too: many of them in one step, the last few in one of their own. Memory and system calls fail
  * in those alone, since what went before is the same once more. */
 static void read_often(struct site *site, uint64_t leaves) {
@@ -276,6 +299,7 @@ static const struct chapter chapters[] = {
     {"request and answer", request_and_answer},
     {"ended", ended},
     {"erased", erased},
+    {"keys change", keys_change},
     {"more than a tile", more_than_a_tile},
     {"restarts", restarts},
     {"tidied", tidied},
