@@ -66,8 +66,8 @@ struct cli_evidence_leaf {
 struct cli_evidence_witnessed {
   bool there;
   uint64_t size;
-  bool unlisted;        /* the policy names registers, and not this one's key */
-  size_t count, others; /* of those that were named; lines by keys that were not */
+  bool unlisted;                               /* the policy names registers, and not this one's key */
+  size_t count, others;                        /* of those that were named; lines by keys that were not */
   base_time times[CLI_EVIDENCE_WITNESSES_MAX]; /* as in cli_trust; -1: none */
 };
 struct cli_evidence_receiver {

@@ -246,8 +246,8 @@ static enum base_code hear(struct core *core, struct core_partner *partner, cons
   if (code != BASE_OK)
     return code;
   heard.behind = generation < partner->card.generation;
-  if (heard.behind != partner->heard.behind || heard.number != partner->heard.number || !base_hash_equal(&heard.first, &partner->heard.first) ||
-      !base_hash_equal(&heard.told, &partner->heard.told)) {
+  if (heard.behind != partner->heard.behind || heard.number != partner->heard.number ||
+      !base_hash_equal(&heard.first, &partner->heard.first) || !base_hash_equal(&heard.told, &partner->heard.told)) {
     partner->heard = heard;
     code = core_write(core, err);
     if (code == BASE_OK)

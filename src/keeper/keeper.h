@@ -94,7 +94,8 @@ BASE_NODISCARD enum base_code keeper_cosign(struct keeper *keeper, const struct 
                                             struct base_view note, uint64_t old_size, const struct base_hash *proof,
                                             size_t count, struct base_buf *out_line, struct base_error *err);
 /* The head of this partner's register that was cosigned last, and the key it is followed under, of an epoch of which no
- * head was cosigned the key that the one before ended with; zeroes when there is none. Core asks at its start, because this memory, not core's, decides which consistency proof is wanted. */
+ * head was cosigned the key that the one before ended with; zeroes when there is none. Core asks at its start, because
+ * this memory, not core's, decides which consistency proof is wanted. */
 BASE_NODISCARD enum base_code keeper_remembers(const struct keeper *keeper, struct base_view origin,
                                                struct wire_keeper_memory *out, struct base_error *err);
 /* --- secrets */

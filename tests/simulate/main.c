@@ -87,7 +87,8 @@ static void tell_totals(const struct totals *totals) {
          counts->events, counts->starts, counts->kills, counts->power_cuts, counts->crashes, counts->disk_errors,
          counts->cuts, counts->jumps);
   printf("# %" PRIu64 " older disks put in place, %" PRIu64 " messages came back, %" PRIu64 " were erased, %" PRIu64
-         " changes of keys, %" PRIu64 " forks or roll-backs noticed, %" PRIu64 " lies, %" PRIu64 " consignments of another version refused\n",
+         " changes of keys, %" PRIu64 " forks or roll-backs noticed, %" PRIu64 " lies, %" PRIu64
+         " consignments of another version refused\n",
          counts->restores, counts->returned, counts->erased, counts->rotated, counts->noticed, counts->lies,
          counts->refused_versions);
 }
@@ -113,9 +114,8 @@ static bool write_json(const struct options *options, const struct totals *total
           "\"consignments\":%" PRIu64 ",\"exchanges\":%" PRIu64 ",\"exchanges_per_second\":%.0f,\"messages\":%" PRIu64
           ",\"parts\":%" PRIu64 ",\"starts\":%" PRIu64 ",\"kills\":%" PRIu64 ",\"power_cuts\":%" PRIu64
           ",\"crashes_at_write_points\":%" PRIu64 ",\"disk_errors\":%" PRIu64 ",\"line_cuts\":%" PRIu64
-          ",\"clock_jumps\":%" PRIu64 ",\"restores\":%" PRIu64 ",\"returned\":%" PRIu64 ",\"erased\":%" PRIu64 ",\"rotated\":%" PRIu64
-          ",\"noticed\":%" PRIu64
-          ",\"lies\":%" PRIu64 ",\"refused_versions\":%" PRIu64 "}}\n",
+          ",\"clock_jumps\":%" PRIu64 ",\"restores\":%" PRIu64 ",\"returned\":%" PRIu64 ",\"erased\":%" PRIu64
+          ",\"rotated\":%" PRIu64 ",\"noticed\":%" PRIu64 ",\"lies\":%" PRIu64 ",\"refused_versions\":%" PRIu64 "}}\n",
           totals->most_nodes, simulated, totals->real, totals->cpu, simulated / totals->real, counts->consignments,
           counts->exchanges, (double)counts->exchanges / totals->real, counts->messages, counts->parts, counts->starts,
           counts->kills, counts->power_cuts, counts->crashes, counts->disk_errors, counts->cuts, counts->jumps,

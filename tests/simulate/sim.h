@@ -60,9 +60,9 @@ struct sim_profile {
   int64_t officer_ms; /* mean time between two actions of the people of one node */
   int64_t trouble_ms; /* mean time between two troubles of the run */
   int64_t latency_ms;
-  unsigned drop, duplicate, delay, garble, misdeliver;        /* each consignment, each answer */
-  unsigned cut, split, kill, power, crash, clock, full, sync; /* shares of the troubles */
-  unsigned parts, many_parts, ends, suspends, erases, rotates;         /* of what people do */
+  unsigned drop, duplicate, delay, garble, misdeliver;         /* each consignment, each answer */
+  unsigned cut, split, kill, power, crash, clock, full, sync;  /* shares of the troubles */
+  unsigned parts, many_parts, ends, suspends, erases, rotates; /* of what people do */
 };
 
 /* --- events */

@@ -366,7 +366,8 @@ static void content_is_missing_as_a_whole(void **state) {
   made_free(&made);
   made_begin(&made, false, true);
   for (size_t i = made.count; i-- > 0;) { /* part 0 without what it lists */
-    if (strncmp(made.list[i].name, "parts/", 6) != 0 || (made.list[i].bytes.size > 0 && made.list[i].bytes.data[0] == 0x7b))
+    if (strncmp(made.list[i].name, "parts/", 6) != 0 ||
+        (made.list[i].bytes.size > 0 && made.list[i].bytes.data[0] == 0x7b))
       continue;
     base_buf_free(&made.list[i].bytes);
     made.list[i] = made.list[made.count - 1];

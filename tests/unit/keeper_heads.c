@@ -16,7 +16,9 @@ struct memory {
 static void memory_start(struct memory *memory) {
   struct base_error err;
   memory->dir = try_folder(memory->path);
-  try_expect(keeper_heads_init(memory->dir, ORIGIN, 1, &(struct keeper_head){.generation = 1, .log = 1, .witness = 1}, &err), &err, BASE_OK, "");
+  try_expect(
+      keeper_heads_init(memory->dir, ORIGIN, 1, &(struct keeper_head){.generation = 1, .log = 1, .witness = 1}, &err),
+      &err, BASE_OK, "");
   try_expect(keeper_heads_open(memory->dir, ORIGIN, &memory->heads, &err), &err, BASE_OK, "");
   memory->file = openat(memory->dir, KEEPER_HEADS_FILE, O_RDWR | O_CLOEXEC);
   assert_true(memory->file >= 0);
