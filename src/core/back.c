@@ -44,6 +44,7 @@ enum base_code core_back_load(struct core *core, struct core_partner *partner, s
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 64 + CORE_BACK_RANGES * 17);
   struct core_back back = {0};
+  core->back_moved = true; /* the last run may have been cut off before it looked */
   progress_fact(partner, name);
   enum base_code code = core->epoch > 1 ? store_fact_get(core->store, name, &fact, err) : BASE_NOT_FOUND;
   partner->back = back;
@@ -267,6 +268,7 @@ enum base_code core_back_begin(struct core *core, struct core_partner *partner, 
 enum base_code core_back_join(struct core *core, struct core_partner *partner, struct base_error *err) {
   partner->back.next = partner->epoch_told.lost_to > 0 ? partner->epoch_told.lost_from : 0;
   forget(&partner->back);
+  core->back_moved = true;
   return save(core, partner, err);
 }
 
@@ -382,6 +384,7 @@ void core_back_answered(struct core *core, struct core_partner *partner) {
 
 enum base_code core_back_moved(struct core *core, struct core_partner *partner, struct base_error *err) {
   partner->back.moved = true;
+  core->back_moved = true;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = save(core, partner, err);

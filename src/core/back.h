@@ -45,6 +45,10 @@ BASE_NODISCARD enum base_code core_back_keep(struct core *core, const struct cor
                                              const struct wire_frame *frame, const struct base_hash *outcome,
                                              struct base_error *err);
 
+/* --- given.c */
+/* In a step: what came back goes to parties of its case who never got it. */
+BASE_NODISCARD enum base_code core_back_give(struct core *core, struct base_error *err);
+
 /* --- returned.c: what he tells. A document of his is being read: what belongs together in it. Zeroed at its beginning.
  */
 struct core_returning {

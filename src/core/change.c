@@ -135,6 +135,8 @@ static enum base_code change_check(const struct change *change, struct base_erro
   const struct core *core = change->core;
   if (core_card_waits(core))
     return base_fail(err, BASE_BUSY, "a new card is being signed: try again");
+  if (core->room.level == CORE_ROOM_FULL) /* the keeper must be able to keep it, or the node could not go on */
+    return base_fail(err, BASE_DISK_FULL, "the disk is full, and a new card needs some room: make room first");
   if (core->card.generation >= WIRE_CARD_GENERATION_MAX)
     return base_fail(err, BASE_POLICY, "a node has at most %d cards", WIRE_CARD_GENERATION_MAX);
   for (size_t i = 0; change->tls && i < core->card.pin_count; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/back.h"
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/epoch.h"
@@ -410,6 +411,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_faults_settle(core, &why);
     if (code == BASE_OK)
       code = core_compare_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_back_give(core, &why);
     if (code == BASE_OK)
       code = core_keys_settle(core, &why);
     if (code == BASE_OK)

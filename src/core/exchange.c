@@ -270,8 +270,11 @@ enum base_code core_cosign_take(struct core *core, struct core_partner *partner,
   base_buf_add_view(&both, note);
   base_buf_add_view(&both, line);
   struct wire_checkpoint checkpoint;
-  struct seal_signer signer = {.log = &core_cards_signing(core, size)->log, .witness = &his->witness};
+  struct seal_signer signer;
   code = base_buf_check(&both, "cosigned head", err);
+  if (code == BASE_OK) /* one that was kept may be of an epoch before */
+    code = core_head_signers(&core->cards, NULL, note, &signer, err);
+  signer.witness = &his->witness;
   if (code == BASE_OK)
     code = seal_checkpoint_verify(base_buf_view(&both), signer, &checkpoint, NULL, err);
   return code == BASE_OK ? cosign_keep(core, partner, &checkpoint, note, line, err) : code;

@@ -477,6 +477,7 @@ struct core {
     base_time at;
   } saved;
   uint32_t backup_key;  /* the oldest epoch key that the newest backup needs; 0: none was made with the database in it */
+  bool back_moved;      /* what partners hand back may be known whole now (given.c) */
   uint32_t regained;    /* the first generation that came back from the keeper at this start; 0: none did */
   uint64_t next_exchange;
   size_t take_count, take_room; /* parked exchange.take */
@@ -743,6 +744,10 @@ enum store_delivery_state core_delivery_state(const struct core_partner *partner
 
 /* ended.c */
 void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request);
+/* submit.c: a message of ours waits for this partner from now on, under our next number and a sent leaf of its own. */
+BASE_NODISCARD enum base_code core_delivery_give(struct core *core, struct core_partner *partner,
+                                                 const struct base_id *message, const struct base_id *case_id,
+                                                 struct base_view clause, struct base_error *err);
 /* Ends a delivery: voided leaf, state, reason. */
 BASE_NODISCARD enum base_code core_delivery_void(struct core *core, struct core_partner *partner,
                                                  struct store_delivery *delivery, enum store_delivery_state state,

@@ -81,6 +81,8 @@ enum base_code core_cards_regain(struct core *core, struct base_error *err) {
   struct base_error why = {0};
   code = regain_all(core, &one, &why);
   base_buf_free(&one.bytes);
+  if (code == BASE_OK && !core_card_known(core)) /* another one of that generation */
+    return core_card_behind(core, err);
   if (code == BASE_OK && core->regained > 0)
     base_log(BASE_LOG_NOTICE, "card.regained", "generations %u to %u, which the data lost, came back from the keeper",
              (unsigned)core->regained, (unsigned)core_cards_newest(&core->cards)->card.generation);
@@ -103,7 +105,7 @@ enum base_code core_cards_name_again(struct core *core, struct base_error *err) 
       continue;
     if (card->leaf == 0) { /* one that waited has its leaf */
       code = core_card_leaf(core, &card->hash, &leaf, err);
-      card->leaf = leaf.index;
+      card->leaf = code == BASE_OK ? leaf.index : 0;
     }
     if (code == BASE_OK)
       code = core_card_save(core, 0, card, err);

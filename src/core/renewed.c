@@ -389,7 +389,7 @@ static enum base_code check_confirmed(struct core_partner *partner, struct base_
   if (partner->heard.behind)
     return base_fail(err, BASE_CONFLICT,
                      "%.*s does not have the card of generation %u any more that it gave before: it must put back the "
-                     "copy of its keys that has that card, or be added anew as another node",
+                     "copy of its keys that has that card and open the next epoch, or be added anew as another node",
                      (int)name.size, (const char *)name.data, (unsigned)partner->card.generation);
   if (!seal_fingerprint_equal(partner->heard.digits, typed))
     return base_fail(err, BASE_WRONG_KEY,

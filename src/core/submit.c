@@ -309,24 +309,23 @@ static enum base_code write_parts(struct core *core, struct submission *submissi
   return BASE_OK;
 }
 
-static enum base_code write_delivery(struct core *core, const struct submission *submission, size_t at,
-                                     struct base_error *err) {
-  struct core_partner *partner = submission->to[at];
+enum base_code core_delivery_give(struct core *core, struct core_partner *partner, const struct base_id *message,
+                                  const struct base_id *case_id, struct base_view clause, struct base_error *err) {
   struct wire_opening opening = {.has_message = true,
-                                 .message = submission->id,
+                                 .message = *message,
                                  .from = core->card.origin,
                                  .to = partner->card.origin,
                                  .number = partner->row.sent_number + 1,
                                  .previous = partner->row.sent_previous,
-                                 .clause = base_view_text(submission->clauses[at]),
+                                 .clause = clause,
                                  .from_card = core->card_hash,
                                  .to_card = partner->card_hash};
   struct core_leaf leaf;
   enum base_code code = core_register_add(core, WIRE_ACT_SENT, &opening, &leaf, err);
   if (code != BASE_OK)
     return code;
-  struct store_delivery delivery = {.message = submission->id,
-                                    .case_id = submission->case_id,
+  struct store_delivery delivery = {.message = *message,
+                                    .case_id = *case_id,
                                     .partner = partner->row.number,
                                     .number = opening.number,
                                     .state = STORE_WAITING,
@@ -350,7 +349,8 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
   if (code == BASE_OK)
     code = write_parts(core, submission, err);
   for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++)
-    code = write_delivery(core, submission, i, err);
+    code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id,
+                              base_view_text(submission->clauses[i]), err);
   if (code == BASE_OK && submission->opens)
     code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
   if (code == BASE_OK)

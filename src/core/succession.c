@@ -130,6 +130,27 @@ static enum base_code collect(struct core *core, struct core_partner *partner, c
 
 /* --- proved and pinned */
 
+/* Each stands at or before the head that brings it, and one that changes the log key behind every head that is held:
+ * else it would say of heads that were signed by the key before that they were not. */
+static enum base_code check_positions(const struct core_partner *partner, const struct news *news,
+                                      const struct wire_checkpoint *checkpoint, struct base_error *err) {
+  const struct core_card *before = core_cards_newest(&partner->cards);
+  for (size_t i = 0; i < news->cards.count; i++) {
+    const struct core_card *card = &news->cards.list[i];
+    bool other_key = !wire_key_equal(&before->card.log_key, &card->card.log_key);
+    if (card->position > wire_checkpoint_position(checkpoint))
+      return base_fail(err, BASE_FORK, "the card of generation %u is named by a head later than the one that brings it",
+                       (unsigned)card->card.generation);
+    if (other_key && partner->row.head_size > 0 && card->position <= partner->row.head_size)
+      return base_fail(
+          err, BASE_FORK,
+          "the card of generation %u is named by a head older than one by the key before it, which was taken",
+          (unsigned)card->card.generation);
+    before = card;
+  }
+  return BASE_OK;
+}
+
 static enum base_code check_leaf(const struct core_card *card, const struct wire_frame *frame,
                                  const struct wire_checkpoint *checkpoint, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -215,6 +236,8 @@ enum base_code core_cards_and_head_take(struct core *core, struct core_partner *
   if (code == BASE_OK)
     code = core_head_read(partner, &news->cards, heads, out_checkpoint, &key, err);
   if (code == BASE_OK)
+    code = check_positions(partner, news, out_checkpoint, err);
+  if (code == BASE_OK)
     code = core_renewed_take(core, partner, heads, last, out_checkpoint, err);
   for (size_t i = 0; i < news->cards.count && code == BASE_OK; i++)
     code = check_leaf(&news->cards.list[i], news->frames[i], out_checkpoint, err);
@@ -254,8 +277,11 @@ enum base_code core_card_held(struct core *core, struct core_partner *partner, c
                               struct base_error *err) {
   const struct core_card *ours = core_cards_generation(&core->cards, frame->generation);
   if (ours == NULL || !base_hash_equal(&ours->hash, &frame->card_hash))
-    return base_fail(err, BASE_WRONG_KEY, "he holds a card of generation %u that is not this node's",
-                     (unsigned)frame->generation);
+    return base_fail(
+        err, BASE_WRONG_KEY,
+        "he holds a card of generation %u of this node that it does not know (its newest is of generation %u): "
+        "its data and keys are an old copy; put the newest ones back (docs/backup.md)",
+        (unsigned)frame->generation, (unsigned)core->card.generation);
   if (partner->told == frame->generation)
     return BASE_OK;
   partner->told = frame->generation;

@@ -13,19 +13,19 @@
 /* What a partner took stays taken: of each card he takes one successor. Data without the last card need it back, and
  * without it closing the register would leave no way on. */
 static enum base_code card_lost(const char *which, const struct base_error *why, struct base_error *err) {
-  return base_fail(err, BASE_ROLLBACK,
-                   "%s, and the newest card of the data in core/ is another: they are from before that, partners take "
-                   "nothing of this node without that card, and it cannot be brought back (%s); look for it, or for "
-                   "data that have it (a newer backup, the old core/). Without it the node cannot go on: make a new "
-                   "one, whose card partners compare by voice (docs/backup.md). Nothing was changed",
-                   which, why->text);
+  return base_fail(
+      err, BASE_ROLLBACK,
+      "%s; the data in core/ are from before that, partners take nothing of this node without that card, "
+      "and it cannot be brought back (%.160s). Nothing was changed. Look for that file, or for newer data; "
+      "without them make a new node (docs/backup.md)",
+      which, why->text);
 }
 
 /* The card that the data end with, or what it is followed by. */
 struct last_card {
   uint32_t generation;
   struct base_hash hash;
-  bool kept;             /* it was signed by this keeper after that of the data */
+  bool kept;             /* this keeper has a copy, so it signed it */
   struct base_buf bytes; /* to be freed */
 };
 
@@ -35,7 +35,7 @@ static enum base_code read_card(struct base_view bytes, struct base_arena *arena
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "the card of the data");
 }
 
-/* As far as the cards that are kept go on from that of the data; at most to this generation. */
+/* As far as the cards that are kept go on from that of the data; at most to this generation. why: what ends them. */
 static enum base_code find_last(int dir, struct base_view card, uint32_t most, struct last_card *out,
                                 struct base_error *why, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -49,8 +49,8 @@ static enum base_code find_last(int dir, struct base_view card, uint32_t most, s
   out->hash = seal_sha256(card);
   out->generation = parsed.generation;
   code = keeper_cards_follow(dir, most, &out->hash, &out->generation, &out->bytes, why);
-  out->kept = out->generation > parsed.generation;
-  if (code != BASE_MEMORY && code != BASE_IO)
+  out->kept = out->generation > parsed.generation || keeper_card_holds(dir, parsed.generation, card);
+  if (code == BASE_OK || code == BASE_NOT_FOUND || code == BASE_CORRUPT)
     return BASE_OK;
   *err = *why;
   return code;
@@ -97,6 +97,90 @@ static enum base_code check_named(const struct keeper *keeper, const struct last
   return BASE_OK;
 }
 
+/* The file is the keeper's, whoever runs this. */
+static enum base_code give_to_owner(int dir, struct base_error *err) {
+  struct stat folder;
+  if (fstat(dir, &folder) != 0 ||
+      (geteuid() == 0 && fchownat(dir, KEEPER_HEADS_FILE, folder.st_uid, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0))
+    return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be given to the keeper's user");
+  return BASE_OK;
+}
+
+/* Nothing here says which card was signed last but the files: none may be missing or damaged between them. */
+static enum base_code find_without_memory(int dir, struct base_view card, struct last_card *out, struct base_error *why,
+                                          struct base_error *err) {
+  enum base_code code = find_last(dir, card, UINT32_MAX, out, why, err);
+  if (code == BASE_OK && (why->code != BASE_NOT_FOUND || keeper_cards_newest(dir) > out->generation)) {
+    char which[80];
+    (void)snprintf(which, sizeof which, "the keeper keeps a card of generation %u", (unsigned)keeper_cards_newest(dir));
+    code = card_lost(which, why, err);
+  }
+  return code;
+}
+
+/* The keys that the card in force names. */
+static enum base_code take_keys(const struct keeper *keeper, const struct last_card *last, struct keeper_head *own,
+                                struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  struct wire_card card;
+  const struct keeper_held *log = NULL, *witness = NULL;
+  enum base_code code = read_card(base_buf_view(&last->bytes), &arena, &card, err);
+  for (size_t i = 0; i < keeper->count && code == BASE_OK; i++) {
+    const struct keeper_held *held = &keeper->keys[i];
+    if (held->type == KEEPER_KEY_LOG && wire_key_equal(&held->public_key, &card.log_key))
+      log = held;
+    if (held->type == KEEPER_KEY_WITNESS && wire_key_equal(&held->public_key, &card.witness_key))
+      witness = held;
+  }
+  if (code != BASE_OK)
+    return code;
+  if (log == NULL || witness == NULL)
+    return base_fail(err, BASE_NOT_FOUND, "the keys of the card of generation %u are missing; put their copies back",
+                     (unsigned)last->generation);
+  own->log_before = own->log;
+  own->log = log->number;
+  own->witness = witness->number;
+  own->generation = last->generation;
+  memcpy(own->bound.bytes, last->hash.bytes, sizeof last->hash.bytes);
+  return BASE_OK;
+}
+
+/* A card that is kept, signed by the keys before it, was signed here, whatever the memory knows. */
+static enum base_code find_later(const struct keeper *keeper, struct base_view card, struct keeper_head *own,
+                                 struct base_error *err) {
+  struct last_card last = {0};
+  struct base_error why = {0};
+  if (card.size == 0)
+    return BASE_OK;
+  enum base_code code = find_last(keeper->dir, card, UINT32_MAX, &last, &why, err);
+  bool knows = memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) == 0;
+  if (code == BASE_OK && last.kept && !knows)
+    code = take_keys(keeper, &last, own, err);
+  base_buf_free(&last.bytes);
+  return code;
+}
+
+/* The card that the data end with, and those that were signed after it, are in force with the newest keys that are
+ * held; without data core compares those with its own. */
+static enum base_code find_in_force(const struct keeper *keeper, struct base_view card, struct keeper_head *head,
+                                    struct base_error *err) {
+  struct last_card last = {0};
+  struct base_error why = {0};
+  if (card.size == 0)
+    return BASE_OK;
+  enum base_code code = find_without_memory(keeper->dir, card, &last, &why, err);
+  if (code == BASE_OK &&
+      head->kind == KEEPER_HEAD_FREE) /* made anew: the memory does not say which keys are in force */
+    code = check_named(keeper, &last, &why, err);
+  if (code == BASE_OK && last.kept) { /* of a card that only the data have there is nobody's word but core's */
+    head->generation = last.generation;
+    memcpy(head->bound.bytes, last.hash.bytes, sizeof last.hash.bytes);
+  }
+  base_buf_free(&last.bytes);
+  return code;
+}
+
 /* The next one of a memory that is there. */
 static enum base_code go_on(int dir, uint32_t number, struct base_view card, const struct base_world *world,
                             char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
@@ -117,6 +201,8 @@ static enum base_code go_on(int dir, uint32_t number, struct base_view card, con
                      (unsigned)epoch);
   if (code == BASE_OK)
     code = check_signed(dir, &own, card, err);
+  if (code == BASE_OK) /* a memory that was made anew may know too little */
+    code = find_later(keeper, card, &own, err);
   if (code == BASE_OK) {
     own.origin = keeper_register_hash(keeper->origin, next);
     own.size = 0;
@@ -126,34 +212,6 @@ static enum base_code go_on(int dir, uint32_t number, struct base_view card, con
   if (code == BASE_OK)
     keeper_register_origin(keeper->origin, next, out);
   keeper_close(keeper);
-  return code;
-}
-
-/* The file is the keeper's, whoever runs this. */
-static enum base_code give_to_owner(int dir, struct base_error *err) {
-  struct stat folder;
-  if (fstat(dir, &folder) != 0 ||
-      (geteuid() == 0 && fchownat(dir, KEEPER_HEADS_FILE, folder.st_uid, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0))
-    return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be given to the keeper's user");
-  return BASE_OK;
-}
-
-/* The card that the data end with, and those that were signed after it, are in force with the newest keys that are
- * held; without data core compares those with its own. */
-static enum base_code find_in_force(const struct keeper *keeper, struct base_view card, struct keeper_head *head,
-                                    struct base_error *err) {
-  struct last_card last = {0};
-  struct base_error why = {0};
-  if (card.size == 0)
-    return BASE_OK;
-  enum base_code code = find_last(keeper->dir, card, UINT32_MAX, &last, &why, err);
-  if (code == BASE_OK)
-    code = check_named(keeper, &last, &why, err);
-  if (code == BASE_OK && last.kept) { /* of a card that only the data have there is nobody's word but core's */
-    head->generation = last.generation;
-    memcpy(head->bound.bytes, last.hash.bytes, sizeof last.hash.bytes);
-  }
-  base_buf_free(&last.bytes);
   return code;
 }
 

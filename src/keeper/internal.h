@@ -81,8 +81,15 @@ BASE_NODISCARD enum base_code keeper_card_keep(int dir, uint32_t generation, str
 /* *out points into bytes. BASE_NOT_FOUND: none of this generation is kept. */
 BASE_NODISCARD enum base_code keeper_card_read(int dir, uint32_t generation, struct base_buf *bytes,
                                                struct wire_keeper_card *out, struct base_error *err);
-/* From the card of this hash and generation as far as those that are kept follow one another, at most to the generation
- * most: *hash, *generation and newest become those of the last. Where it ends before that, err says why. */
+/* Whether the one that is kept is this very card. */
+bool keeper_card_holds(int dir, uint32_t generation, struct base_view card);
+/* The memory knows no card that was signed, and another one of this generation is kept: the memory was made anew. With a
+ * memory that knows, one that is kept and not in it never left. */
+bool keeper_card_other(const struct keeper *keeper, uint32_t generation, struct base_view card);
+/* The highest generation of which a file is there, 0 for none. */
+uint32_t keeper_cards_newest(int dir);
+/* From the card in newest, of this hash and generation, as far as those that are kept follow one another, at most to the
+ * generation most: *hash, *generation and newest become those of the last. Where it ends before that, err says why. */
 BASE_NODISCARD enum base_code keeper_cards_follow(int dir, uint32_t most, struct base_hash *hash, uint32_t *generation,
                                                   struct base_buf *newest, struct base_error *err);
 

@@ -120,6 +120,9 @@ static enum base_code succeed(struct keeper *keeper, const struct successor *nex
   head.log_before = next->old_log->number;
   head.log = next->log->number;
   head.witness = next->witness->number;
+  if (!next->again && keeper_card_other(keeper, next->card.generation, next->bytes))
+    return base_fail(err, BASE_FORK, "another card of generation %u was signed before",
+                     (unsigned)next->card.generation);
   code = keeper_card_keep(keeper->dir, next->card.generation, next->bytes, base_buf_view(&succession), err);
   if (code == BASE_OK)
     code = keeper_heads_store(keeper->heads, 0, &head, err);

@@ -257,6 +257,27 @@ def story():
     goes_on(paris, rabat, 6)
     ok("a folder of a time before epochs that a partner confirmed is told which one he holds, and goes on in the next at once")
 
+    # One of two receivers was away, and the node forgot that he still lacks the message.
+    must(fes.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
+    until(lambda: not paris.json("node", "status")["register"]["unconfirmed"], 60, "all confirmed")
+    settle(paris, rabat, fes)
+    backup(paris)
+    fes.stop()
+    both = paris.request([rabat, fes], "--part", large, subject="to two, one away")
+    until(lambda: both in rabat.cases(), 60, "rabat has it")
+    lose_disk(paris, heads=True)
+    must(wasl("node", "epoch", paris.dir, "--leaves-lost"))
+    paris.start()
+    fes.start()
+    for node in (rabat, fes):
+        until(lambda: "epoch 7 " in trouble(node, paris), 60, f"{node.name} is told")
+        must(node.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))
+    until(lambda: both in fes.cases(), 60, "the one who was away gets it")
+    settle(paris, rabat, fes)
+    for node in (paris, rabat, fes):
+        node.sound()
+    ok("a message to two that one had and the other lacked comes back from the one, and goes to the other")
+
     # Keys change, and the newest backup is older than that.
     backup(paris)
     paris.ask("key", "rotate", "--sign", "--seal", "--tls")
@@ -270,7 +291,7 @@ def story():
     refused = wasl("node", "epoch", paris.dir, "--leaves-lost")
     check(refused.code != 0 and f"card-{generation - 1}.signed is missing" in refused.err, refused)
     os.rename(path("away"), signed)
-    goes_on(paris, rabat, 7)
+    goes_on(paris, rabat, 8)
     check(paris.api("/v1/card")[0]["generation"] == generation, "another card than before")
     check([row["generation"] for row in rabat.json("partner", "list") if row["name"] == "paris"] == [generation], rabat.json("partner", "list"))
     until(lambda: case in paris.cases(), 60, "what was sent under the lost card is back")

@@ -357,6 +357,8 @@ static void test_tampered(void **state) {
   pair_close(&history.a);
   pair_close(&history.b);
   unsigned stride = (unsigned)try_stride(1), first = (unsigned)getpid() % stride;
+  if (stride > 1)
+    print_message("every %u. tampering, from %u on\n", stride, first);
   for (size_t i = first; i < sizeof tamperings / sizeof tamperings[0]; i += stride)
     tamper(&history, &tamperings[i], &missed);
   pair_open(&history.a);
