@@ -219,28 +219,53 @@ enum base_code keeper_key_read(int dir, enum keeper_key_type type, uint32_t numb
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "%s", name.text);
 }
 
+/* Under the name that no key has: an overwriting that is cut off leaves a file that is no key, and nobody takes it for
+ * a damaged one. */
+struct gone_name {
+  char text[sizeof(struct keeper_key_name) + sizeof KEEPER_KEY_GONE];
+};
+
+static struct gone_name gone_name(enum keeper_key_type type, uint32_t number) {
+  struct gone_name name;
+  (void)snprintf(name.text, sizeof name.text, "%s" KEEPER_KEY_GONE, keeper_key_name(type, number).text);
+  return name;
+}
+
 /* Over a file that is written in place: on most file systems the old octets are gone then; spec/keeper.md says where
  * not. */
-enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t number, struct base_error *err) {
+static enum base_code overwrite(int dir, const char *name, struct base_error *err) {
   static const uint8_t nothing[KEEPER_KEY_FILE_MAX];
-  struct keeper_key_name name = keeper_key_name(type, number);
-  BASE_AUTO_FD int fd = openat(dir, name.text, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+  BASE_AUTO_FD int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
   if (fd < 0)
-    return errno == ENOENT ? BASE_OK : base_fail_errno(err, "%s: cannot be opened to destroy it", name.text);
+    return errno == ENOENT ? BASE_OK : base_fail_errno(err, "%s: cannot be opened to destroy it", name);
   if (pwrite(fd, nothing, sizeof nothing, 0) != (ssize_t)sizeof nothing || fsync(fd) != 0)
-    return base_fail_errno(err, "%s: cannot be written over", name.text);
-  if (unlinkat(dir, name.text, 0) != 0 || fsync(dir) != 0)
-    return base_fail_errno(err, "%s: cannot be removed", name.text);
+    return base_fail_errno(err, "%s: cannot be written over", name);
+  if (unlinkat(dir, name, 0) != 0 || fsync(dir) != 0)
+    return base_fail_errno(err, "%s: cannot be removed", name);
   return BASE_OK;
 }
 
-bool keeper_key_emptied(int dir, enum keeper_key_type type, uint32_t number) {
-  uint8_t bytes[KEEPER_KEY_FILE_MAX], any = 0;
+enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t number, struct base_error *err) {
   struct keeper_key_name name = keeper_key_name(type, number);
-  BASE_AUTO_FD int fd = openat(dir, name.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-  ssize_t size = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-  for (ssize_t i = 0; i < size; i++)
-    any |= bytes[i];
-  base_wipe(bytes, sizeof bytes);
-  return size == (ssize_t)sizeof bytes && any == 0;
+  struct gone_name gone = gone_name(type, number);
+  if (renameat(dir, name.text, dir, gone.text) != 0 && errno != ENOENT)
+    return base_fail_errno(err, "%s: cannot be renamed to destroy it", name.text);
+  if (fsync(dir) != 0)
+    return base_fail_errno(err, "%s: its folder cannot be made durable", name.text);
+  return overwrite(dir, gone.text, err);
+}
+
+bool keeper_key_gone(const char *text) {
+  enum keeper_key_type type;
+  uint32_t number;
+  struct keeper_key_name name = {{0}};
+  size_t size = strlen(text), end = sizeof KEEPER_KEY_GONE - 1;
+  if (size <= end || size - end >= sizeof name.text || strcmp(text + size - end, KEEPER_KEY_GONE) != 0)
+    return false;
+  memcpy(name.text, text, size - end);
+  return keeper_key_named(name.text, &type, &number);
+}
+
+enum base_code keeper_key_finish(int dir, const char *name, struct base_error *err) {
+  return overwrite(dir, name, err);
 }

@@ -61,8 +61,10 @@ BASE_NODISCARD enum base_code keeper_key_read(int dir, enum keeper_key_type type
 /* Destroys the file: written over with zeroes, made durable, removed. One that is not there is destroyed already. */
 BASE_NODISCARD enum base_code keeper_key_destroy(int dir, enum keeper_key_type type, uint32_t number,
                                                  struct base_error *err);
-/* True when its destruction was cut off after the file was written over: nothing of the key is left in it. */
-bool keeper_key_emptied(int dir, enum keeper_key_type type, uint32_t number);
+/* Whether this is the name of a file whose destruction was begun, and may have been cut off; keeper_key_finish ends it. */
+#define KEEPER_KEY_GONE ".gone"
+bool keeper_key_gone(const char *text);
+BASE_NODISCARD enum base_code keeper_key_finish(int dir, const char *name, struct base_error *err);
 
 /* Opens a file of the keeper's folder that only its owner may touch: an ordinary file, no link, mode 0600 or less, else
  * BASE_PERMISSION. flags as open(2); the caller closes *out. */

@@ -109,8 +109,6 @@ static enum base_code load_file(struct keeper *keeper, enum keeper_key_type type
                                 struct base_error *err) {
   struct keeper_key key = {0};
   unsigned long object = 0;
-  if (keeper_key_emptied(keeper->dir, type, number))
-    return keeper_key_destroy(keeper->dir, type, number, err);
   enum base_code code = keeper_key_read(keeper->dir, type, number, &key, err);
   if (code == BASE_OK && key.going)
     return keeper_place_destroy(keeper->dir, keeper->token, type, number, err);
@@ -160,7 +158,9 @@ static enum base_code find_files(const struct keeper *keeper, struct found *foun
   while (code == BASE_OK && (entry = readdir(folder)) != NULL) {
     enum keeper_key_type type;
     uint32_t number;
-    if (keeper_key_named(entry->d_name, &type, &number) && !note_file(found, type, number))
+    if (keeper_key_gone(entry->d_name))
+      code = keeper_key_finish(keeper->dir, entry->d_name, err);
+    else if (keeper_key_named(entry->d_name, &type, &number) && !note_file(found, type, number))
       code = base_fail(err, BASE_CORRUPT, "the keeper's folder holds more than %d keys", WIRE_KEEPER_KEYS_MAX);
   }
   closedir(folder);
