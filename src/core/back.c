@@ -240,6 +240,7 @@ static void look_ended(struct core *core, struct core_partner *partner) {
   if (core_back_runs(partner))
     return;
   back->ended = true;
+  core->back_moved = true;
   back->not_before_ms = core_now_ms(core) + CORE_BACK_AGAIN_MS;
   base_log(BASE_LOG_NOTICE, "register.returned", "%.*s handed back %llu messages of ours", (int)partner->card.name.size,
            (const char *)partner->card.name.data, (unsigned long long)back->came);
@@ -384,7 +385,6 @@ void core_back_answered(struct core *core, struct core_partner *partner) {
 
 enum base_code core_back_moved(struct core *core, struct core_partner *partner, struct base_error *err) {
   partner->back.moved = true;
-  core->back_moved = true;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = save(core, partner, err);

@@ -242,6 +242,8 @@ enum base_code core_back_settle(struct core *core, struct core_partner *partner,
   if (give == NULL)
     return core_lose(core, base_fail(err, BASE_MEMORY, "no memory for what came back"), err);
   give->partner = partner;
+  if (!core_back_runs(partner)) /* one that waited for others until now */
+    core->back_moved = true;
   enum base_code code = core_message_consider(core, give, id, err);
   if (code == BASE_OK)
     code = core_messages_settle(core, give, err);
