@@ -361,7 +361,7 @@ bool sim_node_start(struct sim_node *node) {
   if (code != BASE_OK) {
     sim_say(sim, node, "does not start: %s", err.text);
     close_all(node);
-    if (sim->profile.villain == SIM_OLD_CORE && sim->villain == node->index && code == BASE_ROLLBACK)
+    if (node->old_data && code == BASE_ROLLBACK)
       node->refused = true;
     else if (node->disk_trouble)
       start_again(node, sim_time_about(sim, 60000));
@@ -369,6 +369,9 @@ bool sim_node_start(struct sim_node *node) {
       sim_violate(sim, "an honest node starts", "%s does not start: %s", node->name, err.text);
     return false;
   }
+  if (node->old_data)
+    sim_violate(sim, "a database older than what was signed is not started with", "%s starts with an older database",
+                node->name);
   sim_say(sim, node, "starts, %llu leaves", (unsigned long long)node->core->reg.size);
   sim_ledger_follow(node, true);
   sim_ledger_kept(node);

@@ -144,7 +144,8 @@ struct sim_node {
   uint64_t points;               /* write points until now */
   int sync_error;                /* the next sync fails with it, 0: none */
   bool disk_trouble;             /* a disk failed since the node started: a lost step or a new start is no violation */
-  bool refused;                  /* does not start, and should not */
+  bool old_data;                 /* an older core folder lies in its place, its keeper knows a later head */
+  bool refused;                  /* does not start for that, and should not */
   bool faithful;                 /* what it says and holds must fit in every respect */
   uint8_t speaks;                /* version of consignments, normally 1 */
   uint64_t taken[SIM_NODES_MAX]; /* the last number whose taking this node acknowledged to each other one */

@@ -77,10 +77,9 @@ static void old_core(struct sim *sim, uint64_t act) {
     sim_node_stop(node, SIM_ENDS);
     keep_copy(sim, &sim->new_core, &sim->new_keeper);
     put_in_place(sim, sim->old_core, NULL);
-    if (sim_node_start(node))
-      sim_violate(sim, "a database older than what was signed is not started with", "%s starts with an older database",
-                  node->name);
-  } else if (act == 4 && node->refused) {
+    node->old_data = true;
+    (void)sim_node_start(node);
+  } else if (act == 4 && node->old_data) {
     sim_villain_heals(sim);
     (void)sim_node_start(node);
   }
@@ -308,10 +307,10 @@ void sim_villain_acts(struct sim *sim, uint64_t act) {
 void sim_villain_heals(struct sim *sim) {
   struct sim_node *node = villain_of(sim);
   node->speaks = 1;
-  if (!node->refused)
+  if (!node->old_data)
     return;
   sim_say(sim, node, "the newest core folder is put back");
-  node->refused = false;
+  node->old_data = node->refused = false;
   put_in_place(sim, sim->new_core, NULL);
 }
 
