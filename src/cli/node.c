@@ -101,13 +101,16 @@ static void find_missing(const struct wire_json *status, struct base_buf *out) {
     base_buf_text(out, "it does not listen for partners");
 }
 
-/* What keeps it from doing its work, though all of it serves. */
-static void find_unsound(const struct wire_json *status, struct base_buf *out) {
+/* What keeps it from doing its work, though all of it serves: a line for each, for they name what is to be done. How
+ * many. */
+static size_t note_unsound(const struct cli *cli, const struct wire_json *status) {
   const struct wire_json *unsound = wire_json_get(status, "unsound");
-  for (size_t i = 0; i < wire_json_size(unsound); i++) {
-    base_buf_text(out, i > 0 ? "; " : "");
-    base_buf_printable(out, wire_json_text(wire_json_at(unsound, i)));
+  size_t count = wire_json_size(unsound);
+  for (size_t i = 0; i < count && !cli->json; i++) {
+    struct base_view text = wire_json_text(wire_json_at(unsound, i));
+    cli_note("wasl: wrong: %.*s", (int)text.size, (const char *)text.data);
   }
+  return count;
 }
 
 static void note_missing(const struct wire_json *missing, struct base_view name) {
@@ -153,7 +156,7 @@ static void warn_of_backup(const struct wire_json *keys) {
  * answers and finds nothing wrong with itself; else 1, whatever the reason, or 5 when there is no such folder. */
 enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  BASE_AUTO_BUF struct base_buf missing = {0}, unsound = {0};
+  BASE_AUTO_BUF struct base_buf missing = {0};
   struct base_error why = {BASE_OK, ""};
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
@@ -174,10 +177,10 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   if (!cli->json)
     warn_of_backup(wire_json_get(answer.json, "keys"));
   find_missing(answer.json, &missing);
-  find_unsound(answer.json, &unsound);
-  if (missing.size == 0 && unsound.size > 0)
-    return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it: %.*s", cli->node,
-                     (int)unsound.size, (const char *)unsound.data);
+  size_t unsound = note_unsound(cli, answer.json);
+  if (missing.size == 0 && unsound > 0)
+    return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it (%s)", cli->node,
+                     cli->json ? "`unsound`" : "above");
   return missing.size == 0 ? BASE_OK
                            : base_fail(err, BASE_NOT_RUNNING,
                                        "the node in %s answers, but not all of it serves: %.*s; "

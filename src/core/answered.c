@@ -24,6 +24,7 @@ static enum base_code read_answer(const struct core *core, struct core_partner *
   struct wire_frame frame;
   bool end = false;
   enum base_code code = wire_frames_check(answered->plain, "answer", fault);
+  answered->heads.document = answered->plain;
   while (code == BASE_OK && (code = wire_frame_read(&reader, &frame, &end, fault)) == BASE_OK && !end) {
     char name[64];
     switch (frame.type) {

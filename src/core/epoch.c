@@ -121,7 +121,7 @@ static enum base_code partner_leaf(struct core *core, struct core_partner *partn
 static enum base_code close_lost(struct core *core, struct base_error *err) {
   char name[32];
   BASE_AUTO_BUF struct base_buf lost = {0};
-  base_buf_init(&lost, WIRE_NOTE_MAX + 1024);
+  base_buf_init(&lost, CORE_LOST_MAX);
   if (core->lost[0] != '\0' && core->lost_epoch >= core->epoch) /* not closed by this one: partners hold more of it */
     return BASE_OK;
   enum base_code code = store_fact_get(core->store, CORE_LOST_FACT, &lost, err);

@@ -94,7 +94,7 @@ enum base_code core_heads_said(struct core *core, struct core_partner *partner, 
   if (code != BASE_OK && core_ours(code))
     return code;
   if (heads->sees)
-    said = core_seen_take(core, partner, heads->seen.head, &why);
+    said = core_seen_take(core, partner, heads, &why);
   if (said == BASE_OK && proved && heads->cosigns)
     said = core_cosign_take(core, partner, heads->cosign.new_size, heads->cosign.head, code == BASE_OK, &why);
   if (said == BASE_OK && proved && heads->holds)

@@ -15,6 +15,7 @@ struct core_card_frames {
 /* exchange.c: what both directions share */
 /* What a consignment or an answer says about its writer's register. */
 struct core_heads {
+  struct base_view document; /* checked by wire_frames_check */
   bool has_head;
   struct base_view note;
   size_t count;
@@ -68,13 +69,14 @@ BASE_NODISCARD enum base_code core_proof_take(const struct wire_frame_proof *pro
                                               struct base_error *err);
 /* lost.c */
 #define CORE_LOST_FACT "lost"
+enum { CORE_LOST_MAX = 2 * WIRE_NOTE_MAX + 1024 }; /* octets of it */
 /* What an earlier run learnt: core->lost. */
 BASE_NODISCARD enum base_code core_lost_load(struct core *core, struct base_error *err);
-/* A head of ours that the partner shows because it contradicts what we show. One that is not signed by this node,
- * cosigned by him, and none of this register is passed over. */
+/* A head of ours, and cards of ours, that the partner shows because they contradict what we show. What this node's own
+ * keys did not sign, and what is of this register and among its cards, is passed over. */
 BASE_NODISCARD enum base_code core_seen_take(struct core *core, const struct core_partner *partner,
-                                             struct base_view note, struct base_error *err);
-/* The frame for a partner who contradicts the head that we hold of him; nothing for others. */
+                                             const struct core_heads *heads, struct base_error *err);
+/* The frames for a partner who contradicts the head that we hold of him; nothing for others. */
 BASE_NODISCARD enum base_code core_seen_write(struct core *core, struct core_partner *partner, struct base_buf *out,
                                               struct base_error *err);
 

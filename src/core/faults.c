@@ -123,6 +123,7 @@ static enum base_code stop(struct core *core, struct core_partner *partner, cons
   partner->stopped = partner->contradicts = true;
   partner->stopped_at = core_now(core);
   partner->shown_seen = false; /* in a consignment of its own, when none goes anyway */
+  partner->shown_above = 0;
   partner->trouble_code = fault->code;
   snprintf(
       partner->trouble, sizeof partner->trouble,

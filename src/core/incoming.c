@@ -219,6 +219,7 @@ static enum base_code read_state(const struct core *core, struct core_give *give
   struct wire_frame frame;
   bool end = false;
   enum base_code code = wire_frames_check(opened->plain, "consignment", fault);
+  opened->heads.document = opened->plain;
   while (code == BASE_OK && (code = wire_frame_read(&reader, &frame, &end, fault)) == BASE_OK && !end) {
     if (frame.type == WIRE_FRAME_WANT_PROOF)
       give->base = core_epoch_base(core, give->partner, frame.new_size);

@@ -239,6 +239,7 @@ struct core_partner {
   struct core_heard heard;
   bool contradicts; /* what he shows is older than that head, or beside it: he is shown it … */
   bool shown_seen;  /* … and it is on its way */
+  uint64_t shown_above; /* … with his cards behind this head, which he may have lost */
   uint64_t base;    /* the last head of ours that he cosigned, as he says; the row has the last one proved */
   struct core_flight flight;
   uint64_t shipped; /* no number above this one ever went to the gate */
@@ -460,6 +461,7 @@ struct core {
   char epoch_digits[SEAL_FINGERPRINT_TEXT]; /* of that leaf, to be compared by voice */
   char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
   uint32_t lost_epoch;                      /* of the head that proved it */
+  uint32_t lost_generation;                 /* of the newest card that this data does not have, likewise; 0: none */
   bool token_key_lost;                      /* the fact of it is damaged: this one ends with the run */
 
   size_t pool_count; /* keys wrapped ahead */

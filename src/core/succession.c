@@ -219,9 +219,33 @@ static enum base_code head_cosign(struct core *core, struct core_partner *partne
     /* An older head may only have been overtaken: what goes to him anyway shows the newer one, nothing goes for that.
      */
     partner->shown_seen = code == BASE_ROLLBACK;
+    partner->shown_above = wire_checkpoint_position(checkpoint);
     partner->contradicts = code != BASE_OK;
   }
   return code;
+}
+
+/* The key before signs nothing any more: who signs with it all the same has an old copy of the partner's folder, or the
+ * partner has it himself. It stops nothing, for then whoever stole that key could; but he is shown what followed it. */
+static void say_replaced(struct core_partner *partner, struct base_view note, struct base_error *err) {
+  struct base_error by_none;
+  struct wire_checkpoint head;
+  const struct wire_key *tried = &partner->card.log_key;
+  for (size_t i = partner->cards.count; i-- > 0;) {
+    const struct core_card *earlier = &partner->cards.list[i];
+    if (wire_key_equal(&earlier->card.log_key, tried))
+      continue;
+    tried = &earlier->card.log_key;
+    if (seal_checkpoint_verify(note, (struct seal_signer){.log = &earlier->log}, &head, NULL, &by_none) != BASE_OK)
+      continue;
+    (void)base_fail(err, BASE_SIGNATURE,
+                    "a head of %llu leaves is signed by the log key of generation %u, which was replaced before: an "
+                    "old copy of that node signs, or somebody who has its old key",
+                    (unsigned long long)head.size, (unsigned)earlier->card.generation);
+    partner->contradicts = partner->shown_seen = true; /* what goes to him anyway shows it */
+    partner->shown_above = 0;
+    return;
+  }
 }
 
 enum base_code core_cards_and_head_take(struct core *core, struct core_partner *partner,
@@ -235,6 +259,8 @@ enum base_code core_cards_and_head_take(struct core *core, struct core_partner *
   enum base_code code = collect(core, partner, frames, news, &last, err);
   if (code == BASE_OK)
     code = core_head_read(partner, &news->cards, heads, out_checkpoint, &key, err);
+  if (code == BASE_SIGNATURE)
+    say_replaced(partner, heads->note, err);
   if (code == BASE_OK)
     code = check_positions(partner, news, out_checkpoint, err);
   if (code == BASE_OK)
@@ -276,6 +302,9 @@ enum base_code core_card_told_load(struct core *core, struct core_partner *partn
 enum base_code core_card_held(struct core *core, struct core_partner *partner, const struct wire_frame *frame,
                               struct base_error *err) {
   const struct core_card *ours = core_cards_generation(&core->cards, frame->generation);
+  bool lost = core->lost[0] != '\0' && frame->generation <= core->lost_generation; /* no fault of his */
+  if (lost)
+    return BASE_OK;
   if (ours == NULL || !base_hash_equal(&ours->hash, &frame->card_hash))
     return base_fail(
         err, BASE_WRONG_KEY,

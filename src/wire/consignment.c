@@ -3,7 +3,7 @@
 
 #include "wire/consignment.h"
 
-enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_BACK + 1 };
+enum { MAGIC_SIZE = 8, HASH_SIZE = 32, FRAME_HEAD_SIZE = 5, FRAME_TYPES = WIRE_FRAME_YOUR_CARD + 1 };
 
 /* --- envelope */
 
@@ -335,14 +335,20 @@ static bool write_outcomes(const struct wire_frame *frame, struct base_buf *out)
          write_bounded(frame->outcomes, 0, WIRE_OUTCOMES_MAX * WIRE_OUTCOME_SIZE, out);
 }
 
-static void read_card(struct base_reader *in, struct wire_frame *frame) {
-  read_proof(in, &frame->proof);
+static void read_your_card(struct base_reader *in, struct wire_frame *frame) {
   frame->card = base_read_block(in, WIRE_CARD_MAX);
   frame->head = read_rest(in, 1, WIRE_NOTE_MAX);
 }
+static bool write_your_card(const struct wire_frame *frame, struct base_buf *out) {
+  return write_block(frame->card, WIRE_CARD_MAX, out) && write_bounded(frame->head, 1, WIRE_NOTE_MAX, out);
+}
+
+static void read_card(struct base_reader *in, struct wire_frame *frame) {
+  read_proof(in, &frame->proof);
+  read_your_card(in, frame);
+}
 static bool write_card(const struct wire_frame *frame, struct base_buf *out) {
-  return write_proof(&frame->proof, out) && write_block(frame->card, WIRE_CARD_MAX, out) &&
-         write_bounded(frame->head, 1, WIRE_NOTE_MAX, out);
+  return write_proof(&frame->proof, out) && write_your_card(frame, out);
 }
 
 static bool generation_valid(uint32_t generation) {
@@ -386,6 +392,7 @@ static const struct frame_row {
     [WIRE_FRAME_EPOCH] = {"epoch", read_voided, write_voided, true},
     [WIRE_FRAME_WANT_BACK] = {"want-back", read_want_back, write_want_back, false},
     [WIRE_FRAME_BACK] = {"back", read_back, write_back, false},
+    [WIRE_FRAME_YOUR_CARD] = {"your-card", read_your_card, write_your_card, false},
 };
 
 static bool type_known(unsigned type) {
@@ -463,7 +470,7 @@ void wire_frame_write(const struct wire_frame *frame, struct base_buf *out) {
 }
 
 struct tally {
-  size_t frames, messages, heads, consistencies, cards;
+  size_t frames, messages, heads, consistencies, cards, your_cards;
 };
 
 static enum base_code count_frame(struct tally *tally, const struct wire_frame *frame, size_t offset, const char *what,
@@ -473,6 +480,7 @@ static enum base_code count_frame(struct tally *tally, const struct wire_frame *
   tally->heads += frame->type == WIRE_FRAME_HEAD;
   tally->consistencies += frame->type == WIRE_FRAME_CONSISTENCY;
   tally->cards += frame->type == WIRE_FRAME_CARD;
+  tally->your_cards += frame->type == WIRE_FRAME_YOUR_CARD;
   if (tally->frames > WIRE_FRAMES_MAX || tally->messages > WIRE_CONSIGNMENT_MESSAGES_MAX)
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d %s", what, tally->frames, offset,
                      tally->frames > WIRE_FRAMES_MAX ? WIRE_FRAMES_MAX : WIRE_CONSIGNMENT_MESSAGES_MAX,
@@ -483,7 +491,7 @@ static enum base_code count_frame(struct tally *tally, const struct wire_frame *
   if (tally->consistencies > WIRE_CONSISTENCIES_MAX)
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d consistency proofs", what,
                      tally->frames, offset, WIRE_CONSISTENCIES_MAX);
-  if (tally->cards > WIRE_CARDS_MAX)
+  if (tally->cards > WIRE_CARDS_MAX || tally->your_cards > WIRE_CARDS_MAX)
     return base_fail(err, BASE_TOO_LARGE, "%s: frame %zu at byte %zu: more than %d cards", what, tally->frames, offset,
                      WIRE_CARDS_MAX);
   if (rows[frame->type].proved && tally->heads == 0)

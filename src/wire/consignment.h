@@ -63,6 +63,7 @@ enum wire_frame_type {
   WIRE_FRAME_EPOCH,         /* a leaf about the epoch that the writer's register is in, proved */
   WIRE_FRAME_WANT_BACK,     /* what the writer lost with his register, from here on: his own messages, or receipts */
   WIRE_FRAME_BACK,          /* one of them, with the reader's own leaf, proved under a head that he signed himself */
+  WIRE_FRAME_YOUR_CARD,     /* a card of the reader that he may have lost, signed by his key before it: with SEEN */
 };
 struct wire_frame_proof {           /* a leaf, opened and proved under the HEAD of the same document */
   struct base_view leaf, opening;
@@ -78,14 +79,14 @@ enum { WIRE_BACK_NOTHING = 'n', WIRE_BACK_DAMAGED = 'd', WIRE_BACK_ERASED = 'g',
 enum { WIRE_OUTCOME_SIZE = 33 }; /* the letter, and SHA-256 of the leaf that says so; zero for open */
 struct wire_frame {
   enum wire_frame_type type;
-  struct base_view head;             /* HEAD, SEEN, BACK: the note; COSIGN: the signature line; FAULT: the text; CARD: the
-                                        succession */
+  struct base_view head;             /* HEAD, SEEN, BACK: the note; COSIGN: the signature line; FAULT: the text; CARD, YOUR_CARD:
+                                        the succession */
   struct base_view name;             /* FAULT: the error's name */
   uint64_t old_size, new_size;       /* CONSISTENCY; COSIGN: new_size is the head's size; WANT_*: new_size */
   size_t hash_count;                 /* CONSISTENCY */
   struct base_hash hashes[WIRE_PROOF_HASHES_MAX];
   struct wire_frame_proof proof;     /* MESSAGE (sent), VOIDED, RECEIPT, CARD, STATEMENT; BACK: under `head` */
-  struct base_view card;             /* CARD: its exact bytes */
+  struct base_view card;             /* CARD, YOUR_CARD: its exact bytes */
   uint32_t generation;               /* HOLDS */
   struct base_hash card_hash;        /* HOLDS: SHA-256 of that card */
   struct base_view header, part0;    /* MESSAGE, BACK */
@@ -109,7 +110,7 @@ BASE_NODISCARD enum base_code wire_frame_read(struct base_reader *reader, struct
  * BASE_INTERNAL. */
 void wire_frame_write(const struct wire_frame *frame, struct base_buf *out);
 /* What holds of a document as a whole, to be asked before acting on its first frame: every frame reads, at most WIRE_FRAMES_MAX
- * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD, WIRE_CONSISTENCIES_MAX CONSISTENCY and WIRE_CARDS_MAX CARD, and HEAD stands before all that is
+ * of them and WIRE_CONSIGNMENT_MESSAGES_MAX messages, at most one HEAD, WIRE_CONSISTENCIES_MAX CONSISTENCY, WIRE_CARDS_MAX CARD and as many YOUR_CARD, and HEAD stands before all that is
  * proved under it. what: names the document in errors. */
 BASE_NODISCARD enum base_code wire_frames_check(struct base_view document, const char *what, struct base_error *err);
 const char *wire_frame_name(enum wire_frame_type type);

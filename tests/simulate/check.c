@@ -524,6 +524,13 @@ static void check_noticed(struct sim *sim, const struct sim_node *villain, const
 
 /* --- what was lost with a register */
 
+static char why_missing(const struct core_back *back, uint64_t number) {
+  for (size_t i = 0; i < back->count; i++)
+    if (number >= back->missing[i].from && number <= back->missing[i].to)
+      return back->missing[i].why;
+  return '-';
+}
+
 /* Whatever a living partner took of a node that was restored is there again, and nothing else is said to be missing. */
 static void check_returned(struct sim *sim, struct sim_node *restored, struct sim_node *other) {
   const struct core_partner *partner = sim_partner(restored, other->index), *his = sim_partner(other, restored->index);
@@ -543,8 +550,9 @@ static void check_returned(struct sim *sim, struct sim_node *restored, struct si
         store_message_header(restored->core->store, &arrival.message, &arena, &row, NULL) != BASE_OK)
       sim_violate(sim, "what a living partner holds comes back",
                   "%s holds number %" PRIu64 " of %s, which was restored, and does not have it again (%" PRIu64
-                  " came back, number %" PRIu64 " is next; \"%s\")",
-                  other->name, n, restored->name, partner->back.came, partner->back.next, partner->trouble);
+                  " came back, number %" PRIu64 " is next; '%c'; \"%s\")",
+                  other->name, n, restored->name, partner->back.came, partner->back.next, why_missing(&partner->back, n),
+                  partner->trouble);
     sim->counts.returned++;
   }
 }

@@ -344,10 +344,12 @@ static bool honest_world(const struct sim *sim) {
 /* At rest: nothing was handed over for a while. Who was stopped is tried again for ever, with pauses. */
 static void rest(struct sim *sim) {
   int64_t most = honest_world(sim) ? REST_MOST : VILLAIN_REST, end = sim->now_ms + most;
+  /* What a partner could not hand back yet he is asked for again after a while. */
+  int64_t quiet = sim->profile.villain == SIM_RESTORED ? CORE_BACK_AGAIN_MS + MINUTE : REST_QUIET;
   uint64_t before;
   do {
     before = sim->counts.consignments;
-    (void)sim_until(sim, sim->now_ms + REST_QUIET);
+    (void)sim_until(sim, sim->now_ms + quiet);
   } while (!sim->violated && sim->counts.consignments > before && sim->now_ms < end);
   if (sim->counts.consignments > before && most == REST_MOST)
     sim_violate(sim, "nodes come to rest", "they still exchange consignments %d h after the last trouble",

@@ -304,6 +304,30 @@ def story():
     proves(exported(paris, more, "next-card.wasl-proof"), rabat.card())
     ok("a backup from before a change of keys brings the node back, with the card that the keeper kept")
 
+    # A folder of a time before a change of the log key: what partners hold is signed by a key that it does not know.
+    paris.stop()
+    copied(paris.dir, path("before"))
+    paris.start()
+    paris.ask("key", "rotate", "--sign")
+    paris.request("rabat", subject="under a card that the folder does not know")
+    settle(paris, rabat)
+    paris.stop()
+    copied(paris.dir, path("now"))
+    copied(path("before"), paris.dir)
+    paris.launch()
+    rabat.request("paris", subject="speaks first")
+    until(lambda: f"the card of generation {generation + 2} with it (here: {generation + 1})" in paris.wasl("node", "status").err, 60,
+          lambda: f"it is not told: {paris.said()}")
+    status = paris.wasl("node", "status")
+    check(status.code == 1 and "--number 9)" in status.err, status)
+    paris.stop()
+    keys = os.path.join(path("now"), "keeper")
+    for name in set(os.listdir(keys)) - {"heads.state"}:
+        copied(os.path.join(keys, name), os.path.join(paris.dir, "keeper", name))
+    goes_on(paris, rabat, 9)
+    check(paris.api("/v1/card")[0]["generation"] == generation + 2, "the card that followed is back")
+    ok("a folder of a time before a change of keys is told so, with the card that it lost, and goes on with the newest keys")
+
     # The key of content is replaced, and destroyed: what was saved before opens no more.
     backup(paris)
     check("newest backup" not in paris.wasl("node", "status").err, "the newest backup opens")

@@ -159,7 +159,10 @@ static void lie_act(struct liar *liar, struct liar_message *message) {
 static void lie_cosign(struct liar *liar, struct liar_message *message) {
   struct base_view origin = liar->node->core->card.origin;
   struct wire_signature line = {
-      .name = origin, .id = seal_vkey_id(origin, WIRE_VKEY_WITNESS, &wire_keeper_key_in_force(&liar->node->core->info, WIRE_KEEPER_WITNESS)->public_key), .size = 8 + 64};
+      .name = origin,
+      .id = seal_vkey_id(origin, WIRE_VKEY_WITNESS,
+                         &wire_keeper_key_in_force(&liar->node->core->info, WIRE_KEEPER_WITNESS)->public_key),
+      .size = 8 + 64};
   struct base_buf text = {0};
   wire_signature_write(&line, &text);
   liar_made(liar, message);
@@ -511,6 +514,28 @@ static void test_lost_claimed(void **state) {
     assert_string_equal(rig.a.core->lost, "");
   }
   rig_honest(&rig);
+  struct pair_answer answer = pair_ask(&rig.a, LINK_KEY_ROTATE, "{\"actor\":\"amal\",\"sign\":true}", -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  pair_settle(&rig.a);
+  const struct core_card *card = core_cards_newest(&rig.a.core->cards);
+  struct base_buf other = {0};
+  base_buf_add_view(&other, card->bytes); /* as if another one had been signed */
+  uint8_t *made = memmem(other.data, other.size, "\"made\":\"20", 10);
+  assert_non_null(made);
+  made[10] ^= 1;
+  struct base_view cards[] = {card->bytes, base_buf_view(&other)};
+  for (size_t i = 0; i < sizeof cards / sizeof cards[0]; i++) {
+    liar_heads(&rig.liar);
+    liar_frame(&rig.liar, (struct wire_frame){.type = WIRE_FRAME_YOUR_CARD,
+                                              .card = cards[i],
+                                              .head = liar_keep(&rig.liar, card->succession)});
+    liar_frame(&rig.liar, (struct wire_frame){.type = WIRE_FRAME_SEEN, .head = base_buf_view(&rig.a.core->reg.note)});
+    (void)liar_give(&rig.liar);
+    assert_string_equal(rig.a.core->lost, "");
+  }
+  rig_honest(&rig);
+  base_buf_free(&other);
   base_buf_free(&line);
   base_buf_free(&cosigned);
   base_buf_free(&larger);

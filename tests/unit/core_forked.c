@@ -156,6 +156,82 @@ static void test_node_rolled_back_sends(void **state) {
   lost_remove(&a, &b);
 }
 
+static void rotate(struct pair_node *node) {
+  struct pair_answer answer = pair_ask(node, LINK_KEY_ROTATE, "{\"actor\":\"amal\",\"sign\":true}", -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+  pair_settle(node);
+}
+
+/* Two that agreed; then b changed its log key, told a of it, and is put back to before, keeper and all. Afterwards b
+ * writes so many leaves, or changes its key itself. What the partner holds is signed by a key that b does not know any
+ * more: the cards in between lead there. */
+enum goes_on { BELOW_THE_CHANGE, BEYOND_THE_CHANGE, WITH_ANOTHER_KEY };
+static void rolled_back_before_a_key(enum goes_on how, const char *found) {
+  struct pair_node a, b;
+  char mine[65], said[80];
+  try_agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  copy(&b, "/keeper", "/old-keeper");
+  pair_open(&b);
+  for (int i = 0; i < 4; i++) {
+    if (i >= 2)
+      rotate(&b);
+    pair_request(&b, &a, mine);
+    pair_rest(&a, &b);
+  }
+  assert_int_equal(try_partner(&a)->card.generation, 3);
+  uint64_t size = try_partner(&a)->seen_size;
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  assert_int_equal(b.core->card.generation, 1);
+  if (how == WITH_ANOTHER_KEY)
+    rotate(&b);
+  if (how == BELOW_THE_CHANGE)
+    pair_request(&a, &b, mine);
+  else
+    do
+      pair_request(&b, &a, mine);
+    while (how == BEYOND_THE_CHANGE && b.core->reg.size <= size);
+  for (int i = 0; i < 3; i++) { /* a asks about an older head, with a question of its own */
+    a.ms += 31000;
+    b.ms += 31000;
+    pair_send(&b, &a);
+    pair_send(&a, &b);
+  }
+  char reason[600] = "";
+  assert_true(try_leaves(&a, WIRE_ACT_FAULT, reason, sizeof reason) > 0);
+  if (strncmp(reason, found, strlen(found)) != 0)
+    fail_msg("%s", reason);
+  assert_int_equal(try_partner(&a)->stopped, how != BEYOND_THE_CHANGE); /* who has an old key alone stops nothing */
+  assert_int_not_equal(pair_outbox(how == BELOW_THE_CHANGE ? &a : &b, mine, NULL), STORE_RECEIPTED);
+  snprintf(said, sizeof said, "and the card of generation 3 with it (here: %u)", how == WITH_ANOTHER_KEY ? 2 : 1);
+  if (strstr(b.core->lost, said) == NULL || strstr(b.core->lost, "--number 2)") == NULL)
+    fail_msg("%s", b.core->lost);
+  expect_lost(&b, "rabat");
+  if (strstr(b.core->lost, said) == NULL || b.core->lost_generation != 3) /* after a restart, too */
+    fail_msg("%s", b.core->lost);
+  b.ms += 60000;
+  assert_false(try_lost(&b));
+  lost_remove(&a, &b);
+}
+static void test_rolled_back_below_a_key(void **state) {
+  (void)state;
+  rolled_back_before_a_key(BELOW_THE_CHANGE, "rollback: a head of ");
+}
+static void test_rolled_back_beyond_a_key(void **state) {
+  (void)state;
+  rolled_back_before_a_key(BEYOND_THE_CHANGE, "signature: a head of ");
+}
+static void test_rolled_back_with_another_key(void **state) {
+  (void)state;
+  rolled_back_before_a_key(WITH_ANOTHER_KEY, "fork: another card of generation 2 came ");
+}
+
 /* The number of the last fault's leaf. */
 static uint64_t last_fault(struct pair_node *node) {
   for (uint64_t index = node->core->reg.size; index-- > 0;) {
@@ -325,9 +401,15 @@ static void test_forked_smaller(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_database_rolled_back), cmocka_unit_test(test_node_rolled_back),
-      cmocka_unit_test(test_forked_same_size),     cmocka_unit_test(test_forked_larger),
-      cmocka_unit_test(test_forked_smaller),       cmocka_unit_test(test_node_rolled_back_sends),
+      cmocka_unit_test(test_database_rolled_back),
+      cmocka_unit_test(test_node_rolled_back),
+      cmocka_unit_test(test_forked_same_size),
+      cmocka_unit_test(test_forked_larger),
+      cmocka_unit_test(test_forked_smaller),
+      cmocka_unit_test(test_node_rolled_back_sends),
+      cmocka_unit_test(test_rolled_back_below_a_key),
+      cmocka_unit_test(test_rolled_back_beyond_a_key),
+      cmocka_unit_test(test_rolled_back_with_another_key),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

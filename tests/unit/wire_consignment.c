@@ -199,6 +199,10 @@ static struct wire_frame a_frame(enum wire_frame_type type) {
     frame.card = BASE_VIEW("{card}");
     frame.head = BASE_VIEW("note");
     break;
+  case WIRE_FRAME_YOUR_CARD:
+    frame.card = BASE_VIEW("{card}");
+    frame.head = BASE_VIEW("note");
+    break;
   case WIRE_FRAME_HOLDS:
     frame.generation = WIRE_CARD_GENERATION_MAX;
     memset(frame.card_hash.bytes, 7, sizeof frame.card_hash.bytes);
@@ -237,7 +241,7 @@ static enum base_code frame_code(struct base_view bytes, struct base_error *err)
 
 static void every_frame_round_trips(void **state) {
   (void)state;
-  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_BACK; type++) {
+  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_YOUR_CARD; type++) {
     struct wire_frame frame = a_frame((enum wire_frame_type)type), back;
     BASE_AUTO_BUF struct base_buf bytes = {0}, again = {0};
     write_frame(&frame, &bytes);
@@ -269,20 +273,21 @@ static void layout(void **state) {
 
 static void cut_or_lengthened_frames_are_refused(void **state) {
   (void)state;
-  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_BACK; type++) {
+  for (int type = WIRE_FRAME_HEAD; type <= WIRE_FRAME_YOUR_CARD; type++) {
     struct wire_frame frame = a_frame((enum wire_frame_type)type);
     BASE_AUTO_BUF struct base_buf bytes = {0};
     write_frame(&frame, &bytes);
     for (size_t size = 1; size < bytes.size; size++)
       assert_int_equal(frame_code(base_view_of(bytes.data, size), NULL), BASE_SYNTAX);
     bool open_end = type == WIRE_FRAME_HEAD || type == WIRE_FRAME_RECORD || type == WIRE_FRAME_COSIGN ||
-                    type == WIRE_FRAME_FAULT || type == WIRE_FRAME_CARD || type == WIRE_FRAME_SEEN;
+                    type == WIRE_FRAME_FAULT || type == WIRE_FRAME_CARD || type == WIRE_FRAME_SEEN ||
+                    type == WIRE_FRAME_YOUR_CARD;
     base_buf_u8(&bytes, 'x');
     bytes.data[4]++; /* the length; below 255 in all of them */
     assert_true((frame_code(base_buf_view(&bytes), NULL) == BASE_OK) == open_end);
   }
   assert_int_equal(frame_code(BASE_VIEW("\0\0\0\0\0"), NULL), BASE_PROTOCOL);
-  assert_int_equal(frame_code(BASE_VIEW("\x15\0\0\0\0"), NULL), BASE_PROTOCOL);
+  assert_int_equal(frame_code(BASE_VIEW("\x16\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\xff\0\0\0\0"), NULL), BASE_PROTOCOL);
   assert_int_equal(frame_code(BASE_VIEW("\1\xff\xff\xff\xff"), NULL), BASE_SYNTAX);
 }
