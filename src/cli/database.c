@@ -118,6 +118,66 @@ void cli_database_conf(const struct cli_database *database, struct base_buf *con
   }
 }
 
+static struct base_view trimmed(struct base_view line) {
+  while (line.size > 0 && strchr(" \t\r", line.data[0]) != NULL)
+    line = base_view_of(line.data + 1, line.size - 1);
+  while (line.size > 0 && strchr(" \t\r", line.data[line.size - 1]) != NULL)
+    line.size--;
+  return line;
+}
+
+/* What stands behind the key and its sign; false for another one. */
+static bool value_of(struct base_view line, const char *key, struct base_view *out) {
+  size_t size = strlen(key);
+  if (line.size < size || memcmp(line.data, key, size) != 0)
+    return false;
+  struct base_view rest = trimmed(base_view_of(line.data + size, line.size - size));
+  if (rest.size == 0 || (rest.data[0] != '=' && rest.data[0] != ':'))
+    return false;
+  *out = trimmed(base_view_of(rest.data + 1, rest.size - 1));
+  return true;
+}
+
+bool cli_conf_next(struct cli_conf *conf) {
+  if (conf->rest.size == 0)
+    return false;
+  const uint8_t *end = memchr(conf->rest.data, '\n', conf->rest.size);
+  size_t size = end != NULL ? (size_t)(end - conf->rest.data) + 1 : conf->rest.size;
+  conf->whole = base_view_of(conf->rest.data, size);
+  conf->line = trimmed(base_view_of(conf->rest.data, size - (end != NULL)));
+  conf->rest = base_view_of(conf->rest.data + size, conf->rest.size - size);
+  uint8_t first = conf->line.size > 0 ? conf->line.data[0] : 0;
+  if (first == '[')
+    conf->store = base_view_is(conf->line, "[store]");
+  bool goes_on = conf->database && first != 0 && conf->line.data != conf->whole.data && first != '[';
+  conf->value = conf->line;
+  conf->database =
+      first != ';' && first != '#' && conf->store && (goes_on || value_of(conf->line, "database", &conf->value));
+  return true;
+}
+
+/* A remark may stand behind it. */
+static size_t word_size(struct base_view value) {
+  size_t size = 0;
+  while (size < value.size && value.data[size] != ' ' && value.data[size] != '\t')
+    size++;
+  return size;
+}
+
+enum base_code cli_database_of(int dir, struct cli_database *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 2 * CLI_CONF_MAX);
+  base_buf_init(&out->uri, CLI_DATABASE_MAX);
+  enum base_code code = base_file_read(dir, "wasl.conf", CLI_CONF_MAX, &text, err);
+  if (code == BASE_NOT_FOUND)
+    return BASE_OK;
+  struct cli_conf conf = {.rest = base_buf_view(&text)};
+  while (code == BASE_OK && cli_conf_next(&conf))
+    if (conf.database && !base_view_is(conf.value, "sqlite"))
+      base_buf_add(&out->uri, conf.value.data, word_size(conf.value));
+  return code == BASE_OK ? base_buf_check(&out->uri, "the database's address in wasl.conf", err) : code;
+}
+
 /* What core said of its failure: the code's name, and the sentence. */
 static enum base_code job_failed(const struct base_buf *out, const struct base_buf *said, struct base_error *err) {
   char name[32];

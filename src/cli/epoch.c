@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/backup.h"
+#include "cli/database.h"
 
 /* With its memory the keeper goes on signing the register that it has, unless whoever runs the node says that leaves of
  * it are lost: nothing takes a new epoch back. Without the memory there is no other way. */
@@ -23,9 +24,30 @@ static enum base_code ask(struct cli *cli, int dir, const char *path, struct bas
       path);
 }
 
+/* Which keys open the data in place is core's to know, and which of them are held the keeper's: the one is asked before
+ * the other is told, so that nothing is closed over data with which the node would not start. */
+static enum base_code ask_needs(int dir, uint32_t *oldest, uint32_t *newest, struct base_error *err) {
+  CLI_AUTO_DATABASE struct cli_database database = {0};
+  BASE_AUTO_BUF struct base_buf out = {0};
+  WIRE_AUTO_JSON struct wire_json *told = NULL;
+  BASE_AUTO_FD int core = openat(dir, "core", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  enum base_code code =
+      core < 0 ? base_fail_errno(err, "core/ cannot be opened") : cli_database_of(dir, &database, err);
+  if (code == BASE_OK)
+    code = cli_database_job("needs", &database, core, &out, err);
+  if (code == BASE_OK)
+    code = wire_json_parse(base_buf_view(&out), CLI_PROGRAM_OUTPUT_MAX, "core's answer", &told, err);
+  if (code != BASE_OK)
+    return base_fail_within(err, "no new epoch was opened, and nothing was changed: the data in place cannot be read");
+  *oldest = (uint32_t)cli_number(told, "oldest");
+  *newest = (uint32_t)cli_number(told, "newest");
+  return BASE_OK;
+}
+
 enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   const char *path = cli->words[0], *number = cli_option(cli, "--number");
-  char keeper_path[4096], card[4096];
+  char keeper_path[4096], card[4096], needs[2][12];
+  uint32_t oldest = 0, newest = 0;
   uint64_t epoch = 0;
   struct stat status;
   BASE_AUTO_BUF struct base_buf origin = {0};
@@ -51,10 +73,16 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path ||
       snprintf(card, sizeof card, "%s/%snode.card", path, first ? "" : "core/") >= (int)sizeof card)
     return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
-  const struct cli_program keeper = {.name = "wasl-keeper",
-                                     .arguments = {"epoch", keeper_path, number != NULL ? number : "0", card},
-                                     .folder = -1,
-                                     .handed = -1};
+  code = ask_needs(dir, &oldest, &newest, err);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(needs[0], sizeof needs[0], "%u", (unsigned)oldest);
+  (void)snprintf(needs[1], sizeof needs[1], "%u", (unsigned)newest);
+  const struct cli_program keeper = {
+      .name = "wasl-keeper",
+      .arguments = {"epoch", keeper_path, number != NULL ? number : "0", card, needs[0], needs[1]},
+      .folder = -1,
+      .handed = -1};
   code = cli_backup_keeper(&keeper, "no new epoch was opened", &origin, err);
   if (code != BASE_OK)
     return code;

@@ -2,15 +2,12 @@
  * `wasl store migrate`: a node's store goes from SQLite to PostgreSQL, while the node stands still. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/database.h"
-
-enum { CONF_MAX = 64 << 10 };
 
 /* wasld's lock: a node that runs has it, and cannot be started while we have it. */
 static enum base_code hold_still(int dir, const char *path, int *out, struct base_error *err) {
@@ -27,42 +24,14 @@ static enum base_code hold_still(int dir, const char *path, int *out, struct bas
   return BASE_OK;
 }
 
-static struct base_view trimmed(struct base_view line) {
-  while (line.size > 0 && strchr(" \t\r", line.data[0]) != NULL)
-    line = base_view_of(line.data + 1, line.size - 1);
-  while (line.size > 0 && strchr(" \t\r", line.data[line.size - 1]) != NULL)
-    line.size--;
-  return line;
-}
-
-static bool is_key(struct base_view line, const char *key) {
-  size_t size = strlen(key);
-  if (line.size < size || memcmp(line.data, key, size) != 0)
-    return false;
-  struct base_view rest = trimmed(base_view_of(line.data + size, line.size - size));
-  return rest.size > 0 && (rest.data[0] == '=' || rest.data[0] == ':');
-}
-
 /* wasl.conf without its section of the store, which said sqlite. */
 static enum base_code conf_without_store(struct base_view text, struct base_buf *out, struct base_error *err) {
-  bool store = false;
-  while (text.size > 0) {
-    const uint8_t *end = memchr(text.data, '\n', text.size);
-    size_t size = end != NULL ? (size_t)(end - text.data) + 1 : text.size;
-    struct base_view whole = base_view_of(text.data, size);
-    struct base_view line = trimmed(base_view_of(text.data, size - (end != NULL)));
-    text = base_view_of(text.data + size, text.size - size);
-    if (line.size > 0 && line.data[0] == '[')
-      store = base_view_is(line, "[store]");
-    if (store && is_key(line, "database")) {
-      const uint8_t *value = memchr(line.data, line.data[strcspn((const char *)line.data, "=:")], line.size);
-      struct base_view said = trimmed(base_view_of(value + 1, line.size - (size_t)(value + 1 - line.data)));
-      if (!base_view_is(said, "sqlite"))
-        return base_fail(err, BASE_CONFLICT, "wasl.conf: this node keeps its store on a server already");
-      continue;
-    }
-    if (!store || !base_view_is(line, "[store]"))
-      base_buf_add_view(out, whole);
+  struct cli_conf conf = {.rest = text};
+  while (cli_conf_next(&conf)) {
+    if (conf.database && !base_view_is(conf.value, "sqlite"))
+      return base_fail(err, BASE_CONFLICT, "wasl.conf: this node keeps its store on a server already");
+    if (!conf.database && !(conf.store && base_view_is(conf.line, "[store]")))
+      base_buf_add_view(out, conf.whole);
   }
   if (out->size > 0 && out->data[out->size - 1] != '\n')
     base_buf_u8(out, '\n');
@@ -72,9 +41,9 @@ static enum base_code conf_without_store(struct base_view text, struct base_buf 
 static enum base_code read_conf(int dir, const struct cli_database *database, struct base_buf *out,
                                 struct base_error *err) {
   BASE_AUTO_BUF struct base_buf old = {0};
-  base_buf_init(&old, 2 * CONF_MAX);
-  base_buf_init(out, 2 * CONF_MAX);
-  enum base_code code = base_file_read(dir, "wasl.conf", CONF_MAX, &old, err);
+  base_buf_init(&old, 2 * CLI_CONF_MAX);
+  base_buf_init(out, 2 * CLI_CONF_MAX);
+  enum base_code code = base_file_read(dir, "wasl.conf", CLI_CONF_MAX, &old, err);
   if (code == BASE_OK)
     code = conf_without_store(base_buf_view(&old), out, err);
   if (code != BASE_OK)
@@ -97,7 +66,7 @@ static enum base_code replace_conf(int dir, const struct base_buf *conf, struct 
 static enum base_code print_moved(struct cli *cli, const char *path, const struct base_buf *out,
                                   struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *told = NULL;
-  enum base_code code = wire_json_parse(base_buf_view(out), CONF_MAX, "core's answer", &told, err);
+  enum base_code code = wire_json_parse(base_buf_view(out), CLI_CONF_MAX, "core's answer", &told, err);
   if (code != BASE_OK)
     return code;
   if (cli->json) {

@@ -38,6 +38,14 @@ BASE_NODISCARD enum base_code core_epoch_displace(struct core *core, struct core
 BASE_NODISCARD enum base_code core_epoch_allows(const struct core *core, const struct core_partner *partner,
                                                 base_time opened, struct base_error *err);
 
+/* --- needs.c: before an epoch is opened over these data (core/job.h) */
+/* The epoch keys of the keeper's that open what an epoch begins with: the last leaf, and the last one about each partner.
+ * 0: nothing is to be opened. */
+struct core_needs {
+  uint32_t oldest, newest;
+};
+BASE_NODISCARD enum base_code core_epoch_needs(struct store *store, struct core_needs *out, struct base_error *err);
+
 /* --- renewed.c: a partner's register */
 /* What is stored of his epochs, and the head that the next one must extend. */
 BASE_NODISCARD enum base_code core_renewed_load(struct core *core, struct core_partner *partner,

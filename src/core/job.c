@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "core/core.h"
-#include "core/internal.h"
+#include "core/epoch.h"
 
 enum { LEVELS = 64 };
 
 bool core_job_asked(const struct link_start *start) {
-  return link_start_fd(start, "check") >= 0 || link_start_fd(start, "migrate") >= 0;
+  return link_start_fd(start, "check") >= 0 || link_start_fd(start, "migrate") >= 0 ||
+         link_start_fd(start, "needs") >= 0;
 }
 
 /* The root over the first `size` leaves, from the leaves alone (RFC 6962 section 2.1). */
@@ -101,33 +102,64 @@ static enum base_code check(struct store *target, struct base_buf *out, struct b
   return BASE_OK;
 }
 
+/* No core.db: nothing is made in its place. */
+static enum base_code tell_needs(int dir, struct store_server *server, struct base_buf *out, struct base_error *err) {
+  struct store *store = NULL;
+  struct core_needs needs = {0};
+  bool any = server != NULL || store_file_there(dir);
+  enum base_code code = any ? store_open(dir, server, &store, err) : BASE_OK;
+  if (code == BASE_OK && any)
+    code = core_epoch_needs(store, &needs, err);
+  store_close(store);
+  if (code != BASE_OK)
+    return code;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_integer(&writer, "oldest", needs.oldest);
+  wire_write_member_integer(&writer, "newest", needs.newest);
+  wire_write_end(&writer, '}');
+  return BASE_OK;
+}
+
+/* The server is taken over. */
+static enum base_code fill_target(int dir, bool migrated, struct store_server *server, struct base_buf *out,
+                                  struct base_error *err) {
+  struct store *target = NULL;
+  enum base_code code = store_open_target(server, &target, err);
+  if (code == BASE_OK)
+    code = migrated ? migrate(dir, target, out, err) : check(target, out, err);
+  store_close(target);
+  return code;
+}
+
+static enum base_code connect_server(const struct link_start *start, int dir, struct base_view uri,
+                                     struct store_server **out, struct base_error *err) {
+  char files[STORE_FILES_MAX][256];
+  enum base_code code = link_start_reach(start, (const char(*)[256])files, store_server_files(uri, files), err);
+  return code == BASE_OK ? store_server_connect(dir, uri, out, err) : code;
+}
+
 /* In the order of a core that serves: reach, give up the rest, then read and write. */
 static enum base_code work(const struct link_start *start, struct base_buf *out, struct base_error *err) {
-  int checked = link_start_fd(start, "check"), migrated = link_start_fd(start, "migrate");
-  char files[STORE_FILES_MAX][256];
+  int migrated = link_start_fd(start, "migrate"), needs = link_start_fd(start, "needs");
+  int named = needs >= 0 ? needs : migrated >= 0 ? migrated : link_start_fd(start, "check");
   struct base_view uri = {0};
   struct store_server *server = NULL;
-  struct store *target = NULL;
   BASE_AUTO_FD int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   enum base_code code = dir < 0 ? base_fail_errno(err, "core's folder cannot be opened") : BASE_OK;
   if (code == BASE_OK)
-    code = base_map_sealed(checked >= 0 ? checked : migrated, STORE_URI_MAX, &uri, err);
-  if (code == BASE_OK)
-    code = link_start_reach(start, (const char(*)[256])files, store_server_files(uri, files), err);
-  if (code == BASE_OK)
-    code = store_server_connect(dir, uri, &server, err);
+    code = base_map_sealed(named, STORE_URI_MAX, &uri, err);
+  if (code == BASE_OK && (uri.size > 0 || needs < 0))
+    code = connect_server(start, dir, uri, &server, err);
   base_unmap(&uri);
   if (code == BASE_OK)
     code = link_start_confine(start, err);
-  if (code == BASE_OK) {
-    code = store_open_target(server, &target, err);
-    server = NULL;
+  if (code != BASE_OK) {
+    store_server_close(server);
+    return code;
   }
-  store_server_close(server);
-  if (code == BASE_OK)
-    code = migrated >= 0 ? migrate(dir, target, out, err) : check(target, out, err);
-  store_close(target);
-  return code;
+  return needs >= 0 ? tell_needs(dir, server, out, err) : fill_target(dir, migrated >= 0, server, out, err);
 }
 
 enum base_code core_job(const struct link_start *start) {

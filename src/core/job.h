@@ -9,6 +9,8 @@
  *
  *   check     is it reachable, sound and empty? Makes its tables.
  *   migrate   all of core.db is copied there and compared. Nothing of it stands there unless this succeeds.
+ *   needs     which epoch keys of the keeper's open the node's data, there or (an empty file) in core.db: {oldest, newest},
+ *             0 where nothing is to be opened. Nothing is changed.
  *
  * What was done is printed on stdout as one JSON object; a failure as the code's name, a line end and the sentence. */
 bool core_job_asked(const struct link_start *start);

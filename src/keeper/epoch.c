@@ -97,13 +97,28 @@ static enum base_code check_named(const struct keeper *keeper, const struct last
   return BASE_OK;
 }
 
-/* The file is the keeper's, whoever runs this. */
-static enum base_code give_to_owner(int dir, struct base_error *err) {
-  struct stat folder;
-  if (fstat(dir, &folder) != 0 ||
-      (geteuid() == 0 && fchownat(dir, KEEPER_HEADS_FILE, folder.st_uid, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0))
-    return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be given to the keeper's user");
-  return BASE_OK;
+/* Data of which core could open nothing: it would not start over them, and the register would be closed for nothing. */
+static enum base_code check_opens(const struct keeper *keeper, const struct keeper_data *data, struct base_error *err) {
+  uint32_t lacks = keeper_ring_find(keeper, KEEPER_KEY_EPOCH, data->oldest) == NULL ? data->oldest : data->newest;
+  const struct keeper_held *first = NULL;
+  for (size_t i = 0; i < keeper->count && first == NULL; i++)
+    if (keeper->keys[i].type == KEEPER_KEY_EPOCH)
+      first = &keeper->keys[i];
+  if (data->oldest == 0 || first == NULL || keeper_ring_find(keeper, KEEPER_KEY_EPOCH, lacks) != NULL)
+    return BASE_OK;
+  struct keeper_key_name name = keeper_key_name(KEEPER_KEY_EPOCH, lacks);
+  if (lacks > first->number)
+    return base_fail(
+        err, BASE_ROLLBACK,
+        "the data in core/ are under %s, which is not here: the keys in keeper/ are an older copy than the "
+        "data. Nothing was changed. Put the newest copy of the keys back (docs/keys.md)",
+        name.text);
+  return base_fail(
+      err, BASE_ROLLBACK,
+      "the data in core/ are under %s, which was replaced and destroyed since: nothing in them can be read "
+      "any more. Nothing was changed. Put newer data back: the old core/, or a backup made after %s, when "
+      "%s replaced it (wasl backup verify says when one was made; docs/backup.md)",
+      name.text, base_time_format(first->from).text, keeper_key_name(KEEPER_KEY_EPOCH, first->number).text);
 }
 
 /* Nothing here says which card was signed last but the files: none may be missing or damaged between them. */
@@ -182,7 +197,7 @@ static enum base_code find_in_force(const struct keeper *keeper, struct base_vie
 }
 
 /* The next one of a memory that is there. */
-static enum base_code go_on(int dir, uint32_t number, struct base_view card, const struct base_world *world,
+static enum base_code go_on(int dir, uint32_t number, const struct keeper_data *data, const struct base_world *world,
                             char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   struct keeper *keeper = NULL;
   enum base_code code = keeper_open(dir, world, &keeper, err);
@@ -200,9 +215,11 @@ static enum base_code go_on(int dir, uint32_t number, struct base_view card, con
     code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
                      (unsigned)epoch);
   if (code == BASE_OK)
-    code = check_signed(dir, &own, card, err);
+    code = check_opens(keeper, data, err);
+  if (code == BASE_OK)
+    code = check_signed(dir, &own, data->card, err);
   if (code == BASE_OK) /* a memory that was made anew may know too little */
-    code = find_later(keeper, card, &own, err);
+    code = find_later(keeper, data->card, &own, err);
   if (code == BASE_OK) {
     own.origin = keeper_register_hash(keeper->origin, next);
     own.size = 0;
@@ -215,7 +232,7 @@ static enum base_code go_on(int dir, uint32_t number, struct base_view card, con
   return code;
 }
 
-static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t number, struct base_view card,
+static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t number, const struct keeper_data *data,
                                   char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   keeper->dir = dir;
   enum base_code code = keeper_ring_load(keeper, err);
@@ -227,7 +244,9 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
                        keeper_key_name(type, 1).text);
   struct keeper_head own = {.generation = 1};
   if (code == BASE_OK)
-    code = find_in_force(keeper, card, &own, err);
+    code = check_opens(keeper, data, err);
+  if (code == BASE_OK)
+    code = find_in_force(keeper, data->card, &own, err);
   if (code == BASE_OK) {
     own.log = log->number;
     own.witness = witness->number;
@@ -235,15 +254,16 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
   }
   if (code == BASE_OK) {
     keeper_register_origin(keeper->origin, number, out);
-    code = give_to_owner(dir, err);
+    code = keeper_give_to_owner(dir, KEEPER_HEADS_FILE, err);
   }
   keeper_ring_free(keeper);
   return code;
 }
 
 /* Without the memory nobody here knows which epochs there were: whoever runs the node must say it. */
-static enum base_code begin_anew(int dir, uint32_t number, struct base_view card, const struct base_world *world,
-                                 char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
+static enum base_code begin_anew(int dir, uint32_t number, const struct keeper_data *data,
+                                 const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],
+                                 struct base_error *err) {
   if (number < 2 || number > WIRE_EPOCHS_MAX)
     return base_fail(err, BASE_FIELD,
                      KEEPER_HEADS_FILE
@@ -254,16 +274,17 @@ static enum base_code begin_anew(int dir, uint32_t number, struct base_view card
   if (keeper == NULL)
     return base_fail(err, BASE_MEMORY, "keeper: out of memory");
   keeper->world = world;
-  enum base_code code = make_memory(keeper, dir, number, card, out, err);
+  enum base_code code = make_memory(keeper, dir, number, data, out, err);
   free(keeper);
   return code;
 }
 
-enum base_code keeper_epoch_open(int dir, uint32_t number, struct base_view card, const struct base_world *world,
-                                 char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
+enum base_code keeper_epoch_open(int dir, uint32_t number, const struct keeper_data *data,
+                                 const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],
+                                 struct base_error *err) {
   struct stat status;
   if (fstatat(dir, KEEPER_HEADS_FILE, &status, AT_SYMLINK_NOFOLLOW) == 0)
-    return go_on(dir, number, card, world, out, err);
-  return errno == ENOENT ? begin_anew(dir, number, card, world, out, err)
+    return go_on(dir, number, data, world, out, err);
+  return errno == ENOENT ? begin_anew(dir, number, data, world, out, err)
                          : base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be examined");
 }

@@ -27,10 +27,14 @@ BASE_NODISCARD enum base_code keeper_init_in_token(int dir, struct base_view nam
                                                    const struct base_world *world, struct base_error *err);
 /* For a register that lost leaves, its keeper not running: from now on the next epoch is signed, from its first head
  * on, and the one before is closed for ever. number: which one it is to be, needed when the memory of heads is missing
- * (it is made anew then, and knows nothing of partners' heads); 0: the next. card: the newest of the data that it goes
- * on from, BASE_ROLLBACK when the keeper signed another one since; empty: that is not compared. out: the origin of the
- * new epoch. */
-BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, struct base_view card,
+ * (it is made anew then, and knows nothing of partners' heads); 0: the next. data: what it goes on from. A refusal
+ * changes nothing. out: the origin of the new epoch. */
+struct keeper_data {
+  struct base_view card;   /* the newest of the data, BASE_ROLLBACK when the keeper signed another one since; empty: that
+                              is not compared */
+  uint32_t oldest, newest; /* the epoch keys that they are under, BASE_ROLLBACK when one is not held; 0: under none */
+};
+BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, const struct keeper_data *data,
                                                 const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],
                                                 struct base_error *err);
 /* Takes away what keeper_init or keeper_init_in_token made, also in the token when that lets itself be opened, for a

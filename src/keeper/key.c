@@ -194,6 +194,14 @@ enum base_code keeper_open_private(int dir, const char *name, int flags, int *ou
   return BASE_OK;
 }
 
+enum base_code keeper_give_to_owner(int dir, const char *name, struct base_error *err) {
+  struct stat folder;
+  if (fstat(dir, &folder) != 0 ||
+      (geteuid() == 0 && fchownat(dir, name, folder.st_uid, folder.st_gid, AT_SYMLINK_NOFOLLOW) != 0))
+    return base_fail_errno(err, "%s: cannot be given to the keeper's user", name);
+  return BASE_OK;
+}
+
 enum base_code keeper_key_read(int dir, enum keeper_key_type type, uint32_t number, struct keeper_key *out,
                                struct base_error *err) {
   struct keeper_key_name name = keeper_key_name(type, number);

@@ -70,5 +70,7 @@ BASE_NODISCARD enum base_code keeper_key_finish(int dir, const char *name, struc
  * BASE_PERMISSION. flags as open(2); the caller closes *out. */
 BASE_NODISCARD enum base_code keeper_open_private(int dir, const char *name, int flags, int *out,
                                                   struct base_error *err);
+/* A file made in it is the keeper's, whoever runs this: root gives it to the folder's owner. */
+BASE_NODISCARD enum base_code keeper_give_to_owner(int dir, const char *name, struct base_error *err);
 
 #endif

@@ -3,7 +3,7 @@
  * `wasl-keeper tls DIR ORIGIN` makes a new one for the gate (for `wasl key rotate --tls`);
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
  * `init DIR NAME URI ENVIRONMENT READ WRITE` makes them in a token, `remove DIR/keeper` takes either away again;
- * `epoch DIR N CARD` goes on with the next epoch of the register (for `wasl node epoch`);
+ * `epoch DIR N CARD OLDEST NEWEST` goes on with the next epoch of the register (for `wasl node epoch`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
 #include <fcntl.h>
@@ -210,8 +210,10 @@ static enum base_code backup_open(const char *path, struct base_error *err) {
 
 /* --- a new epoch of the register */
 
-static enum base_code new_epoch(const char *path, const char *number, const char *card, struct base_error *err) {
-  uint64_t epoch = 0;
+/* words: the number of the epoch, the file of the card that the data end with, the epoch keys that they are under. */
+static enum base_code new_epoch(const char *path, char **words, struct base_error *err) {
+  const char *number = words[0], *card = words[1];
+  uint64_t epoch = 0, oldest = 0, newest = 0;
   BASE_AUTO_BUF struct base_buf bytes = {0};
   base_buf_init(&bytes, WIRE_CARD_MAX);
   char origin[WIRE_ORIGIN_MAX + 2];
@@ -220,9 +222,13 @@ static enum base_code new_epoch(const char *path, const char *number, const char
     return base_fail_errno(err, "%s: cannot be opened", path);
   if (!base_decimal_parse(base_view_text(number), &epoch) || epoch > WIRE_EPOCHS_MAX)
     return base_fail(err, BASE_FIELD, "%s is no number of an epoch", number);
+  if (!base_decimal_parse(base_view_text(words[2]), &oldest) ||
+      !base_decimal_parse(base_view_text(words[3]), &newest) || oldest > newest || newest > UINT32_MAX)
+    return base_fail(err, BASE_FIELD, "%s to %s are no numbers of epoch keys", words[2], words[3]);
   enum base_code code = base_file_read(AT_FDCWD, card, WIRE_CARD_MAX, &bytes, err);
+  const struct keeper_data data = {base_buf_view(&bytes), (uint32_t)oldest, (uint32_t)newest};
   if (code == BASE_OK)
-    code = keeper_epoch_open(dir, (uint32_t)epoch, base_buf_view(&bytes), base_world_system(), origin, err);
+    code = keeper_epoch_open(dir, (uint32_t)epoch, &data, base_world_system(), origin, err);
   if (code != BASE_OK)
     return code;
   size_t size = strlen(origin);
@@ -318,7 +324,7 @@ static enum base_code run_tls(char **words, struct base_error *err) {
   return renew_tls(words[2], base_view_text(words[3]), err);
 }
 static enum base_code run_epoch(char **words, struct base_error *err) {
-  return new_epoch(words[2], words[3], words[4], err);
+  return new_epoch(words[2], words + 3, err);
 }
 static enum base_code run_backup_key(char **words, struct base_error *err) {
   return backup_key(words[2], err);
@@ -333,7 +339,7 @@ static const struct job {
   enum base_code (*run)(char **words, struct base_error *err);
 } jobs[] = {
     {"init", 4, run_init},   {"init", 8, run_init_in_token},    {"remove", 3, run_remove},          {"tls", 4, run_tls},
-    {"epoch", 5, run_epoch}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
+    {"epoch", 7, run_epoch}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
 
 static const struct job *job_of(int count, char **words) {
   for (size_t i = 0; count > 1 && i < sizeof jobs / sizeof jobs[0]; i++)

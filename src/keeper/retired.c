@@ -333,6 +333,8 @@ static enum base_code open_file(int dir, const char *origin, int *out, struct ba
       "of this file, if there is one",
       KEEPER_RETIRED_FILE);
   code = keeper_retired_init(dir, origin, err);
+  if (code == BASE_OK)
+    code = keeper_give_to_owner(dir, KEEPER_RETIRED_FILE, err);
   return code == BASE_OK ? keeper_open_private(dir, KEEPER_RETIRED_FILE, O_RDWR, out, err) : code;
 }
 

@@ -147,7 +147,7 @@ static void restored(struct sim *sim, uint64_t act) {
     node->faithful = false;
     put_in_place(sim, sim->old_core, NULL);
     BASE_AUTO_FD int dir = disk_open(node->keeper_disk, "keeper");
-    if (keeper_epoch_open(dir, 0, (struct base_view){0}, &node->world, origin, &err) != BASE_OK) {
+    if (keeper_epoch_open(dir, 0, &(struct keeper_data){0}, &node->world, origin, &err) != BASE_OK) {
       sim_violate(sim, "a new epoch can be opened", "%s: %s", node->name, err.text);
       return;
     }

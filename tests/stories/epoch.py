@@ -333,12 +333,20 @@ def story():
     check("newest backup" not in paris.wasl("node", "status").err, "the newest backup opens")
     paris.ask("key", "rotate", "--all")
     until(lambda: "newest backup cannot bring this node back" in paris.wasl("node", "status").err, 60, "it is warned of")
-    lose_disk(paris, heads=True)
-    must(wasl("node", "epoch", paris.dir, "--leaves-lost"))
-    paris.launch()
-    check(paris.process.wait(30) != 0 and "cannot be read any more" in paris.said(), paris.said())
-    paris.process = None
-    ok("a backup whose keys are destroyed is warned of before, and no epoch begins over it")
+    epoch = paris.json("node", "status")["register"]["epoch"]
+    paris.stop()
+    os.rename(core, path("whole"))
+    must(wasl("backup", "restore", path("saved"), paris.dir, "--key", path("secret")))
+    heads = read(os.path.join(paris.dir, "keeper", "heads.state"))
+    for number in ([], ["--number", "99"]):
+        refused = wasl("node", "epoch", paris.dir, "--leaves-lost", *number)
+        check(refused.code != 0 and "replaced and destroyed" in refused.err and "Nothing was changed" in refused.err, refused)
+    check(read(os.path.join(paris.dir, "keeper", "heads.state")) == heads, "the keeper's memory was changed")
+    copied(path("whole"), core)  # found after all: it goes on in the epoch that it was in
+    paris.start()
+    check(paris.json("node", "status")["register"]["epoch"] == epoch, paris.json("node", "status"))
+    paris.sound()
+    ok("a backup whose keys are destroyed is warned of before, and no epoch is opened over it")
 
 
 run(story)

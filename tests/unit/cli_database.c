@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Where a store is, as a person says it: the password is taken out of it, and wasl.conf says the rest. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -94,12 +97,52 @@ static void a_long_address_is_written_in_lines(void **state) {
   assert_string_equal(second, "\n  y;#-c\n");
 }
 
+static void conf_names(const char *text, const char *uri) {
+  char path[] = "/tmp/wasl-conf-XXXXXX";
+  CLI_AUTO_DATABASE struct cli_database database = {0};
+  struct base_error err = {0};
+  assert_non_null(mkdtemp(path));
+  BASE_AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (text != NULL)
+    assert_int_equal(base_file_replace(dir, "wasl.conf", base_view_text(text), 0600, &err), BASE_OK);
+  if (cli_database_of(dir, &database, &err) != BASE_OK)
+    fail_msg("%s: %s", text, err.text);
+  if (!base_view_is(base_buf_view(&database.uri), uri))
+    fail_msg("%s gives %.*s", text, (int)database.uri.size, (const char *)database.uri.data);
+  unlinkat(dir, "wasl.conf", 0);
+  assert_int_equal(rmdir(path), 0);
+}
+
+/* As wasld reads it (wasld/conf.c). */
+static void it_is_found_in_the_conf(void **state) {
+  (void)state;
+  conf_names(NULL, "");
+  conf_names("[node]\nname = paris\n", "");
+  conf_names("[node]\nname = paris\n[store]\ndatabase = sqlite", "");
+  conf_names("[node]\ndatabase = postgresql://other/d\n[store]\ndatabase: postgresql://h/d ; ours\n[users]\n  x\n",
+             "postgresql://h/d");
+  conf_names("[store]\n;database = postgresql://a/d\ndatabase=postgresql://h/\r\n\n# of it\n[limits]\nstop = 1\n",
+             "postgresql://h/");
+  CLI_AUTO_DATABASE struct cli_database database = {0};
+  BASE_AUTO_BUF struct base_buf conf = {0};
+  struct base_error err = {0};
+  char given[CLI_DATABASE_MAX + 1] = "postgresql://u@h/d?options=";
+  base_buf_init(&conf, 8192);
+  while (strlen(given) < CLI_DATABASE_MAX)
+    strcat(given, strlen(given) % 90 == 0 ? ";" : "y");
+  assert_int_equal(cli_database_read(given, &database, &err), BASE_OK);
+  base_buf_text(&conf, "[node]\nname = paris\n");
+  cli_database_conf(&database, &conf);
+  base_buf_text(&conf, "[limits]\nstop = 1\n");
+  base_buf_u8(&conf, 0);
+  conf_names((const char *)conf.data, given);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_password_is_taken_out),
-      cmocka_unit_test(what_is_none_is_refused),
-      cmocka_unit_test(limits_are_reached),
-      cmocka_unit_test(a_long_address_is_written_in_lines),
+      cmocka_unit_test(a_password_is_taken_out), cmocka_unit_test(what_is_none_is_refused),
+      cmocka_unit_test(limits_are_reached),      cmocka_unit_test(a_long_address_is_written_in_lines),
+      cmocka_unit_test(it_is_found_in_the_conf),
   };
   return cmocka_run_group_tests_name("the command line's database", tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static inline void copy(const struct pair_node *node, const char *from, const ch
 static inline enum base_code keeper_epoch(struct pair_node *node, uint32_t number, struct base_error *err) {
   char origin[WIRE_ORIGIN_MAX + 1];
   int dir = openat(node->keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
-  enum base_code code = keeper_epoch_open(dir, number, (struct base_view){0}, &node->world, origin, err);
+  enum base_code code = keeper_epoch_open(dir, number, &(struct keeper_data){0}, &node->world, origin, err);
   close(dir);
   return code;
 }

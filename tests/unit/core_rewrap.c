@@ -3,7 +3,7 @@
  * anywhere, a step taken back, a key that does not open: nothing is lost. */
 #include "core_damage.h"
 
-#include "core/cards.h"
+#include "core/epoch.h"
 
 enum { DAY = 24 * 60 * 60, MESSAGES = 6, STEPS_MAX = 400 };
 
@@ -90,6 +90,15 @@ static void whole(struct pair_node *node, char ids[MESSAGES][65]) {
   }
 }
 
+/* What is asked before a new epoch of the register is opened over these data. */
+static void needs(struct pair_node *node, uint32_t oldest, uint32_t newest) {
+  struct core_needs found = {0};
+  struct base_error err = {0};
+  assert_int_equal(core_epoch_needs(node->core->store, &found, &err), BASE_OK);
+  assert_int_equal(found.oldest, oldest);
+  assert_int_equal(found.newest, newest);
+}
+
 static unsigned key_leaves(struct pair_node *node) {
   return try_count(node, WIRE_ACT_KEY);
 }
@@ -110,7 +119,9 @@ static void wrapped_anew_while_the_node_goes_on(void **state) {
     assert_int_equal(epochs(a), 2);
     assert_int_equal(newest(a), turn + 1);
     pair_request(a, &story.b, id); /* under the new key at once */
+    needs(a, turn, turn + 1);      /* the leaf about the partner is older than the last one */
     finish(a);
+    needs(a, turn + 1, turn + 1);
     finish(&story.b);
     whole(a, story.ids);
     whole(&story.b, story.ids);

@@ -566,8 +566,8 @@ static void must_epoch(struct node *node, uint32_t number, const struct base_buf
                        const char *says) {
   struct base_error err;
   char origin[WIRE_ORIGIN_MAX + 1];
-  try_expect(keeper_epoch_open(node->dir, number, base_buf_view(card), &node->world.world, origin, &err), &err, want,
-             says);
+  const struct keeper_data data = {.card = base_buf_view(card)};
+  try_expect(keeper_epoch_open(node->dir, number, &data, &node->world.world, origin, &err), &err, want, says);
 }
 
 /* What is kept of the card of this generation. */

@@ -30,7 +30,7 @@ static void node_end(struct node *node) {
 static enum base_code epoch(struct node *node, uint32_t number, char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
   keeper_close(node->keeper);
   node->keeper = NULL;
-  enum base_code code = keeper_epoch_open(node->dir, number, (struct base_view){0}, &node->world.world, out, err);
+  enum base_code code = keeper_epoch_open(node->dir, number, &(struct keeper_data){0}, &node->world.world, out, err);
   node->keeper = try_open(node->dir, &node->world);
   try_describe(node->keeper, &node->info);
   return code;
@@ -87,10 +87,10 @@ static void without_its_memory(void **state) {
   assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
   static const uint32_t wrong[] = {0, 1, WIRE_EPOCHS_MAX + 1};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    try_expect(keeper_epoch_open(rabat.dir, wrong[i], (struct base_view){0}, &rabat.world.world, origin, &err), &err,
+    try_expect(keeper_epoch_open(rabat.dir, wrong[i], &(struct keeper_data){0}, &rabat.world.world, origin, &err), &err,
                BASE_FIELD, "say the number");
   assert_int_not_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
-  try_expect(keeper_epoch_open(rabat.dir, 4, (struct base_view){0}, &rabat.world.world, origin, &err), &err, BASE_OK,
+  try_expect(keeper_epoch_open(rabat.dir, 4, &(struct keeper_data){0}, &rabat.world.world, origin, &err), &err, BASE_OK,
              "");
   assert_int_equal(fstatat(rabat.dir, KEEPER_HEADS_FILE, &status, 0), 0);
   assert_int_equal(status.st_mode & 0777, 0600);
@@ -102,6 +102,46 @@ static void without_its_memory(void **state) {
   node_end(&rabat);
 }
 
+static void over_data(struct node *node, uint32_t number, uint32_t oldest, uint32_t newest, enum base_code want,
+                      const char *says) {
+  struct base_error err;
+  char origin[WIRE_ORIGIN_MAX + 1];
+  const struct keeper_data data = {.oldest = oldest, .newest = newest};
+  try_expect(keeper_epoch_open(node->dir, number, &data, &node->world.world, origin, &err), &err, want, says);
+}
+
+/* Data that core could not open, and would not start with: nothing is closed for them. */
+static void over_data_whose_key_is_gone(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  node_start(&rabat);
+  for (uint32_t old = 1; old < 3; old++) {
+    try_expect(keeper_renew(rabat.keeper, 1u << KEEPER_KEY_EPOCH, &err), &err, BASE_OK, "");
+    try_expect(keeper_forget(rabat.keeper, KEEPER_KEY_EPOCH, old, &err), &err, BASE_OK, "");
+  }
+  try_expect(keeper_renew(rabat.keeper, 1u << KEEPER_KEY_EPOCH, &err), &err, BASE_OK, "");
+  keeper_close(rabat.keeper); /* it holds 3 and 4 */
+  over_data(&rabat, 0, 2, 3, BASE_ROLLBACK, "under epoch-2.key, which was replaced and destroyed");
+  over_data(&rabat, 0, 1, 1, BASE_ROLLBACK, "when epoch-3.key replaced it");
+  over_data(&rabat, 5, 1, 4, BASE_ROLLBACK, "Nothing was changed"); /* nor with a number */
+  over_data(&rabat, 0, 4, 5, BASE_ROLLBACK, "epoch-5.key, which is not here: the keys in keeper/ are an older copy");
+  rabat.keeper = try_open(rabat.dir, &rabat.world);
+  try_describe(rabat.keeper, &rabat.info);
+  assert_null(strchr(strchr(rabat.info.origin, '/') + 1 + strlen("rabat/"), '/')); /* the first */
+  assert_int_equal(rabat.info.size, 9);
+  keeper_close(rabat.keeper);
+  rabat.keeper = NULL;
+  over_data(&rabat, 0, 3, 4, BASE_OK, "");
+  assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
+  over_data(&rabat, 3, 2, 2, BASE_ROLLBACK, "under epoch-2.key");
+  assert_int_not_equal(faccessat(rabat.dir, KEEPER_HEADS_FILE, F_OK, 0), 0);
+  over_data(&rabat, 3, 4, 4, BASE_OK, "");
+  for (uint32_t number = 3; number <= 4; number++)
+    assert_int_equal(unlinkat(rabat.dir, keeper_key_name(KEEPER_KEY_EPOCH, number).text, 0), 0);
+  node_end(&rabat);
+}
+
 /* While a keeper runs nobody tells it another epoch. */
 static void not_while_it_runs(void **state) {
   (void)state;
@@ -109,13 +149,14 @@ static void not_while_it_runs(void **state) {
   struct base_error err;
   char origin[WIRE_ORIGIN_MAX + 1];
   node_start(&rabat);
-  try_expect(keeper_epoch_open(rabat.dir, 0, (struct base_view){0}, &rabat.world.world, origin, &err), &err, BASE_BUSY,
-             "another keeper");
+  try_expect(keeper_epoch_open(rabat.dir, 0, &(struct keeper_data){0}, &rabat.world.world, origin, &err), &err,
+             BASE_BUSY, "another keeper");
   node_end(&rabat);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(begins_anew), cmocka_unit_test(without_its_memory),
+                                     cmocka_unit_test(over_data_whose_key_is_gone),
                                      cmocka_unit_test(not_while_it_runs)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
