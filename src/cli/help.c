@@ -35,7 +35,9 @@ static const struct {
     {"--force", "", NULL, "although a partner does not know the new one yet, who must be given the new card by hand"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
     {"--leaves-lost", "", NULL, "they are, and no newer copy is found: the register before is closed for ever"},
-    {"--number", "", "N", "which epoch it is to be; needed only when the keeper's heads.state is lost"},
+    {"--number", "", "N",
+     "the epoch that is to begin: 2 at the register's first loss, else one more than the last; needed when "
+     "keeper/heads.state is lost or damaged"},
     {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},

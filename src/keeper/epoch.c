@@ -110,12 +110,12 @@ static enum base_code check_opens(const struct keeper *keeper, const struct keep
   if (lacks > first->number)
     return base_fail(
         err, BASE_ROLLBACK,
-        "the data in core/ are under %s, which is not here: the keys in keeper/ are an older copy than the "
+        "the data in place are under %s, which is not here: the keys in keeper/ are an older copy than the "
         "data. Nothing was changed. Put the newest copy of the keys back (docs/keys.md)",
         name.text);
   return base_fail(
       err, BASE_ROLLBACK,
-      "the data in core/ are under %s, which was replaced and destroyed since: nothing in them can be read "
+      "the data in place are under %s, which was replaced and destroyed since: nothing in them can be read "
       "any more. Nothing was changed. Put newer data back: the old core/, or a backup made after %s, when "
       "%s replaced it (wasl backup verify says when one was made; docs/backup.md)",
       name.text, base_time_format(first->from).text, keeper_key_name(KEEPER_KEY_EPOCH, first->number).text);

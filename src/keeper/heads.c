@@ -22,6 +22,13 @@ enum {
   BUCKETS = 4096, /* a power of two, well above the number of partners */
 };
 
+/* What a person does about it: an older copy would let the keeper contradict what it signed since. */
+#define NEW_EPOCH                                                                                                      \
+  "go on with a new epoch of the register: wasl node epoch DIR --number N (docs/keys.md says which number)"
+#define LOST                                                                                                           \
+  "; the keeper no longer knows what it signed, and signs nothing. Put no older copy back: move the file away "        \
+  "and " NEW_EPOCH
+
 struct record {
   struct keeper_head head;
   unsigned next; /* the slot that the next update goes to: never the one that alone is known to be durable */
@@ -177,7 +184,7 @@ static enum base_code read_block(const struct keeper_heads *heads, int64_t offse
   if (got < 0)
     return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be read");
   if ((size_t)got != size)
-    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": cut short");
+    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": cut short" LOST);
   return BASE_OK;
 }
 
@@ -192,11 +199,7 @@ static enum base_code load_record(struct keeper_heads *heads, uint32_t number, s
     valid[slot] = keeper_slot_parse(bytes, number, &slots[slot]);
   }
   if (!valid[0] && !valid[1])
-    return base_fail(err, BASE_CORRUPT,
-                     KEEPER_HEADS_FILE ": both copies of record %u are damaged, so the keeper no longer knows what it "
-                                       "signed and signs nothing; check the disk, and do not bring back an older copy "
-                                       "of this file",
-                     number);
+    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": both copies of record %u are damaged" LOST, number);
   unsigned newest = !valid[0] || (valid[1] && slots[1].sequence > slots[0].sequence) ? 1 : 0;
   if (!valid[1 - newest])
     base_log(BASE_LOG_WARNING, "keeper.slot", "%s: one copy of record %u is damaged (a power cut?); the other is used",
@@ -209,7 +212,7 @@ static enum base_code load_record(struct keeper_heads *heads, uint32_t number, s
     return BASE_OK;
   uint32_t at = probe(heads, &record->head.origin);
   if (heads->bucket[at] != 0)
-    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": records %u and %u are of the same register",
+    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": records %u and %u are of the same register" LOST,
                      heads->bucket[at], number);
   heads->bucket[at] = (uint16_t)number;
   heads->used++;
@@ -244,13 +247,16 @@ static enum base_code load(struct keeper_heads *heads, const char *origin, struc
   if (fstat(heads->fd, &status) != 0)
     return base_fail_errno(err, KEEPER_HEADS_FILE ": cannot be examined");
   if (status.st_size != FILE_SIZE)
-    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": %lld bytes, not the %d it was made with",
+    return base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": %lld bytes, not the %d it was made with" LOST,
                      (long long)status.st_size, FILE_SIZE);
   uint8_t header[FILE_HEADER], expected[FILE_HEADER];
   enum base_code code = read_block(heads, 0, header, sizeof header, err);
   write_file_header(origin, expected);
   if (code == BASE_OK && memcmp(header, expected, sizeof header) != 0)
-    code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": damaged, or not the memory of %s", origin);
+    code = base_fail(err, BASE_CORRUPT,
+                     KEEPER_HEADS_FILE ": damaged, or not the memory of %s; where it is another node's, put that of "
+                                       "this one in its place" LOST,
+                     origin);
   for (uint32_t record = 0; code == BASE_OK && record < KEEPER_RECORDS; record++)
     code = load_record(heads, record, err);
   for (uint32_t epoch = 1; code == BASE_OK && epoch <= WIRE_EPOCHS_MAX && heads->epoch == 0; epoch++) {
@@ -259,7 +265,7 @@ static enum base_code load(struct keeper_heads *heads, const char *origin, struc
       heads->epoch = epoch;
   }
   if (code == BASE_OK && heads->epoch == 0)
-    code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": record 0 is not of %s", origin);
+    code = base_fail(err, BASE_CORRUPT, KEEPER_HEADS_FILE ": record 0 is not of %s" LOST, origin);
   return code == BASE_OK ? renew(heads, err) : code;
 }
 
@@ -269,8 +275,7 @@ enum base_code keeper_heads_open(int dir, const char *origin, struct keeper_head
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_CORRUPT,
                      KEEPER_HEADS_FILE ": missing, so the keeper does not know what it signed and signs nothing; put "
-                                       "back the file itself (not an older copy), or go on with a new epoch of the "
-                                       "register (wasl node epoch)");
+                                       "back the file itself (not an older copy), or " NEW_EPOCH);
   if (code != BASE_OK)
     return code;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0)

@@ -35,6 +35,8 @@ struct child {
   pid_t pid; /* 0: not running */
   int ready; /* read end: a byte says that it serves */
   bool serves;
+  bool killed;                   /* by us, because it did not end in time */
+  int status;                    /* with which it ended */
   char why[BASE_ERROR_TEXT_MAX]; /* it said that it will never serve; "" */
   struct family *family;
   struct link_watch *watch;
@@ -151,7 +153,7 @@ static enum base_code start_child(struct family *family, struct child *child, st
     return base_fail_errno(err, "%s: cannot be started", child->program);
   }
   child->pid = pid;
-  child->serves = false;
+  child->serves = child->killed = false;
   child->why[0] = '\0';
   child->ready = ready[0];
   child->family = family;
@@ -274,15 +276,24 @@ static void finish(struct family *family, int status) {
   link_loop_end(family->loop);
 }
 
-/* The last word is the cause: what the others said after it, when they were left alone, stands above. */
+/* The last word is the cause: what the others said after it, when they were left alone, stands above. One that said
+ * nothing may have left lines of its own in the log, or none. */
 static void say_failed(const struct family *family) {
   const struct child *failed = family->failed;
+  const char *name = link_role_name(failed->role);
   if (failed->why[0] != '\0')
-    base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start: %s: %s", link_role_name(failed->role),
-             failed->why);
+    base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start: %s: %s", name, failed->why);
+  else if (WIFSIGNALED(failed->status))
+    base_log(
+        BASE_LOG_ERROR, "wasld.failed",
+        "the node did not start, because %s was killed by signal %d, and not by wasld: the system's log may say by "
+        "whom (out of memory?)",
+        name, WTERMSIG(failed->status));
   else
-    base_log(BASE_LOG_ERROR, "wasld.failed", "the node did not start, because %s ended: its reason stands above",
-             link_role_name(failed->role));
+    base_log(BASE_LOG_ERROR, "wasld.failed",
+             "the node did not start, because %s ended with status %d and told wasld no reason: lines of %s above, if "
+             "there are any, say more",
+             name, WEXITSTATUS(failed->status), failed->program);
 }
 
 /* All are gone: once more, or never again. */
@@ -351,13 +362,18 @@ static void let_go_on(struct family *family) {
   }
 }
 
+static void kill_child(struct child *child) {
+  child->killed = true;
+  kill(child->pid, SIGKILL);
+}
+
 static void still_halted(void *context) {
   struct family *family = context;
   for (size_t i = 0; i < CHILDREN; i++) {
     if (!halted(family, i))
       continue;
     base_log(BASE_LOG_WARNING, "wasld.late", "%s stays halted and is killed", link_role_name(family->children[i].role));
-    kill(family->children[i].pid, SIGKILL);
+    kill_child(&family->children[i]);
   }
 }
 
@@ -402,7 +418,7 @@ static void time_is_up(void *context) {
       continue;
     base_log(BASE_LOG_WARNING, "wasld.late", "%s did not end in time and is killed",
              link_role_name(family->children[i].role));
-    kill(family->children[i].pid, SIGKILL);
+    kill_child(&family->children[i]);
   }
 }
 
@@ -468,11 +484,12 @@ static void log_end(const struct child *child, int status) {
              link_role_name(child->role), (int)child->pid, WEXITSTATUS(status));
 }
 
-/* One that fails takes those with it that wait for him: keeper before core, core before the gates. */
+/* One that fails takes those with it that wait for him: keeper before core, core before the gates. One that only did
+ * not end in time, when another had failed, is not to blame. */
 static void blame(struct family *family, const struct child *child, int status) {
   bool deeper = family->failed == NULL || (child->role == LINK_ROLE_KEEPER) ||
                 (child->role == LINK_ROLE_CORE && family->failed->role != LINK_ROLE_KEEPER);
-  if (!family->served && status != 0 && deeper)
+  if (!family->served && status != 0 && deeper && !child->killed)
     family->failed = child;
 }
 
@@ -480,6 +497,7 @@ static void child_ended(struct family *family, struct child *child, int status) 
   /* One that fails takes others with it, and they may be noticed first: whoever did not end in peace is named too. */
   if (family->state == STARTING || family->state == RUNNING || (status != 0 && !family->quitting))
     log_end(child, status);
+  child->status = status;
   if (family->state == STARTING || family->failed != NULL)
     blame(family, child, status);
   bool waits = WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_LATER;

@@ -32,6 +32,8 @@ if mode == "fail":
 if mode == "say":
     os.write(int(fds["ready"]), b"0the key \x1b is damaged")
     sys.exit(1)
+if mode == "busy":
+    time.sleep(600)
 if role.startswith("gate"):
     def end(*_):
         if mode != "stubborn":
@@ -241,12 +243,33 @@ def does_not_insist_when_it_never_served(base, wasld):
     node.start(wasld)
     assert node.process.wait(10) == 1
     assert "keeper (process" in node.text() and "status 3" in node.text() and "wasld.restart" not in node.text()
-    assert "the node did not start, because keeper ended" in node.text(), node.text()
+    assert node.text().splitlines()[-1].endswith("the node did not start, because keeper ended with status 3 and told wasld no "
+                                                 "reason: lines of wasl-keeper above, if there are any, say more"), node.text()
     node.mode("keeper", "say")
     node.start(wasld)
     assert node.process.wait(10) == 1
     last = node.text().splitlines()[-1]
     assert last.endswith("the node did not start: keeper: the key \ufffd is damaged"), node.text()
+
+
+def blames_the_one_that_failed(base, wasld):
+    """Not another that was busy meanwhile and had to be killed; and who was killed by somebody else is said to be."""
+    node = Node(base, "blamed")
+    node.mode("gate-local", "say")
+    node.mode("core", "busy")
+    node.start(wasld)
+    assert node.process.wait(10) == 1
+    last = node.text().splitlines()[-1]
+    assert "core did not end in time and is killed" in node.text(), node.text()
+    assert last.endswith("the node did not start: gate-local: the key \ufffd is damaged"), node.text()
+    node.mode("gate-local", "")
+    node.start(wasld)
+    core = None
+    while core is None:
+        core = node.children().get("core")
+    os.kill(core[0], signal.SIGKILL)
+    assert node.process.wait(10) == 1
+    assert "the node did not start, because core was killed by signal 9, and not by wasld" in node.text().splitlines()[-1], node.text()
 
 
 def takes_its_children_along_when_killed(base, wasld):
@@ -447,7 +470,7 @@ def main():
     failed = 0
     for test in (hands_over_what_each_child_may_have, stops_the_gates_first, kills_a_gate_that_does_not_end,
                  ends_in_time_though_one_is_halted, starts_all_again_when_one_fails, gives_up_when_it_fails_again_and_again,
-                 does_not_insist_when_it_never_served, takes_its_children_along_when_killed,
+                 does_not_insist_when_it_never_served, blames_the_one_that_failed, takes_its_children_along_when_killed,
                  says_when_it_cannot_start, runs_in_a_folder_with_a_long_path, goes_on_after_a_hangup_from_somebody,
                  stops_when_its_terminal_is_closed, tells_of_a_child_that_is_halted,
                  refuses_what_others_could_read_or_change, is_started_by_its_owner_alone):

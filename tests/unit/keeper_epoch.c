@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A new epoch of the register, as the keeper signs it: opened by a person alone, never twice, never back. */
+#include "keeper/retired.h"
 #include "keeper_try.h"
 
 struct node {
@@ -142,6 +143,31 @@ static void over_data_whose_key_is_gone(void **state) {
   node_end(&rabat);
 }
 
+/* Root runs it for a keeper with a user of its own: what it makes is that user's. */
+static void files_are_the_keepers(void **state) {
+  (void)state;
+  static const char *const made[] = {KEEPER_HEADS_FILE, KEEPER_RETIRED_FILE};
+  enum { KEEPER_USER = 1719000001 };
+  struct node rabat;
+  struct stat status;
+  if (geteuid() != 0)
+    skip();
+  node_start(&rabat);
+  keeper_close(rabat.keeper);
+  rabat.keeper = NULL;
+  assert_int_equal(fchown(rabat.dir, KEEPER_USER, KEEPER_USER), 0);
+  assert_int_equal(unlinkat(rabat.dir, KEEPER_RETIRED_FILE, 0), 0);
+  over_data(&rabat, 0, 0, 0, BASE_OK, "");
+  assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
+  over_data(&rabat, 3, 0, 0, BASE_OK, "");
+  for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+    assert_int_equal(fstatat(rabat.dir, made[i], &status, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(status.st_uid, KEEPER_USER);
+    assert_int_equal(status.st_gid, KEEPER_USER);
+  }
+  node_end(&rabat);
+}
+
 /* While a keeper runs nobody tells it another epoch. */
 static void not_while_it_runs(void **state) {
   (void)state;
@@ -157,6 +183,6 @@ static void not_while_it_runs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(begins_anew), cmocka_unit_test(without_its_memory),
                                      cmocka_unit_test(over_data_whose_key_is_gone),
-                                     cmocka_unit_test(not_while_it_runs)};
+                                     cmocka_unit_test(files_are_the_keepers), cmocka_unit_test(not_while_it_runs)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,8 +206,16 @@ static void refuses_another_file(void **state) {
   assert_int_equal(fchmod(memory.file, 0640), 0);
   try_expect(reopen(&memory, &err), &err, BASE_PERMISSION, "0640");
   assert_int_equal(fchmod(memory.file, 0600), 0);
-  assert_int_equal(ftruncate(memory.file, 4096), 0);
-  try_expect(reopen(&memory, &err), &err, BASE_CORRUPT, "4096 bytes");
+  static const char advice[] = "Put no older copy back: move the file away and go on with a new epoch";
+  static const off_t cut[] = {4096, 17, 0};
+  for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
+    char size[24];
+    (void)snprintf(size, sizeof size, ": %lld bytes", (long long)cut[i]);
+    assert_int_equal(ftruncate(memory.file, cut[i]), 0);
+    try_expect(reopen(&memory, &err), &err, BASE_CORRUPT, size);
+    try_expect(reopen(&memory, &err), &err, BASE_CORRUPT, advice);
+    assert_non_null(strstr(err.text, "--number N (docs/keys.md says which number)")); /* not cut off */
+  }
   assert_int_equal(unlinkat(memory.dir, KEEPER_HEADS_FILE, 0), 0);
   try_expect(reopen(&memory, &err), &err, BASE_CORRUPT, "missing");
   assert_int_equal(faccessat(memory.dir, KEEPER_HEADS_FILE, F_OK, 0), -1);
