@@ -175,7 +175,13 @@ enum base_code cli_key_rotate(struct cli *cli, struct base_error *err) {
     wire_write_member_hash(&writer, "tls", &pin);
   wire_write_end(&writer, '}');
   /* One that the node refuses is destroyed by the gate later: after a failure nobody here knows whether it took it. */
-  return post(cli, "/v1/keys/rotate", &body, err);
+  code = post(cli, "/v1/keys/rotate", &body, err);
+  if (code == BASE_OK && all && !cli->json)
+    cli_note(
+        "the key of content is replaced too, and the one before is destroyed when all is wrapped anew (wasl key list "
+        "shows only one then): from that moment backups and other copies from before cannot bring the node back any "
+        "more. Make a new backup then (wasl backup create), and copy the keys anew");
+  return code;
 }
 
 enum base_code cli_key_retire(struct cli *cli, struct base_error *err) {

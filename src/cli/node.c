@@ -129,9 +129,11 @@ static void note_epoch(const struct wire_json *reg) {
   struct base_view digits = cli_string(reg, "digits");
   for (size_t i = 0; i < wire_json_size(unconfirmed); i++) {
     struct base_view name = wire_json_text(wire_json_at(unconfirmed, i));
-    cli_note("epoch %lld of this register is not confirmed by %.*s yet; the digits to compare by voice: %.*s",
-             (long long)cli_number(reg, "epoch"), (int)name.size, (const char *)name.data, (int)digits.size,
-             (const char *)digits.data);
+    cli_note(
+        "wasl: warning: epoch %lld of this register is not confirmed by %.*s yet, and nothing is exchanged before: "
+        "call their officer; the digits to compare by voice: %.*s",
+        (long long)cli_number(reg, "epoch"), (int)name.size, (const char *)name.data, (int)digits.size,
+        (const char *)digits.data);
   }
   for (size_t i = 0; i < wire_json_size(lost); i++) {
     const struct wire_json *row = wire_json_at(lost, i);

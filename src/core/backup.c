@@ -39,6 +39,8 @@ struct core_backup {
 /* --- whether the newest one still opens: what it holds is under epoch keys that are destroyed in their time */
 
 static const char newest_fact[] = "backup-epoch-key";
+/* Of the backup that was begun last: in that backup it stands for itself, which knows nothing of its own end. */
+static const char begun_fact[] = "backup-begun-epoch-key";
 
 enum base_code core_backup_key_load(struct core *core, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
@@ -64,6 +66,31 @@ static enum base_code key_saved(struct core *core, uint32_t number, struct base_
   if (code == BASE_OK)
     code = store_fact_set(core->store, newest_fact, base_buf_view(&fact), err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* In the step of its leaf, so that it is in the backup. */
+static enum base_code key_begun(struct core *core, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  base_buf_u32(&fact, core_rewrap_oldest(core));
+  enum base_code code = store_fact_set(core->store, begun_fact, base_buf_view(&fact), err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_backup_key_restored(struct store *store, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 64);
+  enum base_code code = store_fact_get(store, begun_fact, &fact, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  code = store_begin(store, err);
+  if (code == BASE_OK)
+    code = store_fact_set(store, newest_fact, base_buf_view(&fact), err);
+  if (code == BASE_OK)
+    code = store_commit(store, err);
+  if (code != BASE_OK)
+    store_rollback(store);
+  return code;
 }
 
 static void backup_end(struct core_backup *backup) {
@@ -160,6 +187,8 @@ void core_backup_begin(struct core *core, uint64_t token, const struct wire_json
     snprintf(subject, sizeof subject, "a backup for the key %s", digits);
     struct wire_opening opening = {.actor = core_request_text(request, "actor"), .subject = base_view_text(subject)};
     code = core_register_add(core, WIRE_ACT_EXPORTED, &opening, NULL, &err);
+    if (code == BASE_OK)
+      code = key_begun(core, &err);
   }
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);

@@ -10,6 +10,8 @@ void core_backup_next(struct core *core, uint64_t token, const struct wire_json 
 
 /* core->backup_key, of what is stored. */
 BASE_NODISCARD enum base_code core_backup_key_load(struct core *core, struct base_error *err);
+/* Of a store that was restored: the newest backup known to it is the one that it came from. */
+BASE_NODISCARD enum base_code core_backup_key_restored(struct store *store, struct base_error *err);
 /* Some backup is under way: files of parts stay where they are. */
 bool core_backups_run(const struct core *core);
 /* Gives up those that nobody goes on with, and all when room becomes short. */

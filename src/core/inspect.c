@@ -186,6 +186,8 @@ enum base_code core_inspect(const struct wire_backup_header *header, int dir, co
       code = check_parts(dir, core, found, err);
     if (code == BASE_OK)
       code = store_check(core->store, err);
+    if (code == BASE_OK)
+      code = core_backup_key_restored(core->store, err);
   }
   core_register_free(core);
   store_close(core->store);

@@ -114,6 +114,8 @@ def story():
     paris.start()
     register = paris.json("node", "status")["register"]
     check(register["epoch"] == 2 and sorted(register["unconfirmed"]) == ["fes", "rabat"], register)
+    told = paris.wasl("node", "status")
+    check(told.code == 0 and "wasl: warning: epoch 2 of this register is not confirmed by rabat yet" in told.err, told)
     leaves = paris.leaves(register["first"])
     check([leaf["act"] for leaf in leaves[:3]] == ["epoch"] * 3 and leaves[0]["n"] == 2, leaves)
     proves(old_proof, *cards)
@@ -331,7 +333,7 @@ def story():
     # The key of content is replaced, and destroyed: what was saved before opens no more.
     backup(paris)
     check("newest backup" not in paris.wasl("node", "status").err, "the newest backup opens")
-    paris.ask("key", "rotate", "--all")
+    check("Make a new backup then" in must(paris.wasl("key", "rotate", "--all")).err, "what becomes of backups is not said")
     until(lambda: "newest backup cannot bring this node back" in paris.wasl("node", "status").err, 60, "it is warned of")
     epoch = paris.json("node", "status")["register"]["epoch"]
     paris.stop()
