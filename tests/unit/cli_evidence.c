@@ -650,6 +650,59 @@ static void later_cards(void **state) {
   made_free(&made);
 }
 
+/* A letter of the only place where this stands. */
+static void alter(struct base_buf *bytes, const char *where, size_t at) {
+  uint8_t *found = memmem(bytes->data, bytes->size, where, strlen(where));
+  assert_non_null(found);
+  found[at] ^= 1;
+}
+
+/* A leaf of the epoch that is closed is under the heads of the next one too. Sizes begin lower there, so which key
+ * signs goes by the epoch first. */
+static void over_two_epochs(void **state) {
+  (void)state;
+  enum { BEYOND = 1000 }; /* more leaves than were left */
+  static const struct made_epochs good[] = {{1, 2, BEYOND, true},
+                                            {2, 1, MADE_CHANGED, false},
+                                            {2, 2, MADE_CHANGED, true},
+                                            {2, 2, BEYOND, false},
+                                            {1, 1, MADE_CHANGED, true}};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    static const char *const proof = "paris/sent.tlog-proof", *const note = "cards/rabat.2.note";
+    struct made made;
+    struct made_epochs other = good[i];
+    BASE_AUTO_BUF struct base_buf tar = {0};
+    made_begin_epochs(&made, &good[i]);
+    made_tar(&made, &tar);
+    expect_good(&tar);
+    const struct {
+      const char *member, *where;
+      size_t at;
+      bool there;
+    } links[] = {{proof, "/2\n", 1, good[i].head == 2}, /* the epoch of the head */
+                 {proof, "/2 ", 1, good[i].head == 2},  /* of its key */
+                 {note, "/2\n", 1, good[i].change == 2},
+                 {note, "/2 ", 1, good[i].change == 2}};
+    for (size_t link = 0; link < sizeof links / sizeof *links; link++) {
+      struct base_buf *bytes = &made_member(&made, links[link].member)->bytes;
+      if (!links[link].there)
+        continue;
+      alter(bytes, links[link].where, links[link].at); /* 3 */
+      made_tar(&made, &tar);
+      expect_refused(&tar, "a link between epochs", link, links[link].member);
+      alter(bytes, links[link].where[2] == ' ' ? "/3 " : "/3\n", links[link].at);
+    }
+    made_tar(&made, &tar);
+    expect_good(&tar);
+    made_free(&made);
+    other.after = !other.after; /* the other key */
+    made_begin_epochs(&made, &other);
+    made_tar(&made, &tar);
+    expect_refused(&tar, "the key of another epoch", i, proof);
+    made_free(&made);
+  }
+}
+
 static void as_many_later_cards_as_may_be(void **state) {
   (void)state;
   static struct made made;
@@ -739,6 +792,7 @@ int main(void) {
       cmocka_unit_test(said_as_json),
       cmocka_unit_test(parts_beyond_ustar),
       cmocka_unit_test(later_cards),
+      cmocka_unit_test(over_two_epochs),
       cmocka_unit_test(as_many_later_cards_as_may_be),
       cmocka_unit_test(given_cards),
       cmocka_unit_test(witnessed),

@@ -23,6 +23,8 @@ struct made_node {
   struct wire_vkey log, witness;
   struct base_buf card;
   struct base_buf later; /* the card that follows, when it has one: log and witness are its keys then */
+  uint32_t epoch;        /* of its register, for what is signed next; 0: the first */
+  uint64_t changes_at;   /* the size at which the first card follows; 0: MADE_CHANGED */
 };
 struct made_member {
   char name[WIRE_TAR_NAME_MAX + 1];
@@ -117,6 +119,18 @@ static inline void made_node(struct made_node *node, const char *name, uint8_t f
   made_card(node, first, NULL, NULL, &node->card);
 }
 
+/* The log key under the origin of the epoch that is signed. */
+static inline struct wire_vkey made_register(const struct made_node *node, char origin[WIRE_ORIGIN_MAX + 1]) {
+  struct wire_vkey log = node->log;
+  if (node->epoch < 2)
+    (void)snprintf(origin, WIRE_ORIGIN_MAX + 1, "%s", node->origin);
+  else
+    (void)snprintf(origin, WIRE_ORIGIN_MAX + 1, "%.50s/%u", node->origin, (unsigned)node->epoch);
+  log.name = base_view_text(origin);
+  log.id = seal_vkey_id(log.name, log.type, &log.key);
+  return log;
+}
+
 struct made_tree {
   struct base_hash leaves[MADE_LEAVES];
 };
@@ -142,8 +156,10 @@ static inline void made_proof(const struct made_node *log, const struct made_nod
   struct made_tree leaves;
   struct seal_tree tree = {&leaves, made_tree_node};
   struct wire_proof proof = {.index = MADE_AT};
-  struct wire_checkpoint head = {.origin = base_view_text(log->origin), .size = MADE_LEAVES};
-  struct wire_signature own = {.name = head.origin, .id = log->log.id, .size = 64},
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct wire_vkey key = made_register(log, origin);
+  struct wire_checkpoint head = {.origin = key.name, .size = MADE_LEAVES};
+  struct wire_signature own = {.name = head.origin, .id = key.id, .size = 64},
                         other = {.name = base_view_text(witness->origin), .id = witness->witness.id, .size = 72};
   for (uint8_t i = 0; i < MADE_LEAVES; i++)
     leaves.leaves[i] = i == MADE_AT ? seal_leaf_hash(entry) : seal_leaf_hash(base_view_of(&i, 1));
@@ -238,10 +254,11 @@ static inline void made_begin(struct made *made, bool refused, bool content) {
   made_begin_of_three(made, refused, content, NULL);
 }
 
-static inline void made_log_line(const struct made_node *node, const uint8_t seed[32], uint32_t id,
-                                 struct base_view text, struct base_buf *out) {
-  struct wire_signature line = {.name = base_view_text(node->origin), .id = id, .size = 64};
-  made_sign(seed, text, line.bytes);
+static inline void made_log_line(const struct made_node *node, struct base_view text, struct base_buf *out) {
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct wire_vkey key = made_register(node, origin);
+  struct wire_signature line = {.name = key.name, .id = key.id, .size = 64};
+  made_sign(node->log_seed, text, line.bytes);
   wire_signature_write(&line, out);
 }
 
@@ -257,8 +274,10 @@ static inline void made_change(struct made *made, struct made_node *node, uint8_
   assert_int_equal(wire_card_parse(base_buf_view(followed), &arena, &card, NULL), BASE_OK);
   made_keys(node, first);
   made_card(node, first, &card, followed, &node->later);
+  char origin[WIRE_ORIGIN_MAX + 1];
+  uint64_t size = node->changes_at > 0 ? node->changes_at : MADE_CHANGED;
   struct wire_succession change = {
-      .checkpoint = {.origin = base_view_text(node->origin), .size = MADE_CHANGED + card.generation - 1},
+      .checkpoint = {.origin = made_register(node, origin).name, .size = size + card.generation - 1},
       .generation = card.generation + 1,
       .card = seal_sha256(base_buf_view(&node->later))};
   memset(change.checkpoint.root.bytes, first, sizeof change.checkpoint.root.bytes);
@@ -267,8 +286,8 @@ static inline void made_change(struct made *made, struct made_node *node, uint8_
   struct base_buf *note = made_add(made, "cards/%s.%u.note", node->name, change.generation);
   base_buf_add_view(note, base_buf_view(&text));
   base_buf_text(note, "\n");
-  made_log_line(&old, old.log_seed, old.log.id, base_buf_view(&text), note);
-  made_log_line(node, node->log_seed, node->log.id, base_buf_view(&text), note);
+  made_log_line(&old, base_buf_view(&text), note);
+  made_log_line(node, base_buf_view(&text), note);
 }
 
 /* As made_begin, but both changed their keys before the heads that prove it, the author so often: the sent leaf names
@@ -295,6 +314,35 @@ static inline void made_begin_changed(struct made *made, unsigned changes) {
 }
 static inline void made_begin_later(struct made *made) {
   made_begin_changed(made, 1);
+}
+
+/* As made_begin, but the author's register lost leaves and is in the second epoch. It changed its keys at so many leaves
+ * of the one or the other epoch, and the head over the sent leaf, of MADE_LEAVES leaves, is of one of them, by the key
+ * after or before. */
+struct made_epochs {
+  uint32_t change, head;
+  uint64_t at;
+  bool after;
+};
+static inline void made_begin_epochs(struct made *made, const struct made_epochs *epochs) {
+  struct wire_opening sent = {.number = 1, .clause = BASE_VIEW("agreement")}, answer = {0};
+  memset(made, 0, sizeof *made);
+  made_node(&made->author, "rabat", 10);
+  made_node(&made->receiver, "paris", 20);
+  made_message(made, true, NULL);
+  base_buf_add_view(made_add(made, "cards/rabat.card"), base_buf_view(&made->author.card));
+  base_buf_add_view(made_add(made, "cards/paris.card"), base_buf_view(&made->receiver.card));
+  sent.from_card = seal_sha256(base_buf_view(&made->author.card));
+  sent.to_card = seal_sha256(base_buf_view(&made->receiver.card));
+  struct made_node author = made->author;
+  made->author.epoch = epochs->change;
+  made->author.changes_at = epochs->at;
+  made_change(made, &made->author, 110);
+  if (epochs->after)
+    author = made->author;
+  author.epoch = epochs->head;
+  answer.sent = made_triple(made, WIRE_ACT_SENT, &author, &made->receiver, sent);
+  made_triple(made, WIRE_ACT_RECEIVED, &made->receiver, &author, answer);
 }
 
 /* 0: as usual; 1: under later cards. */
