@@ -314,7 +314,30 @@ static enum base_code check_place(int dir, const char *path, uid_t *user, gid_t 
                                          path);
 }
 
-static enum base_code same_node(const struct opening *opening, int dir, struct base_error *err) {
+static enum base_code same_origin(const struct opening *opening, struct base_view here, struct base_error *err) {
+  struct base_view origin = opening->header.origin;
+  return base_view_equal(here, origin)
+             ? BASE_OK
+             : base_fail(err, BASE_CONFLICT, "the backup is of %.*s, and this folder is of %.*s", (int)origin.size,
+                         (const char *)origin.data, (int)here.size, (const char *)here.data);
+}
+
+/* Without the card the keys say whose folder it is: the backup would bring the card of another node. */
+static enum base_code same_keys(const struct opening *opening, const char *path, struct base_error *err) {
+  char keeper_path[4096];
+  BASE_AUTO_BUF struct base_buf origin = {0};
+  if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path)
+    return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
+  const struct cli_program keeper = {
+      .name = "wasl-keeper", .arguments = {"whose", keeper_path}, .folder = -1, .handed = -1};
+  enum base_code code = cli_backup_keeper(
+      &keeper, "node.card is missing, and the keys in keeper/ do not say whose folder this is either", &origin, err);
+  while (origin.size > 0 && origin.data[origin.size - 1] == '\n')
+    origin.size--;
+  return code == BASE_OK ? same_origin(opening, base_buf_view(&origin), err) : code;
+}
+
+static enum base_code same_node(const struct opening *opening, int dir, const char *path, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf bytes = {0};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   struct wire_card card;
@@ -322,16 +345,10 @@ static enum base_code same_node(const struct opening *opening, int dir, struct b
   base_arena_init(&arena, 1 << 20);
   enum base_code code = base_file_read(dir, "node.card", WIRE_CARD_MAX, &bytes, err);
   if (code == BASE_NOT_FOUND)
-    return BASE_OK;
+    return same_keys(opening, path, err);
   if (code == BASE_OK)
     code = wire_card_parse(base_buf_view(&bytes), &arena, &card, err);
-  if (code != BASE_OK)
-    return base_fail_within(err, "node.card");
-  struct base_view origin = opening->header.origin;
-  return base_view_equal(card.origin, origin)
-             ? BASE_OK
-             : base_fail(err, BASE_CONFLICT, "the backup is of %.*s, and this folder is of %.*s", (int)origin.size,
-                         (const char *)origin.data, (int)card.origin.size, (const char *)card.origin.data);
+  return code == BASE_OK ? same_origin(opening, card.origin, err) : base_fail_within(err, "node.card");
 }
 
 /* The node's own card stands unless it was lost, too. */
@@ -360,9 +377,13 @@ static enum base_code restore_into(struct opening *opening, int dir, const char 
   gid_t group = root ? LINK_USER_CORE : getgid();
   BASE_AUTO_FD int inner = -1;
   struct base_error ignored;
+  /* Each would take away what the other one has made so far. */
+  if (flock(dir, LOCK_EX | LOCK_NB) != 0)
+    return errno == EWOULDBLOCK ? base_fail(err, BASE_BUSY, "something is restored into %s at this moment: wait", path)
+                                : base_fail_errno(err, "%s: cannot be locked", path);
   enum base_code code = check_place(dir, path, &user, &group, err);
   if (code == BASE_OK)
-    code = same_node(opening, dir, err);
+    code = same_node(opening, dir, path, err);
   if (code == BASE_OK)
     code = remove_folder(dir, BESIDE, err); /* of one that did not end */
   if (code == BASE_OK)

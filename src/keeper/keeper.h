@@ -37,6 +37,8 @@ struct keeper_data {
 BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, const struct keeper_data *data,
                                                 const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],
                                                 struct base_error *err);
+/* Whose keys lie in the folder, as a file of theirs says; no token is asked. */
+BASE_NODISCARD enum base_code keeper_whose(int dir, char out[WIRE_ORIGIN_MAX + 1], struct base_error *err);
 /* Takes away what keeper_init or keeper_init_in_token made, also in the token when that lets itself be opened, for a
  * caller that cannot finish the node. */
 void keeper_remove(int dir);

@@ -4,6 +4,7 @@
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
  * `init DIR NAME URI ENVIRONMENT READ WRITE` makes them in a token, `remove DIR/keeper` takes either away again;
  * `epoch DIR N CARD OLDEST NEWEST` goes on with the next epoch of the register (for `wasl node epoch`);
+ * `whose DIR/keeper` tells the node's origin (for `wasl backup restore`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
 #include <fcntl.h>
@@ -210,13 +211,20 @@ static enum base_code backup_open(const char *path, struct base_error *err) {
 
 /* --- a new epoch of the register */
 
+static enum base_code print_line(const char *text, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf line = {0};
+  base_buf_printf(&line, "%s\n", text);
+  enum base_code code = base_buf_check(&line, "the answer", err);
+  return code == BASE_OK ? base_write_all(STDOUT_FILENO, base_buf_view(&line), err) : code;
+}
+
 /* words: the number of the epoch, the file of the card that the data end with, the epoch keys that they are under. */
 static enum base_code new_epoch(const char *path, char **words, struct base_error *err) {
   const char *number = words[0], *card = words[1];
   uint64_t epoch = 0, oldest = 0, newest = 0;
   BASE_AUTO_BUF struct base_buf bytes = {0};
   base_buf_init(&bytes, WIRE_CARD_MAX);
-  char origin[WIRE_ORIGIN_MAX + 2];
+  char origin[WIRE_ORIGIN_MAX + 1];
   BASE_AUTO_FD int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return base_fail_errno(err, "%s: cannot be opened", path);
@@ -231,9 +239,7 @@ static enum base_code new_epoch(const char *path, char **words, struct base_erro
     code = keeper_epoch_open(dir, (uint32_t)epoch, &data, base_world_system(), origin, err);
   if (code != BASE_OK)
     return code;
-  size_t size = strlen(origin);
-  origin[size] = '\n';
-  return base_write_all(STDOUT_FILENO, base_view_of(origin, size + 1), err);
+  return print_line(origin, err);
 }
 
 /* What the module is allowed is said in the log, for whoever has to answer for it. */
@@ -326,6 +332,14 @@ static enum base_code run_tls(char **words, struct base_error *err) {
 static enum base_code run_epoch(char **words, struct base_error *err) {
   return new_epoch(words[2], words + 3, err);
 }
+static enum base_code run_whose(char **words, struct base_error *err) {
+  char origin[WIRE_ORIGIN_MAX + 1];
+  BASE_AUTO_FD int dir = open(words[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return base_fail_errno(err, "%s: cannot be opened", words[2]);
+  enum base_code code = keeper_whose(dir, origin, err);
+  return code == BASE_OK ? print_line(origin, err) : code;
+}
 static enum base_code run_backup_key(char **words, struct base_error *err) {
   return backup_key(words[2], err);
 }
@@ -337,9 +351,14 @@ static const struct job {
   const char *name;
   int words; /* with the program's own name */
   enum base_code (*run)(char **words, struct base_error *err);
-} jobs[] = {
-    {"init", 4, run_init},   {"init", 8, run_init_in_token},    {"remove", 3, run_remove},          {"tls", 4, run_tls},
-    {"epoch", 7, run_epoch}, {"backup-key", 3, run_backup_key}, {"backup-open", 3, run_backup_open}};
+} jobs[] = {{"init", 4, run_init},
+            {"init", 8, run_init_in_token},
+            {"remove", 3, run_remove},
+            {"tls", 4, run_tls},
+            {"whose", 3, run_whose},
+            {"epoch", 7, run_epoch},
+            {"backup-key", 3, run_backup_key},
+            {"backup-open", 3, run_backup_open}};
 
 static const struct job *job_of(int count, char **words) {
   for (size_t i = 0; count > 1 && i < sizeof jobs / sizeof jobs[0]; i++)

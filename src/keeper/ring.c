@@ -174,6 +174,27 @@ static enum base_code open_token(struct keeper *keeper, struct base_error *err) 
   return code == BASE_OK && there ? keeper_token_open(keeper->dir, &conf, &keeper->token, err) : code;
 }
 
+static enum base_code no_key(struct base_error *err) {
+  return base_fail(err, BASE_NOT_FOUND,
+                   "no key file is there: bring log.key (or the log-N.key of the highest number that there was) and "
+                   "the others back from where you keep their copies");
+}
+
+enum base_code keeper_whose(int dir, char out[WIRE_ORIGIN_MAX + 1], struct base_error *err) {
+  const struct keeper keeper = {.dir = dir};
+  struct found found = {0};
+  struct keeper_key key = {0};
+  enum base_code code = find_files(&keeper, &found, err);
+  if (code == BASE_OK && found.count == 0)
+    code = no_key(err);
+  if (code == BASE_OK)
+    code = keeper_key_read(dir, found.files[0].type, found.files[0].number, &key, err);
+  if (code == BASE_OK)
+    memcpy(out, key.origin, sizeof key.origin);
+  base_wipe(&key, sizeof key);
+  return code;
+}
+
 enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err) {
   struct found found = {0};
   enum base_code code = open_token(keeper, err);
@@ -182,9 +203,7 @@ enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err) {
   for (size_t i = 0; code == BASE_OK && i < found.count; i++) /* in the order of their types */
     code = load_file(keeper, found.files[i].type, found.files[i].number, err);
   if (code == BASE_OK && keeper->count == 0)
-    code = base_fail(err, BASE_NOT_FOUND,
-                     "no key file is there: bring log.key (or the log-N.key of the highest number that there was) and "
-                     "the others back from where you keep their copies");
+    code = no_key(err);
   return code;
 }
 

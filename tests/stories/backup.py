@@ -4,6 +4,7 @@
 kept apart. What is cut, changed, of another node or for another key is refused, and nothing is written over a node's data.
 
 Broken variant: tests/checks/stories_broken (parts are not in the backup)."""
+import fcntl
 import os
 import shutil
 import subprocess
@@ -110,6 +111,12 @@ def story():
     stranger = Node("madrid")
     lose(stranger, "madrid-gone")
     complaint(opened("restore", saved, stranger.dir), 1, "the backup is of wasl/rabat/", "this folder is of wasl/madrid/")
+    os.remove(os.path.join(stranger.dir, "node.card"))  # then the keys say whose it is
+    complaint(opened("restore", saved, stranger.dir), 1, "the backup is of wasl/rabat/", "this folder is of wasl/madrid/")
+    check("node.card" not in os.listdir(stranger.dir), "another node's card was brought")
+    os.rename(os.path.join(stranger.dir, "keeper"), path("keys-away"))
+    os.mkdir(os.path.join(stranger.dir, "keeper"))
+    complaint(opened("restore", saved, stranger.dir), 1, "node.card is missing", "no key file is there")
     complaint(opened("restore", saved, path("nowhere")), 5, "nowhere")
     os.mkdir(path("bare"))
     complaint(opened("restore", saved, path("bare")), 5, "never holds private keys")
@@ -123,6 +130,11 @@ def story():
     os.makedirs(os.path.join(rabat.dir, "core.restoring", "parts"))
     write(os.path.join(rabat.dir, "core.restoring", "core.db"), b"half")
     os.remove(os.path.join(rabat.dir, "node.card"))
+    held = os.open(rabat.dir, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)  # as another restore does
+    complaint(opened("restore", path("last"), rabat.dir), 1, "at this moment")
+    check("core.restoring" in os.listdir(rabat.dir), "what the other one made was taken away")
+    os.close(held)
     must(opened("restore", path("last"), rabat.dir))
     check("core.restoring" not in os.listdir(rabat.dir), "left over")
     rabat.start()

@@ -58,6 +58,8 @@ static void begins_anew(void **state) {
   node_start(&rabat);
   try_describe(rabat.keeper, &rabat.info);
   snprintf(first, sizeof first, "%s", rabat.info.origin);
+  try_expect(keeper_whose(rabat.dir, origin, &err), &err, BASE_OK, "");
+  assert_string_equal(origin, first);
   try_expect(epoch(&rabat, 0, origin, &err), &err, BASE_OK, "");
   snprintf(expected, sizeof expected, "%.60s/2", first);
   assert_string_equal(origin, expected);
