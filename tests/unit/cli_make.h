@@ -316,9 +316,9 @@ static inline void made_begin_later(struct made *made) {
   made_begin_changed(made, 1);
 }
 
-/* As made_begin, but the author's register lost leaves and is in the second epoch. It changed its keys at so many leaves
- * of the one or the other epoch, and the head over the sent leaf, of MADE_LEAVES leaves, is of one of them, by the key
- * after or before. */
+/* As made_begin, but the author's register lost leaves and is in the second epoch. It changed its keys at so many
+ * leaves of the one or the other epoch, and the head over the sent leaf, of MADE_LEAVES leaves, is of one of them, by
+ * the key after or before. */
 struct made_epochs {
   uint32_t change, head;
   uint64_t at;
