@@ -612,6 +612,8 @@ void core_partner_carried(struct core_partner *partner, const struct store_carri
 struct wire_seal_key;
 /* The card that says where he is reached, by which TLS keys, and what is sealed to: the newest one known. */
 const struct wire_card *core_partner_line(const struct core_partner *partner);
+/* The newest that is not over, NULL for none. They stand on a card in that order; their times are those of his clock,
+ * which may have been behind when he made the newest. */
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner);
 
 /* confirmed.c */

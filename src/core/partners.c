@@ -229,13 +229,10 @@ const struct wire_card *core_partner_line(const struct core_partner *partner) {
 const struct wire_seal_key *core_partner_seal(const struct core *core, const struct core_partner *partner) {
   base_time now = core_now(core);
   const struct wire_card *card = core_partner_line(partner);
-  const struct wire_seal_key *best = NULL;
-  for (size_t i = 0; i < card->seal_count; i++) {
-    const struct wire_seal_key *key = &card->seals[i];
-    if (key->until > now && (best == NULL || key->from > best->from))
-      best = key;
-  }
-  return best;
+  for (size_t i = 0; i < card->seal_count; i++)
+    if (card->seals[i].until > now)
+      return &card->seals[i];
+  return NULL;
 }
 
 /* --- requests */

@@ -253,7 +253,7 @@ def story():
     paris.stop()
     copied(path("third"), paris.dir)
     paris.launch()  # it may be told before it is sound for the first time
-    rabat.wasl("partner", "reconcile", "paris")  # who speaks first is the machine's choice, and either stops the exchange
+    rabat.wasl("partner", "reconcile", "paris", "--timeout", 5)  # who speaks first is the machine's choice, and either stops the exchange
     until(lambda: "--number 6" in paris.wasl("node", "status").err, 60, lambda: f"it is not told: {paris.said()}")
     paris.stop()
     goes_on(paris, rabat, 6)

@@ -246,8 +246,9 @@ def stolen_in_the_overlap(rabat, paris):
     begin, cases = paris.size(), paris.cases()
     own = becomes_thief(rabat)
     rabat.start()
-    while rabat.size() <= size:
-        rabat.request("paris", subject="the thief's story")
+    while rabat.size() <= size:  # more leaves than the owner wrote; this thief's program learns of the newer card, and stops by itself
+        if rabat.wasl(*rabat.request_words("paris", subject="the thief's story")).code != 0:
+            break
     fault = until(lambda: [leaf for leaf in paris.leaves(begin) if leaf["act"] == "fault"], 30, "a leaf about the thief")
     rabat.stop()
     becomes_owner(rabat, own)

@@ -227,12 +227,15 @@ class Node:
         words = json.loads(must(wasl("card", "show", card, "--json")).out)["fingerprint"]
         self.ask("partner", "add", card, "--fingerprint", words)
 
-    def request(self, to, *more, **fields):
-        """Opens a request; fields replace those of a short form."""
+    @staticmethod
+    def request_words(to, *more, **fields):
+        """The command that opens a request; fields replace those of a short form."""
         form = {"subject": "sujet", "urgency": "normal", "purpose": "drugs", "question": "من؟ Qui ?", "language": "fr"}
-        return self.id("case", "open", "request", "--to", to if isinstance(to, str) else ",".join(n.name for n in to),
-                       *(word for name, value in {**form, **fields}.items() for word in ("--field", f"{name}={value}")),
-                       *more)
+        return ("case", "open", "request", "--to", to if isinstance(to, str) else ",".join(n.name for n in to),
+                *(word for name, value in {**form, **fields}.items() for word in ("--field", f"{name}={value}")), *more)
+
+    def request(self, to, *more, **fields):
+        return self.id(*self.request_words(to, *more, **fields))
 
     def settle(self, seconds=60):
         must(self.wasl("outbox", "wait", "--timeout", seconds))

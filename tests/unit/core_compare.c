@@ -106,6 +106,31 @@ static void daily(void **state) {
   ask_remove(&a, &b);
 }
 
+/* Both are due, and their statements cross: one of each is enough. */
+static void crossing(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  exchange(&a, &b, id);
+  uint64_t size = a.core->reg.size + b.core->reg.size;
+  a.now += CORE_COMPARE_SECONDS + 100;
+  b.now = a.now;
+  struct pair_node *nodes[2] = {&a, &b};
+  struct pair_parcel parcels[2];
+  for (int i = 0; i < 2; i++)
+    assert_true(pair_take(nodes[i], &parcels[i]));
+  for (int i = 0; i < 2; i++) {
+    struct pair_answer answer = pair_give(nodes[i], nodes[1 - i], parcels[i].fd);
+    pair_done(nodes[i], parcels[i].exchange, &answer);
+    pair_answer_free(&answer);
+    close(parcels[i].fd);
+  }
+  pair_rest(&a, &b);
+  assert_int_equal(a.core->reg.size + b.core->reg.size, size + 2);
+  assert_true(compared(&a)->compared == a.now && compared(&b)->compared == b.now);
+  ask_remove(&a, &b);
+}
+
 static void lost_answer(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -246,9 +271,9 @@ static void remembered(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(equal),       cmocka_unit_test(daily),
-                                     cmocka_unit_test(lost_answer), cmocka_unit_test(changed),
-                                     cmocka_unit_test(refusals),    cmocka_unit_test(suspended),
-                                     cmocka_unit_test(many),        cmocka_unit_test(remembered)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(equal),       cmocka_unit_test(daily),   cmocka_unit_test(crossing),
+      cmocka_unit_test(lost_answer), cmocka_unit_test(changed), cmocka_unit_test(refusals),
+      cmocka_unit_test(suspended),   cmocka_unit_test(many),    cmocka_unit_test(remembered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

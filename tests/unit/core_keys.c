@@ -382,6 +382,30 @@ static void sealed_to_a_destroyed_key(void **state) {
   try_remove(&a, &b);
 }
 
+/* Its clock was behind when it made a sealing key, and far ahead for a moment later, so that the key before is
+ * destroyed already: partners seal to the newer one all the same. */
+static void made_by_a_clock_that_was_behind(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  try_agreed(&a, &b);
+  pair_rest(&a, &b);
+  a.now -= 7200;
+  rotate(&a, "\"seal\":true");
+  pair_rest(&a, &b);
+  agree_on_cards(&a, &b);
+  assert_true(a.core->card.seals[0].from < a.core->card.seals[1].from);
+  try_no_gate(&a);
+  a.now += 40 * DAY;
+  pair_settle(&a);
+  assert_int_equal(held(&a, WIRE_KEEPER_SEAL), 1);
+  a.now -= 40 * DAY - 7200;
+  pair_request(&b, &a, id);
+  pair_rest(&a, &b);
+  try_receipted(&b, id);
+  try_remove(&a, &b);
+}
+
 /* Apart for so long that nothing sealed opens any more: officers compare the present cards by voice, and it goes on. */
 static void apart_for_a_year(void **state) {
   (void)state;
@@ -1023,6 +1047,7 @@ int main(void) {
       cmocka_unit_test(added_by_a_later_card),
       cmocka_unit_test(seal_by_itself),
       cmocka_unit_test(sealed_to_a_destroyed_key),
+      cmocka_unit_test(made_by_a_clock_that_was_behind),
       cmocka_unit_test(apart_for_a_year),
       cmocka_unit_test(tls_in_three_steps),
       cmocka_unit_test(tls_changed_again_and_again),
