@@ -101,6 +101,12 @@ enum base_code cli_consignment_export(struct cli *cli, struct base_error *err) {
     base_buf_text(&cli->out, "\n");
     return BASE_OK;
   }
+  if (wire_json_true(wire_json_get(begun.json, "state_only"))) {
+    cli_note("%s holds no messages: it tells %s where this register stands, and nothing more goes before it is settled "
+             "(wasl node status, wasl partner list). Carry it there and run: wasl consignment import FILE",
+             name, to);
+    return BASE_OK;
+  }
   cli_note("%s holds what %s has not receipted (%lld messages) and the answers that it is owed. Carry it there and "
            "run: wasl consignment import FILE",
            name, to, (long long)messages);

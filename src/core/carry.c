@@ -43,7 +43,7 @@ static enum base_code partner_for(struct core *core, struct base_view name, stru
   if (partner == NULL)
     return base_fail(err, BASE_UNKNOWN_NODE, "no partner here is named %.*s; see: wasl partner list", (int)name.size,
                      (const char *)name.data);
-  if (partner->row.state == STORE_PARTNER_SUSPENDED || partner->stopped)
+  if (partner->row.state == STORE_PARTNER_SUSPENDED)
     return base_fail(err, BASE_SUSPENDED, "the exchange with %.*s is suspended at this node; see: wasl partner resume",
                      (int)name.size, (const char *)name.data);
   if (partner->damaged[0] != '\0')
@@ -52,20 +52,25 @@ static enum base_code partner_for(struct core *core, struct base_view name, stru
   return BASE_OK;
 }
 
+/* He is told where this register stands, and what he contradicts, and nothing else. */
+static bool state_only(const struct core_partner *partner) {
+  return partner->stopped || core_epoch_waits(partner);
+}
+
 void core_carry_begin(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct core_partner *partner = NULL;
   struct core_carry *carry = NULL;
   uint64_t open = 0;
   enum base_code code = partner_for(core, core_request_text(request, "to"), &partner, &err);
-  if (code == BASE_OK)
-    code = core_epoch_allows(core, partner, INT64_MAX, &err);
+  if (code == BASE_OK && core->lost[0] != '\0')
+    code = base_fail(&err, BASE_POLICY, "%s", core->lost);
   if (code == BASE_OK && partner->heard.number != 0)
     code = base_fail(&err, BASE_SUSPENDED, "%s", partner->trouble);
   if (code == BASE_OK && (carry = carry_of(core, 0)) == NULL)
     code = base_fail(&err, BASE_BUSY, "%d files are being made at this moment; try again when one is whole",
                      CORE_CARRIES_MAX);
-  if (code == BASE_OK)
+  if (code == BASE_OK && !state_only(partner))
     code = store_delivery_count(core->store, partner->row.number, STORE_WAITING, &open, &err);
   if (code == BASE_OK)
     code = core_write(core, &err);
@@ -88,6 +93,7 @@ void core_carry_begin(struct core *core, uint64_t token, const struct wire_json 
   wire_write_member_text(&writer, "to", partner->card.name);
   wire_write_member_text(&writer, "origin", partner->card.origin);
   wire_write_member_integer(&writer, "messages", (int64_t)open);
+  wire_write_member_bool(&writer, "state_only", state_only(partner));
   wire_write_end(&writer, '}');
 }
 
@@ -131,7 +137,7 @@ static enum base_code tell_head(struct core *core, struct core_carry *carry, con
                                 struct base_buf *out, struct base_error *err) {
   struct wire_frame frame = {.type = WIRE_FRAME_HEAD, .head = base_buf_view(&carry->note)};
   wire_frame_write(&frame, out);
-  enum base_code code = BASE_OK;
+  enum base_code code = core_epoch_write(core, partner, carry->size, out, err);
   for (size_t told = 0;
        told < WIRE_CONSISTENCIES_MAX && carry->bases_told < carry->carried.base_count && code == BASE_OK;) {
     uint64_t base = carry->carried.bases[carry->bases_told++];
@@ -156,7 +162,11 @@ static enum base_code tell_head(struct core *core, struct core_carry *carry, con
   core_holds_write(partner, out);
   frame = (struct wire_frame){.type = WIRE_FRAME_WANT_PROOF, .new_size = partner->seen_size};
   wire_frame_write(&frame, out);
-  return code == BASE_OK ? core_compare_write(core, partner, carry->size, out, err) : code;
+  frame = (struct wire_frame){.type = WIRE_FRAME_WANT_NUMBER, .new_size = partner->row.received_number + 1};
+  wire_frame_write(&frame, out);
+  if (code == BASE_OK)
+    code = core_seen_carry(core, partner, out, err);
+  return code == BASE_OK && !state_only(partner) ? core_compare_write(core, partner, carry->size, out, err) : code;
 }
 
 /* --- what is in it */
@@ -270,6 +280,9 @@ static enum base_code carry_build(struct core *core, struct core_carry *carry, s
   enum base_code code = tell_head(core, carry, partner, plain, err);
   if (code != BASE_OK || carry->bases_told < carry->carried.base_count)
     return code; /* more heads to prove from: what needs a proved head comes after them */
+  carry->done = state_only(partner);
+  if (carry->done)
+    return base_buf_check(plain, "consignment", err);
   code = tell_answers(&building, carry);
   if (code == BASE_OK && !building.more && !carry->statements_told)
     code = tell_statements(&building, carry);
@@ -396,6 +409,19 @@ static void count_frames(struct taking *taking) {
   }
 }
 
+/* 0 when it does not say it. */
+static uint64_t wanted_number(struct base_view plain) {
+  struct base_reader reader = base_reader_of(plain);
+  struct wire_frame frame;
+  struct base_error ignored = {0};
+  bool end = false;
+  uint64_t wanted = 0;
+  while (wire_frame_read(&reader, &frame, &end, &ignored) == BASE_OK && !end)
+    if (frame.type == WIRE_FRAME_WANT_NUMBER)
+      wanted = frame.new_size;
+  return wanted;
+}
+
 /* A newer file than any before names all numbers that its sender has no answer to: the others need none any more. */
 static enum base_code owe_answers(struct core *core, const struct taking *taking, struct base_error *err) {
   int64_t partner = taking->partner->row.number;
@@ -433,10 +459,18 @@ static enum base_code take_carried(struct core *core, struct taking *taking, str
   taking->number_before = partner->row.received_number;
   enum base_code code = core_consignment_take(core, &taking->give, &taking->opened, true, err);
   core_card_frames_free(&taking->opened.cards);
+  if (code == BASE_OK && core->lost[0] != '\0') /* as the file shows, or another one before */
+    (void)base_fail(fault, BASE_ROLLBACK,
+                    "this node lost leaves of its register, and partners hold a later head of it: nothing is taken, "
+                    "and wasl node status says what to do");
+  if (code == BASE_OK && fault->code == BASE_OK && taking->give.waits) /* a person has to confirm his epoch */
+    (void)base_fail(fault, BASE_SUSPENDED, "%s", partner->trouble);
   if (code == BASE_OK && fault->code == BASE_OK && taking->give.unread)
     return BASE_OK;
   if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)
     code = core_answers_take(core, partner, taking->opened.plain, &taking->opened.checkpoint, fault, err);
+  if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)
+    code = core_epoch_join(core, partner, wanted_number(taking->opened.plain), err);
   if (code == BASE_OK)
     code = owe_answers(core, taking, err);
   if (code == BASE_OK && fault->code == BASE_OK)

@@ -80,6 +80,10 @@ BASE_NODISCARD enum base_code core_seen_take(struct core *core, const struct cor
 BASE_NODISCARD enum base_code core_seen_write(struct core *core, struct core_partner *partner, struct base_buf *out,
                                               struct base_error *err);
 
+/* Likewise for every partner who gets a file: nothing that he shows comes first. */
+BASE_NODISCARD enum base_code core_seen_carry(struct core *core, const struct core_partner *partner,
+                                              struct base_buf *out, struct base_error *err);
+
 /* True for a failure that is ours (store, keeper, memory), not the partner's. */
 bool core_ours(enum base_code code);
 

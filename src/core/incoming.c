@@ -379,6 +379,9 @@ static enum base_code open_consignment(struct core *core, struct core_give *give
   bool late = code == BASE_WRONG_KEY && core_cards_sealed(&core->cards, envelope.key_id);
   if (late)
     give->partner->not_before_ms = 0;
+  /* He may know a card of ours that an old copy of our folder does not: his answer to what we send shows it. */
+  if (code == BASE_WRONG_KEY && !late && !give->partner->row.owes_cosign)
+    ask_about_older(core, give->partner);
   if (!core_ours(code) && !late) {
     enum base_code wrote = core_partner_fault(core, give->partner, &fault, (struct base_view){0}, err);
     if (wrote != BASE_OK)

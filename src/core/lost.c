@@ -174,29 +174,41 @@ enum base_code core_seen_take(struct core *core, const struct core_partner *part
   return code;
 }
 
-/* His cards from the one behind the head that he showed, the newest of them where there are many. */
-static void your_cards_write(const struct core_partner *partner, struct base_buf *out) {
+/* His cards from the one behind this head, the newest of them where there are many. */
+static void your_cards_write(const struct core_partner *partner, uint64_t above, struct base_buf *out) {
   const struct core_cards *cards = &partner->cards;
   for (size_t i = cards->count > WIRE_CARDS_MAX ? cards->count - WIRE_CARDS_MAX : 0; i < cards->count; i++) {
     const struct core_card *card = &cards->list[i];
     struct wire_frame frame = {.type = WIRE_FRAME_YOUR_CARD, .card = card->bytes, .head = card->succession};
-    if (card->succession.size > 0 && card->position > partner->shown_above)
+    if (card->succession.size > 0 && card->position > above)
       wire_frame_write(&frame, out);
   }
 }
 
-enum base_code core_seen_write(struct core *core, struct core_partner *partner, struct base_buf *out,
-                               struct base_error *err) {
+static enum base_code write_seen(struct core *core, const struct core_partner *partner, uint64_t above,
+                                 struct base_buf *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf note = {0};
   base_buf_init(&note, WIRE_NOTE_MAX);
-  if (!partner->contradicts)
-    return BASE_OK;
   enum base_code code = store_partner_head_get(core->store, partner->row.number, partner->row.head_size, &note, err);
   if (code == BASE_OK) {
     struct wire_frame frame = {.type = WIRE_FRAME_SEEN, .head = base_buf_view(&note)};
-    your_cards_write(partner, out);
+    your_cards_write(partner, above, out);
     wire_frame_write(&frame, out);
   }
+  return code;
+}
+
+enum base_code core_seen_write(struct core *core, struct core_partner *partner, struct base_buf *out,
+                               struct base_error *err) {
+  if (!partner->contradicts)
+    return BASE_OK;
+  enum base_code code = write_seen(core, partner, partner->shown_above, out, err);
   partner->shown_seen = code == BASE_OK || core_damage(code);
+  return core_damage(code) ? BASE_OK : code;
+}
+
+enum base_code core_seen_carry(struct core *core, const struct core_partner *partner, struct base_buf *out,
+                               struct base_error *err) {
+  enum base_code code = partner->row.head_size > 0 ? write_seen(core, partner, 0, out, err) : BASE_OK;
   return core_damage(code) ? BASE_OK : code;
 }

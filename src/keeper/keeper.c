@@ -184,7 +184,7 @@ enum base_code keeper_decapsulate(struct keeper *keeper, const uint8_t key_id[8]
     char id[2 * WIRE_KEEPER_KEY_ID + 1];
     base_hex(key_id, WIRE_KEEPER_KEY_ID, id);
     return base_fail(err, BASE_WRONG_KEY,
-                     "sealed to the key %s, which was destroyed or never was ours; the sender needs our present card",
+                     "sealed to the key %s, which is not held here: it was destroyed, or is newer than this folder, or another node's",
                      id);
   }
   uint8_t shared[32];

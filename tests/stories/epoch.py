@@ -140,7 +140,9 @@ def story():
     check(digits(paris) in trouble(rabat, paris), "forgotten after a restart:", trouble(rabat, paris))
     check(set(rabat.cases()) == set(before), "something was taken before it was confirmed")
     carried = paris.wasl("consignment", "export", "--to", "rabat", path("carried"))
-    check(carried.code != 0 and "has not confirmed epoch 2" in carried.err, carried)
+    check(carried.code == 0 and "holds no messages" in carried.err, carried)
+    told = rabat.wasl("consignment", "import", path("carried"))
+    check(told.code == 6 and digits(paris) in told.err, told)
     ok("nothing is exchanged before an officer confirmed; other digits confirm nothing")
 
     must(rabat.wasl("partner", "epoch", "paris", "--fingerprint", digits(paris)))

@@ -2,6 +2,7 @@
  * Consignments that go by hand: what a file holds, what is taken of one that is late, repeated, without a proof from
  * the head seen last, or by somebody who is not the partner; what is ended or unlawful meanwhile. */
 #include "core_ask.h"
+#include "core_lost.h"
 
 enum { FILE_CONSIGNMENTS = 64 };
 struct file {
@@ -125,6 +126,65 @@ static void files_alone(void **state) {
   assert_int_equal(carry(&a, &b).receipts, 0);
   assert_true(faults(&a) == 0 && faults(&b) == 0);
   file_free(&lost);
+  ask_remove(&a, &b);
+}
+
+static enum base_code take_one(struct pair_node *to, const struct file *file, const char *says) {
+  struct pair_answer answer = pair_ask(to, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", file->fds[0]);
+  enum base_code code = answer.status;
+  base_buf_u8(&answer.payload, 0);
+  if (strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s", (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+  return code;
+}
+
+/* b's whole folder is put back, and no line leads to anybody: the next file tells it; it goes on in a new epoch, which
+ * is told, confirmed and gone on with by files, too. */
+static void told_by_a_file(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  char id[65], request[64];
+  agreed(&a, &b);
+  pair_close(&b);
+  copy(&b, "/core", "/old-core");
+  copy(&b, "/keeper", "/old-keeper");
+  pair_open(&b);
+  pair_request(&b, &a, id);
+  assert_int_equal(carry(&b, &a).taken, 1);
+  struct file older = file_for(&a, &b); /* with the receipt */
+  pair_request(&a, &b, id);
+  pair_close(&b);
+  copy(&b, "/old-core", "/core");
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  assert_int_equal(take_one(&b, &older, "this node lost leaves of its register"), BASE_ROLLBACK);
+  assert_non_null(strstr(b.core->lost, "--number 2)"));
+  assert_int_equal(take_one(&b, &older, "this node lost leaves of its register"), BASE_ROLLBACK);
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"to\":\"%s\"}", a.name);
+  pair_refused(&b, LINK_CARRY_BEGIN, request, BASE_POLICY);
+  assert_true(faults(&b) == 0);
+  file_free(&older);
+  pair_close(&b);
+  assert_int_equal(keeper_epoch(&b, 2, &err), BASE_OK);
+  pair_open(&b);
+  struct file file = file_for(&b, &a);
+  assert_int_equal(file.count, 1);
+  assert_int_equal(take_one(&a, &file, b.core->epoch_digits), BASE_SUSPENDED);
+  confirm(&a, &b, BASE_OK);
+  struct sum sum = take(&a, &file);
+  assert_true(sum.proved && sum.messages == 0 && !sum.older);
+  file_free(&file);
+  assert_false(try_partner(&b)->epoch_told.joined);
+  sum = carry(&a, &b);
+  assert_true(try_partner(&b)->epoch_told.joined && sum.taken == 1);
+  assert_true(try_partner(&b)->epoch_told.lost_from == 2 && try_partner(&b)->epoch_told.lost_to == 2);
+  pair_request(&b, &a, id);
+  assert_int_equal(carry(&b, &a).taken, 1);
+  assert_int_equal(carry(&a, &b).receipts, 1);
+  try_receipted(&b, id);
+  assert_true(faults(&a) == 0 && faults(&b) == 0);
   ask_remove(&a, &b);
 }
 
@@ -307,8 +367,9 @@ static void limits(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(files_alone),     cmocka_unit_test(bases),
-                                     cmocka_unit_test(other_keys),      cmocka_unit_test(ended_and_unlawful),
-                                     cmocka_unit_test(not_the_partner), cmocka_unit_test(limits)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(files_alone), cmocka_unit_test(told_by_a_file),     cmocka_unit_test(bases),
+      cmocka_unit_test(other_keys),  cmocka_unit_test(ended_and_unlawful), cmocka_unit_test(not_the_partner),
+      cmocka_unit_test(limits)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,7 +221,7 @@ static void decapsulate_refuses(void **state) {
   id[7] ^= 1;
   memset(shared, 7, sizeof shared);
   memset(untouched, 7, sizeof untouched);
-  try_expect(keeper_decapsulate(keeper, id, &enc, shared, &err), &err, BASE_WRONG_KEY, "never was ours");
+  try_expect(keeper_decapsulate(keeper, id, &enc, shared, &err), &err, BASE_WRONG_KEY, "is not held here");
   /* points of small order: 0, 1, and p - 1 (RFC 7748 section 6.1) */
   struct wire_enc small[3] = {{.bytes = {0}}, {.bytes = {1}}, {.bytes = {0}}};
   memset(small[2].bytes, 0xff, 32);
