@@ -460,7 +460,7 @@ struct core {
   base_time epoch_time;                     /* … and its time */
   char epoch_digits[SEAL_FINGERPRINT_TEXT]; /* of that leaf, to be compared by voice */
   char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
-  uint32_t lost_epoch;                      /* of the head that proved it */
+  uint32_t lost_epoch;                      /* no epoch up to this one goes on, by that proof */
   uint32_t lost_generation;                 /* of the newest card that this data does not have, likewise; 0: none */
   bool token_key_lost;                      /* the fact of it is damaged: this one ends with the run */
 

@@ -13,17 +13,18 @@ struct lost {
   struct base_view by; /* the partner's name */
   uint64_t size;       /* the head that proves it */
   uint32_t epoch;
+  uint32_t ended;      /* no register up to this epoch goes on; later than that one when a card is missing in it */
   uint32_t generation; /* the newest card, 0: none is missing */
 };
 
 /* A copy from before an epoch knows nothing of it: the next number would be one that partners confirmed already. */
 static void say_lost(struct core *core, const struct lost *lost) {
-  uint32_t next = (lost->epoch > core->epoch ? lost->epoch : core->epoch) + 1;
+  uint32_t next = (lost->ended > core->epoch ? lost->ended : core->epoch) + 1;
   char cards[120] = "";
   if (lost->generation > 0)
     snprintf(cards, sizeof cards, ", and the card of generation %u with it (here: %u)", (unsigned)lost->generation,
              (unsigned)core->card.generation);
-  core->lost_epoch = lost->epoch;
+  core->lost_epoch = lost->ended;
   core->lost_generation = lost->generation;
   (void)snprintf(
       core->lost, sizeof core->lost,
@@ -32,7 +33,7 @@ static void say_lost(struct core *core, const struct lost *lost) {
       "put the newest copy of the whole folder back, or %sgo on with epoch %u (wasl node epoch DIR --leaves-lost "
       "--number %u)",
       (int)lost->by.size, (const char *)lost->by.data, (unsigned)lost->epoch, (unsigned long long)lost->size,
-      (unsigned)core->epoch, (unsigned long long)core->reg.attested, cards,
+      (unsigned)core->epoch, (unsigned long long)core->reg.size, cards,
       lost->generation > 0 ? "the newest keys (docs/keys.md) and " : "", (unsigned)next, (unsigned)next);
 }
 
@@ -42,6 +43,7 @@ static enum base_code fact_write(struct core *core, const struct lost *lost, str
   base_buf_init(&fact, CORE_LOST_MAX);
   base_buf_u64(&fact, lost->size);
   base_buf_u32(&fact, lost->epoch);
+  base_buf_u32(&fact, lost->ended);
   base_buf_u32(&fact, lost->generation);
   base_buf_block(&fact, lost->by);
   base_buf_block(&fact, note); /* the proofs */
@@ -63,11 +65,12 @@ enum base_code core_lost_load(struct core *core, struct base_error *err) {
     return code == BASE_NOT_FOUND ? BASE_OK : code;
   struct base_reader reader = base_reader_of(base_buf_view(&fact));
   struct lost lost = {.size = base_read_u64(&reader), .epoch = base_read_u32(&reader)};
+  lost.ended = base_read_u32(&reader);
   lost.generation = base_read_u32(&reader);
   lost.by = base_read_block(&reader, WIRE_ORIGIN_MAX);
   if (reader.failed)
-    lost = (struct lost){.by = BASE_VIEW("a partner"), .epoch = core->epoch};
-  if (lost.epoch < core->epoch) /* closed with the epoch that begins in this start */
+    lost = (struct lost){.by = BASE_VIEW("a partner"), .epoch = core->epoch, .ended = core->epoch};
+  if (lost.ended < core->epoch) /* closed with the epoch that begins in this start */
     return BASE_OK;
   say_lost(core, &lost);
   base_log(BASE_LOG_ERROR, "register.lost", "%s", core->lost);
@@ -145,14 +148,13 @@ static enum base_code seen_take(struct core *core, const struct core_partner *pa
   struct lost lost = {.by = partner->card.name, .epoch = core->epoch};
   bool is_lost = false;
   enum base_code code = contradicts(core, later, heads->seen.head, &lost, &is_lost, err);
-  if (lost.epoch < core->epoch)
-    lost.epoch = core->epoch;
+  lost.ended = lost.epoch > core->epoch ? lost.epoch : core->epoch;
   /* The newest epoch and card that anybody shows is said. */
-  bool known = core->lost[0] != '\0' && lost.epoch <= core->lost_epoch && lost.generation <= core->lost_generation;
+  bool known = core->lost[0] != '\0' && lost.ended <= core->lost_epoch && lost.generation <= core->lost_generation;
   if (code != BASE_OK || !is_lost || known)
     return code;
   if (core->lost[0] != '\0') {
-    lost.epoch = lost.epoch > core->lost_epoch ? lost.epoch : core->lost_epoch;
+    lost.ended = lost.ended > core->lost_epoch ? lost.ended : core->lost_epoch;
     lost.generation = lost.generation > core->lost_generation ? lost.generation : core->lost_generation;
   }
   code = fact_write(core, &lost, heads->seen.head, later->count > 0 ? later->list[0].succession : (struct base_view){0},
