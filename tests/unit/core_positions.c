@@ -114,8 +114,39 @@ static void test_late_line(void **state) {
   try_remove(&a, &b);
 }
 
+/* A line on a head that was lost comes late, when the register has another head of that size: nobody is to blame. */
+static void test_line_on_what_was_lost(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65];
+  try_agreed(&a, &b);
+  lose(&a, &b, 2, 0, mine, his);
+  open_epoch(&b);
+  while (b.core->reg.attested < try_partner(&a)->seen_size) { /* a leaf each */
+    struct pair_answer answer =
+        pair_ask(&b, LINK_WITNESS_CHANGE, "{\"actor\":\"amal\",\"do\":\"quorum\",\"quorum\":0}", -1);
+    assert_int_equal(answer.status, BASE_OK);
+    pair_answer_free(&answer);
+    pair_settle(&b);
+  }
+  assert_int_equal(b.core->reg.attested, try_partner(&a)->seen_size);
+  try_partner(&a)->row.owes_cosign = true;
+  a.ms += 31000;
+  b.ms += 31000;
+  (void)pair_send(&a, &b);
+  pair_settle(&b);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_FAULT, NULL, 0), 0);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_false(core_epoch_waits(try_partner(&b)));
+  assert_int_equal(try_leaves(&b, WIRE_ACT_FAULT, NULL, 0), 0);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_named_by_a_later_head),
-                                     cmocka_unit_test(test_named_by_an_older_head), cmocka_unit_test(test_late_line)};
+                                     cmocka_unit_test(test_named_by_an_older_head), cmocka_unit_test(test_late_line),
+                                     cmocka_unit_test(test_line_on_what_was_lost)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
