@@ -260,9 +260,7 @@ enum base_code core_back_begin(struct core *core, struct core_partner *partner, 
                                struct base_error *err) {
   struct core_back *back = &partner->back;
   uint64_t from = back->receipts > 0 && back->receipts <= receipts_here ? back->receipts : receipts_here + 1;
-  forget(back);
-  back->next = 0;
-  back->receipts = from;
+  back->receipts = from; /* of ours all stands as it is until he confirms: what is here is not lost once more */
   return save(core, partner, err);
 }
 

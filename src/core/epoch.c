@@ -349,6 +349,13 @@ static enum base_code first_waiting(void *context, const struct store_delivery *
   return BASE_EXISTS;
 }
 
+/* Why they are refused, as their outbox shows it. */
+static const char displaced_why[] = "number: this register lost leaves, and the partner holds another message in its "
+                                    "place: write it again in a new case";
+static const char behind_why[] = "number: this register lost leaves, and the message before this one was refused for "
+                                 "it; the partner never had this one, and cannot take it behind another: write it "
+                                 "again in a new case";
+
 enum base_code core_epoch_displace(struct core *core, struct core_partner *partner, uint64_t wanted,
                                    struct base_error *err) {
   struct core_told *told = &partner->epoch_told;
@@ -360,14 +367,12 @@ enum base_code core_epoch_displace(struct core *core, struct core_partner *partn
   enum base_code code = store_delivery_open(core->store, partner->row.number, 0, INT32_MAX, first_waiting, &found, err);
   if (code != BASE_EXISTS || found.number > partner->flight.last_number || found.number > wanted)
     return code == BASE_EXISTS ? BASE_OK : code;
+  bool behind = found.number == wanted; /* he holds nothing under it, and cannot take what names our own before it */
   code = store_delivery_get(core->store, &found.message, partner->row.number, &arena, &delivery, err);
   if (code == BASE_OK)
-    code =
-        core_delivery_void(core, partner, &delivery, STORE_REFUSED,
-                           BASE_VIEW("number: this register lost leaves, and the partner holds another message in its "
-                                     "place: write it again in a new case"),
-                           err);
-  if (code != BASE_OK || found.number == wanted) /* beyond what he holds: the void travels */
+    code = core_delivery_void(core, partner, &delivery, STORE_REFUSED,
+                              base_view_text(behind ? behind_why : displaced_why), err);
+  if (code != BASE_OK || behind) /* beyond what he holds: the void travels */
     return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
   if (told->lost_to == 0) { /* nothing else is lost, but this stands in a case that may be older */
     told->lost_from = told->lost_to = found.number;

@@ -85,7 +85,16 @@ static void test_goes_on_from_an_epoch(void **state) {
   lose(&a, &b, 2, 1, mine, his);
   renewed(&a, &b);
   pair_close(&b);
-  renewed(&a, &b);
+  open_epoch(&b);
+  struct told status = tell(&b, LINK_NODE_STATUS, "{}"); /* before anybody confirmed: what came back is here */
+  const struct wire_json *lost = at(wire_json_get(wire_json_get(status.json, "register"), "lost"), 0);
+  assert_int_equal(number(lost, "returned"), 2);
+  assert_int_equal(wire_json_size(wire_json_get(lost, "missing")), 0);
+  forget(&status);
+  later(&a, &b);
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  assert_int_equal(try_partner(&b)->back.came, 2);
   well(&a, &b);
   try_remove(&a, &b);
 }
@@ -243,6 +252,42 @@ static void test_given_twice(void **state) {
   pair_remove(&b);
 }
 
+/* Only what a holds another message for is refused for that; the one behind it, which a never had, names its own
+ * reason, and those behind that one go on. */
+static void test_behind_one_given_twice(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char mine[65], his[65], other[3][65];
+  struct base_buf reason = {0}, behind = {0};
+  base_buf_init(&reason, 600);
+  base_buf_init(&behind, 600);
+  try_agreed(&a, &b);
+  copy(&b, "/keeper", "/old-keeper");
+  lose(&a, &b, 1, 0, mine, his);
+  copy(&b, "/old-keeper", "/keeper");
+  pair_open(&b);
+  for (int i = 0; i < 3; i++)
+    pair_request(&b, &a, other[i]);
+  later(&a, &b);
+  pair_close(&b);
+  renewed(&a, &b);
+  later(&a, &b);
+  assert_int_equal(pair_outbox(&b, other[0], &reason), STORE_REFUSED);
+  base_buf_u8(&reason, 0);
+  assert_non_null(strstr((const char *)reason.data, "the partner holds another message in its place"));
+  assert_int_equal(pair_outbox(&b, other[1], &behind), STORE_REFUSED);
+  base_buf_u8(&behind, 0);
+  assert_null(strstr((const char *)behind.data, "holds another message"));
+  assert_non_null(strstr((const char *)behind.data, "the partner never had this one"));
+  try_receipted(&b, other[2]);
+  both_ways(&a, &b);
+  base_buf_free(&reason);
+  base_buf_free(&behind);
+  try_sound(&a);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 /* What is given to witnesses, and shown, is what heads bear. */
 static void test_shown(void **state) {
   (void)state;
@@ -332,6 +377,7 @@ int main(void) {
       cmocka_unit_test(test_reaches_over_an_epoch),
       cmocka_unit_test(test_names_none),
       cmocka_unit_test(test_given_twice),
+      cmocka_unit_test(test_behind_one_given_twice),
       cmocka_unit_test(test_shown),
       cmocka_unit_test(test_empty),
   };
