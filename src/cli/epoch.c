@@ -24,9 +24,18 @@ static enum base_code ask(struct cli *cli, int dir, const char *path, struct bas
       path);
 }
 
-/* Which keys open the data in place is core's to know, and which of them are held the keeper's: the one is asked before
- * the other is told, so that nothing is closed over data with which the node would not start. */
-static enum base_code ask_needs(int dir, uint32_t *oldest, uint32_t *newest, struct base_error *err) {
+/* Whose the data in place are, in which epoch, and which keys open them is core's to know, and what is held the
+ * keeper's: the one is asked before the other is told, so that nothing is closed over data with which the node would
+ * not start. */
+struct needs {
+  char oldest[12], newest[12], epoch[12], origin[WIRE_ORIGIN_MAX + 1];
+};
+
+static void take_number(const struct wire_json *told, const char *name, char out[12]) {
+  (void)snprintf(out, 12, "%u", (unsigned)cli_number(told, name));
+}
+
+static enum base_code ask_needs(int dir, struct needs *out_needs, struct base_error *err) {
   CLI_AUTO_DATABASE struct cli_database database = {0};
   BASE_AUTO_BUF struct base_buf out = {0};
   WIRE_AUTO_JSON struct wire_json *told = NULL;
@@ -39,15 +48,18 @@ static enum base_code ask_needs(int dir, uint32_t *oldest, uint32_t *newest, str
     code = wire_json_parse(base_buf_view(&out), CLI_PROGRAM_OUTPUT_MAX, "core's answer", &told, err);
   if (code != BASE_OK)
     return base_fail_within(err, "no new epoch was opened, and nothing was changed: the data in place cannot be read");
-  *oldest = (uint32_t)cli_number(told, "oldest");
-  *newest = (uint32_t)cli_number(told, "newest");
+  struct base_view origin = wire_json_text(wire_json_get(told, "origin"));
+  take_number(told, "oldest", out_needs->oldest);
+  take_number(told, "newest", out_needs->newest);
+  take_number(told, "epoch", out_needs->epoch);
+  (void)snprintf(out_needs->origin, sizeof out_needs->origin, "%.*s", (int)origin.size, (const char *)origin.data);
   return BASE_OK;
 }
 
 enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   const char *path = cli->words[0], *number = cli_option(cli, "--number");
-  char keeper_path[4096], card[4096], needs[2][12];
-  uint32_t oldest = 0, newest = 0;
+  char keeper_path[4096], card[4096];
+  struct needs needs;
   uint64_t epoch = 0;
   struct stat status;
   BASE_AUTO_BUF struct base_buf origin = {0};
@@ -73,16 +85,14 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   if (snprintf(keeper_path, sizeof keeper_path, "%s/keeper", path) >= (int)sizeof keeper_path ||
       snprintf(card, sizeof card, "%s/%snode.card", path, first ? "" : "core/") >= (int)sizeof card)
     return base_fail(err, BASE_TOO_LARGE, "%s: the path is too long", path);
-  code = ask_needs(dir, &oldest, &newest, err);
+  code = ask_needs(dir, &needs, err);
   if (code != BASE_OK)
     return code;
-  (void)snprintf(needs[0], sizeof needs[0], "%u", (unsigned)oldest);
-  (void)snprintf(needs[1], sizeof needs[1], "%u", (unsigned)newest);
-  const struct cli_program keeper = {
-      .name = "wasl-keeper",
-      .arguments = {"epoch", keeper_path, number != NULL ? number : "0", card, needs[0], needs[1]},
-      .folder = -1,
-      .handed = -1};
+  const struct cli_program keeper = {.name = "wasl-keeper",
+                                     .arguments = {"epoch", keeper_path, number != NULL ? number : "0", card,
+                                                   needs.oldest, needs.newest, needs.epoch, needs.origin},
+                                     .folder = -1,
+                                     .handed = -1};
   code = cli_backup_keeper(&keeper, "no new epoch was opened", &origin, err);
   if (code != BASE_OK)
     return code;

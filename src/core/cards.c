@@ -171,6 +171,20 @@ static enum base_code load_one(struct core *core, int64_t partner, uint32_t gene
   return code == BASE_NOT_FOUND ? BASE_CORRUPT : code;
 }
 
+enum base_code core_card_first_stored(struct store *store, struct base_buf *out, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  base_buf_init(&bytes, FACT_MAX);
+  enum base_code code = store_fact_get(store, fact_of(0, 1).name, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_reader reader = base_reader_of(base_buf_view(&bytes));
+  (void)base_read_u64(&reader); /* its leaf */
+  base_buf_add_view(out, base_read_block(&reader, WIRE_CARD_MAX));
+  (void)base_read_block(&reader, WIRE_NOTE_MAX);
+  code = base_reader_end(&reader, "a stored card", err);
+  return code == BASE_OK ? base_buf_check(out, "a stored card", err) : code;
+}
+
 /* The first generation held: that of the card that was added by hand, of our own 1. */
 static enum base_code first_held(struct core *core, int64_t partner, uint32_t newest, uint32_t *out,
                                  struct base_error *err) {

@@ -51,6 +51,8 @@ void core_cards_free(struct core_cards *cards);
 /* The row of a card; partner 0: our own. */
 BASE_NODISCARD enum base_code core_card_save(struct core *core, int64_t partner, const struct core_card *card,
                                              struct base_error *err);
+/* The bytes of our own first one, out of the row. */
+BASE_NODISCARD enum base_code core_card_first_stored(struct store *store, struct base_buf *out, struct base_error *err);
 /* All that are stored, oldest first; of a partner those up to the newest. BASE_OK with none. */
 BASE_NODISCARD enum base_code core_cards_load(struct core *core, int64_t partner, uint32_t newest,
                                               struct core_cards *cards, struct base_error *err);

@@ -204,19 +204,23 @@ static enum base_code read_first(struct core *core, struct base_error *err) {
   return BASE_OK;
 }
 
-static enum base_code stored_epoch(struct core *core, uint32_t *out, struct base_error *err) {
+enum base_code core_epoch_stored(struct store *store, uint32_t *out, uint64_t *start, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, 64);
   *out = 1;
-  core->epoch_start = 0;
-  core->epoch_digits[0] = '\0';
-  enum base_code code = store_fact_get(core->store, epoch_fact, &fact, err);
+  *start = 0;
+  enum base_code code = store_fact_get(store, epoch_fact, &fact, err);
   if (code != BASE_OK)
     return code == BASE_NOT_FOUND ? BASE_OK : code;
   struct base_reader reader = base_reader_of(base_buf_view(&fact));
   *out = base_read_u32(&reader);
-  core->epoch_start = base_read_u64(&reader);
+  *start = base_read_u64(&reader);
   return base_reader_end(&reader, epoch_fact, err);
+}
+
+static enum base_code stored_epoch(struct core *core, uint32_t *out, struct base_error *err) {
+  core->epoch_digits[0] = '\0';
+  return core_epoch_stored(core->store, out, &core->epoch_start, err);
 }
 
 enum base_code core_epoch_begins(struct core *core, bool *out, struct base_error *err) {
@@ -234,8 +238,9 @@ enum base_code core_epoch_open(struct core *core, struct base_error *err) {
   if (stored > core->epoch)
     return base_fail(err, BASE_ROLLBACK,
                      "the register is in epoch %u, but the keeper signs epoch %u: its memory is older than this "
-                     "database; put back the newest keeper/heads.state, or open the next epoch (wasl node epoch)",
-                     (unsigned)stored, (unsigned)core->epoch);
+                     "database; put back the newest keeper/ with its own heads.state, or, when there is none, open the "
+                     "next epoch (wasl node epoch DIR --leaves-lost --number %u)",
+                     (unsigned)stored, (unsigned)core->epoch, (unsigned)stored + 1);
   if (stored < core->epoch && core->info.size > 0)
     return base_fail(
         err, BASE_ROLLBACK,

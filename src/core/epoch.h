@@ -14,6 +14,9 @@ void core_epoch_origin(const struct core *core, char out[WIRE_ORIGIN_MAX + 1]);
 void core_epoch_key(const struct core *core, struct base_buf *out);
 /* Whether the keeper signs an epoch that the store does not know, and has signed nothing under it. */
 BASE_NODISCARD enum base_code core_epoch_begins(struct core *core, bool *out, struct base_error *err);
+/* The epoch that the register in these data is in, and the leaf that it began with (0 for the first). */
+BASE_NODISCARD enum base_code core_epoch_stored(struct store *store, uint32_t *out, uint64_t *start,
+                                                struct base_error *err);
 /* After the partners were loaded: where our present epoch began. One that the keeper signs and the store does not know
  * yet begins here, with its first leaves, in the step under way. */
 BASE_NODISCARD enum base_code core_epoch_open(struct core *core, struct base_error *err);
@@ -43,8 +46,18 @@ BASE_NODISCARD enum base_code core_epoch_allows(const struct core *core, const s
  * 0: nothing is to be opened. */
 struct core_needs {
   uint32_t oldest, newest;
+  uint32_t epoch;                   /* of the register in these data */
+  char origin[WIRE_ORIGIN_MAX + 1]; /* whose they are; empty where nothing that is left says it */
 };
 BASE_NODISCARD enum base_code core_epoch_needs(struct store *store, struct core_needs *out, struct base_error *err);
+
+/* --- whose.c */
+/* The node whose data these are, as its newest head or its first card says; empty where neither can be read. epoch: of
+ * that head, 0 without one. Nothing is verified: it is for a person who put the wrong folder in place. */
+BASE_NODISCARD enum base_code core_data_whose(struct store *store, char out[WIRE_ORIGIN_MAX + 1], uint32_t *epoch,
+                                              struct base_error *err);
+/* BASE_WRONG_KEY: of another node than the keys. core->info is known. */
+BASE_NODISCARD enum base_code core_data_check(const struct core *core, struct base_error *err);
 
 /* --- renewed.c: a partner's register */
 /* What is stored of his epochs, and the head that the next one must extend. */

@@ -118,6 +118,8 @@ static enum base_code tell_needs(int dir, struct store_server *server, struct ba
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "oldest", needs.oldest);
   wire_write_member_integer(&writer, "newest", needs.newest);
+  wire_write_member_integer(&writer, "epoch", needs.epoch);
+  wire_write_member_string(&writer, "origin", needs.origin);
   wire_write_end(&writer, '}');
   return BASE_OK;
 }

@@ -92,6 +92,12 @@ static enum base_code announce_first(struct core *core, struct base_error *err) 
   return core_card_save(core, 0, core_cards_newest(&core->cards), err);
 }
 
+/* The head that names our newest card is kept, and the keeper, who signed it, knows an earlier one. */
+static bool keeper_older(const struct core *core) {
+  bool knows_one = core_hash_zero(&core->info.card) || core_card_known(core);
+  return knows_one && core->info.generation < core->card.generation && !core_card_waits(core);
+}
+
 /* Between a card that is written and the head that names it the keeper may hold either side's keys in force. */
 static enum base_code check_held(const struct core *core, struct base_error *err) {
   bool log = false, witness = false;
@@ -103,6 +109,12 @@ static enum base_code check_held(const struct core *core, struct base_error *err
   }
   if (base_view_is(core->card.origin, core->info.origin) && log && witness)
     return BASE_OK;
+  if (keeper_older(core))
+    return base_fail(err, BASE_ROLLBACK,
+                     "keeper/ is an older copy than the data: the card in force is of generation %u, and the keeper "
+                     "signed that of generation %u last, and does not hold its keys in force. Put the newest keeper/ "
+                     "back, all its files with its own heads.state (docs/keys.md)",
+                     (unsigned)core->card.generation, (unsigned)core->info.generation);
   return core_card_known(core)
              ? base_fail(err, BASE_WRONG_KEY,
                          "the node's card names other keys than the keeper holds: this card is not of this node")

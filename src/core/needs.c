@@ -43,6 +43,22 @@ static enum base_code partners_need(struct store *store, struct core_needs *need
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
+/* What says the epoch may be damaged, and then the newest head says it. */
+static enum base_code place_of_data(struct store *store, struct core_needs *needs, struct base_error *err) {
+  uint32_t signed_in = 0;
+  uint64_t start = 0;
+  enum base_code code = core_epoch_stored(store, &needs->epoch, &start, err);
+  if (core_damage(code)) {
+    needs->epoch = 1;
+    code = BASE_OK;
+  }
+  if (code == BASE_OK)
+    code = core_data_whose(store, needs->origin, &signed_in, err);
+  if (signed_in > needs->epoch)
+    needs->epoch = signed_in;
+  return code;
+}
+
 enum base_code core_epoch_needs(struct store *store, struct core_needs *out, struct base_error *err) {
   struct core_needs needs = {0};
   uint64_t leaves = 0;
@@ -51,6 +67,8 @@ enum base_code core_epoch_needs(struct store *store, struct core_needs *out, str
     code = leaf_needs(store, leaves - 1, &needs, err);
   if (code == BASE_OK)
     code = partners_need(store, &needs, err);
+  if (code == BASE_OK)
+    code = place_of_data(store, &needs, err);
   if (code == BASE_OK)
     *out = needs;
   return code;

@@ -197,6 +197,8 @@ enum base_code core_register_load(struct core *core, struct base_error *err) {
   }
   /* The keeper is asked, because our row of the last head may be older than what it signed. */
   code = core_epoch_ask(core, err);
+  if (code == BASE_OK)
+    code = core_data_check(core, err);
   if (code != BASE_OK)
     return code;
   if (core->info.size > 0 && reg->size == 0)

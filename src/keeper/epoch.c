@@ -56,7 +56,43 @@ static enum base_code find_last(int dir, struct base_view card, uint32_t most, s
   return code;
 }
 
-/* card: of the data. Which one the memory signed last it knows by its hash; zeroes before any. */
+/* The other way round: what has to be put back then are the keys. */
+static enum base_code keys_older(uint32_t generation, struct base_error *err) {
+  return base_fail(err, BASE_ROLLBACK,
+                   "the data in place have the card of generation %u, and keeper/ knows nothing of it: it is an older "
+                   "copy than the data. Nothing was changed. Put the newest keeper/ back, all its files with its own "
+                   "heads.state (docs/keys.md)",
+                   (unsigned)generation);
+}
+
+static bool holds(const struct keeper *keeper, enum keeper_key_type type, const struct wire_key *key) {
+  for (size_t i = 0; i < keeper->count; i++)
+    if (keeper->keys[i].type == type && wire_key_equal(&keeper->keys[i].public_key, key))
+      return true;
+  return false;
+}
+
+/* A card of the data that was signed later than the memory knows, and is kept nowhere here. A memory that was made anew
+ * knows no card: there the keys say it. */
+static enum base_code check_older(const struct keeper *keeper, const struct keeper_head *own, struct base_view card,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 8 * WIRE_CARD_MAX);
+  struct wire_card parsed;
+  enum base_code code = card.size == 0 ? BASE_OK : read_card(card, &arena, &parsed, err);
+  if (card.size == 0 || code != BASE_OK || parsed.generation <= own->generation ||
+      keeper_card_holds(keeper->dir, parsed.generation, card))
+    return code;
+  bool anew = keeper_heads_epoch(keeper->heads) > 1 && wire_key_none(&own->bound);
+  return anew && holds(keeper, KEEPER_KEY_LOG, &parsed.log_key) &&
+                 holds(keeper, KEEPER_KEY_WITNESS, &parsed.witness_key) &&
+                 holds(keeper, KEEPER_KEY_SEAL, &parsed.seals[0].key)
+             ? BASE_OK
+             : keys_older(parsed.generation, err);
+}
+
+/* card: of the data. Which one the memory signed last it knows by its hash; zeroes before any. A later one that is kept
+ * is taken by it. */
 static enum base_code check_signed(int dir, const struct keeper_head *own, struct base_view card,
                                    struct base_error *err) {
   char which[80];
@@ -65,7 +101,8 @@ static enum base_code check_signed(int dir, const struct keeper_head *own, struc
   if (card.size == 0 || wire_key_none(&own->bound))
     return BASE_OK;
   enum base_code code = find_last(dir, card, own->generation, &last, &why, err);
-  if (code == BASE_OK && memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) != 0) {
+  if (code == BASE_OK && last.generation <= own->generation &&
+      memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) != 0) {
     (void)snprintf(which, sizeof which, "the keeper signed the card of generation %u last", (unsigned)own->generation);
     code = card_lost(which, &why, err);
   }
@@ -91,8 +128,10 @@ static enum base_code check_named(const struct keeper *keeper, const struct last
     const struct keeper_held *held = keeper_ring_newest(keeper, named[i].type);
     char which[80];
     (void)snprintf(which, sizeof which, "the keeper holds %s", keeper_key_name(held->type, held->number).text);
-    if (!wire_key_equal(&held->public_key, named[i].key))
-      return card_lost(which, why, err);
+    if (wire_key_equal(&held->public_key, named[i].key))
+      continue;
+    bool later = last->kept || card.generation == 1 || held->from > card.made; /* the key is */
+    return later ? card_lost(which, why, err) : keys_older(card.generation, err);
   }
   return BASE_OK;
 }
@@ -119,6 +158,45 @@ static enum base_code check_opens(const struct keeper *keeper, const struct keep
       "any more. Nothing was changed. Put newer data back: the old core/, or a backup made after %s, when "
       "%s replaced it (wasl backup verify says when one was made; docs/backup.md)",
       name.text, base_time_format(first->from).text, keeper_key_name(KEEPER_KEY_EPOCH, first->number).text);
+}
+
+static enum base_code check_whose(const struct keeper *keeper, const struct keeper_data *data, struct base_error *err) {
+  struct base_view origin = data->origin;
+  return origin.size == 0 || base_view_is(origin, keeper->origin)
+             ? BASE_OK
+             : base_fail(err, BASE_WRONG_KEY,
+                         "the data in place (core/, or the database that wasl.conf names) are of %.*s, and the keys in "
+                         "keeper/ of %s. Nothing was changed. Put this node's own back",
+                         (int)origin.size, (const char *)origin.data, keeper->origin);
+}
+
+/* The data know which epoch they are in, whatever the memory knows: core would not begin that one, nor one before. */
+static enum base_code check_above(uint32_t next, const struct keeper_data *data, struct base_error *err) {
+  if (next > data->epoch)
+    return BASE_OK;
+  if (data->epoch >= WIRE_EPOCHS_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "a register has at most %d epochs", WIRE_EPOCHS_MAX);
+  return base_fail(err, BASE_FIELD,
+                   "the data in place are in epoch %u, and the new one would be epoch %u: the least number is %u "
+                   "(--number %u). Nothing was changed",
+                   (unsigned)data->epoch, (unsigned)next, (unsigned)data->epoch + 1, (unsigned)data->epoch + 1);
+}
+
+/* The next epoch of a memory that is there; number: what was said, 0 for nothing. */
+static enum base_code check_next(const struct keeper *keeper, uint32_t number, uint32_t next,
+                                 const struct keeper_data *data, struct base_error *err) {
+  uint32_t epoch = keeper_heads_epoch(keeper->heads);
+  bool begun = keeper_heads_own(keeper->heads)->size > 0;
+  if (next <= epoch)
+    return base_fail(err, BASE_FIELD, "epoch %u is %s already: the next one is %u", (unsigned)epoch,
+                     begun ? "signed" : "opened", (unsigned)epoch + 1);
+  if (next > WIRE_EPOCHS_MAX)
+    return base_fail(err, BASE_TOO_LARGE, "a register has at most %d epochs", WIRE_EPOCHS_MAX);
+  enum base_code code = check_above(next, data, err);
+  if (code == BASE_OK && number == 0 && epoch > 1 && !begun) /* one that is said is meant: that one was the wrong one */
+    code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
+                     (unsigned)epoch);
+  return code;
 }
 
 /* Nothing here says which card was signed last but the files: none may be missing or damaged between them. */
@@ -203,19 +281,15 @@ static enum base_code go_on(int dir, uint32_t number, const struct keeper_data *
   enum base_code code = keeper_open(dir, world, &keeper, err);
   if (code != BASE_OK)
     return code;
-  uint32_t epoch = keeper_heads_epoch(keeper->heads);
-  uint32_t next = number == 0 ? epoch + 1 : number;
+  uint32_t next = number == 0 ? keeper_heads_epoch(keeper->heads) + 1 : number;
   struct keeper_head own = *keeper_heads_own(keeper->heads);
-  if (next <= epoch)
-    code = base_fail(err, BASE_FIELD, "epoch %u is signed already: the next one is %u", (unsigned)epoch,
-                     (unsigned)epoch + 1);
-  else if (next > WIRE_EPOCHS_MAX)
-    code = base_fail(err, BASE_TOO_LARGE, "a register has at most %d epochs", WIRE_EPOCHS_MAX);
-  else if (number == 0 && epoch > 1 && own.size == 0) /* a number that is said is meant: that one was the wrong one */
-    code = base_fail(err, BASE_CONFLICT, "epoch %u is open already and has not begun: start the node, and it begins",
-                     (unsigned)epoch);
+  code = check_whose(keeper, data, err);
+  if (code == BASE_OK)
+    code = check_next(keeper, number, next, data, err);
   if (code == BASE_OK)
     code = check_opens(keeper, data, err);
+  if (code == BASE_OK)
+    code = check_older(keeper, &own, data->card, err);
   if (code == BASE_OK)
     code = check_signed(dir, &own, data->card, err);
   if (code == BASE_OK) /* a memory that was made anew may know too little */
@@ -243,6 +317,10 @@ static enum base_code make_memory(struct keeper *keeper, int dir, uint32_t numbe
       code = base_fail(err, BASE_NOT_FOUND, "%s is missing, and no later one is there; put its offline copy back",
                        keeper_key_name(type, 1).text);
   struct keeper_head own = {.generation = 1};
+  if (code == BASE_OK)
+    code = check_whose(keeper, data, err);
+  if (code == BASE_OK)
+    code = check_above(number, data, err);
   if (code == BASE_OK)
     code = check_opens(keeper, data, err);
   if (code == BASE_OK)

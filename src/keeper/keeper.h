@@ -30,9 +30,11 @@ BASE_NODISCARD enum base_code keeper_init_in_token(int dir, struct base_view nam
  * (it is made anew then, and knows nothing of partners' heads); 0: the next. data: what it goes on from. A refusal
  * changes nothing. out: the origin of the new epoch. */
 struct keeper_data {
-  struct base_view card; /* the newest of the data, BASE_ROLLBACK when the keeper signed another one since; empty: that
-                            is not compared */
+  struct base_view card; /* the newest of the data, BASE_ROLLBACK when the keeper signed another one since, or is older
+                            than it; empty: that is not compared */
   uint32_t oldest, newest; /* the epoch keys that they are under, BASE_ROLLBACK when one is not held; 0: under none */
+  uint32_t epoch;          /* of the register in them: the next one is above it; 0: not known */
+  struct base_view origin; /* whose they are, BASE_WRONG_KEY when not this keeper's; empty: not known */
 };
 BASE_NODISCARD enum base_code keeper_epoch_open(int dir, uint32_t number, const struct keeper_data *data,
                                                 const struct base_world *world, char out[WIRE_ORIGIN_MAX + 1],

@@ -71,7 +71,7 @@ enum base_code keeper_key_derive(enum keeper_key_type type, const struct base_se
   bool done = key != NULL && EVP_PKEY_get_raw_public_key(key, public_key.bytes, &size) == 1;
   EVP_PKEY_free(key);
   if (!done)
-    return base_fail(err, BASE_INTERNAL, "a %s key: the cryptographic library cannot use it", words[type]);
+    return base_fail(err, BASE_INTERNAL, "the cryptographic library cannot use the %s key", words[type]);
   *out = public_key;
   return BASE_OK;
 }
@@ -109,7 +109,7 @@ enum base_code keeper_key_write(int dir, const struct keeper_key *key, struct ba
 }
 
 static enum base_code damaged(enum keeper_key_type type, const char *how, struct base_error *err) {
-  return base_fail(err, BASE_CORRUPT, "a %s key: its file is damaged (%s); bring it back from where you keep its copy",
+  return base_fail(err, BASE_CORRUPT, "the file of the %s key is damaged (%s); bring it back from where you keep its copy",
                    words[type], how);
 }
 

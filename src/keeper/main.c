@@ -3,7 +3,7 @@
  * `wasl-keeper tls DIR ORIGIN` makes a new one for the gate (for `wasl key rotate --tls`);
  * `backup-key FILE` and `backup-open FILE` make and use the key of backups, which is no node's (for `wasl backup`);
  * `init DIR NAME URI ENVIRONMENT READ WRITE` makes them in a token, `remove DIR/keeper` takes either away again;
- * `epoch DIR N CARD OLDEST NEWEST` goes on with the next epoch of the register (for `wasl node epoch`);
+ * `epoch DIR N CARD OLDEST NEWEST EPOCH ORIGIN` goes on with the next epoch of the register (for `wasl node epoch`);
  * `whose DIR/keeper` tells the node's origin (for `wasl backup restore`);
  * started by wasld it serves core, and ends when core does: core may need a signature for what is under way. */
 #include <errno.h>
@@ -218,10 +218,11 @@ static enum base_code print_line(const char *text, struct base_error *err) {
   return code == BASE_OK ? base_write_all(STDOUT_FILENO, base_buf_view(&line), err) : code;
 }
 
-/* words: the number of the epoch, the file of the card that the data end with, the epoch keys that they are under. */
+/* words: the number of the epoch, the file of the card that the data end with, the epoch keys that they are
+ * under, the register's epoch in them, and whose they are (empty: nothing says it). */
 static enum base_code new_epoch(const char *path, char **words, struct base_error *err) {
   const char *number = words[0], *card = words[1];
-  uint64_t epoch = 0, oldest = 0, newest = 0;
+  uint64_t epoch = 0, oldest = 0, newest = 0, present = 0;
   BASE_AUTO_BUF struct base_buf bytes = {0};
   base_buf_init(&bytes, WIRE_CARD_MAX);
   char origin[WIRE_ORIGIN_MAX + 1];
@@ -233,8 +234,14 @@ static enum base_code new_epoch(const char *path, char **words, struct base_erro
   if (!base_decimal_parse(base_view_text(words[2]), &oldest) ||
       !base_decimal_parse(base_view_text(words[3]), &newest) || oldest > newest || newest > UINT32_MAX)
     return base_fail(err, BASE_FIELD, "%s to %s are no numbers of epoch keys", words[2], words[3]);
+  if (!base_decimal_parse(base_view_text(words[4]), &present) || present > WIRE_EPOCHS_MAX)
+    return base_fail(err, BASE_FIELD, "%s is no number of an epoch", words[4]);
   enum base_code code = base_file_read(AT_FDCWD, card, WIRE_CARD_MAX, &bytes, err);
-  const struct keeper_data data = {base_buf_view(&bytes), (uint32_t)oldest, (uint32_t)newest};
+  const struct keeper_data data = {.card = base_buf_view(&bytes),
+                                   .oldest = (uint32_t)oldest,
+                                   .newest = (uint32_t)newest,
+                                   .epoch = (uint32_t)present,
+                                   .origin = base_view_text(words[5])};
   if (code == BASE_OK)
     code = keeper_epoch_open(dir, (uint32_t)epoch, &data, base_world_system(), origin, err);
   if (code != BASE_OK)
@@ -356,7 +363,7 @@ static const struct job {
             {"remove", 3, run_remove},
             {"tls", 4, run_tls},
             {"whose", 3, run_whose},
-            {"epoch", 7, run_epoch},
+            {"epoch", 9, run_epoch},
             {"backup-key", 3, run_backup_key},
             {"backup-open", 3, run_backup_open}};
 

@@ -134,6 +134,37 @@ static void test_begins_once(void **state) {
   try_remove(&a, &b);
 }
 
+/* Another node's data in this one's place: said before anything else, and asked before an epoch is opened. */
+static void test_data_of_another_node(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  struct core_needs needs = {0};
+  char said[2 * WIRE_ORIGIN_MAX + 64], command[600], from[160], to[160];
+  try_agreed(&a, &b);
+  snprintf(said, sizeof said, " are of %.80s, and the keys in keeper/ of %.80s:", a.core->info.origin,
+           b.core->info.origin);
+  assert_int_equal(core_epoch_needs(a.core->store, &needs, &err), BASE_OK);
+  assert_string_equal(needs.origin, a.core->info.origin);
+  assert_int_equal(needs.epoch, 1);
+  pair_close(&a);
+  pair_close(&b);
+  copy(&b, "/core", "/own-core");
+  snprintf(from, sizeof from, "%s/core", a.dir);
+  snprintf(to, sizeof to, "%s/core", b.dir);
+  snprintf(command, sizeof command, "rm -rf '%s' && cp -a '%s' '%s'", to, from, to);
+  assert_int_equal(system(command), 0);
+  struct place_name other = place_of(from), own = place_of(to);
+  place_copy(&other, &own);
+  assert_int_equal(pair_start(&b, &err), BASE_WRONG_KEY);
+  assert_non_null(strstr(err.text, said));
+  pair_close(&b);
+  copy(&b, "/own-core", "/core");
+  pair_open(&b);
+  pair_open(&a);
+  try_remove(&a, &b);
+}
+
 /* The memory of heads is gone: the number is said by a person, and partners' heads are proved against the store's. */
 static void test_without_memory(void **state) {
   (void)state;
@@ -157,6 +188,18 @@ static void test_without_memory(void **state) {
   try_receipted(&a, more);
   pair_close(&b);
   assert_int_equal(keeper_epoch(&b, 2, &err), BASE_FIELD); /* that one is signed */
+  assert_int_equal(keeper_epoch(&b, 5, &err), BASE_OK);
+  pair_open(&b);
+  struct core_needs needs = {0};
+  assert_int_equal(core_epoch_needs(b.core->store, &needs, &err), BASE_OK);
+  assert_int_equal(needs.epoch, 5);
+  pair_close(&b); /* a number that is not above that of the data: which one is, is said */
+  assert_int_equal(unlinkat(b.keeper_root, "keeper/heads.state", 0), 0);
+  assert_int_equal(keeper_epoch(&b, 3, &err), BASE_OK);
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "--number 6)"));
+  pair_close(&b);
+  assert_int_equal(keeper_epoch(&b, 6, &err), BASE_OK);
   pair_open(&b);
   try_remove(&a, &b);
 }
@@ -420,12 +463,19 @@ static void test_before_a_lost_card(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_goes_on),          cmocka_unit_test(test_cosigned_and_not_kept),
-      cmocka_unit_test(test_begins_once),      cmocka_unit_test(test_before_a_lost_card),
-      cmocka_unit_test(test_without_memory),   cmocka_unit_test(test_after_lost),
-      cmocka_unit_test(test_went_on_quietly),  cmocka_unit_test(test_went_on_and_sent),
-      cmocka_unit_test(test_other_beginning),  cmocka_unit_test(test_must_extend),
-      cmocka_unit_test(test_closed),           cmocka_unit_test(test_part_goes_on),
+      cmocka_unit_test(test_goes_on),
+      cmocka_unit_test(test_cosigned_and_not_kept),
+      cmocka_unit_test(test_begins_once),
+      cmocka_unit_test(test_data_of_another_node),
+      cmocka_unit_test(test_before_a_lost_card),
+      cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_after_lost),
+      cmocka_unit_test(test_went_on_quietly),
+      cmocka_unit_test(test_went_on_and_sent),
+      cmocka_unit_test(test_other_beginning),
+      cmocka_unit_test(test_must_extend),
+      cmocka_unit_test(test_closed),
+      cmocka_unit_test(test_part_goes_on),
       cmocka_unit_test(test_part_comes_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

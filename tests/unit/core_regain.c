@@ -103,6 +103,35 @@ static void test_comes_back(void **state) {
   try_remove(&a, &b);
 }
 
+static void keys_from(const struct pair_node *node, const char *from, const char *to) {
+  char command[400];
+  snprintf(command, sizeof command, "cd '%s' && rm -rf %s && cp -a %s %s", node->dir, to, from, to);
+  assert_int_equal(system(command), 0);
+}
+
+/* The other way round: the data are the newest, and the keeper's folder is from before the card. */
+static void test_older_keeper(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err = {0};
+  try_agreed(&a, &b);
+  pair_close(&b);
+  keys_from(&b, "keeper", "old-keeper");
+  pair_open(&b);
+  rotate(&b, "sign");
+  later(&a, &b);
+  pair_close(&b);
+  keys_from(&b, "keeper", "new-keeper");
+  keys_from(&b, "old-keeper", "keeper");
+  assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
+  assert_non_null(strstr(err.text, "keeper/ is an older copy than the data: the card in force is of generation 2"));
+  pair_close(&b);
+  keys_from(&b, "new-keeper", "keeper");
+  pair_open(&b);
+  both_ways(&a, &b);
+  try_remove(&a, &b);
+}
+
 /* A partner who was away takes card, epoch and what follows at once. */
 static void test_partner_was_away(void **state) {
   (void)state;
@@ -241,13 +270,10 @@ static void test_keys_are_destroyed(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_comes_back),
-      cmocka_unit_test(test_partner_was_away),
-      cmocka_unit_test(test_it_waited),
-      cmocka_unit_test(test_lost_with_an_epoch),
-      cmocka_unit_test(test_lost_with_an_epoch_that_nobody_saw),
-      cmocka_unit_test(test_not_believed),
-      cmocka_unit_test(test_keys_are_destroyed),
+      cmocka_unit_test(test_comes_back),         cmocka_unit_test(test_older_keeper),
+      cmocka_unit_test(test_partner_was_away),   cmocka_unit_test(test_it_waited),
+      cmocka_unit_test(test_lost_with_an_epoch), cmocka_unit_test(test_lost_with_an_epoch_that_nobody_saw),
+      cmocka_unit_test(test_not_believed),       cmocka_unit_test(test_keys_are_destroyed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -650,6 +650,44 @@ static void an_epoch_over_an_older_card(void **state) {
   node_end(&node);
 }
 
+/* A keeper of a time before the card of the data: the keys are what has to be put back. */
+static void an_epoch_by_an_older_keeper(void **state) {
+  (void)state;
+  struct node node;
+  struct notes notes = {0};
+  struct base_error err;
+  static const char older[] = "keeper/ knows nothing of it: it is an older copy";
+  node_start(&node, 10);
+  for (uint32_t generation = 2; generation <= 3; generation++) {
+    put(&node, "heads.state", "heads-1", false);
+    renew(&node, SIGNING);
+    next_card(&node, generation);
+    try_expect(succeed(&node, 2 * generation - 1, 2 * generation + 1, base_buf_view(&node.card), &notes, &err), &err,
+               BASE_OK, "");
+  }
+  keeper_close(node.keeper);
+  node.keeper = NULL;
+  put(&node, "heads.state", "heads-2", true);
+  put(&node, "heads-1", "heads.state", false);
+  static const char *const made[] = {"card-3.signed", "log-3.key", "witness-3.key"};
+  static const char *const aside[] = {"kept-card", "kept-log", "kept-witness"};
+  for (int i = 0; i < 3; i++)
+    put(&node, made[i], aside[i], true);
+  must_epoch(&node, 0, &node.card, BASE_ROLLBACK, older);
+  must_epoch(&node, 7, &node.card, BASE_ROLLBACK, older);
+  put(&node, "heads.state", "heads-0", true); /* nor one that is made anew, over keys that are none of the card's */
+  must_epoch(&node, 2, &node.card, BASE_ROLLBACK, older);
+  put(&node, "heads-1", "heads.state", true);
+  for (int i = 0; i < 3; i++)
+    put(&node, aside[i], made[i], true);
+  must_epoch(&node, 0, &node.card, BASE_OK, ""); /* the card is kept here: only the memory is old, and it takes it */
+  node.keeper = try_open(node.dir, &node.world);
+  look(&node);
+  assert_int_equal(node.info.all.generation, 3);
+  notes_free(&notes);
+  node_end(&node);
+}
+
 /* Without the memory the cards that are kept say which one is in force. */
 static void an_epoch_without_memory_over_an_older_card(void **state) {
   (void)state;
@@ -724,6 +762,7 @@ int main(void) {
       cmocka_unit_test(signs_no_other_card),
       cmocka_unit_test(older_files_in_the_place_of_newer),
       cmocka_unit_test(an_epoch_over_an_older_card),
+      cmocka_unit_test(an_epoch_by_an_older_keeper),
       cmocka_unit_test(an_epoch_without_memory_over_an_older_card),
       cmocka_unit_test(destroys_what_is_over),
       cmocka_unit_test(epochs_go_on),

@@ -145,6 +145,47 @@ static void over_data_whose_key_is_gone(void **state) {
   node_end(&rabat);
 }
 
+/* Of another node, or in an epoch that the new one would not be above: nothing is closed for them. */
+static void over_data_of_elsewhere(void **state) {
+  (void)state;
+  struct node rabat;
+  struct base_error err;
+  char own[WIRE_ORIGIN_MAX + 1], origin[WIRE_ORIGIN_MAX + 1];
+  node_start(&rabat);
+  try_expect(keeper_whose(rabat.dir, own, &err), &err, BASE_OK, "");
+  keeper_close(rabat.keeper);
+  rabat.keeper = NULL;
+  const struct keeper_data others = {.epoch = 1, .origin = BASE_VIEW("wasl/paris/0123456789abcdef")};
+  const struct keeper_data third = {.epoch = 3, .origin = base_view_text(own)};
+  const struct keeper_data last = {.epoch = WIRE_EPOCHS_MAX, .origin = base_view_text(own)};
+  for (uint32_t memory = 0; memory < 2; memory++) { /* with it, and without */
+    uint32_t number = memory == 0 ? 0 : 2;
+    try_expect(keeper_epoch_open(rabat.dir, number, &others, &rabat.world.world, origin, &err), &err, BASE_WRONG_KEY,
+               "are of wasl/paris/0123456789abcdef, and the keys in keeper/ of wasl/rabat/");
+    for (number = 2; number <= 3; number++)
+      try_expect(keeper_epoch_open(rabat.dir, number, &third, &rabat.world.world, origin, &err), &err, BASE_FIELD,
+                 "the data in place are in epoch 3");
+    try_expect(keeper_epoch_open(rabat.dir, 2, &third, &rabat.world.world, origin, &err), &err, BASE_FIELD,
+               "the least number is 4 (--number 4). Nothing was changed");
+    try_expect(keeper_epoch_open(rabat.dir, WIRE_EPOCHS_MAX, &last, &rabat.world.world, origin, &err), &err,
+               BASE_TOO_LARGE, "at most");
+    if (memory == 0) {
+      rabat.keeper = try_open(rabat.dir, &rabat.world);
+      try_describe(rabat.keeper, &rabat.info);
+      assert_string_equal(rabat.info.origin, own);
+      assert_int_equal(rabat.info.size, 9);
+      keeper_close(rabat.keeper);
+      rabat.keeper = NULL;
+      assert_int_equal(unlinkat(rabat.dir, KEEPER_HEADS_FILE, 0), 0);
+    }
+  }
+  assert_int_not_equal(faccessat(rabat.dir, KEEPER_HEADS_FILE, F_OK, 0), 0);
+  try_expect(keeper_epoch_open(rabat.dir, 4, &third, &rabat.world.world, origin, &err), &err, BASE_OK, "");
+  try_expect(keeper_epoch_open(rabat.dir, 4, &third, &rabat.world.world, origin, &err), &err, BASE_FIELD,
+             "epoch 4 is opened already");
+  node_end(&rabat);
+}
+
 /* Root runs it for a keeper with a user of its own: what it makes is that user's. */
 static void files_are_the_keepers(void **state) {
   (void)state;
@@ -183,8 +224,11 @@ static void not_while_it_runs(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(begins_anew), cmocka_unit_test(without_its_memory),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(begins_anew),
+                                     cmocka_unit_test(without_its_memory),
                                      cmocka_unit_test(over_data_whose_key_is_gone),
-                                     cmocka_unit_test(files_are_the_keepers), cmocka_unit_test(not_while_it_runs)};
+                                     cmocka_unit_test(over_data_of_elsewhere),
+                                     cmocka_unit_test(files_are_the_keepers),
+                                     cmocka_unit_test(not_while_it_runs)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
