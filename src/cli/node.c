@@ -103,10 +103,10 @@ static void find_missing(const struct wire_json *status, struct base_buf *out) {
 
 /* What keeps it from doing its work, though all of it serves: a line for each, for they name what is to be done. How
  * many. */
-static size_t note_unsound(const struct cli *cli, const struct wire_json *status) {
+static size_t note_unsound(const struct wire_json *status) {
   const struct wire_json *unsound = wire_json_get(status, "unsound");
   size_t count = wire_json_size(unsound);
-  for (size_t i = 0; i < count && !cli->json; i++) {
+  for (size_t i = 0; i < count; i++) {
     struct base_view text = wire_json_text(wire_json_at(unsound, i));
     cli_note("wasl: wrong: %.*s", (int)text.size, (const char *)text.data);
   }
@@ -179,10 +179,9 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   if (!cli->json)
     warn_of_backup(wire_json_get(answer.json, "keys"));
   find_missing(answer.json, &missing);
-  size_t unsound = note_unsound(cli, answer.json);
+  size_t unsound = note_unsound(answer.json);
   if (missing.size == 0 && unsound > 0)
-    return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it (%s)", cli->node,
-                     cli->json ? "`unsound`" : "above");
+    return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it (above)", cli->node);
   return missing.size == 0 ? BASE_OK
                            : base_fail(err, BASE_NOT_RUNNING,
                                        "the node in %s answers, but not all of it serves: %.*s; "
