@@ -322,7 +322,14 @@ static enum base_code add_proceed(struct core *core, struct base_view bytes, con
 static enum base_code add_given(struct core *core, struct core_partner *partner, struct base_view bytes,
                                 const struct wire_card *card, struct base_view actor, struct base_error *err) {
   const struct core_card *held = core_cards_generation(&partner->cards, card->generation);
-  if (held != NULL && base_view_equal(held->bytes, bytes))
+  bool known = held != NULL && base_view_equal(held->bytes, bytes);
+  uint32_t newest = core_partner_line(partner)->generation;
+  if (card->generation < newest && (known || held == NULL))
+    return base_fail(err, BASE_EXISTS,
+                     "this is an older card of %.*s, of generation %u: this node has the one of generation %u already, "
+                     "and nothing was changed. When theirs is newer than that, ask for it (wasl card export there)",
+                     (int)card->name.size, (const char *)card->name.data, (unsigned)card->generation, (unsigned)newest);
+  if (known)
     return BASE_OK;
   if (card->generation <= partner->card.generation)
     return base_fail(err, BASE_EXISTS,

@@ -281,6 +281,49 @@ static void added_by_a_later_card(void **state) {
   try_remove(&a, &b);
 }
 
+/* The card of this generation, given by hand once more. */
+static void given(struct pair_node *to, const struct pair_node *from, uint32_t generation, enum base_code want,
+                  const char *says) {
+  const struct core_card *card = core_cards_generation(&from->core->cards, generation);
+  struct pair_node shown = {.card = {0}};
+  struct base_buf json = {0};
+  base_buf_init(&shown.card, WIRE_CARD_MAX);
+  base_buf_add_view(&shown.card, card->bytes);
+  pair_partner_json(&shown, &json);
+  unsigned before = try_count(to, WIRE_ACT_PARTNER);
+  struct pair_answer answer = pair_ask(to, LINK_PARTNER_ADD, (const char *)json.data, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != want || strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s: %s", base_code_name(answer.status), (const char *)answer.payload.data);
+  if (want != BASE_OK)
+    assert_int_equal(try_count(to, WIRE_ACT_PARTNER), before);
+  pair_answer_free(&answer);
+  base_buf_free(&shown.card);
+  base_buf_free(&json);
+}
+
+/* An older card than the one held, by the line or by hand, changes nothing, and says so. */
+static void an_older_card_by_hand(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  try_agreed(&a, &b);
+  address(&a, "192.0.2.1:7443");
+  address(&a, "192.0.2.2:7443");
+  pair_rest(&a, &b);
+  agree_on_cards(&a, &b);
+  given(&b, &a, 1, BASE_EXISTS, "an older card of rabat, of generation 1: this node has the one of generation 3");
+  given(&b, &a, 2, BASE_EXISTS, "nothing was changed");
+  given(&b, &a, 3, BASE_OK, "\"name\":\"rabat\"");
+  try_no_gate(&a);
+  address(&a, "192.0.2.4:7443");
+  address(&a, "192.0.2.5:7443");
+  given(&b, &a, 5, BASE_OK, "\"name\":\"rabat\""); /* confirmed by voice: it says where he is reached */
+  for (uint32_t older = 1; older < 5; older++)
+    given(&b, &a, older, BASE_EXISTS, "this node has the one of generation 5");
+  assert_true(base_view_is(core_partner_line(try_partner(&b))->addresses[0], "192.0.2.5:7443"));
+  try_remove(&a, &b);
+}
+
 /* --- time */
 
 /* Leaves about sealing keys that say this. */
@@ -1045,6 +1088,7 @@ int main(void) {
       cmocka_unit_test(overtaken),
       cmocka_unit_test(comes_with_a_head_from_another_base),
       cmocka_unit_test(added_by_a_later_card),
+      cmocka_unit_test(an_older_card_by_hand),
       cmocka_unit_test(seal_by_itself),
       cmocka_unit_test(sealed_to_a_destroyed_key),
       cmocka_unit_test(made_by_a_clock_that_was_behind),
