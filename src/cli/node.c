@@ -145,13 +145,16 @@ static void note_epoch(const struct wire_json *reg) {
   }
 }
 
-/* What it holds is under keys that are destroyed in their time. */
+/* What it holds is under keys that are destroyed in their time; and older data need the cards that were signed since. */
 static void warn_of_backup(const struct wire_json *keys) {
   const struct wire_json *opens = wire_json_get(keys, "backup_opens");
   if (opens != NULL && !wire_json_true(opens))
     cli_note(
         "wasl: warning: the newest backup cannot bring this node back any more: keys that it needs were replaced and "
         "destroyed since; make a new one (wasl backup create)");
+  struct base_view unkept = cli_string(keys, "unkept");
+  if (unkept.size > 0)
+    cli_note("wasl: warning: %.*s", (int)unkept.size, (const char *)unkept.data);
 }
 
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core

@@ -140,6 +140,9 @@ const struct core_partner *core_partner_behind(const struct core *core, uint32_t
 /* At the start of a new epoch, before anything is done with the cards: those behind the stored ones come back from the
  * keeper. BASE_ROLLBACK when it does not have them. */
 BASE_NODISCARD enum base_code core_cards_regain(struct core *core, struct base_error *err);
+/* At each start: core->keys.unkept says which cards the keeper does not keep any more, though it signed them. Nothing
+ * here needs them; data from before them would. */
+BASE_NODISCARD enum base_code core_cards_unkept(struct core *core, struct base_error *err);
 /* Each of them is stored, and named by a leaf of the new epoch, in the step that begins it. */
 BASE_NODISCARD enum base_code core_cards_name_again(struct core *core, struct base_error *err);
 

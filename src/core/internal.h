@@ -375,6 +375,7 @@ struct core_keys {
   struct base_hash told[WIRE_CARD_PINS_MAX]; /* those that the last table named … */
   struct base_hash lost[WIRE_CARD_PINS_MAX]; /* … and those of which the gate said that it has no file */
   char missing[BASE_ERROR_TEXT_MAX]; /* which sealing keys of the card are not there, "" for none */
+  char unkept[BASE_ERROR_TEXT_MAX];  /* which cards the keeper does not keep any more, "" for none */
 };
 
 /* --- rewrap.c */

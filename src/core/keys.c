@@ -171,6 +171,8 @@ enum base_code core_keys_open(struct core *core, struct base_error *err) {
     code = check_held(core, err);
   if (code == BASE_OK)
     code = core_keys_missing(core, err);
+  if (code == BASE_OK)
+    code = core_cards_unkept(core, err);
   if (code == BASE_OK && core->cards.count > 1 && !core_card_waits(core)) /* it may have been cut off before that */
     write_copy(core);
   return code;

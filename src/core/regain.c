@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "core/cards.h"
 #include "core/epoch.h"
 
@@ -94,6 +96,49 @@ enum base_code core_cards_regain(struct core *core, struct base_error *err) {
     return core_card_behind(core, err);
   *err = why;
   return code;
+}
+
+/* The file of the card that is stored here, whole, as the keeper wrote it. */
+static enum base_code is_kept(struct core *core, const struct core_card *card, struct regained *one, bool *out,
+                              struct base_error *err) {
+  struct base_error why = {0};
+  enum base_code code = ask(core, card->card.generation, one, &why);
+  *out = code == BASE_OK && base_view_equal(one->form.card, card->bytes) &&
+         base_view_equal(one->form.succession, card->succession);
+  if (code == BASE_OK || core_damage(code) || code == BASE_IO)
+    return BASE_OK;
+  *err = why;
+  return code;
+}
+
+enum base_code core_cards_unkept(struct core *core, struct base_error *err) {
+  enum { NAMED_MOST = 4 }; /* the sentence is for a person, and has its end */
+  BASE_AUTO_BUF struct base_buf names = {0};
+  struct regained one = {0};
+  unsigned lost = 0;
+  enum base_code code = BASE_OK;
+  core->keys.unkept[0] = '\0';
+  base_buf_init(&one.bytes, WIRE_KEEPER_CARD_MAX);
+  for (size_t i = 0; i < core->cards.count && code == BASE_OK; i++) {
+    const struct core_card *card = &core->cards.list[i];
+    bool kept = true;
+    if (card->succession.size > 0 && card->card.generation <= core->info.generation)
+      code = is_kept(core, card, &one, &kept, err);
+    if (code == BASE_OK && !kept && ++lost <= NAMED_MOST)
+      base_buf_printf(&names, "%scard-%u.signed", lost > 1 ? ", " : "", (unsigned)card->card.generation);
+  }
+  base_buf_free(&one.bytes);
+  if (code == BASE_OK)
+    code = base_buf_check(&names, "the cards that are kept", err);
+  if (code != BASE_OK || lost == 0)
+    return code;
+  (void)snprintf(core->keys.unkept, sizeof core->keys.unkept,
+                 "in keeper/ %.*s%s %s missing or damaged. The node works without, but it could not be brought back "
+                 "from data older than that card: put the copy back and start again. Without a copy it cannot be "
+                 "written again: make a backup now, and rely on none from before that card",
+                 (int)names.size, (const char *)names.data, lost > NAMED_MOST ? ", …" : "", lost > 1 ? "are" : "is");
+  base_log(BASE_LOG_WARNING, "card.unkept", "%s", core->keys.unkept);
+  return BASE_OK;
 }
 
 enum base_code core_cards_name_again(struct core *core, struct base_error *err) {

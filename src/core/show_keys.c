@@ -198,6 +198,8 @@ void core_show_keys_due(struct wire_writer *writer, const struct core *core) {
   wire_write_member_integer(writer, "generation", core->card.generation);
   if (core->backup_key > 0)
     wire_write_member_bool(writer, "backup_opens", core_rewrap_oldest(core) <= core->backup_key);
+  if (core->keys.unkept[0] != '\0')
+    wire_write_member_string(writer, "unkept", core->keys.unkept);
   core_show_time(writer, "seal_due", seal);
   core_show_time(writer, "sign_due", sign);
   core_show_time(writer, "tls_due", core_tls_since(core) + (base_time)CORE_SIGN_DAYS * CORE_DAY);
