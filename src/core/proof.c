@@ -25,7 +25,9 @@ struct proving {
   struct wire_writer *writer;
   struct base_buf missing_bytes;
   struct wire_writer missing;
-  size_t complete, open, untold; /* receivers: proved whole; who may answer yet; who may have it though it was ended */
+  /* receivers: proved whole; who may answer yet; of whose proof no witness cosigns the head any more; who may have it
+   * though it was ended */
+  size_t complete, open, closed, untold;
   char unwitnessed[BASE_ERROR_TEXT_MAX]; /* which witnesses are missing */
   struct base_error *err;
 };
@@ -240,18 +242,24 @@ static enum base_code prove_returned(struct proving *proving, const struct core_
   return base_buf_check(&out->note, "head", proving->err);
 }
 
-/* Its leaf stands under heads that are closed: no witness cosigns them any more, and what they cosigned is lost. */
-static enum base_code witnessed_before(struct proving *proving, const char **why) {
-  if (proving->core->witnesses->quorum == 0)
-    return BASE_OK;
-  *why = "it was sent in an epoch of this register that is closed, and the cosignatures of witnesses on that are lost";
-  return base_fail(proving->err, BASE_NOT_FOUND, "%s", *why);
-}
-
 struct pair {
   struct proved sent, answer;
   struct witnessed witnessed; /* of the one that is ours */
+  bool closed;                /* no witness will ever cosign a head over it */
 };
+
+/* Its leaf stands under heads that are closed: no witness cosigns them any more, and what they cosigned is lost. */
+static enum base_code witnessed_before(struct proving *proving, struct pair *pair, const char **why) {
+  if (proving->core->witnesses->quorum == 0)
+    return BASE_OK;
+  pair->closed = true;
+  (void)snprintf(proving->unwitnessed, sizeof proving->unwitnessed,
+                 "it was sent in an epoch of this register that is closed, and the cosignatures of witnesses on that "
+                 "are lost. Who received it can export it with those of witnesses there; or say wasl witness policy 0, "
+                 "and it is exported without");
+  *why = proving->unwitnessed;
+  return base_fail(proving->err, BASE_NOT_FOUND, "%s", *why);
+}
 
 /* Whose keys signed the head: the register's own by its size, the other side's by the id in his line (witness NULL: his
  * is not among them). */
@@ -312,7 +320,8 @@ static void pair_free(struct pair *pair) {
 static enum base_code receiver_end(struct proving *proving, struct base_view folder, struct pair *pair,
                                    enum base_code code, const char *why) {
   if (code == BASE_NOT_FOUND && why != NULL) {
-    proving->open++;
+    proving->open += !pair->closed;
+    proving->closed += pair->closed;
     write_missing(proving, folder, base_view_text(why));
     return BASE_OK;
   }
@@ -352,8 +361,8 @@ static enum base_code prove_delivery(void *context, const struct store_delivery 
     code = prove_theirs(proving, partner, row->leaf, row->opening, row->proof, row->index, row->head_size,
                         &pair->answer, &why);
   if (code == BASE_OK)
-    code =
-        returned ? witnessed_before(proving, &why) : prove_witnessed(proving, row->sent_index, &pair->witnessed, &why);
+    code = returned ? witnessed_before(proving, pair, &why)
+                    : prove_witnessed(proving, row->sent_index, &pair->witnessed, &why);
   struct party to = {0};
   if (code == BASE_OK)
     code = pair_needs(proving, pair, &proving->core->cards, &proving->author, &partner->cards, &to);
@@ -464,7 +473,8 @@ static enum base_code prove(struct proving *proving) {
       why = core_request_text(wire_json_at(missing, 0), "why");
     code =
         base_fail(proving->err, proving->unwitnessed[0] != '\0' ? BASE_POLICY : BASE_CONFLICT,
-                  proving->open > 0 ? "message %s cannot be proved yet: %.*s"
+                  proving->open > 0     ? "message %s cannot be proved yet: %.*s"
+                  : proving->closed > 0 ? "message %s cannot be proved here under this node's policy any more: %.*s"
                   : proving->untold > 0
                       ? "message %s was ended, and no receipt of it will come unless it had arrived before that: "
                         "there is nothing to prove (%.*s)"

@@ -158,14 +158,18 @@ static enum base_code save_head(struct core *core, const char *fact, const struc
 
 /* --- what evidence is given out under */
 
-/* Who is missing on that head, and why. */
-static void say_missing(struct core *core, const struct core_witnessed *head, size_t have,
+/* Who is missing on that head, and why; before: the leaf is of an epoch before, whose heads' lines do not count here. */
+static void say_missing(struct core *core, const struct core_witnessed *head, size_t have, bool before,
                         char why[BASE_ERROR_TEXT_MAX]) {
   const struct core_witnesses *own = core->witnesses;
+  char lost[80] = "";
+  if (before)
+    (void)snprintf(lost, sizeof lost, " (those from before epoch %u are lost)", (unsigned)core->epoch);
   size_t at = (size_t)snprintf(why, BASE_ERROR_TEXT_MAX,
                                "this node's policy wants %u cosignatures of witnesses on a head that covers it, and "
-                               "there are %zu; missing:",
-                               own->quorum, have);
+                               "there are %zu%s. The witnesses are asked by themselves for the newest head, which "
+                               "covers it; export it then; missing:",
+                               own->quorum, have, lost);
   bool first = true;
   for (size_t i = 0; i < own->count && at < BASE_ERROR_TEXT_MAX; i++) {
     const struct core_witness *witness = &own->list[i];
@@ -195,7 +199,7 @@ enum base_code core_witnessed_head(struct core *core, uint64_t at_least, const s
   if (most >= own->quorum)
     return BASE_OK;
   const struct core_witnessed *newest = own->round.size >= at_least ? &own->round : NULL;
-  say_missing(core, best != NULL ? best : newest, most, why);
+  say_missing(core, best != NULL ? best : newest, most, core->epoch > 1 && at_least <= core->epoch_start, why);
   return base_fail(err, BASE_NOT_FOUND, "%s", why);
 }
 
@@ -245,15 +249,16 @@ static void witness_trouble(struct core *core, struct core_witness *witness, con
   (void)snprintf(witness->trouble, sizeof witness->trouble, "%s", why);
 }
 
-/* Said once, and until it cosigns again: either what is here is not what it saw, or it lies. */
+/* Said once, and until it cosigns again: what is here is not what it saw, and most often that is because the folder was
+ * put back. Its bare word stops nothing: the sentence says what to look at, and what comes next. */
 static void witness_contradicts(struct core *core, struct core_witness *witness, uint64_t size) {
   char why[BASE_ERROR_TEXT_MAX];
   (void)snprintf(
       why, sizeof why,
-      "the witness %s cosigned a head of this register of %llu leaves, and that is no head of what is here "
-      "(%llu leaves): the folder was put back to an old copy, somebody else signs with this node's key, or the "
-      "witness lies. Ask who runs it what it holds; then put the newest copy of the whole folder back, go on "
-      "with a new epoch (wasl node epoch), or remove the witness (wasl witness remove %s)",
+      "the witness %s cosigned a head of this register of %llu leaves, and that is no head of what is here (%llu "
+      "leaves): most likely the folder was put back to an old copy. Put its newest copy back; when there is none, stop "
+      "the node and run wasl node epoch DIR --leaves-lost. If nothing was put back, ask partners and who runs it what "
+      "they hold: somebody may have this node's key (wasl witness remove %s drops it)",
       witness->name, (unsigned long long)size, (unsigned long long)core->reg.attested, witness->name);
   if (!witness->contradicts)
     base_log(BASE_LOG_ERROR, "witness.contradicts", "%s", why);
@@ -451,6 +456,26 @@ static enum base_code take_size(struct core *core, struct core_witness *witness,
                    (unsigned long long)size);
 }
 
+/* Status 404. A new epoch is another origin: who witnessed the one before knows nothing of it yet. */
+static enum base_code not_witnessed(const struct core *core, const struct core_witness *witness,
+                                    struct base_error *err) {
+  struct base_view name = core->card.name;
+  if (core->epoch == 1)
+    return base_fail(err, BASE_NOT_FOUND,
+                     "it does not witness this register: ask who runs it to add it (on a node: wasl witness for %.*s)",
+                     (int)name.size, (const char *)name.data);
+  return witness->partner ? base_fail(err, BASE_NOT_FOUND,
+                                      "it does not witness epoch %u of this register: an officer there confirms the "
+                                      "epoch (wasl partner epoch %.*s; the digits are in wasl node status here) and, "
+                                      "if not said before: wasl witness for %.*s",
+                                      (unsigned)core->epoch, (int)name.size, (const char *)name.data, (int)name.size,
+                                      (const char *)name.data)
+                          : base_fail(err, BASE_NOT_FOUND,
+                                      "it does not witness epoch %u of this register, which has a new name and key: "
+                                      "give who runs it those (wasl witness list)",
+                                      (unsigned)core->epoch);
+}
+
 static enum base_code take_answer(struct core *core, struct core_witness *witness, int64_t status,
                                   struct base_view body, struct base_view detail, struct base_error *err) {
   switch (status) {
@@ -468,9 +493,7 @@ static enum base_code take_answer(struct core *core, struct core_witness *witnes
                      "it knows this register, but not the key that its head was signed with: tell who runs it the new "
                      "key (wasl witness list shows it), or ask why this node is suspended there");
   case 404:
-    return base_fail(err, BASE_NOT_FOUND,
-                     "it does not witness this register: ask who runs it to add it (on a node: wasl witness for %.*s)",
-                     (int)core->card.name.size, (const char *)core->card.name.data);
+    return not_witnessed(core, witness, err);
   case 0:
     return base_fail(err, BASE_UNREACHABLE, "%.*s", (int)detail.size, (const char *)detail.data);
   default:

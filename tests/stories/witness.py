@@ -201,7 +201,7 @@ def put_back(paris, madrid, rabat):
     until(lambda: "madrid cosigned a head of this register" in paris.wasl("node", "status").err, 40,
           lambda: f"the node is told: {paris.wasl('node', 'status')}")
     row = behind(paris, "madrid")
-    check(row["contradicts"] and "put back to an old copy" in row["trouble"], row)
+    check(row["contradicts"] and "put back to an old copy" in row["trouble"] and "wasl node epoch" in row["trouble"], row)
     size = row["size"]
     while paris.size() <= madrid_knows(madrid) + 2:
         paris.request("rabat", subject="another story")

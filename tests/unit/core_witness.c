@@ -3,7 +3,7 @@
  * tlog-witness; and a thousand forks made on purpose, each of which is noticed. */
 #include "core_ask.h"
 #include "core_damage.h"
-#include "core_try.h"
+#include "core_lost.h"
 
 #include <openssl/evp.h>
 
@@ -715,11 +715,70 @@ static void test_evidence(void **state) {
   try_remove(&a, &w);
 }
 
+static void not_proved(struct pair_node *node, const char *json, const char *says) {
+  struct pair_answer answer = pair_ask(node, LINK_PROOF_GET, json, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_POLICY || strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s: %s", base_code_name(answer.status), (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+static void proved(struct pair_node *node, const char *json, bool witnessed) {
+  struct pair_answer answer = pair_ask(node, LINK_PROOF_GET, json, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK)
+    fail_msg("%s", (const char *)answer.payload.data);
+  assert_true((strstr((const char *)answer.payload.data, "sent.witnessed.tlog-proof") != NULL) == witnessed);
+  pair_answer_free(&answer);
+}
+
+/* b's database was put back, and with it the lines of its witness went. What is left in the register is proved under a
+ * head of the new epoch as soon as the witness cosigned one; what came back stands under a closed one, and is not. */
+static void test_put_back(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char kept[65], lost[65], none[65], json[2][160];
+  try_agreed(&a, &b);
+  change(&a, "witness", ",\"name\":\"paris\"", BASE_OK);
+  change(&b, "add", ",\"name\":\"rabat\"", BASE_OK);
+  change(&b, "quorum", ",\"quorum\":1", BASE_OK);
+  pair_request(&b, &a, kept);
+  pair_rest(&a, &b);
+  snprintf(json[0], sizeof json[0], "{\"actor\":\"amal\",\"id\":\"%s\"}", kept);
+  for (int i = 0; i < 4; i++) {
+    b.ms += CORE_WITNESS_PAUSE_MS;
+    (void)carry(&b, &a);
+  }
+  proved(&b, json[0], true);
+  lose(&a, &b, 1, 0, lost, none);
+  open_epoch(&b);
+  later(&a, &b);
+  assert_int_equal(carry(&b, &a), 404);
+  expect_trouble(&b, "an officer there confirms the epoch (wasl partner epoch paris", false);
+  not_proved(&b, json[0], "cannot be proved yet: ");
+  not_proved(&b, json[0], "there are 0 (those from before epoch 2 are lost). The witnesses are asked by themselves");
+  confirm(&a, &b, BASE_OK);
+  later(&a, &b);
+  for (int i = 0; i < 4; i++) {
+    b.ms += CORE_WITNESS_RETRY_MOST_MS;
+    (void)carry(&b, &a);
+  }
+  proved(&b, json[0], true);
+  assert_int_equal(try_partner(&b)->back.came, 1);
+  snprintf(json[1], sizeof json[1], "{\"actor\":\"amal\",\"id\":\"%s\"}", lost);
+  not_proved(&b, json[1], "cannot be proved here under this node's policy any more: it was sent in an epoch");
+  not_proved(&b, json[1], "or say wasl witness policy 0, and it is exported without");
+  proved(&a, json[1], false);
+  change(&b, "quorum", ",\"quorum\":0", BASE_OK);
+  proved(&b, json[1], false);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_statuses), cmocka_unit_test(test_rounds),    cmocka_unit_test(test_answers),
       cmocka_unit_test(test_changes),  cmocka_unit_test(test_damaged),   cmocka_unit_test(test_evidence),
-      cmocka_unit_test(test_forks),    cmocka_unit_test(test_overtaken),
+      cmocka_unit_test(test_forks),    cmocka_unit_test(test_overtaken), cmocka_unit_test(test_put_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
