@@ -463,15 +463,18 @@ static enum base_code take_carried(struct core *core, struct taking *taking, str
     (void)base_fail(fault, BASE_ROLLBACK,
                     "this node lost leaves of its register, and partners hold a later head of it: nothing is taken, "
                     "and wasl node status says what to do");
-  if (code == BASE_OK && fault->code == BASE_OK && taking->give.waits) /* a person has to confirm his epoch */
+  /* A person has to confirm his epoch, or to decide how it goes on with him. */
+  if (code == BASE_OK && fault->code == BASE_OK && (taking->give.waits || (taking->give.unread && partner->stopped)))
     (void)base_fail(fault, BASE_SUSPENDED, "%s", partner->trouble);
+  if (code == BASE_OK && fault->code == BASE_FORK && partner->stopped) /* by this file, or before */
+    (void)base_fail(fault, BASE_FORK, "%s", partner->trouble);
   if (code == BASE_OK && fault->code == BASE_OK && taking->give.unread)
     return BASE_OK;
   if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)
     code = core_answers_take(core, partner, taking->opened.plain, &taking->opened.checkpoint, fault, err);
   if (code == BASE_OK && fault->code == BASE_OK && !taking->opened.older)
     code = core_epoch_join(core, partner, wanted_number(taking->opened.plain), err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && fault->code != BASE_SUSPENDED) /* then nothing of it was taken that could be answered */
     code = owe_answers(core, taking, err);
   if (code == BASE_OK && fault->code == BASE_OK)
     code = note_base(core, taking, err);

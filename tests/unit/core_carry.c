@@ -341,6 +341,68 @@ static void not_the_partner(void **state) {
   ask_remove(&a, &b);
 }
 
+static void refused(struct pair_node *to, const struct file *file, enum base_code want, const char *says) {
+  struct pair_answer answer = pair_ask(to, LINK_CARRY_TAKE, "{\"actor\":\"amal\"}", file->fds[0]);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != want || strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s: %s", base_code_name(answer.status), (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+/* He forked by file. From then on a person decides: his files are read for where his register stands, which says when he
+ * is sound again, and nothing else of them is taken, whoever is asked why. */
+static void of_one_who_was_stopped(void **state) {
+  (void)state;
+  static const char says[] = "rabat contradicts what was signed before", next_step[] = "wasl partner resume rabat";
+  struct pair_node a, b;
+  char id[2][65];
+  agreed(&a, &b);
+  pair_close(&a);
+  copy(&a, "/core", "/old-core");
+  copy(&a, "/keeper", "/old-keeper");
+  pair_open(&a);
+  pair_request(&a, &b, id[0]);
+  struct file first = file_for(&a, &b);
+  assert_int_equal(carry(&a, &b).taken, 1);
+  pair_close(&a);
+  copy(&a, "/core", "/new-core");
+  copy(&a, "/keeper", "/new-keeper");
+  copy(&a, "/old-core", "/core");
+  copy(&a, "/old-keeper", "/keeper");
+  pair_open(&a);
+  a.now += 1000;
+  pair_request(&a, &b, id[1]);
+  struct file same = file_for(&a, &b), forked = file_for(&a, &b); /* as many leaves as the true one */
+  refused(&b, &forked, BASE_FORK, says);
+  assert_true(try_partner(&b)->stopped);
+  refused(&b, &forked, BASE_FORK, next_step);
+  pair_close(&a);
+  copy(&a, "/new-core", "/core");
+  copy(&a, "/new-keeper", "/keeper");
+  pair_open(&a);
+  pair_request(&a, &b, id[1]);
+  struct file sound = file_for(&a, &b);
+  uint64_t taken = try_partner(&b)->row.received_number;
+  for (int again = 0; again < 2; again++) {
+    refused(&b, &first, BASE_SUSPENDED, says); /* older than what was seen */
+    refused(&b, &sound, BASE_SUSPENDED, next_step);
+    try_restart(&b);
+  }
+  assert_int_equal(try_partner(&b)->row.received_number, taken);
+  assert_int_equal(try_partner(&b)->seen_size, a.core->reg.attested); /* where he stands is known */
+  try_suspend(&b, &a, "active");
+  assert_int_equal(take(&b, &sound).taken, 1);
+  assert_int_equal(carry(&b, &a).receipts, 2);
+  assert_int_equal(pair_outbox(&a, id[1], NULL), STORE_RECEIPTED);
+  try_sound(&b);
+  file_free(&first);
+  file_free(&same);
+  file_free(&forked);
+  file_free(&sound);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 static void limits(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -370,6 +432,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_alone), cmocka_unit_test(told_by_a_file),     cmocka_unit_test(bases),
       cmocka_unit_test(other_keys),  cmocka_unit_test(ended_and_unlawful), cmocka_unit_test(not_the_partner),
-      cmocka_unit_test(limits)};
+      cmocka_unit_test(limits),      cmocka_unit_test(of_one_who_was_stopped)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
