@@ -145,7 +145,7 @@ static void note_epoch(const struct wire_json *reg) {
   }
 }
 
-/* What it holds is under keys that are destroyed in their time; and older data need the cards that were signed since. */
+/* It is under keys that are destroyed in their time; and older data need the cards that were signed since. */
 static void warn_of_backup(const struct wire_json *keys) {
   const struct wire_json *opens = wire_json_get(keys, "backup_opens");
   if (opens != NULL && !wire_json_true(opens))

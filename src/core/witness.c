@@ -158,7 +158,7 @@ static enum base_code save_head(struct core *core, const char *fact, const struc
 
 /* --- what evidence is given out under */
 
-/* Who is missing on that head, and why; before: the leaf is of an epoch before, whose heads' lines do not count here. */
+/* Who is missing on that head, and why; before: the leaf is of an epoch before, whose heads do not count here. */
 static void say_missing(struct core *core, const struct core_witnessed *head, size_t have, bool before,
                         char why[BASE_ERROR_TEXT_MAX]) {
   const struct core_witnesses *own = core->witnesses;

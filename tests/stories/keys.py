@@ -286,13 +286,18 @@ def lost(rabat, paris):
     check(rabat.process.wait(20) == 1 and newest in rabat.said() and "in force" in rabat.said(), rabat.said())
     rabat.process = None
     copy(os.path.join(kept, newest), keeper)
+    os.remove(os.path.join(keeper, "card-2.signed"))
     rabat.start()
+    check("keeper/ card-2.signed is missing" in must(rabat.wasl("node", "status")).err and "card.unkept" in rabat.said(), rabat.said())
+    old = write("old.card", must(rabat.wasl("card", "export", "--generation", "1")).out)
+    paris.refuses(1, "partner", "add", old, "--fingerprint", json.loads(must(wasl("card", "show", old, "--json")).out)["fingerprint"],
+                  says=("older card of rabat, of generation 1", "nothing was changed"))
     case = rabat.request("paris", subject="with the keys from the copy")
     settle(rabat, paris)
     check(case in paris.cases(), "it did not come")
     until(lambda: len(held(rabat, "log")) == 1, 10, "the older keys from the copy are destroyed again")
     rabat.sound()
-    ok("without the key in force it does not start, whatever older copy is put back; with it from a newer copy it goes on")
+    ok("without the key in force it does not start, whatever older copy is put back; with it from a newer copy it goes on; what older data would need is missed")
 
 
 def story():

@@ -349,8 +349,8 @@ static void refused(struct pair_node *to, const struct file *file, enum base_cod
   pair_answer_free(&answer);
 }
 
-/* He forked by file. From then on a person decides: his files are read for where his register stands, which says when he
- * is sound again, and nothing else of them is taken, whoever is asked why. */
+/* He forked by file. From then on a person decides: his files are read for where his register stands, which says when
+ * he is sound again, and nothing else of them is taken, whoever is asked why. */
 static void of_one_who_was_stopped(void **state) {
   (void)state;
   static const char says[] = "rabat contradicts what was signed before", next_step[] = "wasl partner resume rabat";
@@ -430,8 +430,8 @@ static void limits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(files_alone), cmocka_unit_test(told_by_a_file),     cmocka_unit_test(bases),
-      cmocka_unit_test(other_keys),  cmocka_unit_test(ended_and_unlawful), cmocka_unit_test(not_the_partner),
+      cmocka_unit_test(files_alone), cmocka_unit_test(told_by_a_file),        cmocka_unit_test(bases),
+      cmocka_unit_test(other_keys),  cmocka_unit_test(ended_and_unlawful),    cmocka_unit_test(not_the_partner),
       cmocka_unit_test(limits),      cmocka_unit_test(of_one_who_was_stopped)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
