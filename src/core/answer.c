@@ -115,6 +115,8 @@ static enum base_code answer_write(struct core *core, struct core_give *give, st
     code = core_handback_write(core, give, core->reg.attested, out, err);
   if (give->waits && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_POLICY, CORE_RENEWED_WAITS);
+  if (give->stopped && give->fault.code == BASE_OK)
+    (void)base_fail(&give->fault, BASE_SUSPENDED, CORE_STOPPED_WAITS);
   if (give->no_room && give->fault.code == BASE_OK)
     (void)base_fail(&give->fault, BASE_DISK_FULL, CORE_NO_ROOM);
   if (give->later && give->fault.code == BASE_OK)

@@ -89,6 +89,7 @@ bool core_ours(enum base_code code);
 
 /* --- in */
 
+#define CORE_STOPPED_WAITS "this node stopped the exchange with you, and an officer has to decide: ask them"
 #define CORE_NO_ROOM "there is no room on the disk here now: try again later"
 
 #define CORE_ERASED_BEFORE "its sender erased the content, and no receipt shows that it was here before"
@@ -113,6 +114,7 @@ struct core_give {
   uint16_t ask_part;
   uint32_t ask_record;
   bool waits;   /* an officer here has to confirm the new epoch of his register */
+  bool stopped; /* a person here has to decide how it goes on with him */
   bool no_room; /* something was not taken for want of room: he tries again */
   bool later;   /* nor was what he erased, before our receipts of it came back */
   size_t count, room;

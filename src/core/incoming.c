@@ -311,9 +311,11 @@ enum base_code core_consignment_take(struct core *core, struct core_give *give, 
     *err = *fault;
     return core_lose(core, code, err);
   }
-  /* As a file for him tells: of one that was stopped the state alone, and a person decides about the rest. */
-  if (code == BASE_OK && fault->code == BASE_OK && carried && give->partner->stopped)
-    code = base_fail(fault, BASE_SUSPENDED, "%s", give->partner->trouble);
+  /* As goes to him: of one that was stopped the state alone, and a person decides about the rest. */
+  if (code == BASE_OK && fault->code == BASE_OK && give->partner->stopped)
+    give->stopped = give->unread = true;
+  if (give->stopped)
+    return BASE_OK;
   if (code == BASE_OK && fault->code == BASE_OK) {
     code = take_frames(core, give, opened, err);
     if (code != BASE_OK) /* what a partner did wrong is in fault: this is ours, wherever it came from */

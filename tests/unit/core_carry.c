@@ -349,8 +349,8 @@ static void refused(struct pair_node *to, const struct file *file, enum base_cod
   pair_answer_free(&answer);
 }
 
-/* He forked by file. From then on a person decides: his files are read for where his register stands, which says when
- * he is sound again, and nothing else of them is taken, whoever is asked why. */
+/* He forked by file. From then on a person decides: what he sends, by file or by line, is read for where his register
+ * stands, and nothing else of it is taken; the import says why, and he is told to ask. */
 static void of_one_who_was_stopped(void **state) {
   (void)state;
   static const char says[] = "rabat contradicts what was signed before", next_step[] = "wasl partner resume rabat";
@@ -388,6 +388,12 @@ static void of_one_who_was_stopped(void **state) {
     refused(&b, &sound, BASE_SUSPENDED, next_step);
     try_restart(&b);
   }
+  for (int i = 0; i < 4; i++) { /* the line is open beside it */
+    a.ms += 31000;
+    (void)pair_send(&a, &b);
+  }
+  assert_non_null(strstr(try_partner(&a)->trouble, "paris has suspended the exchange with rabat"));
+  assert_true(try_partner(&b)->stopped);
   assert_int_equal(try_partner(&b)->row.received_number, taken);
   assert_int_equal(try_partner(&b)->seen_size, a.core->reg.attested); /* where he stands is known */
   try_suspend(&b, &a, "active");
