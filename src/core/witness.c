@@ -175,8 +175,9 @@ static void say_missing(struct core *core, const struct core_witnessed *head, si
     const struct core_witness *witness = &own->list[i];
     if (head != NULL && core_witness_signed(core, witness, head, NULL))
       continue;
-    int size = snprintf(why + at, BASE_ERROR_TEXT_MAX - at, "%s %s (%.120s)", first ? "" : ",", witness->name,
-                        witness->trouble[0] != '\0' ? witness->trouble : "it is asked just now");
+    const char *trouble = witness->trouble[0] != '\0' ? witness->trouble : "it is asked just now";
+    int size = snprintf(why + at, BASE_ERROR_TEXT_MAX - at, "%s %s (%.120s%s)", first ? "" : ",", witness->name,
+                        trouble, strlen(trouble) > 120 ? "…" : "");
     at += size > 0 ? (size_t)size : 0;
     first = false;
   }
@@ -465,9 +466,9 @@ static enum base_code not_witnessed(const struct core *core, const struct core_w
                      "it does not witness this register: ask who runs it to add it (on a node: wasl witness for %.*s)",
                      (int)name.size, (const char *)name.data);
   return witness->partner ? base_fail(err, BASE_NOT_FOUND,
-                                      "it does not witness epoch %u of this register: an officer there confirms the "
-                                      "epoch (wasl partner epoch %.*s; the digits are in wasl node status here) and, "
-                                      "if not said before: wasl witness for %.*s",
+                                      "it does not witness epoch %u of this register: an officer there confirms it "
+                                      "(wasl partner epoch %.*s), by the digits that wasl node status shows here; if "
+                                      "not said before, also: wasl witness for %.*s",
                                       (unsigned)core->epoch, (int)name.size, (const char *)name.data, (int)name.size,
                                       (const char *)name.data)
                           : base_fail(err, BASE_NOT_FOUND,

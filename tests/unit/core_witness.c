@@ -754,7 +754,7 @@ static void test_put_back(void **state) {
   open_epoch(&b);
   later(&a, &b);
   assert_int_equal(carry(&b, &a), 404);
-  expect_trouble(&b, "an officer there confirms the epoch (wasl partner epoch paris", false);
+  expect_trouble(&b, "an officer there confirms it (wasl partner epoch paris), by the digits", false);
   not_proved(&b, json[0], "cannot be proved yet: ");
   not_proved(&b, json[0], "there are 0 (those from before epoch 2 are lost). The witnesses are asked by themselves");
   confirm(&a, &b, BASE_OK);
