@@ -350,12 +350,31 @@ static enum base_code read_addresses(const struct wire_json *request, struct wir
   return BASE_OK;
 }
 
+static enum base_code check_names(const struct wire_json *org, struct base_error *err) {
+  void *cursor = NULL;
+  struct base_view language;
+  const struct wire_json *name;
+  while (wire_json_next(org, &cursor, &language, &name)) {
+    int i = 0;
+    while (i < WIRE_LANGUAGES && !base_view_is(language, wire_language_codes[i]))
+      i++;
+    if (i == WIRE_LANGUAGES)
+      return base_fail(err, BASE_UNKNOWN_FIELD, "org: a language that is not known; allowed are: ar, fr, en, es, pt");
+    if (wire_json_type(name) != WIRE_JSON_TEXT)
+      return base_fail(err, BASE_FIELD, "org: %s must be a text, at most %d bytes", wire_language_codes[i],
+                       WIRE_ORG_MAX);
+  }
+  return BASE_OK;
+}
+
 void core_card_change(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct change change;
   change_begin(core, &change);
   enum base_code code = read_addresses(request, &change.card, &err);
   const struct wire_json *org = wire_json_get(request, "org");
+  if (code == BASE_OK)
+    code = check_names(org, &err);
   bool anything = wire_json_get(request, "address") != NULL;
   for (int i = 0; i < WIRE_LANGUAGES; i++) {
     const struct wire_json *name = wire_json_get(org, wire_language_codes[i]);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/asked.h"
 #include "core/back.h"
 #include "core/backup.h"
 #include "core/cards.h"
@@ -307,6 +308,8 @@ static void handle_document(struct core *core, enum link_request_code code, uint
   if (status == BASE_OK)
     status = wire_json_parse(bytes, CORE_DOCUMENT_MAX, "request", &document, &err);
   base_unmap(&bytes);
+  if (status == BASE_OK)
+    status = core_asked_check(code, request, document, &err);
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
   else if (code == LINK_CASE_OPEN)
@@ -330,9 +333,12 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
   if (status != BASE_OK && code == LINK_EXCHANGE_DONE)
     (void)core_lose(core, status,
                     &err); /* which exchange ended is not known: all of them are forgotten, and begun anew */
+  bool apart = (code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0;
+  if (status == BASE_OK && !apart)
+    status = core_asked_check(code, request, NULL, &err);
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
-  else if ((code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0)
+  else if (apart)
     handle_document(core, code, token, request, fd);
   else
     handle_json(core, code, token, request, fd);

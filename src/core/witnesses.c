@@ -347,6 +347,29 @@ static enum base_code set_partner(struct core *core, const struct wire_json *req
   return save(core, request, origin, on ? "witnessed here" : "not witnessed here any more", err);
 }
 
+/* A member that would be passed over is refused: whoever gave it meant something by it. */
+static enum base_code check_members(const struct wire_json *request, struct base_error *err) {
+  static const char *const members[] = {"name", "key", "url", "pin", "quorum"};
+  static const struct {
+    const char *what, *takes;
+  } rows[] = {
+      {"add", "name key url pin"}, {"remove", "name"}, {"quorum", "quorum"}, {"witness", "name"}, {"leave", "name"}};
+  struct base_view what = core_request_text(request, "do");
+  const char *takes = NULL;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    if (base_view_is(what, rows[i].what))
+      takes = rows[i].takes;
+  if (takes == NULL)
+    return base_fail(err, BASE_FIELD, "do: add, remove, quorum, witness or leave");
+  if (base_view_is(what, "add") && core_request_text(request, "key").size == 0)
+    takes = "name"; /* a partner, whose card says the rest */
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+    if (wire_json_get(request, members[i]) != NULL && strstr(takes, members[i]) == NULL)
+      return base_fail(err, BASE_FIELD, "%s: does not go with \"%.*s\"%s; allowed are: %s", members[i], (int)what.size,
+                       (const char *)what.data, base_view_is(what, "add") ? " without a key" : "", takes);
+  return BASE_OK;
+}
+
 void core_witness_change(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_view what = core_request_text(request, "do");
@@ -354,16 +377,16 @@ void core_witness_change(struct core *core, uint64_t token, const struct wire_js
   if (core->witnesses->damaged)
     code = base_fail(&err, BASE_CORRUPT,
                      "the list of witnesses is not what the register commits to; wasl register check says more");
+  else if (check_members(request, &err) != BASE_OK)
+    code = err.code;
   else if (base_view_is(what, "add"))
     code = add(core, request, &err);
   else if (base_view_is(what, "remove"))
     code = drop(core, request, &err);
   else if (base_view_is(what, "quorum"))
     code = set_quorum(core, request, &err);
-  else if (base_view_is(what, "witness") || base_view_is(what, "leave"))
-    code = set_partner(core, request, base_view_is(what, "witness"), &err);
   else
-    code = base_fail(&err, BASE_FIELD, "do: add, remove, quorum, witness or leave");
+    code = set_partner(core, request, base_view_is(what, "witness"), &err);
   BASE_AUTO_BUF struct base_buf out = {0};
   base_buf_init(&out, BASE_BUF_DEFAULT_LIMIT);
   if (code == BASE_OK)

@@ -75,6 +75,11 @@ enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, 
         return base_fail(err, BASE_PROTOCOL, "the request's Content-Length is no number, or stands twice");
       body->present = body->size > 0;
     }
+    if (named(field, "Content-Type")) {
+      if (body->type.data != NULL)
+        return base_fail(err, BASE_PROTOCOL, "the request has two Content-Type fields");
+      body->type = field->value;
+    }
     if (named(field, "Transfer-Encoding")) {
       if (body->chunked || field->value.size != 7 || strncasecmp((const char *)field->value.data, "chunked", 7) != 0)
         return base_fail(err, BASE_PROTOCOL, "the only Transfer-Encoding understood here is \"chunked\", once");

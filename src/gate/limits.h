@@ -15,6 +15,8 @@ enum {
   GATE_JSON_MAX = 2 << 20,       /* a JSON body of the local API */
   GATE_PROBLEM_MAX = 16 << 10,   /* a partner's problem document */
   GATE_DETAIL_MAX = 400,         /* octets of a detail that goes to core */
+  GATE_NAME_SHOWN = 64,          /* octets of an unknown parameter's name that are shown */
+  GATE_FIELD_MAX = 128,          /* octets of the name of a field in a problem document */
   GATE_PARTNERS_MAX = 4096,      /* in the table of partners */
   GATE_TABLE_MAX = 16 << 20,     /* octets of that table */
   GATE_PINS_MAX = 8,             /* of one partner */

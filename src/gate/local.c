@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gate/local_internal.h"
 #include "gate/status.h"
@@ -156,17 +157,36 @@ static enum base_code post(struct gate_job *job, struct base_error *err) {
   return BASE_OK;
 }
 
+/* Whether a Content-Type says this, whatever its parameters; one that is not there says nothing else. */
+static bool is_type(struct base_view said, const char *type) {
+  const uint8_t *end = said.size > 0 ? memchr(said.data, ';', said.size) : NULL;
+  struct base_view essence = trim(base_view_of(said.data, end != NULL ? (size_t)(end - said.data) : said.size));
+  return said.size == 0 ||
+         (essence.size == strlen(type) && strncasecmp((const char *)essence.data, type, essence.size) == 0);
+}
+
+static enum base_code check_type(const struct gate_job *job, struct base_error *err) {
+  const char *type = job->route->way == GATE_POST ? "application/json" : "application/octet-stream";
+  return is_type(job->request->body.type, type)
+             ? BASE_OK
+             : base_fail(err, BASE_MEDIA_TYPE, "Content-Type: /%s takes %s", job->route->path, type);
+}
+
 static enum base_code check_body(const struct gate_job *job, struct base_error *err) {
   const struct gate_body *body = &job->request->body;
   if (job->route->way == GATE_UPLOAD && body->size > WIRE_PART_SIZE_MAX)
     return base_fail(err, BASE_TOO_LARGE, "a part has at most %llu octets, and this one %llu: split it",
                      (unsigned long long)WIRE_PART_SIZE_MAX, (unsigned long long)body->size);
-  if (job->route->way == GATE_UPLOAD || !body->present)
+  if (job->route->way == GATE_UPLOAD)
+    return check_type(job, err);
+  if (!body->present)
     return BASE_OK;
+  if (job->route->way != GATE_POST && job->route->way != GATE_OCTETS)
+    return base_fail(err, BASE_PROTOCOL, "/%s takes no body", job->route->path);
+  if (check_type(job, err) != BASE_OK)
+    return err->code;
   if (job->route->way == GATE_OCTETS)
     return BASE_OK; /* counted as it comes in */
-  if (job->route->way != GATE_POST)
-    return base_fail(err, BASE_PROTOCOL, "/%s takes no body", job->route->path);
   if (body->chunked)
     return base_fail(err, BASE_PROTOCOL, "a JSON body needs a Content-Length");
   if (body->size > GATE_JSON_MAX)

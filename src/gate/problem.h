@@ -5,7 +5,8 @@
 #include "base/base.h"
 #include "gate/limits.h"
 
-/* Problem documents (RFC 9457), as spec/api.md has them. */
+/* Problem documents (RFC 9457), as spec/api.md has them. What is wrong with a field names it in the member "field",
+ * when the sentence begins with it: "reason: must be a text", "fields: $.subject: missing" (fields.subject). */
 void gate_problem_write(enum base_code code, struct base_view detail, struct base_buf *out);
 
 /* What a partner's answer other than 200 tells, made harmless: code is a name of our own table of errors ("protocol"

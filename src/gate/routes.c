@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "gate/problem.h"
+
 /* In a path, what begins with a capital is a placeholder. */
 static const struct gate_route routes[] = {
     {"GET", "v1/status", LINK_NODE_STATUS, GATE_ASK, {{0}}, {{0}}},
@@ -25,8 +27,8 @@ static const struct gate_route routes[] = {
     {"POST", "v1/cases", LINK_CASE_OPEN, GATE_POST, {{0}}, {{0}}},
     {"POST", "v1/cases/ID/messages", LINK_CASE_SEND, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/cases", LINK_CASE_LIST, GATE_ASK, {{0}}, {{"kind", GATE_TEXT}, {"limit", GATE_NUMBER}}},
-    {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"bare", GATE_FLAG}}},
-    {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"bare", GATE_FLAG}, {"reason", GATE_TEXT}}},
+    {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"POST", "v1/messages/ID/erase", LINK_MESSAGE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/parts", LINK_PART_BEGIN, GATE_UPLOAD, {{0}}, {{"name", GATE_TEXT}, {"type", GATE_TEXT}, {"as_is", GATE_FLAG}}},
     {"GET", "v1/parts/SHA256", LINK_PART_OPEN, GATE_DOWNLOAD, {{"sha256", GATE_TEXT}}, {{0}}},
@@ -105,7 +107,8 @@ static enum base_code write_member(const struct gate_member *member, struct base
   switch (member->type) {
   case GATE_NUMBER:
     if (!base_decimal_parse(value, &number) || number > INT64_MAX)
-      return base_fail(err, BASE_FIELD, "%s: not a whole number in decimal digits", member->name);
+      return base_fail(err, BASE_FIELD, "%s: not a whole number in decimal digits, from 0 to %lld", member->name,
+                       (long long)INT64_MAX);
     wire_write_member_integer(writer, member->name, (int64_t)number);
     return BASE_OK;
   case GATE_FLAG:
@@ -126,6 +129,17 @@ static const struct gate_member *parameter_of(const struct gate_route *route, st
   return NULL;
 }
 
+/* What a caller called it is shown in short and harmless. */
+static enum base_code fail_parameter(const struct gate_route *route, struct base_view name, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf shown = {0}, allowed = {0};
+  gate_printable(&shown, name, GATE_NAME_SHOWN);
+  for (size_t i = 0; i < GATE_MEMBERS_MAX && route->query[i].name != NULL; i++)
+    base_buf_printf(&allowed, "%s%s", i > 0 ? ", " : "allowed are: ", route->query[i].name);
+  return base_fail(err, BASE_UNKNOWN_FIELD, "%.*s: /%s has no such parameter in its query; %.*s", (int)shown.size,
+                   (const char *)shown.data, route->path, (int)(allowed.size > 0 ? allowed.size : 21),
+                   allowed.size > 0 ? (const char *)allowed.data : "none is allowed there");
+}
+
 enum base_code gate_route_members(const struct gate_route *route, const struct gate_target *target,
                                   struct wire_writer *writer, struct base_error *err) {
   const char *path = route->path;
@@ -136,8 +150,7 @@ enum base_code gate_route_members(const struct gate_route *route, const struct g
   for (size_t i = 0; i < target->query_count && code == BASE_OK; i++) {
     const struct gate_member *member = parameter_of(route, target->query[i].name);
     if (member == NULL)
-      return base_fail(err, BASE_UNKNOWN_FIELD, "/%s has no parameter of the name number %zu in the query", route->path,
-                       i + 1);
+      return fail_parameter(route, target->query[i].name, err);
     code = write_member(member, target->query[i].value, writer, err);
   }
   return code;

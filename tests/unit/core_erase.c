@@ -91,7 +91,7 @@ static void test_erases(void **state) {
   char long_reason[CORE_REASON_MAX + 2];
   memset(long_reason, 'x', sizeof long_reason - 1);
   long_reason[sizeof long_reason - 1] = '\0';
-  refused(&b, id, long_reason, BASE_FIELD, "1 to 1000 bytes");
+  refused(&b, id, long_reason, BASE_FIELD, "at most 1000 bytes");
   erase(&b, id);
   erased(&b, id, "\"by\":\"amal\",\"reason\":\"the purpose has ended\"");
   assert_false(readable(&b, id));

@@ -605,6 +605,9 @@ static void test_changes(void **state) {
            (const char *)key.data);
   change(&a, "add", more, BASE_FIELD);
   change(&a, "add", ",\"name\":\"x\",\"key\":\"y\",\"url\":\"https://a\"", BASE_SYNTAX);
+  change(&a, "leave", ",\"name\":\"paris\",\"pin\":\"00\"", BASE_FIELD);
+  change(&a, "add", ",\"name\":\"paris\",\"url\":\"https://a\"", BASE_FIELD); /* without a key, a partner */
+  change(&a, "quorum", ",\"quorum\":0,\"name\":\"x\"", BASE_FIELD);
   snprintf(more, sizeof more, ",\"name\":\"x\",\"key\":\"%.*s\",\"url\":\"https://a\"", (int)a.core->card.log.size,
            (const char *)a.core->card.log.data);
   change(&a, "add", more, BASE_FIELD); /* a register's key */

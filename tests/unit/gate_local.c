@@ -296,7 +296,9 @@ static void test_errors(void **state) {
   expect(rig, "DELETE /v1/status", "", "HTTP/1.1 405", "\r\nAllow: GET\r\n");
   expect(rig, "PUT /v1/cases", "", "HTTP/1.1 405", "\r\nAllow: GET, POST\r\n");
   expect(rig, "GET /v1/cases?limit=many", "", "HTTP/1.1 400", "limit: not a whole number");
-  expect(rig, "GET /v1/cases?colour=red", "", "HTTP/1.1 400", "\"code\":\"unknown-field\"");
+  expect(rig, "GET /v1/cases?colour=red", "", "HTTP/1.1 400", "\"code\":\"unknown-field\",\"field\":\"colour\"");
+  expect(rig, "GET /v1/cases?colour=red", "", "HTTP/1.1 400", "allowed are: kind, limit");
+  expect(rig, "GET /v1/kinds?colour=red", "", "HTTP/1.1 400", "none is allowed there\"");
   expect(rig, "GET /v1/cases?limit=1&limit=2", "", "HTTP/1.1 400", "\"code\":\"duplicate-key\"");
   expect(rig, "GET /v1/cases/%00", "", "HTTP/1.1 400", "control character");
   expect(rig, "GET /v1/cases/%ff", "", "HTTP/1.1 400", "\"code\":\"utf8\"");
@@ -335,6 +337,34 @@ static void test_large_bodies(void **state) {
   free(answer);
   free(too_large);
   expect(rig, "GET /v1/proofs/ab", "", "HTTP/1.1 200", "Content-Length: 300000");
+}
+
+/* Of a body; "" for none said. */
+static void expect_type(const struct local_rig *rig, const char *path, const char *type, const char *body,
+                        const char *status) {
+  char request[512];
+  int size = snprintf(request, sizeof request,
+                      "POST %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", path,
+                      type[0] != '\0' ? "Content-Type: " : "", type, type[0] != '\0' ? "\r\n" : "", strlen(body), body);
+  char *answer = say(rig, request, (size_t)size);
+  if (strncmp(answer, status, strlen(status)) != 0)
+    fail_msg("%s of %s: answered\n%s", path, type, answer);
+  free(answer);
+}
+
+static void test_media_types(void **state) {
+  const struct local_rig *rig = *state;
+  static const char json[] = "/v1/cases", octets[] = "/v1/parts?name=n&type=x%2Fy";
+  expect_type(rig, json, "", "{}", "HTTP/1.1 200");
+  expect_type(rig, json, "application/json", "{}", "HTTP/1.1 200");
+  expect_type(rig, json, "Application/JSON ; charset=utf-8", "{}", "HTTP/1.1 200");
+  expect_type(rig, json, "text/plain", "{}", "HTTP/1.1 415");
+  expect_type(rig, json, "application/jsonp", "{}", "HTTP/1.1 415");
+  expect_type(rig, json, ";", "{}", "HTTP/1.1 415");
+  expect_type(rig, json, "application/json\r\nContent-Type: text/plain", "{}", "HTTP/1.1 400");
+  expect_type(rig, octets, "application/octet-stream", "x", "HTTP/1.1 200");
+  expect_type(rig, octets, "application/json", "x", "HTTP/1.1 415");
+  expect_type(rig, "/v1/consignments/import", "application/json", "x", "HTTP/1.1 415");
 }
 
 /* --- parts */
@@ -689,6 +719,7 @@ int main(void) {
       TEST(test_routes),
       cmocka_unit_test(test_every_route_is_of_the_local_gate),
       TEST(test_errors),
+      TEST(test_media_types),
       TEST(test_large_bodies),
       TEST(test_upload),
       TEST(test_upload_chunked),

@@ -89,6 +89,36 @@ static void test_problem(void **state) {
   free(document);
 }
 
+static void expect_field(enum base_code code, const char *detail, const char *field) {
+  BASE_AUTO_BUF struct base_buf out = {0};
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  gate_problem_write(code, base_view_text(detail), &out);
+  assert_int_equal(wire_json_parse(base_buf_view(&out), GATE_PROBLEM_MAX, "problem", &json, NULL), BASE_OK);
+  if (field == NULL ? wire_json_get(json, "field") != NULL
+                    : !base_view_is(wire_json_text(wire_json_get(json, "field")), field))
+    fail_msg("%.*s", (int)out.size, (const char *)out.data);
+}
+
+static void test_problem_names_the_field(void **state) {
+  (void)state;
+  expect_field(BASE_FIELD, "reason: must be a text", "reason");
+  expect_field(BASE_UNKNOWN_FIELD, "fields: $.persons[0].shoe: unknown column", "fields.persons[0].shoe");
+  expect_field(BASE_FIELD, "fields: $: must be an object", "fields");
+  expect_field(BASE_FIELD, "request: $.parts[1].name: missing", "parts[1].name");
+  expect_field(BASE_MEDIA_TYPE, "Content-Type: /v1/cases takes application/json", "Content-Type");
+  expect_field(BASE_CONFLICT, "paris: must wait", NULL);
+  expect_field(BASE_FIELD, "say which keys: seal or tls", NULL);
+  expect_field(BASE_FIELD, "reason:", NULL);
+  char longest[GATE_FIELD_MAX + 8];
+  for (int over = 0; over <= 1; over++) {
+    memset(longest, 'a', sizeof longest);
+    snprintf(longest + GATE_FIELD_MAX + over, 4, ": x");
+    char *field = strndup(longest, (size_t)(GATE_FIELD_MAX + over));
+    expect_field(BASE_FIELD, longest, over ? NULL : field);
+    free(field);
+  }
+}
+
 #define PIN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define PARTNER(state, pins)                                                                                           \
   "{\"name\":\"paris\",\"origin\":\"wasl/paris/1\",\"addresses\":[],\"pins\":[" pins "],\"state\":\"" state "\"}"
@@ -227,9 +257,10 @@ static void test_tally(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_target), cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_problem),
-      cmocka_unit_test(test_table),  cmocka_unit_test(test_memfile),     cmocka_unit_test(test_largest_table),
-      cmocka_unit_test(test_tally),
+      cmocka_unit_test(test_target),        cmocka_unit_test(test_bad_targets),
+      cmocka_unit_test(test_problem),       cmocka_unit_test(test_problem_names_the_field),
+      cmocka_unit_test(test_table),         cmocka_unit_test(test_memfile),
+      cmocka_unit_test(test_largest_table), cmocka_unit_test(test_tally),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,972 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made of spec/openapi.json by ci/api-types. Numbers up to 2^63-1 are exact up to 2^53.
+
+/** The SHA-256 of a header's bytes: the id of a message, and of the case that it opens. */
+export type Id = string;
+
+/** An id, or its first digits (at least 4) where only one id begins so. */
+export type IdBeginning = string;
+
+export type Sha256 = string;
+
+/** RFC 3339, UTC, whole seconds. */
+export type Time = string;
+
+/** As Time; null for what did not happen (yet). */
+export type TimeOrNull = string | null;
+
+/** Eight groups of five digits, compared by voice. */
+export type Digits = string;
+
+/** A node's local name. */
+export type Name = string;
+
+/** A node's local name; its origin when it is no partner here. */
+export type Node = string;
+
+/** A text in each language. */
+export type Labels = {
+  ar: string;
+  fr: string;
+  en: string;
+  es: string;
+  pt: string;
+};
+
+/** A problem document (RFC 9457). detail is one sentence: what happened, where, what to do or what is allowed. */
+export type Problem = {
+  type: "about:blank";
+  /** The code in words. */
+  title: string;
+  status: number;
+  detail: string;
+  code: "usage" | "method" | "media-type" | "not-found" | "unknown-partner" | "no-legal-basis" | "refused-by-policy" | "invalid-transition" | "partner-suspended" | "evidence" | "signature" | "inclusion" | "consistency" | "fork" | "rollback" | "commitment" | "hash" | "unseal" | "wrong-key" | "number" | "equivocation" | "not-a-party" | "unknown-kind" | "unreachable" | "syntax" | "utf8" | "too-large" | "too-deep" | "duplicate-key" | "unknown-field" | "field" | "date" | "exists" | "conflict" | "permission" | "protocol" | "busy" | "timeout" | "disk-full" | "clock" | "not-running" | "port-in-use" | "io" | "memory" | "corrupt" | "internal";
+  /** What is wrong, when it is a field, a parameter or a header field: a path such as parts[0].name. */
+  field?: string;
+};
+
+export type Created = {
+  id: Id;
+};
+
+export type PartnerBrief = {
+  name: Name;
+  origin: string;
+  fingerprint: Digits;
+  state: PartnerState;
+};
+
+export type PartnerState = "active" | "suspended" | "stopped";
+
+export type Partner = {
+  name: Name;
+  origin: string;
+  fingerprint: Digits;
+  /** Of the card. */
+  generation: number;
+  /** The generation that was compared by voice. */
+  confirmed: number;
+  state: PartnerState;
+  stopped: TimeOrNull;
+  org: Labels;
+  addresses: string[];
+  last_contact: TimeOrNull;
+  /** The last comparison. */
+  reconciled: {
+    time: TimeOrNull;
+    equal: boolean;
+    given: number;
+    taken: number;
+    asking: boolean;
+    difference: string;
+    /** Comparisons since the start. */
+    rounds: number;
+  };
+  /** The last number given. */
+  sent: number;
+  /** The last number taken. */
+  held: number;
+  /** Why nothing goes; empty when all is well. */
+  trouble: string;
+};
+
+export type CardBrief = {
+  generation: number;
+  fingerprint: Digits;
+  sha256: Sha256;
+  made: Time;
+};
+
+export type PartnerWithCards = {
+  name: Name;
+  origin: string;
+  fingerprint: Digits;
+  /** Of the card. */
+  generation: number;
+  /** The generation that was compared by voice. */
+  confirmed: number;
+  state: PartnerState;
+  stopped: TimeOrNull;
+  org: Labels;
+  addresses: string[];
+  last_contact: TimeOrNull;
+  /** The last comparison. */
+  reconciled: {
+    time: TimeOrNull;
+    equal: boolean;
+    given: number;
+    taken: number;
+    asking: boolean;
+    difference: string;
+    /** Comparisons since the start. */
+    rounds: number;
+  };
+  /** The last number given. */
+  sent: number;
+  /** The last number taken. */
+  held: number;
+  /** Why nothing goes; empty when all is well. */
+  trouble: string;
+  /** Its exact text. */
+  card: string;
+  /** The newest first. */
+  cards: CardBrief[];
+};
+
+export type Card = {
+  generation: number;
+  fingerprint: Digits;
+  /** Its exact text. */
+  card: string;
+};
+
+export type CardChanged = {
+  generation: number;
+  fingerprint: Digits;
+};
+
+export type Key = {
+  type: "log" | "witness" | "seal" | "epoch" | "tls";
+  algorithm?: "Ed25519" | "X25519" | "P-256" | "AES-256";
+  number: number;
+  state: "in_force" | "old" | "waiting" | "missing";
+  id: string;
+  from: TimeOrNull;
+  until: TimeOrNull;
+  due: TimeOrNull;
+};
+
+export type Keys = {
+  generation: number;
+  fingerprint: Digits;
+  keys: Key[];
+  partners: {
+    name: Name;
+    /** The generation of our card that he says he has; 0: not known. */
+    holds: number;
+  }[];
+  cards: CardBrief[];
+};
+
+export type Witness = {
+  name: string;
+  partner: boolean;
+  /** A C2SP verifier key. */
+  key: string;
+  url: string;
+  /** Of the last head that it cosigned. */
+  size: number;
+  behind: number;
+  last: TimeOrNull;
+  contradicts: boolean;
+  trouble: string;
+};
+
+export type Witnesses = {
+  /** The verifier key of this register. */
+  log: string;
+  /** This node's own as a witness. */
+  key: string;
+  quorum: number;
+  witnesses: Witness[];
+  /** Partners whose registers this node witnesses. */
+  witnessed: string[];
+};
+
+export type OutboxSummary = {
+  waiting: number;
+  under_way: number;
+  receipted: number;
+  refused: number;
+  ended: number;
+  /** Partners whose heads were cosigned here and who have not been told yet. */
+  untold: number;
+  unreachable: string[];
+};
+
+export type Status = {
+  name: Name;
+  origin: string;
+  fingerprint: Digits;
+  addresses: string[];
+  version: string;
+  /** core.db, or the database's address without secrets. */
+  store: string;
+  started: Time;
+  time: Time;
+  register: {
+    size: number;
+    root: Sha256;
+    epoch?: number;
+    first?: number;
+    digits?: Digits;
+    unconfirmed?: string[];
+    lost?: {
+      to: Name;
+      from_number: number;
+      to_number: number;
+      returned: number;
+      missing: {
+        from_number: number;
+        to_number: number;
+        why: string;
+      }[];
+    }[];
+  };
+  partners: {
+    active: number;
+    suspended: number;
+    stopped: number;
+  };
+  outbox: {
+    waiting: number;
+    under_way: number;
+    receipted: number;
+    refused: number;
+    ended: number;
+  };
+  /** The last one told to its end since the start. */
+  backup?: {
+    backup: number;
+    at: TimeOrNull;
+    missing: number;
+  };
+  disk_free: number;
+  disk: "enough" | "warning" | "low" | "full";
+  /** What keeps core from its work. */
+  unsound: string[];
+  quorum: number;
+  witnesses: Witness[];
+  keys: {
+    generation: number;
+    backup_opens?: boolean;
+    seal_due: TimeOrNull;
+    sign_due: TimeOrNull;
+    tls_due: TimeOrNull;
+  };
+  listening: string[];
+  processes: {
+    "gate-peer": "starting" | "serves" | "halted" | "gone";
+    "gate-local": "starting" | "serves" | "halted" | "gone";
+    core: "starting" | "serves" | "halted" | "gone";
+    keeper: "starting" | "serves" | "halted" | "gone";
+    worker: "starting" | "serves" | "halted" | "gone";
+  };
+  warnings: string[];
+};
+
+export type KindBrief = {
+  name: string;
+  hash: Sha256;
+  version: number;
+  label: Labels;
+};
+
+export type KindField = {
+  name: string;
+  label?: Labels;
+  type: string;
+  required: boolean;
+  state?: boolean;
+  personal: "none" | "ordinary" | "special";
+  list?: string;
+  least?: number;
+  most?: number;
+  columns?: KindField[];
+};
+
+/** A filled form, as its kind and type of message have it (GET /v1/kinds/{kind}). */
+export type Fields = Record<string, unknown>;
+
+/** A file that was uploaded before (POST /v1/parts). */
+export type NewPart = {
+  /** As the upload gave it. */
+  stage: string;
+  name: string;
+  /** Its media type. */
+  type: string;
+};
+
+export type Agreement = {
+  id: Id;
+  state: string;
+  in_force: boolean;
+  from: TimeOrNull;
+  until: TimeOrNull;
+  parties: Node[];
+  title: string;
+};
+
+export type Clock = {
+  name: string;
+  party: Node;
+  started: TimeOrNull;
+  due: TimeOrNull;
+  running: boolean;
+  paused: boolean;
+  stopped: boolean;
+  ended: TimeOrNull;
+  disputed: boolean;
+  receipt: TimeOrNull;
+  ours: TimeOrNull;
+};
+
+export type CaseBrief = {
+  id: Id;
+  kind: string;
+  state: string;
+  flagged: boolean;
+  opened: TimeOrNull;
+  changed: TimeOrNull;
+  messages: number;
+  /** Why it cannot be read; state is then unknown. */
+  damaged?: string;
+  parties?: Node[];
+  clocks?: Clock[];
+};
+
+export type DeliveryState = "waiting" | "under_way" | "receipted" | "refused" | "ended" | "damaged";
+
+export type Part = {
+  name: string;
+  type: string;
+  size: number;
+  sha256: Sha256;
+};
+
+export type Delivery = {
+  to: Node;
+  /** The number given to him. */
+  n: number;
+  state: DeliveryState;
+  reason: string;
+  received: TimeOrNull;
+  disputed: boolean;
+};
+
+export type Arrival = {
+  from: Node;
+  n: number;
+  received: TimeOrNull;
+} | null;
+
+export type Erased = {
+  at: TimeOrNull;
+  by: string;
+  reason: string;
+  elsewhere: boolean;
+} | null;
+
+export type MessageState = "held" | "pending" | "refused";
+
+export type MessageInCase = {
+  id: Id;
+  type: string;
+  author: Node;
+  time: TimeOrNull;
+  stored: TimeOrNull;
+  depth?: number;
+  effective: boolean;
+  settled: boolean;
+  /** Why it has no effect (yet). */
+  why: string;
+  state: MessageState;
+  erased: Erased;
+  fields?: Fields;
+  parts?: Part[];
+  deliveries: Delivery[];
+  arrival: Arrival;
+};
+
+export type Case = {
+  id: Id;
+  kind: string;
+  state: string;
+  flagged: boolean;
+  made_by: Id;
+  parties: Node[];
+  standing: {
+    party: Node;
+    state: string;
+  }[];
+  /** Types of message that this node may send now. */
+  possible: string[];
+  clocks: Clock[];
+  messages: MessageInCase[];
+};
+
+export type Message = {
+  id: Id;
+  case: Id;
+  kind: string;
+  type: string;
+  author: Node;
+  time: TimeOrNull;
+  stored: TimeOrNull;
+  /** Its exact text. */
+  header: string;
+  state: MessageState;
+  why: string;
+  erased: Erased;
+  handling: string;
+  grading: string;
+  fields: Fields;
+  parts: Part[];
+  deliveries: Delivery[];
+  arrival: Arrival;
+};
+
+/** spec/stix.md. */
+export type StixReport = {
+  stix: boolean;
+  objects: number;
+  types: Record<string, number>;
+  warnings: string[];
+  warnings_in_all: number;
+};
+
+export type Uploaded = {
+  /** To be named by a message; dropped after an hour. */
+  stage: string;
+  sha256: Sha256;
+  size: number;
+  stix: StixReport | null;
+};
+
+export type OutboxRow = {
+  id: Id;
+  case: Id;
+  to: string;
+  n: number;
+  state: DeliveryState;
+  reason: string;
+};
+
+export type Head = {
+  origin: string;
+  size: number;
+  root: Sha256;
+  /** A C2SP checkpoint. */
+  note: string;
+  cosigned: {
+    by: Node;
+    size: number;
+    time: TimeOrNull;
+  }[];
+};
+
+export type Leaf = {
+  index: number;
+  /** Its exact text. */
+  leaf: string;
+  opening: Record<string, unknown> | null;
+  hash: Sha256;
+  evidence: string | null;
+};
+
+export type Check = {
+  checked: number;
+  /** Where the next call goes on. */
+  next: number;
+  size: number;
+  root: string | null;
+  note: string | null;
+  done: boolean;
+  stage: string;
+  rows: number;
+  found: number;
+  problems: {
+    place: string;
+    what: string;
+  }[];
+};
+
+export type Evidence = {
+  files: {
+    name: string;
+    base64: string;
+  }[];
+  parts: {
+    sha256: Sha256;
+    size: number;
+  }[];
+  missing: {
+    to: string;
+    why: string;
+  }[];
+};
+
+export type Kind = {
+  name: string;
+  hash: Sha256;
+  version: number;
+  label: Labels;
+  /** An agreement's row must cover it. */
+  needs_row: boolean;
+  purpose_field?: string;
+  /** The type of its first message. */
+  opening: string;
+  types: {
+    name: string;
+    label: Labels;
+    fields: KindField[];
+  }[];
+  lists: {
+    name: string;
+    label: Labels;
+    codes: {
+      code: string;
+      label: Labels;
+    }[];
+  }[];
+  states: {
+    name: string;
+    label: Labels;
+  }[];
+  transitions: {
+    on: string;
+    from: string[];
+    to: string;
+    who: string;
+    all: boolean;
+    each: boolean;
+    settles: boolean;
+    names?: string;
+  }[];
+  together?: {
+    any?: string[];
+    all?: string[];
+    state: string;
+  }[];
+  clocks: {
+    name: string;
+    label: Labels;
+    starts: string;
+    field?: string;
+    lengths?: Record<string, number>;
+    length?: number;
+    pauses: string[];
+    resumes: string[];
+    stops: string[];
+  }[];
+};
+
+/** Every operation by its operationId; a refusal is a Problem. */
+export interface Operations {
+  /** What the node does. */
+  node_status: {
+    method: "GET";
+    path: "/v1/status";
+    answer: Status;
+  };
+  /** A card of this node. */
+  card_show: {
+    method: "GET";
+    path: "/v1/card";
+    query: { generation?: number };
+    answer: Card;
+  };
+  /** Other addresses or names: a new card, which partners are told. */
+  card_change: {
+    method: "POST";
+    path: "/v1/card";
+    body: {
+      /** HOST:PORT each. */
+      address?: string[];
+      /** Names by language, at most 200 bytes each. */
+      org?: {
+        ar?: string;
+        fr?: string;
+        en?: string;
+        es?: string;
+        pt?: string;
+      };
+    };
+    answer: CardChanged;
+  };
+  /** The node's keys, and who still holds an older card. */
+  key_list: {
+    method: "GET";
+    path: "/v1/keys";
+    answer: Keys;
+  };
+  /** New keys and a new card, which partners are told. */
+  key_rotate: {
+    method: "POST";
+    path: "/v1/keys/rotate";
+    body: {
+      sign?: boolean;
+      seal?: boolean;
+      /** Does nothing while keys are wrapped anew. */
+      epoch?: boolean;
+      /** The pin of a key that is in the gate's folder. */
+      tls?: string;
+      force?: boolean;
+    };
+    answer: CardChanged;
+  };
+  /** Old keys leave the card before their overlap is over. */
+  key_retire: {
+    method: "POST";
+    path: "/v1/keys/retire";
+    body: {
+      seal?: boolean;
+      tls?: boolean;
+      force?: boolean;
+    };
+    answer: CardChanged;
+  };
+  /** The partners. */
+  partner_list: {
+    method: "GET";
+    path: "/v1/partners";
+    answer: Partner[];
+  };
+  /** Take a partner's card once its fingerprint was compared by voice. */
+  partner_add: {
+    method: "POST";
+    path: "/v1/partners";
+    body: {
+      /** Its exact text. */
+      card: string;
+      /** The digits that were compared. */
+      fingerprint: string;
+    };
+    answer: PartnerBrief;
+  };
+  /** A partner with its cards. */
+  partner_show: {
+    method: "GET";
+    path: "/v1/partners/{name}";
+    parameters: { name: string };
+    answer: PartnerWithCards;
+  };
+  /** Exchange nothing with a partner for now, or again. */
+  partner_state: {
+    method: "POST";
+    path: "/v1/partners/{name}/state";
+    parameters: { name: string };
+    body: {
+      state: "active" | "suspended";
+      /** At most 1000 bytes; kept in the register. */
+      reason?: string;
+    };
+    answer: PartnerBrief;
+  };
+  /** Confirm that a partner's register goes on in a new epoch. */
+  partner_epoch: {
+    method: "POST";
+    path: "/v1/partners/{name}/epoch";
+    parameters: { name: string };
+    body: {
+      /** The digits that were compared by voice. */
+      fingerprint: string;
+    };
+    answer: PartnerBrief;
+  };
+  /** Compare with a partner what was sent and held. */
+  partner_compare: {
+    method: "POST";
+    path: "/v1/partners/{name}/reconcile";
+    parameters: { name: string };
+    body?: {
+      /** Every number, from 1 on. */
+      all?: boolean;
+    };
+    answer: {
+      name: Name;
+      /** Done when the partner's reconciled.rounds is larger. */
+      rounds: number;
+    };
+  };
+  /** Who witnesses this register, and whose this node witnesses. */
+  witness_list: {
+    method: "GET";
+    path: "/v1/witnesses";
+    answer: Witnesses;
+  };
+  /** Add or remove a witness, set the quorum, witness a partner or leave it. */
+  witness_change: {
+    method: "POST";
+    path: "/v1/witnesses";
+    body: {
+      do: "add" | "remove" | "quorum" | "witness" | "leave";
+      /** Of the witness, or of the partner. */
+      name?: string;
+      /** add: the verifier key of one that is no partner. */
+      key?: string;
+      /** add: its submission prefix. */
+      url?: string;
+      /** add: the hash of its TLS key. */
+      pin?: string;
+      /** quorum: how many cosignatures evidence needs. */
+      quorum?: number;
+    };
+    answer: Witnesses;
+  };
+  /** The kinds of case. */
+  kind_list: {
+    method: "GET";
+    path: "/v1/kinds";
+    answer: KindBrief[];
+  };
+  /** A kind: its forms, states and clocks. */
+  kind_show: {
+    method: "GET";
+    path: "/v1/kinds/{kind}";
+    parameters: { kind: string };
+    answer: Kind;
+  };
+  /** A filled form. */
+  kind_example: {
+    method: "GET";
+    path: "/v1/kinds/{kind}/example";
+    parameters: { kind: string };
+    query: { type?: string };
+    answer: Fields;
+  };
+  /** The agreements. */
+  agreement_list: {
+    method: "GET";
+    path: "/v1/agreements";
+    answer: Agreement[];
+  };
+  /** The cases, the last changed first. */
+  case_list: {
+    method: "GET";
+    path: "/v1/cases";
+    query: { kind?: string; limit?: number };
+    answer: CaseBrief[];
+  };
+  /** Open a case. */
+  case_open: {
+    method: "POST";
+    path: "/v1/cases";
+    body: {
+      kind: string;
+      /** Partners, by name. */
+      to: string[];
+      fields: Fields;
+      parts?: NewPart[];
+      /** A line on how it may be used. At most 128 bytes. */
+      handling?: string;
+      /** How far it is to be trusted. At most 128 bytes. */
+      grading?: string;
+    };
+    answer: Created;
+  };
+  /** A case with its messages. */
+  case_show: {
+    method: "GET";
+    path: "/v1/cases/{id}";
+    parameters: { id: IdBeginning };
+    query: { bare?: boolean; reason?: string };
+    answer: Case;
+  };
+  /** Send a message in a case. */
+  case_send: {
+    method: "POST";
+    path: "/v1/cases/{id}/messages";
+    parameters: { id: IdBeginning };
+    body: {
+      type: string;
+      fields: Fields;
+      parts?: NewPart[];
+      /** At most 128 bytes. */
+      handling?: string;
+      /** At most 128 bytes. */
+      grading?: string;
+    };
+    answer: Created;
+  };
+  /** A message with its content. */
+  message_show: {
+    method: "GET";
+    path: "/v1/messages/{id}";
+    parameters: { id: IdBeginning };
+    query: { reason?: string };
+    answer: Message;
+  };
+  /** Erase a message's content at this node, for good. */
+  message_erase: {
+    method: "POST";
+    path: "/v1/messages/{id}/erase";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      reason: string;
+    };
+    answer: {
+      id: Id;
+      parts: number;
+      leaf: number;
+    };
+  };
+  /** Upload a file that a message will name. */
+  part_upload: {
+    method: "POST";
+    path: "/v1/parts";
+    query: { name?: string; type?: string; as_is?: boolean };
+    body: Blob;
+    answer: Uploaded;
+  };
+  /** A part's octets. */
+  part_get: {
+    method: "GET";
+    path: "/v1/parts/{sha256}";
+    parameters: { sha256: Sha256 };
+    answer: Blob;
+  };
+  /** What is in a STIX part. */
+  part_stix: {
+    method: "GET";
+    path: "/v1/parts/{sha256}/stix";
+    parameters: { sha256: Sha256 };
+    answer: StixReport;
+  };
+  /** What was sent, the newest first. */
+  outbox_list: {
+    method: "GET";
+    path: "/v1/outbox";
+    query: { limit?: number; open?: boolean };
+    answer: OutboxRow[];
+  };
+  /** The outbox in numbers. */
+  outbox_summary: {
+    method: "GET";
+    path: "/v1/outbox/summary";
+    answer: OutboxSummary;
+  };
+  /** Give up sending a message. */
+  outbox_end: {
+    method: "POST";
+    path: "/v1/outbox/{id}/end";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      reason: string;
+      /** Only to this partner. */
+      to?: string;
+    };
+    answer: {
+      /** To so many partners. */
+      ended: number;
+    };
+  };
+  /** Begin a file of consignments to be carried to a partner. */
+  carry_begin: {
+    method: "POST";
+    path: "/v1/consignments";
+    body: {
+      /** The partner's name. */
+      to: string;
+    };
+    answer: {
+      file: number;
+      to: Name;
+      origin: string;
+      messages: number;
+      state_only: boolean;
+    };
+  };
+  /** Its next consignment; no octets at its end. */
+  carry_next: {
+    method: "POST";
+    path: "/v1/consignments/{file}/next";
+    parameters: { file: number };
+    answer: Blob;
+  };
+  /** Take in one consignment of a partner's file. */
+  carry_take: {
+    method: "POST";
+    path: "/v1/consignments/import";
+    body: Blob;
+    answer: {
+      from: Name;
+      older: boolean;
+      proved: boolean;
+      known: number;
+      messages: number;
+      taken: number;
+      receipts: number;
+      records: number;
+    };
+  };
+  /** Begin a backup. */
+  backup_begin: {
+    method: "POST";
+    path: "/v1/backups";
+    body?: {
+      /** The key that it is sealed to; else that of wasl.conf. */
+      to?: string;
+    };
+    answer: {
+      backup: number;
+      key: string;
+      origin: string;
+      store: string;
+    };
+  };
+  /** Its next record; no octets at its end. */
+  backup_next: {
+    method: "POST";
+    path: "/v1/backups/{backup}/next";
+    parameters: { backup: number };
+    query: { stop?: boolean };
+    answer: Blob;
+  };
+  /** The signed head of the register. */
+  register_head: {
+    method: "GET";
+    path: "/v1/register/head";
+    answer: Head;
+  };
+  /** A leaf and its opening. */
+  register_show: {
+    method: "GET";
+    path: "/v1/register/leaves/{n}";
+    parameters: { n: number };
+    answer: Leaf;
+  };
+  /** Compare everything that is stored, some rows per call. */
+  register_check: {
+    method: "GET";
+    path: "/v1/register/check";
+    query: { from?: number };
+    answer: Check;
+  };
+  /** A tile (C2SP tlog-tiles). */
+  register_tile: {
+    method: "GET";
+    path: "/v1/register/tile/{l}/{n}";
+    parameters: { l: number; n: number };
+    answer: Blob;
+  };
+  /** Evidence of a message, for anybody. */
+  proof_get: {
+    method: "GET";
+    path: "/v1/proofs/{id}";
+    parameters: { id: IdBeginning };
+    answer: Evidence;
+  };
+}

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The local API as spec/openapi.json has it: each operation with good input, whose answer is what its schema says, and with bad
+input made from its schema. Whatever comes, nothing answers 500, nothing hangs, every refusal is a problem document that names the
+field and what is allowed, and the node is none the worse for it."""
+import copy
+import http.client
+import json
+import os
+import socket
+import sys
+import time
+import urllib.parse
+
+from story import Node, agree, check, introduce, must, ok, path, run, settle
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import openapi  # noqa: E402  (tests/openapi.py)
+
+FILE = openapi.load()
+OPERATIONS = {operation["operationId"]: (method.upper(), target, operation) for method, target, operation in openapi.operations(FILE)}
+NONE, PATIENCE = "0" * 64, 10
+LONG_BODY = 3 << 20
+NO_PARTNER_IN_A_NEW_EPOCH = {"partner_epoch"}  # its good answer is told by the story `epoch`
+NAMED = ("field", "unknown-field", "date", "media-type")
+STIX = {"type": "bundle", "id": "bundle--5d0092c5-5f74-4287-9642-33f4c354e56d", "objects": [
+    {"type": "identity", "spec_version": "2.1", "id": "identity--023d105b-752e-4e3c-941c-7d3f3cb15e9e", "name": "x",
+     "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z"}]}
+
+
+class Door:
+    """One connection to the local API, made again when the node closed it."""
+
+    def __init__(self, node):
+        self.folder, self.connection = os.open(node.dir, os.O_PATH), None
+
+    def connect(self):
+        self.connection = http.client.HTTPConnection("wasl", timeout=PATIENCE)
+        self.connection.sock = socket.socket(socket.AF_UNIX)
+        self.connection.sock.settimeout(PATIENCE)
+        self.connection.sock.connect(f"/proc/self/fd/{self.folder}/api.sock")
+
+    def ask(self, method, target, body=None, media=None, **more):
+        headers = {**({"Content-Type": media} if media else {}), **more}
+        for again in (True, False):
+            if self.connection is None:
+                self.connect()
+            try:
+                try:
+                    self.connection.request(method, target, body, headers)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # it read no further: its answer says why
+                answer = self.connection.getresponse()
+                content = answer.read()
+                if answer.will_close:
+                    self.close()
+                return answer.status, answer.headers, content
+            except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+                self.close()  # one that was idle
+                check(again, f"{method} {target[:80]}: cut off without an answer")
+        return None
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+
+def target_of(name, places, query):
+    _, target, _ = OPERATIONS[name]
+    for key, value in places.items():
+        target = target.replace("{" + key + "}", urllib.parse.quote(str(value), safe="%"))
+    return target + ("?" + urllib.parse.urlencode(query) if query else "")
+
+
+class Good:
+    """Operations with input that is right; each answer is held against its schema."""
+
+    def __init__(self):
+        self.told = set()
+
+    def __call__(self, door, name, /, body=None, octets=None, query=None, **places):
+        method, _, operation = OPERATIONS[name]
+        media = "application/json" if body is not None else "application/octet-stream" if octets is not None else None
+        status, headers, content = door.ask(method, target_of(name, places, query),
+                                            json.dumps(body).encode() if body is not None else octets, media)
+        check(status == 200, f"{name}: {status}", content[:400])
+        (said, schema), = ((media, one["schema"]) for media, one in operation["responses"]["200"]["content"].items())
+        check(headers["Content-Type"] == said, f"{name} answers {headers['Content-Type']} and not {said}")
+        self.told.add(name)
+        if said != "application/json":
+            return content
+        value = json.loads(content)
+        wrong = openapi.differences(FILE, schema, value)
+        check(not wrong, f"{name} does not answer what the file says:\n  " + "\n  ".join(wrong[:10]))
+        return value
+
+
+def example(name):
+    return copy.deepcopy(openapi.body_of(FILE, OPERATIONS[name][2])[2])
+
+
+def look_around(good, door):
+    for name in ("node_status", "key_list", "partner_list", "kind_list", "agreement_list", "witness_list", "register_head",
+                 "outbox_summary", "card_show"):
+        good(door, name)
+    good(door, "card_show", query={"generation": 1})
+    good(door, "partner_show", name="paris")
+    for kind in ("request", "agreement"):
+        good(door, "kind_show", kind=kind)
+        good(door, "kind_example", kind=kind)
+    good(door, "kind_example", kind="request", query={"type": "answer"})
+
+
+def a_case(good, door, rabat, paris):
+    """Opened with two parts, exchanged, shown, proved; gives its id and what was uploaded."""
+    plain = good(door, "part_upload", octets=b"plain\n", query={"name": "a.txt", "type": "text/plain"})
+    stix = good(door, "part_upload", octets=json.dumps(STIX).encode(), query={"type": "application/stix+json"})
+    parts = [{"stage": plain["stage"], "name": "a.txt", "type": "text/plain"},
+             {"stage": stix["stage"], "name": "b.json", "type": "application/stix+json"}]
+    case = good(door, "case_open", {**example("case_open"), "parts": parts, "handling": "TLP:AMBER"})["id"]
+    settle(rabat, paris)
+    good(door, "case_list", query={"kind": "request", "limit": 5})
+    good(door, "case_show", id=case, query={"bare": "true"})
+    good(door, "case_show", id=case[:12], query={"reason": "to answer"})
+    good(door, "message_show", id=case, query={"reason": "to answer"})
+    check(good(door, "part_get", sha256=plain["sha256"]) == b"plain\n", "another part came back")
+    good(door, "part_stix", sha256=stix["sha256"])
+    good(door, "outbox_list", query={"limit": 3, "open": "false"})
+    good(door, "proof_get", id=case)
+    check(rabat.leaves()[-1]["act"] == "exported", "evidence leaves without a leaf")
+    good(door, "case_send", example("case_send"), id=case)
+    settle(rabat, paris)
+    return case
+
+
+def by_hand(good, door, rabat, paris):
+    """While paris is down: a file for it, and a message that is ended."""
+    paris.stop()
+    good(door, "case_open", example("case_open"))
+    file = good(door, "carry_begin", example("carry_begin"))["file"]
+    carried = good(door, "carry_next", file=file)
+    check(carried and not good(door, "carry_next", file=file), "one consignment was expected")
+    ended = good(door, "case_open", example("case_open"))["id"]
+    good(door, "outbox_end", {**example("outbox_end"), "to": "paris"}, id=ended)
+    paris.start()
+    good(Door(paris), "carry_take", octets=carried)
+    settle(rabat, paris)
+
+
+def the_rest(good, door, rabat, case):
+    good(door, "message_erase", example("message_erase"), id=case)
+    good(door, "partner_state", example("partner_state"), name="paris")
+    good(door, "partner_state", {"state": "active"}, name="paris")
+    good(door, "partner_compare", name="paris")
+    good(door, "partner_compare", {"all": True}, name="paris")
+    paris = good(door, "partner_show", name="paris")
+    good(door, "partner_add", {"card": paris["card"], "fingerprint": paris["fingerprint"]})
+    good(door, "witness_change", example("witness_change"))
+    good(door, "witness_change", {"do": "add", "name": "paris"})
+    good(door, "witness_change", {"do": "quorum", "quorum": 0})
+    good(door, "card_change", example("card_change"))
+    good(door, "key_rotate", example("key_rotate"))
+    good(door, "key_retire", example("key_retire"))
+    for index in range(rabat.size()):
+        good(door, "register_show", n=index)
+    good(door, "register_tile", l=0, n=0)
+    key = must(rabat.wasl("backup", "key", "-o", path("secret"), "--json")).out
+    backup = good(door, "backup_begin", {"to": json.loads(key)["key"]})["backup"]
+    check(good(door, "backup_next", backup=backup), "a backup without a record")
+    good(door, "backup_next", backup=backup, query={"stop": "true"})
+    checked = good(door, "register_check")
+    while not checked["done"]:
+        checked = good(door, "register_check", query={"from": checked["next"]})
+    check(checked["found"] == 0, checked["problems"])
+
+
+# --- input that is wrong
+
+OTHERS = {"string": [7, True, [], {}, None], "integer": ["7", 7.5, True, [], None], "boolean": ["true", 1, [], None],
+          "array": ["x", 7, {}, None], "object": ["x", 7, [], None]}
+
+
+def wrong_values(schema):
+    """(what, value) that the schema refuses"""
+    yield from ((f"{json.dumps(value)} for a{'n' if schema['type'] in ('object', 'integer') else ''} {schema['type']}", value)
+                for value in OTHERS[schema["type"]])
+    if "maxLength" in schema:
+        yield "too long", "x" * (schema["maxLength"] + 1)
+    if "enum" in schema or "pattern" in schema:
+        yield "another word", "nonsense"
+    if schema.get("minLength"):
+        yield "empty", ""
+    if schema.get("minimum") == 0:
+        yield "below 0", -1
+    if "maxItems" in schema:
+        inner = openapi.resolve(FILE, schema["items"])
+        yield "too many", [{} if inner["type"] == "object" else "x"] * (schema["maxItems"] + 1)
+        yield "items of another type", [7]
+    if schema.get("minItems"):
+        yield "none", []
+
+
+def wrong_members(schema, given):
+    """(what, the member that must be named, body)"""
+    for name in schema.get("required", ()):
+        yield f"{name} is missing", name, {key: value for key, value in given.items() if key != name}
+    for name, one in schema.get("properties", {}).items():
+        for what, value in wrong_values(openapi.resolve(FILE, one)):
+            yield f"{name}: {what}", name, {**given, name: value}
+    yield "an unknown member", "colour", {**given, "colour": "red"}
+    yield "the actor", None, {**given, "actor": "somebody else"}
+
+
+def no_documents(given):
+    text = json.dumps(given).encode()
+    yield "a list", b"[]"
+    yield "a number", b"7"
+    yield "cut off", text[:-1]
+    yield "more behind it", text + b"{}"
+    yield "a key twice", b'{"a":1,"a":2}'
+    yield "no UTF-8", b'{"a":"\xff"}'
+    yield "a NUL", b'{"a":"\\u0000"}'
+    yield "no number", b'{"a":NaN}'
+    yield "too deep", b'{"a":' + b"[" * 100 + b"]" * 100 + b"}"
+    yield "too large", b'{"a":"' + b"x" * LONG_BODY + b'"}'
+
+
+def wrong_pieces(parameter):
+    schema = openapi.resolve(FILE, parameter["schema"])
+    yield from ("%ff", "%00", "%zz", "..", "%2e", "a%2fb", "")
+    if schema["type"] == "integer":
+        yield from ("x", "-1", "1.5", "007", "99999999999999999999", "9223372036854775807")
+    else:
+        yield from ("nonsense", NONE, "a" * 300, "%D9%85%E2%80%AE")
+
+
+def wrong_queries(operation):
+    yield "colour=red", "colour"
+    yield "%ff=1", None
+    yield "a", None
+    yield "=a", None
+    for one in openapi.parameters(FILE, operation, "query"):
+        name, schema = one["name"], openapi.resolve(FILE, one["schema"])
+        yield f"{name}=1&{name}=1", None
+        yield f"{name}=%ff", None
+        if schema["type"] == "integer":
+            yield from ((f"{name}={value}", name) for value in ("x", "-1", "1.5", "", "99999999999999999999"))
+        if schema["type"] == "boolean":
+            yield from ((f"{name}={value}", name) for value in ("maybe", "1", ""))
+        if schema["type"] == "string" and schema.get("maxLength", 2048) < 2048:
+            yield f"{name}=" + "x" * (schema["maxLength"] + 1), name
+
+
+class Bad:
+    """Requests that must be refused, and how."""
+
+    def __init__(self, door):
+        self.door, self.count, self.failed, self.told = door, 0, [], set()
+
+    def __call__(self, name, what, method, target, body=None, media=None, field=None, statuses=range(400, 500)):
+        self.count += 1
+        self.told.add(name)
+        begun = time.monotonic()
+        status, headers, content = self.door.ask(method, target, body, media)
+        wrong = self.faults(status, headers, content, field, statuses)
+        if time.monotonic() - begun > 3:
+            wrong.append("it took more than 3 s")
+        if wrong:
+            self.failed.append(f"{name}: {what}: {method} {target[:100]}: {status} {content[:300]!r}: {'; '.join(wrong)}")
+
+    @staticmethod
+    def faults(status, headers, content, field, statuses):
+        wrong = [] if status in statuses else ["another status"]
+        if headers["Content-Type"] != "application/problem+json":
+            return wrong + ["no problem document"]
+        problem = json.loads(content)
+        wrong += openapi.differences(FILE, {"$ref": "#/components/schemas/Problem"}, problem)
+        rows = {row["code"]: row for row in FILE["components"]["responses"]["Problem"]["x-wasl-errors"]}
+        detail = problem.get("detail", "")
+        if problem.get("status") != status or rows.get(problem.get("code"), {}).get("status") != status:
+            wrong.append("the status is not that of the code")
+        if not 12 <= len(detail) < 480 or not detail.isprintable():
+            wrong.append("not one sentence")
+        if problem.get("code") in NAMED and not problem.get("field"):
+            wrong.append("the field is not named")
+        if field is not None and problem.get("code") in NAMED and problem.get("field", "").split(".")[0].split("[")[0] != field:
+            wrong.append(f"not {field} is named")
+        return wrong
+
+
+def try_operation(bad, name, places):
+    method, template, operation = OPERATIONS[name]
+    target, body = target_of(name, places, None), openapi.body_of(FILE, operation)
+    others = {"PUT", "DELETE", "PATCH", "OPTIONS"} | {"GET", "POST"} - {one.upper() for one in FILE["paths"][template]}
+    for other in sorted(others):
+        bad(name, "another method", other, target, statuses=(405,))
+    is_json = bool(body) and body[0] == "application/json"
+    plain = json.dumps(body[2]).encode() if is_json else None
+    for parameter in openapi.parameters(FILE, operation, "path"):
+        for piece in wrong_pieces(parameter):
+            bad(name, "a path", method, target_of(name, {**places, parameter["name"]: piece}, None), plain,
+                "application/json" if plain else None)
+    for query, field in wrong_queries(operation):
+        bad(name, "a query", method, f"{target}?{query}", plain, "application/json" if plain else None, field=field)
+    if body is None:
+        bad(name, "a body", method, target, b"{}", "application/json", statuses=(400,))
+        return
+    bad(name, "another media type", method, target, plain or b"x", "text/plain", field="Content-Type", statuses=(415,))
+    if not is_json:
+        return
+    for what, document in no_documents(body[2]):
+        bad(name, what, method, target, document, "application/json")
+    for what, field, document in wrong_members(body[1], body[2]):
+        bad(name, what, method, target, json.dumps(document).encode(), "application/json", field=field)
+
+
+def try_all(door, places):
+    bad = Bad(door)
+    for name, (_, _, operation) in OPERATIONS.items():
+        try_operation(bad, name, {one["name"]: places[one["name"]] for one in openapi.parameters(FILE, operation, "path")})
+    for octets in (b"", b"x", b"x" * 5000):
+        bad("carry_take", "no consignment", "POST", "/v1/consignments/import", octets, "application/octet-stream")
+    for target in ("/", "/v1", "/v2/status", "/v1/nothing", "/v1/cases/a/b/c/d/e/f/g/h", "/v1/cases?" + "a=b&" * 9 + "c=d"):
+        bad("node_status", "no path", "GET", target)
+    return bad
+
+
+def story():
+    rabat, paris = Node("rabat"), Node("paris")
+    for node in (rabat, paris):
+        node.launch()
+    for node in (rabat, paris):
+        node.serves()
+    introduce(rabat, paris)
+    agree(rabat, paris)
+    good, door = Good(), Door(rabat)
+    look_around(good, door)
+    case = a_case(good, door, rabat, paris)
+    ok("a case goes its way, and each answer is what the file says")
+    by_hand(good, door, rabat, paris)
+    the_rest(good, door, rabat, case)
+    missing = set(OPERATIONS) - good.told - NO_PARTNER_IN_A_NEW_EPOCH
+    check(not missing, "operations that nobody asked for:", missing)
+    ok(f"{len(good.told)} operations answer what the file says")
+    settle(rabat, paris)
+    before = rabat.size(), rabat.cases()
+    bad = try_all(door, {"id": case, "name": "paris", "kind": "request", "sha256": NONE, "file": 77, "backup": 77, "n": 1 << 40, "l": 7})
+    check(not bad.failed, f"{len(bad.failed)} of {bad.count} differ:\n" + "\n".join(bad.failed[:40]))
+    check(bad.told == set(OPERATIONS), "not tried with bad input:", set(OPERATIONS) - bad.told)
+    ok(f"{bad.count} requests that are wrong are refused, each with one sentence")
+    check((rabat.size(), rabat.cases()) == before, "something was done:", rabat.leaves(before[0]))
+    check(rabat.wasl("node", "status").code == 0, "the node does not serve any more")
+    rabat.sound()
+    rabat.request("paris")
+    settle(rabat, paris)
+    ok("nothing was done by any of them, and the node serves")
+
+
+run(story)
