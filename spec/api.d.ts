@@ -516,6 +516,41 @@ export type Evidence = {
   }[];
 };
 
+/** Of the stream: its field id, event and data. lost: what came between is not known any more, read everything again. */
+export type Event = {
+  id: string;
+  event: "case";
+  data: {
+    case: Id;
+  };
+} | {
+  id: string;
+  event: "message";
+  data: {
+    message: Id;
+    case: Id;
+  };
+} | {
+  id: string;
+  event: "delivery";
+  data: {
+    message: Id;
+    case: Id;
+    partner: Name;
+    state: "receipted" | "refused" | "ended";
+  };
+} | {
+  id: string;
+  event: "partner";
+  data: {
+    partner: Name;
+  };
+} | {
+  id: string;
+  event: "lost";
+  data: Record<string, never>;
+};
+
 export type Kind = {
   name: string;
   hash: Sha256;
@@ -961,6 +996,14 @@ export interface Operations {
     path: "/v1/register/tile/{l}/{n}";
     parameters: { l: number; n: number };
     answer: Blob;
+  };
+  /** What changes, as server-sent events, for as long as somebody listens. */
+  events_take: {
+    method: "GET";
+    path: "/v1/events";
+    query: { after?: string };
+    header: { "Last-Event-ID"?: string };
+    answer: Event;
   };
   /** Evidence of a message, for anybody. */
   proof_get: {

@@ -178,6 +178,11 @@ enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink s
   return code;
 }
 
+enum base_code cli_listen(struct cli *cli, const char *path, struct cli_sink sink, struct base_error *err) {
+  struct cli_http_request request = {.method = "GET", .path = path, .fd = -1};
+  return exchange(cli, &request, sink, err);
+}
+
 struct hashed {
   int fd;
   uint64_t size;

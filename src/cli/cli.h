@@ -107,6 +107,9 @@ struct cli_sink {
 };
 BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, struct cli_sink sink, uint64_t size,
                                            const char *label, struct base_error *err);
+/* An answer without an end, piece by piece, until sink fails or the node ends it. */
+BASE_NODISCARD enum base_code cli_listen(struct cli *cli, const char *path, struct cli_sink sink,
+                                         struct base_error *err);
 /* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
 BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
                                              uint64_t *out_size, struct base_error *err);
@@ -312,6 +315,7 @@ CLI_COMMAND_FUNCTION(part_stix);
 CLI_COMMAND_FUNCTION(outbox_list);
 CLI_COMMAND_FUNCTION(outbox_wait);
 CLI_COMMAND_FUNCTION(outbox_end);
+CLI_COMMAND_FUNCTION(events);
 CLI_COMMAND_FUNCTION(consignment_export);
 CLI_COMMAND_FUNCTION(consignment_import);
 CLI_COMMAND_FUNCTION(backup_key);

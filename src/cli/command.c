@@ -114,6 +114,8 @@ const struct cli_command cli_commands[] = {
     {"outbox end", "ID --reason TEXT [--to NODE]", " --reason= --to= ", 1, 1, cli_outbox_end,
      "give up sending a message, by name and with a reason",
      "-n paris outbox end d27331fa --reason 'asked by telephone'"},
+    {"events", "[--after ID] [--count N]", " --after= --count= ", 0, 0, cli_events,
+     "what changes, line by line, for as long as you listen", "-n paris events --json"},
     {"consignment export", "--to NODE FILE", " --to= ", 1, 1, cli_consignment_export,
      "what is open for a partner, and the answers that he is owed, as a file to be carried",
      "-n paris consignment export --to rabat rabat.wasl-consignment"},

@@ -62,6 +62,8 @@ static const struct {
     {"--handling", "", "TEXT", "a line on how it may be used, shown with it"},
     {"--kind", "", "KIND", "only cases of this kind"},
     {"--limit", "", "N", "at most so many, the newest first"},
+    {"--after", "", "ID", "what came after this event, as an earlier call told its id"},
+    {"--count", "", "N", "end after so many"},
     {"--open", "", NULL, "only what is waiting or under way"},
     {"--timeout", "partner reconcile", "SECONDS", "how long to wait for its answer; 60 when left out"},
     {"--timeout", "", "SECONDS", "how long; 600 when left out"},

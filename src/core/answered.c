@@ -4,6 +4,7 @@
 
 #include "core/back.h"
 #include "core/erase.h"
+#include "core/events.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */
@@ -108,6 +109,7 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_delivery_update(core->store, delivery, err);
+  core_event_delivery(core, partner, delivery);
   if (code == BASE_OK && leaf->act == WIRE_ACT_REFUSED)
     code = core_case_withdraw(core, &delivery->message, partner->row.number, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);

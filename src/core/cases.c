@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/events.h"
 #include "core/internal.h"
 
 /* Kinds from the files built in, and cases with their computed state, cached. */
@@ -296,12 +297,14 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
   kase->row.opener = kase->messages[0].header->author;
   kase->row.flagged = kase->state.flagged;
   kase->row.message_count = kase->count;
+  core_event_case(core, &kase->id);
   enum base_code code = store_case_put(core->store, &kase->row, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
 enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                const struct wire_header *header, struct base_error *err) {
+  core_event_message(core, id, &kase->id);
   enum base_code code = case_append(kase, id, (struct base_view){0}, header, err);
   if (code == BASE_OK)
     code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);

@@ -12,6 +12,7 @@
 #include "core/cards.h"
 #include "core/epoch.h"
 #include "core/erase.h"
+#include "core/events.h"
 #include "core/parts.h"
 #include "core/witness.h"
 
@@ -288,6 +289,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_WITNESS_GIVE:
     core_witness_give(core, token, request, fd);
     break;
+  case LINK_EVENTS_TAKE:
+    core_events_take(core, token, request);
+    break;
   case LINK_EXCHANGE_DONE:
     core_exchange_done(core, token, request, fd);
     break;
@@ -351,6 +355,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
       core->takes[kept++] = core->takes[i];
   core->take_count = kept;
   core_witness_forget(core, gone, context);
+  core_events_forget(core, gone, context);
   if (core->table_parked && gone(context, core->table_token))
     core->table_parked = false;
 }
@@ -370,6 +375,7 @@ static enum base_code settle_lost(struct core *core, struct base_error *err) {
   }
   core_carry_free(core);
   core_backups_end(core);
+  core_events_lose(core);
   enum base_code code = core_reload(core, err);
   core_parts_lost(core, code == BASE_OK);
   /* Few heads are stored: the keeper gives the last one again. What is asked next looks at it. */
@@ -450,6 +456,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       core_give_finish(core, reply);
   core_tls_look(core);
   core_peer_table_wake(core);
+  core_events_settle(core);
   replies_send(core);
   int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
   due = core_soonest(due, core_witness_hand_over(core));
@@ -457,6 +464,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_keys_due(core));
   due = core_soonest(due, core_rewrap_due_ms(core));
   due = core_soonest(due, core_erase_due_ms(core));
+  due = core_soonest(due, core_events_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

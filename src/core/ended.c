@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/events.h"
 #include "core/exchange.h"
 
 /* A message is ended, by an officer or because law says no at its hand-over: a voided leaf stands for its number. */
@@ -33,6 +34,7 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
     partner->handed = delivery->number - 1;
   core_transfer_end(partner, &delivery->message);
   code = store_delivery_update(core->store, delivery, err);
+  core_event_delivery(core, partner, delivery);
   /* One that may have arrived, its receipt lost, stays until the partner answers. */
   if (code == BASE_OK && delivery->number > partner->shipped)
     code = core_case_withdraw(core, &delivery->message, partner->row.number, err);

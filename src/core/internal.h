@@ -403,6 +403,7 @@ struct core_fresh { /* id zero: none */
 /* --- answers held back until the step is durable and attested */
 struct core_give;
 struct core_witnesses;
+struct core_events;
 struct core_reply {
   uint64_t token;
   enum base_code status;
@@ -491,6 +492,7 @@ struct core {
   uint64_t strangers;                  /* consignments of unknown senders, counted only */
   struct core_room room;
   struct core_witnesses *witnesses; /* witness.h */
+  struct core_events *events;       /* events.h; NULL while the node opens */
 };
 
 /* core.c */

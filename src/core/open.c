@@ -6,6 +6,7 @@
 #include "core/cards.h"
 #include "core/epoch.h"
 #include "core/erase.h"
+#include "core/events.h"
 #include "core/parts.h"
 #include "core/witness.h"
 
@@ -160,6 +161,8 @@ enum base_code core_open(const struct core_environment *environment, struct core
   core->started = core_now(core);
   base_arena_init(&core->kind_arena, 64 << 20);
   enum base_code code = open_all(core, err);
+  if (code == BASE_OK)
+    code = core_events_open(core, err);
   if (code != BASE_OK) {
     core_close(core);
     return code;
@@ -174,6 +177,7 @@ void core_close(struct core *core) {
   if (core->in_transaction)
     store_rollback(core->store);
   core_replies_free(core);
+  core_events_close(core);
   core_case_drop(core, NULL);
   core_parts_close(core);
   core_carry_free(core);

@@ -5,6 +5,7 @@
 
 #include "core/back.h"
 #include "core/cards.h"
+#include "core/events.h"
 #include "core/exchange.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
@@ -254,6 +255,7 @@ enum base_code core_partner_leaf(struct core *core, struct core_partner *partner
   struct wire_opening opening = {
       .actor = actor, .subject = partner->card.origin, .card = partner->card_hash, .reason = reason};
   struct core_leaf leaf;
+  core_event_partner(core, partner);
   enum base_code code = core_register_add(core, WIRE_ACT_PARTNER, &opening, &leaf, err);
   if (code == BASE_OK)
     partner->row.leaf_index = leaf.index;

@@ -22,6 +22,17 @@ void gate_calls_ask(struct gate_calls *calls, enum link_request_code code, struc
   abort();
 }
 
+static void answer_nobody(void *context, struct link_message *message) {
+  (void)context;
+  (void)message;
+}
+
+void gate_calls_forget(struct gate_calls *calls, const void *context) {
+  for (size_t i = 0; i < GATE_CALLS_MAX; i++)
+    if (calls->slots[i].id != 0 && calls->slots[i].context == context)
+      calls->slots[i] = (struct gate_call){calls->slots[i].id, answer_nobody, NULL};
+}
+
 void gate_calls_on_answer(void *context, struct link_channel *channel, struct link_message *message) {
   struct gate_calls *calls = context;
   (void)channel;

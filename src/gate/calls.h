@@ -21,6 +21,8 @@ void gate_calls_ask(struct gate_calls *calls, enum link_request_code code, struc
                     gate_answer answer, void *context);
 /* on_answer of link_handlers, with the struct gate_calls as context. */
 void gate_calls_on_answer(void *context, struct link_channel *channel, struct link_message *message);
+/* What was asked with this context is answered to nobody. */
+void gate_calls_forget(struct gate_calls *calls, const void *context);
 /* The other process is gone: every waiting call is answered with this. */
 void gate_calls_fail(struct gate_calls *calls, enum base_code status, const char *text);
 

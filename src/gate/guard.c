@@ -80,6 +80,11 @@ enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, 
         return base_fail(err, BASE_PROTOCOL, "the request has two Content-Type fields");
       body->type = field->value;
     }
+    if (named(field, "Last-Event-ID")) {
+      if (body->last_event.data != NULL)
+        return base_fail(err, BASE_PROTOCOL, "the request has two Last-Event-ID fields");
+      body->last_event = field->value;
+    }
     if (named(field, "Transfer-Encoding")) {
       if (body->chunked || field->value.size != 7 || strncasecmp((const char *)field->value.data, "chunked", 7) != 0)
         return base_fail(err, BASE_PROTOCOL, "the only Transfer-Encoding understood here is \"chunked\", once");

@@ -25,9 +25,10 @@ struct gate_body {
   bool present, chunked;
   uint64_t size;         /* unless chunked */
   struct base_view type; /* Content-Type; empty: none. Valid while the request is */
+  struct base_view last_event; /* Last-Event-ID, likewise */
 };
 /* The method and the field names are tokens, values hold no control characters. HTTP/1.1 with exactly one Host.
- * Content-Type at most once. Content-Length at most once, decimal, and not together with Transfer-Encoding, which may
+ * Content-Type and Last-Event-ID at most once each. Content-Length at most once, decimal, and not together with Transfer-Encoding, which may
  * only be "chunked". In raw, nothing stands but the request line and these fields: no NUL, bare line feed, folded line,
  * or empty line first. Only a line's end may hide something: a NUL or line feed in place of its carriage return. */
 BASE_NODISCARD enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, struct base_error *err);

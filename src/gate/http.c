@@ -243,6 +243,10 @@ void gate_http_wake(struct gate_request *request) {
     link_timer_set(http->pump_timer, 0);
 }
 
+void gate_http_hang_up(struct gate_request *request) {
+  shutdown(request->connection->fd, SHUT_RDWR);
+}
+
 bool gate_http_answered(const struct gate_request *request) {
   return ((const struct request *)request)->response != NULL;
 }
@@ -294,7 +298,9 @@ static ssize_t read_stream(void *context, uint64_t at, char *out, size_t room) {
   allow_octets(request, GATE_ANSWER);
   ssize_t got = http->cutting ? GATE_CUT
                               : request->read(http->setup.handlers.context, &request->public, at, (uint8_t *)out, room);
-  return got == GATE_CUT ? MHD_CONTENT_READER_END_WITH_ERROR : got;
+  return got == GATE_CUT   ? MHD_CONTENT_READER_END_WITH_ERROR
+         : got == GATE_END ? MHD_CONTENT_READER_END_OF_STREAM
+                           : got;
 }
 
 void gate_http_stream(struct gate_request *request, const char *type, uint64_t size,

@@ -80,6 +80,8 @@ BASE_NODISCARD enum base_code gate_http_listen(struct gate_http *http, int fd, s
 /* Stops accepting and refuses new requests; idle is called once nothing is under way (perhaps at once). */
 void gate_http_stop(struct gate_http *http);
 
+/* Ends the connection of a request at once, whoever does not read. */
+void gate_http_hang_up(struct gate_request *request);
 /* Logs that a limit was met, and for whom. */
 void gate_http_notice(struct gate_http *http, enum gate_notice notice, const char *detail);
 
@@ -96,8 +98,10 @@ void gate_http_refuse(struct gate_request *request, const struct base_error *err
 /* One with another status than 200; small, copied. */
 void gate_http_status(struct gate_request *request, unsigned status, const char *type, struct base_view content);
 void gate_http_content(struct gate_request *request, const char *type, struct base_view content); /* copied */
-/* size octets come from read: it returns how many it wrote, 0 after gate_http_wait, GATE_CUT to cut the answer off. */
-enum { GATE_CUT = -1 };
+/* size octets come from read: it returns how many it wrote, 0 after gate_http_wait, GATE_CUT to cut the answer off. With
+ * GATE_UNTIL_END as size there are as many as come until it returns GATE_END. */
+enum { GATE_CUT = -1, GATE_END = -2 };
+#define GATE_UNTIL_END UINT64_MAX
 void gate_http_stream(struct gate_request *request, const char *type, uint64_t size,
                       ssize_t (*read)(void *context, struct gate_request *request, uint64_t at, uint8_t *out,
                                       size_t room));

@@ -26,6 +26,8 @@ enum {
   GATE_WITNESS_MS = 10000,       /* for one of these, answer included */
   GATE_PEER_MEMORY = 32 << 10,   /* of a connection: header and buffer */
   GATE_HANDSHAKE_MAX = 16 << 10, /* octets of one message of a TLS handshake */
+  GATE_AUDIENCE_MAX = 32,       /* at the events of the local API; core parks as many */
+  GATE_POSITION_MAX = 64,        /* octets of a place in the row of events */
   GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */
   GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */
   GATE_LOG_SECONDS = 60,         /* a limit is logged when it is met first, and then once in this time, with a count */

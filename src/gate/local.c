@@ -261,6 +261,9 @@ static void end(void *context, struct gate_request *request) {
   case GATE_STIX:
     gate_download_begin(job);
     return;
+  case GATE_EVENTS:
+    gate_events_begin(job);
+    return;
   case GATE_OCTETS:
     if (hand_octets(job, &err) != BASE_OK)
       gate_http_refuse(job->request, &err);
@@ -278,6 +281,7 @@ static void gone(void *context, struct gate_request *request, bool complete) {
   if (job == NULL)
     return;
   gate_upload_gone(job);
+  gate_events_gone(job);
   gate_memfile_close(&job->chunk);
   gate_memfile_close(&job->copy);
   base_buf_free(&job->body);
@@ -356,6 +360,7 @@ void gate_local_stop(void *context) {
     return;
   local->stopping = true;
   link_timer_set(local->stop_timer, local->limits->stop_ms);
+  gate_events_stop(local);
   gate_http_stop(local->http);
 }
 

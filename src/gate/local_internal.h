@@ -6,7 +6,7 @@
 #include "gate/memfile.h"
 #include "wire/stix.h"
 
-/* What local.c, upload.c, download.c and stix.c share. */
+/* What local.c, upload.c, download.c, events.c and stix.c share. */
 
 struct gate_local {
   struct link_loop *loop;
@@ -16,6 +16,7 @@ struct gate_local {
   struct gate_calls core, worker;
   struct gate_http *http;
   struct link_timer *stop_timer;
+  struct gate_job *listeners[GATE_AUDIENCE_MAX]; /* NULL: a free place */
   int listen;
   bool stopping;
 };
@@ -36,6 +37,10 @@ struct gate_job {
   struct wire_json *opened; /* core's answer to part.open, or to part.finish */
   uint8_t *record;          /* one record of a part that goes out */
   size_t record_size;
+  /* of a listener; body then holds what is to be written */
+  char after[GATE_POSITION_MAX + 1]; /* the last event that he was told */
+  bool asked, ended;
+  size_t written;
 };
 
 /* {"actor":…, and then the members that the caller adds; close with wire_write_end. */
@@ -54,6 +59,11 @@ void gate_upload_end(struct gate_job *job);
 void gate_upload_gone(struct gate_job *job);
 
 void gate_download_begin(struct gate_job *job); /* GATE_DOWNLOAD and GATE_STIX */
+
+void gate_events_begin(struct gate_job *job);
+void gate_events_gone(struct gate_job *job);
+/* Nobody listens any more; who does not read is cut off. */
+void gate_events_stop(struct gate_local *local);
 
 /* Has a sealed copy of a part checked by the worker and waits; done gets its answer. said: a word for the worker. */
 void gate_stix_check(struct gate_job *job, const char *said, const struct gate_memfile *copy, gate_answer done);

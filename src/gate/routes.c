@@ -47,6 +47,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/register/tile/L/N", LINK_REGISTER_TILE, GATE_ASK_RAW, {{"l", GATE_NUMBER}, {"n", GATE_NUMBER}}, {{0}}},
     {"GET", "v1/witnesses", LINK_WITNESS_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/witnesses", LINK_WITNESS_CHANGE, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/events", LINK_EVENTS_TAKE, GATE_EVENTS, {{0}}, {{"after", GATE_TEXT}}},
     {"GET", "v1/proofs/ID", LINK_PROOF_GET, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };

@@ -17,6 +17,7 @@ enum gate_way {
   GATE_UPLOAD,   /* a part comes in */
   GATE_DOWNLOAD, /* a part goes out */
   GATE_STIX,     /* a part is checked by the worker */
+  GATE_EVENTS,   /* what changes, for as long as somebody listens */
 };
 enum gate_member_type { GATE_TEXT, GATE_NUMBER, GATE_FLAG };
 enum { GATE_MEMBERS_MAX = 3 };

@@ -16,7 +16,7 @@ struct local_rig {
   struct gate_limits limits;
   /* the made-up core: written by its thread, read by the tests when the answer is there */
   uint8_t *stored;
-  atomic_size_t stored_size, cancels, chunks, checks, fail_at;
+  atomic_size_t stored_size, cancels, chunks, checks, fail_at, takes;
   atomic_size_t part_size;
   char said[64];   /* what came with the last check; read once its answer is here */
   uint64_t parked; /* of node.status while hold is set */
@@ -70,6 +70,20 @@ static void core_read(struct local_rig *rig, struct link_channel *channel, struc
   free(record);
 }
 
+/* As if very much happened: whoever asks is given a lot at once. */
+static void core_events(struct local_rig *rig, struct link_channel *channel, struct link_message *message) {
+  enum { EVENTS = 200 };
+  struct base_buf text = {0};
+  rig->takes++;
+  base_buf_printf(&text, "{\"next\":\"0123456789abcdef-%zu\",\"lost\":false,\"events\":[", (size_t)rig->takes * EVENTS);
+  for (int i = 0; i < EVENTS; i++)
+    base_buf_printf(&text, "%s{\"id\":\"0123456789abcdef-%d\",\"event\":\"case\",\"data\":{\"case\":\"" SHA "\"}}",
+                    i > 0 ? "," : "", i);
+  base_buf_text(&text, "]}");
+  link_answer(channel, message->id, BASE_OK, base_buf_view(&text), -1);
+  base_buf_free(&text);
+}
+
 /* Most requests are answered with what core got, so that the tests see it. */
 static void core_request(void *context, struct link_channel *channel, struct link_message *message) {
   struct local_rig *rig = context;
@@ -110,6 +124,9 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     free(large);
     return;
   }
+  case LINK_EVENTS_TAKE:
+    core_events(rig, channel, message);
+    return;
   case LINK_NODE_STATUS:
     if (rig->hold) {
       rig->parked = message->id;
@@ -576,6 +593,51 @@ static void test_download_cut(void **state) {
 
 /* --- bad and slow clients */
 
+/* He is not read to, nothing is kept for him, and nobody waits for him: neither another request nor the node's end. */
+static void test_slow_listener(void **state) {
+  struct local_rig *rig = *state;
+  static const char request[] = "GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n";
+  struct timespec pause = {.tv_nsec = 100000000}, begun, ended;
+  int fd = knock(rig);
+  rig_send(fd, request, sizeof request - 1);
+  size_t before, now = 0;
+  do {
+    before = now;
+    nanosleep(&pause, NULL);
+    now = rig->takes;
+  } while (now == 0 || now != before);
+  assert_in_range(now, 1, 64);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "ami");
+  char some[64] = "";
+  assert_true(read(fd, some, 12) == 12);
+  assert_memory_equal(some, "HTTP/1.1 200", 12);
+  clock_gettime(CLOCK_MONOTONIC, &begun);
+  stop_gate(rig, 's');
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  assert_true((ended.tv_sec - begun.tv_sec) * 1000 + (ended.tv_nsec - begun.tv_nsec) / 1000000 <
+              rig->limits.stop_ms / 2);
+  close(fd);
+}
+
+static void test_audience(void **state) {
+  const struct local_rig *rig = *state;
+  static const char request[] = "GET /v1/events HTTP/1.1\r\nHost: a\r\n\r\n";
+  int fds[GATE_AUDIENCE_MAX];
+  char status[16] = "";
+  for (int i = 0; i < GATE_AUDIENCE_MAX; i++) {
+    fds[i] = knock(rig);
+    rig_send(fds[i], request, sizeof request - 1);
+    assert_true(read(fds[i], status, 12) == 12);
+    assert_memory_equal(status, "HTTP/1.1 200", 12);
+  }
+  expect(rig, "GET /v1/events", "", "HTTP/1.1 503", "\"code\":\"busy\"");
+  for (int i = 0; i < GATE_AUDIENCE_MAX; i++)
+    close(fds[i]);
+  char *target = filled("GET /v1/events?after=", GATE_POSITION_MAX + 1, "");
+  expect(rig, target, "", "HTTP/1.1 400", "\"field\":\"after\"");
+  free(target);
+}
+
 static void test_garbage_and_smuggling(void **state) {
   const struct local_rig *rig = *state;
 #define REQUEST(text)                                                                                                  \
@@ -731,6 +793,8 @@ int main(void) {
       TEST(test_download),
       TEST(test_download_cut),
       TEST(test_garbage_and_smuggling),
+      TEST(test_slow_listener),
+      TEST(test_audience),
       TEST(test_pipelined),
       TEST(test_trickling_header),
       cmocka_unit_test_setup_teardown(test_idle_connection, setup_impatient, teardown),

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
+
+enum type { CASE, MESSAGE, DELIVERY, PARTNER };
+static const char *const type_names[] = {"case", "message", "delivery", "partner"};
+static const char *const state_names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
+
+struct event {
+  enum type type;
+  enum store_delivery_state state;
+  struct base_id id, case_id;
+  char partner[BASE_NAME_MAX + 1];
+};
+
+struct parked {
+  uint64_t token, after;
+  int64_t until_ms;
+};
+
+/* Numbers count from 1; event n lies at n % CORE_EVENTS_MAX. */
+struct core_events {
+  char run[RUN_DIGITS + 1]; /* of this run: another one's numbers say nothing here */
+  uint64_t last;            /* of this step too */
+  uint64_t told;            /* the last that may be told */
+  uint64_t kept;            /* from which on they are still here */
+  struct event ring[CORE_EVENTS_MAX];
+  size_t parked_count;
+  struct parked parked[CORE_LISTENERS_MAX];
+};
+
+enum base_code core_events_open(struct core *core, struct base_error *err) {
+  core->events = calloc(1, sizeof *core->events);
+  if (core->events == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for events");
+  /* Two starts differ in the machine's clock, in the time, or in what they found. No randomness is spent on it. */
+  char seed[128];
+  int size = snprintf(seed, sizeof seed, "%lld %lld %llu", (long long)core_now_ms(core), (long long)core->started,
+                      (unsigned long long)core->reg.size);
+  struct base_hash hash = seal_sha256(base_view_of(seed, (size_t)size));
+  base_hex(hash.bytes, RUN_DIGITS / 2, core->events->run);
+  core->events->kept = 1;
+  return BASE_OK;
+}
+
+void core_events_close(struct core *core) {
+  free(core->events);
+  core->events = NULL;
+}
+
+/* --- what happened */
+
+/* NULL while the node opens: nobody has been told anything yet that could change. */
+static struct event *add(struct core *core, enum type type) {
+  struct core_events *events = core->events;
+  if (events == NULL)
+    return NULL;
+  struct event *event = &events->ring[++events->last % CORE_EVENTS_MAX];
+  if (events->last - events->kept >= CORE_EVENTS_MAX)
+    events->kept = events->last - CORE_EVENTS_MAX + 1;
+  *event = (struct event){.type = type};
+  return event;
+}
+
+static void set_partner(struct event *event, const struct core_partner *partner) {
+  (void)snprintf(event->partner, sizeof event->partner, "%.*s", (int)partner->card.name.size,
+                 (const char *)partner->card.name.data);
+}
+
+void core_event_case(struct core *core, const struct base_id *case_id) {
+  struct event *event = add(core, CASE);
+  if (event != NULL)
+    event->case_id = *case_id;
+}
+
+void core_event_message(struct core *core, const struct base_id *id, const struct base_id *case_id) {
+  struct event *event = add(core, MESSAGE);
+  if (event == NULL)
+    return;
+  event->id = *id;
+  event->case_id = *case_id;
+}
+
+void core_event_delivery(struct core *core, const struct core_partner *partner, const struct store_delivery *row) {
+  struct event *event = add(core, DELIVERY);
+  if (event == NULL)
+    return;
+  event->id = row->message;
+  event->case_id = row->case_id;
+  event->state = row->state;
+  set_partner(event, partner);
+}
+
+void core_event_partner(struct core *core, const struct core_partner *partner) {
+  struct event *event = add(core, PARTNER);
+  if (event != NULL)
+    set_partner(event, partner);
+}
+
+/* --- telling it */
+
+static void write_position(struct wire_writer *writer, const char *key, const struct core_events *events, uint64_t at) {
+  char text[POSITION_MAX + 1];
+  (void)snprintf(text, sizeof text, "%s-%llu", events->run, (unsigned long long)at);
+  wire_write_member_string(writer, key, text);
+}
+
+static void write_event(struct wire_writer *writer, const struct core_events *events, uint64_t number) {
+  const struct event *event = &events->ring[number % CORE_EVENTS_MAX];
+  wire_write_object(writer);
+  write_position(writer, "id", events, number);
+  wire_write_member_string(writer, "event", type_names[event->type]);
+  wire_write_key(writer, "data");
+  wire_write_object(writer);
+  if (event->type == MESSAGE || event->type == DELIVERY)
+    wire_write_member_id(writer, "message", &event->id);
+  if (event->type != PARTNER)
+    wire_write_member_id(writer, "case", &event->case_id);
+  if (event->type == DELIVERY || event->type == PARTNER)
+    wire_write_member_string(writer, "partner", event->partner);
+  if (event->type == DELIVERY)
+    wire_write_member_string(writer, "state", state_names[event->state]);
+  wire_write_end(writer, '}');
+  wire_write_end(writer, '}');
+}
+
+/* lost: what came after `after` is not all here, or `after` is of another run. */
+static void answer(struct core *core, uint64_t token, uint64_t after, bool lost) {
+  const struct core_events *events = core->events;
+  uint64_t first = lost ? events->told + 1 : after + 1, end = events->told;
+  if (end >= first + CORE_EVENTS_TOLD)
+    end = first + CORE_EVENTS_TOLD - 1;
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  write_position(&writer, "next", events, end);
+  wire_write_member_bool(&writer, "lost", lost);
+  wire_write_key(&writer, "events");
+  wire_write_array(&writer);
+  for (uint64_t i = first; i <= end; i++)
+    write_event(&writer, events, i);
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+}
+
+/* False: it is no position. *known: it is one of this run. */
+static bool read_position(const struct core_events *events, struct base_view text, uint64_t *out, bool *known) {
+  uint8_t run[RUN_DIGITS / 2];
+  if (text.size < RUN_DIGITS + 2 || text.size > POSITION_MAX || text.data[RUN_DIGITS] != '-' ||
+      !base_hex_parse(base_view_of(text.data, RUN_DIGITS), run, sizeof run) ||
+      !base_decimal_parse(base_view_of(text.data + RUN_DIGITS + 1, text.size - RUN_DIGITS - 1), out))
+    return false;
+  *known = memcmp(text.data, events->run, RUN_DIGITS) == 0 && *out <= events->told;
+  return true;
+}
+
+void core_events_take(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct core_events *events = core->events;
+  struct base_view text = core_request_text(request, "after");
+  uint64_t after = events->told;
+  bool given = wire_json_get(request, "after") != NULL, known = true;
+  if (given && !read_position(events, text, &after, &known)) {
+    core_reply_error(core, token, base_fail(&err, BASE_FIELD, "after: must be the id of an event, as it was told"),
+                     &err);
+    return;
+  }
+  bool lost = !known || after + 1 < events->kept;
+  if (!wire_json_true(wire_json_get(request, "wait")) || lost || after < events->told) {
+    answer(core, token, after, lost);
+    return;
+  }
+  if (events->parked_count == CORE_LISTENERS_MAX) {
+    core_reply_error(core, token,
+                     base_fail(&err, BASE_BUSY, "%d listen already; try again when one has ended", CORE_LISTENERS_MAX),
+                     &err);
+    return;
+  }
+  events->parked[events->parked_count++] = (struct parked){token, after, core_now_ms(core) + CORE_EVENTS_BEAT_MS};
+}
+
+void core_events_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {
+  size_t kept = 0;
+  for (size_t i = 0; i < core->events->parked_count; i++)
+    if (!gone(context, core->events->parked[i].token))
+      core->events->parked[kept++] = core->events->parked[i];
+  core->events->parked_count = kept;
+}
+
+void core_events_settle(struct core *core) {
+  struct core_events *events = core->events;
+  int64_t now = core_now_ms(core);
+  size_t kept = 0;
+  events->told = events->last;
+  for (size_t i = 0; i < events->parked_count; i++) {
+    struct parked parked = events->parked[i];
+    if (parked.after < events->told || parked.until_ms <= now)
+      answer(core, parked.token, parked.after, parked.after + 1 < events->kept);
+    else
+      events->parked[kept++] = parked;
+  }
+  events->parked_count = kept;
+}
+
+void core_events_lose(struct core *core) {
+  struct core_events *events = core->events;
+  events->last = events->told;
+  if (events->kept > events->told + 1)
+    events->kept = events->told + 1;
+}
+
+int64_t core_events_due_ms(const struct core *core) {
+  int64_t due = -1, now = core_now_ms(core);
+  for (size_t i = 0; i < core->events->parked_count; i++) {
+    int64_t left = core->events->parked[i].until_ms - now;
+    due = core_soonest(due, left > 0 ? left : 0);
+  }
+  return due;
+}
