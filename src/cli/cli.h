@@ -325,6 +325,7 @@ CLI_COMMAND_FUNCTION(backup_restore);
 CLI_COMMAND_FUNCTION(register_head);
 CLI_COMMAND_FUNCTION(register_show);
 CLI_COMMAND_FUNCTION(register_check);
+CLI_COMMAND_FUNCTION(statistics);
 CLI_COMMAND_FUNCTION(proof_export);
 CLI_COMMAND_FUNCTION(proof_verify);
 

@@ -268,6 +268,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_REGISTER_CHECK:
     core_register_check(core, token, request);
     break;
+  case LINK_STATISTICS_MAKE:
+    core_statistics_make(core, token, request);
+    break;
   case LINK_PROOF_GET:
     core_proof_get(core, token, request);
     break;

@@ -39,6 +39,9 @@ enum {
   CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
   CORE_LIST_MESSAGES = 1024,        /* of a case above which a list leaves its clocks to case.show */
   CORE_CHECK_STEP = 1024,           /* leaves per register.check */
+  CORE_STATISTICS_STEP = 512,       /* leaves, and messages of cases, per statistics.make */
+  CORE_STATISTICS_IDLE_MS = 5000,   /* statistics that nobody goes on with for so long give way to others */
+  CORE_STATISTICS_CLOSED_DAYS = 31, /* after a year's end its numbers can be published, as they stand then */
   CORE_DISK_WARN_SHARE = 20,        /* room is short below this part of the disk, 5 %: said, and nothing else … */
   CORE_DISK_WARN_LEAST = 512 << 20, /* … but at least below so many bytes free, … */
   CORE_DISK_LOW = 64 << 20,         /* bytes free below which nothing new is sent or taken in */
@@ -489,6 +492,7 @@ struct core {
   bool table_parked;
   uint64_t table_token, table_version; /* parked peer.table */
   struct core_check *check;            /* a register.check under way */
+  struct core_statistics *statistics;  /* a statistics.make under way */
   uint64_t strangers;                  /* consignments of unknown senders, counted only */
   struct core_room room;
   struct core_witnesses *witnesses; /* witness.h */
@@ -764,6 +768,10 @@ BASE_NODISCARD enum base_code core_delivery_void(struct core *core, struct core_
 void core_show(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request);
 void core_register_check(struct core *core, uint64_t token, const struct wire_json *request);
 void core_check_free(struct core *core);
+
+/* statistics.c */
+void core_statistics_make(struct core *core, uint64_t token, const struct wire_json *request);
+void core_statistics_free(struct core *core);
 void core_proof_get(struct core *core, uint64_t token, const struct wire_json *request);
 
 /* request helpers (core.c) */

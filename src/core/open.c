@@ -16,6 +16,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   core_case_drop(core, NULL);
   core_parts_forget(core, NULL);
   core_check_free(core);
+  core_statistics_free(core);
   core_register_free(core);
   core_partners_free(core);
   core_agreements_free(core);
@@ -183,6 +184,7 @@ void core_close(struct core *core) {
   core_carry_free(core);
   core_backups_end(core);
   core_check_free(core);
+  core_statistics_free(core);
   core_register_free(core);
   core_partners_free(core);
   core_agreements_free(core);

@@ -24,10 +24,9 @@ static void write_clock(struct wire_writer *writer, struct base_view party, cons
   wire_write_end(writer, '}');
 }
 
-/* What the opener and this party told each other. */
-static enum base_code case_events(struct core *core, const struct core_case *kase, struct base_view party,
-                                  const struct core_partner *other, struct law_clock_event *events, size_t *out_count,
-                                  struct base_error *err) {
+enum base_code core_show_case_events(struct core *core, const struct core_case *kase, struct base_view party,
+                                     const struct core_partner *other, struct law_clock_event *events,
+                                     size_t *out_count, struct base_error *err) {
   struct base_view opener = kase->messages[0].header->author;
   size_t count = 0;
   enum base_code code = BASE_OK;
@@ -55,7 +54,7 @@ static enum base_code write_clocks_of(struct core *core, struct wire_writer *wri
   size_t count = 0;
   if (base_view_equal(party, opener) || (!base_view_equal(opener, us) && !base_view_equal(party, us)))
     return BASE_OK;
-  enum base_code code = case_events(core, kase, party, other, events, &count, err);
+  enum base_code code = core_show_case_events(core, kase, party, other, events, &count, err);
   if (code == BASE_OK)
     count = law_clocks(&kase->kind->kind, events, count, clocks);
   for (size_t i = 0; i < count && code == BASE_OK; i++)
