@@ -5,56 +5,10 @@ go back, and nothing is lost.
 
 Broken variants: tests/checks/keeper_broken (time goes back); tests/checks/stories_broken (nothing is disputed)."""
 import os
-import shutil
-import subprocess
 
-from story import BIN, Node, Skip, agree, check, introduce, ok, path, run, same_cases, settle
+from story import Node, agree, check, introduce, ok, path, programs_off, run, same_cases, settle
 
 DAY = 86400
-SHIFT = """#define _GNU_SOURCE
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-int clock_gettime(clockid_t clock, struct timespec *at) {
-  long done = syscall(SYS_clock_gettime, clock, at);
-  if (done == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) at->tv_sec += SECONDS;
-  return (int)done;
-}
-time_t time(time_t *out) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  if (out) *out = at.tv_sec;
-  return at.tv_sec;
-}
-int gettimeofday(struct timeval *out, void *zone) {
-  struct timespec at;
-  (void)zone;
-  clock_gettime(CLOCK_REALTIME, &at);
-  out->tv_sec = at.tv_sec;
-  out->tv_usec = at.tv_nsec / 1000;
-  return 0;
-}
-"""
-
-
-def programs(name, seconds):
-    """wasld, and beside it the others with another clock. The nodes' processes start with an empty environment, so a
-    script before each program sets it."""
-    folder = path(name)
-    os.mkdir(folder, 0o755)
-    with open(path(f"{name}.c"), "w", encoding="ascii") as file:
-        file.write(SHIFT)
-    if shutil.which("cc") is None:
-        raise Skip("no C compiler for a clock that is off")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-DSECONDS={seconds}L", "-o", f"{folder}/clock.so",
-                    path(f"{name}.c")], check=True)
-    shutil.copy(os.path.join(BIN, "wasld"), folder)
-    for program in ("wasl-core", "wasl-keeper", "wasl-gate", "wasl-worker"):
-        with open(os.path.join(folder, program), "w", encoding="ascii") as file:
-            file.write(f'#!/bin/sh\nLD_PRELOAD={folder}/clock.so exec {BIN}/{program} "$@"\n')
-        os.chmod(os.path.join(folder, program), 0o755)
-    return folder
 
 
 def row_of(node, message):
@@ -67,7 +21,7 @@ def story():
     introduce(rabat, paris)
     agree(rabat, paris)
     paris.stop()
-    paris.start(programs("ahead", 2 * DAY))
+    paris.start(programs_off("ahead", 2 * DAY))
     case = rabat.request("paris")
     settle(rabat, paris)
     row = row_of(rabat, case)
@@ -78,7 +32,7 @@ def story():
     check(any(d["disputed"] for d in rabat.json("message", "show", case)["deliveries"]), "no mark at the message")
     ok("a partner's clock that is two days ahead: the exchange goes on, its receipts are disputed on both sides")
     paris.stop()
-    paris.start(programs("behind", -2 * DAY))
+    paris.start(programs_off("behind", -2 * DAY))
     paris.refuses(6, "case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal",
                   "--field", "purpose=drugs", "--field", "question=q", "--field", "language=fr", says="only from")
     late = rabat.request("paris")
