@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * `wasl statistics`: some leaves per call, so that the node serves others meanwhile; then the numbers, for people, as CSV
- * or as the node gave them. */
+ * `wasl statistics`: some leaves per call, so that the node serves others meanwhile; then the numbers, for people, as
+ * CSV or as the node gave them. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -137,7 +137,8 @@ static struct base_view ground_label(const struct cli *cli, const struct wire_js
   return code;
 }
 
-/* " (refusal: no competence)": a type of the kind with its grounds, or what is no word of a kind as it is. */
+/* " (refusal: no competence)": a type of the kind with its grounds, a state of the outbox, or what is neither as it is.
+ */
 static void write_detail(struct cli *cli, const struct wire_json *kind, struct base_view detail) {
   if (detail.size == 0)
     return;
@@ -145,7 +146,9 @@ static void write_detail(struct cli *cli, const struct wire_json *kind, struct b
   size_t size = slash == NULL ? detail.size : (size_t)(slash - detail.data);
   struct base_view type = base_view_of(detail.data, size), label = cli_kind_label(cli, kind, "types", type);
   base_buf_text(&cli->out, " (");
-  if (base_view_equal(label, type)) {
+  if (slash == NULL && !base_view_equal(cli_code_word(cli, detail), detail)) {
+    cli_text(cli, cli_code_word(cli, detail));
+  } else if (base_view_equal(label, type)) {
     cli_isolated(cli, &cli->out, detail);
   } else {
     cli_text(cli, label);
@@ -201,8 +204,18 @@ static void write_heading(struct cli *cli, const struct wire_json *cell, const s
   for (size_t i = 0; i < wire_json_size(lists) && base_view_equal(label, limit); i++)
     label = cli_code_label(cli, kind, cli_string(wire_json_at(lists, i), "name"), limit);
   write_piece(cli, &any, label, false);
-  base_buf_text(&cli->out, any ? "\n" : cli_word(cli, CLI_ALL_TOGETHER));
-  base_buf_text(&cli->out, any ? "" : "\n");
+  base_buf_text(&cli->out, any ? "" : cli_word(cli, CLI_ALL_TOGETHER));
+}
+
+/* The total of a row stands behind its heading. */
+static void write_total(struct cli *cli, const struct wire_json *cells, size_t from) {
+  for (size_t i = from; i < wire_json_size(cells) && same_heading(wire_json_at(cells, from), wire_json_at(cells, i));
+       i++)
+    if (base_view_is(cli_string(wire_json_at(cells, i), "measure"), "requests")) {
+      base_buf_text(&cli->out, ": ");
+      write_value(cli, (struct base_view){0}, wire_json_get(wire_json_at(cells, i), "count"));
+    }
+  base_buf_text(&cli->out, "\n");
 }
 
 static void show_section(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *cells, const char *section,
@@ -216,15 +229,19 @@ static void show_section(struct cli *cli, struct cli_kinds *kinds, const struct 
     const struct wire_json *kind = named.size == 0 ? NULL : cli_kind(cli, kinds, named);
     if (last == NULL)
       cli_line(cli, "\n%s\n", cli_word(cli, head));
-    if (last == NULL || !same_heading(last, cell))
+    if (last == NULL || !same_heading(last, cell)) {
       write_heading(cli, cell, kind);
+      write_total(cli, cells, i);
+    }
+    last = cell;
+    if (base_view_is(measure, "requests"))
+      continue;
     base_buf_text(&cli->out, "    ");
     cli_text(cli, measure_label(cli, measure));
     write_detail(cli, kind, cli_string(cell, "detail"));
     base_buf_text(&cli->out, ": ");
     write_value(cli, measure, wire_json_get(cell, "count"));
     base_buf_text(&cli->out, "\n");
-    last = cell;
   }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * statistics.make: numbers from the leaves of a period, each held against what it commits to, and from the receipts that
- * the clocks of cases run from; so an auditor can make them again (spec/statistics.md). Some leaves per request, as
- * register.check does; nothing is written. */
+ * statistics.make: numbers from the leaves of a period, each held against what it commits to, and from the receipts
+ * that the clocks of cases run from; so an auditor can make them again (spec/statistics.md). Some leaves per request,
+ * as register.check does; nothing is written. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@ enum {
 /* What was asked for, and how far it is. */
 struct core_statistics {
   struct law_tally tally;
-  int64_t touched_ms; /* monotonic: of the last request */
-  base_time from, to; /* leaves from <= time < to; to INT64_MAX: to the last */
-  base_time at, cut;  /* law_asked */
-  int64_t year;       /* to be published, 0: none */
+  int64_t touched_ms;                                       /* monotonic: of the last request */
+  base_time from, to;                                       /* leaves from <= time < to; to INT64_MAX: to the last */
+  base_time at, cut;                                        /* law_asked */
+  int64_t year;                                             /* to be published, 0: none */
   char partner[BASE_NAME_MAX + 1], kind[WIRE_CODE_MAX + 1]; /* "" for all */
   struct base_hash root;
   uint64_t size; /* the head: of the register when it began */
@@ -133,8 +133,8 @@ static enum base_code leaf_from(struct core *core, uint64_t size, base_time time
   return BASE_OK;
 }
 
-static enum base_code begin_with(struct core *core, const struct wire_json *request,
-                                 struct core_statistics *statistics, struct base_error *err) {
+static enum base_code begin_with(struct core *core, const struct wire_json *request, struct core_statistics *statistics,
+                                 struct base_error *err) {
   base_time last = INT64_MAX - DAY;
   statistics->at = core_now(core);
   statistics->cut = INT64_MAX;
@@ -197,11 +197,13 @@ static enum base_code begin_or_go_on(struct core *core, const struct wire_json *
 static enum base_code count(struct core_statistics *statistics, const struct seen *seen, const char *section,
                             const char *direction, const char *measure, struct base_view detail,
                             struct base_error *err) {
-  struct base_view key[LAW_COLUMNS] = {
-      [LAW_COLUMN_SECTION] = base_view_text(section), [LAW_COLUMN_DIRECTION] = base_view_text(direction),
-      [LAW_COLUMN_PARTNER] = seen->partner,           [LAW_COLUMN_MONTH] = base_view_text(seen->month),
-      [LAW_COLUMN_KIND] = seen->kind,                 [LAW_COLUMN_MEASURE] = base_view_text(measure),
-      [LAW_COLUMN_DETAIL] = detail};
+  struct base_view key[LAW_COLUMNS] = {[LAW_COLUMN_SECTION] = base_view_text(section),
+                                       [LAW_COLUMN_DIRECTION] = base_view_text(direction),
+                                       [LAW_COLUMN_PARTNER] = seen->partner,
+                                       [LAW_COLUMN_MONTH] = base_view_text(seen->month),
+                                       [LAW_COLUMN_KIND] = seen->kind,
+                                       [LAW_COLUMN_MEASURE] = base_view_text(measure),
+                                       [LAW_COLUMN_DETAIL] = detail};
   return law_tally_add(&statistics->tally, key, 1, err);
 }
 
@@ -260,17 +262,22 @@ static enum base_code count_clocks(struct core *core, const struct seen *seen, s
   const struct wire_kind *kind = &kase->kind->kind;
   bool sent = seen->leaf.leaf.act == WIRE_ACT_SENT;
   struct base_view party = sent ? seen->leaf.opening.to : core->card.origin;
-  struct base_view key[LAW_COLUMNS] = {
-      [LAW_COLUMN_DIRECTION] = sent ? BASE_VIEW("sent") : BASE_VIEW("received"), [LAW_COLUMN_PARTNER] = seen->partner,
-      [LAW_COLUMN_MONTH] = base_view_text(seen->month), [LAW_COLUMN_KIND] = seen->kind};
+  struct base_view key[LAW_COLUMNS] = {[LAW_COLUMN_DIRECTION] = sent ? BASE_VIEW("sent") : BASE_VIEW("received"),
+                                       [LAW_COLUMN_PARTNER] = seen->partner,
+                                       [LAW_COLUMN_MONTH] = base_view_text(seen->month),
+                                       [LAW_COLUMN_KIND] = seen->kind};
   const struct core_partner *other = core_partner_of(core, sent ? party : seen->header.author);
   BASE_AUTO_FREE struct law_clock_event *events = calloc(kase->count + 1, sizeof *events);
   if (events == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for the clocks of a case");
   enum base_code code = BASE_OK;
   for (size_t i = 0; i < kind->clock_count && code == BASE_OK; i++) {
-    struct law_asked asked = {.kind = kind, .clock = &kind->clocks[i], .events = events, .now = statistics->at,
-                              .cut = statistics->cut, .waits = waits};
+    struct law_asked asked = {.kind = kind,
+                              .clock = &kind->clocks[i],
+                              .events = events,
+                              .now = statistics->at,
+                              .cut = statistics->cut,
+                              .waits = waits};
     if (!base_view_equal(kind->clocks[i].starts->name, seen->header.type) ||
         !starts_it(kase, kind->clocks[i].starts, &seen->leaf.opening.message))
       continue;

@@ -82,7 +82,7 @@ void law_hide(struct law_node *nodes, size_t count) {
 enum { BY_PARTNER, BY_MONTH, BY_LIMIT, BY_OUTCOME };
 
 static bool is_outcome(struct base_view measure) {
-  static const char *const outcomes[] = {"not_received", "in_time", "late", "ended_by_asker",
+  static const char *const outcomes[] = {"not_received", "in_time", "late",   "ended_by_asker",
                                          "paused",       "overdue", "running"};
   for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
     if (base_view_is(measure, outcomes[i]))

@@ -37,7 +37,7 @@ extern const char *const law_column_names[LAW_COLUMNS];
 struct law_cell {
   const struct base_view *key; /* LAW_COLUMNS of them, in the tally's arena */
   uint64_t value;
-  bool hidden;                 /* of what is published: its value is not told */
+  bool hidden; /* of what is published: its value is not told */
 };
 struct law_late {
   const struct base_view *key; /* of the row's `requests` cell */
@@ -59,8 +59,8 @@ const struct law_cell *law_tally_find(const struct law_tally *tally, const struc
 /* An answer that was so late, in the row whose `requests` number has this key. */
 BASE_NODISCARD enum base_code law_tally_late(struct law_tally *tally, const struct base_view key[LAW_COLUMNS],
                                              int64_t seconds, struct base_error *err);
-/* Once all is counted: median and longest of what was late, as numbers of their own (seconds). Of an even number of late
- * ones the lower of the two in the middle is the median, so that it is one that was. */
+/* Once all is counted: median and longest of what was late, as numbers of their own (seconds). Of an even number of
+ * late ones the lower of the two in the middle is the median, so that it is one that was. */
 BASE_NODISCARD enum base_code law_tally_finish(struct law_tally *tally, struct base_error *err);
 
 /* A request as one asked party has it. */
@@ -69,12 +69,12 @@ struct law_asked {
   const struct wire_kind_clock *clock;
   struct law_clock_event *events; /* as for law_clocks; of those after `cut` the time is taken away */
   size_t count;
-  base_time now; /* what is due before is overdue */
-  base_time cut; /* what became known later counts as not there yet; INT64_MAX: all counts */
+  base_time now;     /* what is due before is overdue */
+  base_time cut;     /* what became known later counts as not there yet; INT64_MAX: all counts */
   const char *waits; /* the detail of one that was not received, "" for none */
 };
-/* Counts it. key: what the caller knows (direction, partner, month, kind); section, clock, limit, measure and detail are
- * filled in here. */
+/* Counts it. key: what the caller knows (direction, partner, month, kind); section, clock, limit, measure and detail
+ * are filled in here. */
 BASE_NODISCARD enum base_code law_count_request(struct law_tally *tally, const struct base_view key[LAW_COLUMNS],
                                                 const struct law_asked *asked, struct base_error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * statistics.make: what two cores that exchange count of it, in steps, of a period, of a partner, and for publication. */
+ * statistics.make: what two cores that exchange count of it, in steps, of a period, of a partner, and for publication.
+ */
 #include "core_ask.h"
 #include "core_try.h"
 

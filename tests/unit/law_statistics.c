@@ -195,8 +195,8 @@ static void as_it_stood_then(void **state) {
 static enum base_code add_numbered(struct law_tally *tally, size_t number, struct base_error *err) {
   char text[32];
   snprintf(text, sizeof text, "%zu", number);
-  struct base_view key[LAW_COLUMNS] = {[LAW_COLUMN_SECTION] = BASE_VIEW("acts"),
-                                       [LAW_COLUMN_MEASURE] = base_view_text(text)};
+  struct base_view key[LAW_COLUMNS] = {
+      [LAW_COLUMN_SECTION] = BASE_VIEW("acts"), [LAW_COLUMN_MEASURE] = base_view_text(text)};
   return law_tally_add(tally, key, 1, err);
 }
 
@@ -372,9 +372,14 @@ static void large_numbers_are_told(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_outcome),         cmocka_unit_test(not_received),       cmocka_unit_test(pauses),
-      cmocka_unit_test(how_late),             cmocka_unit_test(as_it_stood_then),   cmocka_unit_test(limits),
-      cmocka_unit_test(parts_of_one_total),   cmocka_unit_test(totals_within_totals),
+      cmocka_unit_test(each_outcome),
+      cmocka_unit_test(not_received),
+      cmocka_unit_test(pauses),
+      cmocka_unit_test(how_late),
+      cmocka_unit_test(as_it_stood_then),
+      cmocka_unit_test(limits),
+      cmocka_unit_test(parts_of_one_total),
+      cmocka_unit_test(totals_within_totals),
       cmocka_unit_test(large_numbers_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
