@@ -84,3 +84,14 @@ size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *ev
   }
   return running;
 }
+
+void law_clock_walk(const struct wire_kind *kind, const struct wire_kind_clock *clock,
+                    const struct law_clock_event *events, size_t count,
+                    void (*after)(void *context, const struct law_clock_event *event, const struct law_clock *now),
+                    void *context) {
+  struct run run = {0};
+  for (size_t i = 0; i < count; i++) {
+    feed(&run, kind, clock, &events[i]);
+    after(context, &events[i], run.started ? &run.clock : NULL);
+  }
+}

@@ -74,5 +74,10 @@ struct law_clock {
  * did not start is left out; the count of the others. */
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
+/* One of these clocks, told after each event as it stands then; NULL: it has not started. */
+void law_clock_walk(const struct wire_kind *kind, const struct wire_kind_clock *clock,
+                    const struct law_clock_event *events, size_t count,
+                    void (*after)(void *context, const struct law_clock_event *event, const struct law_clock *now),
+                    void *context);
 
 #endif

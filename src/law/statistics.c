@@ -5,44 +5,34 @@
 
 #include "law/statistics.h"
 
-enum { NONE = -1 };
+enum { NAME_TEXT = 512 };
 
-/* Which of the events started the clock, and which stopped it: as law_clocks follows them. */
+/* How a clock went, as law follows it: what started it last, what stopped it, and what paused it in between. */
 struct course {
-  const struct wire_kind *kind;
   const struct wire_kind_clock *clock;
-  const struct law_clock_event *events;
-  size_t count;
-  struct law_clock at; /* how the clock stands */
-  int64_t start, stop;
+  const struct law_clock_event *start, *stop; /* NULL: nothing has */
+  struct law_clock now;
+  /* told to */
+  struct law_tally *tally;
+  struct base_view *key;
+  bool counting, clarified; /* the pauses since that start */
+  enum base_code code;
+  struct base_error *err;
 };
 
-static bool of(const struct wire_kind *kind, uint64_t types, const struct law_clock_event *event) {
-  return types >> (event->type - kind->types) & 1;
+static bool starts(const struct course *course, const struct law_clock_event *event, const struct law_clock *now) {
+  return event->type == course->clock->starts && event->at != 0 && now != NULL;
 }
 
-static bool follow(struct course *course) {
-  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
-  size_t running = law_clocks(course->kind, course->events, course->count, clocks);
-  bool started = false;
-  for (size_t i = 0; i < running; i++)
-    if (base_view_equal(clocks[i].name, course->clock->name)) {
-      course->at = clocks[i];
-      started = true;
-    }
-  course->start = course->stop = NONE;
-  for (size_t i = 0; started && i < course->count; i++) {
-    const struct law_clock_event *event = &course->events[i];
-    if (event->at == 0)
-      continue;
-    if (event->type == course->clock->starts) {
-      course->start = (int64_t)i;
-      course->stop = NONE;
-    } else if (course->start != NONE && course->stop == NONE && of(course->kind, course->clock->stops, event)) {
-      course->stop = (int64_t)i;
-    }
+static void find_ends(void *context, const struct law_clock_event *event, const struct law_clock *now) {
+  struct course *course = context;
+  if (starts(course, event, now)) {
+    course->start = event;
+    course->stop = NULL;
+  } else if (now != NULL && now->stopped && !course->now.stopped) {
+    course->stop = event;
   }
-  return started;
+  course->now = now == NULL ? (struct law_clock){0} : *now;
 }
 
 /* "refuse", or with the codes that the message gives as grounds "refuse/no_competence". */
@@ -66,37 +56,37 @@ static enum base_code add(struct law_tally *tally, struct base_view key[LAW_COLU
   return law_tally_add(tally, key, 1, err);
 }
 
-/* Each pause of the clock by what it was asked for, and the request once. */
-static enum base_code count_pauses(struct law_tally *tally, struct base_view key[LAW_COLUMNS],
-                                   const struct course *course, struct base_error *err) {
-  char name[512];
-  bool paused = false, any = false;
-  enum base_code code = BASE_OK;
-  size_t end = course->stop == NONE ? course->count : (size_t)course->stop;
-  for (size_t i = (size_t)course->start + 1; code == BASE_OK && i < end; i++) {
-    const struct law_clock_event *event = &course->events[i];
-    if (event->at == 0)
-      continue;
-    if (!paused && of(course->kind, course->clock->pauses, event)) {
-      paused = any = true;
-      name_of(event, name, sizeof name);
-      code = add(tally, key, "pauses", name, err);
-    } else if (paused && of(course->kind, course->clock->resumes, event)) {
-      paused = false;
-    }
-  }
-  return code == BASE_OK && any ? add(tally, key, "clarified", "", err) : code;
+/* Each pause of the clock by what it was asked for. */
+static void count_pause(void *context, const struct law_clock_event *event, const struct law_clock *now) {
+  char name[NAME_TEXT];
+  struct course *course = context;
+  bool begins = now != NULL && now->paused && !course->now.paused;
+  course->counting = course->counting || event == course->start;
+  course->now = now == NULL ? (struct law_clock){0} : *now;
+  if (!course->counting || !begins || course->code != BASE_OK)
+    return;
+  name_of(event, name, sizeof name);
+  course->code = add(course->tally, course->key, "pauses", name, course->err);
+  course->clarified = true;
+}
+
+static enum base_code count_pauses(const struct law_asked *asked, struct course *course) {
+  struct law_clock end = course->now;
+  course->now = (struct law_clock){0};
+  law_clock_walk(asked->kind, asked->clock, asked->events, asked->count, count_pause, course);
+  course->now = end;
+  return course->code == BASE_OK && course->clarified ? add(course->tally, course->key, "clarified", "", course->err)
+                                                      : course->code;
 }
 
 /* By the opener himself (a withdrawal), or by the asked party, in time or late. */
 static enum base_code count_end(struct law_tally *tally, struct base_view key[LAW_COLUMNS], const struct course *course,
                                 struct base_error *err) {
-  char name[512];
-  const struct law_clock_event *start = &course->events[course->start], *stop = &course->events[course->stop];
-  name_of(stop, name, sizeof name);
-  if (base_view_equal(start->header->author, stop->header->author))
+  char name[NAME_TEXT];
+  name_of(course->stop, name, sizeof name);
+  if (base_view_equal(course->start->header->author, course->stop->header->author))
     return add(tally, key, "ended_by_asker", name, err);
-  int64_t late = course->at.ended - course->at.due;
+  int64_t late = course->now.ended - course->now.due;
   if (late <= 0)
     return add(tally, key, "in_time", name, err);
   enum base_code code = add(tally, key, "late", name, err);
@@ -118,7 +108,7 @@ enum base_code law_count_request(struct law_tally *tally, const struct base_view
                                  const struct law_asked *asked, struct base_error *err) {
   struct base_view row[LAW_COLUMNS];
   const struct wire_kind_clock *clock = asked->clock;
-  struct course course = {.kind = asked->kind, .clock = clock, .events = asked->events, .count = asked->count};
+  struct course course = {.clock = clock, .tally = tally, .key = row, .err = err};
   take_back(asked);
   memcpy(row, key, sizeof row);
   row[LAW_COLUMN_SECTION] = BASE_VIEW("requests");
@@ -129,16 +119,17 @@ enum base_code law_count_request(struct law_tally *tally, const struct base_view
   enum base_code code = add(tally, row, "requests", "", err);
   if (code != BASE_OK)
     return code;
-  if (!follow(&course))
+  law_clock_walk(asked->kind, clock, asked->events, asked->count, find_ends, &course);
+  if (course.start == NULL)
     return add(tally, row, "not_received", asked->waits, err);
-  code = count_pauses(tally, row, &course, err);
-  if (code == BASE_OK && course.at.disputed)
+  code = count_pauses(asked, &course);
+  if (code == BASE_OK && course.now.disputed)
     code = add(tally, row, "disputed", "", err);
   if (code != BASE_OK)
     return code;
-  if (course.stop != NONE)
+  if (course.stop != NULL)
     return count_end(tally, row, &course, err);
-  if (course.at.paused)
+  if (course.now.paused)
     return add(tally, row, "paused", "", err);
-  return add(tally, row, course.at.due < asked->now ? "overdue" : "running", "", err);
+  return add(tally, row, course.now.due < asked->now ? "overdue" : "running", "", err);
 }

@@ -6,7 +6,7 @@ go back, and nothing is lost.
 Broken variants: tests/checks/keeper_broken (time goes back); tests/checks/stories_broken (nothing is disputed)."""
 import os
 
-from story import Node, agree, check, introduce, ok, path, programs_off, run, same_cases, settle
+from story import Node, agree, check, introduce, ok, path, programs_at, run, same_cases, settle
 
 DAY = 86400
 
@@ -21,7 +21,7 @@ def story():
     introduce(rabat, paris)
     agree(rabat, paris)
     paris.stop()
-    paris.start(programs_off("ahead", 2 * DAY))
+    paris.start(programs_at("ahead", 2 * DAY))
     case = rabat.request("paris")
     settle(rabat, paris)
     row = row_of(rabat, case)
@@ -32,7 +32,7 @@ def story():
     check(any(d["disputed"] for d in rabat.json("message", "show", case)["deliveries"]), "no mark at the message")
     ok("a partner's clock that is two days ahead: the exchange goes on, its receipts are disputed on both sides")
     paris.stop()
-    paris.start(programs_off("behind", -2 * DAY))
+    paris.start(programs_at("behind", -2 * DAY))
     paris.refuses(6, "case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal",
                   "--field", "purpose=drugs", "--field", "question=q", "--field", "language=fr", says="only from")
     late = rabat.request("paris")

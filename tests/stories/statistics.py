@@ -11,7 +11,7 @@ import io
 import json
 import os
 
-from story import Node, agree, check, introduce, must, ok, path, programs_off, run, settle
+from story import Node, agree, check, introduce, must, ok, path, programs_at, run, settle
 
 COLUMNS = ("section", "direction", "partner", "month", "kind", "clock", "limit", "measure", "detail")
 LENGTHS = {"urgent_direct": 8 * 3600, "urgent_indirect": 3 * 86400, "normal": 7 * 86400}
@@ -150,7 +150,7 @@ def story():
     for node in (rabat, paris):  # nine hours later
         node.stop()
     for node, name in ((rabat, "r"), (paris, "p")):
-        node.start(programs_off(f"later-{name}", 9 * 3600))
+        node.start(programs_at(f"later-{name}", 9 * 3600))
     send(rabat, asked, "clarification")
     settle(rabat)
     send(paris, late, "answer")
@@ -178,7 +178,7 @@ def published(rabat):
     rabat.refuses(6, "statistics", "--publish", year, says="can be published from")
     rabat.refuses(1, "statistics", "--publish", year, "--partner", "paris", says="computed from the other")
     rabat.stop()
-    rabat.start(programs_off("next-year", 400 * 86400))
+    rabat.start(programs_at("next-year", 400 * 86400))
     made = rabat.json("statistics", "--publish", year)
     check(all(cell["count"] is None or cell["count"] >= 5 for cell in made["cells"]), made["cells"])
     text = must(rabat.wasl("statistics", "--publish", year)).out

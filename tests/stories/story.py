@@ -262,6 +262,52 @@ class Node:
 
 # --- two or more who know each other
 
+SHIFT = """#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *at) {
+  long done = syscall(SYS_clock_gettime, clock, at);
+  if (done == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) at->tv_sec += SECONDS;
+  return (int)done;
+}
+time_t time(time_t *out) {
+  struct timespec at;
+  clock_gettime(CLOCK_REALTIME, &at);
+  if (out) *out = at.tv_sec;
+  return at.tv_sec;
+}
+int gettimeofday(struct timeval *out, void *zone) {
+  struct timespec at;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &at);
+  out->tv_sec = at.tv_sec;
+  out->tv_usec = at.tv_nsec / 1000;
+  return 0;
+}
+"""
+
+
+def programs_at(name, seconds):
+    """wasld, and beside it the others with another clock. The nodes' processes start with an empty environment, so a
+    script before each program sets it."""
+    folder = path(name)
+    os.mkdir(folder, 0o755)
+    with open(path(f"{name}.c"), "w", encoding="ascii") as file:
+        file.write(SHIFT)
+    if shutil.which("cc") is None:
+        raise Skip("no C compiler for a clock that is off")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-DSECONDS={seconds}L", "-o", f"{folder}/clock.so",
+                    path(f"{name}.c")], check=True)
+    shutil.copy(os.path.join(BIN, "wasld"), folder)
+    for program in ("wasl-core", "wasl-keeper", "wasl-gate", "wasl-worker"):
+        with open(os.path.join(folder, program), "w", encoding="ascii") as file:
+            file.write(f'#!/bin/sh\nLD_PRELOAD={folder}/clock.so exec {BIN}/{program} "$@"\n')
+        os.chmod(os.path.join(folder, program), 0o755)
+    return folder
+
+
 def introduce(*known):
     for one in known:
         for other in known:
@@ -311,54 +357,6 @@ def same_cases(*known):
         check(first is None or told == first, node.name, "tells another story:\n", told, "\n", first)
         first = told
     return first
-
-
-# --- a clock that is off
-
-SHIFT = """#define _GNU_SOURCE
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-int clock_gettime(clockid_t clock, struct timespec *at) {
-  long done = syscall(SYS_clock_gettime, clock, at);
-  if (done == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) at->tv_sec += SECONDS;
-  return (int)done;
-}
-time_t time(time_t *out) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  if (out) *out = at.tv_sec;
-  return at.tv_sec;
-}
-int gettimeofday(struct timeval *out, void *zone) {
-  struct timespec at;
-  (void)zone;
-  clock_gettime(CLOCK_REALTIME, &at);
-  out->tv_sec = at.tv_sec;
-  out->tv_usec = at.tv_nsec / 1000;
-  return 0;
-}
-"""
-
-
-def programs_off(name, seconds):
-    """wasld, and beside it the others with another clock. The nodes' processes start with an empty environment, so a
-    script before each program sets it."""
-    folder = path(name)
-    os.mkdir(folder, 0o755)
-    with open(path(f"{name}.c"), "w", encoding="ascii") as file:
-        file.write(SHIFT)
-    if shutil.which("cc") is None:
-        raise Skip("no C compiler for a clock that is off")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-DSECONDS={seconds}L", "-o", f"{folder}/clock.so",
-                    path(f"{name}.c")], check=True)
-    shutil.copy(os.path.join(BIN, "wasld"), folder)
-    for program in ("wasl-core", "wasl-keeper", "wasl-gate", "wasl-worker"):
-        with open(os.path.join(folder, program), "w", encoding="ascii") as file:
-            file.write(f'#!/bin/sh\nLD_PRELOAD={folder}/clock.so exec {BIN}/{program} "$@"\n')
-        os.chmod(os.path.join(folder, program), 0o755)
-    return folder
 
 
 # --- telling it
