@@ -52,7 +52,7 @@ def story():
     case = rabat.request("paris")
     settle(rabat, paris)
     rabat.ask("proof", "export", case, "-o", path("case.wasl-proof"))
-    asked = (("case", "list"), ("case", "show", case), ("outbox", "list"), ("node", "status"), ("kind", "show", "request"))
+    asked = (("case", "list"), ("case", "show", case), ("outbox", "list"), ("node", "status"), ("kind", "show", "request"), ("statistics",))
     plain = None
     for locale, (head, state, deadline, refusal, verifies) in SAID.items():
         more = {"env": within(locale)}

@@ -169,6 +169,9 @@ def story():
                                                                     if line["measure"] == "requests") == 2, lines)
     arabic = must(rabat.wasl("statistics", "--kind", "request", env={**os.environ, "LC_ALL": "ar_MA.UTF-8"})).out
     check("أجيب عنها في الأجل" in arabic and "عدم الاختصاص" in arabic, arabic)
+    rabat.refuses(2, "statistics", "--csv", "--json", says="not both")
+    rabat.refuses(1, "statistics", "--from", "yesterday", says="YYYY-MM-DD")
+    rabat.refuses(5, "statistics", "--partner", "nobody", says="no partner")
     ok("as CSV, and in Arabic with the kind's own words")
     published(rabat)
 
