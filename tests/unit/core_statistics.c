@@ -84,6 +84,16 @@ static void test_counts(void **state) {
   assert_int_equal(acts(&theirs), (int64_t)b.core->reg.attested);
   forget(&mine);
   forget(&theirs);
+  b.now += 7200; /* its receipt is disputed; and somebody looks into it */
+  pair_rest(&a, &b);
+  mine = tell(&a, LINK_MESSAGE_SHOW, with_id(kase));
+  forget(&mine);
+  mine = make(&a, ALL, &steps);
+  assert_int_equal(sum(&mine, "acts", NULL, "read", NULL), 1);
+  assert_int_equal(sum(&mine, "requests", "sent", "disputed", NULL), 1);
+  assert_int_equal(sum(&mine, "requests", "sent", "running", NULL), 1);
+  assert_int_equal(sum(&mine, "messages", "sent", "disputed", NULL), 1);
+  forget(&mine);
   ask_remove(&a, &b);
 }
 
