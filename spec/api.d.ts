@@ -484,6 +484,47 @@ export type Leaf = {
   evidence: string | null;
 };
 
+export type Statistics = {
+  done: boolean;
+  /** Where the next call goes on. */
+  next: number;
+  end: number;
+  from?: string | null;
+  to?: string | null;
+  /** The moment that it stood so. */
+  at?: string | null;
+  /** The year, when it may be published. */
+  published?: number | null;
+  /** Counts from 1 to below this one are not published. */
+  least?: number;
+  register?: {
+    origin: string;
+    size: number;
+    root: string;
+    first: number;
+    leaves: number;
+  };
+  partners?: {
+    name: string;
+    origin: string;
+    size: number;
+    root: string;
+  }[];
+  cells?: ({
+    section: string;
+    direction?: string;
+    partner?: string;
+    month?: string;
+    kind?: string;
+    clock?: string;
+    limit?: string;
+    measure: string;
+    detail?: string;
+    /** null: hidden, so that it can be published. */
+    count: number | null;
+  })[];
+};
+
 export type Check = {
   checked: number;
   /** Where the next call goes on. */
@@ -989,6 +1030,13 @@ export interface Operations {
     path: "/v1/register/check";
     query: { from?: number };
     answer: Check;
+  };
+  /** Numbers of requests, messages and acts, from the leaves of a period, some leaves per call. */
+  statistics_make: {
+    method: "GET";
+    path: "/v1/statistics";
+    query: { from?: string; to?: string; partner?: string; kind?: string; publish?: number; next?: number };
+    answer: Statistics;
   };
   /** A tile (C2SP tlog-tiles). */
   register_tile: {

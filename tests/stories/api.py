@@ -169,6 +169,8 @@ def the_rest(good, door, rabat, case):
     backup = good(door, "backup_begin", {"to": json.loads(key)["key"]})["backup"]
     check(good(door, "backup_next", backup=backup), "a backup without a record")
     good(door, "backup_next", backup=backup, query={"stop": "true"})
+    good(door, "statistics_make")
+    good(door, "statistics_make", query={"from": "2026-01-01", "to": "9000-12-31", "partner": "paris", "kind": "request"})
     checked = good(door, "register_check")
     while not checked["done"]:
         checked = good(door, "register_check", query={"from": checked["next"]})
