@@ -71,6 +71,7 @@ export type Partner = {
   org: Labels;
   addresses: string[];
   last_contact: TimeOrNull;
+  zone?: string;
   /** The last comparison. */
   reconciled: {
     time: TimeOrNull;
@@ -214,6 +215,10 @@ export type Status = {
   store: string;
   started: Time;
   time: Time;
+  zone?: string;
+  /** Cases; counted up to 10,000. */
+  overdue?: number;
+  overdue_more?: boolean;
   register: {
     size: number;
     root: Sha256;
@@ -317,6 +322,20 @@ export type Agreement = {
   title: string;
 };
 
+export type Zone = {
+  name: Name;
+  zone: string;
+};
+
+export type Alarm = {
+  clock: string;
+  party: Node;
+  what: "soon" | "overdue";
+  due: TimeOrNull;
+  told: TimeOrNull;
+  leaf: number;
+};
+
 export type Clock = {
   name: string;
   party: Node;
@@ -324,6 +343,13 @@ export type Clock = {
   due: TimeOrNull;
   running: boolean;
   paused: boolean;
+  /** Of the pause, while it is paused. */
+  ground?: string;
+  paused_by?: Node;
+  soon: TimeOrNull;
+  overdue: boolean;
+  /** Of both sides, ours first. */
+  zones: string[];
   stopped: boolean;
   ended: TimeOrNull;
   disputed: boolean;
@@ -339,6 +365,10 @@ export type CaseBrief = {
   opened: TimeOrNull;
   changed: TimeOrNull;
   messages: number;
+  due: TimeOrNull;
+  overdue: boolean;
+  /** In a list by deadline. */
+  cursor?: string;
   /** Why it cannot be read; state is then unknown. */
   damaged?: string;
   parties?: Node[];
@@ -412,6 +442,7 @@ export type Case = {
   /** Types of message that this node may send now. */
   possible: string[];
   clocks: Clock[];
+  alarms: Alarm[];
   messages: MessageInCase[];
 };
 
@@ -800,6 +831,18 @@ export interface Operations {
     };
     answer: Witnesses;
   };
+  /** The time zone in which deadlines are told: this node's, or a partner's. */
+  zone_set: {
+    method: "POST";
+    path: "/v1/zones";
+    body: {
+      /** A partner; without it this node. */
+      name?: string;
+      /** A name of the time zone database. */
+      zone: string;
+    };
+    answer: Zone;
+  };
   /** The kinds of case. */
   kind_list: {
     method: "GET";
@@ -831,7 +874,7 @@ export interface Operations {
   case_list: {
     method: "GET";
     path: "/v1/cases";
-    query: { kind?: string; limit?: number };
+    query: { kind?: string; limit?: number; by?: string; state?: string; after?: string };
     answer: CaseBrief[];
   };
   /** Open a case. */

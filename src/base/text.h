@@ -45,6 +45,10 @@ struct base_time_text { char text[BASE_TIME_TEXT + 1]; };
 struct base_time_text base_time_format(base_time time);
 /* Accepts exactly YYYY-MM-DDTHH:MM:SSZ with a date that exists, years 1970 to 9999. */
 bool base_time_parse(struct base_view text, base_time *out);
+/* A name of the time zone database, by its form: "Africa/Casablanca", "UTC". Whether there is such a zone only the
+ * database of the machine knows. */
+enum { BASE_ZONE_MAX = 64 };
+bool base_zone_valid(struct base_view name);
 /* YYYY-MM-DD, meaning its midnight UTC. */
 bool base_date_parse(struct base_view text, base_time *out);
 

@@ -53,6 +53,19 @@ static int64_t digits(struct base_view text, size_t at, size_t count) {
   return value;
 }
 
+bool base_zone_valid(struct base_view name) {
+  bool begins = true; /* of a piece of the name */
+  for (size_t i = 0; i < name.size; i++) {
+    char c = (char)name.data[i];
+    bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    bool within = (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-';
+    if (!letter && (begins || (!within && c != '/')))
+      return false;
+    begins = c == '/';
+  }
+  return name.size > 0 && name.size <= BASE_ZONE_MAX && !begins;
+}
+
 bool base_date_parse(struct base_view text, base_time *out) {
   if (text.size != 10 || text.data[4] != '-' || text.data[7] != '-')
     return false;

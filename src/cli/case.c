@@ -53,19 +53,50 @@ enum base_code cli_case_send(struct cli *cli, struct base_error *err) {
 
 /* --- deadlines */
 
-/* "due 2026-… (in 6 h 40 min)", "late by …", "paused", "stopped" */
-static void write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *clock) {
+/* The same moment as the clocks on both walls show it. */
+static void write_zones(struct cli *cli, struct base_buf *out, const struct wire_json *zones, base_time due) {
+  for (size_t i = 0; i < wire_json_size(zones); i++) {
+    BASE_AUTO_BUF struct base_buf text = {0};
+    base_buf_init(&text, 256);
+    if (!cli_zone_time(&text, wire_json_text(wire_json_at(zones, i)), due))
+      continue;
+    base_buf_text(out, " = ");
+    cli_isolated(cli, out, base_buf_view(&text));
+  }
+}
+
+/* Why it stands, and by whom: "paused (The scope or the period is too wide, paris)". */
+static void write_paused(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                         const struct wire_json *clock) {
+  struct base_view ground = cli_string(clock, "ground");
+  base_buf_printf(out, "%s (", cli_word(cli, CLI_PAUSED));
+  base_buf_printable(out, cli_ground_label(cli, kind, cli_string(clock, "name"), ground));
+  base_buf_text(out, ", ");
+  cli_isolated(cli, out, cli_string(clock, "paused_by"));
+  base_buf_text(out, ")");
+}
+
+/* "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused (…)", "stopped" */
+static void write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                        const struct wire_json *clock) {
   base_time due, now = cli->world->now(cli->world->context);
   if (wire_json_true(wire_json_get(clock, "paused")))
-    base_buf_printf(out, "%s", cli_word(cli, CLI_PAUSED));
+    write_paused(cli, out, kind, clock);
   else if (wire_json_true(wire_json_get(clock, "stopped")) || wire_json_true(wire_json_get(clock, "ended")))
     base_buf_printf(out, "%s", cli_word(cli, CLI_STOPPED));
   else if (cli_moment(wire_json_get(clock, "due"), &due)) {
+    /* What the node says counts, too: a wrong clock in front of an officer hides nothing. */
+    bool late = due < now || wire_json_true(wire_json_get(clock, "overdue"));
+    if (late)
+      base_buf_printf(out, "%s, ", cli_word(cli, CLI_OVERDUE));
     base_buf_printf(out, "%s ", cli_word(cli, CLI_DUE));
     cli_time(cli, out, due);
-    base_buf_printf(out, " (%s ", cli_word(cli, due >= now ? CLI_IN : CLI_LATE_BY));
-    cli_duration(cli, out, due >= now ? due - now : now - due);
-    base_buf_text(out, ")");
+    write_zones(cli, out, wire_json_get(clock, "zones"), due);
+    if (late != (due >= now)) {
+      base_buf_printf(out, " (%s ", cli_word(cli, late ? CLI_LATE_BY : CLI_IN));
+      cli_duration(cli, out, late ? now - due : due - now);
+      base_buf_text(out, ")");
+    }
   }
   base_time receipt, ours;
   if (wire_json_true(wire_json_get(clock, "disputed")) && cli_moment(wire_json_get(clock, "receipt"), &receipt) &&
@@ -89,11 +120,12 @@ static void write_whose(struct cli *cli, struct base_buf *out, const struct wire
     }
 }
 
-static void write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *clocks) {
+static void write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                         const struct wire_json *clocks) {
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     base_buf_text(out, i > 0 ? ", " : "");
     write_whose(cli, out, clocks, i);
-    write_clock(cli, out, wire_json_at(clocks, i));
+    write_clock(cli, out, kind, wire_json_at(clocks, i));
   }
 }
 
@@ -111,23 +143,47 @@ static bool a_number(const char *text) {
   return text == NULL || base_decimal_parse(base_view_text(text), &number);
 }
 
-enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
-  static const enum cli_word heads[] = {CLI_CASE, CLI_KIND, CLI_STATE, CLI_CHANGED, CLI_PARTIES, CLI_DEADLINE};
-  CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
-  const char *kind = cli_option(cli, "--kind"), *limit = cli_option(cli, "--limit");
-  if (!a_number(limit))
-    return cli_usage(cli, err, "--limit takes a number");
-  enum base_code code = cli_get(cli, &answer, err, "/v1/cases%s%s%s%s%s", kind || limit ? "?" : "", kind ? "kind=" : "",
-                                kind ? cli_piece(base_view_text(kind)).text : "",
-                                limit ? (kind ? "&limit=" : "limit=") : "", limit ? limit : "");
-  if (code != BASE_OK || cli_print_json(cli, &answer))
+/* A list that left some out says so: what is overdue is never hidden by a filter, a limit or a page. */
+static enum base_code note_hidden(struct cli *cli, size_t shown, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer status = {0};
+  enum base_code code = cli_get(cli, &status, err, "/v1/status");
+  if (code != BASE_OK)
     return code;
+  int64_t late = cli_number(status.json, "overdue");
+  if (late > (int64_t)shown)
+    cli_line(cli, "%s: %lld%s (wasl case list --by deadline)\n", cli_word(cli, CLI_OVERDUE_HIDDEN),
+             (long long)late - (long long)shown, wire_json_true(wire_json_get(status.json, "overdue_more")) ? "+" : "");
+  return BASE_OK;
+}
+
+/* The query of a list: what was asked for, and nothing else. */
+static enum base_code list_query(struct cli *cli, struct base_buf *out, struct base_error *err) {
+  static const char *const options[] = {"--kind", "--state", "--by", "--after", "--limit"};
+  const char *state = cli_option(cli, "--state"), *by = cli_option(cli, "--by"), *after = cli_option(cli, "--after");
+  if (!a_number(cli_option(cli, "--limit")))
+    return cli_usage(cli, err, "--limit takes a number");
+  if (by != NULL && strcmp(by, "deadline") != 0)
+    return cli_usage(cli, err, "--by takes deadline; without it the last changed come first");
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    if (cli_option(cli, options[i]) != NULL)
+      base_buf_printf(out, "%s%s=%s", out->size == 0 ? "?" : "&", options[i] + 2,
+                      cli_piece(base_view_text(cli_option(cli, options[i]))).text);
+  if (by == NULL && (state != NULL || after != NULL))
+    base_buf_text(out, "&by=deadline");
+  base_buf_u8(out, 0);
+  return base_buf_check(out, "the query of the list", err);
+}
+
+static size_t show_list(struct cli *cli, const struct wire_json *cases) {
+  static const enum cli_word heads[] = {CLI_CASE, CLI_KIND, CLI_STATE, CLI_CHANGED, CLI_PARTIES, CLI_DEADLINE};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
   CLI_AUTO_TABLE struct cli_table table;
+  size_t late = 0;
   cli_table_begin(&table, cli, 6, heads);
-  for (size_t i = 0; i < wire_json_size(answer.json); i++) {
-    const struct wire_json *kase = wire_json_at(answer.json, i);
+  for (size_t i = 0; i < wire_json_size(cases); i++) {
+    const struct wire_json *kase = wire_json_at(cases, i);
     const struct wire_json *described = cli_kind(cli, &kinds, cli_string(kase, "kind"));
+    late += wire_json_true(wire_json_get(kase, "overdue"));
     cli_cell_id(&table, cli_string(kase, "id"));
     cli_cell(&table, cli_label(cli, described, cli_string(kase, "kind")));
     cli_cell(&table, wire_json_get(kase, "damaged") != NULL ? base_view_text(cli_word(cli, CLI_DAMAGED))
@@ -137,14 +193,55 @@ enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
     cli_cell_time(&table, wire_json_get(kase, "changed"));
     write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
     base_buf_u8(&table.cells, 0);
-    write_clocks(cli, &table.cells, wire_json_get(kase, "clocks"));
+    write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"));
     base_buf_u8(&table.cells, 0);
   }
   cli_table_end(&table);
-  return BASE_OK;
+  return late;
+}
+
+enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
+  enum { PAGE = 100 }; /* of a list by deadline, when no other limit is said */
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf query = {0};
+  base_buf_init(&query, 4096);
+  enum base_code code = list_query(cli, &query, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/cases%s", (const char *)query.data);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  uint64_t limit = PAGE;
+  size_t count = wire_json_size(answer.json), late = show_list(cli, answer.json);
+  if (cli_option(cli, "--limit") != NULL)
+    (void)base_decimal_parse(base_view_text(cli_option(cli, "--limit")), &limit);
+  struct base_view cursor = count > 0 ? cli_string(wire_json_at(answer.json, count - 1), "cursor") : BASE_VIEW("");
+  if (cursor.size > 0 && count >= (limit == 0 ? PAGE : limit))
+    cli_line(cli, "%s: --after %.*s\n", cli_word(cli, CLI_MORE), (int)cursor.size, (const char *)cursor.data);
+  return note_hidden(cli, late, err);
 }
 
 /* --- show */
+
+/* What the node told of the deadlines, each once, and by which leaf. */
+static void show_alarms(struct cli *cli, const struct wire_json *kase, const struct wire_json *kind) {
+  const struct wire_json *alarms = wire_json_get(kase, "alarms");
+  for (size_t i = 0; i < wire_json_size(alarms); i++) {
+    const struct wire_json *alarm = wire_json_at(alarms, i);
+    base_time due = 0, told = 0;
+    if (!cli_moment(wire_json_get(alarm, "due"), &due) || !cli_moment(wire_json_get(alarm, "told"), &told))
+      continue;
+    cli_line(cli, "    ");
+    cli_time(cli, &cli->out, told);
+    cli_line(cli, ": %s, ",
+             cli_word(cli, base_view_is(cli_string(alarm, "what"), "soon") ? CLI_DUE_SOON : CLI_OVERDUE));
+    cli_text(cli, cli_kind_label(cli, kind, "clocks", cli_string(alarm, "clock")));
+    base_buf_text(&cli->out, ", ");
+    cli_isolated(cli, &cli->out, cli_string(alarm, "party"));
+    cli_line(cli, ", %s ", cli_word(cli, CLI_DUE));
+    cli_time(cli, &cli->out, due);
+    cli_line(cli, " (%s %lld)\n", cli_word(cli, CLI_LEAF), (long long)cli_number(alarm, "leaf"));
+  }
+}
 
 static void show_head(struct cli *cli, const struct wire_json *kase, const struct wire_json *kind) {
   const struct wire_json *possible = wire_json_get(kase, "possible"), *clocks = wire_json_get(kase, "clocks");
@@ -172,9 +269,10 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
     cli_text(cli, cli_kind_label(cli, kind, "clocks", cli_string(clock, "name")));
     base_buf_text(&cli->out, ": ");
     write_whose(cli, &cli->out, clocks, i);
-    write_clock(cli, &cli->out, clock);
+    write_clock(cli, &cli->out, kind, clock);
     base_buf_text(&cli->out, "\n");
   }
+  show_alarms(cli, kase, kind);
   if (wire_json_size(possible) == 0)
     return;
   cli_line(cli, "%s:", cli_word(cli, CLI_POSSIBLE));

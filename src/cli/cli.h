@@ -160,6 +160,10 @@ void cli_id(struct cli *cli, struct base_buf *out, struct base_view id);
 void cli_isolated(const struct cli *cli, struct base_buf *out, struct base_view text);
 /* "2026-11-21 08:00:00 UTC", and on a terminal the local time where it differs. */
 void cli_time(const struct cli *cli, struct base_buf *out, base_time time);
+/* zone.c: "2026-11-21 09:00:00 +01:00 Africa/Casablanca". False, with nothing written, when this machine does not know
+ * the zone. */
+bool cli_zone_time(struct base_buf *out, struct base_view zone, base_time time);
+bool cli_zone_known(struct base_view name);
 void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds); /* "6 h 40 min" */
 void cli_size(const struct cli *cli, struct base_buf *out, uint64_t size);       /* "1.5 MiB" */
 size_t cli_width(struct base_view text);                                         /* columns on a terminal */
@@ -218,6 +222,9 @@ const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base
 struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise);
 struct base_view cli_code_label(const struct cli *cli, const struct wire_json *kind, struct base_view list,
                                 struct base_view code);
+/* Of the ground on which this clock of the kind is paused. */
+struct base_view cli_ground_label(const struct cli *cli, const struct wire_json *kind, struct base_view clock,
+                                  struct base_view ground);
 
 /* --- filled forms (fields.c) */
 /* The value of --field as JSON of the field's type ("text", "integer" …); columns and tables as JSON texts. */
@@ -279,6 +286,7 @@ BASE_NODISCARD enum base_code cli_keeper_run(const char *const *words, size_t co
 CLI_COMMAND_FUNCTION(node_init);
 CLI_COMMAND_FUNCTION(node_epoch);
 CLI_COMMAND_FUNCTION(node_status);
+CLI_COMMAND_FUNCTION(node_zone);
 CLI_COMMAND_FUNCTION(store_migrate);
 CLI_COMMAND_FUNCTION(card_export);
 CLI_COMMAND_FUNCTION(card_show);
@@ -292,6 +300,7 @@ CLI_COMMAND_FUNCTION(partner_reconcile);
 CLI_COMMAND_FUNCTION(partner_show);
 CLI_COMMAND_FUNCTION(partner_suspend);
 CLI_COMMAND_FUNCTION(partner_epoch);
+CLI_COMMAND_FUNCTION(partner_zone);
 CLI_COMMAND_FUNCTION(partner_resume);
 CLI_COMMAND_FUNCTION(witness_list);
 CLI_COMMAND_FUNCTION(witness_remove);

@@ -66,6 +66,10 @@ static const struct {
     {"--publish", "", "YEAR", "of a year that is over, what may be published: small counts are hidden"},
     {"--csv", "", NULL, "as CSV, a line per number"},
     {"--kind", "", "KIND", "only cases of this kind"},
+    {"--by", "", "deadline",
+     "what is due first comes first: the overdue, then the next; those without a deadline last"},
+    {"--state", "", "STATE", "only cases in this state, by deadline"},
+    {"--after", "", "CURSOR", "the next page of a list by deadline, as the page before names it"},
     {"--limit", "", "N", "at most so many, the newest first"},
     {"--after", "", "ID", "what came after this event, as an earlier call told its id"},
     {"--count", "", "N", "end after so many"},
@@ -105,6 +109,7 @@ static const struct {
     {"FILE", "", "the file; - is standard input"},
     {"DIR", "store migrate", "the node's folder"},
     {"DIR", "", "the folder: new, or empty"},
+    {"ZONE", "", "a name of the time zone database, as Africa/Casablanca, Europe/Paris or UTC"},
     {"N", "", "a leaf's number, counted from 0"},
 };
 

@@ -58,6 +58,14 @@ struct base_view cli_code_label(const struct cli *cli, const struct wire_json *k
                    code);
 }
 
+struct base_view cli_ground_label(const struct cli *cli, const struct wire_json *kind, struct base_view clock,
+                                  struct base_view ground) {
+  const struct wire_json *described = named(wire_json_get(kind, "clocks"), "name", clock);
+  struct base_view type = wire_json_text(wire_json_at(wire_json_get(described, "pauses"), 0));
+  const struct wire_json *field = cli_kind_field(kind, type, cli_string(described, "ground"));
+  return cli_code_label(cli, kind, cli_string(field, "list"), ground);
+}
+
 enum base_code cli_kind_list(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code = cli_get(cli, &answer, err, "/v1/kinds");

@@ -68,6 +68,7 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   row_number(&table, cli_word(cli, CLI_REGISTER), cli_number(reg, "size"));
   show_counts(cli, &table, CLI_PARTNERS, wire_json_get(status, "partners"));
   show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));
+  row_number(&table, cli_word(cli, CLI_OVERDUE_CASES), cli_number(status, "overdue"));
   show_keys_due(&table, wire_json_get(status, "keys"));
   if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
     cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/back.h"
+#include "core/clocks.h"
 #include "core/erase.h"
 #include "core/events.h"
 
@@ -109,6 +110,8 @@ static enum base_code receipt_keep(struct core *core, struct core_partner *partn
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = store_delivery_update(core->store, delivery, err);
+  if (code == BASE_OK)
+    code = core_clocks_touch(core, &delivery->case_id, err);
   core_event_delivery(core, partner, delivery);
   if (code == BASE_OK && leaf->act == WIRE_ACT_REFUSED)
     code = core_case_withdraw(core, &delivery->message, partner->row.number, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/clocks.h"
 #include "core/erase.h"
 
 /* What this node lost with its register is asked for, number by number, once a partner confirmed the new epoch. Nothing
@@ -92,6 +93,18 @@ enum base_code core_back_read(struct core *core, const struct core_partner *part
   return code == BASE_OK ? BASE_OK : base_fail(err, BASE_CORRUPT, "%s cannot be read", name);
 }
 
+/* A receipt of ours that came back counts for the clocks of the case of what came under this number. */
+static enum base_code clocks_moved(struct core *core, const struct core_partner *partner, uint64_t number,
+                                   struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_arrival arrival;
+  enum base_code code = store_arrival_get(core->store, partner->row.number, number, &arena, &arrival, err);
+  if (code != BASE_OK)
+    return core_damage(code) ? BASE_OK : code;
+  return core_clocks_touch_message(core, &arrival.message, err);
+}
+
 enum base_code core_back_keep(struct core *core, const struct core_partner *partner, bool given,
                               const struct wire_frame *frame, const struct base_hash *outcome, struct base_error *err) {
   char name[96];
@@ -107,7 +120,9 @@ enum base_code core_back_keep(struct core *core, const struct core_partner *part
   base_buf_block(&fact, base_view_of(proof->hashes, proof->hash_count * sizeof proof->hashes[0]));
   base_buf_block(&fact, frame->head);
   enum base_code code = base_buf_check(&fact, "what came back", err);
-  return code == BASE_OK ? store_fact_set(core->store, name, base_buf_view(&fact), err) : code;
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, name, base_buf_view(&fact), err);
+  return code == BASE_OK && !given ? clocks_moved(core, partner, frame->number, err) : code;
 }
 
 enum base_code core_back_prove(const struct core *core, const struct core_partner *partner,

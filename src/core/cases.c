@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clocks.h"
 #include "core/events.h"
 #include "core/internal.h"
 
@@ -239,6 +240,8 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   if (code != BASE_OK)
     return code;
   out->row.changed = row->changed;
+  out->row.due = row->due;
+  out->row.look = row->look;
   struct case_loading loading = {.kase = out, .err = err};
   code = store_message_each(core->store, &row->id, true, load_message, &loading, err);
   free(loading.left_out);
@@ -299,6 +302,8 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
   kase->row.message_count = kase->count;
   core_event_case(core, &kase->id);
   enum base_code code = store_case_put(core->store, &kase->row, err);
+  if (code == BASE_OK)
+    code = core_clocks_touch(core, &kase->id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 

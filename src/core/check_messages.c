@@ -4,6 +4,7 @@
 
 #include "core/back.h"
 #include "core/check.h"
+#include "core/clocks.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
  * messages give. */
@@ -368,6 +369,25 @@ static void compare_case(struct core *core, const struct store_case *row, const 
                      base_time_format(row->opened).text, base_time_format(row->changed).text);
 }
 
+static struct base_time_text moment(base_time time) {
+  struct base_time_text never = {"never"};
+  return time == INT64_MAX ? never : base_time_format(time);
+}
+
+/* What its row says of its clocks; one that moves in this step, or was never looked at, is settled at its end. */
+static enum base_code check_clocks(struct core *core, const struct store_case *row, const struct core_case *kase,
+                                   struct base_error *err) {
+  base_time due = 0, look = 0;
+  if (row->look == 0 || core_clocks_moving(core, &row->id))
+    return BASE_OK;
+  enum base_code code = core_clocks_compute(core, kase, &due, &look, err);
+  if (code == BASE_OK && (due != row->due || look != row->look))
+    core_check_found(core, CORE_SO_CASE, core_place("case %s", base_id_text(&row->id).text),
+                     "it is stored as due %s, to be looked at %s, but its messages and receipts give %s and %s",
+                     moment(row->due).text, moment(row->look).text, moment(due).text, moment(look).text);
+  return code;
+}
+
 /* The message that opens it, and the case computed anew from its messages. */
 static enum base_code check_case(struct core *core, const struct store_case *row, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -393,6 +413,8 @@ static enum base_code check_case(struct core *core, const struct store_case *row
   }
   if (code == BASE_OK)
     code = core_case_look(core, row, &kase, &why);
+  if (code == BASE_OK)
+    code = check_clocks(core, row, &kase, &why);
   if (code == BASE_OK)
     compare_case(core, row, &kase, opening.stored);
   else if (core_damage(code) && code != BASE_KIND) /* one of a kind that is not shipped any more is no damage */

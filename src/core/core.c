@@ -10,11 +10,13 @@
 #include "core/back.h"
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/clocks.h"
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/parts.h"
 #include "core/witness.h"
+#include "core/zones.h"
 
 base_time core_now(const struct core *core) {
   return core->env.world->now(core->env.world->context);
@@ -247,6 +249,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_PART_READ:
     core_part_read(core, token, request);
     break;
+  case LINK_ZONE_SET:
+    core_zone_set(core, token, request);
+    break;
   case LINK_PARTNER_COMPARE:
     core_partner_compare(core, token, request);
     break;
@@ -432,6 +437,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_keys_settle(core, &why);
     if (code == BASE_OK)
       code = core_rewrap_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -468,6 +475,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_rewrap_due_ms(core));
   due = core_soonest(due, core_erase_due_ms(core));
   due = core_soonest(due, core_events_due_ms(core));
+  due = core_soonest(due, core_clocks_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

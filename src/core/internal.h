@@ -38,6 +38,7 @@ enum {
   CORE_EVIDENCE_MAX = WIRE_HEADER_MAX + WIRE_NOTE_MAX, /* octets kept with a fault */
   CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
   CORE_LIST_MESSAGES = 1024,        /* of a case above which a list leaves its clocks to case.show */
+  CORE_LIST_PAGE = 100,             /* cases by deadline in one answer, unless another number is asked for */
   CORE_CHECK_STEP = 1024,           /* leaves per register.check */
   CORE_STATISTICS_STEP = 512,       /* leaves, and messages of cases, per statistics.make */
   CORE_STATISTICS_IDLE_MS = 5000,   /* statistics that nobody goes on with for so long give way to others */
@@ -264,6 +265,7 @@ struct core_partner {
   struct base_id revoke_message;
   struct base_error revoke_why;
   struct core_compare compare;
+  char zone[BASE_ZONE_MAX + 1];      /* time zone, as an officer here set it; "": none */
   uint64_t carried_number;           /* the last number in a file that was made for him, 0: none */
   char carried[96];                  /* what is said of those in it */
   char trouble[BASE_ERROR_TEXT_MAX]; /* why nothing goes, in plain words; "" when all is well */
@@ -398,6 +400,14 @@ struct core_erasing {
   int64_t not_before_ms;        /* monotonic: the keeper had no room */
 };
 
+/* --- clocks.c */
+struct core_clocks {
+  size_t count, room;
+  struct base_id *touched; /* cases whose clocks may have moved in this step */
+  bool known;
+  base_time next; /* when something of a case is to be told; INT64_MAX: never */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -428,6 +438,8 @@ struct core {
   struct core_keys keys;
   struct core_rewrap rewrap;
   struct core_erasing erasing;
+  struct core_clocks clocks;
+  char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
   base_time started;
 
   bool in_transaction, wrote;

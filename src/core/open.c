@@ -4,16 +4,19 @@
 
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/clocks.h"
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/parts.h"
 #include "core/witness.h"
+#include "core/zones.h"
 
 /* A core's life: opened from what is stored, loaded anew after a lost step, closed. */
 
 enum base_code core_reload(struct core *core, struct base_error *err) {
   core_case_drop(core, NULL);
+  core_clocks_forget(core);
   core_parts_forget(core, NULL);
   core_check_free(core);
   core_statistics_free(core);
@@ -29,6 +32,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     core_register_verify(core);
   if (code == BASE_OK)
     code = core_partners_load(core, err);
+  if (code == BASE_OK)
+    code = core_zones_load(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
@@ -134,6 +139,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_partners_load(core, err);
   if (code == BASE_OK)
+    code = core_zones_load(core, err);
+  if (code == BASE_OK)
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
     code = core_epoch_open(core, err);
@@ -179,6 +186,7 @@ void core_close(struct core *core) {
     store_rollback(core->store);
   core_replies_free(core);
   core_events_close(core);
+  core_clocks_forget(core);
   core_case_drop(core, NULL);
   core_parts_close(core);
   core_carry_free(core);

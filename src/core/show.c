@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "core/back.h"
+#include "core/clocks.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -213,6 +214,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_member_string(&writer, "store", store_name(core->store));
   core_show_time(&writer, "started", core->started);
   core_show_time(&writer, "time", core_now(core));
+  wire_write_member_string(&writer, "zone", core->zone);
   wire_write_key(&writer, "register");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "size", (int64_t)core->reg.attested);
@@ -229,6 +231,11 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_object(&writer);
   enum base_code code = core_show_counts(core, &writer, err);
   wire_write_end(&writer, '}');
+  uint64_t late = 0;
+  if (code == BASE_OK)
+    code = store_case_late(core->store, core_now(core), CORE_CLOCKS_LATE_MAX, &late, err);
+  wire_write_member_integer(&writer, "overdue", (int64_t)late);
+  wire_write_member_bool(&writer, "overdue_more", late == CORE_CLOCKS_LATE_MAX);
   if (core->saved.id != 0) {
     wire_write_key(&writer, "backup");
     wire_write_object(&writer);
@@ -283,6 +290,7 @@ void core_show_partner_members(const struct core *core, struct wire_writer *writ
   wire_write_end(writer, '}');
   show_addresses(writer, card);
   core_show_time(writer, "last_contact", partner->row.last_contact);
+  wire_write_member_string(writer, "zone", partner->zone);
   wire_write_key(writer, "reconciled");
   wire_write_object(writer);
   core_show_time(writer, "time", partner->compare.compared);

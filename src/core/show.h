@@ -34,13 +34,6 @@ BASE_NODISCARD enum base_code core_show_received(struct core *core, const struct
                                                  const struct core_partner *partner, struct core_received *out,
                                                  struct base_error *err);
 
-/* What the opener of a case and this asked party told each other, with the times of the receipts: what its clocks run
- * from (show_case.c). other: the one of the two who is not we. events: room for each message of the case. */
-BASE_NODISCARD enum base_code core_show_case_events(struct core *core, const struct core_case *kase,
-                                                    struct base_view party, const struct core_partner *other,
-                                                    struct law_clock_event *events, size_t *out_count,
-                                                    struct base_error *err);
-
 /* What of the keys is due next, as a member of an object that is open. */
 void core_show_keys_due(struct wire_writer *writer, const struct core *core);
 void core_show_keys_unsound(struct wire_writer *writer, const struct core *core);

@@ -1,76 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/clocks.h"
 #include "core/show.h"
 
-/* Cases. Clocks run from receipts, one for each asked party: the receiver's `received` leaf, which it and the opener
- * hold. Who is neither of the two has not seen it, so he is shown no clock for that party. */
+/* Cases. */
 
 /* --- clocks */
 
-static void write_clock(struct wire_writer *writer, struct base_view party, const struct law_clock *clock) {
+/* Of both sides, ours first, in which people are told when it is due; one that is not set is left out. */
+static void write_zones(const struct core *core, struct wire_writer *writer, const struct core_partner *other) {
+  wire_write_key(writer, "zones");
+  wire_write_array(writer);
+  if (core->zone[0] != '\0')
+    wire_write_string(writer, core->zone);
+  if (other != NULL && other->zone[0] != '\0' && strcmp(other->zone, core->zone) != 0)
+    wire_write_string(writer, other->zone);
+  wire_write_end(writer, ']');
+}
+
+static void write_clock(struct core *core, struct wire_writer *writer, struct base_view party, struct base_view opener,
+                        const struct law_clock *clock) {
+  const struct core_partner *other = core_partner_of(core, base_view_equal(party, core->card.origin) ? opener : party);
   wire_write_object(writer);
   wire_write_member_text(writer, "name", clock->name);
-  wire_write_member_text(writer, "party", party);
+  wire_write_member_text(writer, "party", core_show_name(core, party));
   core_show_time(writer, "started", clock->started);
   core_show_time(writer, "due", clock->due);
   wire_write_member_bool(writer, "running", clock->running);
   wire_write_member_bool(writer, "paused", clock->paused);
+  if (clock->paused) {
+    wire_write_member_text(writer, "ground", clock->ground);
+    wire_write_member_text(writer, "paused_by", core_show_name(core, clock->paused_by->author));
+  }
+  core_show_time(writer, "soon", clock->running && clock->soon < clock->due ? clock->soon : 0);
+  wire_write_member_bool(writer, "overdue", clock->running && clock->due < core_now(core));
   wire_write_member_bool(writer, "stopped", clock->stopped);
   core_show_time(writer, "ended", clock->stopped ? clock->ended : 0);
+  write_zones(core, writer, other);
   wire_write_member_bool(writer, "disputed", clock->disputed);
   core_show_time(writer, "receipt", clock->receipt);
   core_show_time(writer, "ours", clock->ours);
   wire_write_end(writer, '}');
 }
 
-enum base_code core_show_case_events(struct core *core, const struct core_case *kase, struct base_view party,
-                                     const struct core_partner *other, struct law_clock_event *events,
-                                     size_t *out_count, struct base_error *err) {
-  struct base_view opener = kase->messages[0].header->author;
-  size_t count = 0;
-  enum base_code code = BASE_OK;
-  for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
-    const struct core_case_message *message = &kase->messages[i];
-    struct base_view author = message->header->author;
-    const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, message->header->type);
-    bool theirs = base_view_equal(author, opener) || base_view_equal(author, party);
-    if (!message->effective || type == NULL || !theirs)
-      continue;
-    struct core_received received;
-    code = core_show_received(core, &message->id, author, other, &received, err);
-    events[count++] =
-        (struct law_clock_event){.type = type, .header = message->header, .at = received.at, .ours = received.ours};
-  }
-  *out_count = count;
-  return code;
-}
-
-static enum base_code write_clocks_of(struct core *core, struct wire_writer *writer, const struct core_case *kase,
-                                      struct base_view party, struct law_clock_event *events, struct base_error *err) {
-  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
-  struct base_view us = core->card.origin, opener = kase->messages[0].header->author;
-  const struct core_partner *other = core_partner_of(core, base_view_equal(opener, us) ? party : opener);
-  size_t count = 0;
-  if (base_view_equal(party, opener) || (!base_view_equal(opener, us) && !base_view_equal(party, us)))
-    return BASE_OK;
-  enum base_code code = core_show_case_events(core, kase, party, other, events, &count, err);
-  if (code == BASE_OK)
-    count = law_clocks(&kase->kind->kind, events, count, clocks);
-  for (size_t i = 0; i < count && code == BASE_OK; i++)
-    write_clock(writer, core_show_name(core, party), &clocks[i]);
-  return code;
-}
-
 static enum base_code write_clocks(struct core *core, struct wire_writer *writer, const struct core_case *kase,
                                    struct base_error *err) {
   const struct wire_header *opening = kase->messages[0].header;
-  BASE_AUTO_FREE struct law_clock_event *events = calloc(kase->count + 1, sizeof *events);
-  enum base_code code = events == NULL ? base_fail(err, BASE_MEMORY, "no memory for the clocks of a case") : BASE_OK;
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  BASE_AUTO_FREE struct law_clock_event *room = core_clocks_room(kase);
+  enum base_code code = room == NULL ? base_fail(err, BASE_MEMORY, "no memory for the clocks of a case") : BASE_OK;
   wire_write_key(writer, "clocks");
   wire_write_array(writer);
-  for (size_t i = 0; i < opening->party_count && kase->kind->kind.clock_count > 0 && code == BASE_OK; i++)
-    code = write_clocks_of(core, writer, kase, opening->parties[i], events, err);
+  for (size_t i = 0; i < opening->party_count && code == BASE_OK; i++) {
+    size_t count = 0;
+    code = core_clocks_of(core, kase, i, room, clocks, &count, err);
+    for (size_t j = 0; j < count && code == BASE_OK; j++)
+      write_clock(core, writer, opening->parties[i], opening->author, &clocks[j]);
+  }
   wire_write_end(writer, ']');
   return code;
 }
@@ -91,11 +80,39 @@ static void write_standing(struct core *core, struct wire_writer *writer, const 
   wire_write_end(writer, ']');
 }
 
+/* What the node told of its deadlines, each once: as leaves of the register. */
+static enum base_code write_alarms(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                                   struct base_error *err) {
+  const struct wire_header *opening = kase->messages[0].header;
+  const struct wire_kind *kind = &kase->kind->kind;
+  struct store_alarm told[STORE_ALARMS_MAX];
+  size_t count = 0;
+  enum base_code code = store_alarms(core->store, &kase->id, told, &count, err);
+  wire_write_key(writer, "alarms");
+  wire_write_array(writer);
+  for (size_t i = 0; i < count && code == BASE_OK; i++) {
+    base_time at = 0;
+    if (told[i].party >= opening->party_count || told[i].clock >= kind->clock_count)
+      continue;
+    code = core_show_leaf_time(core, told[i].leaf, &at, err);
+    wire_write_object(writer);
+    wire_write_member_text(writer, "clock", kind->clocks[told[i].clock].name);
+    wire_write_member_text(writer, "party", core_show_name(core, opening->parties[told[i].party]));
+    wire_write_member_string(writer, "what", told[i].level == STORE_ALARM_OVERDUE ? "overdue" : "soon");
+    core_show_time(writer, "due", told[i].due);
+    core_show_time(writer, "told", at);
+    wire_write_member_integer(writer, "leaf", (int64_t)told[i].leaf);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+  return code;
+}
+
 /* --- a case */
 
 struct showing {
   struct core *core;
-  bool bare;
+  bool bare, by_deadline;
   struct wire_writer *writer;
   struct base_error *err;
 };
@@ -146,11 +163,13 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
   code = write_clocks(core, &writer, kase, err);
+  if (code == BASE_OK)
+    code = write_alarms(core, &writer, kase, err);
   wire_write_key(&writer, "messages");
   wire_write_array(&writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)
     code = core_show_case_message(core, &writer, bare, &kase->messages[i].id, &kase->messages[i], err);
-  struct showing showing = {core, bare, &writer, err};
+  struct showing showing = {.core = core, .bare = bare, .writer = &writer, .err = err};
   if (code == BASE_OK)
     code = store_message_each(core->store, &id, true, show_unadmitted, &showing, err);
   wire_write_end(&writer, ']');
@@ -190,6 +209,14 @@ static enum base_code write_parties(struct core *core, struct wire_writer *write
   return code;
 }
 
+/* Where the list goes on behind this case: by what it was when it was told, so that no page is torn by a clock that
+ * moves meanwhile. */
+static void write_cursor(struct wire_writer *writer, const struct store_case *row) {
+  char text[24 + BASE_HEX_ID];
+  snprintf(text, sizeof text, "%lld-%s", (long long)row->due, base_id_text(&row->id).text);
+  wire_write_member_string(writer, "cursor", text);
+}
+
 static enum base_code list_case(void *context, const struct store_case *row) {
   struct showing *showing = context;
   struct wire_writer *writer = showing->writer;
@@ -212,6 +239,10 @@ static enum base_code list_case(void *context, const struct store_case *row) {
   core_show_time(writer, "opened", row->opened);
   core_show_time(writer, "changed", row->changed);
   wire_write_member_integer(writer, "messages", (int64_t)row->message_count);
+  core_show_time(writer, "due", row->due);
+  wire_write_member_bool(writer, "overdue", row->due > 0 && row->due < core_now(showing->core));
+  if (showing->by_deadline)
+    write_cursor(writer, row);
   if (damaged)
     core_show_text(writer, "damaged", base_view_text(why.text));
   /* One of a kind that is not shipped any more is listed with what its row says. */
@@ -242,6 +273,47 @@ static enum base_code known_kind(struct core *core, struct base_view kind, struc
                                              (int)kind.size, (const char *)kind.data);
 }
 
+/* --- by deadline */
+
+static bool known_state(struct core *core, struct base_view kind, struct base_view state) {
+  for (size_t i = 0; i < core->kind_count; i++) {
+    const struct wire_kind *held = &core->kinds[i].kind;
+    if ((kind.size == 0 || base_view_equal(kind, held->name)) && wire_kind_state_named(held, state) < held->state_count)
+      return true;
+  }
+  return false;
+}
+
+/* "DUE-ID", as a row's `cursor` has it. */
+static enum base_code read_cursor(struct base_view text, base_time *due, struct base_id *id, struct base_error *err) {
+  uint64_t number = 0;
+  const uint8_t *dash = text.size > 0 ? memchr(text.data, '-', text.size) : NULL;
+  size_t size = dash == NULL ? 0 : (size_t)(dash - text.data);
+  if (dash == NULL || !base_decimal_parse(base_view_of(text.data, size), &number) || number > INT64_MAX ||
+      !base_id_parse(base_view_of(dash + 1, text.size - size - 1), id))
+    return base_fail(err, BASE_FIELD, "after: not a cursor of a case list; take that of the last case that was listed");
+  *due = (base_time)number;
+  return BASE_OK;
+}
+
+static enum base_code list_by_deadline(struct showing *showing, const struct wire_json *request, uint64_t limit,
+                                       struct base_error *err) {
+  struct core *core = showing->core;
+  struct store_case_filter filter = {core_request_text(request, "kind"), core_request_text(request, "state")};
+  struct base_view cursor = core_request_text(request, "after");
+  struct base_id after;
+  base_time due = INT64_MIN;
+  if (filter.state.size > 0 && !known_state(core, filter.kind, filter.state))
+    return base_fail(err, BASE_KIND, "no kind has the state %.*s; wasl kind show KIND lists them",
+                     (int)filter.state.size, (const char *)filter.state.data);
+  enum base_code code = cursor.size == 0 ? BASE_OK : read_cursor(cursor, &due, &after, err);
+  showing->by_deadline = true;
+  if (code == BASE_OK)
+    code = store_case_each_due(core->store, &filter, due, cursor.size == 0 ? NULL : &after,
+                               limit == 0 ? CORE_LIST_PAGE : limit, list_case, showing, err);
+  return code == BASE_NOT_FOUND ? base_fail(err, BASE_FIELD, "after: there is no such case here") : code;
+}
+
 enum base_code core_show_case_list(struct core *core, const struct wire_json *request, struct base_buf *out,
                                    struct base_error *err) {
   uint64_t limit = 0;
@@ -249,11 +321,18 @@ enum base_code core_show_case_list(struct core *core, const struct wire_json *re
   struct showing showing = {.core = core, .writer = &writer, .err = err};
   wire_writer_init(&writer, out);
   enum base_code code = core_show_limit(request, &limit, err);
-  struct base_view kind = core_request_text(request, "kind");
+  struct base_view kind = core_request_text(request, "kind"), by = core_request_text(request, "by");
   wire_write_array(&writer);
   if (code == BASE_OK && kind.size > 0)
     code = known_kind(core, kind, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && base_view_is(by, "deadline"))
+    code = list_by_deadline(&showing, request, limit, err);
+  else if (code == BASE_OK && by.size > 0)
+    code = base_fail(err, BASE_FIELD, "by: deadline, or nothing for the last changed first");
+  else if (code == BASE_OK &&
+           (core_request_text(request, "after").size > 0 || core_request_text(request, "state").size > 0))
+    code = base_fail(err, BASE_FIELD, "after and state go with by=deadline");
+  else if (code == BASE_OK)
     code = store_case_each(core->store, kind, limit, list_case, &showing, err);
   wire_write_end(&writer, ']');
   return code;

@@ -281,7 +281,7 @@ static enum base_code count_clocks(struct core *core, const struct seen *seen, s
     if (!base_view_equal(kind->clocks[i].starts->name, seen->header.type) ||
         !starts_it(kase, kind->clocks[i].starts, &seen->leaf.opening.message))
       continue;
-    code = core_show_case_events(core, kase, party, other, events, &asked.count, err);
+    code = core_clocks_events(core, kase, party, other, events, &asked.count, err);
     if (code == BASE_OK)
       code = law_count_request(&statistics->tally, key, &asked, err);
   }

@@ -18,9 +18,20 @@ static int64_t length_of(const struct wire_kind_clock *clock, const struct wire_
   return 0;
 }
 
+/* The ground that a message names, of those of its kind; empty: none, or one that its kind does not know. */
+static struct base_view ground_of(const struct wire_kind_clock *clock, const struct law_clock_event *event) {
+  const struct wire_kind_field *field = wire_kind_field_named(event->type, clock->ground);
+  struct base_view code = wire_header_state(event->header, (const char *)clock->ground.data);
+  for (size_t i = 0; field != NULL && field->list != NULL && i < field->list->count; i++)
+    if (base_view_equal(field->list->codes[i], code))
+      return field->list->codes[i];
+  return (struct base_view){0};
+}
+
 struct run {
   struct law_clock clock;
   base_time paused_at;
+  int64_t ahead; /* seconds before it is due that it is due soon */
   bool started;
 };
 
@@ -31,6 +42,7 @@ static void start(struct run *run, const struct wire_kind_clock *clock, const st
   bool disputed = event->ours != 0;
   base_time from = disputed && event->ours < event->at ? event->ours : event->at;
   *run = (struct run){.started = true,
+                      .ahead = length / 100 * clock->soon + length % 100 * clock->soon / 100,
                       .clock = {.name = clock->name,
                                 .started = from,
                                 .due = later_by(from, length),
@@ -48,6 +60,20 @@ static void resume(struct run *run, base_time at) {
   run->clock.due = later_by(run->clock.due, pause);
   run->clock.paused = false;
   run->clock.running = true;
+  run->clock.paused_by = NULL;
+  run->clock.ground = (struct base_view){0};
+}
+
+/* What is overdue stays so: no question that comes later makes it good. */
+static void pause(struct run *run, const struct wire_kind_clock *clock, const struct law_clock_event *event) {
+  struct base_view ground = ground_of(clock, event);
+  if (ground.size == 0 || event->at > run->clock.due)
+    return;
+  run->clock.running = false;
+  run->clock.paused = true;
+  run->clock.paused_by = event->header;
+  run->clock.ground = ground;
+  run->paused_at = event->at;
 }
 
 static void feed(struct run *run, const struct wire_kind *kind, const struct wire_kind_clock *clock,
@@ -64,9 +90,7 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
     run->clock.stopped = true;
     run->clock.ended = event->at;
   } else if ((clock->pauses & type) && run->clock.running) {
-    run->clock.running = false;
-    run->clock.paused = true;
-    run->paused_at = event->at;
+    pause(run, clock, event);
   } else if ((clock->resumes & type) && run->clock.paused) {
     resume(run, event->at);
   }
@@ -79,8 +103,10 @@ size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *ev
     struct run run = {0};
     for (size_t j = 0; j < count; j++)
       feed(&run, kind, &kind->clocks[i], &events[j]);
-    if (run.started)
-      out[running++] = run.clock;
+    if (!run.started)
+      continue;
+    run.clock.soon = run.clock.due - run.ahead;
+    out[running++] = run.clock;
   }
   return running;
 }

@@ -63,14 +63,18 @@ struct law_clock_event {
 struct law_clock {
   struct base_view name;
   base_time started, due;               /* UTC; while paused, due as if it went on at once */
+  base_time soon;                       /* from when on it is due soon; due itself when the kind names no share */
+  const struct wire_header *paused_by;  /* while paused: the message that did it, … */
+  struct base_view ground;              /* … and the code of its ground */
   bool running, paused, stopped;
   base_time ended;                      /* when stopped */
   bool disputed;                        /* the receipt that started it: the earlier of both times counts, so the stricter */
   base_time receipt, ours;              /* these two */
 };
 /* The clocks of one asked party. events: effective messages between the opener and it, in the case's order with the times of their receipts (0: no receipt yet, does not start).
- * 8 hours are elapsed seconds; 3 and 7 calendar days end with the same time of day in UTC:
- * multiples of 24 hours. A pause moves the due time by its length. A clock whose message came again starts again. One that
+ * 8 hours are elapsed seconds; 3 and 7 days are multiples of 24 hours, whatever local time does meanwhile
+ * (spec/agreement.md, "Clocks"). A pause moves the due time by its length. A message that would pause names a ground of
+ * its kind, else it pauses nothing; nor does one that comes when the time is over. A clock whose message came again starts again. One that
  * did not start is left out; the count of the others. */
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);

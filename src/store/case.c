@@ -24,6 +24,8 @@ static enum base_code read_case(struct store_rows *rows, struct base_arena *aren
       .kind = store_row_bytes(rows, 5, arena),
       .state = store_row_bytes(rows, 6, arena),
       .opener = store_row_bytes(rows, 7, arena),
+      .due = store_row_number(rows, 9),
+      .look = store_row_number(rows, 10),
   };
   store_row_32(rows, 0, out->id.bytes);
   store_row_32(rows, 8, out->kind_hash.bytes);
@@ -56,26 +58,130 @@ enum base_code store_case_next(struct store *store, int64_t *key, struct base_ar
   enum base_code code = store_rows_after(store, STORE_SQL_CASE_NEXT, *key, &rows, err);
   if (code != BASE_OK)
     return code;
-  *key = store_row_number(&rows, 9);
+  *key = store_row_number(&rows, 11);
   return read_case(&rows, arena, out, err);
+}
+
+static enum base_code tell_cases(struct store_rows *rows,
+                                 enum base_code (*each)(void *context, const struct store_case *), void *context,
+                                 struct base_error *err) {
+  bool found = true;
+  enum base_code code = BASE_OK;
+  while (code == BASE_OK && found) {
+    struct store_case kase;
+    code = store_rows_next(rows, &found, err);
+    if (code == BASE_OK && found)
+      code = read_case(rows, NULL, &kase, err);
+    if (code == BASE_OK && found)
+      code = each(context, &kase);
+  }
+  return code;
 }
 
 enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                enum base_code (*each)(void *context, const struct store_case *), void *context,
                                struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  bool found = true;
   enum base_code code = kind.size == 0
                             ? store_rows_open(store, STORE_SQL_CASE_EACH, STORE_VALUES(store_limit(limit)), &rows, err)
                             : store_rows_open(store, STORE_SQL_CASE_EACH_KIND,
                                               STORE_VALUES(store_limit(limit), store_text(kind)), &rows, err);
+  return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
+}
+
+enum base_code store_case_each_due(struct store *store, const struct store_case_filter *filter, base_time due,
+                                   const struct base_id *after, uint64_t limit,
+                                   enum base_code (*each)(void *context, const struct store_case *), void *context,
+                                   struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = INT64_MIN;
+  enum base_code code = after == NULL ? BASE_OK : store_id_find(store, after, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_CASE_EACH_DUE,
+                           STORE_VALUES(store_limit(limit), store_text(filter->state), store_text(filter->kind),
+                                        store_number(due), store_number(number)),
+                           &rows, err);
+  return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
+}
+
+/* --- clocks */
+
+enum base_code store_case_clocks_set(struct store *store, const struct base_id *id, base_time due, base_time look,
+                                     struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, id, &number, err);
+  return code == BASE_OK
+             ? store_run(store, STORE_SQL_CASE_CLOCKS,
+                         STORE_VALUES(store_number(number), store_number(due), store_number(look)), NULL, err)
+             : code;
+}
+
+enum base_code store_case_late(struct store *store, base_time now, uint64_t most, uint64_t *out,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = true;
+  uint64_t late = 0;
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_CASE_LATE, STORE_VALUES(store_number(now), store_unsigned(most)), &rows, err);
   while (code == BASE_OK && found) {
-    struct store_case kase;
     code = store_rows_next(&rows, &found, err);
-    if (code == BASE_OK && found)
-      code = read_case(&rows, NULL, &kase, err);
-    if (code == BASE_OK && found)
-      code = each(context, &kase);
+    late += code == BASE_OK && found;
+  }
+  if (code == BASE_OK)
+    *out = late;
+  return code;
+}
+
+enum base_code store_case_look(struct store *store, struct base_id *out, size_t max, size_t *count, base_time *look,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = true;
+  *count = 0;
+  enum base_code code = store_rows_open(store, STORE_SQL_CASE_LOOK, STORE_VALUES(store_unsigned(max)), &rows, err);
+  while (code == BASE_OK && found) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      break;
+    store_row_32(&rows, 0, out[*count].bytes);
+    look[*count] = store_row_number(&rows, 1);
+    code = store_row_check(&rows, err);
+    (*count)++;
+  }
+  return code;
+}
+
+enum base_code store_alarm_put(struct store *store, const struct base_id *kase, const struct store_alarm *alarm,
+                               struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK)
+    code = store_run(store, STORE_SQL_ALARM_PUT,
+                     STORE_VALUES(store_number(number), store_number(alarm->party), store_number(alarm->clock),
+                                  store_number(alarm->level), store_number(alarm->due), store_unsigned(alarm->leaf)),
+                     NULL, err);
+  return code;
+}
+
+enum base_code store_alarms(struct store *store, const struct base_id *kase, struct store_alarm out[STORE_ALARMS_MAX],
+                            size_t *count, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = true;
+  *count = 0;
+  enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_ALARM_EACH, STORE_VALUES(store_number(number)), &rows, err);
+  while (code == BASE_OK && found && *count < STORE_ALARMS_MAX) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      break;
+    out[*count] = (struct store_alarm){.party = (unsigned)store_row_at_most(&rows, 0, WIRE_PARTIES_MAX - 1),
+                                       .clock = (unsigned)store_row_at_most(&rows, 1, STORE_ALARM_CLOCKS - 1),
+                                       .level = (unsigned)store_row_at_most(&rows, 2, STORE_ALARM_OVERDUE),
+                                       .due = store_row_number(&rows, 3),
+                                       .leaf = store_row_unsigned(&rows, 4)};
+    code = store_row_check(&rows, err);
+    (*count)++;
   }
   return code;
 }

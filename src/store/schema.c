@@ -15,6 +15,10 @@ static const char sqlite_1[] =
 #define STORE_KEYED(name, key, columns) "CREATE TABLE " #name "(" columns ") STRICT, WITHOUT ROWID;"
 #include "store/schema.def"
 ;
+static const char sqlite_2[] =
+#define STORE_CHANGE(sql) sql ";"
+#include "store/schema_2.def"
+;
 #undef STORE_NUMBER
 #undef STORE_ROW
 #undef STORE_TEXT
@@ -31,13 +35,18 @@ static const char postgresql_1[] =
 #define STORE_KEYED(name, key, columns) STORE_TABLE(name, key, columns)
 #include "store/schema.def"
 ;
+static const char postgresql_2[] =
+#include "store/schema_2.def"
+;
 #undef STORE_TABLE
 #undef STORE_KEYED
 #undef STORE_INDEX
+#undef STORE_CHANGE
 /* clang-format on */
 
 static const struct store_step steps[] = {
     {sqlite_1, postgresql_1},
+    {sqlite_2, postgresql_2},
 };
 const struct store_schema store_schema = {sizeof steps / sizeof *steps, steps};
 
@@ -45,6 +54,8 @@ const struct store_table store_tables[] = {
 #define STORE_TABLE(name, key, columns) {#name, key},
 #define STORE_KEYED(name, key, columns) STORE_TABLE(name, key, columns)
 #define STORE_INDEX(sql)
+#define STORE_CHANGE(sql)
 #include "store/schema.def"
+#include "store/schema_2.def"
 };
 const size_t store_table_count = sizeof store_tables / sizeof *store_tables;

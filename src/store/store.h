@@ -182,7 +182,10 @@ struct store_case {
   bool flagged; /* equivocation or another fault: a person decides */
   uint64_t message_count;
   base_time opened, changed;
+  base_time due;  /* when the first of its running clocks is due; INT64_MAX: none runs */
+  base_time look; /* when something of its clocks is to be told next; INT64_MAX: never; 0: both are not known yet */
 };
+/* Leaves due and look as they are, 0 in a new row: store_case_clocks_set writes them. */
 BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase,
                                              struct base_error *err);
 BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct base_id *id, struct base_arena *arena,
@@ -190,10 +193,40 @@ BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct b
 /* key: the number of the case's id. */
 BASE_NODISCARD enum base_code store_case_next(struct store *store, int64_t *key, struct base_arena *arena,
                                               struct store_case *out, struct base_error *err);
+struct store_case_filter {
+  struct base_view kind, state; /* empty: all */
+};
 /* Newest change first; kind empty: all. limit 0: all. */
 BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                               enum base_code (*each)(void *context, const struct store_case *),
                                               void *context, struct base_error *err);
+/* By the time when they are due, those behind the case `after` that was told with this time; after NULL: from this time
+ * on (INT64_MIN: from the first). BASE_NOT_FOUND: there is no such case. limit 0: all. */
+BASE_NODISCARD enum base_code store_case_each_due(struct store *store, const struct store_case_filter *filter,
+                                                  base_time due, const struct base_id *after, uint64_t limit,
+                                                  enum base_code (*each)(void *context, const struct store_case *),
+                                                  void *context, struct base_error *err);
+BASE_NODISCARD enum base_code store_case_clocks_set(struct store *store, const struct base_id *id, base_time due,
+                                                    base_time look, struct base_error *err);
+/* How many have a running clock that was due before this time; counted up to `most`. */
+BASE_NODISCARD enum base_code store_case_late(struct store *store, base_time now, uint64_t most, uint64_t *out,
+                                              struct base_error *err);
+/* Those to be looked at next, the first first, each with its time; at most max. */
+BASE_NODISCARD enum base_code store_case_look(struct store *store, struct base_id *out, size_t max, size_t *count,
+                                              base_time *look, struct base_error *err);
+/* What was told of the clocks of a case. A put takes the place of the row of the same party, clock and level. */
+enum { STORE_ALARM_SOON = 1, STORE_ALARM_OVERDUE = 2, STORE_ALARM_CLOCKS = 16, STORE_ALARMS_MAX = 512 };
+struct store_alarm {
+  unsigned party, clock; /* which of the opening message's parties, which of the kind's clocks */
+  unsigned level;
+  base_time due;
+  uint64_t leaf;
+};
+BASE_NODISCARD enum base_code store_alarm_put(struct store *store, const struct base_id *kase,
+                                              const struct store_alarm *alarm, struct base_error *err);
+BASE_NODISCARD enum base_code store_alarms(struct store *store, const struct base_id *kase,
+                                           struct store_alarm out[STORE_ALARMS_MAX], size_t *count,
+                                           struct base_error *err);
 /* Cases ("case") or messages ("message") whose id begins with these 4 to 64 lowercase hex digits (else BASE_USAGE); at
  * most two are told, so that people may shorten ids. */
 BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word,

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400 };
+enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400, CLOCK_SOON_MAX = 99 };
 
 const char *const wire_who_names[4] = {[WIRE_WHO_ANY] = "any",
                                        [WIRE_WHO_OPENER] = "opener",
@@ -296,6 +296,20 @@ static void take_lengths(struct wire_object *object, struct wire_kind_clock *clo
                      wire_kind_text(field->list->name));
 }
 
+/* A clock is paused on a ground alone: each type that pauses it has a required coded state field for it. */
+static void take_ground(struct kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
+  clock->ground = wire_kind_take_code(object, "ground", reader->arena, clock->pauses != 0);
+  if (!object->code && clock->pauses == 0 && clock->ground.size > 0)
+    wire_object_fail(object, BASE_FIELD, "ground", "goes with pauses");
+  for (size_t i = 0; i < reader->kind->type_count && !object->code && clock->pauses != 0; i++) {
+    const struct wire_kind_type *type = &reader->kind->types[i];
+    const struct wire_kind_field *field = clock->pauses >> i & 1 ? wire_kind_field_named(type, clock->ground) : NULL;
+    if ((clock->pauses >> i & 1) && (!field || !field->state || !field->required || field->type != WIRE_FIELD_CODE))
+      wire_object_fail(object, BASE_FIELD, "ground", "must be a required state field of type code of %s",
+                       wire_kind_text(type->name));
+  }
+}
+
 static void take_clock(struct kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
   clock->name = wire_kind_take_code(object, "name", reader->arena, true);
   clock->starts = take_type(reader, object, "starts");
@@ -311,6 +325,9 @@ static void take_clock(struct kind_reader *reader, struct wire_object *object, s
   clock->resumes = take_bits(reader, object, "resumes", false);
   if ((clock->stops & clock->pauses) | (clock->stops & clock->resumes) | (clock->pauses & clock->resumes))
     wire_object_fail(object, BASE_FIELD, NULL, "a type either stops, pauses or resumes the clock");
+  take_ground(reader, object, clock);
+  if (!object->code && wire_json_get(object->json, "soon") != NULL)
+    clock->soon = wire_object_integer(object, "soon", 1, CLOCK_SOON_MAX, true);
 }
 
 static void read_clocks(struct kind_reader *reader) {

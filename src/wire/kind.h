@@ -85,6 +85,8 @@ struct wire_kind_clock {
   size_t length_count;
   struct { struct base_view code; int64_t seconds; } lengths[WIRE_KIND_CODES_MAX]; /* fixed: one, code empty */
   uint64_t stops, pauses, resumes;      /* bit per type */
+  struct base_view ground;              /* state field whose code every pausing type must bear; set when any pauses */
+  int64_t soon;                         /* per cent of the length that are left when it is called due soon; 0: never */
 };
 /* The state of a case whose parties are in states of their own: the first that fits, the last always does. */
 struct wire_kind_together {

@@ -191,6 +191,10 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
   } else {
     wire_write_member_integer(writer, "length", clock->lengths[0].seconds);
   }
+  if (clock->soon > 0)
+    wire_write_member_integer(writer, "soon", clock->soon);
+  if (clock->ground.size)
+    wire_write_member_text(writer, "ground", clock->ground);
   write_type_names(shower, "pauses", clock->pauses);
   write_type_names(shower, "resumes", clock->resumes);
   write_type_names(shower, "stops", clock->stops);

@@ -121,6 +121,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_RETURNED] = SALT | MESSAGE | FROM | TO | NUMBER | SENT,
     [WIRE_ACT_HANDED] = SALT | TO | NUMBER | SUBJECT,
     [WIRE_ACT_ERASED] = SALT | MESSAGE | ACTOR | REASON,
+    [WIRE_ACT_DEADLINE] = SALT | MESSAGE | TO | SUBJECT | REASON,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

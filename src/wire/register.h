@@ -28,7 +28,7 @@ enum {
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
-              X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased")
+              X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)

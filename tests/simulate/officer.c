@@ -193,7 +193,7 @@ static void write_fields(struct sim *sim, const struct core_case *kase, const ch
   } else if (strcmp(type, "refuse") == 0) {
     snprintf(out, size, "{\"ground\":\"no_competence\"}");
   } else if (strcmp(type, "clarify") == 0) {
-    snprintf(out, size, "{\"question\":\"أين؟ où ?\"}");
+    snprintf(out, size, "{\"ground\":\"facts_insufficient\",\"question\":\"أين؟ où ?\"}");
   } else if (strcmp(type, "close") == 0) {
     snprintf(out, size, "{\"note\":\"merci\"}");
   } else if (strcmp(type, "decline") == 0 || strcmp(type, "withdraw") == 0 || strcmp(type, "end") == 0) {

@@ -215,7 +215,7 @@ static bool equivocate_in(struct sim_node *node, struct core_case *kase) {
     abort();
   static const char *const acts[][2] = {{"answer", "{\"answer\":\"non\"}"},
                                         {"partial_answer", "{\"answer\":\"peut-être\"}"},
-                                        {"clarify", "{\"question\":\"?\"}"},
+                                        {"clarify", "{\"ground\":\"facts_insufficient\",\"question\":\"?\"}"},
                                         {"decline", "{\"reason\":\"non\"}"}};
   bool done = false;
   for (size_t i = 0; i < sizeof acts / sizeof *acts && !done && node->core != NULL; i++)

@@ -26,7 +26,8 @@ def story():
     settle(rabat, paris)
     row = row_of(rabat, case)
     check(row["state"] == "receipted" and "disputed" in row["reason"] and str(2 * DAY)[:3] in row["reason"], row)
-    answer = paris.id("case", "send", case, "clarify", "--field", "question=?")
+    answer = paris.id("case", "send", case, "clarify", "--field", "ground=scope_too_wide", "--field",
+                      "question=?")
     settle(paris, rabat)
     check("disputed" in row_of(paris, answer)["reason"], "the other side does not see it:", row_of(paris, answer))
     check(any(d["disputed"] for d in rabat.json("message", "show", case)["deliveries"]), "no mark at the message")

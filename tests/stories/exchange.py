@@ -81,7 +81,8 @@ def story():
     case = rabat.request("paris", "--part", write("rapport.txt", document))
     settle(rabat, paris)
     check(paris.cases()[case] == "asked", "paris has it as", paris.cases())
-    clarify = paris.id("case", "send", case, "clarify", "--field", "question=Quelle période ?")
+    clarify = paris.id("case", "send", case, "clarify", "--field", "ground=scope_too_wide", "--field",
+                       "question=Quelle période ?")
     settle(paris)
     rabat.id("case", "send", case, "clarification", "--field", "answer=الأشهر الستة الأخيرة")
     settle(rabat)

@@ -40,7 +40,8 @@ class Officer(threading.Thread):
         if cases:
             kind = self.random.choice(("answer", "clarify", "clarification", "close", "withdraw", "partial_answer"))
             field = {"clarify": "question", "close": "note", "withdraw": "reason"}.get(kind, "answer")
-            self.attempt("case", "send", self.random.choice(cases), kind, "--field", f"{field}=x")
+            self.attempt("case", "send", self.random.choice(cases), kind, "--field", f"{field}=x",
+                         *(("--field", "ground=scope_too_wide") if kind == "clarify" else ()))
 
     def run(self):
         while not self.ends and self.wrong is None:

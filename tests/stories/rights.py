@@ -58,7 +58,8 @@ def story():
     rabat.start()
     paris.stop()
     paris.start()
-    paris.id("case", "send", case, "clarify", "--field", "question=?")
+    paris.id("case", "send", case, "clarify", "--field", "ground=scope_too_wide", "--field",
+                      "question=?")
     settle(paris, rabat)
     check(same_cases(rabat, paris)[case][0] == "clarifying", rabat.cases())
     ok("a long path below a folder that only its owner can enter" + (", and a node of an ordinary user" if root else ""))

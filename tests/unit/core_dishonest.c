@@ -449,6 +449,7 @@ static void test_invalid_transition(void **state) {
   rig_make(&rig);
   liar_draft(&rig.liar, rig.request, &message);
   message.header.type = BASE_VIEW("withdraw"); /* the opener's right alone */
+  message.header.state_count = 0;
   message.header.time -= 10 * 365 * 86400;
   liar_made(&rig.liar, &message);
   struct liar_answer answer = liar_give(&rig.liar);
@@ -471,6 +472,7 @@ static void test_equivocation(void **state) {
   liar_draft(&rig.liar, rig.request, &first);
   liar_draft(&rig.liar, rig.request, &second);
   second.header.type = BASE_VIEW("partial_answer");
+  second.header.state_count = 0;
   liar_made(&rig.liar, &first);
   assert_int_equal(liar_give(&rig.liar).receipts, 1);
   second.opening.number = rig.liar.number + 1;

@@ -133,7 +133,9 @@ static inline void liar_draft(struct liar *liar, const char *kase, struct liar_m
                                      .kind_hash = kind->kind.hash,
                                      .author = liar->node->core->card.origin,
                                      .time = liar->node->now,
-                                     .party_count = 2};
+                                     .party_count = 2,
+                                     .state_count = 1,
+                                     .state = {{BASE_VIEW("ground"), BASE_VIEW("scope_too_wide")}}};
   for (size_t i = 0; i < 2; i++)
     out->header.parties[i] = liar_keep(liar, opening->parties[i]);
   out->header.follow_count = core_case_follows(found->messages, found->count, out->header.author, out->header.follows);

@@ -68,7 +68,8 @@ static inline void try_send(struct pair_node *from, const char *kase, const char
                             char id[65]) {
   try_send_with(from, kase, type, fields, NULL, id);
 }
-static const char try_answer[] = "{\"answer\":\"نعم · oui\"}", try_question[] = "{\"question\":\"متى؟ · quand ?\"}";
+static const char try_answer[] = "{\"answer\":\"نعم · oui\"}", 
+                  try_question[] = "{\"ground\":\"facts_insufficient\",\"question\":\"متى؟ · quand ?\"}";
 
 static inline void try_request_json(const struct pair_node *b, const char *parts, struct base_buf *json) {
   base_buf_printf(

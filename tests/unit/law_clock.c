@@ -23,7 +23,8 @@ static void begin(struct course *course, const char *urgency) {
   memset(course, 0, sizeof *course);
   shipped_load(&course->request, "request");
   course->header.state[0] = (struct wire_state_field){BASE_VIEW("urgency"), base_view_text(urgency)};
-  course->header.state_count = 1;
+  course->header.state[1] = (struct wire_state_field){BASE_VIEW("ground"), BASE_VIEW("facts_insufficient")};
+  course->header.state_count = 2;
 }
 
 static void add(struct course *course, const char *type, base_time at) {
@@ -86,6 +87,69 @@ static void clarifying_pauses(void **state) {
   add(&course, "clarify", NOW + 8 * HOUR);
   add(&course, "partial_answer", NOW + 9 * HOUR);
   assert_int_equal(run(&course).due, NOW + 14 * HOUR);
+  base_arena_free(&course.request.arena);
+}
+
+/* A partner's program may send anything: without a ground, or with one that the kind does not know, nothing pauses. */
+static void only_a_ground_of_the_kind_pauses(void **state) {
+  (void)state;
+  static const struct wire_state_field fields[] = {
+      {BASE_VIEW("urgency"), BASE_VIEW("normal")}, /* no ground at all */
+      {BASE_VIEW("ground"), BASE_VIEW("because")},
+      {BASE_VIEW("ground"), BASE_VIEW("")},
+      {BASE_VIEW("grounds"), BASE_VIEW("facts_insufficient")},
+  };
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    struct course course;
+    begin(&course, "urgent_direct");
+    add(&course, "ask", NOW);
+    struct wire_header other = course.header;
+    other.state[1] = fields[i];
+    add(&course, "clarify", NOW + HOUR);
+    course.events[1].header = &other;
+    assert_true(run(&course).running && !run(&course).paused);
+    add(&course, "clarification", NOW + 5 * HOUR);
+    assert_int_equal(run(&course).due, NOW + 8 * HOUR);
+    base_arena_free(&course.request.arena);
+  }
+  struct course course;
+  begin(&course, "urgent_direct");
+  add(&course, "ask", NOW);
+  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0);
+  add(&course, "clarify", NOW + HOUR);
+  assert_ptr_equal(run(&course).paused_by, &course.header);
+  assert_true(base_view_is(run(&course).ground, "facts_insufficient"));
+  add(&course, "clarification", NOW + 2 * HOUR);
+  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0);
+  base_arena_free(&course.request.arena);
+}
+
+static void what_is_overdue_is_not_paused(void **state) {
+  (void)state;
+  for (int late = 0; late <= 1; late++) {
+    struct course course;
+    begin(&course, "urgent_direct");
+    add(&course, "ask", NOW);
+    add(&course, "clarify", NOW + 8 * HOUR + late);
+    assert_int_equal(run(&course).paused, !late);
+    add(&course, "clarification", NOW + 9 * HOUR);
+    assert_int_equal(run(&course).due, NOW + (late ? 8 : 9) * HOUR);
+    base_arena_free(&course.request.arena);
+  }
+}
+
+/* The kind says from which share of the time on: a quarter, here. A pause moves it along. */
+static void due_soon_is_a_share_of_the_length(void **state) {
+  (void)state;
+  struct course course;
+  begin(&course, "urgent_direct");
+  add(&course, "ask", NOW);
+  assert_int_equal(run(&course).soon, NOW + 6 * HOUR);
+  add(&course, "clarify", NOW + HOUR);
+  add(&course, "clarification", NOW + 2 * HOUR);
+  assert_int_equal(run(&course).soon, NOW + 7 * HOUR);
+  course.request.kind.clocks[0].soon = 0;
+  assert_int_equal(run(&course).soon, NOW + 9 * HOUR);
   base_arena_free(&course.request.arena);
 }
 
@@ -166,6 +230,9 @@ int main(void) {
       cmocka_unit_test(lengths_follow_the_urgency),
       cmocka_unit_test(runs_from_the_receipt_only),
       cmocka_unit_test(clarifying_pauses),
+      cmocka_unit_test(only_a_ground_of_the_kind_pauses),
+      cmocka_unit_test(what_is_overdue_is_not_paused),
+      cmocka_unit_test(due_soon_is_a_share_of_the_length),
       cmocka_unit_test(a_pause_is_never_negative),
       cmocka_unit_test(each_end_stops),
       cmocka_unit_test(disputed_receipts),

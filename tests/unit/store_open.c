@@ -228,8 +228,8 @@ static void run_sql(const char *sql) {
 /* --- a later program's schema */
 
 static enum base_code open_with_steps(struct box *box, const char *step, const char *then, struct store **out) {
-  struct store_step steps[] = {store_schema.steps[0], {step, step}, {then, then}};
-  const struct store_schema later = {then != NULL ? 3 : 2, steps};
+  struct store_step steps[] = {store_schema.steps[0], store_schema.steps[1], {step, step}, {then, then}};
+  const struct store_schema later = {then != NULL ? 4 : 3, steps};
   return store_open_as(box->dir, place_server(box->dir), &later, false, out, &error);
 }
 
@@ -245,7 +245,7 @@ static void a_newer_schema_is_refused(void **state) {
   store_close(store);
   fails(BASE_CONFLICT, place_open(box->dir, &store, &error));
   assert_non_null(strstr(error.text,
-                         ": its schema 2 is newer than 1, the newest that this program knows: start the newer "
+                         ": its schema 3 is newer than 2, the newest that this program knows: start the newer "
                          "program"));
   ok(open_with_step(box, "this step is done", &store));
   store_close(store);

@@ -173,7 +173,11 @@ static void refuses_wrong_values_with_their_place(void **state) {
       {"request", "ask",
        "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"age\":3}]}",
        BASE_UNKNOWN_FIELD, "$.persons[0]: holds an unknown column; the columns are: name, born"},
-      {"request", "clarify", "{\"question\":\"\"}", BASE_FIELD, "$.question: must not be empty"},
+      {"request", "clarify", "{\"ground\":\"facts_insufficient\",\"question\":\"\"}", BASE_FIELD,
+       "$.question: must not be empty"},
+      {"request", "clarify", "{\"question\":\"q\"}", BASE_FIELD, "$.ground: missing"},
+      {"request", "clarify", "{\"ground\":\"busy\",\"question\":\"q\"}", BASE_FIELD,
+       "$.ground: must be one of: persons_not_identifiable"},
       {"agreement", "accept", "{\"terms\":\"ABCD\"}", BASE_FIELD, "$.terms: must be a message id"},
       {"agreement", "end", "{}", BASE_FIELD, "$.reason: missing"},
   };
@@ -234,7 +238,7 @@ static void texts_reach_their_limit(void **state) {
   for (size_t size = 32768; size <= 32769; size++) {
     BASE_AUTO_BUF struct base_buf text = {0};
     AUTO_FILLED struct filled filled = {0};
-    base_buf_text(&text, "{\"question\":\"");
+    base_buf_text(&text, "{\"ground\":\"facts_insufficient\",\"question\":\"");
     memset(base_buf_reserve(&text, size), 'x', size);
     base_buf_text(&text, "\"}");
     assert_int_equal(check(&request, "clarify", base_buf_view(&text), &filled), size == 32768 ? BASE_OK : BASE_FIELD);

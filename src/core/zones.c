@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/zones.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The time zones in which deadlines are told to people: the node's own, and each partner's, as officers here set them.
+ * They are names and no more: no time limit is computed with them, and core knows no time but UTC. */
+
+struct zone_fact {
+  char name[48];
+};
+static struct zone_fact fact_of(const struct core_partner *partner) {
+  struct zone_fact fact = {"zone"};
+  if (partner != NULL)
+    snprintf(fact.name, sizeof fact.name, "zone of %lld", (long long)partner->row.number);
+  return fact;
+}
+
+static enum base_code load(struct core *core, const struct core_partner *partner, char out[BASE_ZONE_MAX + 1],
+                           struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fact = {0};
+  base_buf_init(&fact, 4096);
+  enum base_code code = store_fact_get(core->store, fact_of(partner).name, &fact, err);
+  memset(out, 0, BASE_ZONE_MAX + 1);
+  if (code == BASE_OK && base_zone_valid(base_buf_view(&fact)))
+    memcpy(out, fact.data, fact.size);
+  return core_damage(code) ? BASE_OK : code; /* without a zone the time is told in UTC */
+}
+
+enum base_code core_zones_load(struct core *core, struct base_error *err) {
+  enum base_code code = load(core, NULL, core->zone, err);
+  for (size_t i = 0; i < core->partner_count && code == BASE_OK; i++)
+    code = load(core, core->partners[i], core->partners[i]->zone, err);
+  return code;
+}
+
+void core_zone_set(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
+  struct base_view name = core_request_text(request, "name"), zone = core_request_text(request, "zone");
+  struct core_partner *partner = name.size > 0 ? core_partner_named(core, name) : NULL;
+  char *kept = partner != NULL ? partner->zone : core->zone;
+  enum base_code code = BASE_OK;
+  if (name.size > 0 && partner == NULL)
+    code = base_fail(&err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
+                     (int)name.size, (const char *)name.data);
+  else if (!base_zone_valid(zone))
+    code = base_fail(&err, BASE_FIELD, "zone: a name of the time zone database, as Africa/Casablanca or UTC");
+  if (code == BASE_OK)
+    code = core_write(core, &err);
+  if (code == BASE_OK) {
+    code = store_fact_set(core->store, fact_of(partner).name, zone, &err);
+    if (code != BASE_OK)
+      (void)core_lose(core, code, &err);
+  }
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
+  memset(kept, 0, BASE_ZONE_MAX + 1);
+  memcpy(kept, zone.data, zone.size);
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "name", name.size > 0 ? name : core->card.name);
+  wire_write_member_string(&writer, "zone", kept);
+  wire_write_end(&writer, '}');
+}
