@@ -3,7 +3,7 @@
 """Deadlines: a list by deadline in the time zones of both sides, a pause only on a ground, and what is due soon or overdue
 told once, never hidden, whatever is asked for and however often a node starts.
 
-Broken variants: tests/checks/stories_broken (an alarm at each start)."""
+Broken variants: tests/checks/stories_broken (what was told is forgotten)."""
 import os
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

@@ -117,6 +117,7 @@ static void what_is_overdue_stays_so(void **state) {
   pair_rest(&clocked.a, &clocked.b);
   try_state(&clocked.a, clocked.id, "clarifying");
   assert_int_equal(row_of(&clocked.a, clocked.id).due, clocked.start + 7 * DAY);
+  assert_int_equal(told(&clocked.a), 1); /* looked at once more, and told no second time */
   end(&clocked);
 }
 
