@@ -111,6 +111,7 @@ export type PartnerWithCards = {
   org: Labels;
   addresses: string[];
   last_contact: TimeOrNull;
+  zone?: string;
   /** The last comparison. */
   reconciled: {
     time: TimeOrNull;
@@ -673,6 +674,10 @@ export type Kind = {
     lengths?: Record<string, number>;
     length?: number;
     pauses: string[];
+    /** The field that names the ground of a pause. */
+    ground?: string;
+    /** Per cent of the length that are left. */
+    soon?: number;
     resumes: string[];
     stops: string[];
   }[];

@@ -121,6 +121,10 @@ def a_case(good, door, rabat, paris):
     case = good(door, "case_open", {**example("case_open"), "parts": parts, "handling": "TLP:AMBER"})["id"]
     settle(rabat, paris)
     good(door, "case_list", query={"kind": "request", "limit": 5})
+    good(door, "zone_set", example("zone_set"))
+    good(door, "zone_set", {"name": "paris", "zone": "Europe/Paris"})
+    page = good(door, "case_list", query={"by": "deadline", "state": "asked", "limit": 5})
+    good(door, "case_list", query={"by": "deadline", "after": page[0]["cursor"]})
     good(door, "case_show", id=case, query={"bare": "true"})
     good(door, "case_show", id=case[:12], query={"reason": "to answer"})
     good(door, "message_show", id=case, query={"reason": "to answer"})
