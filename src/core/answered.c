@@ -413,6 +413,9 @@ static void flight_lands(struct core *core, struct core_partner *partner, struct
     answered.plain = base_buf_view(&plain);
     code = take_answered(core, partner, &answered, &fault, err);
     core_card_frames_free(&answered.cards);
+  } else if (core_ours(code)) { /* no memory to open it says nothing of him */
+    *err = fault;
+    (void)core_lose(core, code, err);
   }
   if (core->failed != BASE_OK)
     return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/clocks.h"
 #include "law/statistics.h"
 
 enum {
