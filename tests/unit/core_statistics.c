@@ -227,10 +227,10 @@ static void test_published(void **state) {
   assert_true(total);
   /* What comes later changes nothing of it. */
   a.now = b.now = over + 86400;
-  send_in(&b, kase, "clarify", 0, id, NULL);
+  send_in(&b, kase, "answer", 0, id, NULL);
   pair_rest(&a, &b);
   struct told now = make(&a, ALL, &steps), again = make(&a, request, &steps);
-  assert_int_equal(sum(&now, "requests", "sent", "pauses", NULL), 1);
+  assert_int_equal(sum(&now, "requests", "sent", "late", NULL), 1);
   same_cells(&told, &again);
   forget(&now);
   forget(&told);

@@ -17,7 +17,7 @@ static const base_time NOW = 1795248000; /* 2026-11-21T08:00:00Z */
 
 struct asking {
   struct shipped request;
-  struct wire_header asks, answers; /* the opener's, the asked party's */
+  struct wire_header asks, answers, unclear; /* the opener's; the asked party's, and its questions */
   struct law_clock_event events[16];
   size_t count;
   struct law_tally tally;
@@ -30,7 +30,9 @@ static void begin(struct asking *asking, const char *urgency) {
   asking->asks.state[0] = (struct wire_state_field){BASE_VIEW("urgency"), base_view_text(urgency)};
   asking->answers.author = BASE_VIEW("wasl/paris/0");
   asking->answers.state[0] = (struct wire_state_field){BASE_VIEW("ground"), BASE_VIEW("no_competence")};
-  asking->asks.state_count = asking->answers.state_count = 1;
+  asking->unclear.author = asking->answers.author;
+  asking->unclear.state[0] = (struct wire_state_field){BASE_VIEW("ground"), BASE_VIEW("scope_too_wide")};
+  asking->asks.state_count = asking->answers.state_count = asking->unclear.state_count = 1;
   law_tally_init(&asking->tally);
 }
 
@@ -42,7 +44,11 @@ static void end(struct asking *asking) {
 static void add(struct asking *asking, const char *type, base_time at) {
   bool ours = strcmp(type, "ask") == 0 || strcmp(type, "clarification") == 0 || strcmp(type, "withdraw") == 0;
   asking->events[asking->count++] = (struct law_clock_event){
-      .type = shipped_type(&asking->request, type), .at = at, .header = ours ? &asking->asks : &asking->answers};
+      .type = shipped_type(&asking->request, type),
+      .at = at,
+      .header = ours                           ? &asking->asks
+                : strcmp(type, "clarify") == 0 ? &asking->unclear
+                                               : &asking->answers};
 }
 
 static void run_until(struct asking *asking, base_time now, base_time cut) {
