@@ -9,8 +9,7 @@
 /* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes.
  * Nothing here decides: law does. */
 
-static const char agreement_kind[] = "agreement", agreement_in_force[] = "in_force", agreement_ended[] = "ended",
-                  agreement_terms[] = "terms", agreement_accept[] = "accept";
+static const char agreement_kind[] = "agreement", agreement_ended[] = "ended", agreement_accept[] = "accept";
 
 static void agreement_free(struct core_agreement *agreement) {
   base_arena_free(&agreement->arena);
@@ -24,7 +23,7 @@ void core_agreements_free(struct core *core) {
   free(core->law);
   core->agreements = NULL;
   core->law = NULL;
-  core->agreement_count = 0;
+  core->agreement_count = core->law_count = 0;
 }
 
 /* The time of a leaf in our register. */
@@ -75,8 +74,10 @@ static enum base_code accepted_at(struct core *core, const struct core_case_mess
   return BASE_OK;
 }
 
+/* law: that of out, whose arena it lives in. */
 static enum base_code terms_read(struct core *core, const struct core_case *kase, const struct base_id *terms,
-                                 base_time accepted, struct core_agreement *out, struct base_error *err) {
+                                 base_time accepted, struct core_agreement *out, struct law_agreement *law,
+                                 struct base_error *err) {
   struct core_content content = {0};
   struct base_id copy = *terms;
   enum base_code code = core_content_read(core, &copy, &out->arena, &content, err);
@@ -85,18 +86,65 @@ static enum base_code terms_read(struct core *core, const struct core_case *kase
   if (content.dropped)
     code = base_fail(err, BASE_NOT_FOUND, "the terms of agreement %s were erased", base_id_text(&kase->id).text);
   else
-    code = law_terms_parse(content.part0.fields, &content.header, accepted, &out->arena, &out->law, err);
+    code = law_terms_parse(content.part0.fields, &content.header, accepted, &out->arena, law, err);
   struct base_view title =
       code == BASE_OK ? wire_json_text(wire_json_get(content.part0.fields, "title")) : (struct base_view){0};
-  out->title = base_arena_copy(&out->arena, title);
+  if (law == &out->law)
+    out->title = base_arena_copy(&out->arena, title);
+  law->terms = *terms;
   core_content_free(&content);
   return code;
 }
 
-/* The acceptance that brought it into force, which an end leaves as it was: the last that has effect. */
-static const struct core_case_message *acceptance(const struct core_case *kase) {
+/* Terms that every party accepted, and the acceptance that completed them. */
+struct accepted {
+  const struct core_case_message *terms, *by;
+};
+
+static bool proposes(const struct core_case_message *message) {
+  struct base_view type = message->header->type;
+  return message->effective &&
+         (base_view_is(type, "propose") || base_view_is(type, "counter") || base_view_is(type, "amend"));
+}
+
+/* The party's place in the case; party_count for a stranger. */
+static size_t party_of(const struct wire_header *opening, struct base_view origin) {
+  size_t i = 0;
+  while (i < opening->party_count && !base_view_equal(opening->parties[i], origin))
+    i++;
+  return i;
+}
+
+/* Who proposes has accepted; an acceptance has effect only while it names the terms that stand (the kind's `names`), so
+ * those of one proposal are together what `all` asks for. Out: the last two, the newest first; how many of them. */
+static size_t accepted_terms(const struct core_case *kase, struct accepted out[2]) {
+  const struct wire_header *opening = kase->messages[0].header;
+  const struct core_case_message *stands = NULL;
+  uint32_t agreed = 0, everybody = ((uint32_t)1 << opening->party_count) - 1;
+  size_t found = 0;
+  for (size_t i = 0; i < kase->count; i++) {
+    const struct core_case_message *message = &kase->messages[i];
+    if (proposes(message)) {
+      stands = message;
+      agreed = (uint32_t)1 << party_of(opening, message->header->author);
+      continue;
+    }
+    if (stands == NULL || !message->effective || !base_view_is(message->header->type, agreement_accept))
+      continue;
+    agreed |= (uint32_t)1 << party_of(opening, message->header->author);
+    if (agreed == everybody) {
+      out[1] = out[0];
+      out[0] = (struct accepted){.terms = stands, .by = message};
+      found += found < 2;
+    }
+  }
+  return found;
+}
+
+/* The newest proposal: what an agreement that nobody accepted yet would be. */
+static const struct core_case_message *newest_proposal(const struct core_case *kase) {
   for (size_t i = kase->count; i-- > 0;)
-    if (kase->messages[i].effective && base_view_is(kase->messages[i].header->type, agreement_accept))
+    if (proposes(&kase->messages[i]))
       return &kase->messages[i];
   return NULL;
 }
@@ -110,20 +158,47 @@ static const char *closed_why(const struct core_case *kase, bool not_taken) {
   return base_view_is(core_case_state_name(kase), "withdrawn") ? "was withdrawn" : NULL;
 }
 
-/* The message whose terms the case's state is about: named by the acceptance, or the newest proposal. */
-static bool terms_id(const struct core_case *kase, struct base_id *out) {
-  const struct core_case_message *by = core_case_message_of(kase, &kase->state.by);
-  if (by != NULL && base_id_parse(wire_header_state(by->header, agreement_terms), out))
-    return true;
-  for (size_t i = kase->count; i-- > 0;) {
-    const struct core_case_message *message = &kase->messages[i];
-    if (message->effective && wire_header_state(message->header, agreement_terms).size == 0 &&
-        (base_view_is(message->header->type, "propose") || base_view_is(message->header->type, "counter"))) {
-      *out = message->id;
-      return true;
-    }
+/* Terms that cannot be read permit nothing; that is said, and no reason to stop. */
+static enum base_code terms_try(struct core *core, const struct core_case *kase, const struct core_case_message *terms,
+                                base_time accepted, struct core_agreement *out, struct law_agreement *law, bool *has,
+                                struct base_error *err) {
+  struct base_error why = {0};
+  enum base_code code = terms_read(core, kase, &terms->id, accepted, out, law, &why);
+  *has = code == BASE_OK;
+  if (code == BASE_OK || base_code_class(code) == BASE_REFUSED) {
+    if (code != BASE_OK)
+      base_log(BASE_LOG_WARNING, "agreement.unreadable", "%s: %s", base_id_text(&kase->id).text, why.text);
+    return BASE_OK;
   }
-  return false;
+  *err = why;
+  return code;
+}
+
+/* Until an amendment begins, what it replaces goes on. */
+static enum base_code before_read(struct core *core, const struct core_case *kase, const struct accepted *before,
+                                  struct core_agreement *out, struct base_error *err) {
+  base_time accepted = 0;
+  enum base_code code = accepted_at(core, before->by, &accepted, err);
+  if (code == BASE_OK)
+    code = terms_try(core, kase, before->terms, accepted, out, &out->before, &out->has_before, err);
+  if (code != BASE_OK || !out->has_before)
+    return code;
+  if (out->before.until > out->law.from)
+    out->before.until = out->law.from;
+  out->has_before = out->before.from < out->before.until;
+  return BASE_OK;
+}
+
+static void describe(const struct core_case *kase, struct core_agreement *out, struct law_agreement *law, bool accepted,
+                     bool ended) {
+  const struct wire_header *opening = kase->messages[0].header;
+  law->id = kase->id;
+  law->accepted = accepted;
+  law->ended = ended;
+  law->closed = closed_why(kase, out->not_taken);
+  law->party_count = opening->party_count;
+  for (size_t i = 0; i < opening->party_count; i++)
+    law->parties[i] = base_arena_copy(&out->arena, opening->parties[i]);
 }
 
 static enum base_code agreement_read(struct core *core, const struct base_id *id, struct core_agreement *out,
@@ -132,45 +207,40 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   enum base_code code = core_case_load(core, id, &kase, err);
   if (code != BASE_OK)
     return code;
-  base_arena_init(&out->arena, 16 << 20);
+  base_arena_init(&out->arena, 48 << 20);
   out->id = *id;
   out->state = kase->state.state;
-  struct base_id terms;
-  base_time accepted = 0;
-  bool in_force = base_view_is(core_case_state_name(kase), agreement_in_force);
+  struct accepted accepted[2] = {0};
+  size_t versions = accepted_terms(kase, accepted);
+  const struct core_case_message *terms = versions > 0 ? accepted[0].terms : newest_proposal(kase);
   bool ended = base_view_is(core_case_state_name(kase), agreement_ended);
-  const struct core_case_message *accept = in_force || ended ? acceptance(kase) : NULL;
-  if (accept != NULL)
-    code = accepted_at(core, accept, &accepted, err);
+  base_time when = 0;
+  if (versions > 0)
+    code = accepted_at(core, accepted[0].by, &when, err);
   if (code == BASE_OK)
     code = core_case_not_taken(core, kase, &out->not_taken, err);
-  if (code == BASE_OK && terms_id(kase, &terms)) {
-    struct base_error why = {0};
-    code = terms_read(core, kase, &terms, accepted, out, &why);
-    out->has_terms = code == BASE_OK;
-    if (code != BASE_OK) /* an agreement that cannot be read permits nothing; that is said, and no reason to stop */
-      base_log(BASE_LOG_WARNING, "agreement.unreadable", "%s: %s", base_id_text(id).text, why.text);
-    code = base_code_class(code) == BASE_REFUSED ? BASE_OK : code;
-  }
+  if (code == BASE_OK && terms != NULL)
+    code = terms_try(core, kase, terms, when, out, &out->law, &out->has_terms, err);
+  if (code == BASE_OK && versions > 1 && out->has_terms && out->law.from > when)
+    code = before_read(core, kase, &accepted[1], out, err);
   if (code != BASE_OK)
     return code;
-  const struct wire_header *opening = kase->messages[0].header;
-  out->law.id = *id;
-  out->law.accepted = in_force && out->has_terms;
-  out->law.ended = ended;
-  out->law.closed = closed_why(kase, out->not_taken);
-  out->law.party_count = opening->party_count;
-  for (size_t i = 0; i < opening->party_count; i++)
-    out->law.parties[i] = base_arena_copy(&out->arena, opening->parties[i]);
+  describe(kase, out, &out->law, versions > 0 && !ended && out->has_terms, ended);
+  if (out->has_before)
+    describe(kase, out, &out->before, !ended, ended);
   return BASE_OK;
 }
 
 static enum base_code law_rebuild(struct core *core, struct base_error *err) {
-  struct law_agreement *law = calloc(core->agreement_count + 1, sizeof *law);
+  struct law_agreement *law = calloc(2 * core->agreement_count + 1, sizeof *law);
   if (law == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for the agreements");
-  for (size_t i = 0; i < core->agreement_count; i++)
-    law[i] = core->agreements[i].law;
+  core->law_count = 0;
+  for (size_t i = 0; i < core->agreement_count; i++) {
+    law[core->law_count++] = core->agreements[i].law;
+    if (core->agreements[i].has_before)
+      law[core->law_count++] = core->agreements[i].before;
+  }
   free(core->law);
   core->law = law;
   return BASE_OK;
@@ -223,7 +293,8 @@ static const char *difference(const struct core_agreement *here, const struct co
     return now->not_taken ? "nobody took it, but law takes it for a proposal" : "law thinks that nobody took it";
   if (here->law.accepted != now->law.accepted || here->law.ended != now->law.ended)
     return now->law.accepted ? "it is in force, but law does not go by it" : "it is not in force, but law goes by it";
-  bool same = here->has_terms == now->has_terms && here->law.from == now->law.from &&
+  bool same = here->has_terms == now->has_terms && base_id_equal(&here->law.terms, &now->law.terms) &&
+              here->has_before == now->has_before && here->law.from == now->law.from &&
               here->law.until == now->law.until && here->law.row_count == now->law.row_count &&
               here->law.party_count == now->law.party_count;
   return same ? NULL : "law goes by other terms of it";
@@ -388,21 +459,23 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
   for (size_t i = 0; i < sizeof slack / sizeof slack[0] && code != BASE_OK; i++) {
     struct law_answer answer;
     question.now = core_now(core) + slack[i];
-    code = law_decide(&question, core->law, core->agreement_count, &answer, err);
+    code = law_decide(&question, core->law, core->law_count, &answer, err);
   }
   return code;
 }
 
 enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                        struct base_view type, const struct core_partner *to, char *clause, struct base_error *err) {
+                        struct base_view type, enum wire_personal personal, const struct core_partner *to, char *clause,
+                        struct base_error *err) {
   char field[WIRE_CODE_MAX + 1];
   struct law_question question = question_of(kind, opening, type, field);
   question.from = core->card.origin;
   question.to = to->card.origin;
+  question.personal = personal;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   struct law_answer answer;
-  enum base_code code = law_decide(&question, core->law, core->agreement_count, &answer, err);
+  enum base_code code = law_decide(&question, core->law, core->law_count, &answer, err);
   if (code == BASE_OK)
     memcpy(clause, answer.clause, sizeof answer.clause);
   return code;

@@ -23,6 +23,27 @@ static enum base_code build_voided(struct core_building *building, const struct 
   return code;
 }
 
+/* What permits special personal data permits every form: only where nothing does is the form looked into. */
+static enum base_code ask_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
+                              const struct core_content *content, struct core_partner *partner) {
+  char clause[LAW_CLAUSE_MAX + 1];
+  struct base_error *why = &partner->revoke_why;
+  struct base_view type = content->header.type;
+  enum base_code code = core_law(core, kind, opening, type, WIRE_PERSONAL_SPECIAL, partner, clause, why);
+  const struct wire_kind_type *form = wire_kind_type_named(kind, type);
+  if (code != BASE_LAW || form == NULL)
+    return code;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 8 << 20);
+  struct wire_part0 part0 = {0};
+  code = wire_part0_parse(content->row.part0, &arena, &part0, why);
+  if (code != BASE_OK)
+    return code;
+  enum wire_personal personal = wire_form_personal(form, &content->header, part0.fields);
+  wire_part0_free(&part0);
+  return core_law(core, kind, opening, type, personal, partner, clause, why);
+}
+
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
  * down. */
 static enum base_code build_law(struct core_building *building, const struct store_delivery *delivery,
@@ -44,8 +65,7 @@ static enum base_code build_law(struct core_building *building, const struct sto
     code = base_fail(building->err, BASE_KIND, "the kind of the message is not shipped any more");
   if (code != BASE_OK)
     return code;
-  char clause[LAW_CLAUSE_MAX + 1];
-  code = core_law(core, &kind->kind, &opening, content->header.type, partner, clause, &partner->revoke_why);
+  code = ask_law(core, &kind->kind, &opening, content, partner);
   if (code == BASE_OK)
     return BASE_OK;
   if (core_ours(code) || code == BASE_SUSPENDED) {

@@ -298,9 +298,10 @@ struct core_agreement {
   struct base_id id;
   struct base_arena arena;
   struct law_agreement law;
+  struct law_agreement before; /* what an amendment that has not begun yet replaces */
   struct base_view title;
   size_t state; /* of its kind */
-  bool has_terms;
+  bool has_terms, has_before;
   bool not_taken; /* a proposal of ours that was ended or refused for every party, so that nobody can accept it */
   bool damaged;   /* its case cannot be read: it permits nothing */
 };
@@ -456,7 +457,8 @@ struct core {
   struct base_arena kind_arena;
   size_t agreement_count;
   struct core_agreement *agreements;
-  struct law_agreement *law; /* the same, as law wants them */
+  size_t law_count;
+  struct law_agreement *law; /* the same, as law wants them: with those that an amendment has not replaced yet */
   struct core_case cases[CORE_CASES_CACHED];
   uint64_t case_clock;
 
@@ -720,11 +722,14 @@ BASE_NODISCARD enum base_code core_terms_known(const struct core *core, const st
 /* BASE_CONFLICT, and how, when memory has the agreement otherwise than its case gives it now. */
 BASE_NODISCARD enum base_code core_agreement_differs(struct core *core, const struct base_id *id,
                                                      struct base_error *err);
-/* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
+/* Law's question for a message of the case to a partner. personal: the class of what its form holds. clause:
+ * LAW_CLAUSE_MAX + 1. */
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
                                        const struct wire_header *opening, struct base_view type,
-                                       const struct core_partner *to, char *clause, struct base_error *err);
-/* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS. */
+                                       enum wire_personal personal, const struct core_partner *to, char *clause,
+                                       struct base_error *err);
+/* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS. What its
+ * form holds is its author's matter. */
 BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *opening, const struct wire_header *header,
                                                struct base_error *err);

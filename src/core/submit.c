@@ -208,8 +208,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
-    enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, submission->to[i],
-                                   submission->clauses[i], err);
+    enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name,
+                                   submission->form.personal, submission->to[i], submission->clauses[i], err);
     if (code != BASE_OK)
       return code;
     if (core_partner_seal(core, submission->to[i]) == NULL)

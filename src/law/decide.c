@@ -8,6 +8,9 @@
 
 enum { SHORT_ID = 12, REASONS_MAX = 260, REASONS_SHOWN = 2 };
 
+const char *const law_personal_names[WIRE_PERSONAL_SPECIAL + 1] = {
+    [WIRE_PERSONAL_NONE] = "none", [WIRE_PERSONAL_ORDINARY] = "ordinary", [WIRE_PERSONAL_SPECIAL] = "special"};
+
 static bool has_party(const struct law_agreement *agreement, struct base_view origin) {
   for (size_t i = 0; i < agreement->party_count; i++)
     if (base_view_equal(agreement->parties[i], origin))
@@ -19,15 +22,24 @@ static bool between(const struct law_agreement *agreement, const struct law_ques
   return has_party(agreement, question->from) && has_party(agreement, question->to);
 }
 
-static bool in_force(const struct law_agreement *agreement, base_time now) {
-  bool lasts = agreement->from <= now && now < agreement->until;
-  return agreement->accepted && !agreement->ended && !agreement->closed && lasts;
+enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question) {
+  if (!between(agreement, question))
+    return LAW_NOT_BETWEEN;
+  if (agreement->ended)
+    return LAW_ENDED;
+  if (agreement->closed)
+    return LAW_CLOSED;
+  if (!agreement->accepted)
+    return LAW_NOT_ACCEPTED;
+  if (question->now < agreement->from)
+    return LAW_NOT_YET;
+  return question->now < agreement->until ? LAW_IN_FORCE : LAW_EXPIRED;
 }
 
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
 static bool covers(const struct base_view *codes, size_t count, struct base_view code) {
   for (size_t i = 0; i < count; i++)
-    if (base_view_is(codes[i], "*") || (code.size && base_view_equal(codes[i], code)))
+    if ((codes[i].size == 1 && codes[i].data[0] == '*') || (code.size && base_view_equal(codes[i], code)))
       return true;
   return false;
 }
@@ -44,12 +56,27 @@ static bool direction_covers(const struct law_agreement *agreement, enum law_dir
   }
 }
 
+static bool recipient_covers(const struct law_row *row, const struct law_question *question) {
+  return row->recipient.size == 0 || base_view_equal(row->recipient, question->to);
+}
+
+unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
+                       const struct law_question *question) {
+  unsigned lacks = 0;
+  lacks |= covers(&row->kind, 1, question->kind) ? 0 : LAW_LACKS_KIND;
+  lacks |= covers(row->types, row->type_count, question->type) ? 0 : LAW_LACKS_TYPE;
+  lacks |= covers(row->purposes, row->purpose_count, question->purpose) ? 0 : LAW_LACKS_PURPOSE;
+  lacks |= direction_covers(agreement, row->direction, question) ? 0 : LAW_LACKS_DIRECTION;
+  lacks |= recipient_covers(row, question) ? 0 : LAW_LACKS_RECIPIENT;
+  lacks |= question->personal <= row->personal ? 0 : LAW_LACKS_PERSONAL;
+  return lacks;
+}
+
 static const struct law_row *covering_row(const struct law_agreement *agreement, const struct law_question *question) {
   for (size_t i = 0; i < agreement->row_count; i++) {
     const struct law_row *row = &agreement->rows[i];
-    if (covers(&row->kind, 1, question->kind) && covers(row->types, row->type_count, question->type) &&
-        covers(row->purposes, row->purpose_count, question->purpose) &&
-        direction_covers(agreement, row->direction, question))
+    /* Most rows are about another kind: nothing more is asked of those. */
+    if (covers(&row->kind, 1, question->kind) && law_row_lacks(agreement, row, question) == 0)
       return row;
   }
   return NULL;
@@ -71,21 +98,25 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *rea
   reasons->used += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
 }
 
-/* It will not be in force any more. */
-static bool dead(const struct law_agreement *agreement, base_time now) {
-  return agreement->ended || agreement->closed || now >= agreement->until;
-}
-
 /* How near an agreement comes to permitting it: it is in force and lacks the row; it has the row and may come into
  * force; it may, without the row; the dead last: those that had permitted it, those that never did, those without the
  * row. */
 static unsigned distance(const struct law_agreement *agreement, const struct law_question *question) {
-  if (in_force(agreement, question->now))
-    return 0;
   bool row = covering_row(agreement, question) != NULL;
-  if (!dead(agreement, question->now))
-    return row ? 1 : 2;
-  return !row ? 5 : agreement->accepted || agreement->ended ? 3 : 4;
+  switch (law_standing(agreement, question)) {
+  case LAW_IN_FORCE:
+    return 0;
+  case LAW_NOT_YET:
+  case LAW_NOT_ACCEPTED:
+    /* Not accepted, and its time is over: it will not be in force any more. */
+    if (question->now < agreement->until)
+      return row ? 1 : 2;
+    return row ? 4 : 5;
+  case LAW_CLOSED:
+    return row ? 4 : 5;
+  default:
+    return row ? 3 : 5;
+  }
 }
 
 /* The nearest one between both after `before` (NULL: the first); of those as near the one with the smaller id. */
@@ -117,18 +148,25 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
   add_reason(reasons, "; agreement %.*s…", SHORT_ID, id.text);
   if (row)
     add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
-  if (agreement->ended)
+  switch (law_standing(agreement, question)) {
+  case LAW_ENDED:
     add_reason(reasons, " was ended");
-  else if (agreement->closed)
+    break;
+  case LAW_CLOSED:
     add_reason(reasons, " %s", agreement->closed);
-  else if (!agreement->accepted)
+    break;
+  case LAW_NOT_ACCEPTED:
     add_reason(reasons, " is not accepted by all its parties");
-  else if (question->now < agreement->from)
+    break;
+  case LAW_NOT_YET:
     add_reason(reasons, " is in force only from %s", base_time_format(agreement->from).text);
-  else if (question->now >= agreement->until)
+    break;
+  case LAW_EXPIRED:
     add_reason(reasons, " expired on %s", base_time_format(agreement->until).text);
-  else
+    break;
+  default:
     add_reason(reasons, " has no such row");
+  }
 }
 
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
@@ -149,16 +187,21 @@ static enum base_code refuse(const struct law_question *question, const struct l
     (void)snprintf(more, sizeof more, "; and %zu more", concerned - said);
   struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
   bool purpose = question->purpose.size > 0;
-  return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s, from %.*s to %.*s} is in force%s%s",
+  const char *personal = question->personal == WIRE_PERSONAL_SPECIAL ? ", special personal data" : "";
+  return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s%s, from %.*s to %.*s} is in force%s%s",
                    (int)question->kind.size, (const char *)question->kind.data, (int)question->type.size,
                    (const char *)question->type.data, purpose ? ", purpose " : "", (int)question->purpose.size,
-                   purpose ? (const char *)question->purpose.data : "", (int)from.size, (const char *)from.data,
-                   (int)to.size, (const char *)to.data, reasons.text, more);
+                   purpose ? (const char *)question->purpose.data : "", personal, (int)from.size,
+                   (const char *)from.data, (int)to.size, (const char *)to.data, reasons.text, more);
 }
 
 static void write_clause(const struct law_agreement *agreement, const struct law_row *row, struct law_answer *out) {
-  struct base_hex_text id = base_id_text(&agreement->id);
-  (void)snprintf(out->clause, sizeof out->clause, "%s/%.*s", id.text, (int)row->id.size, (const char *)row->id.data);
+  struct base_hex_text id = base_id_text(&agreement->id), terms = base_id_text(&agreement->terms);
+  bool first = base_id_equal(&agreement->id, &agreement->terms);
+  (void)snprintf(out->clause, sizeof out->clause, "%s%s%s/%.*s", id.text, first ? "" : "@", first ? "" : terms.text,
+                 (int)row->id.size, (const char *)row->id.data);
+  out->agreement = agreement;
+  out->row = row;
 }
 
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
@@ -171,14 +214,14 @@ enum base_code law_decide(const struct law_question *question, const struct law_
                      (const char *)to.data);
   }
   if (!question->needs_row) {
-    (void)snprintf(out->clause, sizeof out->clause, "agreement");
+    *out = (struct law_answer){.clause = "agreement"};
     return BASE_OK;
   }
   const struct law_agreement *chosen = NULL;
   const struct law_row *row = NULL;
   for (size_t i = 0; i < count; i++) {
     const struct law_agreement *agreement = &agreements[i];
-    if (!between(agreement, question) || !in_force(agreement, question->now) ||
+    if (law_standing(agreement, question) != LAW_IN_FORCE ||
         (chosen && base_id_compare(&agreement->id, &chosen->id) >= 0))
       continue;
     const struct law_row *found = covering_row(agreement, question);

@@ -6,33 +6,70 @@
 
 /* May this message go to this partner now? Pure functions: no clock, no store. spec/agreement.md. */
 
-enum { LAW_ROWS_MAX = 1024, LAW_CLAUSE_MAX = 64 + 1 + WIRE_CODE_MAX };
+enum {
+  LAW_ROWS_MAX = 1024,
+  LAW_AUTHORITIES_MAX = 256,
+  LAW_RETENTION_DAYS_MAX = 36525,
+  LAW_REPLY_HOURS_MAX = 8784,
+  LAW_NOTICE_DAYS_MAX = 3660,
+  LAW_ASSURANCES = 5,
+  LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX,
+};
 
-enum law_direction { LAW_BOTH, LAW_FROM_PROPOSER, LAW_TO_PROPOSER };
+/* The words of the columns that have a list. The order of each is its strength. */
+enum law_direction { LAW_BOTH, LAW_FROM_PROPOSER, LAW_TO_PROPOSER, LAW_DIRECTIONS };
+enum law_handling { LAW_CLEAR, LAW_GREEN, LAW_AMBER, LAW_AMBER_STRICT, LAW_RED, LAW_HANDLINGS };
+enum law_onward { LAW_ONWARD_NO, LAW_ONWARD_CONSENT, LAW_ONWARD_PARTIES, LAW_ONWARDS };
+enum law_approval { LAW_OFFICER, LAW_SUPERVISOR, LAW_AUTHORITY, LAW_APPROVALS };
+extern const char *const law_direction_names[LAW_DIRECTIONS]; /* "both", "from_proposer" … as in the terms */
+extern const char *const law_handling_names[LAW_HANDLINGS];
+extern const char *const law_onward_names[LAW_ONWARDS];
+extern const char *const law_approval_names[LAW_APPROVALS];
+extern const char *const law_assurance_names[LAW_ASSURANCES];
+extern const char *const law_personal_names[WIRE_PERSONAL_SPECIAL + 1];
 
-/* A permission row of an agreement. An empty kind, type, purpose or category list covers nothing; "*" covers all. */
+/* A permission row of an agreement. An empty kind, type or purpose list covers nothing; "*" covers all. */
 struct law_row {
   struct base_view id;               /* the article, a code or "12.3": [A-Za-z0-9.-]{1,32} */
   struct base_view kind;
   size_t type_count, purpose_count;
   struct base_view *types, *purposes;
   enum law_direction direction;
+  struct base_view recipient;        /* origin of the one party that it may go to; empty: any party */
+  enum wire_personal personal;       /* the highest class of personal data that it permits */
+  struct base_view note;
+  /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
+  bool has_handling;
+  enum law_handling handling;
+  enum law_onward onward;
+  enum law_approval approval;
+  unsigned assurances;               /* bit per law_assurance_names */
+  int64_t retention_days, reply_hours; /* 0: the row says nothing of it */
+  struct base_view authority;        /* code of a competent authority of these terms; empty: none is named */
+};
+/* A competent authority that the terms name. */
+struct law_authority {
+  struct base_view code, party, name; /* party: an origin */
 };
 struct law_agreement {
   struct base_id id;                 /* its case */
+  struct base_id terms;              /* the message whose terms these are */
   struct base_view proposer;         /* origin: of the author of the terms in force */
   size_t party_count;
   struct base_view parties[WIRE_PARTIES_MAX];
   bool accepted, ended;              /* state of the case */
   const char *closed;                /* why it will never be in force, to stand after its name; NULL: it may be */
   base_time from, until;             /* in force from <= now < until */
-  size_t row_count;
+  base_time review;                  /* when its parties mean to review it; 0: they did not say */
+  int64_t notice_days;               /* of an end; 0: they did not say. Nothing is held against it */
+  size_t row_count, authority_count;
   struct law_row *rows;
+  struct law_authority *authorities;
 };
-/* Reads the terms from the fields (part 0) and state of an agreement's propose or counter message. from defaults to the last
- * acceptance, handed in as accepted_at. Everything lives in the arena. Fills proposer, parties, from, until, rows; id only
- * when the header has a case (else it is the message's own id); accepted and ended are the caller's. BASE_FIELD or BASE_DATE
- * with the path: such terms cover nothing. */
+/* Reads the terms from the fields (part 0) and state of an agreement's propose, counter or amend message. from defaults to the
+ * last acceptance, handed in as accepted_at. Everything lives in the arena. Fills proposer, parties, from, until, review,
+ * notice_days, rows, authorities; id only when the header has a case (else it is the message's own id); terms, accepted and
+ * ended are the caller's. BASE_FIELD or BASE_DATE with the path: such terms cover nothing. */
 BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header,
                                               base_time accepted_at, struct base_arena *arena,
                                               struct law_agreement *out, struct base_error *err);
@@ -41,17 +78,46 @@ struct law_question {
   struct base_view kind, type, purpose; /* purpose: "" when the kind has none */
   bool needs_row;                       /* the kind's */
   struct base_view from, to;            /* origins */
+  enum wire_personal personal;          /* the highest class of personal data in its form */
   bool partner_suspended;
   base_time now;
 };
 struct law_answer {
-  char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", or "agreement" */
+  char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", "AGREEMENT-ID@TERMS-ID/ROW" when the terms are not those of the
+                                           agreement's first message, or "agreement" */
+  const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed */
+  const struct law_row *row;
 };
 /* agreements: in any order; the covering one with the smallest id is named, and its first row that covers.
  * BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,
                                          size_t count, struct law_answer *out, struct base_error *err);
+
+/* --- why, and why not */
+/* What of a question a row does not cover; 0: it covers it. */
+enum law_lack {
+  LAW_LACKS_KIND = 1,
+  LAW_LACKS_TYPE = 2,
+  LAW_LACKS_PURPOSE = 4,
+  LAW_LACKS_DIRECTION = 8,
+  LAW_LACKS_RECIPIENT = 16,
+  LAW_LACKS_PERSONAL = 32,
+  LAW_LACKS_ALL = 63
+};
+enum law_standing {
+  LAW_IN_FORCE,
+  LAW_NOT_BETWEEN,  /* sender or receiver is no party of it */
+  LAW_NOT_ACCEPTED,
+  LAW_NOT_YET,
+  LAW_EXPIRED,
+  LAW_ENDED,
+  LAW_CLOSED        /* declined, withdrawn, never taken: `closed` says it */
+};
+unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
+                       const struct law_question *question);
+/* Whether the agreement can permit anything of the question now, its rows aside. */
+enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question);
 
 /* --- clocks of a case */
 struct law_clock_event {

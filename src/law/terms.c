@@ -5,6 +5,21 @@
 
 enum { ROW_ID_MAX = 32, ROW_CODES_MAX = 256 };
 
+const char *const law_direction_names[LAW_DIRECTIONS] = {
+    [LAW_BOTH] = "both", [LAW_FROM_PROPOSER] = "from_proposer", [LAW_TO_PROPOSER] = "to_proposer"};
+/* The marks of the Traffic Light Protocol 2.0 (FIRST). */
+const char *const law_handling_names[LAW_HANDLINGS] = {[LAW_CLEAR] = "clear",
+                                                       [LAW_GREEN] = "green",
+                                                       [LAW_AMBER] = "amber",
+                                                       [LAW_AMBER_STRICT] = "amber_strict",
+                                                       [LAW_RED] = "red"};
+const char *const law_onward_names[LAW_ONWARDS] = {
+    [LAW_ONWARD_NO] = "no", [LAW_ONWARD_CONSENT] = "consent", [LAW_ONWARD_PARTIES] = "parties"};
+const char *const law_approval_names[LAW_APPROVALS] = {
+    [LAW_OFFICER] = "officer", [LAW_SUPERVISOR] = "supervisor", [LAW_AUTHORITY] = "authority"};
+const char *const law_assurance_names[LAW_ASSURANCES] = {"no_death_penalty", "no_torture", "fair_trial",
+                                                         "not_political", "no_persecution"};
+
 static bool row_id_valid(struct base_view id) {
   if (id.size == 0 || id.size > ROW_ID_MAX)
     return false;
@@ -37,18 +52,74 @@ static struct base_view *take_codes(struct wire_object *object, const char *key,
   return codes;
 }
 
-static enum law_direction take_direction(struct wire_object *object) {
-  static const char *const words[] = {
-      [LAW_BOTH] = "both", [LAW_FROM_PROPOSER] = "from_proposer", [LAW_TO_PROPOSER] = "to_proposer"};
-  struct base_view text = wire_object_text(object, "direction", WIRE_CODE_MAX, true);
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (base_view_is(text, words[i]))
-      return (enum law_direction)i;
-  wire_object_fail(object, BASE_FIELD, "direction", "must be both, from_proposer or to_proposer");
-  return LAW_BOTH;
+/* Whether the column is there at all; an empty text is there, and never means what its absence does. */
+static bool present(const struct wire_object *object, const char *key) {
+  return wire_json_get(object->json, key) != NULL;
 }
 
-static void take_row(struct wire_object *object, struct base_arena *arena, struct law_row *row) {
+/* The index of the column's word; `missing` when the column is absent and not required. */
+static size_t take_word(struct wire_object *object, const char *key, const char *const *words, size_t count,
+                        bool required, size_t missing) {
+  struct base_view text = wire_object_text(object, key, WIRE_CODE_MAX, required);
+  if (!present(object, key))
+    return missing;
+  for (size_t i = 0; i < count; i++)
+    if (base_view_is(text, words[i]))
+      return i;
+  wire_object_fail(object, BASE_FIELD, key, "must be one of the %zu words that spec/agreement.md lists, such as %s",
+                   count, words[0]);
+  return missing;
+}
+
+static unsigned take_assurances(struct wire_object *object) {
+  if (!present(object, "assurances"))
+    return 0;
+  const struct wire_json *array = wire_object_array(object, "assurances", 1, LAW_ASSURANCES);
+  unsigned bits = 0;
+  for (size_t i = 0; i < wire_json_size(array) && !object->code; i++) {
+    unsigned bit = 0;
+    for (size_t k = 0; k < LAW_ASSURANCES; k++)
+      if (base_view_is(wire_json_text(wire_json_at(array, i)), law_assurance_names[k]))
+        bit = 1u << k;
+    if (bit == 0 || (bits & bit))
+      wire_object_fail(object, BASE_FIELD, "assurances",
+                       "item %zu must be an assurance of spec/agreement.md, each once", i);
+    bits |= bit;
+  }
+  return bits;
+}
+
+/* The one party that a name or an origin means; empty, and an error, when it is none, or may be two. */
+static struct base_view find_party(struct wire_object *object, const char *key, struct base_view name,
+                                   const struct law_agreement *terms) {
+  struct base_view found = {0};
+  size_t count = 0;
+  for (size_t i = 0; i < terms->party_count && !object->code; i++)
+    if (base_view_equal(terms->parties[i], name) || base_view_equal(wire_origin_name(terms->parties[i]), name)) {
+      found = terms->parties[i];
+      count++;
+    }
+  if (!object->code && count != 1)
+    wire_object_fail(object, BASE_FIELD, key, "must be the name of a party of this agreement, or its origin");
+  return found;
+}
+
+static void take_authority(struct wire_object *object, const struct law_agreement *terms, struct law_row *row) {
+  struct base_view code = wire_object_text(object, "authority", WIRE_CODE_MAX, false);
+  const struct law_authority *found = NULL;
+  if (!present(object, "authority"))
+    return;
+  for (size_t i = 0; i < terms->authority_count; i++)
+    if (base_view_equal(terms->authorities[i].code, code))
+      found = &terms->authorities[i];
+  if (!found)
+    wire_object_fail(object, BASE_FIELD, "authority", "must be the code of one of the `authorities`");
+  else
+    row->authority = found->code;
+}
+
+static void take_row(struct wire_object *object, struct base_arena *arena, const struct law_agreement *terms,
+                     struct law_row *row) {
   row->id = wire_object_copy(object, "id", ROW_ID_MAX, arena, true);
   if (!row_id_valid(row->id))
     wire_object_fail(object, BASE_FIELD, "id", "must be an article such as 12.3: 1 to %d of A-Z a-z 0-9 . -",
@@ -58,8 +129,48 @@ static void take_row(struct wire_object *object, struct base_arena *arena, struc
     wire_object_fail(object, BASE_FIELD, "kind", "must be a code or \"*\"");
   row->types = take_codes(object, "types", arena, &row->type_count);
   row->purposes = take_codes(object, "purposes", arena, &row->purpose_count);
-  row->direction = take_direction(object);
-  (void)wire_object_text(object, "note", WIRE_KIND_TEXT_MAX, false);
+  row->direction =
+      (enum law_direction)take_word(object, "direction", law_direction_names, LAW_DIRECTIONS, true, LAW_BOTH);
+  struct base_view recipient = wire_object_text(object, "recipient", WIRE_ORIGIN_MAX, false);
+  if (present(object, "recipient"))
+    row->recipient = find_party(object, "recipient", recipient, terms);
+  row->personal = (enum wire_personal)take_word(object, "personal", law_personal_names, WIRE_PERSONAL_SPECIAL + 1,
+                                                false, WIRE_PERSONAL_ORDINARY);
+  row->has_handling = present(object, "handling");
+  row->handling = (enum law_handling)take_word(object, "handling", law_handling_names, LAW_HANDLINGS, false, LAW_CLEAR);
+  row->onward = (enum law_onward)take_word(object, "onward", law_onward_names, LAW_ONWARDS, false, LAW_ONWARD_NO);
+  row->approval =
+      (enum law_approval)take_word(object, "approval", law_approval_names, LAW_APPROVALS, false, LAW_OFFICER);
+  row->assurances = take_assurances(object);
+  row->retention_days = wire_object_integer(object, "retention_days", 1, LAW_RETENTION_DAYS_MAX, false);
+  row->reply_hours = wire_object_integer(object, "reply_hours", 1, LAW_REPLY_HOURS_MAX, false);
+  take_authority(object, terms, row);
+  row->note = wire_object_copy(object, "note", WIRE_KIND_TEXT_MAX, arena, false);
+}
+
+static void take_authorities(struct wire_object *root, struct base_arena *arena, struct law_agreement *terms) {
+  if (!present(root, "authorities"))
+    return;
+  const struct wire_json *array = wire_object_array(root, "authorities", 0, LAW_AUTHORITIES_MAX);
+  size_t count = wire_json_size(array);
+  terms->authorities = base_arena_array(arena, count + 1, sizeof *terms->authorities);
+  if (!terms->authorities)
+    wire_object_fail(root, BASE_MEMORY, "authorities", "no memory left");
+  for (size_t i = 0; i < count && !root->code; i++) {
+    struct law_authority *authority = &terms->authorities[i];
+    struct wire_object object;
+    wire_object_begin_at(&object, root, "authorities", array, i);
+    authority->code = wire_object_copy(&object, "code", WIRE_CODE_MAX, arena, true);
+    if (!wire_code_valid(authority->code))
+      wire_object_fail(&object, BASE_FIELD, "code", "must be a code");
+    for (size_t k = 0; k < i; k++)
+      if (base_view_equal(terms->authorities[k].code, authority->code))
+        wire_object_fail(&object, BASE_FIELD, "code", "stands twice");
+    authority->party = find_party(&object, "party", wire_object_text(&object, "party", WIRE_ORIGIN_MAX, true), terms);
+    authority->name = wire_object_copy(&object, "name", WIRE_KIND_TEXT_MAX, arena, true);
+    wire_object_close(&object, root);
+    terms->authority_count = i + 1;
+  }
 }
 
 /* A clause names a row by its id, so ids are unique. */
@@ -79,7 +190,7 @@ static void take_rows(struct wire_object *root, struct base_arena *arena, struct
   for (size_t i = 0; i < count && !root->code; i++) {
     struct wire_object row;
     wire_object_begin_at(&row, root, "rows", array, i);
-    take_row(&row, arena, &terms->rows[i]);
+    take_row(&row, arena, terms, &terms->rows[i]);
     wire_object_close(&row, root);
   }
   if (!root->code)
@@ -112,27 +223,37 @@ static enum base_code copy_parties(const struct wire_header *header, struct base
   return BASE_OK;
 }
 
+/* The terms' own columns, beside the rows. The other fields are for people, and the kind's to check. */
+static void take_terms(struct wire_object *root, struct base_arena *arena, struct law_agreement *terms) {
+  struct base_view review = wire_object_text(root, "review", sizeof "YYYY-MM-DD", false);
+  if (present(root, "review") && !base_date_parse(review, &terms->review))
+    wire_object_fail(root, BASE_DATE, "review", "must be a date like 2026-11-21 that exists");
+  terms->notice_days = wire_object_integer(root, "notice_days", 1, LAW_NOTICE_DAYS_MAX, false);
+  take_authorities(root, arena, terms);
+  take_rows(root, arena, terms);
+}
+
 enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header, base_time accepted_at,
                                struct base_arena *arena, struct law_agreement *out, struct base_error *err) {
   struct law_agreement terms = {0};
   struct wire_object root;
+  enum base_code code = copy_parties(header, arena, &terms, err);
+  if (code)
+    return code;
   wire_object_begin(&root, fields, "agreement", "$");
   if (!root.code)
-    take_rows(&root, arena, &terms);
-  /* The other fields are for people; only the rows are law, and what surrounds them is the kind's to check. */
+    take_terms(&root, arena, &terms);
   if (root.code) {
     if (err)
       *err = root.error;
     return root.code;
   }
-  enum base_code code = take_moment(header, "from", accepted_at, &terms.from, err);
+  code = take_moment(header, "from", accepted_at, &terms.from, err);
   if (!code)
     code = take_moment(header, "until", 0, &terms.until, err);
   if (!code && terms.until <= terms.from)
     code = base_fail(err, BASE_FIELD, "agreement: state $.until: must be later than the begin, %s",
                      base_time_format(terms.from).text);
-  if (!code)
-    code = copy_parties(header, arena, &terms, err);
   if (code)
     return code;
   if (!header->opens)

@@ -29,13 +29,29 @@ static enum base_code fail_unknown(const struct wire_kind_type *type, const char
                    wire_kind_text(type->name), field_names(type, states_only).text);
 }
 
-static bool holds_personal(const struct wire_kind_field *field, const struct wire_json *value) {
+/* The class of what stands there: of the field and, in a table with rows, of its columns. */
+static enum wire_personal personal_of(const struct wire_kind_field *field, const struct wire_json *value) {
   if (!value || (field->type == WIRE_FIELD_TABLE && wire_json_size(value) == 0))
-    return false;
-  bool personal = field->personal != WIRE_PERSONAL_NONE;
+    return WIRE_PERSONAL_NONE;
+  enum wire_personal personal = field->personal;
   for (size_t i = 0; i < field->column_count; i++)
-    personal = personal || field->columns[i].personal != WIRE_PERSONAL_NONE;
+    if (field->columns[i].personal > personal)
+      personal = field->columns[i].personal;
   return personal;
+}
+
+enum wire_personal wire_form_personal(const struct wire_kind_type *type, const struct wire_header *header,
+                                      const struct wire_json *fields) {
+  enum wire_personal highest = WIRE_PERSONAL_NONE;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    const struct wire_json *value = wire_json_get(fields, wire_kind_text(field->name));
+    bool there = field->state && wire_header_state(header, wire_kind_text(field->name)).size > 0;
+    enum wire_personal personal = there ? field->personal : personal_of(field, value);
+    if (personal > highest)
+      highest = personal;
+  }
+  return highest;
 }
 
 /* Each field of the type against its value; the state fields as texts in the arena. */
@@ -53,7 +69,8 @@ static enum base_code check_fields(const struct wire_kind_type *type, const stru
     enum base_code code = wire_field_check(field, value, &place, err);
     if (code)
       return code;
-    form->personal = form->personal || holds_personal(field, value);
+    enum wire_personal personal = personal_of(field, value);
+    form->personal = personal > form->personal ? personal : form->personal;
     if (!field->state)
       continue;
     char *copy = base_arena_text(arena, wire_json_text(value));

@@ -133,8 +133,11 @@ struct base_view wire_label(const struct wire_labels *labels, const char *key, e
 struct wire_form {
   size_t state_count;
   struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* views into arena */
-  bool personal;                                        /* holds personal data */
+  enum wire_personal personal;                          /* the highest class of personal data in it */
 };
+/* The same of a message that is written already: the highest class among the fields of part 0 and the header's state fields. */
+enum wire_personal wire_form_personal(const struct wire_kind_type *type, const struct wire_header *header,
+                                      const struct wire_json *fields);
 BASE_NODISCARD enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
                                               const struct wire_json *fields, struct base_arena *arena,
                                               struct wire_form *out, struct base_buf *out_rest, struct base_error *err);

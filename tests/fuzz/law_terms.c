@@ -41,6 +41,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                   .now = terms.from};
   enum base_code code = law_decide(&question, &terms, 1, &answer, NULL);
   require(code == BASE_LAW || (code == BASE_OK && strlen(answer.clause) <= LAW_CLAUSE_MAX));
+  require(code != BASE_OK || law_row_lacks(&terms, answer.row, &question) == 0);
+  for (size_t i = 0; i < terms.row_count; i++) {
+    const struct law_row *row = &terms.rows[i];
+    require(row->recipient.size == 0 || wire_header_has_party(&header, row->recipient));
+    require(code == BASE_OK || law_row_lacks(&terms, row, &question) != 0);
+  }
+  question.personal = WIRE_PERSONAL_SPECIAL; /* what permits more permits less */
+  require(law_decide(&question, &terms, 1, &answer, NULL) == BASE_LAW || code == BASE_OK);
   question.now = terms.until;
   require(law_decide(&question, &terms, 1, &answer, NULL) == BASE_LAW);
   question.now = terms.from;

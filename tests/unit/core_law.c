@@ -330,6 +330,163 @@ static void test_receipt_outlives(void **state) {
   try_remove(&a, &b);
 }
 
+#define ROW(purpose, more)                                                                                             \
+  "[{\"id\":\"2.1\",\"kind\":\"request\",\"types\":[\"*\"],\"purposes\":[\"" purpose "\"],\"direction\":\"both\"" more \
+  "}]"
+static void amend(struct pair_node *by, struct pair_node *other, const char *agreement, base_time from,
+                  const char *rows, char id[65]) {
+  struct base_buf fields = {0};
+  base_buf_printf(&fields,
+                  "{\"title\":\"t\",\"legal_basis\":\"l\",\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\","
+                  "\"rows\":%s",
+                  base_time_format(by->now + 60 * DAY).text, rows);
+  if (from != 0)
+    base_buf_printf(&fields, ",\"from\":\"%s\"", base_time_format(from).text);
+  base_buf_text(&fields, "}");
+  base_buf_u8(&fields, 0);
+  try_send(by, agreement, "amend", (const char *)fields.data, id);
+  base_buf_free(&fields);
+  pair_rest(by, other);
+}
+/* The clause that the last sent leaf of a node names. */
+static void clause_is(struct pair_node *node, const char *agreement, const char *terms, const char *row) {
+  char want[LAW_CLAUSE_MAX + 1], last[LAW_CLAUSE_MAX + 1] = "";
+  snprintf(want, sizeof want, "%s%s%s/%s", agreement, terms[0] ? "@" : "", terms, row);
+  for (uint64_t i = 0; i < node->core->reg.size; i++) {
+    struct base_arena arena = {0};
+    struct base_view entry, bytes;
+    struct wire_leaf leaf;
+    struct wire_opening opening;
+    base_arena_init(&arena, 1 << 20);
+    assert_int_equal(core_register_read(node->core, i, &arena, &entry, &bytes, NULL), BASE_OK);
+    assert_int_equal(wire_leaf_parse(entry, &leaf, NULL), BASE_OK);
+    if (leaf.act == WIRE_ACT_SENT && wire_opening_parse(leaf.act, bytes, &arena, &opening, NULL) == BASE_OK)
+      snprintf(last, sizeof last, "%.*s", (int)opening.clause.size, (const char *)opening.clause.data);
+    base_arena_free(&arena);
+  }
+  assert_string_equal(last, want);
+}
+
+/* An amendment counts from the moment that all accepted it, for both; the clause says under which terms a send went. */
+static void test_amended(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], change[65], answer[65];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "espionage", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  amend(&b, &a, agreement, 0, ROW("trafficking", ""), change);
+  try_state(&a, agreement, "amending");
+  denied(&a, &b, "has no such row"); /* proposed is not agreed */
+  try_send(&a, agreement, "decline", "{\"reason\":\"r\"}", answer);
+  pair_rest(&a, &b);
+  try_state(&b, agreement, "in_force");
+  denied(&a, &b, "has no such row");
+  amend(&b, &a, agreement, 0, ROW("trafficking", ""), change);
+  accept_terms(&b, &a, agreement, change);
+  try_state(&b, agreement, "in_force");
+  allowed(&a, &b);
+  clause_is(&a, agreement, change, "2.1");
+  allowed(&b, &a);
+  clause_is(&b, agreement, change, "2.1");
+  try_restart(&a);
+  allowed(&a, &b);
+  a.now += 40 * DAY; /* beyond the end of the first terms */
+  b.now = a.now;
+  allowed(&a, &b);
+  try_send(&a, agreement, "end", "{\"reason\":\"r\"}", answer);
+  pair_rest(&a, &b);
+  denied(&a, &b, "was ended");
+  try_agree(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* One that begins later leaves what it replaces in force until then, and no longer. */
+static void test_amended_later(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], change[65];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  amend(&a, &b, agreement, a.now + 5 * DAY, ROW("espionage", ""), change);
+  accept_terms(&a, &b, agreement, change);
+  allowed(&a, &b);
+  clause_is(&a, agreement, "", "2.1");
+  try_restart(&a);
+  allowed(&a, &b);
+  a.now += 6 * DAY;
+  b.now = a.now;
+  denied(&a, &b, "has no such row");
+  try_remove(&a, &b);
+}
+
+/* A review and a withdrawn amendment leave the terms as they are. */
+static void test_reviewed(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], id[65];
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  try_send(&b, agreement, "review", "{\"findings\":\"f\"}", id);
+  pair_rest(&a, &b);
+  try_state(&a, agreement, "in_force");
+  amend(&a, &b, agreement, 0, ROW("espionage", ""), id);
+  allowed(&a, &b);
+  try_send(&a, agreement, "withdraw", "{}", id);
+  pair_rest(&a, &b);
+  allowed(&a, &b);
+  clause_is(&a, agreement, "", "2.1");
+  try_remove(&a, &b);
+}
+
+static void persons(struct pair_node *node, const char *to, struct base_buf *json) {
+  base_buf_printf(
+      json,
+      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":"
+      "\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\",\"persons\":[{\"name\":"
+      "\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\"}]}}",
+      to);
+  base_buf_u8(json, 0);
+  (void)node;
+}
+
+/* What the form holds counts: when it is sent, and again when it is handed over. */
+static void test_personal_data(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], change[65], request[65];
+  struct base_buf json = {0}, reason = {0};
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  persons(&a, b.name, &json);
+  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_LAW);
+  try_expect(&a, WIRE_ACT_DENIED, 1, "no-legal-basis: no row {kind request, type ask, purpose trafficking, special");
+  allowed(&a, &b); /* ordinary data are what a row permits that does not say */
+  amend(&a, &b, agreement, 0, ROW("trafficking", ",\"personal\":\"special\",\"recipient\":\"paris\""), change);
+  accept_terms(&a, &b, agreement, change);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  pair_rest(&a, &b);
+  try_receipted(&a, request);
+  denied(&b, &a, "has no such row"); /* the recipient is paris, who cannot send it to rabat */
+  amend(&b, &a, agreement, 0, ROW("trafficking", ",\"personal\":\"ordinary\""), change);
+  try_no_gate(&a);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  char fields[100], accept[65];
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
+  try_send(&a, agreement, "accept", fields, accept);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 1000);
+  assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
+  assert_true(reason.size > 14 && memcmp(reason.data, "no-legal-basis", 14) == 0);
+  base_buf_free(&reason);
+  base_buf_free(&json);
+  allowed(&a, &b);
+  try_remove(&a, &b);
+}
+
 static void test_suspended_partner(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -359,6 +516,10 @@ int main(void) {
       cmocka_unit_test(test_other_terms),
       cmocka_unit_test(test_ended_meanwhile),
       cmocka_unit_test(test_receipt_outlives),
+      cmocka_unit_test(test_amended),
+      cmocka_unit_test(test_amended_later),
+      cmocka_unit_test(test_reviewed),
+      cmocka_unit_test(test_personal_data),
       cmocka_unit_test(test_suspended_partner),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

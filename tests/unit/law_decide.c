@@ -30,6 +30,7 @@ static void basis_init(struct basis *basis, uint8_t id) {
                                 .purposes = basis->purposes,
                                 .purpose_count = 2};
   basis->agreement = (struct law_agreement){.id = {{id}},
+                                            .terms = {{id}},
                                             .proposer = RABAT,
                                             .party_count = 2,
                                             .parties = {PARIS, RABAT},
@@ -61,6 +62,68 @@ static void names_the_clause(void **state) {
   memset(clause + 2, '0', 62);
   memcpy(clause + 64, "/2.1", sizeof "/2.1");
   assert_string_equal(answer.clause, clause);
+  assert_ptr_equal(answer.agreement, &basis.agreement);
+  assert_ptr_equal(answer.row, &basis.row);
+  /* Terms that are not the first: the clause says which, so that nobody takes another row 2.1 for it. */
+  basis.agreement.terms.bytes[31] = 0xCD;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_int_equal(strlen(answer.clause), 64 + 1 + 64 + 4);
+  assert_memory_equal(answer.clause + 62, "00@ab", 5);
+  assert_string_equal(answer.clause + 64 + 63, "cd/2.1");
+}
+
+static void no_row_is_needed(void **state) {
+  (void)state;
+  struct law_answer answer = {.row = (const struct law_row *)"x"};
+  struct law_question asked = question();
+  asked.needs_row = false;
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "agreement");
+  assert_null(answer.row);
+  assert_null(answer.agreement);
+}
+
+/* What explain tells people, condition by condition. */
+static void says_what_a_row_lacks(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  struct law_agreement *agreement = &basis.agreement;
+  assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), 0);
+  basis.row.recipient = RABAT;
+  basis.row.personal = WIRE_PERSONAL_ORDINARY;
+  asked.personal = WIRE_PERSONAL_ORDINARY;
+  assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), 0);
+  basis.row.recipient = PARIS;
+  assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_RECIPIENT);
+  asked.personal = WIRE_PERSONAL_SPECIAL;
+  assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_RECIPIENT | LAW_LACKS_PERSONAL);
+  basis.row.direction = LAW_FROM_PROPOSER;
+  basis.row.kind = BASE_VIEW("crisis");
+  basis.row.type_count = basis.row.purpose_count = 0;
+  assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_ALL);
+}
+
+static void says_how_an_agreement_stands(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  struct law_agreement *agreement = &basis.agreement;
+  assert_int_equal(law_standing(agreement, &asked), LAW_IN_FORCE);
+  asked.now = 2000;
+  assert_int_equal(law_standing(agreement, &asked), LAW_EXPIRED);
+  asked.now = 999;
+  assert_int_equal(law_standing(agreement, &asked), LAW_NOT_YET);
+  agreement->accepted = false;
+  assert_int_equal(law_standing(agreement, &asked), LAW_NOT_ACCEPTED);
+  agreement->closed = "was declined";
+  assert_int_equal(law_standing(agreement, &asked), LAW_CLOSED);
+  agreement->ended = true;
+  assert_int_equal(law_standing(agreement, &asked), LAW_ENDED);
+  asked.to = MADRID;
+  assert_int_equal(law_standing(agreement, &asked), LAW_NOT_BETWEEN);
 }
 
 /* Guards the row check of law: each condition in turn is the only one that fails. */
@@ -68,7 +131,7 @@ static void every_condition_counts(void **state) {
   (void)state;
   struct law_answer answer;
   struct base_error err;
-  for (int i = 0; i < 13; i++) {
+  for (int i = 0; i < 16; i++) {
     struct basis basis;
     struct law_question asked = question();
     basis_init(&basis, 1);
@@ -108,6 +171,16 @@ static void every_condition_counts(void **state) {
       break;
     case 11:
       basis.row.type_count = 0;
+      break;
+    case 12:
+      basis.row.recipient = PARIS; /* who asks here sends to rabat */
+      break;
+    case 13:
+      asked.personal = WIRE_PERSONAL_ORDINARY;
+      break;
+    case 14:
+      basis.row.personal = WIRE_PERSONAL_ORDINARY;
+      asked.personal = WIRE_PERSONAL_SPECIAL;
       break;
     default:
       basis.row.purpose_count = 0;
@@ -266,15 +339,12 @@ static void agreements_need_no_row(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(names_the_clause),
-      cmocka_unit_test(every_condition_counts),
-      cmocka_unit_test(bounds_of_time_and_direction),
-      cmocka_unit_test(a_star_covers_all),
-      cmocka_unit_test(the_smallest_id_is_named),
-      cmocka_unit_test(says_which_row_is_missing),
-      cmocka_unit_test(many_reasons_fit),
-      cmocka_unit_test(suspension_comes_first),
-      cmocka_unit_test(agreements_need_no_row),
+      cmocka_unit_test(names_the_clause),          cmocka_unit_test(no_row_is_needed),
+      cmocka_unit_test(says_what_a_row_lacks),     cmocka_unit_test(says_how_an_agreement_stands),
+      cmocka_unit_test(every_condition_counts),    cmocka_unit_test(bounds_of_time_and_direction),
+      cmocka_unit_test(a_star_covers_all),         cmocka_unit_test(the_smallest_id_is_named),
+      cmocka_unit_test(says_which_row_is_missing), cmocka_unit_test(many_reasons_fit),
+      cmocka_unit_test(suspension_comes_first),    cmocka_unit_test(agreements_need_no_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,139 @@ static void refuses_what_is_no_permission(void **state) {
   }
 }
 
+#define COLUMNS(more)                                                                                                  \
+  "[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"" more "}]"
+#define AUTHORITIES(rows) rows ",\"authorities\":[{\"code\":\"dgsn\",\"party\":\"rabat\",\"name\":\"Sûreté\"}]"
+
+/* What a row does not say is the stricter reading, or what spec/agreement.md states. */
+static void absent_columns_are_strict(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-11-21");
+  assert_int_equal(parse(COLUMNS(""), &header, &arena, &terms, &err), BASE_OK);
+  const struct law_row *row = &terms.rows[0];
+  assert_int_equal(row->recipient.size, 0);
+  assert_int_equal(row->authority.size, 0);
+  assert_int_equal(row->personal, WIRE_PERSONAL_ORDINARY);
+  assert_false(row->has_handling);
+  assert_int_equal(row->onward, LAW_ONWARD_NO);
+  assert_int_equal(row->approval, LAW_OFFICER);
+  assert_int_equal(row->assurances, 0);
+  assert_int_equal(row->retention_days, 0);
+  assert_int_equal(row->reply_hours, 0);
+  assert_int_equal(terms.review, 0);
+  assert_int_equal(terms.notice_days, 0);
+  assert_int_equal(terms.authority_count, 0);
+}
+
+static void reads_every_column(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-11-21");
+  const char *rows = AUTHORITIES(
+      COLUMNS(",\"recipient\":\"rabat\",\"authority\":\"dgsn\",\"personal\":\"special\",\"handling\":\"amber_strict\","
+              "\"onward\":\"consent\",\"approval\":\"supervisor\",\"assurances\":[\"fair_trial\",\"no_torture\"],"
+              "\"retention_days\":36525,\"reply_hours\":8784")) ",\"review\":\"2027-01-02\",\"notice_days\":3660";
+  assert_int_equal(parse(rows, &header, &arena, &terms, &err), BASE_OK);
+  const struct law_row *row = &terms.rows[0];
+  assert_true(base_view_equal(row->recipient, RABAT));
+  assert_true(base_view_is(row->authority, "dgsn"));
+  assert_int_equal(row->personal, WIRE_PERSONAL_SPECIAL);
+  assert_true(row->has_handling);
+  assert_int_equal(row->handling, LAW_AMBER_STRICT);
+  assert_int_equal(row->onward, LAW_ONWARD_CONSENT);
+  assert_int_equal(row->approval, LAW_SUPERVISOR);
+  assert_int_equal(row->assurances, 1u << 1 | 1u << 2);
+  assert_int_equal(row->retention_days, LAW_RETENTION_DAYS_MAX);
+  assert_int_equal(row->reply_hours, LAW_REPLY_HOURS_MAX);
+  assert_int_equal(terms.notice_days, LAW_NOTICE_DAYS_MAX);
+  assert_string_equal(base_time_format(terms.review).text, "2027-01-02T00:00:00Z");
+  assert_int_equal(terms.authority_count, 1);
+  assert_true(base_view_equal(terms.authorities[0].party, RABAT));
+  assert_true(base_view_is(terms.authorities[0].name, "Sûreté"));
+  assert_int_equal(parse(COLUMNS(",\"recipient\":\"wasl/paris/1111111111111111\""), &header, &arena, &terms, &err),
+                   BASE_OK);
+  assert_true(base_view_equal(terms.rows[0].recipient, PARIS));
+}
+
+static void refuses_columns_that_are_no_condition(void **state) {
+  (void)state;
+  static const struct {
+    const char *rows, *says;
+    enum base_code code;
+  } slips[] = {
+      {COLUMNS(",\"recipient\":\"\""), "$.rows[0].recipient", BASE_FIELD},
+      {COLUMNS(",\"recipient\":\"madrid\""), "$.rows[0].recipient: must be the name of a party", BASE_FIELD},
+      {COLUMNS(",\"recipient\":null"), "$.rows[0].recipient", BASE_FIELD},
+      {COLUMNS(",\"recipient\":[\"rabat\"]"), "$.rows[0].recipient", BASE_FIELD},
+      {COLUMNS(",\"authority\":\"dgsn\""), "$.rows[0].authority: must be the code", BASE_FIELD},
+      {AUTHORITIES(COLUMNS(",\"authority\":\"*\"")), "$.rows[0].authority: must be the code", BASE_FIELD},
+      {COLUMNS(",\"personal\":\"all\""), "$.rows[0].personal: must be one of the 3", BASE_FIELD},
+      {COLUMNS(",\"personal\":\"\""), "$.rows[0].personal", BASE_FIELD},
+      {COLUMNS(",\"handling\":\"TLP:RED\""), "$.rows[0].handling: must be one of the 5", BASE_FIELD},
+      {COLUMNS(",\"onward\":\"yes\""), "$.rows[0].onward", BASE_FIELD},
+      {COLUMNS(",\"approval\":\"none\""), "$.rows[0].approval", BASE_FIELD},
+      {COLUMNS(",\"assurances\":[]"), "$.rows[0].assurances: 0 items", BASE_FIELD},
+      {COLUMNS(",\"assurances\":[\"fair_trial\",\"fair_trial\"]"), "$.rows[0].assurances: item 1", BASE_FIELD},
+      {COLUMNS(",\"assurances\":[\"mercy\"]"), "$.rows[0].assurances: item 0", BASE_FIELD},
+      {COLUMNS(",\"retention_days\":0"), "$.rows[0].retention_days", BASE_FIELD},
+      {COLUMNS(",\"retention_days\":36526"), "$.rows[0].retention_days", BASE_FIELD},
+      {COLUMNS(",\"reply_hours\":8785"), "$.rows[0].reply_hours", BASE_FIELD},
+      {COLUMNS("") ",\"notice_days\":3661", "$.notice_days", BASE_FIELD},
+      {COLUMNS("") ",\"review\":\"2027-02-30\"", "$.review: must be a date", BASE_DATE},
+      {COLUMNS("") ",\"review\":\"\"", "$.review: must be a date", BASE_DATE},
+      {COLUMNS("") ",\"authorities\":[{\"code\":\"a\",\"party\":\"oslo\",\"name\":\"A\"}]", "$.authorities[0].party",
+       BASE_FIELD},
+      {COLUMNS("") ",\"authorities\":[{\"code\":\"A\",\"party\":\"paris\",\"name\":\"A\"}]",
+       "$.authorities[0].code: must be a code", BASE_FIELD},
+      {COLUMNS("") ",\"authorities\":[{\"code\":\"a\",\"party\":\"paris\",\"name\":\"A\"},{\"code\":\"a\","
+                   "\"party\":\"rabat\",\"name\":\"B\"}]",
+       "$.authorities[1].code: stands twice", BASE_FIELD},
+      {COLUMNS("") ",\"authorities\":[{\"code\":\"a\",\"party\":\"paris\"}]", "$.authorities[0].name", BASE_FIELD},
+      {COLUMNS("") ",\"authorities\":[{\"code\":\"a\",\"party\":\"paris\",\"name\":\"A\",\"power\":1}]",
+       "$.authorities[0].power: unknown", BASE_UNKNOWN_FIELD},
+  };
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    struct law_agreement terms;
+    struct base_error err;
+    struct wire_header header = header_until("2027-11-21");
+    enum base_code code = parse(slips[i].rows, &header, &arena, &terms, &err);
+    if (code != slips[i].code || !strstr(err.text, slips[i].says))
+      fail_msg("%s: %s", slips[i].rows, err.text);
+  }
+}
+
+/* Two parties may have one name: then only the origin says who is meant. */
+static void a_name_of_two_parties_names_nobody(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-11-21");
+  header.party_count = 3;
+  header.parties[2] = BASE_VIEW("wasl/paris/2222222222222222");
+  assert_int_equal(parse(COLUMNS(",\"recipient\":\"paris\""), &header, &arena, &terms, &err), BASE_FIELD);
+  assert_int_equal(parse(COLUMNS(",\"recipient\":\"wasl/paris/2222222222222222\""), &header, &arena, &terms, &err),
+                   BASE_OK);
+  assert_true(base_view_equal(terms.rows[0].recipient, header.parties[2]));
+}
+
+static void needs_an_author_who_is_a_party(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct base_error err;
+  struct wire_header header = header_until("2027-11-21");
+  header.author = BASE_VIEW("wasl/oslo/3333333333333333");
+  assert_int_equal(parse(COLUMNS(""), &header, &arena, &terms, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "its author is not a party"));
+}
+
 /* What `agreement propose --example` sends lets every opening example of every shipped kind pass, both ways. */
 static void the_example_covers_every_kind(void **state) {
   (void)state;
@@ -134,6 +267,7 @@ static void the_example_covers_every_kind(void **state) {
     struct law_question question = {.kind = BASE_VIEW("request"),
                                     .type = BASE_VIEW("ask"),
                                     .purpose = BASE_VIEW("trafficking"),
+                                    .personal = WIRE_PERSONAL_SPECIAL,
                                     .needs_row = true,
                                     .from = way ? RABAT : PARIS,
                                     .to = way ? PARIS : RABAT,
@@ -151,6 +285,11 @@ int main(void) {
       cmocka_unit_test(reads_terms),
       cmocka_unit_test(reads_begin_and_case),
       cmocka_unit_test(refuses_what_is_no_permission),
+      cmocka_unit_test(absent_columns_are_strict),
+      cmocka_unit_test(reads_every_column),
+      cmocka_unit_test(refuses_columns_that_are_no_condition),
+      cmocka_unit_test(a_name_of_two_parties_names_nobody),
+      cmocka_unit_test(needs_an_author_who_is_a_party),
       cmocka_unit_test(the_example_covers_every_kind),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
