@@ -43,7 +43,7 @@ static struct base_view current_terms(const struct wire_json *kase) {
   for (size_t i = 0; i < wire_json_size(messages); i++) {
     const struct wire_json *message = wire_json_at(messages, i);
     struct base_view type = cli_string(message, "type");
-    if ((base_view_is(type, "propose") || base_view_is(type, "counter")) &&
+    if ((base_view_is(type, "propose") || base_view_is(type, "counter") || base_view_is(type, "amend")) &&
         wire_json_true(wire_json_get(message, "effective")) && cli_number(message, "depth") >= depth) {
       depth = cli_number(message, "depth");
       terms = cli_string(message, "id");

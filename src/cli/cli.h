@@ -312,6 +312,8 @@ CLI_COMMAND_FUNCTION(kind_example);
 CLI_COMMAND_FUNCTION(agreement_propose);
 CLI_COMMAND_FUNCTION(agreement_accept);
 CLI_COMMAND_FUNCTION(agreement_list);
+CLI_COMMAND_FUNCTION(agreement_review);
+CLI_COMMAND_FUNCTION(law_explain);
 CLI_COMMAND_FUNCTION(case_open);
 CLI_COMMAND_FUNCTION(case_send);
 CLI_COMMAND_FUNCTION(case_list);

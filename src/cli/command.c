@@ -86,6 +86,12 @@ const struct cli_command cli_commands[] = {
      "accept the terms that stand; prints the message", "-n rabat agreement accept 878501e5"},
     {"agreement list", "", "", 0, 0, cli_agreement_list, "the agreements and whether they are in force",
      "-n paris agreement list"},
+    {"agreement review", "CASE", "", 1, 1, cli_agreement_review,
+     "what each row of an agreement was used for, and what was refused for want of one",
+     "-n paris agreement review 878501e5"},
+    {"law explain", "KIND TYPE --to NODE[,NODE] [--purpose CODE] [--personal CLASS]", " --to= --purpose= --personal= ",
+     2, 2, cli_law_explain, "which row covers a planned send, or what is missing; nothing is sent",
+     "-n paris law explain request ask --to rabat --purpose drugs"},
     {"case open",
      "KIND --to NODE[,NODE] [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is "
      "FILE …] "

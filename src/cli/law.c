@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* What law says of a planned send, and what became of an agreement's rows, in plain words. The node answers in codes.
+ */
+
+struct asking {
+  struct cli *cli;
+  struct cli_piece kind, type, purpose, personal;
+  bool has_personal, first;
+  unsigned refused;
+};
+
+/* "  name: value" for each member of an object: what nothing is held against. */
+static void say_unheld(struct cli *cli, const struct wire_json *unheld) {
+  const struct wire_json *value;
+  struct base_view key;
+  const char *between = "";
+  cli_line(cli, "    %s: ", cli_word(cli, CLI_LAW_UNHELD));
+  for (void *cursor = NULL; wire_json_next(unheld, &cursor, &key, &value); between = ", ") {
+    base_buf_text(&cli->out, between);
+    cli_isolated(cli, &cli->out, key);
+    base_buf_text(&cli->out, " ");
+    if (wire_json_type(value) == WIRE_JSON_INTEGER)
+      base_buf_printf(&cli->out, "%lld", (long long)wire_json_integer(value));
+    else if (wire_json_type(value) == WIRE_JSON_TEXT)
+      cli_isolated(cli, &cli->out, wire_json_text(value));
+    for (size_t i = 0; i < wire_json_size(value); i++) {
+      base_buf_text(&cli->out, i > 0 ? " + " : "");
+      cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(value, i)));
+    }
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
+/* "article 2.1" */
+static void say_article(struct cli *cli, const struct wire_json *row) {
+  base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_ARTICLE));
+  cli_isolated(cli, &cli->out, cli_string(row, "id"));
+}
+
+/* Why one agreement does not serve: how it stands, and what its nearest row is short of. */
+static void say_agreement(struct cli *cli, const struct wire_json *agreement) {
+  const struct wire_json *lacks = wire_json_get(agreement, "lacks"), *row = wire_json_get(agreement, "nearest");
+  base_buf_printf(&cli->out, "  %s ", cli_word(cli, CLI_LAW_AGREEMENT));
+  cli_id(cli, &cli->out, cli_string(agreement, "id"));
+  base_buf_text(&cli->out, " (");
+  cli_text(cli, cli_code_word(cli, cli_string(agreement, "standing")));
+  base_buf_text(&cli->out, ")");
+  if (wire_json_type(row) == WIRE_JSON_OBJECT) {
+    base_buf_text(&cli->out, ", ");
+    say_article(cli, row);
+  }
+  for (size_t i = 0; i < wire_json_size(lacks); i++) {
+    char code[32];
+    struct base_view lack = wire_json_text(wire_json_at(lacks, i));
+    (void)snprintf(code, sizeof code, "lacks_%.*s", (int)lack.size, (const char *)lack.data);
+    base_buf_text(&cli->out, i == 0 ? ": " : ", ");
+    cli_text(cli, cli_code_word(cli, base_view_text(code)));
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
+static void say_answer(struct cli *cli, const struct wire_json *answer) {
+  const struct wire_json *row = wire_json_get(answer, "row"), *agreements = wire_json_get(answer, "agreements");
+  bool allowed = wire_json_true(wire_json_get(answer, "allowed"));
+  bool covered = wire_json_type(row) == WIRE_JSON_OBJECT;
+  base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_TO));
+  cli_isolated(cli, &cli->out, cli_string(answer, "to"));
+  cli_line(cli, ": %s", cli_word(cli, !allowed ? CLI_LAW_NO : covered ? CLI_LAW_YES : CLI_LAW_NO_ROW));
+  if (covered) {
+    base_buf_text(&cli->out, " ");
+    say_article(cli, row);
+    base_buf_text(&cli->out, " (");
+    cli_isolated(cli, &cli->out, cli_string(answer, "clause"));
+    base_buf_text(&cli->out, ")");
+  }
+  base_buf_text(&cli->out, "\n");
+  if (covered)
+    say_unheld(cli, wire_json_get(row, "unheld"));
+  for (size_t i = 0; i < wire_json_size(agreements); i++)
+    say_agreement(cli, wire_json_at(agreements, i));
+  if (!allowed && wire_json_size(agreements) == 0)
+    cli_line(cli, "  %.*s\n", (int)cli_string(answer, "why").size, (const char *)cli_string(answer, "why").data);
+}
+
+static enum base_code ask(void *context, struct base_view piece, struct base_error *err) {
+  struct asking *asking = context;
+  struct cli *cli = asking->cli;
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code =
+      cli_get(cli, &answer, err, "/v1/law?to=%s&kind=%s&type=%s&purpose=%s%s%s", cli_piece(piece).text,
+              asking->kind.text, asking->type.text, asking->purpose.text, asking->has_personal ? "&personal=" : "",
+              asking->has_personal ? asking->personal.text : "");
+  if (code != BASE_OK)
+    return code;
+  if (cli->json) {
+    base_buf_text(&cli->out, asking->first ? "[" : ",");
+    base_buf_add_buf(&cli->out, &answer.text);
+  } else {
+    say_answer(cli, answer.json);
+  }
+  asking->first = false;
+  return BASE_OK;
+}
+
+enum base_code cli_law_explain(struct cli *cli, struct base_error *err) {
+  const char *to, *purpose = cli_option(cli, "--purpose"), *personal = cli_option(cli, "--personal");
+  struct asking asking = {.cli = cli, .first = true, .has_personal = personal != NULL};
+  enum base_code code = cli_need(cli, "--to", &to, err);
+  if (code != BASE_OK)
+    return code;
+  asking.kind = cli_piece(base_view_text(cli->words[0]));
+  asking.type = cli_piece(base_view_text(cli->words[1]));
+  asking.purpose = cli_piece(base_view_text(purpose != NULL ? purpose : ""));
+  asking.personal = cli_piece(base_view_text(personal != NULL ? personal : ""));
+  code = cli_split(cli, to, "--to", ask, &asking, err);
+  if (code == BASE_OK && cli->json)
+    base_buf_text(&cli->out, "]\n");
+  return code;
+}
+
+/* --- review: the node looks through some leaves at a time, and it is added up here */
+
+enum { TALLIES_MAX = 4096 };
+
+struct tally {
+  char what[WIRE_ORIGIN_MAX * 8];
+  int64_t count;
+  base_time last;
+};
+struct tallies {
+  const char *list, *name;
+  size_t count;
+  struct tally all[TALLIES_MAX];
+};
+
+/* BASE_TOO_LARGE when there are more different ones than anybody would read. */
+static enum base_code add_up(struct tallies *tallies, const struct wire_json *answer, struct base_error *err) {
+  const struct wire_json *list = wire_json_get(answer, tallies->list);
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    const struct wire_json *one = wire_json_at(list, i);
+    struct base_view what = cli_string(one, tallies->name);
+    struct tally *found = NULL;
+    base_time last = 0;
+    for (size_t k = 0; k < tallies->count && found == NULL; k++)
+      if (base_view_is(what, tallies->all[k].what))
+        found = &tallies->all[k];
+    if (found == NULL && (tallies->count == TALLIES_MAX || what.size >= sizeof tallies->all[0].what))
+      return base_fail(err, BASE_TOO_LARGE, "more than %d different %s: this review does not hold them", TALLIES_MAX,
+                       tallies->list);
+    if (found == NULL) {
+      found = &tallies->all[tallies->count++];
+      memcpy(found->what, what.data, what.size);
+      found->what[what.size] = 0;
+    }
+    found->count += cli_number(one, "count");
+    if (cli_moment(wire_json_get(one, "last"), &last) && last > found->last)
+      found->last = last;
+  }
+  return BASE_OK;
+}
+
+static void write_tallies(struct wire_writer *writer, const struct tallies *tallies) {
+  wire_write_key(writer, tallies->list);
+  wire_write_array(writer);
+  for (size_t i = 0; i < tallies->count; i++) {
+    wire_write_object(writer);
+    wire_write_member_string(writer, tallies->name, tallies->all[i].what);
+    wire_write_member_integer(writer, "count", tallies->all[i].count);
+    wire_write_member_time(writer, "last", tallies->all[i].last);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
+static void write_json(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
+                       const struct tallies *refused) {
+  static const char *const kept[] = {"id", "terms", "title", "review", "until", "rows"};
+  struct wire_writer writer;
+  wire_writer_init(&writer, &cli->out);
+  wire_write_object(&writer);
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    wire_write_key(&writer, kept[i]);
+    wire_write_value(&writer, wire_json_get(answer, kept[i]));
+  }
+  write_tallies(&writer, used);
+  write_tallies(&writer, refused);
+  wire_write_end(&writer, '}');
+  base_buf_text(&cli->out, "\n");
+}
+
+/* "12 ×, last 2026-11-21 …" */
+static void say_count(struct cli *cli, const struct tally *tally) {
+  base_buf_printf(&cli->out, "%lld × (%s ", (long long)tally->count, cli_word(cli, CLI_LAW_LAST));
+  cli_time(cli, &cli->out, tally->last);
+  base_buf_text(&cli->out, ")");
+}
+
+/* The clause of a row of the terms in force: ID/ROW, or ID@TERMS/ROW. */
+static bool clause_is(const char *clause, const struct wire_json *answer, struct base_view row) {
+  struct base_view id = cli_string(answer, "id"), terms = cli_string(answer, "terms");
+  char want[256];
+  bool first = base_view_equal(id, terms);
+  (void)snprintf(want, sizeof want, "%.*s%s%.*s/%.*s", (int)id.size, (const char *)id.data, first ? "" : "@",
+                 first ? 0 : (int)terms.size, (const char *)terms.data, (int)row.size, (const char *)row.data);
+  return strcmp(clause, want) == 0;
+}
+
+static void say_rows(struct cli *cli, const struct wire_json *answer, const struct tallies *used, bool *shown) {
+  const struct wire_json *rows = wire_json_get(answer, "rows");
+  for (size_t i = 0; i < wire_json_size(rows); i++) {
+    const struct wire_json *row = wire_json_at(rows, i);
+    size_t k = 0;
+    while (k < used->count && !clause_is(used->all[k].what, answer, cli_string(row, "id")))
+      k++;
+    base_buf_text(&cli->out, "  ");
+    say_article(cli, row);
+    base_buf_text(&cli->out, ": ");
+    if (k < used->count) {
+      say_count(cli, &used->all[k]);
+      shown[k] = true;
+    } else {
+      base_buf_text(&cli->out, cli_word(cli, CLI_LAW_NEVER));
+    }
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
+static void say_review(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
+                       const struct tallies *refused) {
+  static bool shown[TALLIES_MAX];
+  base_time review;
+  base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_AGREEMENT));
+  cli_id(cli, &cli->out, cli_string(answer, "id"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_string(answer, "title"));
+  base_buf_text(&cli->out, "\n");
+  if (cli_moment(wire_json_get(answer, "review"), &review)) {
+    cli_line(cli, "%s ", cli_word(cli, CLI_LAW_REVIEW_DUE));
+    cli_time(cli, &cli->out, review);
+    base_buf_text(&cli->out, "\n");
+  }
+  say_rows(cli, answer, used, shown);
+  for (size_t i = 0; i < used->count; i++)
+    if (!shown[i]) { /* under terms that were amended since */
+      base_buf_text(&cli->out, "  ");
+      cli_isolated(cli, &cli->out, base_view_text(used->all[i].what));
+      base_buf_text(&cli->out, ": ");
+      say_count(cli, &used->all[i]);
+      base_buf_text(&cli->out, "\n");
+    }
+  cli_line(cli, "%s%s\n", cli_word(cli, CLI_LAW_WANTED), refused->count == 0 ? " -" : "");
+  for (size_t i = 0; i < refused->count; i++) {
+    base_buf_text(&cli->out, "  ");
+    cli_isolated(cli, &cli->out, base_view_text(refused->all[i].what));
+    base_buf_text(&cli->out, ": ");
+    say_count(cli, &refused->all[i]);
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
+enum base_code cli_agreement_review(struct cli *cli, struct base_error *err) {
+  static struct tallies used = {.list = "used", .name = "clause"}, refused = {.list = "refused", .name = "wanted"};
+  struct cli_piece id;
+  int64_t from = 0;
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  for (bool more = true; more && code == BASE_OK;) {
+    CLI_AUTO_ANSWER struct cli_answer answer = {0};
+    code = cli_get(cli, &answer, err, "/v1/agreements/%s/review?from=%lld", id.text, (long long)from);
+    if (code == BASE_OK)
+      code = add_up(&used, answer.json, err);
+    if (code == BASE_OK)
+      code = add_up(&refused, answer.json, err);
+    const struct wire_json *next = wire_json_get(answer.json, "next");
+    more = wire_json_type(next) == WIRE_JSON_INTEGER && wire_json_integer(next) > from;
+    from = more ? wire_json_integer(next) : from;
+    if (code == BASE_OK && !more && cli->json)
+      write_json(cli, answer.json, &used, &refused);
+    else if (code == BASE_OK && !more)
+      say_review(cli, answer.json, &used, &refused);
+  }
+  return code;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/show.h"
+
+/* Law told to people: which row covers a planned send or what each is short of, and what became of an agreement's rows.
+ * Law itself is asked, so that nothing here can say otherwise than a send. */
+
+enum { REVIEW_LEAVES = 2000 }; /* looked through by one request, so that it holds up nobody */
+
+/* --- a row */
+
+static void write_codes(struct wire_writer *writer, const char *key, const struct base_view *codes, size_t count) {
+  wire_write_key(writer, key);
+  wire_write_array(writer);
+  for (size_t i = 0; i < count; i++)
+    wire_write_text(writer, codes[i]);
+  wire_write_end(writer, ']');
+}
+
+/* What the row asks and law holds against nothing yet: null where it is silent. */
+static void write_unheld(struct wire_writer *writer, const struct law_row *row) {
+  wire_write_key(writer, "unheld");
+  wire_write_object(writer);
+  if (row->authority.size > 0)
+    wire_write_member_text(writer, "authority", row->authority);
+  if (row->has_handling)
+    wire_write_member_string(writer, "handling", law_handling_names[row->handling]);
+  if (row->retention_days > 0)
+    wire_write_member_integer(writer, "retention_days", row->retention_days);
+  wire_write_member_string(writer, "onward", law_onward_names[row->onward]);
+  wire_write_member_string(writer, "approval", law_approval_names[row->approval]);
+  if (row->assurances != 0) {
+    wire_write_key(writer, "assurances");
+    wire_write_array(writer);
+    for (size_t i = 0; i < LAW_ASSURANCES; i++)
+      if (row->assurances >> i & 1)
+        wire_write_text(writer, base_view_text(law_assurance_names[i]));
+    wire_write_end(writer, ']');
+  }
+  if (row->reply_hours > 0)
+    wire_write_member_integer(writer, "reply_hours", row->reply_hours);
+  wire_write_end(writer, '}');
+}
+
+static void write_row(struct core *core, struct wire_writer *writer, const struct law_row *row) {
+  wire_write_object(writer);
+  wire_write_member_text(writer, "id", row->id);
+  wire_write_member_text(writer, "kind", row->kind);
+  write_codes(writer, "types", row->types, row->type_count);
+  write_codes(writer, "purposes", row->purposes, row->purpose_count);
+  wire_write_member_string(writer, "direction", law_direction_names[row->direction]);
+  wire_write_key(writer, "recipient");
+  if (row->recipient.size > 0)
+    wire_write_text(writer, core_show_name(core, row->recipient));
+  else
+    wire_write_null(writer);
+  wire_write_member_string(writer, "personal", law_personal_names[row->personal]);
+  write_unheld(writer, row);
+  core_show_text(writer, "note", row->note);
+  wire_write_end(writer, '}');
+}
+
+/* --- a planned send */
+
+/* What every filled form of the type holds at least. */
+static enum wire_personal least_personal(const struct wire_kind_type *type) {
+  enum wire_personal highest = WIRE_PERSONAL_NONE;
+  for (size_t i = 0; i < type->field_count; i++)
+    if (type->fields[i].required && type->fields[i].personal > highest)
+      highest = type->fields[i].personal;
+  return highest;
+}
+
+static enum base_code read_personal(const struct wire_json *request, const struct wire_kind_type *type,
+                                    enum wire_personal *out, struct base_error *err) {
+  struct base_view word = core_request_text(request, "personal");
+  *out = least_personal(type);
+  if (wire_json_get(request, "personal") == NULL)
+    return BASE_OK;
+  for (size_t i = 0; i <= WIRE_PERSONAL_SPECIAL; i++)
+    if (base_view_is(word, law_personal_names[i])) {
+      *out = (enum wire_personal)i;
+      return BASE_OK;
+    }
+  return base_fail(err, BASE_FIELD, "personal: none, ordinary or special");
+}
+
+static enum base_code read_purpose(const struct core_kind *kind, struct base_view purpose, struct base_error *err) {
+  const struct wire_kind *rules = &kind->kind;
+  const struct wire_kind_field *field =
+      rules->purpose_field.size > 0 ? wire_kind_field_named(&rules->types[rules->opening], rules->purpose_field) : NULL;
+  if (field == NULL || field->list == NULL)
+    return purpose.size == 0 ? BASE_OK
+                             : base_fail(err, BASE_FIELD, "purpose: cases of the kind %.*s have none",
+                                         (int)rules->name.size, (const char *)rules->name.data);
+  for (size_t i = 0; i < field->list->count; i++)
+    if (base_view_equal(field->list->codes[i], purpose))
+      return BASE_OK;
+  return base_fail(err, BASE_FIELD, "purpose: one of those that wasl kind show %.*s lists is needed",
+                   (int)rules->name.size, (const char *)rules->name.data);
+}
+
+static enum base_code read_question(struct core *core, const struct wire_json *request, struct law_question *out,
+                                    struct base_error *err) {
+  struct base_view to = core_request_text(request, "to"), name = core_request_text(request, "kind"),
+                   word = core_request_text(request, "type");
+  const struct core_partner *partner = core_partner_named(core, to);
+  const struct core_kind *kind = core_kind_named(core, name);
+  if (partner == NULL)
+    return base_fail(err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
+                     (int)to.size, (const char *)to.data);
+  if (kind == NULL)
+    return base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
+                     (const char *)name.data);
+  const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, word);
+  if (type == NULL)
+    return core_kind_lacks(kind, word, err);
+  *out = (struct law_question){.kind = kind->kind.name,
+                               .type = type->name,
+                               .purpose = core_request_text(request, "purpose"),
+                               .needs_row = kind->kind.needs_row,
+                               .from = core->card.origin,
+                               .to = partner->card.origin,
+                               .partner_suspended = partner->row.state == STORE_PARTNER_SUSPENDED,
+                               .now = core_now(core)};
+  enum base_code code = read_purpose(kind, out->purpose, err);
+  return code == BASE_OK ? read_personal(request, type, &out->personal, err) : code;
+}
+
+/* The fewer columns a row is short of, the nearer; of as many, one that has the right kind, type and purpose is nearer
+ * than one that lacks them, which is the order of the bits. */
+static bool nearer(unsigned lacks, unsigned than) {
+  int few = __builtin_popcount(lacks), many = __builtin_popcount(than);
+  return few < many || (few == many && lacks > than);
+}
+
+static void write_lacks(struct wire_writer *writer, unsigned lacks) {
+  static const char *const names[] = {"kind", "type", "purpose", "direction", "recipient", "personal"};
+  wire_write_key(writer, "lacks");
+  wire_write_array(writer);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (lacks >> i & 1)
+      wire_write_text(writer, base_view_text(names[i]));
+  wire_write_end(writer, ']');
+}
+
+/* An agreement between both, with the row that comes nearest and what that is short of. */
+static void write_agreement(struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
+                            const struct law_question *question) {
+  static const char *const standings[] = {"in_force", "", "not_accepted", "not_yet", "expired", "ended", "closed"};
+  enum law_standing standing = law_standing(agreement, question);
+  const struct law_row *nearest = NULL;
+  unsigned least = LAW_LACKS_ALL;
+  if (standing == LAW_NOT_BETWEEN)
+    return;
+  for (size_t i = 0; i < agreement->row_count; i++) {
+    unsigned lacks = law_row_lacks(agreement, &agreement->rows[i], question);
+    if (nearest == NULL || nearer(lacks, least)) {
+      nearest = &agreement->rows[i];
+      least = lacks;
+    }
+  }
+  wire_write_object(writer);
+  wire_write_member_id(writer, "id", &agreement->id);
+  wire_write_member_id(writer, "terms", &agreement->terms);
+  wire_write_member_string(writer, "standing", standings[standing]);
+  core_show_time(writer, "from", agreement->from);
+  core_show_time(writer, "until", agreement->until);
+  wire_write_key(writer, "nearest");
+  if (nearest != NULL)
+    write_row(core, writer, nearest);
+  else
+    wire_write_null(writer);
+  write_lacks(writer, nearest != NULL ? least : 0);
+  wire_write_end(writer, '}');
+}
+
+enum base_code core_show_explain(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                 struct base_error *err) {
+  struct law_question question;
+  struct law_answer answer = {0};
+  struct base_error why = {0};
+  enum base_code code = read_question(core, request, &question, err);
+  if (code != BASE_OK)
+    return code;
+  enum base_code said = law_decide(&question, core->law, core->law_count, &answer, &why);
+  bool allowed = said == BASE_OK;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  wire_write_member_text(&writer, "to", wire_origin_name(question.to));
+  wire_write_member_text(&writer, "kind", question.kind);
+  wire_write_member_text(&writer, "type", question.type);
+  wire_write_member_text(&writer, "purpose", question.purpose);
+  wire_write_member_string(&writer, "personal", law_personal_names[question.personal]);
+  wire_write_member_bool(&writer, "allowed", allowed);
+  wire_write_member_string(&writer, "code", allowed ? "ok" : base_code_name(said));
+  wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
+  wire_write_member_string(&writer, "why", allowed ? "" : why.text);
+  wire_write_key(&writer, "row");
+  if (answer.row != NULL)
+    write_row(core, &writer, answer.row);
+  else
+    wire_write_null(&writer);
+  wire_write_key(&writer, "agreements");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < core->law_count && question.needs_row && !allowed; i++)
+    write_agreement(core, &writer, &core->law[i], &question);
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+  return BASE_OK;
+}
+
+/* --- the review of an agreement */
+
+struct tally {
+  struct base_view what;
+  uint64_t count;
+  base_time last;
+};
+struct review {
+  struct core *core;
+  const struct core_agreement *agreement;
+  struct base_arena arena;
+  size_t used_count, refused_count;
+  struct tally used[REVIEW_LEAVES], refused[REVIEW_LEAVES];
+};
+
+static enum base_code tally(struct review *review, struct tally *tallies, size_t *count, struct base_view what,
+                            base_time time, struct base_error *err) {
+  size_t i = 0;
+  while (i < *count && !base_view_equal(tallies[i].what, what))
+    i++;
+  if (i == *count) {
+    tallies[i] = (struct tally){.what = base_arena_copy(&review->arena, what)};
+    if (tallies[i].what.data == NULL)
+      return base_fail(err, BASE_MEMORY, "no memory left for a review");
+    (*count)++;
+  }
+  tallies[i].count++;
+  tallies[i].last = time > tallies[i].last ? time : tallies[i].last;
+  return BASE_OK;
+}
+
+static bool party_named(const struct law_agreement *agreement, struct base_view name) {
+  for (size_t i = 0; i < agreement->party_count; i++)
+    if (base_view_equal(wire_origin_name(agreement->parties[i]), name))
+      return true;
+  return false;
+}
+
+/* "… {kind request, type ask, from rabat to paris} …": what was wanted, when this agreement could have had the row. */
+static struct base_view wanted(const struct law_agreement *agreement, struct base_view reason) {
+  static const char law_says[] = "no-legal-basis: ";
+  const struct base_view none = {0};
+  if (reason.size < sizeof law_says - 1 || memcmp(reason.data, law_says, sizeof law_says - 1) != 0)
+    return none;
+  const uint8_t *open = memchr(reason.data, '{', reason.size);
+  const uint8_t *shut = open == NULL ? NULL : memchr(open, '}', reason.size - (size_t)(open - reason.data));
+  if (shut == NULL)
+    return none;
+  struct base_view what = base_view_of(open + 1, (size_t)(shut - open) - 1);
+  const uint8_t *from = memmem(what.data, what.size, ", from ", 7);
+  const uint8_t *end = what.data + what.size;
+  const uint8_t *to = from == NULL ? NULL : memmem(from, (size_t)(end - from), " to ", 4);
+  if (to == NULL || !party_named(agreement, base_view_of(from + 7, (size_t)(to - from) - 7)) ||
+      !party_named(agreement, base_view_of(to + 4, (size_t)(end - to) - 4)))
+    return none;
+  return what;
+}
+
+static bool clause_of(const struct core_agreement *agreement, struct base_view clause) {
+  struct base_hex_text id = base_id_text(&agreement->id);
+  size_t size = strlen(id.text);
+  return clause.size > size && memcmp(clause.data, id.text, size) == 0;
+}
+
+static enum base_code review_leaf(struct review *review, uint64_t index, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, bytes;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  enum base_code code = core_register_read(review->core, index, &arena, &entry, &bytes, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code != BASE_OK || (leaf.act != WIRE_ACT_SENT && leaf.act != WIRE_ACT_DENIED) || bytes.size == 0)
+    return code;
+  code = wire_opening_parse(leaf.act, bytes, &arena, &opening, err);
+  if (code != BASE_OK)
+    return code;
+  if (leaf.act == WIRE_ACT_SENT && clause_of(review->agreement, opening.clause))
+    return tally(review, review->used, &review->used_count, opening.clause, leaf.time, err);
+  struct base_view what =
+      leaf.act == WIRE_ACT_DENIED ? wanted(&review->agreement->law, opening.reason) : (struct base_view){0};
+  return what.size > 0 ? tally(review, review->refused, &review->refused_count, what, leaf.time, err) : BASE_OK;
+}
+
+static void write_tallies(struct wire_writer *writer, const char *key, const char *name, const struct tally *tallies,
+                          size_t count) {
+  wire_write_key(writer, key);
+  wire_write_array(writer);
+  for (size_t i = 0; i < count; i++) {
+    wire_write_object(writer);
+    core_show_text(writer, name, tallies[i].what);
+    wire_write_member_integer(writer, "count", (int64_t)tallies[i].count);
+    core_show_time(writer, "last", tallies[i].last);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
+static void write_review(struct review *review, uint64_t next, struct wire_writer *writer) {
+  const struct law_agreement *law = &review->agreement->law;
+  wire_write_object(writer);
+  wire_write_member_id(writer, "id", &review->agreement->id);
+  wire_write_member_id(writer, "terms", &law->terms);
+  core_show_text(writer, "title", review->agreement->title);
+  core_show_time(writer, "review", law->review);
+  core_show_time(writer, "until", law->until);
+  wire_write_key(writer, "rows");
+  wire_write_array(writer);
+  for (size_t i = 0; i < law->row_count; i++)
+    write_row(review->core, writer, &law->rows[i]);
+  wire_write_end(writer, ']');
+  write_tallies(writer, "used", "clause", review->used, review->used_count);
+  write_tallies(writer, "refused", "wanted", review->refused, review->refused_count);
+  wire_write_key(writer, "next");
+  if (next < review->core->reg.attested)
+    wire_write_integer(writer, (int64_t)next);
+  else
+    wire_write_null(writer);
+  wire_write_end(writer, '}');
+}
+
+static const struct core_agreement *agreement_of(const struct core *core, const struct base_id *id) {
+  for (size_t i = 0; i < core->agreement_count; i++)
+    if (base_id_equal(&core->agreements[i].id, id))
+      return &core->agreements[i];
+  return NULL;
+}
+
+enum base_code core_show_review(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                struct base_error *err) {
+  struct base_id id;
+  int64_t from = wire_json_integer(wire_json_get(request, "from"));
+  enum base_code code = core_request_id(core, request, "id", "case", &id, err);
+  if (code != BASE_OK)
+    return code;
+  BASE_AUTO_FREE struct review *review = calloc(1, sizeof *review);
+  const struct core_agreement *agreement = agreement_of(core, &id);
+  if (review == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory left for a review");
+  if (agreement == NULL)
+    return base_fail(err, BASE_KIND, "case %s is no agreement", base_id_text(&id).text);
+  review->core = core;
+  review->agreement = agreement;
+  base_arena_init(&review->arena, 4 << 20);
+  uint64_t next = from > 0 ? (uint64_t)from : 0, last = next + REVIEW_LEAVES;
+  core_register_ahead(core, true);
+  for (; next < last && next < core->reg.attested && code == BASE_OK; next++)
+    code = review_leaf(review, next, err);
+  core_register_ahead(core, false);
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  if (code == BASE_OK)
+    write_review(review, next, &writer);
+  base_arena_free(&review->arena);
+  return code;
+}
