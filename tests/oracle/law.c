@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Answers for tests/checks/law_oracle: one world a line on stdin, {agreements, questions}; one line of answers on stdout, first
- * whether each agreement's terms could be read, then what law says to each question. */
+ * Answers for tests/checks/law_oracle: one world a line on stdin, {agreements, questions}; one line of answers on
+ * stdout, first whether each agreement's terms could be read, then what law says to each question. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

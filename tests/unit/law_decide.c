@@ -105,6 +105,38 @@ static void says_what_a_row_lacks(void **state) {
   assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_ALL);
 }
 
+static void the_smaller_id_stays(void **state) {
+  (void)state;
+  struct basis one, two;
+  struct law_answer answer;
+  struct base_error err;
+  struct law_question asked = question();
+  basis_init(&one, 2);
+  basis_init(&two, 7);
+  struct law_agreement agreements[2];
+  agreements[0] = one.agreement;
+  agreements[1] = two.agreement;
+  assert_int_equal(law_decide(&asked, agreements, 2, &answer, NULL), BASE_OK);
+  assert_ptr_equal(answer.agreement, &agreements[0]);
+  /* As near as each other: the smaller is told first, whatever their order. */
+  asked.type = BASE_VIEW("refuse");
+  for (int turn = 0; turn < 2; turn++) {
+    assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
+    assert_true(strstr(err.text, "agreement 02") < strstr(err.text, "agreement 07"));
+    agreements[0] = two.agreement;
+    agreements[1] = one.agreement;
+  }
+  /* One that begins later and has not the row is nearer than one that nobody can accept any more. */
+  agreements[0].accepted = false;
+  agreements[0].until = 1400;
+  agreements[1].from = 1600;
+  assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
+  assert_true(strstr(err.text, "agreement 02") < strstr(err.text, "agreement 07"));
+  asked.type = BASE_VIEW("ask");
+  assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
+  assert_true(strstr(err.text, "agreement 02") < strstr(err.text, "agreement 07"));
+}
+
 static void says_how_an_agreement_stands(void **state) {
   (void)state;
   struct basis basis;
@@ -339,12 +371,19 @@ static void agreements_need_no_row(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(names_the_clause),          cmocka_unit_test(no_row_is_needed),
-      cmocka_unit_test(says_what_a_row_lacks),     cmocka_unit_test(says_how_an_agreement_stands),
-      cmocka_unit_test(every_condition_counts),    cmocka_unit_test(bounds_of_time_and_direction),
-      cmocka_unit_test(a_star_covers_all),         cmocka_unit_test(the_smallest_id_is_named),
-      cmocka_unit_test(says_which_row_is_missing), cmocka_unit_test(many_reasons_fit),
-      cmocka_unit_test(suspension_comes_first),    cmocka_unit_test(agreements_need_no_row),
+      cmocka_unit_test(names_the_clause),
+      cmocka_unit_test(no_row_is_needed),
+      cmocka_unit_test(says_what_a_row_lacks),
+      cmocka_unit_test(says_how_an_agreement_stands),
+      cmocka_unit_test(the_smaller_id_stays),
+      cmocka_unit_test(every_condition_counts),
+      cmocka_unit_test(bounds_of_time_and_direction),
+      cmocka_unit_test(a_star_covers_all),
+      cmocka_unit_test(the_smallest_id_is_named),
+      cmocka_unit_test(says_which_row_is_missing),
+      cmocka_unit_test(many_reasons_fit),
+      cmocka_unit_test(suspension_comes_first),
+      cmocka_unit_test(agreements_need_no_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,64 @@ static void a_name_of_two_parties_names_nobody(void **state) {
   assert_true(base_view_equal(terms.rows[0].recipient, header.parties[2]));
 }
 
+static void row_ids(void **state) {
+  (void)state;
+  static const struct {
+    const char *rows;
+    bool valid;
+  } ids[] = {{"[" ROW("aZ-9.") "]", true},
+             {"[" ROW("12345678901234567890123456789012") "]", true},
+             {"[" ROW("123456789012345678901234567890123") "]", false},
+             {"[" ROW("~") "]", false},
+             {"[" ROW("[") "]", false},
+             {"[" ROW("!") "]", false},
+             {"[" ROW(":") "]", false}};
+  for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    struct law_agreement terms;
+    struct base_error err;
+    struct wire_header header = header_until("2027-11-21");
+    assert_int_equal(parse(ids[i].rows, &header, &arena, &terms, &err), ids[i].valid ? BASE_OK : BASE_FIELD);
+  }
+}
+
+/* Wherever memory ends: an error that says so, and nothing that could be taken for terms. */
+static void without_memory(void **state) {
+  (void)state;
+  const char *rows = AUTHORITIES(COLUMNS(",\"recipient\":\"rabat\",\"authority\":\"dgsn\",\"note\":\"n\""));
+  struct wire_header header = header_until("2027-11-21");
+  bool read = false;
+  for (size_t limit = 1; !read; limit += 8) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    struct law_agreement terms = {.row_count = 77};
+    struct base_error err;
+    base_arena_init(&arena, limit);
+    enum base_code code = parse(rows, &header, &arena, &terms, &err);
+    assert_true(code == BASE_OK || code == BASE_MEMORY);
+    assert_int_equal(terms.row_count, code == BASE_OK ? 1 : 77);
+    read = code == BASE_OK;
+    assert_true(limit < 1 << 20);
+  }
+}
+
+static void what_is_no_object(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct law_agreement terms;
+  struct wire_header header = header_until("2027-11-21");
+  assert_int_not_equal(law_terms_parse(NULL, &header, NOW, &arena, &terms, NULL), BASE_OK);
+  header.state[1] = (struct wire_state_field){BASE_VIEW("from"), BASE_VIEW("tomorrow")};
+  header.state_count = 2;
+  struct base_error err;
+  assert_int_equal(parse(COLUMNS(""), &header, &arena, &terms, &err), BASE_DATE);
+  assert_int_equal(
+      parse(COLUMNS("") ",\"authorities\":[{\"code\":\"a\",\"party\":\"paris\",\"name\":\"A\"},{\"code\":\"b\","
+                        "\"party\":\"rabat\",\"name\":\"B\"}]",
+            &header, &arena, &terms, &err),
+      BASE_DATE);
+  assert_int_equal(parse(COLUMNS("") ",\"types\":1", &header, &arena, &terms, &err), BASE_DATE);
+}
+
 static void needs_an_author_who_is_a_party(void **state) {
   (void)state;
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -289,6 +347,9 @@ int main(void) {
       cmocka_unit_test(reads_every_column),
       cmocka_unit_test(refuses_columns_that_are_no_condition),
       cmocka_unit_test(a_name_of_two_parties_names_nobody),
+      cmocka_unit_test(row_ids),
+      cmocka_unit_test(without_memory),
+      cmocka_unit_test(what_is_no_object),
       cmocka_unit_test(needs_an_author_who_is_a_party),
       cmocka_unit_test(the_example_covers_every_kind),
   };
