@@ -683,6 +683,68 @@ export type Kind = {
   }[];
 };
 
+export type LawRow = {
+  id: string;
+  kind: string;
+  types: string[];
+  purposes: string[];
+  direction: string;
+  recipient: Node | null;
+  personal: string;
+  unheld: {
+    authority?: string;
+    handling?: string;
+    retention_days?: number;
+    onward: string;
+    approval: string;
+    assurances?: string[];
+    reply_hours?: number;
+  };
+  note: string;
+};
+
+export type Review = {
+  id: Id;
+  terms: Id;
+  title: string;
+  review: TimeOrNull;
+  until: TimeOrNull;
+  rows: LawRow[];
+  used: {
+    clause: string;
+    count: number;
+    last: TimeOrNull;
+  }[];
+  refused: {
+    wanted: string;
+    count: number;
+    last: TimeOrNull;
+  }[];
+  next: number | null;
+};
+
+export type Explained = {
+  to: string;
+  kind: string;
+  type: string;
+  purpose: string;
+  personal: string;
+  allowed: boolean;
+  code: string;
+  clause: string;
+  why: string;
+  row: LawRow | null;
+  agreements: ({
+    id: Id;
+    terms: Id;
+    standing: string;
+    from: TimeOrNull;
+    until: TimeOrNull;
+    nearest: LawRow | null;
+    lacks: string[];
+  })[];
+};
+
 /** Every operation by its operationId; a refusal is a Problem. */
 export interface Operations {
   /** What the node does. */
@@ -1107,5 +1169,20 @@ export interface Operations {
     path: "/v1/proofs/{id}";
     parameters: { id: IdBeginning };
     answer: Evidence;
+  };
+  /** What an agreement's rows were used for, and what was refused for want of one. */
+  agreement_review: {
+    method: "GET";
+    path: "/v1/agreements/{id}/review";
+    parameters: { id: IdBeginning };
+    query: { from?: number };
+    answer: Review;
+  };
+  /** Which row covers a planned send, or what is missing. Nothing is sent. */
+  law_explain: {
+    method: "GET";
+    path: "/v1/law";
+    query: { to?: string; kind?: string; type?: string; purpose?: string; personal?: string };
+    answer: Explained;
   };
 }

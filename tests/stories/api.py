@@ -106,6 +106,10 @@ def look_around(good, door):
         good(door, name)
     good(door, "card_show", query={"generation": 1})
     good(door, "partner_show", name="paris")
+    agreement = good(door, "agreement_list")[0]["id"]
+    good(door, "agreement_review", id=agreement, query={"from": 0})
+    for purpose in ("drugs", "espionage"):
+        good(door, "law_explain", query={"to": "paris", "kind": "request", "type": "ask", "purpose": purpose, "personal": "special"})
     for kind in ("request", "agreement"):
         good(door, "kind_show", kind=kind)
         good(door, "kind_example", kind=kind)
