@@ -39,7 +39,8 @@ enum law_standing law_standing(const struct law_agreement *agreement, const stru
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
 static bool covers(const struct base_view *codes, size_t count, struct base_view code) {
   for (size_t i = 0; i < count; i++)
-    if ((codes[i].size == 1 && codes[i].data[0] == '*') || (code.size && base_view_equal(codes[i], code)))
+    if ((codes[i].size == 1 && codes[i].data[0] == '*') ||
+        (code.size && code.size == codes[i].size && memcmp(codes[i].data, code.data, code.size) == 0))
       return true;
   return false;
 }
@@ -102,10 +103,11 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *rea
  * force; it may, without the row; the dead last: those that had permitted it, those that never did, those without the
  * row. */
 static unsigned distance(const struct law_agreement *agreement, const struct law_question *question) {
-  bool row = covering_row(agreement, question) != NULL;
-  switch (law_standing(agreement, question)) {
-  case LAW_IN_FORCE:
+  enum law_standing standing = law_standing(agreement, question);
+  if (standing == LAW_IN_FORCE) /* and lacks the row, or nobody would ask */
     return 0;
+  bool row = covering_row(agreement, question) != NULL;
+  switch (standing) {
   case LAW_NOT_YET:
   case LAW_NOT_ACCEPTED:
     /* Not accepted, and its time is over: it will not be in force any more. */
@@ -144,7 +146,8 @@ static const struct law_agreement *nearest_after(const struct law_agreement *bef
 static void say_why_not(struct reasons *reasons, const struct law_agreement *agreement,
                         const struct law_question *question) {
   struct base_hex_text id = base_id_text(&agreement->id);
-  const struct law_row *row = covering_row(agreement, question);
+  bool in_force = law_standing(agreement, question) == LAW_IN_FORCE;
+  const struct law_row *row = in_force ? NULL : covering_row(agreement, question);
   add_reason(reasons, "; agreement %.*s…", SHORT_ID, id.text);
   if (row)
     add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
