@@ -36,7 +36,8 @@ static void accept_terms(struct pair_node *a, struct pair_node *b, const char *a
 }
 /* Leaves that the node writes by itself when time passes. */
 static unsigned by_time(struct pair_node *node) {
-  return try_count(node, WIRE_ACT_STATEMENT) + try_count(node, WIRE_ACT_KEY) + try_count(node, WIRE_ACT_CARD);
+  return try_count(node, WIRE_ACT_STATEMENT) + try_count(node, WIRE_ACT_KEY) + try_count(node, WIRE_ACT_CARD) +
+         try_count(node, WIRE_ACT_DEADLINE);
 }
 /* A request is refused, with the missing row and this piece of the reason, and a leaf says so. Nothing else changed. */
 static void denied(struct pair_node *a, const struct pair_node *b, const char *piece) {
