@@ -40,7 +40,7 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: "usage" | "method" | "media-type" | "not-found" | "unknown-partner" | "no-legal-basis" | "refused-by-policy" | "invalid-transition" | "partner-suspended" | "evidence" | "signature" | "inclusion" | "consistency" | "fork" | "rollback" | "commitment" | "hash" | "unseal" | "wrong-key" | "number" | "equivocation" | "not-a-party" | "unknown-kind" | "unreachable" | "syntax" | "utf8" | "too-large" | "too-deep" | "duplicate-key" | "unknown-field" | "field" | "date" | "exists" | "conflict" | "permission" | "protocol" | "busy" | "timeout" | "disk-full" | "clock" | "not-running" | "port-in-use" | "io" | "memory" | "corrupt" | "internal";
+  code: "usage" | "method" | "media-type" | "not-found" | "unknown-partner" | "no-legal-basis" | "refused-by-policy" | "invalid-transition" | "partner-suspended" | "evidence" | "signature" | "inclusion" | "consistency" | "fork" | "rollback" | "commitment" | "hash" | "unseal" | "wrong-key" | "number" | "equivocation" | "not-a-party" | "unknown-kind" | "unreachable" | "syntax" | "utf8" | "too-large" | "too-deep" | "duplicate-key" | "unknown-field" | "field" | "date" | "exists" | "conflict" | "permission" | "protocol" | "busy" | "timeout" | "disk-full" | "clock" | "not-running" | "port-in-use" | "io" | "memory" | "corrupt" | "internal" | "login";
   /** What is wrong, when it is a field, a parameter or a header field: a path such as parts[0].name. */
   field?: string;
 };
@@ -745,6 +745,57 @@ export type Explained = {
   })[];
 };
 
+export type Role = "liaison" | "supervisor" | "operations" | "integrator" | "auditor" | "administrator";
+
+export type Person = {
+  /** The name here, never given twice. */
+  person: string;
+  name: string;
+  unit: string;
+  roles: Role[];
+  /** The user of the operating system who owns the node acts as this one. */
+  owner: boolean;
+  state: "open" | "closed" | "damaged";
+  /** The leaf that commits to it. */
+  leaf: number;
+};
+
+export type Persons = {
+  persons: Person[];
+};
+
+export type Token = {
+  token: number;
+  person: string;
+  label: string;
+  roles: Role[];
+  /** Empty: all that its roles may. */
+  requests: string[];
+  made: Time;
+  until: Time;
+  state: "open" | "ended" | "damaged";
+};
+
+export type Tokens = {
+  /** Who asks. */
+  person: string;
+  roles: Role[];
+  tokens: Token[];
+};
+
+export type TokenChanged = {
+  token: number;
+  person: string;
+  until: Time;
+  /** make: shown this once. */
+  secret?: string;
+  label?: string;
+  roles?: Role[];
+  requests?: string[];
+  made?: Time;
+  state?: "open" | "ended" | "damaged";
+};
+
 /** Every operation by its operationId; a refusal is a Problem. */
 export interface Operations {
   /** What the node does. */
@@ -1021,6 +1072,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/parts/{sha256}";
     parameters: { sha256: Sha256 };
+    query: { reason?: string };
     answer: Blob;
   };
   /** What is in a STIX part. */
@@ -1066,6 +1118,8 @@ export interface Operations {
     body: {
       /** The partner's name. */
       to: string;
+      /** Kept in the register. */
+      reason?: string;
     };
     answer: {
       file: number;
@@ -1103,6 +1157,8 @@ export interface Operations {
     method: "POST";
     path: "/v1/backups";
     body?: {
+      /** Kept in the register. */
+      reason?: string;
       /** The key that it is sealed to; else that of wasl.conf. */
       to?: string;
     };
@@ -1168,6 +1224,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/proofs/{id}";
     parameters: { id: IdBeginning };
+    query: { reason?: string };
     answer: Evidence;
   };
   /** What an agreement's rows were used for, and what was refused for want of one. */
@@ -1184,5 +1241,60 @@ export interface Operations {
     path: "/v1/law";
     query: { to?: string; kind?: string; type?: string; purpose?: string; personal?: string };
     answer: Explained;
+  };
+  /** The persons, those who left included. */
+  person_list: {
+    method: "GET";
+    path: "/v1/persons";
+    answer: Persons;
+  };
+  /** Add, change or close a person. */
+  person_change: {
+    method: "POST";
+    path: "/v1/persons";
+    body: {
+      do: "add" | "roles" | "unit" | "owner" | "close";
+      person: string;
+      /** add: in full. */
+      name?: string;
+      /** add, unit. */
+      unit?: string;
+      roles?: Role[];
+      /** close: kept in the register. */
+      reason?: string;
+    };
+    answer: Person;
+  };
+  /** One person. */
+  person_show: {
+    method: "GET";
+    path: "/v1/persons/{person}";
+    parameters: { person: Name };
+    answer: Persons;
+  };
+  /** One's own tokens; those of all for administrators and auditors. */
+  token_list: {
+    method: "GET";
+    path: "/v1/tokens";
+    answer: Tokens;
+  };
+  /** Make a token, or end one. */
+  token_change: {
+    method: "POST";
+    path: "/v1/tokens";
+    body: {
+      do: "make" | "end";
+      /** make: whose; who asks when left out. */
+      person?: string;
+      /** make: what it is for. */
+      label?: string;
+      /** make: within the next 366 days. */
+      until?: string;
+      roles?: Role[];
+      requests?: string[];
+      /** end: which. */
+      number?: number;
+    };
+    answer: TokenChanged;
   };
 }

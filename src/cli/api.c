@@ -28,6 +28,17 @@ struct cli_piece cli_piece(struct base_view text) {
   return piece;
 }
 
+enum base_code cli_purpose(const struct cli *cli, struct cli_purpose *out, struct base_error *err) {
+  const char *reason = cli_option(cli, "--reason");
+  out->text[0] = '\0';
+  if (reason == NULL)
+    return BASE_OK;
+  if (reason[0] == '\0' || strlen(reason) > CLI_REASON_MAX)
+    return cli_usage(cli, err, "--reason takes 1 to %d bytes", CLI_REASON_MAX);
+  (void)snprintf(out->text, sizeof out->text, "?reason=%s", cli_piece(base_view_text(reason)).text);
+  return BASE_OK;
+}
+
 static enum base_code keep(void *context, struct base_view piece, struct base_error *err) {
   struct base_buf *text = context;
   base_buf_add_view(text, piece);
@@ -52,7 +63,8 @@ static void note_root(const char *node) {
 static const char *where_to_look(const struct cli_http_request *request) {
   static const struct {
     const char *path, *look;
-  } rows[] = {{"/v1/partners", "wasl partner list"}, {"/v1/keys/", "wasl key list"},
+  } rows[] = {{"/v1/persons", "wasl person list"},   {"/v1/tokens", "wasl token list"},
+              {"/v1/partners", "wasl partner list"}, {"/v1/keys/", "wasl key list"},
               {"/v1/card", "wasl key list"},         {"/v1/outbox/", "wasl outbox list"},
               {"/v1/cases/", "wasl case show CASE"}, {"/v1/cases", "wasl case list and wasl outbox list"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows && strcmp(request->method, "POST") == 0; i++)
@@ -73,19 +85,23 @@ static enum base_code fail_unanswered(const struct cli_http_request *request, st
                    why.text, look);
 }
 
-static enum base_code exchange(struct cli *cli, const struct cli_http_request *request, struct cli_sink sink,
+static enum base_code exchange(struct cli *cli, struct cli_http_request *request, struct cli_sink sink,
                                struct base_error *err) {
   if (cli->node == NULL)
     return cli_usage(cli, err, "which node? Say -n DIR or set WASL_NODE");
   BASE_AUTO_FD int socket = -1;
-  BASE_AUTO_BUF struct base_buf problem = {0};
+  BASE_AUTO_BUF struct base_buf problem = {0}, token = {0};
   int status = 0;
   base_buf_init(&problem, CLI_PROBLEM_MAX);
-  enum base_code code = cli_http_connect(cli->node, &socket, err);
-  if (code == BASE_OK && strcmp(request->method, "POST") == 0)
+  enum base_code code = cli_token_read(&token, err);
+  if (code == BASE_OK)
+    code = cli_http_connect(cli->node, &socket, err);
+  if (code == BASE_OK && strcmp(request->method, "POST") == 0 && token.size == 0)
     note_root(cli->node);
+  request->token = base_buf_view(&token);
   if (code == BASE_OK)
     code = cli_http_exchange(socket, request, sink, &problem, &status, err);
+  request->token = (struct base_view){0};
   if (socket >= 0 && (code == BASE_NOT_RUNNING || code == BASE_TIMEOUT))
     code = fail_unanswered(request, err);
   if (code == BASE_OK && status >= 300)
@@ -93,7 +109,7 @@ static enum base_code exchange(struct cli *cli, const struct cli_http_request *r
   return code;
 }
 
-static enum base_code exchange_json(struct cli *cli, const struct cli_http_request *request, struct cli_answer *out,
+static enum base_code exchange_json(struct cli *cli, struct cli_http_request *request, struct cli_answer *out,
                                     struct base_error *err) {
   base_buf_init(&out->text, BASE_BUF_DEFAULT_LIMIT);
   enum base_code code = exchange(cli, request, (struct cli_sink){&out->text, keep}, err);
@@ -214,12 +230,16 @@ static enum base_code why_cut(struct cli *cli, const char *path, enum base_code 
 
 enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
                               uint64_t *out_size, struct base_error *err) {
-  char path[32 + BASE_HEX_ID];
+  char path[32 + BASE_HEX_ID + sizeof(struct cli_purpose)];
+  struct cli_purpose purpose;
+  enum base_code code = cli_purpose(cli, &purpose, err);
+  if (code != BASE_OK)
+    return code;
   struct hashed hashed = {.fd = fd, .hasher = seal_hasher_new()};
   if (hashed.hasher == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a hash");
-  (void)snprintf(path, sizeof path, "/v1/parts/%s", base_hash_text(sha256).text);
-  enum base_code code = cli_download(cli, path, (struct cli_sink){&hashed, write_hashed}, size, "part", err);
+  (void)snprintf(path, sizeof path, "/v1/parts/%s%s", base_hash_text(sha256).text, purpose.text);
+  code = cli_download(cli, path, (struct cli_sink){&hashed, write_hashed}, size, "part", err);
   if (code == BASE_NOT_RUNNING)
     code = why_cut(cli, path, code, err);
   struct base_hash hash = seal_hasher_end(hashed.hasher);

@@ -328,9 +328,14 @@ enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   CLI_AUTO_KINDS struct cli_kinds kinds = {0};
   struct cli_piece id;
+  struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &answer, err, "/v1/cases/%s", id.text);
+    code = cli_purpose(cli, &purpose, err);
+  if (code == BASE_OK && cli_has(cli, "--bare") && purpose.text[0] != '\0')
+    code = cli_usage(cli, err, "--bare reads nothing, so there is no reason to be kept");
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/cases/%s%s", id.text, cli_has(cli, "--bare") ? "?bare=true" : purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *messages = wire_json_get(answer.json, "messages");

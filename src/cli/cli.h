@@ -74,6 +74,14 @@ bool cli_help_group_words(const char *group, struct base_buf *out);
 const char *cli_help_option(const struct cli_command *command, struct base_view name, const char **value);
 const char *cli_help_word(const struct cli_command *command, struct base_view word);
 
+/* --- persons (person.c) */
+enum { CLI_TOKEN_MAX = 128 };
+/* The token that WASL_TOKEN_FILE or WASL_TOKEN names, appended to out, which is initialised here; empty: neither is
+ * there, and the node's owner asks. */
+BASE_NODISCARD enum base_code cli_token_read(struct base_buf *out, struct base_error *err);
+/* --roles as the member "roles" of an object that is open; nothing when it was not given. */
+BASE_NODISCARD enum base_code cli_roles_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
+
 /* --- the local API (api.c) */
 struct cli_answer {
   struct base_buf text;
@@ -87,6 +95,12 @@ BASE_NODISCARD enum base_code cli_get(struct cli *cli, struct cli_answer *out, s
 /* body: a JSON document */
 BASE_NODISCARD enum base_code cli_post(struct cli *cli, const char *path, struct base_view body, struct cli_answer *out,
                                        struct base_error *err);
+/* "?reason=…", percent-encoded, when --reason says for which purpose content is read; else "". */
+enum { CLI_REASON_MAX = 256 };
+struct cli_purpose {
+  char text[16 + 3 * CLI_REASON_MAX + 1];
+};
+BASE_NODISCARD enum base_code cli_purpose(const struct cli *cli, struct cli_purpose *out, struct base_error *err);
 /* A path piece or query value, percent-encoded (RFC 3986). */
 struct cli_piece {
   char text[3 * 256 + 1];
@@ -306,6 +320,15 @@ CLI_COMMAND_FUNCTION(witness_list);
 CLI_COMMAND_FUNCTION(witness_remove);
 CLI_COMMAND_FUNCTION(witness_policy);
 CLI_COMMAND_FUNCTION(witness_for);
+CLI_COMMAND_FUNCTION(person_add);
+CLI_COMMAND_FUNCTION(person_list);
+CLI_COMMAND_FUNCTION(person_roles);
+CLI_COMMAND_FUNCTION(person_unit);
+CLI_COMMAND_FUNCTION(person_owner);
+CLI_COMMAND_FUNCTION(person_close);
+CLI_COMMAND_FUNCTION(token_make);
+CLI_COMMAND_FUNCTION(token_list);
+CLI_COMMAND_FUNCTION(token_end);
 CLI_COMMAND_FUNCTION(kind_list);
 CLI_COMMAND_FUNCTION(kind_show);
 CLI_COMMAND_FUNCTION(kind_example);

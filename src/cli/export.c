@@ -88,7 +88,10 @@ static enum base_code export_message(struct cli *cli, int messages, struct base_
     return base_fail(err, BASE_PROTOCOL, "the node named a message without an id");
   struct base_hex_text text = base_id_text(&parsed);
   const char *name = text.text;
-  enum base_code code = cli_get(cli, &message, err, "/v1/messages/%s", name);
+  struct cli_purpose purpose;
+  enum base_code code = cli_purpose(cli, &purpose, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &message, err, "/v1/messages/%s%s", name, purpose.text);
   if (code == BASE_OK)
     code = make_folder(messages, name, &dir, err);
   if (code == BASE_OK)
@@ -221,9 +224,12 @@ enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer kase = {0};
   struct making making;
   struct cli_piece id;
+  struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &kase, err, "/v1/cases/%s", id.text);
+    code = cli_purpose(cli, &purpose, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &kase, err, "/v1/cases/%s%s", id.text, purpose.text);
   if (code != BASE_OK)
     return code;
   code = begin_making(cli, cli->words[1], &making, err);

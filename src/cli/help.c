@@ -11,6 +11,21 @@ enum { COLUMN = 24 };
 static const struct {
   const char *name, *command, *value, *text;
 } options[] = {
+    {"--name", "person", "NAME", "the person's name in full"},
+    {"--unit", "", "UNIT", "where the person works; '' for nowhere in particular"},
+    {"--roles", "node init", "ROLE[,ROLE]", "those of the owner, administrator among them; all of them when left out"},
+    {"--roles", "token", "ROLE[,ROLE]", "some of the person's roles; all of them when left out"},
+    {"--roles", "", "ROLE[,ROLE]",
+     "of liaison, supervisor, operations, integrator, auditor, administrator: what the person may do"},
+    {"--owner", "", "PERSON",
+     "as whom the user of the operating system acts who owns the node; without it, under the name of that user, with "
+     "all "
+     "roles"},
+    {"--owner-name", "", "NAME", "that person's name in full"},
+    {"--label", "", "TEXT", "what the token is for, so that it can be told from others"},
+    {"--days", "", "N", "how long it is valid, from now; at most 366"},
+    {"--requests", "", "NAME[,NAME]", "only for these requests, by their names in spec/requests.md; at most 16"},
+    {"--bare", "", NULL, "without content: what the headers say; no leaf is written, nothing was read"},
     {"--name", "", "NAME", "the node's name for its partners: a letter a-z and up to 31 of a-z, 0-9 and -"},
     {"--org", "", "NAME", "the organisation's name, in every language that has none of its own"},
     {"--org-ar", "", "NAME", "… in Arabic"},
@@ -98,6 +113,8 @@ static const struct {
     {"FILE", "backup", "the backup; - is standard input"},
     {"DIR", "node epoch", "the folder of the stopped node"},
     {"DIR", "backup", "the node's folder, with its keys in it and core/ empty or lost"},
+    {"PERSON", "", "a person's name here: a letter a-z and up to 31 of a-z, 0-9 and -"},
+    {"NUMBER", "token", "the token's, as wasl token list shows it"},
     {"KIND", "", "a kind of case, as wasl kind list names it"},
     {"TYPE", "", "a type of message, as wasl kind show names it"},
     {"CASE", "", "a case's id, or its first digits (at least 4)"},

@@ -151,6 +151,9 @@ static enum base_code send_request(int socket, const struct cli_http_request *re
   bool broken = false;
   base_buf_init(&head, CLI_HTTP_HEAD_MAX);
   base_buf_printf(&head, "%s %s HTTP/1.1\r\nHost: wasl\r\nConnection: close\r\n", request->method, request->path);
+  if (request->token.size > 0)
+    base_buf_printf(&head, "Authorization: Bearer %.*s\r\n", (int)request->token.size,
+                    (const char *)request->token.data);
   if (request->type != NULL)
     base_buf_printf(&head, "Content-Type: %s\r\nContent-Length: %llu\r\n", request->type,
                     (unsigned long long)(request->fd < 0 ? request->body.size : request->size));
@@ -158,6 +161,7 @@ static enum base_code send_request(int socket, const struct cli_http_request *re
   enum base_code code = base_buf_check(&head, "the request's head", err);
   if (code == BASE_OK)
     code = send_all(socket, request->idle_s, base_buf_view(&head), &broken, err);
+  base_wipe(head.data, head.size);
   if (code != BASE_OK || broken || request->type == NULL)
     return code;
   return request->fd < 0 ? send_all(socket, request->idle_s, request->body, &broken, err)

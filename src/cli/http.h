@@ -21,9 +21,10 @@ enum {
 
 struct cli_http_request {
   const char *method, *path;
-  const char *type;      /* Content-Type; NULL: no body */
-  struct base_view body; /* sent when fd is -1 */
-  int fd;                /* else size bytes are read from here */
+  const char *type;       /* Content-Type; NULL: no body */
+  struct base_view body;  /* sent when fd is -1 */
+  struct base_view token; /* of who asks; empty: the user of the operating system */
+  int fd;                 /* else size bytes are read from here */
   uint64_t size;
   struct cli_progress *progress; /* of the upload; may be NULL */
   unsigned first_s, idle_s;      /* 0: CLI_HTTP_FIRST_S, CLI_HTTP_IDLE_S */

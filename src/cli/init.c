@@ -12,9 +12,10 @@
 
 #include "cli/cli.h"
 #include "cli/database.h"
+#include "link/link.h"
 #include "link/users.h"
 
-enum { FOLDERS = 5 };
+enum { FOLDERS = 5, OWNER_NAME_MAX = 128 };
 
 static const struct {
   const char *name;
@@ -30,7 +31,8 @@ struct plan {
   const char *keys, *keys_env, *keys_read, *keys_write; /* of a token; "" for none */
   struct cli_database database;
   struct wire_card card;
-  int fd; /* of dir */
+  struct base_buf owner; /* a document; empty: nobody was named */
+  int fd;                /* of dir */
   bool dir_made, keys_made;
 };
 
@@ -104,6 +106,44 @@ static enum base_code read_token(struct plan *plan, struct base_error *err) {
                          "--keys must be a PKCS#11 URI: pkcs11:token=NAME?module-path=…&pin-source=file:…");
 }
 
+static const char administrator[] = "administrator";
+
+static enum base_code all_roles(struct wire_writer *writer) {
+  wire_write_key(writer, "roles");
+  wire_write_array(writer);
+  for (enum link_person_role role = 0; role < LINK_PERSON_ROLES; role++)
+    wire_write_string(writer, link_person_role_name(role));
+  wire_write_end(writer, ']');
+  return BASE_OK;
+}
+
+/* The person as whom the owner acts: a document that core takes in when the node is started first. */
+static enum base_code read_owner(struct plan *plan, struct base_error *err) {
+  struct cli *cli = plan->cli;
+  const char *owner = cli_option(cli, "--owner"), *name = cli_option(cli, "--owner-name");
+  struct wire_writer writer;
+  if (owner == NULL)
+    return name == NULL && !cli_has(cli, "--roles")
+               ? BASE_OK
+               : cli_usage(cli, err, "--owner-name and --roles say something of a person: say who, by --owner PERSON");
+  if (!base_name_valid(base_view_text(owner)))
+    return cli_usage(cli, err, "--owner must be a letter a-z and up to 31 of a-z, 0-9 and -");
+  struct base_view full = base_view_text(name != NULL ? name : owner);
+  if (full.size == 0 || full.size > OWNER_NAME_MAX || !wire_line_valid(full))
+    return cli_usage(cli, err, "--owner-name must be one line of 1 to %d bytes of UTF-8", OWNER_NAME_MAX);
+  wire_writer_init(&writer, &plan->owner);
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "person", owner);
+  wire_write_member_text(&writer, "name", full);
+  wire_write_member_string(&writer, "unit", "");
+  enum base_code code = cli_has(cli, "--roles") ? cli_roles_write(cli, &writer, err) : all_roles(&writer);
+  wire_write_end(&writer, '}');
+  if (code == BASE_OK &&
+      strstr(cli_has(cli, "--roles") ? cli_option(cli, "--roles") : administrator, administrator) == NULL)
+    code = cli_usage(cli, err, "--roles must have administrator among them: nobody else could name further persons");
+  return code == BASE_OK ? base_buf_check(&plan->owner, "the owner", err) : code;
+}
+
 static enum base_code read_plan(struct plan *plan, struct base_error *err) {
   enum base_code code = cli_need(plan->cli, "--name", &plan->name, err);
   if (code == BASE_OK && !base_name_valid(base_view_text(plan->name)))
@@ -116,6 +156,8 @@ static enum base_code read_plan(struct plan *plan, struct base_error *err) {
     code = read_names(plan, err);
   if (code == BASE_OK)
     code = read_token(plan, err);
+  if (code == BASE_OK)
+    code = read_owner(plan, err);
   const char *store = cli_option(plan->cli, "--store");
   if (code == BASE_OK)
     code = cli_database_read(store != NULL ? store : "sqlite", &plan->database, err);
@@ -275,6 +317,8 @@ static enum base_code write_files(struct plan *plan, struct base_view keys, stru
     code = seal_card_check(&again, err);
   if (code == BASE_OK)
     code = base_file_replace(plan->fd, "node.card", base_buf_view(card), 0644, err);
+  if (code == BASE_OK && plan->owner.size > 0)
+    code = base_file_replace(plan->fd, "core/owner", base_buf_view(&plan->owner), 0600, err);
   base_buf_printf(&conf, "# The node %s; wasld(8) says what may stand here.\n[node]\nname = %s\nlisten = %s\n",
                   plan->name, plan->name, plan->listen);
   const char *address = cli_option(plan->cli, "--address");
@@ -309,6 +353,7 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
   struct plan plan = {.cli = cli, .dir = cli->words[0], .fd = -1};
   BASE_AUTO_BUF struct base_buf keys = {0}, card = {0};
   base_buf_init(&card, 2 * WIRE_CARD_MAX);
+  base_buf_init(&plan.owner, 4096);
   enum base_code code = read_plan(&plan, err);
   if (code == BASE_OK)
     code = open_dir(&plan, err);
@@ -316,6 +361,7 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
     if (plan.dir_made)
       rmdir(plan.dir);
     base_close_fd(&plan.fd);
+    base_buf_free(&plan.owner);
     cli_database_free(&plan.database);
     return code;
   }
@@ -334,6 +380,7 @@ enum base_code cli_node_init(struct cli *cli, struct base_error *err) {
   else
     take_back(&plan);
   base_close_fd(&plan.fd);
+  base_buf_free(&plan.owner);
   cli_database_free(&plan.database);
   return code;
 }

@@ -228,9 +228,12 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   CLI_AUTO_KINDS struct cli_kinds kinds = {0};
   struct cli_piece id;
+  struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "ID", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &answer, err, "/v1/messages/%s", id.text);
+    code = cli_purpose(cli, &purpose, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/messages/%s%s", id.text, purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *message = answer.json;

@@ -185,12 +185,15 @@ static enum base_code export_to(struct cli *cli, const char *file, const struct 
 enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer proof = {0};
   struct cli_piece id;
+  struct cli_purpose purpose;
   const char *file;
   enum base_code code = cli_need(cli, "-o", &file, err);
   if (code == BASE_OK)
     code = cli_id_word(cli, 0, "MESSAGE", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &proof, err, "/v1/proofs/%s", id.text);
+    code = cli_purpose(cli, &purpose, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &proof, err, "/v1/proofs/%s%s", id.text, purpose.text);
   if (code != BASE_OK)
     return code;
   tell_missing(cli, wire_json_get(proof.json, "missing"));

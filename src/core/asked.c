@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/people.h"
 #include "core/witness.h"
 
 enum { SHOWN_MAX = 64, ALLOWED_MAX = 256 };
@@ -74,7 +75,7 @@ static bool known(enum link_request_code code, struct base_view name, bool insid
   for (size_t i = 0; i < ROWS; i++)
     if (rows[i].code == code && base_view_is(name, rows[i].name))
       return !inside || rows[i].place == BODY;
-  return !inside && base_view_is(name, "actor");
+  return !inside && (base_view_is(name, "actor") || base_view_is(name, "token"));
 }
 
 /* The members that a body may have. */

@@ -11,6 +11,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/parts.h"
+#include "core/people.h"
 
 /* A backup is made while the node goes on: the database as it stood at one moment, then the files of the parts that it
  * names. It is sealed here, to a key that is kept offline, one record per request, so that it takes the memory of a few
@@ -173,7 +174,10 @@ void core_backup_begin(struct core *core, uint64_t token, const struct wire_json
   struct core_backup *backup = NULL;
   struct wire_key to;
   char key[SEAL_BACKUP_KEY_TEXT], subject[64];
-  enum base_code code = key_for(core, core_request_text(request, "to"), &to, &err);
+  struct base_view reason = core_request_text(request, "reason");
+  enum base_code code = core_request_purpose(reason, &err);
+  if (code == BASE_OK)
+    code = key_for(core, core_request_text(request, "to"), &to, &err);
   if (code == BASE_OK)
     code = free_place(core, &backup, &err);
   if (code == BASE_OK)
@@ -185,7 +189,7 @@ void core_backup_begin(struct core *core, uint64_t token, const struct wire_json
     seal_backup_key_id(&to, id);
     base_hex(id, sizeof id, digits);
     snprintf(subject, sizeof subject, "a backup for the key %s", digits);
-    struct wire_opening opening = {.actor = core_request_text(request, "actor"), .subject = base_view_text(subject)};
+    struct wire_opening opening = {.actor = core_actor(core), .subject = base_view_text(subject), .reason = reason};
     code = core_register_add(core, WIRE_ACT_EXPORTED, &opening, NULL, &err);
     if (code == BASE_OK)
       code = key_begun(core, &err);

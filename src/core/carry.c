@@ -6,6 +6,7 @@
 #include "core/cards.h"
 #include "core/epoch.h"
 #include "core/parts.h"
+#include "core/people.h"
 
 /* Consignments that go by hand: by stick, by diode, by courier. A file holds all that is open for a partner, and the
  * answers that he is owed, proved under one head. It is made one consignment per request, so that parts of any size
@@ -62,7 +63,10 @@ void core_carry_begin(struct core *core, uint64_t token, const struct wire_json 
   struct core_partner *partner = NULL;
   struct core_carry *carry = NULL;
   uint64_t open = 0;
-  enum base_code code = partner_for(core, core_request_text(request, "to"), &partner, &err);
+  struct base_view reason = core_request_text(request, "reason");
+  enum base_code code = core_request_purpose(reason, &err);
+  if (code == BASE_OK)
+    code = partner_for(core, core_request_text(request, "to"), &partner, &err);
   if (code == BASE_OK && core->lost[0] != '\0')
     code = base_fail(&err, BASE_POLICY, "%s", core->lost);
   if (code == BASE_OK && partner->heard.number != 0)
@@ -78,7 +82,7 @@ void core_carry_begin(struct core *core, uint64_t token, const struct wire_json 
     char subject[32 + WIRE_ORIGIN_MAX];
     snprintf(subject, sizeof subject, "a file for %.*s", (int)partner->card.origin.size,
              (const char *)partner->card.origin.data);
-    struct wire_opening opening = {.actor = core_request_text(request, "actor"), .subject = base_view_text(subject)};
+    struct wire_opening opening = {.actor = core_actor(core), .subject = base_view_text(subject), .reason = reason};
     code = core_register_add(core, WIRE_ACT_EXPORTED, &opening, NULL, &err);
   }
   if (code != BASE_OK) {

@@ -4,6 +4,7 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/people.h"
 
 /* The next card of ours: what of the present one changes, composed, checked and written as one step; and which of the
  * TLS keys on it is presented meanwhile. keys.c has it signed, and destroys the keys whose time is over. */
@@ -256,9 +257,9 @@ static void change_answer(struct core *core, uint64_t token) {
   wire_write_end(&writer, '}');
 }
 
-static void change_end(struct core *core, uint64_t token, const struct wire_json *request, struct change *change,
-                       enum base_code code, struct base_error *err) {
-  struct base_view actor = core_request_text(request, "actor");
+static void change_end(struct core *core, uint64_t token, struct change *change, enum base_code code,
+                       struct base_error *err) {
+  struct base_view actor = core_actor(core);
   if (code == BASE_OK)
     code = change_make(change, err);
   if (code == BASE_OK)
@@ -304,7 +305,7 @@ void core_key_rotate(struct core *core, uint64_t token, const struct wire_json *
     code = base_fail(&err, BASE_FIELD, "say which keys: sign, seal, epoch or tls");
   else if (change.tls && !wire_json_true(wire_json_get(request, "force")))
     code = check_drops(core, &err);
-  change_end(core, token, request, &change, code, &err);
+  change_end(core, token, &change, code, &err);
 }
 
 /* The old keys leave the card before their overlap is over. */
@@ -334,7 +335,7 @@ void core_key_retire(struct core *core, uint64_t token, const struct wire_json *
                      "%.*s has not taken the card with the new key yet and may not find back: wait, or say --force and "
                      "give them the new card by hand",
                      (int)behind->card.name.size, (const char *)behind->card.name.data);
-  change_end(core, token, request, &change, code, &err);
+  change_end(core, token, &change, code, &err);
 }
 
 static enum base_code read_addresses(const struct wire_json *request, struct wire_card *card, struct base_error *err) {
@@ -385,5 +386,5 @@ void core_card_change(struct core *core, uint64_t token, const struct wire_json 
   }
   if (code == BASE_OK && !anything)
     code = base_fail(&err, BASE_FIELD, "say what changes: address or org");
-  change_end(core, token, request, &change, code, &err);
+  change_end(core, token, &change, code, &err);
 }

@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/people.h"
 #include "core/witness.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and
@@ -378,6 +379,12 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
     return BASE_OK;
   case WIRE_ACT_CARD:
     check_card(core, &leaf->opening);
+    return BASE_OK;
+  case WIRE_ACT_PERSON:
+  case WIRE_ACT_TOKEN:
+    if (!core_people_fits(core, leaf->leaf.act, &leaf->opening, core->check->next))
+      core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
+                       "the person or token that it is about is stored otherwise, or as it was before");
     return BASE_OK;
   default:
     return BASE_OK;

@@ -15,6 +15,7 @@
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/parts.h"
+#include "core/people.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -220,7 +221,7 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     core_key_retire(core, token, request);
     break;
   case LINK_CASE_OPEN:
-    core_submit_open(core, token, request, request);
+    core_submit_open(core, token, request);
     break;
   case LINK_CASE_SEND:
     core_submit_send(core, token, request, request);
@@ -279,6 +280,18 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_PROOF_GET:
     core_proof_get(core, token, request);
     break;
+  case LINK_PERSON_LIST:
+    core_person_list(core, token, request);
+    break;
+  case LINK_PERSON_CHANGE:
+    core_person_change(core, token, request);
+    break;
+  case LINK_TOKEN_LIST:
+    core_token_list(core, token);
+    break;
+  case LINK_TOKEN_CHANGE:
+    core_token_change(core, token, request);
+    break;
   case LINK_PEER_TABLE:
     core_peer_table(core, token, request);
     break;
@@ -325,7 +338,7 @@ static void handle_document(struct core *core, enum link_request_code code, uint
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
   else if (code == LINK_CASE_OPEN)
-    core_submit_open(core, token, request, document);
+    core_submit_open(core, token, document);
   else
     core_submit_send(core, token, request, document);
 }
@@ -345,6 +358,8 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
   if (status != BASE_OK && code == LINK_EXCHANGE_DONE)
     (void)core_lose(core, status,
                     &err); /* which exchange ended is not known: all of them are forgotten, and begun anew */
+  if (status == BASE_OK)
+    status = core_people_admit(core, code, request, &err);
   bool apart = (code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0;
   if (status == BASE_OK && !apart)
     status = core_asked_check(code, request, NULL, &err);
@@ -354,6 +369,7 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
     handle_document(core, code, token, request, fd);
   else
     handle_json(core, code, token, request, fd);
+  core_people_leave(core);
 }
 
 void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {

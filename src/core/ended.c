@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/events.h"
 #include "core/exchange.h"
+#include "core/people.h"
 
 /* A message is ended, by an officer or because law says no at its hand-over: a voided leaf stands for its number. */
 
@@ -101,7 +102,7 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
     code = core_delivery_confirm(core, core_partner_numbered(core, ending.found[i].partner), &ending.found[i], &err);
   if (code == BASE_OK)
-    code = end_all(core, &ending, core_request_text(request, "actor"), reason, &err);
+    code = end_all(core, &ending, core_actor(core), reason, &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
     return;

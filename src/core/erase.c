@@ -6,6 +6,7 @@
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/parts.h"
+#include "core/people.h"
 
 /* A message's content is erased: leaf, row and the end of the content in one step; then the keeper retires the key, so
  * that no older copy of this database opens it, and only then the person is answered. What was cut off in between
@@ -329,7 +330,7 @@ void core_message_erase(struct core *core, uint64_t token, const struct wire_jso
   if (code == BASE_OK)
     code = may_erase(core, &row, &header, &err);
   if (code == BASE_OK)
-    code = core_erase_write(core, &row, core_request_text(request, "actor"), reason, false, &err);
+    code = core_erase_write(core, &row, core_actor(core), reason, false, &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
     return;

@@ -311,6 +311,7 @@ struct core_stage { /* an upload */
   bool used, finished;
   bool taken; /* a message of this step names it */
   uint64_t id;
+  char by[BASE_NAME_MAX + 1]; /* whose it is: nobody else names it (people.h) */
   base_time begun;
   int fd;
   char file[33];
@@ -373,7 +374,7 @@ struct core_damage { /* a record that did not open when it was read last */
 /* --- keys.c */
 struct core_keys {
   bool changed;           /* what the keeper holds is to be compared with what is written down */
-  char actor[64];         /* who asked for the last change, "" when the node made it by itself */
+  char actor[128];        /* who asked for the last change, "" when the node made it by itself */
   int64_t try_ms;         /* not before, monotonic: a change by itself failed */
   struct base_hash shown; /* the TLS key that the gate was told to present */
   struct base_hash shown_card; /* and the card on which it was told that they are */
@@ -418,6 +419,7 @@ struct core_fresh { /* id zero: none */
 struct core_give;
 struct core_witnesses;
 struct core_events;
+struct core_people;
 struct core_reply {
   uint64_t token;
   enum base_code status;
@@ -511,6 +513,7 @@ struct core {
   struct core_room room;
   struct core_witnesses *witnesses; /* witness.h */
   struct core_events *events;       /* events.h; NULL while the node opens */
+  struct core_people *people;       /* people.h */
 };
 
 /* core.c */
@@ -758,10 +761,8 @@ BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key,
                                                   struct base_error *err);
 
 /* submit.c */
-/* request: who asks and for which case, as the gate wrote it; document: what is to be sent (the same when it came in
- * one). */
-void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request,
-                      const struct wire_json *document);
+/* request: for which case, as the gate wrote it; document: what is to be sent (the same when it came in one). */
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document);
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document);
 

@@ -9,6 +9,7 @@
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/parts.h"
+#include "core/people.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -38,6 +39,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
     code = core_witnesses_load(core, err);
+  if (code == BASE_OK)
+    code = core_people_load(core, err);
   if (code == BASE_OK)
     code = core_erase_load(core, err);
   if (code == BASE_OK)
@@ -144,6 +147,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
     code = core_epoch_open(core, err);
+  if (code == BASE_OK)
+    code = core_people_open(core, err);
   if (code == BASE_OK && core->wrote)
     code = core_commit(core, err);
   if (code == BASE_OK)
@@ -197,6 +202,7 @@ void core_close(struct core *core) {
   core_partners_free(core);
   core_agreements_free(core);
   core_witnesses_free(core);
+  core_people_free(core);
   core_kinds_free(core);
   core_room_close(core);
   store_close(core->store);

@@ -7,6 +7,7 @@
 #include "core/cards.h"
 #include "core/events.h"
 #include "core/exchange.h"
+#include "core/people.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
 
@@ -368,14 +369,14 @@ void core_partner_add(struct core *core, uint64_t token, const struct wire_json 
       add_check(core, bytes, core_request_text(request, "fingerprint"), fingerprint, &card, &arena, &err);
   struct core_partner *partner = code == BASE_OK ? core_partner_of(core, card.origin) : NULL;
   if (partner != NULL) {
-    code = add_given(core, partner, bytes, &card, core_request_text(request, "actor"), &err);
+    code = add_given(core, partner, bytes, &card, core_actor(core), &err);
   } else if (code == BASE_OK && core_partner_named(core, card.name) != NULL) {
     code = base_fail(&err, BASE_EXISTS,
                      "this node has a partner named %.*s already, with another key (wasl partner list): names tell "
                      "partners apart, so ask the new one for a card with another name (wasl node init --name NAME)",
                      (int)card.name.size, (const char *)card.name.data);
   } else if (code == BASE_OK) {
-    code = add_proceed(core, bytes, fingerprint, core_request_text(request, "actor"), &partner, &err);
+    code = add_proceed(core, bytes, fingerprint, core_actor(core), &partner, &err);
   }
   if (code != BASE_OK)
     core_reply_error(core, token, code, &err);
@@ -409,7 +410,7 @@ void core_partner_state(struct core *core, uint64_t token, const struct wire_jso
     snprintf(reason, sizeof reason, "%s%s%.*s", suspend ? "suspended" : "resumed", why.size > 0 ? ": " : "",
              (int)why.size, (const char *)why.data);
     if (code == BASE_OK)
-      code = core_partner_leaf(core, partner, core_request_text(request, "actor"), base_view_text(reason), &err);
+      code = core_partner_leaf(core, partner, core_actor(core), base_view_text(reason), &err);
     if (code == BASE_OK)
       code = core_partner_save(core, partner, &err);
     if (code == BASE_OK && partner->stopped)

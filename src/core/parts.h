@@ -49,7 +49,7 @@ void core_part_begin(struct core *core, uint64_t token, const struct wire_json *
 void core_part_chunk(struct core *core, uint64_t token, const struct wire_json *request, int fd);
 void core_part_finish(struct core *core, uint64_t token, const struct wire_json *request);
 void core_part_cancel(struct core *core, uint64_t token, const struct wire_json *request);
-/* NULL: there is none (any more). */
+/* One of the person who asks. NULL: there is none (any more), or it is another person's. */
 struct core_stage *core_stage_of(struct core *core, uint64_t id);
 /* Ends an upload; keep_file: a message names its file now. */
 void core_stage_release(struct core *core, struct core_stage *stage, bool keep_file);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/people.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -486,10 +487,10 @@ static enum base_code prove(struct proving *proving) {
   return code == BASE_OK ? base_buf_check(writer->out, "the evidence", proving->err) : code;
 }
 
-static enum base_code exported_leaf(struct core *core, const struct wire_json *request, const struct base_id *id,
+static enum base_code exported_leaf(struct core *core, const struct base_id *id, struct base_view reason,
                                     struct base_error *err) {
   struct base_hex_text subject = base_id_text(id);
-  struct wire_opening opening = {.actor = core_request_text(request, "actor"), .subject = base_view_text(subject.text)};
+  struct wire_opening opening = {.actor = core_actor(core), .subject = base_view_text(subject.text), .reason = reason};
   enum base_code code = core_write(core, err);
   return code == BASE_OK ? core_register_add(core, WIRE_ACT_EXPORTED, &opening, NULL, err) : code;
 }
@@ -506,13 +507,16 @@ void core_proof_get(struct core *core, uint64_t token, const struct wire_json *r
   wire_writer_init(&writer, &out);
   wire_writer_init(&proving.missing, &proving.missing_bytes);
   wire_write_array(&proving.missing);
-  enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
+  struct base_view reason = core_request_text(request, "reason");
+  enum base_code code = core_request_purpose(reason, &err);
+  if (code == BASE_OK)
+    code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK)
     code = core_content_read(core, &id, &proving.arena, &proving.content, &err);
   if (code == BASE_OK)
     code = prove(&proving);
   if (code == BASE_OK)
-    code = exported_leaf(core, request, &id, &err);
+    code = exported_leaf(core, &id, reason, &err);
   if (code == BASE_OK)
     core_show_answer(core, token, &out);
   else

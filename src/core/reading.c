@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/erase.h"
 #include "core/parts.h"
+#include "core/people.h"
 
 /* Parts read: their records as they are stored, for a consignment, and in the clear, for the local gate. */
 
@@ -126,6 +128,18 @@ static enum base_code reading_damage(struct core *core, struct base_error *err) 
   return same ? reading_record(core, core->damage.record, &plain, err) : BASE_OK;
 }
 
+/* Who opens a part of which message, and for which purpose. */
+static enum base_code read_leaf(struct core *core, const struct base_hex_text *message, struct base_view purpose,
+                                struct base_error *err) {
+  char reason[CORE_REASON_MAX + 16];
+  (void)snprintf(reason, sizeof reason, "part%s%.*s", purpose.size > 0 ? ": " : "", (int)purpose.size,
+                 (const char *)purpose.data);
+  struct wire_opening opening = {
+      .actor = core_actor(core), .subject = base_view_text(message->text), .reason = base_view_text(reason)};
+  enum base_code code = core_write(core, err);
+  return code == BASE_OK ? core_register_add(core, WIRE_ACT_READ, &opening, NULL, err) : code;
+}
+
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -133,8 +147,9 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   struct base_hash sha256;
   struct store_part row;
   struct wire_part wire = {0};
-  enum base_code code = BASE_OK;
-  if (!base_hash_parse(core_request_text(request, "sha256"), &sha256))
+  struct base_view purpose = core_request_text(request, "reason");
+  enum base_code code = core_request_purpose(purpose, &err);
+  if (code == BASE_OK && !base_hash_parse(core_request_text(request, "sha256"), &sha256))
     code = base_fail(&err, BASE_FIELD, "sha256: 64 lowercase hex digits");
   if (code == BASE_OK) {
     struct base_hash token_hash = core_part_token(core, &sha256);
@@ -147,13 +162,9 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   if (code == BASE_OK)
     code = reading_damage(core, &err);
   struct base_hex_text id = {{0}};
-  if (code == BASE_OK)
-    code = core_write(core, &err);
   if (code == BASE_OK) {
     id = base_id_text(&row.message);
-    struct wire_opening opening = {
-        .actor = core_request_text(request, "actor"), .subject = base_view_text(id.text), .reason = BASE_VIEW("part")};
-    code = core_register_add(core, WIRE_ACT_READ, &opening, NULL, &err);
+    code = read_leaf(core, &id, purpose, &err);
   }
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);

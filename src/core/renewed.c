@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/epoch.h"
+#include "core/people.h"
 
 /* A partner's register in a later epoch: noticed by the origin of his head, believed when an officer here compared its
  * digits with him by voice, held against the newest head of the epoch before that both still know. What he lost of ours
@@ -520,7 +521,7 @@ void core_partner_epoch(struct core *core, uint64_t token, const struct wire_jso
   struct core_partner *partner = core_partner_named(core, name);
   enum base_code code = check_confirmed(partner, name, core_request_text(request, "fingerprint"), &err);
   if (code == BASE_OK)
-    code = confirm(core, partner, core_request_text(request, "actor"), &err);
+    code = confirm(core, partner, core_actor(core), &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
     return;

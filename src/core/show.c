@@ -5,13 +5,12 @@
 #include "base/version.h"
 #include "core/back.h"
 #include "core/clocks.h"
+#include "core/people.h"
 #include "core/show.h"
 #include "core/witness.h"
 
 /* What is asked without changing anything: node, partners, kinds, agreements here; cases, outbox, register beside it.
  * What opens content writes one `read` leaf, and its answer goes out when that leaf is attested. spec/api.md. */
-
-enum { REASON_MAX = 1000 };
 
 /* --- shared */
 
@@ -263,6 +262,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
     if (core->partners[i]->damaged[0] != '\0')
       write_unsound(&writer, core->partners[i]);
   core_witnesses_unsound(core, &writer);
+  core_people_unsound(core, &writer);
   write_forgotten(core, &writer);
   core_show_keys_unsound(&writer, core);
   wire_write_end(&writer, ']');
@@ -462,12 +462,6 @@ static const struct show_row {
     {LINK_WITNESS_LIST, core_show_witnesses, NULL, NULL},
 };
 
-static enum base_code check_reason(const struct wire_json *request, struct base_error *err) {
-  return core_request_text(request, "reason").size <= REASON_MAX
-             ? core_request_prose(core_request_text(request, "reason"), "reason", err)
-             : base_fail(err, BASE_FIELD, "reason: at most %d bytes; it is kept in the register", REASON_MAX);
-}
-
 /* Who opened what, and why: attested before the answer goes out. */
 static enum base_code read_leaf(struct core *core, const struct show_row *row, const struct wire_json *request,
                                 struct base_error *err) {
@@ -479,7 +473,7 @@ static enum base_code read_leaf(struct core *core, const struct show_row *row, c
   if (code != BASE_OK)
     return code;
   struct base_hex_text subject = base_id_text(&id);
-  struct wire_opening opening = {.actor = core_request_text(request, "actor"),
+  struct wire_opening opening = {.actor = core_actor(core),
                                  .subject = base_view_text(subject.text),
                                  .reason = reason.size > 0 ? reason : base_view_text(row->verb)};
   return core_register_add(core, WIRE_ACT_READ, &opening, NULL, err);
@@ -497,8 +491,8 @@ void core_show(struct core *core, enum link_request_code code, uint64_t token, c
       row = &rows[i];
   BASE_AUTO_BUF struct base_buf out = {0};
   base_buf_init(&out, BASE_BUF_DEFAULT_LIMIT);
-  enum base_code status =
-      row != NULL ? check_reason(request, &err) : base_fail(&err, BASE_INTERNAL, "core does not know this request");
+  enum base_code status = row != NULL ? core_request_purpose(core_request_text(request, "reason"), &err)
+                                      : base_fail(&err, BASE_INTERNAL, "core does not know this request");
   if (status == BASE_OK)
     status = row->handler(core, request, &out, &err);
   /* A failed buffer is answered with its error and has shown nothing. */

@@ -5,6 +5,7 @@
 
 #include "core/back.h"
 #include "core/parts.h"
+#include "core/people.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
 
@@ -384,13 +385,12 @@ static void finish(struct core *core, uint64_t token, struct submission *submiss
     answer_id(core, token, &submission->id);
 }
 
-void core_submit_open(struct core *core, uint64_t token, const struct wire_json *request,
-                      const struct wire_json *document) {
+void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document) {
   struct base_error err = {0};
   struct submission submission;
   submission_init(&submission);
   submission.opens = true;
-  submission.actor = core_request_text(request, "actor");
+  submission.actor = core_actor(core);
   struct base_view name = core_request_text(document, "kind");
   submission.kind = core_kind_named(core, name);
   enum base_code code = check_node(core, &err);
@@ -456,7 +456,7 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   struct base_error err = {0};
   struct submission submission;
   submission_init(&submission);
-  submission.actor = core_request_text(request, "actor");
+  submission.actor = core_actor(core);
   struct core_case *kase = NULL;
   enum base_code code = send_check(core, request, document, &submission, &kase, &err);
   if (code == BASE_OK)

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/parts.h"
+#include "core/people.h"
 
 /* Uploads: files that come from the local gate in pieces, sealed as they come, until a message names them. */
 
 struct core_stage *core_stage_of(struct core *core, uint64_t id) {
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
-    if (core->stages[i].used && !core->stages[i].taken && core->stages[i].id == id)
+    if (core->stages[i].used && !core->stages[i].taken && core->stages[i].id == id &&
+        strcmp(core->stages[i].by, core_asker(core)->handle) == 0)
       return &core->stages[i];
   return NULL;
 }
@@ -83,6 +86,7 @@ void core_part_begin(struct core *core, uint64_t token, const struct wire_json *
     return;
   }
   core->env.world->random(core->env.world->context, &fresh.key, sizeof fresh.key);
+  memcpy(fresh.by, core_asker(core)->handle, sizeof fresh.by);
   *stage = fresh;
   stage_answer(core, token, stage);
 }

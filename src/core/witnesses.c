@@ -5,6 +5,7 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/people.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -171,8 +172,7 @@ bool core_witness_of(const struct core *core, const struct core_partner *partner
 /* --- changes */
 
 /* The list as it is now, with the leaf that says who changed what. */
-static enum base_code save(struct core *core, const struct wire_json *request, struct base_view subject,
-                           const char *reason, struct base_error *err) {
+static enum base_code save(struct core *core, struct base_view subject, const char *reason, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0}, fact = {0};
   base_buf_init(&document, CORE_WITNESSES_DOCUMENT_MAX);
   base_buf_init(&fact, CORE_WITNESSES_DOCUMENT_MAX + 8);
@@ -182,7 +182,7 @@ static enum base_code save(struct core *core, const struct wire_json *request, s
     code = core_write(core, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  struct wire_opening opening = {.actor = core_request_text(request, "actor"),
+  struct wire_opening opening = {.actor = core_actor(core),
                                  .subject = subject,
                                  .reason = base_view_text(reason),
                                  .evidence = seal_sha256(base_buf_view(&document))};
@@ -289,7 +289,7 @@ static enum base_code add(struct core *core, const struct wire_json *request, st
   own->list[own->count++] = witness;
   char reason[WIRE_VKEY_MAX + CORE_WITNESS_URL_MAX + 16];
   (void)snprintf(reason, sizeof reason, "added: %s %s", witness.partner ? "partner" : witness.key, witness.url);
-  return save(core, request, name, reason, err);
+  return save(core, name, reason, err);
 }
 
 static enum base_code drop(struct core *core, const struct wire_json *request, struct base_error *err) {
@@ -307,7 +307,7 @@ static enum base_code drop(struct core *core, const struct wire_json *request, s
   size_t at = (size_t)(witness - own->list);
   memmove(witness, witness + 1, (own->count - at - 1) * sizeof *witness);
   own->count--;
-  return save(core, request, name, "removed", err);
+  return save(core, name, "removed", err);
 }
 
 static enum base_code set_quorum(struct core *core, const struct wire_json *request, struct base_error *err) {
@@ -319,7 +319,7 @@ static enum base_code set_quorum(struct core *core, const struct wire_json *requ
   own->quorum = (unsigned)wanted;
   char reason[64];
   (void)snprintf(reason, sizeof reason, "quorum: %u", own->quorum);
-  return save(core, request, BASE_VIEW("policy"), reason, err);
+  return save(core, BASE_VIEW("policy"), reason, err);
 }
 
 /* This node witnesses a partner's register, or does so no more. */
@@ -344,7 +344,7 @@ static enum base_code set_partner(struct core *core, const struct wire_json *req
     own->witnessed_count--;
     memmove(own->witnessed[at], own->witnessed[at + 1], (own->witnessed_count - at) * sizeof own->witnessed[0]);
   }
-  return save(core, request, origin, on ? "witnessed here" : "not witnessed here any more", err);
+  return save(core, origin, on ? "witnessed here" : "not witnessed here any more", err);
 }
 
 /* A member that would be passed over is refused: whoever gave it meant something by it. */

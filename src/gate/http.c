@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "gate/http_internal.h"
@@ -113,6 +114,23 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
   return head->field_count > GATE_FIELDS_MAX ? MHD_NO : MHD_YES;
 }
 
+/* The one that came is kept, whatever it is: who listens decides what it is worth. */
+static void take_token(struct gate_request *request, const struct gate_head *head) {
+  static const char field[] = "Authorization", scheme[] = "Bearer ";
+  size_t found = 0, skip = sizeof scheme - 1;
+  for (size_t i = 0; i < head->field_count && i < GATE_FIELDS_MAX; i++) {
+    struct base_view name = head->fields[i].name, value = head->fields[i].value;
+    if (name.size != sizeof field - 1 || strncasecmp((const char *)name.data, field, name.size) != 0)
+      continue;
+    request->token_bad = found++ > 0 || value.size <= skip || value.size - skip > GATE_TOKEN_MAX ||
+                         strncasecmp((const char *)value.data, scheme, skip) != 0 || !base_utf8_valid(value);
+    if (request->token_bad)
+      return;
+    memcpy(request->token, value.data + skip, value.size - skip);
+    request->token[value.size - skip] = '\0';
+  }
+}
+
 static enum base_code judge(struct request *request, const char *method, const char *version, struct base_error *err) {
   struct gate_head head = {.method = method, .version = version, .target = {NULL, request->target_size}};
   MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, add_field, &head);
@@ -123,6 +141,8 @@ static enum base_code judge(struct request *request, const char *method, const c
     head.raw = base_view_of(method, info->header_size);
 #endif
   enum base_code code = gate_guard(&head, &request->public.body, err);
+  if (code == BASE_OK)
+    take_token(&request->public, &head);
   if (code == BASE_OK && request->target_bad) {
     *err = request->target_error;
     code = err->code;
@@ -264,6 +284,8 @@ static void answer(struct gate_request *request, unsigned status, const char *ty
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  if (status == MHD_HTTP_UNAUTHORIZED)
+    MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
   if (status == MHD_HTTP_METHOD_NOT_ALLOWED && request->allow != NULL)
     MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
   self->response = response;

@@ -37,8 +37,10 @@ struct gate_request {
   struct gate_body body;
   bool drain; /* an answer given in begin waits until the body was read (and thrown away): over TCP, closing before that
                  would tear up the answer on its way */
-  const char *allow; /* the methods that a refusal with BASE_METHOD names */
-  void *context;     /* of the handlers */
+  char token[GATE_TOKEN_MAX + 1]; /* of the field Authorization, "" when there is none … */
+  bool token_bad;                 /* … and when it is no bearer's token (RFC 6750), too long, or there twice */
+  const char *allow;              /* the methods that a refusal with BASE_METHOD names */
+  void *context;                  /* of the handlers */
 };
 
 struct gate_http_handlers {

@@ -31,6 +31,7 @@ enum {
   GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */
   GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */
   GATE_LOG_SECONDS = 60,         /* a limit is logged when it is met first, and then once in this time, with a count */
+  GATE_TOKEN_MAX = 128,          /* octets of a token in the field Authorization */
   GATE_CALLS_MAX = 1024,         /* requests to another process that are not answered yet */
 };
 

@@ -53,6 +53,7 @@ void gate_job_object(const struct gate_job *job, struct wire_writer *writer, str
   wire_writer_init(writer, out);
   wire_write_object(writer);
   wire_write_member_string(writer, "actor", job->local->users.users[job->request->connection->tag].name);
+  wire_write_member_string(writer, "token", job->request->token);
 }
 
 void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd,
@@ -195,6 +196,14 @@ static enum base_code check_body(const struct gate_job *job, struct base_error *
   return BASE_OK;
 }
 
+/* Nothing about it is repeated: it may be a secret that was written wrongly. */
+static enum base_code check_token(const struct gate_request *request, struct base_error *err) {
+  return request->token_bad
+             ? base_fail(err, BASE_LOGIN,
+                         "the field Authorization holds no token: Bearer and the token, once, or nothing")
+             : BASE_OK;
+}
+
 static void begin(void *context, struct gate_request *request) {
   struct gate_local *local = context;
   struct base_error err;
@@ -211,7 +220,7 @@ static void begin(void *context, struct gate_request *request) {
       .local = local, .request = request, .route = route, .chunk = GATE_MEMFILE_NONE, .copy = GATE_MEMFILE_NONE};
   base_buf_init(&job->body, GATE_JSON_MAX);
   request->context = job;
-  if (check_body(job, &err) != BASE_OK ||
+  if (check_token(request, &err) != BASE_OK || check_body(job, &err) != BASE_OK ||
       gate_status_core(local->family, route->request == LINK_NODE_STATUS, &err) != BASE_OK)
     gate_http_refuse(request, &err);
   else if (route->way == GATE_UPLOAD)

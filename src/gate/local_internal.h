@@ -43,7 +43,7 @@ struct gate_job {
   size_t written;
 };
 
-/* {"actor":…, and then the members that the caller adds; close with wire_write_end. */
+/* {"actor":…,"token":…, and then the members that the caller adds; close with wire_write_end. */
 void gate_job_object(const struct gate_job *job, struct wire_writer *writer, struct base_buf *out);
 /* Asks core and waits. */
 void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base_view payload, int fd,

@@ -34,7 +34,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"POST", "v1/messages/ID/erase", LINK_MESSAGE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/parts", LINK_PART_BEGIN, GATE_UPLOAD, {{0}}, {{"name", GATE_TEXT}, {"type", GATE_TEXT}, {"as_is", GATE_FLAG}}},
-    {"GET", "v1/parts/SHA256", LINK_PART_OPEN, GATE_DOWNLOAD, {{"sha256", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/parts/SHA256", LINK_PART_OPEN, GATE_DOWNLOAD, {{"sha256", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"GET", "v1/parts/SHA256/stix", LINK_PART_OPEN, GATE_STIX, {{"sha256", GATE_TEXT}}, {{0}}},
     {"GET", "v1/outbox", LINK_OUTBOX_LIST, GATE_ASK, {{0}}, {{"limit", GATE_NUMBER}, {"open", GATE_FLAG}}},
     {"GET", "v1/outbox/summary", LINK_OUTBOX_SUMMARY, GATE_ASK, {{0}}, {{0}}},
@@ -52,7 +52,12 @@ static const struct gate_route routes[] = {
     {"GET", "v1/witnesses", LINK_WITNESS_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/witnesses", LINK_WITNESS_CHANGE, GATE_POST, {{0}}, {{0}}},
     {"GET", "v1/events", LINK_EVENTS_TAKE, GATE_EVENTS, {{0}}, {{"after", GATE_TEXT}}},
-    {"GET", "v1/proofs/ID", LINK_PROOF_GET, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/persons", LINK_PERSON_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"GET", "v1/persons/PERSON", LINK_PERSON_LIST, GATE_ASK, {{"person", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/persons", LINK_PERSON_CHANGE, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/tokens", LINK_TOKEN_LIST, GATE_ASK, {{0}}, {{0}}},
+    {"POST", "v1/tokens", LINK_TOKEN_CHANGE, GATE_POST, {{0}}, {{0}}},
+    {"GET", "v1/proofs/ID", LINK_PROOF_GET, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 

@@ -13,9 +13,16 @@ enum link_role { LINK_ROLE_WASLD, LINK_ROLE_GATE_PEER, LINK_ROLE_GATE_LOCAL, LIN
                  LINK_ROLE_WORKER, LINK_ROLES };
 const char *link_role_name(enum link_role role); /* "wasld", "gate-peer", "gate-local", "core", "keeper", "worker" */
 
+/* The roles that a person can have (spec/people.md), as bits in the order of this enum. */
+enum link_person_role { LINK_PERSON_LIAISON, LINK_PERSON_SUPERVISOR, LINK_PERSON_OPERATIONS, LINK_PERSON_INTEGRATOR,
+                        LINK_PERSON_AUDITOR, LINK_PERSON_ADMINISTRATOR, LINK_PERSON_ROLES };
+enum { LINK_PERSON_ALL = (1U << LINK_PERSON_ROLES) - 1 };
+const char *link_person_role_name(enum link_person_role role); /* "liaison", "supervisor", … */
+bool link_person_role_named(struct base_view name, enum link_person_role *out);
+
 enum link_request_code {
   LINK_NO_REQUEST,
-#define LINK_REQUEST(code, name, senders, receiver, largest, fd, parked) LINK_##code,
+#define LINK_REQUEST(code, name, senders, receiver, largest, fd, parked, roles, bare) LINK_##code,
 #include "link/table.def"
 #undef LINK_REQUEST
   LINK_REQUEST_CODES
@@ -26,6 +33,7 @@ struct link_row {
   enum link_role receiver;
   size_t largest;             /* payload bytes of the request */
   bool fd_in, fd_out, parked;
+  unsigned roles, bare;       /* bit per role of a person; 0: no person asks for it */
 };
 const struct link_row *link_row(enum link_request_code code); /* NULL when there is none */
 

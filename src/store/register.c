@@ -34,6 +34,23 @@ enum base_code store_fact_set(struct store *store, const char *name, struct base
                    err);
 }
 
+enum base_code store_fact_next(struct store *store, const char *after, struct base_arena *arena, struct base_view *name,
+                               struct base_view *value, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = false;
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_FACT_NEXT, STORE_VALUES(store_text(base_view_text(after))), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  if (code == BASE_OK && !found)
+    code = base_fail(err, BASE_NOT_FOUND, "%s: no fact behind \"%s\"", store->name, after);
+  if (code != BASE_OK)
+    return code;
+  *name = store_row_bytes(&rows, 0, arena);
+  *value = store_row_bytes(&rows, 1, arena);
+  return store_row_check(&rows, err);
+}
+
 enum base_code store_leaf_add(struct store *store, const struct store_leaf *leaf, struct base_error *err) {
   uint64_t count = 0;
   enum base_code code = BASE_OK;

@@ -71,6 +71,9 @@ BASE_NODISCARD enum base_code store_fact_get(struct store *store, const char *na
                                              struct base_error *err);
 BASE_NODISCARD enum base_code store_fact_set(struct store *store, const char *name, struct base_view value,
                                              struct base_error *err);
+/* The first whose name stands behind this one, in the order of octets; BASE_NOT_FOUND at the end. */
+BASE_NODISCARD enum base_code store_fact_next(struct store *store, const char *after, struct base_arena *arena,
+                                              struct base_view *name, struct base_view *value, struct base_error *err);
 
 /* --- the register */
 struct store_leaf {

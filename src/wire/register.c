@@ -110,7 +110,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_VOIDED] = SALT | MESSAGE | FROM | TO | NUMBER | PREVIOUS | REASON,
     [WIRE_ACT_DENIED] = SALT | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_READ] = SALT | ACTOR | SUBJECT | REASON,
-    [WIRE_ACT_EXPORTED] = SALT | ACTOR | SUBJECT,
+    [WIRE_ACT_EXPORTED] = SALT | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_FAULT] = SALT | SUBJECT | REASON | EVIDENCE,
     [WIRE_ACT_FLOOD] = SALT | SUBJECT | REASON,
     [WIRE_ACT_ENDED] = SALT | MESSAGE | ACTOR | TO | REASON,
@@ -122,6 +122,8 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_HANDED] = SALT | TO | NUMBER | SUBJECT,
     [WIRE_ACT_ERASED] = SALT | MESSAGE | ACTOR | REASON,
     [WIRE_ACT_DEADLINE] = SALT | MESSAGE | TO | SUBJECT | REASON,
+    [WIRE_ACT_PERSON] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
+    [WIRE_ACT_TOKEN] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

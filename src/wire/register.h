@@ -28,7 +28,8 @@ enum {
   X(PARTNER, "partner") X(SENT, "sent") X(RECEIVED, "received") X(REFUSED, "refused") X(VOIDED, "voided")              \
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
-              X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")
+              X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
+                  X(PERSON, "person") X(TOKEN, "token")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -77,7 +78,7 @@ struct wire_opening {
   struct base_view subject;  /* card, partner, read, exported, fault …: what it was done to */
   struct base_view reason;   /* refused, denied, ended, fault: plain words, with the error's name first */
   struct base_hash evidence; /* fault: SHA-256 of the octets kept as evidence, zero when there are none; witness: of the
-                                list of witnesses as it is from then on */
+                                list of witnesses as it is from then on; person, token: of what is stored of it */
 };
 /* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
 BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,

@@ -7,9 +7,11 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "spec", "requests.md")
-ROW = re.compile(r'^LINK_REQUEST\((\w+),\s*"([\w.]+)",\s*([\w| ]+?),\s*(\w+),\s*([\d <]+?),\s*(\w+),\s*([01])\)$')
+ROW = re.compile(r'^LINK_REQUEST\((\w+),\s*"([\w.]+)",\s*([\w| ]+?),\s*(\w+),\s*([\d <]+?),\s*(\w+),\s*([01]),\s*([\w|]+),\s*([\w|]+)\)$')
 ROLES = {"LINK_LOCAL": "local gate", "LINK_PEER": "partner gate", "LINK_CORE": "core", "CORE": "core",
          "KEEPER": "keeper", "WORKER": "worker"}
+PERSONS = {"LIA": "liaison", "SUP": "supervisor", "OPS": "operations", "INT": "integrator", "AUD": "auditor",
+           "ADM": "administrator", "ALL": "all", "0": ""}
 DESCRIPTOR = {"NONE": "", "IN": "in", "OUT": "out", "BOTH": "in, out"}
 BEGIN, END = "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
 
@@ -19,18 +21,23 @@ def size(text):
     return int(number) << int(shift or 0)
 
 
+def persons(words):
+    return ", ".join(PERSONS[word] for word in words.split("|"))
+
+
 def table():
-    lines = ["| code | request | asked by | served by | largest, bytes | descriptor | parked |", "|---|---|---|---|---|---|---|"]
+    lines = ["| code | request | asked by | served by | largest, bytes | descriptor | parked | for persons who are | without content also for |",
+             "|---|---|---|---|---|---|---|---|---|"]
     with open(os.path.join(ROOT, "src", "link", "table.def"), encoding="utf-8") as source:
         rows = [line.strip() for line in source if line.startswith("LINK_REQUEST(")]
     for code, row in enumerate(rows, 1):
         match = ROW.match(row)
         if not match:
             sys.exit(f"src/link/table.def: not understood: {row}")
-        _, name, senders, receiver, largest, descriptor, parked = match.groups()
+        _, name, senders, receiver, largest, descriptor, parked, roles, bare = match.groups()
         asked = ", ".join(ROLES[sender.strip()] for sender in senders.split("|"))
         lines.append(f"| {code} | `{name}` | {asked} | {ROLES[receiver]} | {size(largest):,} | {DESCRIPTOR[descriptor]} "
-                     f"| {'yes' if parked == '1' else ''} |")
+                     f"| {'yes' if parked == '1' else ''} | {persons(roles)} | {persons(bare)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ ID = re.compile(r"[0-9a-f]{64}")
 ROLES = ("keeper", "core", "gate-peer", "gate-local", "worker")
 nodes = []  # all that were made, to be ended with the story
 clusters = []  # likewise
-for variable in ("WASL_NODE", "LC_ALL", "LC_MESSAGES", "LANG"):
+for variable in ("WASL_NODE", "WASL_TOKEN", "WASL_TOKEN_FILE", "LC_ALL", "LC_MESSAGES", "LANG"):
     os.environ.pop(variable, None)
 
 

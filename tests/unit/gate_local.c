@@ -280,19 +280,52 @@ static void expect(const struct local_rig *rig, const char *line, const char *bo
 
 static void test_routes(void **state) {
   const struct local_rig *rig = *state;
-  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\"}");
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\",\"token\":\"\"}");
   expect(rig, "GET /v1/cases?kind=request&limit=5", "", "HTTP/1.1 200",
-         "{\"actor\":\"ami\",\"kind\":\"request\",\"limit\":5}");
-  expect(rig, "GET /v1/cases/0a0b", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"id\":\"0a0b\"}");
+         "{\"actor\":\"ami\",\"token\":\"\",\"kind\":\"request\",\"limit\":5}");
+  expect(rig, "GET /v1/cases/0a0b", "", "HTTP/1.1 200", "{\"actor\":\"ami\",\"token\":\"\",\"id\":\"0a0b\"}");
   expect(rig, "GET /v1/kinds/request/example?type=answer", "", "HTTP/1.1 200",
-         "{\"actor\":\"ami\",\"kind\":\"request\",\"type\":\"answer\"}");
+         "{\"actor\":\"ami\",\"token\":\"\",\"kind\":\"request\",\"type\":\"answer\"}");
   expect(rig, "GET /v1/outbox?open=true", "", "HTTP/1.1 200", "\"open\":true}");
   expect(rig, "GET /v1/register/tile/1/22", "", "HTTP/1.1 200", "\"l\":1,\"n\":22}");
   expect(rig, "GET /v1/register/tile/1/22", "", "HTTP/1.1 200", "Content-Type: application/octet-stream");
   expect(rig, "POST /v1/partners/paris/state", " {\"state\":\"suspended\"}\n", "HTTP/1.1 200",
-         "\r\n\r\n {\"state\":\"suspended\",\"actor\":\"ami\",\"name\":\"paris\"}");
-  expect(rig, "POST /v1/cases", "{ }", "HTTP/1.1 200", "\r\n\r\n{ \"actor\":\"ami\"}");
-  expect(rig, "POST /v1/cases", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\"}");
+         "\r\n\r\n {\"state\":\"suspended\",\"actor\":\"ami\",\"token\":\"\",\"name\":\"paris\"}");
+  expect(rig, "POST /v1/cases", "{ }", "HTTP/1.1 200", "\r\n\r\n{ \"actor\":\"ami\",\"token\":\"\"}");
+  expect(rig, "POST /v1/cases", "", "HTTP/1.1 200", "\r\n\r\n{\"actor\":\"ami\",\"token\":\"\"}");
+}
+
+/* Who asks by a token, and what is none: core hears of the former, and nobody of the latter. */
+static void test_tokens(void **state) {
+  const struct local_rig *rig = *state;
+  static const struct {
+    const char *fields, *status, *content;
+  } rows[] = {
+      {"Authorization: Bearer abc\r\n", "HTTP/1.1 200", "{\"actor\":\"ami\",\"token\":\"abc\"}"},
+      {"authorization: bearer abc\r\n", "HTTP/1.1 200", "{\"actor\":\"ami\",\"token\":\"abc\"}"},
+      {"Authorization: Basic abc\r\n", "HTTP/1.1 401", "\r\nWWW-Authenticate: Bearer\r\n"},
+      {"Authorization: Bearer\r\n", "HTTP/1.1 401", "\"code\":\"login\""},
+      {"Authorization: Bearer a\r\nAuthorization: Bearer a\r\n", "HTTP/1.1 401", "\"code\":\"login\""},
+  };
+  char line[512], longer[GATE_TOKEN_MAX + 2];
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    snprintf(line, sizeof line, "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\n%s\r\n", rows[i].fields);
+    char *answer = say(rig, line, strlen(line));
+    if (strncmp(answer, rows[i].status, strlen(rows[i].status)) != 0 || strstr(answer, rows[i].content) == NULL)
+      fail_msg("%s: answered\n%s", rows[i].fields, answer);
+    free(answer);
+  }
+  memset(longer, 'x', sizeof longer - 1);
+  longer[sizeof longer - 1] = '\0';
+  for (size_t size = GATE_TOKEN_MAX; size <= GATE_TOKEN_MAX + 1; size++) {
+    snprintf(line, sizeof line, "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\nAuthorization: Bearer %.*s\r\n\r\n",
+             (int)size, longer);
+    char *answer = say(rig, line, strlen(line));
+    assert_true(strncmp(answer, size == GATE_TOKEN_MAX ? "HTTP/1.1 200" : "HTTP/1.1 401", 12) == 0);
+    free(answer);
+  }
+  /* A body says nothing of who asks: the member would stand twice, which core refuses. */
+  expect(rig, "POST /v1/cases", "{\"token\":\"abc\"}", "HTTP/1.1 200", "{\"token\":\"abc\",\"actor\":\"ami\",\"token\":\"\"}");
 }
 
 static void test_every_route_is_of_the_local_gate(void **state) {
@@ -339,7 +372,7 @@ static void test_large_bodies(void **state) {
   const struct local_rig *rig = *state;
   char *document = filled("{\"fields\":\"", 100000, "\"}");
   expect(rig, "POST /v1/cases/ab/messages", document, "HTTP/1.1 200",
-         "{\"actor\":\"ami\",\"id\":\"ab\",\"document\":true}+100013");
+         "{\"actor\":\"ami\",\"token\":\"\",\"id\":\"ab\",\"document\":true}+100013");
   expect(rig, "POST /v1/partners", document, "HTTP/1.1 413", "\"code\":\"too-large\"");
   free(document);
   char *too_large = filled("{\"fields\":\"", GATE_JSON_MAX, "\"}");
@@ -779,6 +812,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_routes),
+      TEST(test_tokens),
       cmocka_unit_test(test_every_route_is_of_the_local_gate),
       TEST(test_errors),
       TEST(test_media_types),

@@ -66,6 +66,14 @@ static void facts(void **state) {
   assert_true(base_view_equal(base_buf_view(&out), BASE_VIEW("\0two")));
   base_buf_reset(&out);
   ok(store_fact_get(store, "empty", &out, &error));
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 16);
+  struct base_view name, value;
+  ok(store_fact_next(store, "", &arena, &name, &value, &error));
+  assert_true(base_view_is(name, "clock") && value.size == 4);
+  ok(store_fact_next(store, "clock", &arena, &name, &value, &error));
+  assert_true(base_view_is(name, "empty") && value.size == 0);
+  fails(BASE_NOT_FOUND, store_fact_next(store, "empty", &arena, &name, &value, &error));
   assert_int_equal(out.size, 0);
 }
 
