@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/people.h"
+
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
 
 enum type { CASE, MESSAGE, DELIVERY, PARTNER };
@@ -21,6 +23,7 @@ struct event {
 struct parked {
   uint64_t token, after;
   int64_t until_ms;
+  struct core_asker asker; /* who may have been closed when there is something to tell */
 };
 
 /* Numbers count from 1; event n lies at n % CORE_EVENTS_MAX. */
@@ -181,7 +184,8 @@ void core_events_take(struct core *core, uint64_t token, const struct wire_json 
                      &err);
     return;
   }
-  events->parked[events->parked_count++] = (struct parked){token, after, core_now_ms(core) + CORE_EVENTS_BEAT_MS};
+  events->parked[events->parked_count++] =
+      (struct parked){token, after, core_now_ms(core) + CORE_EVENTS_BEAT_MS, *core_asker(core)};
 }
 
 void core_events_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {
@@ -199,7 +203,10 @@ void core_events_settle(struct core *core) {
   events->told = events->last;
   for (size_t i = 0; i < events->parked_count; i++) {
     struct parked parked = events->parked[i];
-    if (parked.after < events->told || parked.until_ms <= now)
+    struct base_error err = {0};
+    if (core_asker_check(core, &parked.asker, &err) != BASE_OK)
+      core_reply_error(core, parked.token, err.code, &err);
+    else if (parked.after < events->told || parked.until_ms <= now)
       answer(core, parked.token, parked.after, parked.after + 1 < events->kept);
     else
       events->parked[kept++] = parked;

@@ -441,6 +441,17 @@ bool core_token_holds(const struct core *core, const struct core_token *token) {
 }
 
 /* One sentence, whatever is wrong with it: who guesses learns nothing. */
+static enum base_code fail_token(struct base_error *err) {
+  return base_fail(err, BASE_LOGIN, "this token is not known here, or it is over: ask for a new one (wasl token make)");
+}
+
+enum base_code core_asker_check(const struct core *core, const struct core_asker *asker, struct base_error *err) {
+  bool holds = asker->token == 0; /* the owner's account stays what it is, as whomever it acts */
+  for (size_t i = 0; i < core->people->token_count && !holds; i++)
+    holds = core->people->tokens[i].number == asker->token && core_token_holds(core, &core->people->tokens[i]);
+  return holds ? BASE_OK : fail_token(err);
+}
+
 static enum base_code ask_token(struct core *core, struct base_view text, enum link_request_code code,
                                 struct base_error *err) {
   struct core_asker *asker = &core->people->asker;
@@ -450,8 +461,7 @@ static enum base_code ask_token(struct core *core, struct base_view text, enum l
     if (base_hash_equal(&core->people->tokens[i].secret, &secret) && core_token_holds(core, &core->people->tokens[i]))
       token = &core->people->tokens[i];
   if (token == NULL)
-    return base_fail(err, BASE_LOGIN,
-                     "this token is not known here, or it is over: ask for a new one (wasl token make)");
+    return fail_token(err);
   const struct core_person *person = core_person_named(core, base_view_text(token->person));
   *asker = (struct core_asker){.roles = token->roles & person->roles, .token = token->number};
   (void)snprintf(asker->name, sizeof asker->name, "%s (token %u)", person->handle, token->number);

@@ -70,6 +70,9 @@ void core_people_leave(struct core *core);
 /* The person who asks, for the leaf of what he does; valid while the request is handled. */
 struct base_view core_actor(const struct core *core);
 const struct core_asker *core_asker(const struct core *core);
+/* Of one who asked before and was not answered yet. BASE_LOGIN: his token is over, or he has left. */
+BASE_NODISCARD enum base_code core_asker_check(const struct core *core, const struct core_asker *asker,
+                                               struct base_error *err);
 struct core_person *core_person_named(const struct core *core, struct base_view handle);
 struct core_person *core_person_owner(const struct core *core); /* NULL: nobody was named */
 /* "auditor, administrator" */

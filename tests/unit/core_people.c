@@ -261,6 +261,34 @@ static void test_tokens_end(void **state) {
   pair_remove(&a);
 }
 
+/* Who listens when he is closed hears no more. */
+static void test_listeners_end(void **state) {
+  (void)state;
+  struct pair_node a;
+  char lina[SECRET], omar[SECRET], request[256];
+  pair_make(&a, "rabat");
+  add(&a, "lina", "\"liaison\"");
+  add(&a, "omar", "\"operations\"");
+  token_for(&a, "lina", "", lina);
+  token_for(&a, "omar", "", omar);
+  const char *const who[] = {lina, omar, ""};
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(request, sizeof request, "{\"actor\":\"test\",\"token\":\"%s\",\"wait\":true}", who[i]);
+    core_input(a.core, LINK_EVENTS_TAKE, 7 + i, base_view_text(request), -1);
+  }
+  pair_settle(&a);
+  struct pair_answer answer;
+  for (size_t i = 0; i < 3; i++)
+    assert_false(pair_find(&a, 7 + i, &answer));
+  done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"close\",\"person\":\"lina\"");
+  assert_true(pair_find(&a, 7, &answer));
+  assert_int_equal(answer.status, BASE_LOGIN);
+  pair_answer_free(&answer);
+  assert_false(pair_find(&a, 8, &answer));
+  assert_false(pair_find(&a, 9, &answer));
+  pair_remove(&a);
+}
+
 static void test_token_scope(void **state) {
   (void)state;
   struct pair_node a;
@@ -459,6 +487,7 @@ int main(void) {
       cmocka_unit_test(test_owner),
       cmocka_unit_test(test_owner_of_a_new_node),
       cmocka_unit_test(test_tokens_end),
+      cmocka_unit_test(test_listeners_end),
       cmocka_unit_test(test_token_scope),
       cmocka_unit_test(test_purpose_and_uploads),
       cmocka_unit_test(test_what_is_stored),
