@@ -198,10 +198,9 @@ static enum base_code check_body(const struct gate_job *job, struct base_error *
 
 /* Nothing about it is repeated: it may be a secret that was written wrongly. */
 static enum base_code check_token(const struct gate_request *request, struct base_error *err) {
-  return request->token_bad
-             ? base_fail(err, BASE_LOGIN,
-                         "the field Authorization holds no token: Bearer and the token, once, or nothing")
-             : BASE_OK;
+  if (!request->token_bad)
+    return BASE_OK;
+  return base_fail(err, BASE_LOGIN, "the field Authorization holds no token: Bearer and the token, once, or nothing");
 }
 
 static void begin(void *context, struct gate_request *request) {
