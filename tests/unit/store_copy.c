@@ -73,6 +73,8 @@ static void fill(struct store *store) {
   ok(store_carried_answer_add(store, paris, 5, &error));
   struct store_comparison comparison = {.made = 1, .equal_known_outcomes = hash_of(8), .difference = BASE_VIEW("none")};
   ok(store_comparison_put(store, paris, &comparison, &error));
+  struct store_alarm alarm = {.clock = 1, .level = 2, .due = 1700000000, .leaf = 3};
+  ok(store_alarm_put(store, &first, &alarm, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));
