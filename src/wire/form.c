@@ -177,7 +177,7 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
                           struct wire_writer *writer) {
   static const struct base_id zero;
-  if (field->type == WIRE_FIELD_MESSAGE) {
+  if (wire_field_names_message(field->type)) {
     wire_write_member_id(writer, wire_kind_text(field->name), reference ? reference : &zero);
   } else if (field->example_relative) {
     struct base_time_text text = base_time_format(now + field->example_days * 86400);
@@ -197,7 +197,7 @@ enum base_code wire_form_example(const struct wire_kind *kind, const struct wire
   wire_write_object(&writer);
   for (size_t i = 0; i < type->field_count; i++) {
     const struct wire_kind_field *field = &type->fields[i];
-    bool message = field->type == WIRE_FIELD_MESSAGE && field->required;
+    bool message = wire_field_names_message(field->type) && field->required;
     if (message || field->example_relative || field->example.size)
       write_example(field, now, reference, &writer);
   }

@@ -35,7 +35,8 @@ enum wire_field_type {
   WIRE_FIELD_INTEGER,
   WIRE_FIELD_BOOL,
   WIRE_FIELD_MESSAGE,   /* a message id of this case */
-  WIRE_FIELD_TABLE,     /* rows of fields (columns), no table or message within */
+  WIRE_FIELD_REFERENCE, /* a message id of whatever case */
+  WIRE_FIELD_TABLE,     /* rows of fields (columns), no table, message or reference within */
   WIRE_FIELD_NAME,      /* a code that another kind defines, or "*" */
   WIRE_FIELD_NAMES,     /* an array of such codes, each once, or ["*"] alone */
   WIRE_FIELD_TYPES
@@ -47,7 +48,7 @@ struct wire_kind_list { struct base_view name; size_t count; struct base_view *c
 struct wire_kind_field {
   struct base_view name;
   enum wire_field_type type;
-  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE only) */
+  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE only) */
   enum wire_personal personal;
   const struct wire_kind_list *list; /* CODE, CODES */
   int64_t least, most;               /* INTEGER: the range; TEXT, LINE: most bytes; TABLE, NAMES: of rows, of codes */
@@ -145,7 +146,8 @@ BASE_NODISCARD enum base_code wire_form_check(const struct wire_kind *kind, cons
  * only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                                      struct base_error *err);
-/* A valid filled form as JSON for --fields; with `reference` where a MESSAGE field needs an id (may be NULL: zeroes).
+/* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be
+ * NULL: zeroes).
  * Examples stand in the semantics file beside the fields. now: dates are made relative to it. */
 BASE_NODISCARD enum base_code wire_form_example(const struct wire_kind *kind, const struct wire_kind_type *type,
                                                 base_time now, const struct base_id *reference, struct base_buf *out,

@@ -9,10 +9,11 @@
 enum { EXAMPLE_DAYS_MAX = 36525 };
 
 const char *const wire_field_type_names[WIRE_FIELD_TYPES] = {
-    [WIRE_FIELD_TEXT] = "text", [WIRE_FIELD_CODE] = "code",       [WIRE_FIELD_CODES] = "codes",
-    [WIRE_FIELD_DATE] = "date", [WIRE_FIELD_TIME] = "time",       [WIRE_FIELD_INTEGER] = "integer",
-    [WIRE_FIELD_BOOL] = "bool", [WIRE_FIELD_MESSAGE] = "message", [WIRE_FIELD_TABLE] = "table",
-    [WIRE_FIELD_NAME] = "name", [WIRE_FIELD_NAMES] = "names",     [WIRE_FIELD_LINE] = "line",
+    [WIRE_FIELD_TEXT] = "text",           [WIRE_FIELD_CODE] = "code",       [WIRE_FIELD_CODES] = "codes",
+    [WIRE_FIELD_DATE] = "date",           [WIRE_FIELD_TIME] = "time",       [WIRE_FIELD_INTEGER] = "integer",
+    [WIRE_FIELD_BOOL] = "bool",           [WIRE_FIELD_MESSAGE] = "message", [WIRE_FIELD_TABLE] = "table",
+    [WIRE_FIELD_NAME] = "name",           [WIRE_FIELD_NAMES] = "names",     [WIRE_FIELD_LINE] = "line",
+    [WIRE_FIELD_REFERENCE] = "reference",
 };
 
 struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_t count) {
@@ -101,9 +102,13 @@ static void take_list(struct wire_object *object, const struct wire_kind *kind, 
     wire_object_fail(object, BASE_FIELD, "list", "names no list of this kind");
 }
 
+bool wire_field_names_message(enum wire_field_type type) {
+  return type == WIRE_FIELD_MESSAGE || type == WIRE_FIELD_REFERENCE;
+}
+
 static bool may_be_state(enum wire_field_type type) {
   return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE ||
-         type == WIRE_FIELD_TIME || type == WIRE_FIELD_MESSAGE;
+         type == WIRE_FIELD_TIME || wire_field_names_message(type);
 }
 
 static void keep_example(struct wire_object *object, const struct wire_json *value, struct wire_kind_field *field,
@@ -133,13 +138,14 @@ static void take_example(struct wire_object *object, struct wire_kind_field *fie
   if (object->code)
     return;
   if (!value) {
-    if (field->required && field->type != WIRE_FIELD_MESSAGE)
+    if (field->required && !wire_field_names_message(field->type))
       wire_object_fail(object, BASE_FIELD, "example", "missing: a required field shows a value it allows");
     return;
   }
   bool moment = field->type == WIRE_FIELD_DATE || field->type == WIRE_FIELD_TIME;
-  if (field->type == WIRE_FIELD_MESSAGE) {
-    wire_object_fail(object, BASE_FIELD, "example", "a message field has none: its value is known only in a case");
+  if (wire_field_names_message(field->type)) {
+    wire_object_fail(object, BASE_FIELD, "example",
+                     "a message or reference field has none: its value is known only in a case");
   } else if (moment && wire_json_type(value) == WIRE_JSON_OBJECT) {
     struct wire_object relative;
     wire_object_begin_in(&relative, object, "example");
@@ -162,9 +168,10 @@ static void take_field(struct wire_object *object, bool column, const struct wir
   if (!column)
     field->state = wire_object_bool(object, "state", false);
   if (field->state && !may_be_state(field->type))
-    wire_object_fail(object, BASE_FIELD, "state", "only a text, code, date, time or message can go into the header");
-  if (column && (field->type == WIRE_FIELD_TABLE || field->type == WIRE_FIELD_MESSAGE))
-    wire_object_fail(object, BASE_FIELD, "type", "a column can be neither a table nor a message");
+    wire_object_fail(object, BASE_FIELD, "state",
+                     "only a text, code, date, time, message or reference can go into the header");
+  if (column && (field->type == WIRE_FIELD_TABLE || wire_field_names_message(field->type)))
+    wire_object_fail(object, BASE_FIELD, "type", "a column can be neither a table, nor a message or reference");
   take_bounds(object, field);
   if (field->type == WIRE_FIELD_CODE || field->type == WIRE_FIELD_CODES)
     take_list(object, kind, field);
@@ -255,6 +262,7 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
                ? BASE_OK
                : wrong(place, err, BASE_DATE, "must be a time like 2026-11-21T08:00:00Z, or a date, that exists");
   case WIRE_FIELD_MESSAGE:
+  case WIRE_FIELD_REFERENCE:
     return base_id_parse(text, &id) ? BASE_OK
                                     : wrong(place, err, BASE_FIELD, "must be a message id of 64 lowercase hex digits");
   case WIRE_FIELD_NAME:

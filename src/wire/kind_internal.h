@@ -33,6 +33,8 @@ BASE_NODISCARD enum base_code wire_field_check(const struct wire_kind_field *fie
 /* The same for a field whose value is a text (all state fields). */
 BASE_NODISCARD enum base_code wire_field_check_text(const struct wire_kind_field *field, struct base_view text,
                                                     const struct wire_place *place, struct base_error *err);
+/* Its value is the id of a message: no example can know one. */
+bool wire_field_names_message(enum wire_field_type type);
 /* The names of a list's codes, joined by ", " and cut to fit: for errors. */
 struct wire_code_names {
   char text[200];

@@ -68,9 +68,9 @@ static void limits_count_characters(void **state) {
 /* `wasl kind example` must print what `wasl case open --fields` takes, for every type of every shipped kind. */
 static void every_example_is_valid(void **state) {
   (void)state;
-  static const char *const kinds[] = {"agreement", "request"};
+  static const char *const kinds[] = {"agreement", "information", "request"};
   const struct base_id reference = {{0xAB}};
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     struct shipped shipped;
     shipped_load(&shipped, kinds[i]);
     for (size_t j = 0; j < shipped.kind.type_count; j++) {

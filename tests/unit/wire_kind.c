@@ -8,7 +8,7 @@
 
 #include "../shipped.h"
 
-static const char *const shipped_names[] = {"agreement", "request"};
+static const char *const shipped_names[] = {"agreement", "information", "request"};
 
 /* A small kind that is right; each test of a guard breaks one place of it. */
 static const char RIGHT[] =
@@ -48,7 +48,7 @@ static void reads_a_kind(void **state) {
   (void)state;
   struct base_error err;
   assert_int_equal(parse(RIGHT, &err), BASE_OK);
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof shipped_names / sizeof *shipped_names; i++) {
     struct shipped shipped;
     shipped_load(&shipped, shipped_names[i]);
     assert_true(base_view_is(shipped.kind.name, shipped_names[i]));
@@ -151,6 +151,11 @@ static void refuses_each_slip(void **state) {
       {"\"type\":\"code\"", "\"type\":\"colour\"", BASE_FIELD, "$.types[0].fields[0].type"},
       {"\"list\":\"ground\"", "\"list\":\"nothing\"", BASE_FIELD, "$.types[0].fields[0].list"},
       {",\"example\":\"peace\"", "", BASE_FIELD, "$.types[0].fields[0].example"},
+      {"\"type\":\"message\",\"required\":true", "\"type\":\"reference\",\"required\":true", BASE_FIELD,
+       "$.transitions[1].names"},
+      {"\"text\",\"most\":10", "\"reference\",\"example\":\"0\"", BASE_FIELD, "$.types[0].fields[2].example"},
+      {"\"text\",\"most\":10", "\"table\",\"most\":1,\"columns\":[{\"name\":\"a\",\"type\":\"reference\"}]", BASE_FIELD,
+       "$.types[0].fields[2].columns[0].type"},
       {"\"example\":\"peace\"", "\"example\":\"war\"", BASE_FIELD, "must be one of: peace, trade"},
       {"{\"days\":3}", "\"2026-02-30\"", BASE_DATE, "$.types[0].fields[1].example"},
       {"{\"days\":3}", "{\"days\":40000}", BASE_FIELD, "$.types[0].fields[1].example.days"},
@@ -237,7 +242,7 @@ static enum base_code parse_labels(const struct shipped *shipped, struct base_vi
 /* wire_labels_parse compares the catalogue with the kind: every text in five languages, nothing beside. */
 static void catalogues_are_complete(void **state) {
   (void)state;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof shipped_names / sizeof *shipped_names; i++) {
     struct shipped shipped;
     struct wire_labels labels;
     struct base_error err = {0};
