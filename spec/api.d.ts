@@ -408,6 +408,32 @@ export type Erased = {
   elsewhere: boolean;
 } | null;
 
+/** The newest recall by the message's author. */
+export type Recalled = {
+  case: Id;
+  at: TimeOrNull;
+  measure: string;
+} | null;
+
+/** spec/recall.md. One that cannot be read has id and damaged alone. */
+export type RecallRow = {
+  id: Id;
+  damaged?: string;
+  message?: Id;
+  measure?: string;
+  ground?: string;
+  ours?: boolean;
+  party?: Node;
+  state?: string;
+  without_effect?: string;
+  due?: TimeOrNull;
+  overdue?: boolean;
+  outcome?: string;
+  below?: string;
+  certificate?: string | null;
+  handed_down?: string | null;
+};
+
 export type MessageState = "held" | "pending" | "refused";
 
 export type MessageInCase = {
@@ -423,6 +449,7 @@ export type MessageInCase = {
   why: string;
   state: MessageState;
   erased: Erased;
+  recalled: Recalled;
   fields?: Fields;
   parts?: Part[];
   deliveries: Delivery[];
@@ -460,6 +487,7 @@ export type Message = {
   state: MessageState;
   why: string;
   erased: Erased;
+  recalled: Recalled;
   handling: string;
   grading: string;
   fields: Fields;
@@ -1057,6 +1085,49 @@ export interface Operations {
       id: Id;
       parts: number;
       leaf: number;
+    };
+  };
+  /** Call a message back from all to whom it was given, and from those to whom they passed it on. */
+  recall_open: {
+    method: "POST";
+    path: "/v1/messages/{id}/recall";
+    parameters: { id: IdBeginning };
+    body: {
+      measure: "erase" | "correct" | "restrict";
+      /** A code of the list `ground` of the kind recall. */
+      ground: string;
+      /** At most 4000 bytes. */
+      reason?: string;
+      /** What is right; needed for the measure correct. At most 4000 bytes. */
+      correction?: string;
+    };
+    answer: {
+      id: Id;
+      asked: number;
+    };
+  };
+  /** The recalls, ours and those of others; what is overdue, here or further down, first. */
+  recall_list: {
+    method: "GET";
+    path: "/v1/recalls";
+    query: { limit?: number };
+    answer: RecallRow[];
+  };
+  /** Answer a recall; erased erases, in the same step. */
+  recall_answer: {
+    method: "POST";
+    path: "/v1/recalls/{id}/answer";
+    parameters: { id: IdBeginning };
+    body: {
+      outcome: "erased" | "corrected" | "restricted" | "never_held" | "kept";
+      /** Of what is kept: a code of the list `keep_ground` of the kind recall. */
+      ground?: string;
+      /** At most 4000 bytes. */
+      note?: string;
+    };
+    answer: {
+      id: Id;
+      erased: number;
     };
   };
   /** Upload a file that a message will name. */

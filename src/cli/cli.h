@@ -344,6 +344,10 @@ CLI_COMMAND_FUNCTION(case_show);
 CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(message_show);
 CLI_COMMAND_FUNCTION(message_erase);
+CLI_COMMAND_FUNCTION(recall_open);
+CLI_COMMAND_FUNCTION(recall_list);
+CLI_COMMAND_FUNCTION(recall_answer);
+CLI_COMMAND_FUNCTION(recall_certificate);
 CLI_COMMAND_FUNCTION(part_get);
 CLI_COMMAND_FUNCTION(part_stix);
 CLI_COMMAND_FUNCTION(outbox_list);
@@ -361,6 +365,8 @@ CLI_COMMAND_FUNCTION(register_show);
 CLI_COMMAND_FUNCTION(register_check);
 CLI_COMMAND_FUNCTION(statistics);
 CLI_COMMAND_FUNCTION(proof_export);
+/* The same of this message, by its id. */
+BASE_NODISCARD enum base_code cli_proof_export_of(struct cli *cli, const char *message, struct base_error *err);
 CLI_COMMAND_FUNCTION(proof_verify);
 
 #endif

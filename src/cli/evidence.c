@@ -99,7 +99,8 @@ static enum base_code load_card(const struct check *check, struct base_view name
 }
 
 /* Whose log key signs this head. */
-static const struct wire_card *card_at(const struct cli_evidence_party *party, const struct wire_checkpoint *head) {
+const struct wire_card *cli_evidence_card_at(const struct cli_evidence_party *party,
+                                             const struct wire_checkpoint *head) {
   for (size_t i = party->later_count; i > 0; i--)
     if (party->later[i - 1].position <= wire_checkpoint_position(head))
       return &party->later[i - 1].card;
@@ -222,7 +223,7 @@ static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_v
   if (code == BASE_OK)
     code = wire_checkpoint_parse(note.text, &checkpoint, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(card_at(log_party, &checkpoint)->log, &log, err);
+    code = wire_vkey_parse(cli_evidence_card_at(log_party, &checkpoint)->log, &log, err);
   if (code == BASE_OK)
     code = witness_of(witness_party, &note, &witness, err);
   if (code == BASE_OK)
@@ -262,7 +263,7 @@ static enum base_code check_witnessed(const struct check *check, const char *fol
   if (code == BASE_OK)
     code = wire_checkpoint_parse(note.text, &checkpoint, err);
   if (code == BASE_OK)
-    code = wire_vkey_parse(card_at(party, &checkpoint)->log, &log, err);
+    code = wire_vkey_parse(cli_evidence_card_at(party, &checkpoint)->log, &log, err);
   if (code == BASE_OK)
     code = seal_witnessed_verify(proof.checkpoint, &log, trust->witnesses, trust->witness_count, &checkpoint,
                                  out->times, &out->others, err);
@@ -580,6 +581,8 @@ enum base_code cli_evidence_verify(const struct cli_source *source, const struct
     code = check_receivers(&check, &why);
   if (code == BASE_OK)
     code = check_content(&check, &why);
+  if (code == BASE_OK)
+    code = cli_certificate_check(check.out, &why);
   if (code == BASE_OK)
     code = check_surplus(&members, &why);
   if (code == BASE_OK)

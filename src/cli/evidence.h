@@ -78,6 +78,14 @@ struct cli_evidence_receiver {
   struct cli_evidence_leaf sent, answered;
   struct cli_evidence_witnessed sent_witnessed, answered_witnessed;
 };
+/* Of an erasure certificate: what its author's register proves of the message that it erased (certificate.c). */
+struct cli_certificate {
+  bool there;
+  struct base_id message;
+  base_time erased, final_by; /* the leaf's time; from when on no key opens an old copy any more, as its author says */
+  uint64_t index, size;
+  struct base_view actor, reason;
+};
 struct cli_evidence {
   struct base_arena arena; /* all views */
   struct base_id message;
@@ -91,6 +99,7 @@ struct cli_evidence {
    * right without them, and who hands it out may have taken them away: so it must be said. */
   size_t unproved_count;
   struct base_view unproved[WIRE_PARTIES_MAX];
+  struct cli_certificate certificate;
 };
 
 /* Verifies everything that spec/proof.md lists. Whatever is wrong with the file is BASE_EVIDENCE (exit 7) with the
@@ -99,6 +108,12 @@ struct cli_evidence {
 BASE_NODISCARD enum base_code cli_evidence_verify(const struct cli_source *source, const struct cli_trust *trust,
                                                   struct cli_evidence *out, struct base_error *err);
 void cli_evidence_free(struct cli_evidence *evidence);
+
+/* evidence.c: whose log key signs this head. */
+const struct wire_card *cli_evidence_card_at(const struct cli_evidence_party *party,
+                                             const struct wire_checkpoint *head);
+/* When the message is a certificate: its leaf, opening and proof. BASE_EVIDENCE with what is wrong. */
+BASE_NODISCARD enum base_code cli_certificate_check(struct cli_evidence *evidence, struct base_error *err);
 
 /* --- the members of the archive (members.c) */
 struct cli_member {

@@ -54,6 +54,11 @@ static const struct {
      "the epoch that is to begin: 2 at the register's first loss, else one more than the last; needed when "
      "keeper/heads.state is lost or damaged"},
     {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
+    {"--reason", "recall", "TEXT", "a word to those who are asked"},
+    {"--measure", "", "erase|correct|restrict", "what is asked for"},
+    {"--ground", "", "GROUND", "why: wasl kind show recall lists the grounds of a recall and those for keeping"},
+    {"--correction", "", "TEXT", "what is right"},
+    {"--outcome", "", "OUTCOME", "what was done"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--to", "statistics", "DATE", "up to this day, which is still in it; else to the last leaf"},

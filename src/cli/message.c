@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "wire/kind.h"
 
 struct shown {
   struct cli *cli;
@@ -212,9 +213,23 @@ static void show_erased(const struct shown *shown, const struct wire_json *erase
   base_buf_text(&cli->out, "\n");
 }
 
+/* Its author calls it back: what he asks for, and the case. */
+static void show_recalled(const struct shown *shown, struct cli_kinds *kinds, const struct wire_json *recalled) {
+  struct cli *cli = shown->cli;
+  if (wire_json_type(recalled) != WIRE_JSON_OBJECT)
+    return;
+  base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_RECALLED));
+  cli_text(cli, cli_code_label(cli, cli_kind(cli, kinds, BASE_VIEW(WIRE_KIND_RECALL)), BASE_VIEW("measure"),
+                               cli_string(recalled, "measure")));
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, cli_string(recalled, "case"));
+  base_buf_text(&cli->out, "\n");
+}
+
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix) {
   struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
+  show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_erased(&shown, wire_json_get(message, "erased"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);

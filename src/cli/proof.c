@@ -182,22 +182,28 @@ static enum base_code export_to(struct cli *cli, const char *file, const struct 
   return code;
 }
 
-enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
+enum base_code cli_proof_export_of(struct cli *cli, const char *message, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer proof = {0};
-  struct cli_piece id;
   struct cli_purpose purpose;
   const char *file;
   enum base_code code = cli_need(cli, "-o", &file, err);
   if (code == BASE_OK)
-    code = cli_id_word(cli, 0, "MESSAGE", &id, err);
-  if (code == BASE_OK)
     code = cli_purpose(cli, &purpose, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &proof, err, "/v1/proofs/%s%s", id.text, purpose.text);
+    code = cli_get(cli, &proof, err, "/v1/proofs/%s%s", message, purpose.text);
   if (code != BASE_OK)
     return code;
   tell_missing(cli, wire_json_get(proof.json, "missing"));
   return export_to(cli, file, proof.json, err);
+}
+
+enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {
+  struct cli_piece id;
+  const char *file;
+  enum base_code code = cli_need(cli, "-o", &file, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "MESSAGE", &id, err);
+  return code == BASE_OK ? cli_proof_export_of(cli, id.text, err) : code;
 }
 
 /* --- verify */

@@ -96,6 +96,21 @@ static void write_absent(struct wire_writer *writer, const struct cli_evidence *
   wire_write_end(writer, ']');
 }
 
+static void write_certificate(struct wire_writer *writer, const struct cli_certificate *certificate) {
+  if (!certificate->there)
+    return;
+  wire_write_key(writer, "certificate");
+  wire_write_object(writer);
+  wire_write_member_id(writer, "message", &certificate->message);
+  wire_write_member_time(writer, "erased", certificate->erased);
+  wire_write_member_time(writer, "final_by", certificate->final_by);
+  wire_write_member_integer(writer, "index", (int64_t)certificate->index);
+  wire_write_member_integer(writer, "size", (int64_t)certificate->size);
+  wire_write_member_text(writer, "actor", certificate->actor);
+  wire_write_member_text(writer, "reason", certificate->reason);
+  wire_write_end(writer, '}');
+}
+
 static struct base_id case_of(const struct cli_evidence *evidence) {
   return evidence->header.opens ? evidence->message : evidence->header.case_id;
 }
@@ -124,6 +139,7 @@ static void print_json(struct cli *cli, const struct cli_evidence *evidence, con
   wire_write_end(&writer, ']');
   wire_write_member_integer(&writer, "quorum", (int64_t)trust->quorum);
   write_absent(&writer, evidence);
+  write_certificate(&writer, &evidence->certificate);
   wire_write_end(&writer, '}');
   base_buf_text(&cli->out, "\n");
 }
@@ -237,6 +253,22 @@ static void show_parts(struct cli *cli, const struct cli_evidence *evidence) {
   }
 }
 
+/* What the register of the certificate's author proves, and until when an old copy of its database could be opened. */
+static void show_certificate(struct cli *cli, const struct cli_certificate *certificate) {
+  if (!certificate->there)
+    return;
+  cli_line(cli, "\n%s ", cli_word(cli, CLI_CERTIFIED));
+  cli_isolated(cli, &cli->out, base_view_text(base_id_text(&certificate->message).text));
+  base_buf_text(&cli->out, "  ");
+  cli_time(cli, &cli->out, certificate->erased);
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, certificate->actor);
+  cli_line(cli, "\n  %s ", cli_word(cli, CLI_FINAL_BY));
+  cli_time(cli, &cli->out, certificate->final_by);
+  cli_line(cli, "\n  %s:\n", cli_word(cli, CLI_REASON));
+  cli_block(cli, certificate->reason, 4);
+}
+
 static void print_people(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust) {
   struct base_id kase = case_of(evidence);
   struct base_view kind = evidence->header.kind, type = evidence->header.type;
@@ -257,6 +289,7 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence, c
   show_parts(cli, evidence);
   for (size_t i = 0; i < evidence->receiver_count; i++)
     show_receiver(cli, evidence, &evidence->receivers[i], trust);
+  show_certificate(cli, &evidence->certificate);
   show_absent(cli, evidence);
   cli_line(cli, "\n%s\n", cli_word(cli, CLI_KEYS_USED));
   bool all = show_key(cli, &evidence->author);

@@ -5,7 +5,7 @@
 
 #include "core/clocks.h"
 #include "core/events.h"
-#include "core/internal.h"
+#include "core/recall.h"
 
 /* Kinds from the files built in, and cases with their computed state, cached. */
 
@@ -70,6 +70,14 @@ const struct core_kind *core_kind_named(const struct core *core, struct base_vie
     if (base_view_equal(core->kinds[i].kind.name, name))
       return &core->kinds[i];
   return NULL;
+}
+
+bool core_kind_agreement(const struct core_kind *kind) {
+  return base_view_is(kind->kind.name, WIRE_KIND_AGREEMENT);
+}
+
+bool core_kind_recall(const struct core_kind *kind) {
+  return base_view_is(kind->kind.name, WIRE_KIND_RECALL);
 }
 
 enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err) {
@@ -313,6 +321,10 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
   enum base_code code = case_append(kase, id, (struct base_view){0}, header, err);
   if (code == BASE_OK)
     code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
+  if (code == BASE_OK)
+    code = core_mention_note(core, &kase->kind->kind, id, header, err);
+  if (code == BASE_OK && core_kind_recall(kase->kind))
+    code = core_recall_touched(core, kase, err);
   return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);
 }
 
@@ -355,7 +367,7 @@ enum base_code core_case_withdraw(struct core *core, const struct base_id *messa
   }
   if (code == BASE_OK)
     code = case_save(core, kase, err);
-  if (code == BASE_OK && !kase->kind->kind.needs_row)
+  if (code == BASE_OK && core_kind_agreement(kase->kind))
     code = core_agreement_refresh(core, &row.case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -16,6 +16,7 @@
 #include "core/events.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/recall.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -228,6 +229,15 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_MESSAGE_ERASE:
     core_message_erase(core, token, request);
+    break;
+  case LINK_RECALL_OPEN:
+    core_recall_open(core, token, request);
+    break;
+  case LINK_RECALL_ANSWER:
+    core_recall_answer(core, token, request);
+    break;
+  case LINK_RECALL_LIST:
+    core_recall_list(core, token, request);
     break;
   case LINK_OUTBOX_END:
     core_outbox_end(core, token, request);
@@ -454,6 +464,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (code == BASE_OK)
       code = core_rewrap_settle(core, &why);
     if (code == BASE_OK)
+      code = core_recall_settle(core, &why);
+    if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
@@ -492,6 +504,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_erase_due_ms(core));
   due = core_soonest(due, core_events_due_ms(core));
   due = core_soonest(due, core_clocks_due_ms(core));
+  due = core_soonest(due, core_recall_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

@@ -272,9 +272,8 @@ static enum base_code open_way(void *context, const struct store_delivery *row) 
   return BASE_OK;
 }
 
-/* Everything that can refuse it. */
-static enum base_code may_erase(struct core *core, const struct store_message *row, const struct wire_header *header,
-                                struct base_error *err) {
+enum base_code core_erase_may(struct core *core, const struct store_message *row, const struct wire_header *header,
+                              struct base_error *err) {
   struct base_hex_text id = base_id_text(&row->id);
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   bool open = false;
@@ -293,7 +292,10 @@ static enum base_code may_erase(struct core *core, const struct store_message *r
     return base_fail(err, BASE_CONFLICT, "message %s was refused: its content is not here", id.text);
   if (row->state == STORE_MESSAGE_PENDING)
     return base_fail(err, BASE_CONFLICT, "message %s is still arriving: it can be erased when it is complete", id.text);
-  if (kind != NULL && !kind->kind.needs_row)
+  if (kind != NULL && core_kind_recall(kind))
+    return base_fail(err, BASE_POLICY,
+                     "message %s belongs to a recall: what was asked and done stays, and holds no content", id.text);
+  if (kind != NULL && core_kind_agreement(kind))
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to an agreement: it is the legal basis of what was exchanged, and stays",
                      id.text);
@@ -328,7 +330,7 @@ void core_message_erase(struct core *core, uint64_t token, const struct wire_jso
   if (code == BASE_OK)
     code = wire_header_parse(row.header, &arena, &header, &err);
   if (code == BASE_OK)
-    code = may_erase(core, &row, &header, &err);
+    code = core_erase_may(core, &row, &header, &err);
   if (code == BASE_OK)
     code = core_erase_write(core, &row, core_actor(core), reason, false, &err);
   if (code != BASE_OK) {

@@ -16,6 +16,10 @@ enum {
 /* How much there is to do, as it is written down. */
 BASE_NODISCARD enum base_code core_erase_load(struct core *core, struct base_error *err);
 void core_message_erase(struct core *core, uint64_t token, const struct wire_json *request);
+/* Everything that can refuse it: BASE_CONFLICT when it was erased before, is arriving or on its way, BASE_POLICY when
+ * it stays. */
+BASE_NODISCARD enum base_code core_erase_may(struct core *core, const struct store_message *row,
+                                             const struct wire_header *header, struct base_error *err);
 /* Within the step: leaf, row, content, parts, and what memory has of it. actor empty: this node by itself. elsewhere:
  * it was not this node that erased it, and the keeper is not told. */
 BASE_NODISCARD enum base_code core_erase_write(struct core *core, const struct store_message *row,

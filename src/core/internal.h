@@ -34,6 +34,7 @@ enum {
   CORE_CROSSED_MAX = 4,   /* heads that cross so often in a row are asked for with pauses */
   CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
+  CORE_RECALL_TEXT_MAX = 4000, /* bytes of the words that go with a recall, or its answer */
   CORE_PARTNERS_MAX = 1024,
   CORE_EVIDENCE_MAX = WIRE_HEADER_MAX + WIRE_NOTE_MAX, /* octets kept with a fault */
   CORE_FAULT_SECONDS = 60,          /* one fault leaf per partner in that time, the rest are counted */
@@ -410,6 +411,15 @@ struct core_clocks {
   base_time next; /* when something of a case is to be told; INT64_MAX: never */
 };
 
+/* --- recall.c */
+struct core_recalls { /* recalls that are to be looked after */
+  size_t count, room;
+  struct core_recall_task {
+    struct base_id id;
+    int64_t not_before_ms; /* monotonic */
+  } *tasks;
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -443,6 +453,7 @@ struct core {
   struct core_erasing erasing;
   struct core_clocks clocks;
   char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
+  struct core_recalls recalls;
   base_time started;
 
   bool in_transaction, wrote;
@@ -674,6 +685,8 @@ int64_t core_faults_due(const struct core *core);
 BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
 void core_kinds_free(struct core *core);
 const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
+bool core_kind_agreement(const struct core_kind *kind);
+bool core_kind_recall(const struct core_kind *kind);
 /* BASE_KIND: it has no type of this name. */
 enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err);
 const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash);
@@ -765,6 +778,11 @@ BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key,
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document);
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document);
+
+/* What this node writes by itself, or as a part of another request: the document of case.open, or of case.send with the
+ * case's id in it. Nothing is written when it is refused; a refusal by law is no leaf. actor: who asked, or empty. */
+BASE_NODISCARD enum base_code core_submit_itself(struct core *core, struct base_view actor, struct base_view document,
+                                                 struct base_id *out, struct base_error *err);
 
 /* outgoing.c */
 /* Where a delivery stands, under way included, which no row says. */

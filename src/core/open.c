@@ -10,6 +10,7 @@
 #include "core/events.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/recall.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -43,6 +44,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_people_load(core, err);
   if (code == BASE_OK)
     code = core_erase_load(core, err);
+  if (code == BASE_OK)
+    code = core_recall_load(core, err);
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;
@@ -159,6 +162,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_parts_open(core, err);
   if (code == BASE_OK)
     code = core_erase_open(core, err);
+  if (code == BASE_OK)
+    code = core_recall_load(core, err);
   return code;
 }
 
@@ -201,6 +206,7 @@ void core_close(struct core *core) {
   core_register_free(core);
   core_partners_free(core);
   core_agreements_free(core);
+  core_recall_forget(core);
   core_witnesses_free(core);
   core_people_free(core);
   core_kinds_free(core);

@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/erase.h"
+#include "core/recall.h"
 #include "core/show.h"
 
 /* A message as it is shown: its fields and parts, where it went or whence it came, why it has no effect. */
@@ -340,6 +341,26 @@ static enum base_code write_erased(struct core *core, struct wire_writer *writer
   return BASE_OK;
 }
 
+/* null, or the case in which its author called it back, and what he asks for. */
+static enum base_code write_recalled(struct core *core, struct wire_writer *writer, const struct store_message *row,
+                                     struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, MESSAGE_ARENA);
+  struct core_recalled recalled = {0};
+  enum base_code code = core_recalled(core, &row->id, row->author, &arena, &recalled, err);
+  wire_write_key(writer, "recalled");
+  if (code != BASE_OK || !recalled.there) {
+    wire_write_null(writer);
+    return code;
+  }
+  wire_write_object(writer);
+  wire_write_member_id(writer, "case", &recalled.case_id);
+  core_show_time(writer, "at", recalled.at);
+  wire_write_member_text(writer, "measure", recalled.measure);
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
 static const char *message_state(enum store_message_state state) {
   return state == STORE_MESSAGE_PENDING ? "pending" : state == STORE_MESSAGE_REFUSED ? "refused" : "held";
 }
@@ -377,6 +398,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   wire_write_member_string(writer, "state", message_state(content.row.state));
   if (code == BASE_OK)
     code = write_erased(core, writer, &content.row, err);
+  if (code == BASE_OK)
+    code = write_recalled(core, writer, &content.row, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -420,6 +443,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   code = write_why(core, &writer, &content, placed_in_case(core, &content), err);
   if (code == BASE_OK)
     code = write_erased(core, &writer, &content.row, err);
+  if (code == BASE_OK)
+    code = write_recalled(core, &writer, &content.row, err);
   wire_write_member_text(&writer, "handling", content.part0.handling);
   wire_write_member_text(&writer, "grading", content.part0.grading);
   write_content(core, &writer, &content);

@@ -6,6 +6,7 @@
 #include "core/back.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/recall.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
 
@@ -104,6 +105,8 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
                                         &submission->arena, &submission->form, &submission->rest, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->rest, "fields", err);
+  if (code == BASE_OK)
+    code = core_passable(core, &submission->form, err);
   if (code == BASE_OK)
     code = check_parts(core, request, submission, err);
   submission->part0.handling = core_request_text(request, "handling");
@@ -256,7 +259,7 @@ static enum base_code compose(struct core *core, struct submission *submission, 
 static enum base_code check_terms(struct core *core, const struct wire_json *request, struct submission *submission,
                                   struct base_error *err) {
   const struct wire_json *fields = wire_json_get(request, "fields");
-  if (submission->kind->kind.needs_row || wire_json_get(fields, "rows") == NULL)
+  if (!core_kind_agreement(submission->kind) || wire_json_get(fields, "rows") == NULL)
     return BASE_OK;
   struct law_agreement terms = {0};
   enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
@@ -356,7 +359,7 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
     code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
   if (code == BASE_OK)
     code = core_case_admit(core, kase, &submission->id, &submission->header, err);
-  if (code == BASE_OK && !submission->kind->kind.needs_row)
+  if (code == BASE_OK && core_kind_agreement(submission->kind))
     code = core_agreement_refresh(core, &submission->case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
@@ -385,28 +388,34 @@ static void finish(struct core *core, uint64_t token, struct submission *submiss
     answer_id(core, token, &submission->id);
 }
 
+static enum base_code open_check(struct core *core, const struct wire_json *document, struct submission *submission,
+                                 struct base_error *err) {
+  struct base_view name = core_request_text(document, "kind");
+  submission->opens = true;
+  submission->kind = core_kind_named(core, name);
+  enum base_code code = check_node(core, err);
+  if (code == BASE_OK && submission->kind == NULL)
+    code = base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
+                     (const char *)name.data);
+  if (code == BASE_OK) {
+    submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
+    code = check_audience(core, document, submission, err);
+  }
+  if (code == BASE_OK)
+    code = check_form(core, document, submission, err);
+  if (code == BASE_OK)
+    code = compose(core, submission, err);
+  return code == BASE_OK ? check_terms(core, document, submission, err) : code;
+}
+
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document) {
   struct base_error err = {0};
   struct submission submission;
   submission_init(&submission);
-  submission.opens = true;
   submission.actor = core_actor(core);
-  struct base_view name = core_request_text(document, "kind");
-  submission.kind = core_kind_named(core, name);
-  enum base_code code = check_node(core, &err);
-  if (code == BASE_OK && submission.kind == NULL)
-    code = base_fail(&err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
-                     (const char *)name.data);
-  if (code == BASE_OK) {
-    submission.type = &submission.kind->kind.types[submission.kind->kind.opening];
-    code = check_audience(core, document, &submission, &err);
-  }
+  enum base_code code = open_check(core, document, &submission, &err);
   if (code == BASE_OK)
-    code = check_form(core, document, &submission, &err);
-  if (code == BASE_OK)
-    code = compose(core, &submission, &err);
-  if (code == BASE_OK)
-    code = check_terms(core, document, &submission, &err);
+    code = core_recall_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK)
     finish(core, token, &submission, NULL);
   else
@@ -460,8 +469,32 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   struct core_case *kase = NULL;
   enum base_code code = send_check(core, request, document, &submission, &kase, &err);
   if (code == BASE_OK)
+    code = core_recall_by_hand(submission.kind, submission.type, &err);
+  if (code == BASE_OK)
     finish(core, token, &submission, kase);
   else
     core_reply_error(core, token, code, &err);
   submission_free(&submission);
+}
+
+enum base_code core_submit_itself(struct core *core, struct base_view actor, struct base_view bytes,
+                                  struct base_id *out, struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *document = NULL;
+  struct submission submission;
+  struct core_case *kase = NULL;
+  enum base_code code = wire_json_parse(bytes, CORE_DOCUMENT_MAX, "request", &document, err);
+  if (code != BASE_OK)
+    return code;
+  submission_init(&submission);
+  submission.actor = actor;
+  code = wire_json_get(document, "id") != NULL ? send_check(core, document, document, &submission, &kase, err)
+                                               : open_check(core, document, &submission, err);
+  if (code == BASE_OK)
+    code = check_law(core, kase != NULL ? kase->messages[0].header : &submission.header, &submission, err);
+  if (code == BASE_OK)
+    code = proceed(core, &submission, kase, err);
+  if (code == BASE_OK)
+    *out = submission.id;
+  submission_free(&submission);
+  return code;
 }

@@ -217,7 +217,8 @@ enum base_code law_decide(const struct law_question *question, const struct law_
                      (const char *)to.data);
   }
   if (!question->needs_row) {
-    *out = (struct law_answer){.clause = "agreement"};
+    (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size,
+                   (const char *)question->kind.data);
     return BASE_OK;
   }
   const struct law_agreement *chosen = NULL;

@@ -84,7 +84,7 @@ struct law_question {
 };
 struct law_answer {
   char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", "AGREEMENT-ID@TERMS-ID/ROW" when the terms are not those of the
-                                           agreement's first message, or "agreement" */
+                                           agreement's first message, or the kind that needs no row */
   const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed */
   const struct law_row *row;
 };

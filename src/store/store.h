@@ -301,6 +301,12 @@ BASE_NODISCARD enum base_code store_erasure_next(struct store *store, bool untol
 /* The keeper knows: nothing of the key is left. */
 BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const struct base_id *message,
                                                  struct base_error *err);
+/* Mentions: message names target in a field of the type reference. Adding one twice is once. */
+BASE_NODISCARD enum base_code store_mention_add(struct store *store, const struct base_id *target,
+                                                const struct base_id *message, struct base_error *err);
+/* The next message that names it, in the order in which their ids became known. key: the number of the message's id. */
+BASE_NODISCARD enum base_code store_mention_next(struct store *store, const struct base_id *target, int64_t *key,
+                                                 struct base_id *out, struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

@@ -6,7 +6,11 @@
 #include "wire/card.h"
 
 /* A kind of case as data: semantics (whose SHA-256 is the kind's hash) and labels in five languages beside it.
- * spec/kind.md. Nothing in the code knows a kind by name but `agreement`, whose content law reads. */
+ * spec/kind.md. Nothing in the code knows a kind by name but `agreement`, whose content law reads, and `recall`, which
+ * core obeys. */
+
+#define WIRE_KIND_AGREEMENT "agreement"
+#define WIRE_KIND_RECALL "recall"
 
 enum {
   WIRE_KIND_MAX = 256 << 10,
@@ -108,7 +112,7 @@ struct wire_kind {
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
-  bool needs_row;                       /* false only for `agreement` */
+  bool needs_row;                       /* false only for `agreement` and `recall` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
  * NUL behind their view. Errors name the JSON path and what is allowed. */

@@ -68,7 +68,7 @@ struct wire_opening {
   uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner; epoch: its number, from 2 */
   struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
                                 leaf of this number */
-  struct base_view clause;   /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", or "agreement" for messages that need no row */
+  struct base_view clause;   /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", or the kind when it needs no row */
   struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that
                                           evidence shows any change to them */
   struct base_hash card;               /* partner: SHA-256 of the card that was confirmed, exact bytes */

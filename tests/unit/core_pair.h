@@ -403,6 +403,33 @@ static inline unsigned pair_rest(struct pair_node *a, struct pair_node *b) {
   return sent;
 }
 
+/* Consignments go to whom they are for: one step each. NULL among others: away. */
+static inline bool pair_deliver(struct pair_node *from, struct pair_node **others, size_t other_count) {
+  struct pair_parcel parcel;
+  bool any = false;
+  while (pair_take(from, &parcel)) {
+    struct pair_node *to = NULL;
+    struct base_view sealed;
+    struct wire_envelope envelope;
+    assert_int_equal(base_map_sealed(parcel.fd, WIRE_CONSIGNMENT_MAX, &sealed, NULL), BASE_OK);
+    assert_int_equal(wire_envelope_parse(sealed, &envelope, NULL), BASE_OK);
+    for (size_t i = 0; i < other_count && to == NULL; i++)
+      if (others[i] != NULL && base_view_equal(envelope.to, others[i]->core->card.origin))
+        to = others[i];
+    base_unmap(&sealed);
+    if (to != NULL) {
+      struct pair_answer answer = pair_give(from, to, parcel.fd);
+      pair_done(from, parcel.exchange, &answer);
+      pair_answer_free(&answer);
+    } else {
+      pair_done(from, parcel.exchange, NULL);
+    }
+    close(parcel.fd);
+    any = true;
+  }
+  return any;
+}
+
 /* --- common openings */
 static inline void pair_propose(struct pair_node *a, const struct pair_node *b, char agreement[65]) {
   struct pair_answer example = pair_ask(a, LINK_KIND_EXAMPLE, "{\"actor\":\"test\",\"kind\":\"agreement\"}", -1);

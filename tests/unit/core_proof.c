@@ -226,33 +226,6 @@ static void open_for(struct pair_node *node, const char *kind, const char *to, c
   pair_answer_free(&example);
 }
 
-/* Consignments go to whom they are for: one step each. */
-static bool deliver(struct pair_node *from, struct pair_node **others, size_t other_count) {
-  struct pair_parcel parcel;
-  bool any = false;
-  while (pair_take(from, &parcel)) {
-    struct pair_node *to = NULL;
-    struct base_view sealed;
-    struct wire_envelope envelope;
-    assert_int_equal(base_map_sealed(parcel.fd, WIRE_CONSIGNMENT_MAX, &sealed, NULL), BASE_OK);
-    assert_int_equal(wire_envelope_parse(sealed, &envelope, NULL), BASE_OK);
-    for (size_t i = 0; i < other_count && to == NULL; i++)
-      if (others[i] != NULL && base_view_equal(envelope.to, others[i]->core->card.origin))
-        to = others[i];
-    base_unmap(&sealed);
-    if (to != NULL) {
-      struct pair_answer answer = pair_give(from, to, parcel.fd);
-      pair_done(from, parcel.exchange, &answer);
-      pair_answer_free(&answer);
-    } else {
-      pair_done(from, parcel.exchange, NULL);
-    }
-    close(parcel.fd);
-    any = true;
-  }
-  return any;
-}
-
 /* Three parties, one of them away: what is complete goes into the file, who is missing is named. */
 static void test_one_missing(void **state) {
   (void)state;
@@ -270,8 +243,8 @@ static void test_one_missing(void **state) {
   for (unsigned quiet = 0; quiet < 4; quiet++) {
     a.ms += 100;
     b.ms += 100;
-    bool any = deliver(&a, present, 3);
-    any = deliver(&b, present, 3) || any;
+    bool any = pair_deliver(&a, present, 3);
+    any = pair_deliver(&b, present, 3) || any;
     quiet = any ? 0 : quiet;
   }
   evidence = tell(&a, LINK_PROOF_GET, with_id(agreement));

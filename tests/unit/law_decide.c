@@ -360,13 +360,17 @@ static void suspension_comes_first(void **state) {
   assert_string_equal(err.text, "paris has suspended the exchange with rabat: wasl partner resume rabat lets it go on");
 }
 
-static void agreements_need_no_row(void **state) {
+static void agreements_and_recalls_need_no_row(void **state) {
   (void)state;
+  static const char *const kinds[] = {"agreement", "recall"};
   struct law_answer answer;
   struct law_question asked = question();
   asked.needs_row = false;
-  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
-  assert_string_equal(answer.clause, "agreement");
+  for (size_t i = 0; i < 2; i++) {
+    asked.kind = base_view_text(kinds[i]);
+    assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+    assert_string_equal(answer.clause, kinds[i]);
+  }
 }
 
 int main(void) {
@@ -383,7 +387,7 @@ int main(void) {
       cmocka_unit_test(says_which_row_is_missing),
       cmocka_unit_test(many_reasons_fit),
       cmocka_unit_test(suspension_comes_first),
-      cmocka_unit_test(agreements_need_no_row),
+      cmocka_unit_test(agreements_and_recalls_need_no_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

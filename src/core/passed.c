@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/erase.h"
+#include "core/exchange.h"
+#include "core/recall.h"
+
+/* A message names others, of whatever case, in fields of the type reference. Each is written down beside the message,
+ * so that what passes a message on and what recalls it is found from that message. */
+
+static const char passed_on[] = "passed_on";
+
+enum base_code core_mention_note(struct core *core, const struct wire_kind *kind, const struct base_id *id,
+                                 const struct wire_header *header, struct base_error *err) {
+  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; type != NULL && i < header->state_count && code == BASE_OK; i++) {
+    const struct wire_kind_field *field = wire_kind_field_named(type, header->state[i].name);
+    struct base_id target;
+    if (field != NULL && field->type == WIRE_FIELD_REFERENCE && base_id_parse(header->state[i].value, &target))
+      code = store_mention_add(core->store, &target, id, err);
+  }
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_mention_next(struct core *core, const struct base_id *target, int64_t *key,
+                                 struct base_arena *arena, struct core_mention *out, struct base_error *err) {
+  for (;;) {
+    struct base_id id;
+    enum base_code code = store_mention_next(core->store, target, key, &id, err);
+    if (code != BASE_OK)
+      return code;
+    code = store_message_header(core->store, &id, arena, &out->row, err);
+    if (code == BASE_OK)
+      code = wire_header_parse(out->row.header, arena, &out->header, err);
+    if (code == BASE_OK && out->row.state == STORE_MESSAGE_HELD)
+      return BASE_OK;
+    if (code != BASE_OK && code != BASE_NOT_FOUND && !core_damage(code)) /* register.check names what is damaged */
+      return code;
+  }
+}
+
+static bool names(const struct wire_header *header, const char *field, const struct base_id *target) {
+  struct base_id named;
+  return base_id_parse(wire_header_state(header, field), &named) && base_id_equal(&named, target);
+}
+
+bool core_mention_passes(const struct core_mention *mention, const struct base_id *target) {
+  return mention->row.ours && names(&mention->header, passed_on, target);
+}
+
+enum base_code core_recalled(struct core *core, const struct base_id *message, struct base_view author,
+                             struct base_arena *arena, struct core_recalled *out, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *out = (struct core_recalled){0};
+  for (int64_t key = INT64_MIN; code == BASE_OK;) {
+    struct core_mention mention;
+    code = core_mention_next(core, message, &key, arena, &mention, err);
+    if (code == BASE_OK && mention.header.opens && base_view_is(mention.header.kind, WIRE_KIND_RECALL) &&
+        base_view_equal(mention.header.author, author) && names(&mention.header, "message", message))
+      *out = (struct core_recalled){.there = true,
+                                    .case_id = mention.row.id,
+                                    .at = mention.row.stored,
+                                    .measure = wire_header_state(&mention.header, "measure")};
+  }
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
+  struct base_id id;
+  struct base_view text = {0};
+  for (size_t i = 0; i < form->state_count; i++)
+    if (base_view_is(form->state[i].name, passed_on))
+      text = form->state[i].value;
+  if (!base_id_parse(text, &id))
+    return BASE_OK; /* it passes nothing on */
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row;
+  struct core_recalled recalled;
+  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
+  if (code == BASE_NOT_FOUND)
+    return base_fail(err, BASE_NOT_FOUND, "fields: $.%s: there is no message %s here that could be passed on",
+                     passed_on, base_id_text(&id).text);
+  if (code == BASE_OK && row.state != STORE_MESSAGE_HELD)
+    return base_fail(err, BASE_CONFLICT, "fields: $.%s: message %s was refused, or is still arriving", passed_on,
+                     base_id_text(&id).text);
+  if (code == BASE_OK && core_message_dropped(&row))
+    return core_erase_say(core, &id, err);
+  if (code == BASE_OK)
+    code = core_recalled(core, &id, row.author, &arena, &recalled, err);
+  if (code == BASE_OK && recalled.there)
+    code = base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
+                     passed_on, base_id_text(&id).text, base_id_text(&recalled.case_id).text);
+  return code;
+}
