@@ -156,6 +156,16 @@ def by_hand(good, door, rabat, paris):
     settle(rabat, paris)
 
 
+def recalls(good, door, rabat, paris, case):
+    good(door, "recall_open", example("recall_open"), id=case)
+    theirs = paris.request("rabat")
+    settle(rabat, paris)
+    must(paris.wasl("recall", "open", theirs, "--measure", "erase", "--ground", "other"))
+    settle(rabat, paris)
+    rows = good(door, "recall_list", query={"limit": 5})
+    good(door, "recall_answer", example("recall_answer"), id=next(row["id"] for row in rows if not row["ours"]))
+
+
 def the_rest(good, door, rabat, case):
     good(door, "message_erase", example("message_erase"), id=case)
     good(door, "partner_state", example("partner_state"), name="paris")
@@ -358,6 +368,7 @@ def story():
     case = a_case(good, door, rabat, paris)
     ok("a case goes its way, and each answer is what the file says")
     by_hand(good, door, rabat, paris)
+    recalls(good, door, rabat, paris, case)
     the_rest(good, door, rabat, case)
     missing = set(OPERATIONS) - good.told - ELSEWHERE
     check(not missing, "operations that nobody asked for:", missing)
