@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/recall.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
  * messages give. */
@@ -152,6 +153,24 @@ static enum base_code check_in_case(struct core *core, const struct store_messag
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* What it names of other cases is noted: else a recall would not find it. */
+static enum base_code check_mentions(struct core *core, const struct store_message *row,
+                                     const struct wire_header *header, struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  struct base_id named;
+  bool missing = false;
+  if (row->state != STORE_MESSAGE_HELD || kind == NULL)
+    return BASE_OK;
+  enum base_code code = core_mention_missing(core, &kind->kind, &row->id, header, &named, &missing, err);
+  if (code == BASE_OK && missing)
+    core_check_found(
+        core, CORE_SO_CASE, core_place_message(&row->id),
+        "it names message %s, and that is not noted: neither is shown beside the other, and no recall goes "
+        "from one to the other",
+        base_id_text(&named).text);
+  return core_damage(code) ? BASE_OK : code;
+}
+
 static bool header_fits(struct core *core, const struct store_message *row, const struct wire_header *header) {
   struct core_place place = core_place_message(&row->id);
   const struct base_id *case_id = header->opens ? &row->id : &header->case_id;
@@ -271,6 +290,8 @@ static enum base_code check_message(struct core *core, struct batch *batch, stru
     code = row->ours ? check_ours(core, row, header, err) : check_theirs(core, row, header, err);
   if (code == BASE_OK)
     code = check_in_case(core, row, err);
+  if (code == BASE_OK)
+    code = check_mentions(core, row, header, err);
   if (code == BASE_OK && !dropped)
     code = check_parts(core, row, err);
   bool refused = !row->ours && row->state == STORE_MESSAGE_REFUSED, erased = false;

@@ -10,17 +10,36 @@
 
 static const char passed_on[] = "passed_on";
 
+/* Whether this state field of the header names a message of whatever case. */
+static bool refers(const struct wire_kind *kind, const struct wire_header *header, size_t at, struct base_id *out) {
+  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  const struct wire_kind_field *field = type != NULL ? wire_kind_field_named(type, header->state[at].name) : NULL;
+  return field != NULL && field->type == WIRE_FIELD_REFERENCE && base_id_parse(header->state[at].value, out);
+}
+
 enum base_code core_mention_note(struct core *core, const struct wire_kind *kind, const struct base_id *id,
                                  const struct wire_header *header, struct base_error *err) {
-  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
   enum base_code code = BASE_OK;
-  for (size_t i = 0; type != NULL && i < header->state_count && code == BASE_OK; i++) {
-    const struct wire_kind_field *field = wire_kind_field_named(type, header->state[i].name);
+  for (size_t i = 0; i < header->state_count && code == BASE_OK; i++) {
     struct base_id target;
-    if (field != NULL && field->type == WIRE_FIELD_REFERENCE && base_id_parse(header->state[i].value, &target))
+    if (refers(kind, header, i, &target))
       code = store_mention_add(core->store, &target, id, err);
   }
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_mention_missing(struct core *core, const struct wire_kind *kind, const struct base_id *id,
+                                    const struct wire_header *header, struct base_id *out, bool *missing,
+                                    struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *missing = false;
+  for (size_t i = 0; i < header->state_count && code == BASE_OK && !*missing; i++) {
+    bool noted = true;
+    if (refers(kind, header, i, out))
+      code = store_mention_find(core->store, out, id, &noted, err);
+    *missing = code == BASE_OK && !noted;
+  }
+  return code;
 }
 
 enum base_code core_mention_next(struct core *core, const struct base_id *target, int64_t *key,

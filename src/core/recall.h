@@ -17,6 +17,10 @@ enum {
 BASE_NODISCARD enum base_code core_mention_note(struct core *core, const struct wire_kind *kind,
                                                 const struct base_id *id, const struct wire_header *header,
                                                 struct base_error *err);
+/* For the check: whether one that it names is not noted, and which. */
+BASE_NODISCARD enum base_code core_mention_missing(struct core *core, const struct wire_kind *kind,
+                                                   const struct base_id *id, const struct wire_header *header,
+                                                   struct base_id *out, bool *missing, struct base_error *err);
 /* A message as what names others: its row without content and its header, in the arena. */
 struct core_mention {
   struct store_message row;

@@ -14,6 +14,21 @@ enum base_code store_mention_add(struct store *store, const struct base_id *targ
              : code;
 }
 
+enum base_code store_mention_find(struct store *store, const struct base_id *target, const struct base_id *message,
+                                  bool *out, struct base_error *err) {
+  int64_t named = 0, by = 0, count = 0;
+  bool found = false;
+  enum base_code code = store_id_find(store, target, &named, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, message, &by, err);
+  if (code == BASE_OK)
+    code = store_run_number(store, STORE_SQL_MENTION_FIND, STORE_VALUES(store_number(named), store_number(by)), &found,
+                            &count, err);
+  if (code == BASE_OK)
+    *out = count > 0;
+  return code;
+}
+
 enum base_code store_mention_next(struct store *store, const struct base_id *target, int64_t *key, struct base_id *out,
                                   struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};

@@ -304,6 +304,8 @@ BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const stru
 /* Mentions: message names target in a field of the type reference. Adding one twice is once. */
 BASE_NODISCARD enum base_code store_mention_add(struct store *store, const struct base_id *target,
                                                 const struct base_id *message, struct base_error *err);
+BASE_NODISCARD enum base_code store_mention_find(struct store *store, const struct base_id *target,
+                                                 const struct base_id *message, bool *out, struct base_error *err);
 /* The next message that names it, in the order in which their ids became known. key: the number of the message's id. */
 BASE_NODISCARD enum base_code store_mention_next(struct store *store, const struct base_id *target, int64_t *key,
                                                  struct base_id *out, struct base_error *err);

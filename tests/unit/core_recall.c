@@ -3,7 +3,7 @@
  * is erased and certified, and what a restart or a partner who cannot be asked leaves to be done. */
 #include "core/recall.h"
 
-#include "core_try.h"
+#include "core_damage.h"
 
 enum { CHAIN = 3, DAY = 86400 };
 
@@ -303,10 +303,25 @@ static void test_passing_on(void **state) {
   end(&chain);
 }
 
+/* Who takes away what names a message hides a recall, and the check says so. */
+static void test_tampered(void **state) {
+  (void)state;
+  struct chain chain;
+  struct base_buf found = {0};
+  begin(&chain);
+  damage_sql(&chain.nodes[1], "DELETE FROM mentions");
+  assert_int_equal(try_check(&chain.nodes[1], &found), 1);
+  base_buf_u8(&found, 0);
+  assert_non_null(strstr((const char *)found.data, "and that is not noted"));
+  base_buf_free(&found);
+  for (size_t i = 0; i < CHAIN; i++)
+    pair_remove(&chain.nodes[i]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_stranger),   cmocka_unit_test(test_waits),
-      cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on),
+      cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
