@@ -6,6 +6,7 @@
 #include "core/clocks.h"
 #include "core/events.h"
 #include "core/recall.h"
+#include "core/retain.h"
 
 /* Kinds from the files built in, and cases with their computed state, cached. */
 
@@ -323,6 +324,8 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
     code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
   if (code == BASE_OK)
     code = core_mention_note(core, &kase->kind->kind, id, header, err);
+  if (code == BASE_OK)
+    code = core_retain_note(core, id, header, err);
   if (code == BASE_OK && core_kind_recall(kase->kind))
     code = core_recall_touched(core, kase, err);
   return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);

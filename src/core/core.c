@@ -17,6 +17,7 @@
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/retain.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -465,6 +466,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_rewrap_settle(core, &why);
     if (code == BASE_OK)
       code = core_recall_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_retain_settle(core, &why);
     if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
@@ -505,6 +508,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_events_due_ms(core));
   due = core_soonest(due, core_clocks_due_ms(core));
   due = core_soonest(due, core_recall_due_ms(core));
+  due = core_soonest(due, core_retain_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

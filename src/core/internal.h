@@ -454,6 +454,7 @@ struct core {
   struct core_clocks clocks;
   char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
   struct core_recalls recalls;
+  base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   base_time started;
 
   bool in_transaction, wrote;

@@ -46,6 +46,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_erase_load(core, err);
   if (code == BASE_OK)
     code = core_recall_load(core, err);
+  core->retain_at = 0; /* it is looked anew */
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;

@@ -4,6 +4,7 @@
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/recall.h"
+#include "core/retain.h"
 
 /* A message names others, of whatever case, in fields of the type reference. Each is written down beside the message,
  * so that what passes a message on and what recalls it is found from that message. */
@@ -85,6 +86,23 @@ enum base_code core_recalled(struct core *core, const struct base_id *message, s
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
+/* What may be kept until a day is not passed on to be kept for longer. */
+static enum base_code check_kept(const struct wire_form *form, const struct store_message *row,
+                                 struct base_arena *arena, struct base_error *err) {
+  struct wire_header header, own = {.state_count = form->state_count};
+  enum base_code code = wire_header_parse(row->header, arena, &header, err);
+  if (code != BASE_OK)
+    return code;
+  memcpy(own.state, form->state, form->state_count * sizeof form->state[0]);
+  base_time until = core_retain_until(&header), wanted = core_retain_until(&own);
+  if (until == 0 || (wanted != 0 && wanted <= until))
+    return BASE_OK;
+  return base_fail(err, BASE_POLICY,
+                   "fields: $.keep_until: message %s may be kept until %s: what passes it on says keep_until, and not "
+                   "later",
+                   base_id_text(&row->id).text, base_time_format(until).text);
+}
+
 enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
   struct base_id id;
   struct base_view text = {0};
@@ -108,6 +126,8 @@ enum base_code core_passable(struct core *core, const struct wire_form *form, st
     return core_erase_say(core, &id, err);
   if (code == BASE_OK)
     code = core_recalled(core, &id, row.author, &arena, &recalled, err);
+  if (code == BASE_OK)
+    code = check_kept(form, &row, &arena, err);
   if (code == BASE_OK && recalled.there)
     code = base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
                      passed_on, base_id_text(&id).text, base_id_text(&recalled.case_id).text);

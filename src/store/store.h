@@ -309,6 +309,14 @@ BASE_NODISCARD enum base_code store_mention_find(struct store *store, const stru
 /* The next message that names it, in the order in which their ids became known. key: the number of the message's id. */
 BASE_NODISCARD enum base_code store_mention_next(struct store *store, const struct base_id *target, int64_t *key,
                                                  struct base_id *out, struct base_error *err);
+/* Retention: until when the content of a message may be kept. The first end that was put stays. */
+BASE_NODISCARD enum base_code store_retention_put(struct store *store, const struct base_id *message, base_time ends,
+                                                  struct base_error *err);
+/* The one that ends next behind key; BASE_NOT_FOUND at the end. key: its end, and the number of its id. */
+BASE_NODISCARD enum base_code store_retention_next(struct store *store, struct store_pair *key, struct base_id *message,
+                                                   struct base_error *err);
+BASE_NODISCARD enum base_code store_retention_done(struct store *store, const struct base_id *message,
+                                                   struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

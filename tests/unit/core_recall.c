@@ -2,6 +2,7 @@
  * Recalls between three nodes, paris → rabat → madrid (spec/recall.md): who may, down the chain, what is told up, what
  * is erased and certified, and what a restart or a partner who cannot be asked leaves to be done. */
 #include "core/recall.h"
+#include "core/retain.h"
 
 #include "core_damage.h"
 
@@ -303,6 +304,60 @@ static void test_passing_on(void **state) {
   end(&chain);
 }
 
+static void keep(struct pair_node *from, const char *to, const char *until, const char *passed_on, enum base_code want,
+                 char id[65]) {
+  char json[800], more[120] = "";
+  if (passed_on != NULL)
+    snprintf(more, sizeof more, ",\"passed_on\":\"%s\"", passed_on);
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"kind\":\"information\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"purpose\":"
+           "\"drugs\","
+           "\"information\":\"i\",\"language\":\"fr\",\"keep_until\":\"%s\"%s}}",
+           to, until, more);
+  if (want == BASE_OK)
+    pair_id(from, LINK_CASE_OPEN, json, id);
+  else
+    pair_refused(from, LINK_CASE_OPEN, json, want);
+}
+
+/* What may be kept until a day goes by itself then, with each who has it, some in each step, and not before it has
+ * arrived. */
+static void test_kept_until(void **state) {
+  (void)state;
+  enum { MANY = CORE_RETAIN_STEP + 6 };
+  static char many[MANY][65];
+  struct chain chain;
+  char id[65], waits[65], next[65], until[32], longer[32];
+  begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  snprintf(until, sizeof until, "%s", base_time_format(paris->now + DAY).text);
+  snprintf(longer, sizeof longer, "%s", base_time_format(paris->now + DAY + 1).text);
+  keep(paris, "rabat", until, NULL, BASE_OK, id);
+  for (int i = 0; i < MANY; i++)
+    keep(paris, "rabat", until, NULL, BASE_OK, many[i]);
+  rest(&chain);
+  keep(rabat, "madrid", longer, id, BASE_POLICY, next);
+  keep(rabat, "madrid", until, id, BASE_OK, next);
+  rest(&chain);
+  chain.all[1] = NULL; /* away: it is not erased while it is on its way */
+  keep(paris, "rabat", until, NULL, BASE_OK, waits);
+  later(&chain, DAY - 60);
+  assert_true(readable(paris, id) && readable(rabat, id) && readable(madrid, next));
+  later(&chain, 60);
+  assert_true(readable(paris, waits));
+  assert_false(readable(paris, id) || readable(rabat, id) || readable(madrid, next));
+  for (int i = 0; i < MANY; i++)
+    assert_false(readable(paris, many[i]) || readable(rabat, many[i]));
+  shown(rabat, id, "\"by\":\"\",\"reason\":\"kept until ");
+  chain.all[1] = rabat;
+  try_restart(paris);
+  for (int i = 0; i < 3; i++)
+    later(&chain, CORE_RETAIN_AGAIN_SECONDS + 1);
+  assert_false(readable(paris, waits) || readable(rabat, waits));
+  assert_int_equal(core_retain_due_ms(paris->core), -1);
+  end(&chain);
+}
+
 /* Who takes away what names a message hides a recall, and the check says so. */
 static void test_tampered(void **state) {
   (void)state;
@@ -322,6 +377,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_stranger),   cmocka_unit_test(test_waits),
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
+      cmocka_unit_test(test_kept_until),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
