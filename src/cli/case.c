@@ -321,6 +321,7 @@ static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct 
   } else if (wire_json_type(settled) == WIRE_JSON_BOOL && !wire_json_true(settled) && settles(described, type)) {
     cli_line(cli, "    %s\n", cli_word(cli, CLI_UNSETTLED));
   }
+  cli_show_markings(cli, message, 4);
   cli_show_content(cli, kinds, kind, message, false);
 }
 

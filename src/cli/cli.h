@@ -258,6 +258,8 @@ BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const 
                                        struct base_view parts, struct base_error *err);
 
 /* --- shows a message's fields, parts and deliveries (message.c), moved in */
+/* A line with the labels of the handling and one with the grading, where the message has them. */
+void cli_show_markings(struct cli *cli, const struct wire_json *message, unsigned indent);
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix);
 
@@ -350,6 +352,9 @@ CLI_COMMAND_FUNCTION(recall_answer);
 CLI_COMMAND_FUNCTION(recall_certificate);
 CLI_COMMAND_FUNCTION(part_get);
 CLI_COMMAND_FUNCTION(part_stix);
+CLI_COMMAND_FUNCTION(handling_list);
+CLI_COMMAND_FUNCTION(handling_convert);
+CLI_COMMAND_FUNCTION(grading_convert);
 CLI_COMMAND_FUNCTION(outbox_list);
 CLI_COMMAND_FUNCTION(outbox_wait);
 CLI_COMMAND_FUNCTION(outbox_end);

@@ -312,11 +312,22 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
   return BASE_OK;
 }
 
+/* NULL: not given. */
+static enum base_code take_marking(const struct cli *cli, const char *name, const char **out, struct base_error *err) {
+  *out = cli_option(cli, name);
+  if (*out != NULL && !base_utf8_valid(base_view_text(*out)))
+    return base_fail(err, BASE_UTF8, "%s is not UTF-8", name);
+  return BASE_OK;
+}
+
 static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, struct base_view fields,
                                  struct base_view parts, struct base_error *err) {
-  const char *handling = cli_option(cli, "--handling");
-  if (handling != NULL && !base_utf8_valid(base_view_text(handling)))
-    return base_fail(err, BASE_UTF8, "--handling is not UTF-8");
+  const char *handling, *grading;
+  enum base_code code = take_marking(cli, "--handling", &handling, err);
+  if (code == BASE_OK)
+    code = take_marking(cli, "--grading", &grading, err);
+  if (code != BASE_OK)
+    return code;
   wire_write_key(writer, "fields");
   wire_write_raw(writer, fields);
   if (parts.size > 0) {
@@ -325,6 +336,8 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
   }
   if (handling != NULL)
     wire_write_member_string(writer, "handling", handling);
+  if (grading != NULL)
+    wire_write_member_string(writer, "grading", grading);
   wire_write_end(writer, '}');
   return base_buf_check(writer->out, "the request", err);
 }

@@ -269,11 +269,7 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   if (cli_moment(wire_json_get(message, "time"), &time))
     cli_time(cli, &cli->out, time);
   base_buf_text(&cli->out, "\n");
-  if (cli_string(message, "handling").size > 0) {
-    cli_line(cli, "%s: ", cli_word(cli, CLI_HANDLING));
-    cli_text(cli, cli_string(message, "handling"));
-    base_buf_text(&cli->out, "\n");
-  }
+  cli_show_markings(cli, message, 0);
   cli_show_content(cli, &kinds, kind, message, true);
   return BASE_OK;
 }

@@ -5,6 +5,7 @@
 #include "core/erase.h"
 #include "core/recall.h"
 #include "core/show.h"
+#include "wire/marking.h"
 
 /* A message as it is shown: its fields and parts, where it went or whence it came, why it has no effect. */
 
@@ -242,9 +243,22 @@ static void write_parts(struct wire_writer *writer, const struct wire_part0 *par
   wire_write_end(writer, ']');
 }
 
+/* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is. */
+static void write_markings(struct wire_writer *writer, const struct wire_part0 *part0) {
+  struct wire_marking marking;
+  struct wire_grading grading;
+  wire_write_member_text(writer, "handling", part0->handling);
+  wire_write_member_bool(writer, "handling_known",
+                         part0->handling.size == 0 || wire_marking_parse(part0->handling, &marking));
+  wire_write_member_text(writer, "grading", part0->grading);
+  wire_write_member_bool(writer, "grading_known",
+                         part0->grading.size == 0 || wire_grading_parse(part0->grading, &grading));
+}
+
 static void write_content(struct core *core, struct wire_writer *writer, const struct core_content *content) {
   const struct wire_header *header = &content->header;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  write_markings(writer, &content->part0);
   write_fields(writer, kind != NULL ? wire_kind_type_named(&kind->kind, header->type) : NULL, header,
                content->part0.fields);
   write_parts(writer, &content->part0);
@@ -445,8 +459,6 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = write_erased(core, &writer, &content.row, err);
   if (code == BASE_OK)
     code = write_recalled(core, &writer, &content.row, err);
-  wire_write_member_text(&writer, "handling", content.part0.handling);
-  wire_write_member_text(&writer, "grading", content.part0.grading);
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

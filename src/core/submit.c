@@ -7,6 +7,7 @@
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "wire/marking.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
 
@@ -99,6 +100,33 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
   return BASE_OK;
 }
 
+/* Codes, in their one spelling: what a program of the partner's decides by must not hang on how somebody worded it. */
+static enum base_code check_markings(const struct wire_json *request, struct submission *submission,
+                                     struct base_error *err) {
+  struct base_view handling = core_request_text(request, "handling"), given = core_request_text(request, "grading");
+  BASE_AUTO_BUF struct base_buf spelled = {0};
+  base_buf_init(&spelled, WIRE_MARKING_MAX);
+  struct wire_marking marking;
+  struct wire_grading grading;
+  enum base_code code = BASE_OK;
+  if (handling.size > 0)
+    code = wire_marking_read(handling, &marking, err);
+  if (code == BASE_OK && handling.size > 0) {
+    wire_marking_write(&marking, &spelled);
+    submission->part0.handling = base_arena_copy(&submission->arena, base_buf_view(&spelled));
+    code = base_buf_check(&spelled, "handling", err);
+  }
+  base_buf_reset(&spelled);
+  if (code == BASE_OK && given.size > 0)
+    code = wire_grading_read(given, &grading, err);
+  if (code == BASE_OK && given.size > 0) {
+    wire_grading_write(&grading, &spelled);
+    submission->part0.grading = base_arena_copy(&submission->arena, base_buf_view(&spelled));
+    code = base_buf_check(&spelled, "grading", err);
+  }
+  return code;
+}
+
 static enum base_code check_form(struct core *core, const struct wire_json *request, struct submission *submission,
                                  struct base_error *err) {
   enum base_code code = wire_form_check(&submission->kind->kind, submission->type, wire_json_get(request, "fields"),
@@ -109,9 +137,7 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
     code = core_passable(core, &submission->form, err);
   if (code == BASE_OK)
     code = check_parts(core, request, submission, err);
-  submission->part0.handling = core_request_text(request, "handling");
-  submission->part0.grading = core_request_text(request, "grading");
-  return code;
+  return code == BASE_OK ? check_markings(request, submission, err) : code;
 }
 
 static int origin_order(const void *a, const void *b) {

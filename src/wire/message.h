@@ -17,7 +17,7 @@ enum {
   WIRE_PARTS_MAX = 64,
   WIRE_PART_NAME_MAX = 255,     /* bytes */
   WIRE_MEDIA_TYPE_MAX = 127,    /* bytes */
-  WIRE_MARKING_MAX = 128,       /* bytes of handling, of grading */
+  WIRE_MARKING_MAX = 512,       /* bytes of handling, of grading */
   WIRE_ORIGIN_MAX = 64,         /* "wasl/" name "/" 16 hex digits, and "/2" for a later epoch */
   WIRE_CODE_MAX = 48,           /* kind, type, state, code: [a-z][a-z0-9_]{0,47} */
 };

@@ -191,7 +191,7 @@ static void help(void **state) {
   expect_help("-n DIR -h", BASE_OK, "  case open ");
   expect_help("case --help", BASE_OK, "wasl case export CASE DIR");
   expect_help("help case", BASE_OK, "wasl case export CASE DIR");
-  expect_help("help case open", BASE_OK, "  --handling TEXT");
+  expect_help("help case open", BASE_OK, "  --handling CODES");
   expect_help("case open --help", BASE_OK, "Example\n  wasl -n paris case open request");
   expect_help("-n DIR case open request --to --help", BASE_OK, "the partners it goes to");
   expect_help("outbox end x --help", BASE_OK, "only to this partner");

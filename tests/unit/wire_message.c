@@ -498,8 +498,8 @@ static void part0_limits_read(void **state) {
     enum base_code code;
     const char *words;
   } cases[] = {
-      {"amber", "", "h", "", WIRE_MARKING_MAX, BASE_FIELD, "$.handling: 129 bytes"},
-      {"B2", "", "h", "", WIRE_MARKING_MAX, BASE_FIELD, "$.grading: 129 bytes"},
+      {"amber", "", "h", "", WIRE_MARKING_MAX, BASE_FIELD, "$.handling: 513 bytes"},
+      {"B2", "", "h", "", WIRE_MARKING_MAX, BASE_FIELD, "$.grading: 513 bytes"},
       {"a.json", "", "n", "", WIRE_PART_NAME_MAX, BASE_FIELD, "$.parts[0].name: 256 bytes"},
       {"text/plain", "a/", "t", "", WIRE_MEDIA_TYPE_MAX - 2, BASE_FIELD, "$.parts[0].type: 128 bytes"},
       {"\"parts\":[", "\"parts\":[", item, "", WIRE_PARTS_MAX - 1, BASE_FIELD, "$.parts: 65 items"},
@@ -535,10 +535,10 @@ static void part0_write_refused(void **state) {
   char marking[WIRE_MARKING_MAX + 1];
   memset(marking, 'm', sizeof marking);
   part0.handling = base_view_of(marking, sizeof marking);
-  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.handling", "129 bytes");
+  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.handling", "513 bytes");
   part0.handling = (struct base_view){0};
   part0.grading = base_view_of(marking, sizeof marking);
-  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.grading", "129 bytes");
+  wire_expect(wire_part0_write(&part0, BASE_VIEW("{}"), &out, &err), &err, BASE_FIELD, "$.grading", "513 bytes");
   part0.grading = (struct base_view){0};
   wire_expect(wire_part0_write(&part0, (struct base_view){0}, &out, &err), &err, BASE_INTERNAL, "", "no fields");
   base_buf_reset(&out);
