@@ -454,6 +454,10 @@ export type MessageInCase = {
   parts?: Part[];
   deliveries: Delivery[];
   arrival: Arrival;
+  handling?: string;
+  handling_known?: boolean;
+  grading?: string;
+  grading_known?: boolean;
 };
 
 export type Case = {
@@ -494,6 +498,8 @@ export type Message = {
   parts: Part[];
   deliveries: Delivery[];
   arrival: Arrival;
+  handling_known: boolean;
+  grading_known: boolean;
 };
 
 /** spec/stix.md. */
@@ -719,11 +725,11 @@ export type LawRow = {
   direction: string;
   recipient: Node | null;
   personal: string;
+  handling: string;
+  onward: string;
   unheld: {
     authority?: string;
-    handling?: string;
     retention_days?: number;
-    onward: string;
     approval: string;
     assurances?: string[];
     reply_hours?: number;
@@ -822,6 +828,21 @@ export type TokenChanged = {
   requests?: string[];
   made?: Time;
   state?: "open" | "ended" | "damaged";
+};
+
+/** spec/handling.md. */
+export type Consent = {
+  id: Id;
+  message: Id;
+  state: "asked" | "given" | "expired" | "denied" | "revoked";
+  asker: Node;
+  /** Empty when the message is not here. */
+  originator: string;
+  /** Origins, with one blank between. */
+  to: string;
+  purpose: string;
+  until: TimeOrNull;
+  by: Id | null;
 };
 
 /** Every operation by its operationId; a refusal is a Problem. */
@@ -1033,9 +1054,9 @@ export interface Operations {
       to: string[];
       fields: Fields;
       parts?: NewPart[];
-      /** A line on how it may be used. At most 128 bytes. */
+      /** How far it may go, in codes: spec/handling.md. At most 512 bytes. */
       handling?: string;
-      /** How far it is to be trusted. At most 128 bytes. */
+      /** How far it is to be trusted, such as 4x4:B/2. At most 512 bytes. */
       grading?: string;
     };
     answer: Created;
@@ -1057,9 +1078,9 @@ export interface Operations {
       type: string;
       fields: Fields;
       parts?: NewPart[];
-      /** At most 128 bytes. */
+      /** At most 512 bytes. */
       handling?: string;
-      /** At most 128 bytes. */
+      /** At most 512 bytes. */
       grading?: string;
     };
     answer: Created;
@@ -1310,7 +1331,7 @@ export interface Operations {
   law_explain: {
     method: "GET";
     path: "/v1/law";
-    query: { to?: string; kind?: string; type?: string; purpose?: string; personal?: string };
+    query: { to?: string; kind?: string; type?: string; purpose?: string; personal?: string; handling?: string };
     answer: Explained;
   };
   /** The persons, those who left included. */
@@ -1367,5 +1388,11 @@ export interface Operations {
       number?: number;
     };
     answer: TokenChanged;
+  };
+  /** The consents to passing on that were asked for and given. */
+  consent_list: {
+    method: "GET";
+    path: "/v1/consents";
+    answer: Consent[];
   };
 }

@@ -36,6 +36,21 @@ static void say_unheld(struct cli *cli, const struct wire_json *unheld) {
   base_buf_text(&cli->out, "\n");
 }
 
+/* What the row says of marks and of passing on, as it says it. */
+static void say_handling(struct cli *cli, const struct wire_json *row) {
+  static const char *const columns[] = {"handling", "onward"};
+  const char *between = "    ";
+  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    struct base_view value = cli_string(row, columns[i]);
+    if (value.size == 0)
+      continue;
+    cli_line(cli, "%s%s ", between, columns[i]);
+    cli_isolated(cli, &cli->out, value);
+    between = ", ";
+  }
+  base_buf_text(&cli->out, between[0] == ',' ? "\n" : "");
+}
+
 /* "article 2.1" */
 static void say_article(struct cli *cli, const struct wire_json *row) {
   base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_ARTICLE));
@@ -79,8 +94,10 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
     base_buf_text(&cli->out, ")");
   }
   base_buf_text(&cli->out, "\n");
-  if (covered)
+  if (covered) {
+    say_handling(cli, row);
     say_unheld(cli, wire_json_get(row, "unheld"));
+  }
   for (size_t i = 0; i < wire_json_size(agreements); i++)
     say_agreement(cli, wire_json_at(agreements, i));
   if (!allowed && wire_json_size(agreements) == 0)

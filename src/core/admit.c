@@ -188,7 +188,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
     code = flag_lawless(core, kase, header, row->header, err);
-  if (code == BASE_OK && core_kind_agreement(kind))
+  if (code == BASE_OK && core_kind_agreement(&kind->kind))
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)
     code = settle(give, id, err);
@@ -218,7 +218,7 @@ static enum base_code admit_own(struct core *core, struct core_give *give, const
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
   if (code == BASE_OK)
     code = core_case_admit(core, kase, id, header, err);
-  if (code == BASE_OK && core_kind_agreement(kind))
+  if (code == BASE_OK && core_kind_agreement(&kind->kind))
     code = core_agreement_refresh(core, &row->case_id, err);
   if (code == BASE_OK)
     code = settle(give, id, err);

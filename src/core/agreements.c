@@ -465,13 +465,14 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
 }
 
 enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                        struct base_view type, enum wire_personal personal, const struct core_partner *to, char *clause,
-                        struct base_error *err) {
+                        struct base_view type, struct core_law_content content, const struct core_partner *to,
+                        char *clause, struct base_error *err) {
   char field[WIRE_CODE_MAX + 1];
   struct law_question question = question_of(kind, opening, type, field);
   question.from = core->card.origin;
   question.to = to->card.origin;
-  question.personal = personal;
+  question.personal = content.personal;
+  question.level = content.level;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   struct law_answer answer;

@@ -23,13 +23,15 @@ static enum base_code build_voided(struct core_building *building, const struct 
   return code;
 }
 
-/* What permits special personal data permits every form: only where nothing does is the form looked into. */
+/* What permits special personal data and what is red permits every content: only where nothing does is it looked into.
+ */
 static enum base_code ask_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
                               const struct core_content *content, struct core_partner *partner) {
   char clause[LAW_CLAUSE_MAX + 1];
   struct base_error *why = &partner->revoke_why;
   struct base_view type = content->header.type;
-  enum base_code code = core_law(core, kind, opening, type, WIRE_PERSONAL_SPECIAL, partner, clause, why);
+  struct core_law_content asked = {.personal = WIRE_PERSONAL_SPECIAL, .level = WIRE_RED};
+  enum base_code code = core_law(core, kind, opening, type, asked, partner, clause, why);
   const struct wire_kind_type *form = wire_kind_type_named(kind, type);
   if (code != BASE_LAW || form == NULL)
     return code;
@@ -39,9 +41,12 @@ static enum base_code ask_law(struct core *core, const struct wire_kind *kind, c
   code = wire_part0_parse(content->row.part0, &arena, &part0, why);
   if (code != BASE_OK)
     return code;
-  enum wire_personal personal = wire_form_personal(form, &content->header, part0.fields);
+  struct wire_marking marking;
+  bool marked = wire_marking_parse(part0.handling, &marking);
+  asked.personal = wire_form_personal(form, &content->header, part0.fields);
+  asked.level = wire_marking_level(marked ? &marking : NULL);
   wire_part0_free(&part0);
-  return core_law(core, kind, opening, type, personal, partner, clause, why);
+  return core_law(core, kind, opening, type, asked, partner, clause, why);
 }
 
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
@@ -66,6 +71,10 @@ static enum base_code build_law(struct core_building *building, const struct sto
   if (code != BASE_OK)
     return code;
   code = ask_law(core, &kind->kind, &opening, content, partner);
+  char clause[LAW_CLAUSE_MAX + 1] = "";
+  if (code == BASE_OK) /* a consent may have been revoked, or be over, since it was sent */
+    code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, clause,
+                            &partner->revoke_why);
   if (code == BASE_OK)
     return BASE_OK;
   if (core_ours(code) || code == BASE_SUSPENDED) {

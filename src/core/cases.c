@@ -73,8 +73,8 @@ const struct core_kind *core_kind_named(const struct core *core, struct base_vie
   return NULL;
 }
 
-bool core_kind_agreement(const struct core_kind *kind) {
-  return base_view_is(kind->kind.name, WIRE_KIND_AGREEMENT);
+bool core_kind_agreement(const struct wire_kind *kind) {
+  return base_view_is(kind->name, WIRE_KIND_AGREEMENT);
 }
 
 bool core_kind_recall(const struct core_kind *kind) {
@@ -370,7 +370,7 @@ enum base_code core_case_withdraw(struct core *core, const struct base_id *messa
   }
   if (code == BASE_OK)
     code = case_save(core, kase, err);
-  if (code == BASE_OK && core_kind_agreement(kase->kind))
+  if (code == BASE_OK && core_kind_agreement(&kase->kind->kind))
     code = core_agreement_refresh(core, &row.case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

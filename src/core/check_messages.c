@@ -443,7 +443,7 @@ static enum base_code check_case(struct core *core, const struct store_case *row
   else if (code != BASE_KIND)
     return base_fail(err, code, "%s", why.text);
   core->check->budget -= (int)kase.count;
-  bool agreement = code == BASE_OK && core_kind_agreement(kase.kind);
+  bool agreement = code == BASE_OK && core_kind_agreement(&kase.kind->kind);
   core_case_release(&kase);
   if (!agreement)
     return BASE_OK;

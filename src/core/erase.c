@@ -295,7 +295,7 @@ enum base_code core_erase_may(struct core *core, const struct store_message *row
   if (kind != NULL && core_kind_recall(kind))
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to a recall: what was asked and done stays, and holds no content", id.text);
-  if (kind != NULL && core_kind_agreement(kind))
+  if (kind != NULL && core_kind_agreement(&kind->kind))
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to an agreement: it is the legal basis of what was exchanged, and stays",
                      id.text);

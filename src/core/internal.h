@@ -686,7 +686,8 @@ int64_t core_faults_due(const struct core *core);
 BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
 void core_kinds_free(struct core *core);
 const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
-bool core_kind_agreement(const struct core_kind *kind);
+/* Whether its cases are what law goes by. */
+bool core_kind_agreement(const struct wire_kind *kind);
 bool core_kind_recall(const struct core_kind *kind);
 /* BASE_KIND: it has no type of this name. */
 enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err);
@@ -739,12 +740,26 @@ BASE_NODISCARD enum base_code core_terms_known(const struct core *core, const st
 /* BASE_CONFLICT, and how, when memory has the agreement otherwise than its case gives it now. */
 BASE_NODISCARD enum base_code core_agreement_differs(struct core *core, const struct base_id *id,
                                                      struct base_error *err);
-/* Law's question for a message of the case to a partner. personal: the class of what its form holds. clause:
- * LAW_CLAUSE_MAX + 1. */
+/* What of a message's content law looks at: the class of what its form holds, and how it is marked. */
+struct core_law_content {
+  enum wire_personal personal;
+  enum wire_level level;
+};
+/* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
                                        const struct wire_header *opening, struct base_view type,
-                                       enum wire_personal personal, const struct core_partner *to, char *clause,
+                                       struct core_law_content content, const struct core_partner *to, char *clause,
                                        struct base_error *err);
+/* consent.c: passing on. */
+/* For a message that passes on what somebody else gave (its state field `passed_on`): BASE_OK, with the consent that
+ * covers it added to the clause where one is needed, or BASE_LAW. Any other message: BASE_OK. */
+BASE_NODISCARD enum base_code core_passing_law(struct core *core, const struct wire_kind *kind,
+                                               const struct wire_header *opening, const struct wire_header *header,
+                                               struct base_view to, char *clause, struct base_error *err);
+/* A message of the kind `consent` that is to be sent: names a message that is here, recipients, purpose and time as law
+ * can read them, and gives no more than was asked, nor what its author may not pass on himself. */
+BASE_NODISCARD enum base_code core_consent_check(struct core *core, const struct core_case *kase,
+                                                 const struct wire_header *header, struct base_error *err);
 /* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS. What its
  * form holds is its author's matter. */
 BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,

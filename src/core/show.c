@@ -451,6 +451,7 @@ static const struct show_row {
     {LINK_AGREEMENT_LIST, show_agreements, NULL, NULL},
     {LINK_AGREEMENT_REVIEW, core_show_review, NULL, NULL},
     {LINK_LAW_EXPLAIN, core_show_explain, NULL, NULL},
+    {LINK_CONSENT_LIST, core_show_consents, NULL, NULL},
     {LINK_CASE_LIST, core_show_case_list, NULL, NULL},
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},

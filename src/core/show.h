@@ -12,6 +12,7 @@ typedef enum base_code core_show_handler(struct core *core, const struct wire_js
 core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_explain, core_show_review;             /* show_law.c */
+core_show_handler core_show_consents;                              /* show_consent.c */
 core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
 core_show_handler core_show_card, core_show_keys, core_show_partner; /* show_keys.c */

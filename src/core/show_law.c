@@ -25,11 +25,8 @@ static void write_unheld(struct wire_writer *writer, const struct law_row *row) 
   wire_write_object(writer);
   if (row->authority.size > 0)
     wire_write_member_text(writer, "authority", row->authority);
-  if (row->has_handling)
-    wire_write_member_string(writer, "handling", law_handling_names[row->handling]);
   if (row->retention_days > 0)
     wire_write_member_integer(writer, "retention_days", row->retention_days);
-  wire_write_member_string(writer, "onward", law_onward_names[row->onward]);
   wire_write_member_string(writer, "approval", law_approval_names[row->approval]);
   if (row->assurances != 0) {
     wire_write_key(writer, "assurances");
@@ -57,6 +54,8 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   else
     wire_write_null(writer);
   wire_write_member_string(writer, "personal", law_personal_names[row->personal]);
+  wire_write_member_string(writer, "handling", row->has_handling ? law_handling_names[row->handling] : "");
+  wire_write_member_string(writer, "onward", row->has_onward ? law_onward_names[row->onward] : "");
   write_unheld(writer, row);
   core_show_text(writer, "note", row->note);
   wire_write_end(writer, '}');
@@ -137,7 +136,7 @@ static bool nearer(unsigned lacks, unsigned than) {
 }
 
 static void write_lacks(struct wire_writer *writer, unsigned lacks) {
-  static const char *const names[] = {"kind", "type", "purpose", "direction", "recipient", "personal"};
+  static const char *const names[] = {"kind", "type", "purpose", "direction", "recipient", "personal", "handling"};
   wire_write_key(writer, "lacks");
   wire_write_array(writer);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -24,6 +24,7 @@ struct submission {
   struct wire_form form;
   struct base_buf rest; /* the fields that go into part 0 */
   struct wire_part0 part0;
+  enum wire_level level; /* how it is marked */
   struct core_stage *stages[WIRE_PARTS_MAX];
   struct wire_header header;
   struct base_buf header_bytes, part0_bytes;
@@ -109,9 +110,11 @@ static enum base_code check_markings(const struct wire_json *request, struct sub
   struct wire_marking marking;
   struct wire_grading grading;
   enum base_code code = BASE_OK;
+  submission->level = wire_marking_level(NULL);
   if (handling.size > 0)
     code = wire_marking_read(handling, &marking, err);
   if (code == BASE_OK && handling.size > 0) {
+    submission->level = wire_marking_level(&marking);
     wire_marking_write(&marking, &spelled);
     submission->part0.handling = base_arena_copy(&submission->arena, base_buf_view(&spelled));
     code = base_buf_check(&spelled, "handling", err);
@@ -238,8 +241,12 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
-    enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name,
-                                   submission->form.personal, submission->to[i], submission->clauses[i], err);
+    struct core_law_content content = {.personal = submission->form.personal, .level = submission->level};
+    enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, content,
+                                   submission->to[i], submission->clauses[i], err);
+    if (code == BASE_OK)
+      code = core_passing_law(core, &submission->kind->kind, opening, &submission->header,
+                              submission->to[i]->card.origin, submission->clauses[i], err);
     if (code != BASE_OK)
       return code;
     if (core_partner_seal(core, submission->to[i]) == NULL)
@@ -285,7 +292,7 @@ static enum base_code compose(struct core *core, struct submission *submission, 
 static enum base_code check_terms(struct core *core, const struct wire_json *request, struct submission *submission,
                                   struct base_error *err) {
   const struct wire_json *fields = wire_json_get(request, "fields");
-  if (!core_kind_agreement(submission->kind) || wire_json_get(fields, "rows") == NULL)
+  if (!core_kind_agreement(&submission->kind->kind) || wire_json_get(fields, "rows") == NULL)
     return BASE_OK;
   struct law_agreement terms = {0};
   enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
@@ -385,7 +392,7 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
     code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
   if (code == BASE_OK)
     code = core_case_admit(core, kase, &submission->id, &submission->header, err);
-  if (code == BASE_OK && core_kind_agreement(submission->kind))
+  if (code == BASE_OK && core_kind_agreement(&submission->kind->kind))
     code = core_agreement_refresh(core, &submission->case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
@@ -442,6 +449,8 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   enum base_code code = open_check(core, document, &submission, &err);
   if (code == BASE_OK)
     code = core_recall_by_hand(submission.kind, submission.type, &err);
+  if (code == BASE_OK && base_view_is(submission.kind->kind.name, "consent"))
+    code = core_consent_check(core, NULL, &submission.header, &err);
   if (code == BASE_OK)
     finish(core, token, &submission, NULL);
   else
@@ -482,6 +491,8 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code =
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
+  if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
+    code = core_consent_check(core, kase, &submission->header, err);
   *out_case = kase;
   return code;
 }

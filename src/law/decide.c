@@ -61,6 +61,14 @@ static bool recipient_covers(const struct law_row *row, const struct law_questio
   return row->recipient.size == 0 || base_view_equal(row->recipient, question->to);
 }
 
+/* The agreements' word for a level is the messages' one. */
+_Static_assert(LAW_CLEAR + 1 == (int)WIRE_CLEAR && LAW_RED + 1 == (int)WIRE_RED,
+               "the levels of rows and messages differ");
+
+static enum wire_level ceiling(const struct law_row *row) {
+  return row->has_handling ? (enum wire_level)(row->handling + 1) : WIRE_RED;
+}
+
 unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
                        const struct law_question *question) {
   unsigned lacks = 0;
@@ -70,6 +78,7 @@ unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_r
   lacks |= direction_covers(agreement, row->direction, question) ? 0 : LAW_LACKS_DIRECTION;
   lacks |= recipient_covers(row, question) ? 0 : LAW_LACKS_RECIPIENT;
   lacks |= question->personal <= row->personal ? 0 : LAW_LACKS_PERSONAL;
+  lacks |= question->level <= ceiling(row) ? 0 : LAW_LACKS_HANDLING;
   return lacks;
 }
 
@@ -172,9 +181,45 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
   }
 }
 
+/* The row in force that covers all but the marking, with the highest ceiling; NULL: there is none. */
+static const struct law_row *too_low(const struct law_question *question, const struct law_agreement *agreements,
+                                     size_t count, const struct law_agreement **of) {
+  const struct law_row *best = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (law_standing(&agreements[i], question) != LAW_IN_FORCE)
+      continue;
+    for (size_t k = 0; k < agreements[i].row_count; k++) {
+      const struct law_row *row = &agreements[i].rows[k];
+      if (law_row_lacks(&agreements[i], row, question) == LAW_LACKS_HANDLING &&
+          (best == NULL || ceiling(row) > ceiling(best))) {
+        best = row;
+        *of = &agreements[i];
+      }
+    }
+  }
+  return best;
+}
+
+static enum base_code refuse_level(const struct law_question *question, const struct law_agreement *agreement,
+                                   const struct law_row *row, struct base_error *err) {
+  struct base_hex_text id = base_id_text(&agreement->id);
+  return base_fail(err, BASE_LAW,
+                   "row %.*s of agreement %.*s… permits messages up to %s, and this one is %s%s: it goes under a row "
+                   "with a higher ceiling, or with a lower mark if its content allows that",
+                   (int)row->id.size, (const char *)row->id.data, SHORT_ID, id.text, wire_level_codes[ceiling(row)],
+                   wire_level_codes[question->level],
+                   question->level == (enum wire_level)WIRE_LEVEL_DEFAULT
+                       ? " (as every message is that says nothing else in --handling)"
+                       : "");
+}
+
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                              struct base_error *err) {
   struct reasons reasons = {0};
+  const struct law_agreement *low = NULL;
+  const struct law_row *row = too_low(question, agreements, count, &low);
+  if (row != NULL)
+    return refuse_level(question, low, row, err);
   const struct law_agreement *nearest = NULL;
   size_t concerned = 0, said = 0;
   for (size_t i = 0; i < count; i++)
@@ -217,8 +262,8 @@ enum base_code law_decide(const struct law_question *question, const struct law_
                      (const char *)to.data);
   }
   if (!question->needs_row) {
-    (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size,
-                   (const char *)question->kind.data);
+    *out = (struct law_answer){0};
+    (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size, (const char *)question->kind.data);
     return BASE_OK;
   }
   const struct law_agreement *chosen = NULL;

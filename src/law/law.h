@@ -3,6 +3,7 @@
 #define WASL_LAW_H
 
 #include "wire/kind.h"
+#include "wire/marking.h"
 
 /* May this message go to this partner now? Pure functions: no clock, no store. spec/agreement.md. */
 
@@ -13,7 +14,7 @@ enum {
   LAW_REPLY_HOURS_MAX = 8784,
   LAW_NOTICE_DAYS_MAX = 3660,
   LAW_ASSURANCES = 5,
-  LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX,
+  LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX + 9 + 64, /* the last two: " consent " and the message that gave it */
 };
 
 /* The words of the columns that have a list. The order of each is its strength. */
@@ -38,10 +39,11 @@ struct law_row {
   struct base_view recipient;        /* origin of the one party that it may go to; empty: any party */
   enum wire_personal personal;       /* the highest class of personal data that it permits */
   struct base_view note;
-  /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
   bool has_handling;
-  enum law_handling handling;
-  enum law_onward onward;
+  enum law_handling handling;        /* has_handling: the ceiling of what a message may be marked with */
+  bool has_onward;
+  enum law_onward onward;            /* has_onward: whether what came under this row may be passed on; else its mark says it */
+  /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
   enum law_approval approval;
   unsigned assurances;               /* bit per law_assurance_names */
   int64_t retention_days, reply_hours; /* 0: the row says nothing of it */
@@ -79,6 +81,7 @@ struct law_question {
   bool needs_row;                       /* the kind's */
   struct base_view from, to;            /* origins */
   enum wire_personal personal;          /* the highest class of personal data in its form */
+  enum wire_level level;                /* how it is marked (wire_marking_level); WIRE_LEVEL_NONE: that is not asked */
   bool partner_suspended;
   base_time now;
 };
@@ -103,7 +106,8 @@ enum law_lack {
   LAW_LACKS_DIRECTION = 8,
   LAW_LACKS_RECIPIENT = 16,
   LAW_LACKS_PERSONAL = 32,
-  LAW_LACKS_ALL = 63
+  LAW_LACKS_HANDLING = 64, /* its ceiling is lower */
+  LAW_LACKS_ALL = 127
 };
 enum law_standing {
   LAW_IN_FORCE,

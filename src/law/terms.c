@@ -138,6 +138,7 @@ static void take_row(struct wire_object *object, struct base_arena *arena, const
                                                 false, WIRE_PERSONAL_ORDINARY);
   row->has_handling = present(object, "handling");
   row->handling = (enum law_handling)take_word(object, "handling", law_handling_names, LAW_HANDLINGS, false, LAW_CLEAR);
+  row->has_onward = present(object, "onward");
   row->onward = (enum law_onward)take_word(object, "onward", law_onward_names, LAW_ONWARDS, false, LAW_ONWARD_NO);
   row->approval =
       (enum law_approval)take_word(object, "approval", law_approval_names, LAW_APPROVALS, false, LAW_OFFICER);

@@ -366,12 +366,15 @@ static void read_kind(struct kind_reader *reader) {
   reader->kind->name = wire_kind_take_code(root, "name", reader->arena, true);
   reader->kind->version = wire_object_integer(root, "version", 1, INT32_MAX, true);
   reader->kind->needs_row = wire_object_bool(root, "needs_row", true);
-  /* Agreements make the law, and a recall outlives it: a kind from outside must not talk itself around the law. */
-  bool beside =
-      base_view_is(reader->kind->name, WIRE_KIND_AGREEMENT) || base_view_is(reader->kind->name, WIRE_KIND_RECALL);
-  if (!root->code && reader->kind->needs_row == beside)
+  /* Agreements make the law, a recall outlives it, and a consent is what law asks for: a kind from outside must not talk
+   * itself around the law. */
+  static const char *const beside[] = {WIRE_KIND_AGREEMENT, WIRE_KIND_RECALL, WIRE_KIND_CONSENT};
+  bool rowless = false;
+  for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+    rowless = rowless || base_view_is(reader->kind->name, beside[i]);
+  if (!root->code && reader->kind->needs_row == rowless)
     wire_object_fail(root, BASE_FIELD, "needs_row",
-                     "must be false for the kinds agreement and recall, and true for every other");
+                     "must be false for the kinds agreement, recall and consent, and true for every other");
   void (*const steps[])(struct kind_reader *) = {read_lists,    read_types,  read_states, read_transitions,
                                                  read_together, read_clocks, read_purpose};
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)

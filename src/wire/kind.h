@@ -11,6 +11,7 @@
 
 #define WIRE_KIND_AGREEMENT "agreement"
 #define WIRE_KIND_RECALL "recall"
+#define WIRE_KIND_CONSENT "consent"
 
 enum {
   WIRE_KIND_MAX = 256 << 10,
@@ -112,7 +113,7 @@ struct wire_kind {
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
-  bool needs_row;                       /* false only for `agreement` and `recall` */
+  bool needs_row;                       /* false only for `agreement`, `recall` and `consent` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
  * NUL behind their view. Errors name the JSON path and what is allowed. */

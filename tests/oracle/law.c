@@ -58,6 +58,7 @@ static void answer(const struct wire_json *json, const struct law_agreement *agr
                                   .from = text_of(json, "from"),
                                   .to = text_of(json, "to"),
                                   .personal = (enum wire_personal)number_of(json, "personal"),
+                                  .level = (enum wire_level)number_of(json, "level"),
                                   .partner_suspended = true_of(json, "suspended"),
                                   .now = number_of(json, "now")};
   enum base_code code = law_decide(&question, agreements, count, &said, NULL);

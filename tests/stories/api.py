@@ -102,7 +102,7 @@ def example(name):
 
 def look_around(good, door):
     for name in ("node_status", "key_list", "partner_list", "kind_list", "agreement_list", "witness_list", "register_head",
-                 "outbox_summary", "card_show"):
+                 "outbox_summary", "card_show", "consent_list"):
         good(door, name)
     good(door, "card_show", query={"generation": 1})
     good(door, "partner_show", name="paris")

@@ -239,9 +239,9 @@ static void test_unknown_terms(void **state) {
   struct pair_node a, b;
   try_partners(&a, &b);
   unknown(&a, &b, "requests", "*", "*", BASE_KIND,
-          "$.rows[1], article 2.1: there is no kind requests; there are: request, or * for all");
+          "$.rows[1], article 2.1: there is no kind requests; there are: information, request, or * for all");
   unknown(&a, &b, "request", "aks", "*", BASE_KIND, "there is no type aks of the kind request; there are: ask, ");
-  unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: ask, ");
+  unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: provide, ");
   unknown(&a, &b, "request", "ask", "spying", BASE_FIELD,
           "there is no purpose spying in the kind request; there are: ");
   assert_int_equal(a.core->agreement_count, 0);
@@ -488,6 +488,40 @@ static void test_personal_data(void **state) {
   try_remove(&a, &b);
 }
 
+/* The mark against the row's ceiling, when it is sent and again when it is handed over. */
+static void test_ceiling(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], change[65], request[65], fields[100], accept[65];
+  struct base_buf json = {0}, reason = {0};
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  base_buf_printf(&json,
+                  "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":%s,\"handling\":\"red\"}%c",
+                  b.name, request_fields, 0);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request); /* the row has no ceiling */
+  amend(&a, &b, agreement, 0, ROW("trafficking", ",\"handling\":\"amber\""), change);
+  accept_terms(&a, &b, agreement, change);
+  pair_refused(&a, LINK_CASE_OPEN, (const char *)json.data, BASE_LAW);
+  try_expect(&a, WIRE_ACT_DENIED, 1, "no-legal-basis: row 2.1 of agreement ");
+  allowed(&a, &b); /* unmarked */
+  amend(&a, &b, agreement, 0, ROW("trafficking", ",\"handling\":\"red\""), change);
+  accept_terms(&a, &b, agreement, change);
+  amend(&b, &a, agreement, 0, ROW("trafficking", ",\"handling\":\"green\""), change);
+  try_no_gate(&a);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
+  try_send(&a, agreement, "accept", fields, accept);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 1000);
+  assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
+  assert_true(reason.size > 14 && memcmp(reason.data, "no-legal-basis", 14) == 0);
+  base_buf_free(&reason);
+  base_buf_free(&json);
+  try_remove(&a, &b);
+}
+
 static void test_suspended_partner(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -521,6 +555,7 @@ int main(void) {
       cmocka_unit_test(test_amended_later),
       cmocka_unit_test(test_reviewed),
       cmocka_unit_test(test_personal_data),
+      cmocka_unit_test(test_ceiling),
       cmocka_unit_test(test_suspended_partner),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

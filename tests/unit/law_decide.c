@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -77,6 +78,7 @@ static void no_row_is_needed(void **state) {
   struct law_answer answer = {.row = (const struct law_row *)"x"};
   struct law_question asked = question();
   asked.needs_row = false;
+  asked.kind = BASE_VIEW("agreement");
   assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
   assert_string_equal(answer.clause, "agreement");
   assert_null(answer.row);
@@ -102,7 +104,34 @@ static void says_what_a_row_lacks(void **state) {
   basis.row.direction = LAW_FROM_PROPOSER;
   basis.row.kind = BASE_VIEW("crisis");
   basis.row.type_count = basis.row.purpose_count = 0;
+  asked.level = WIRE_RED;
+  basis.row.has_handling = true;
+  basis.row.handling = LAW_AMBER;
   assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_ALL);
+}
+
+/* Of several that are too low the highest is named, whatever their order. */
+static void the_highest_ceiling(void **state) {
+  (void)state;
+  static const enum law_handling most[] = {LAW_GREEN, LAW_AMBER, LAW_CLEAR};
+  struct basis bases[3];
+  struct law_agreement agreements[3];
+  struct law_answer answer;
+  struct base_error err;
+  struct law_question asked = question();
+  asked.level = WIRE_RED;
+  for (unsigned i = 0; i < 3; i++) {
+    basis_init(&bases[i], (uint8_t)(i + 1));
+    bases[i].row.has_handling = true;
+    bases[i].row.handling = most[i];
+    agreements[i] = bases[i].agreement;
+  }
+  assert_int_equal(law_decide(&asked, agreements, 3, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "of agreement 02"));
+  assert_non_null(strstr(err.text, "up to amber, and this one is red: it goes"));
+  bases[1].row.kind = BASE_VIEW("crisis"); /* which lacks more than the mark */
+  assert_int_equal(law_decide(&asked, agreements, 3, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "up to green"));
 }
 
 static void the_smaller_id_stays(void **state) {
@@ -135,6 +164,31 @@ static void the_smaller_id_stays(void **state) {
   asked.type = BASE_VIEW("ask");
   assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
   assert_true(strstr(err.text, "agreement 02") < strstr(err.text, "agreement 07"));
+}
+
+/* Every mark against every ceiling; what is above is refused with row, mark and ceiling, what is not asked passes. */
+static void ceilings(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  asked.level = WIRE_RED;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK); /* the row has none */
+  basis.row.has_handling = true;
+  for (unsigned most = 0; most < LAW_HANDLINGS; most++)
+    for (unsigned level = 0; level < WIRE_LEVELS; level++) {
+      struct base_error err = {BASE_OK, ""};
+      basis.row.handling = (enum law_handling)most;
+      asked.level = (enum wire_level)level;
+      bool above = level > 0 && strcmp(wire_level_codes[level], law_handling_names[most]) != 0 && level > most;
+      assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), above ? BASE_LAW : BASE_OK);
+      char up_to[64], is[64];
+      snprintf(up_to, sizeof up_to, "permits messages up to %s,", law_handling_names[most]);
+      snprintf(is, sizeof is, "and this one is %s", wire_level_codes[level]);
+      if (above && (!strstr(err.text, "row 2.1 of agreement ") || !strstr(err.text, up_to) || !strstr(err.text, is)))
+        fail_msg("%s", err.text);
+    }
 }
 
 static void says_how_an_agreement_stands(void **state) {
@@ -356,17 +410,18 @@ static void suspension_comes_first(void **state) {
   asked.partner_suspended = true;
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
   asked.needs_row = false;
+  asked.kind = BASE_VIEW("agreement");
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_SUSPENDED);
   assert_string_equal(err.text, "paris has suspended the exchange with rabat: wasl partner resume rabat lets it go on");
 }
 
-static void agreements_and_recalls_need_no_row(void **state) {
+static void some_kinds_need_no_row(void **state) {
   (void)state;
-  static const char *const kinds[] = {"agreement", "recall"};
+  static const char *const kinds[] = {"agreement", "recall", "consent"};
   struct law_answer answer;
   struct law_question asked = question();
   asked.needs_row = false;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     asked.kind = base_view_text(kinds[i]);
     assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
     assert_string_equal(answer.clause, kinds[i]);
@@ -378,6 +433,8 @@ int main(void) {
       cmocka_unit_test(names_the_clause),
       cmocka_unit_test(no_row_is_needed),
       cmocka_unit_test(says_what_a_row_lacks),
+      cmocka_unit_test(ceilings),
+      cmocka_unit_test(the_highest_ceiling),
       cmocka_unit_test(says_how_an_agreement_stands),
       cmocka_unit_test(the_smaller_id_stays),
       cmocka_unit_test(every_condition_counts),
@@ -387,7 +444,7 @@ int main(void) {
       cmocka_unit_test(says_which_row_is_missing),
       cmocka_unit_test(many_reasons_fit),
       cmocka_unit_test(suspension_comes_first),
-      cmocka_unit_test(agreements_and_recalls_need_no_row),
+      cmocka_unit_test(some_kinds_need_no_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

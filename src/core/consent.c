@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/consent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/marking.h"
+
+/* Passing on: what came from somebody else goes further only with his consent, where its mark or its row asks for it.
+ * All is read from headers, so it holds also after content was erased. law/consent.h decides. */
+
+enum { SHORT = 12, CHAIN_MAX = 8 };
+
+static const char kind_consent[] = "consent";
+
+/* --- the cases of consent */
+
+/* 0, which is over, for what is no time. */
+static base_time moment_of(const struct wire_header *header, const char *name) {
+  base_time time = 0;
+  struct base_view text = wire_header_state(header, name);
+  return base_time_parse(text, &time) || base_date_parse(text, &time) ? time : 0;
+}
+
+static enum law_consent_state state_of(const struct core_case *kase) {
+  struct base_view name = core_case_state_name(kase);
+  if (base_view_is(name, "given"))
+    return LAW_CONSENT_GIVEN;
+  if (base_view_is(name, "asked"))
+    return LAW_CONSENT_ASKED;
+  return base_view_is(name, "denied") ? LAW_CONSENT_DENIED : LAW_CONSENT_REVOKED;
+}
+
+static void consent_of(const struct core_case *kase, struct law_consent *out) {
+  const struct wire_header *ask = kase->messages[0].header;
+  *out = (struct law_consent){.id = kase->id,
+                              .asker = ask->author,
+                              .state = state_of(kase),
+                              .asked_to = wire_header_state(ask, "to"),
+                              .asked_purpose = wire_header_state(ask, "purpose"),
+                              .asked_until = moment_of(ask, "until")};
+  (void)base_id_parse(wire_header_state(ask, "message"), &out->message); /* zero is the id of nothing */
+  for (size_t i = 1; i < kase->count; i++) {
+    const struct wire_header *give = kase->messages[i].header;
+    if (!kase->messages[i].effective || !base_view_is(give->type, "give"))
+      continue;
+    out->by = kase->messages[i].id;
+    out->giver = give->author;
+    out->to = wire_header_state(give, "to");
+    out->purpose = wire_header_state(give, "purpose");
+    out->until = moment_of(give, "until");
+  }
+}
+
+struct ids {
+  struct base_id *ids;
+  size_t count, room;
+};
+
+static enum base_code collect(void *context, const struct store_case *row) {
+  struct ids *list = context;
+  if (list->count == list->room) {
+    size_t room = list->room == 0 ? 16 : 2 * list->room;
+    struct base_id *grown = realloc(list->ids, room * sizeof *grown);
+    if (grown == NULL)
+      return BASE_MEMORY;
+    list->ids = grown;
+    list->room = room;
+  }
+  list->ids[list->count++] = row->id;
+  return BASE_OK;
+}
+
+static enum base_code look(struct core *core, const struct base_id *id, core_consent_each_row *each, void *context,
+                           struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  struct core_case kase = {0};
+  struct base_error why = {0};
+  struct law_consent consent;
+  enum base_code code = store_case_get(core->store, id, &arena, &row, err);
+  if (code != BASE_OK)
+    return code;
+  code = core_case_look(core, &row, &kase, &why); /* beside the cache, in which a caller has a case */
+  if (code == BASE_OK) {
+    consent_of(&kase, &consent);
+    code = each(context, &consent, err);
+  } else if (core_damage(code) || code == BASE_KIND) {
+    code = BASE_OK;
+  } else {
+    code = base_fail(err, code, "%s", why.text);
+  }
+  core_case_release(&kase);
+  return code;
+}
+
+enum base_code core_consent_each(struct core *core, core_consent_each_row *each, void *context,
+                                 struct base_error *err) {
+  struct ids list = {0};
+  enum base_code code = store_case_each(core->store, base_view_text(kind_consent), 0, collect, &list, err);
+  for (size_t i = 0; i < list.count && code == BASE_OK; i++)
+    code = look(core, &list.ids[i], each, context, err);
+  free(list.ids);
+  return code;
+}
+
+/* --- the one that covers, or comes nearest */
+
+struct nearest {
+  struct law_passing passing;
+  enum law_cover cover;
+  struct base_id id, by;
+  base_time until;
+  char purpose[WIRE_CODE_MAX + 1];
+};
+
+static enum base_code compare(void *context, const struct law_consent *consent, struct base_error *err) {
+  (void)err;
+  struct nearest *nearest = context;
+  enum law_cover cover = law_consent_covers(consent, &nearest->passing);
+  /* The case that changed last comes first: of those that do not cover it, that one says why. */
+  if (nearest->cover == LAW_COVERED || (cover != LAW_COVERED && nearest->cover != LAW_COVER_ELSE))
+    return BASE_OK;
+  nearest->cover = cover;
+  nearest->id = consent->id;
+  nearest->by = consent->by;
+  nearest->until = consent->until < consent->asked_until ? consent->until : consent->asked_until;
+  (void)snprintf(nearest->purpose, sizeof nearest->purpose, "%.*s",
+                 (int)(consent->purpose.size < WIRE_CODE_MAX ? consent->purpose.size : WIRE_CODE_MAX),
+                 (const char *)consent->purpose.data);
+  return BASE_OK;
+}
+
+static enum base_code fail_consent(const struct nearest *nearest, struct base_error *err) {
+  const struct law_passing *passing = &nearest->passing;
+  struct base_view from = wire_origin_name(passing->originator), to = wire_origin_name(passing->to);
+  char why[200] = "";
+  struct base_hex_text message = base_id_text(&passing->message), consent = base_id_text(&nearest->id);
+  const char *id = consent.text;
+  switch (nearest->cover) {
+  case LAW_COVER_ASKED:
+    (void)snprintf(why, sizeof why, "it was asked for (%.*s…) and is not given yet", SHORT, id);
+    break;
+  case LAW_COVER_DENIED:
+    (void)snprintf(why, sizeof why, "it was denied (%.*s…)", SHORT, id);
+    break;
+  case LAW_COVER_REVOKED:
+    (void)snprintf(why, sizeof why, "it was revoked or withdrawn (%.*s…)", SHORT, id);
+    break;
+  case LAW_COVER_EXPIRED:
+    (void)snprintf(why, sizeof why, "the one that was given (%.*s…) expired on %s", SHORT, id,
+                   base_time_format(nearest->until).text);
+    break;
+  case LAW_COVER_PURPOSE:
+    (void)snprintf(why, sizeof why, "the one that was given (%.*s…) is for the purpose %s", SHORT, id,
+                   nearest->purpose);
+    break;
+  case LAW_COVER_RECIPIENT:
+    (void)snprintf(why, sizeof why, "the one that was given (%.*s…) does not name %.*s", SHORT, id, (int)to.size,
+                   (const char *)to.data);
+    break;
+  default:
+    (void)snprintf(why, sizeof why, "none was given; wasl consent ask asks for it");
+  }
+  return base_fail(err, BASE_LAW, "passing message %.*s… on to %.*s needs the consent of %.*s, who gave it: %s", SHORT,
+                   message.text, (int)to.size, (const char *)to.data, (int)from.size, (const char *)from.data, why);
+}
+
+/* BASE_OK: a consent covers it, and out names the message that gave it. */
+static enum base_code find_consent(struct core *core, const struct law_passing *passing, struct base_id *out,
+                                   struct base_error *err) {
+  struct nearest nearest = {.passing = *passing};
+  enum base_code code = core_consent_each(core, compare, &nearest, err);
+  if (code == BASE_OK && nearest.cover != LAW_COVERED)
+    return fail_consent(&nearest, err);
+  if (code == BASE_OK)
+    *out = nearest.by;
+  return code;
+}
+
+/* --- what was given, and under which row */
+
+/* The row that a clause names, in the very terms that it names; NULL: none that is known here any more. */
+static const struct law_row *row_of(const struct core *core, struct base_view clause,
+                                    const struct law_agreement **agreement) {
+  struct base_id id, terms;
+  if (clause.size <= BASE_HEX_ID || !base_id_parse(base_view_of(clause.data, BASE_HEX_ID), &id))
+    return NULL;
+  struct base_view rest = base_view_of(clause.data + BASE_HEX_ID, clause.size - BASE_HEX_ID);
+  terms = id;
+  if (rest.data[0] == '@') {
+    if (rest.size <= 1 + BASE_HEX_ID || !base_id_parse(base_view_of(rest.data + 1, BASE_HEX_ID), &terms))
+      return NULL;
+    rest = base_view_of(rest.data + 1 + BASE_HEX_ID, rest.size - 1 - BASE_HEX_ID);
+  }
+  const uint8_t *blank = memchr(rest.data, ' ', rest.size); /* before a consent */
+  struct base_view name = base_view_of(rest.data + 1, (blank != NULL ? (size_t)(blank - rest.data) : rest.size) - 1);
+  for (size_t i = 0; i < core->law_count && rest.data[0] == '/'; i++)
+    for (size_t k = 0; k < core->law[i].row_count; k++)
+      if (base_id_equal(&core->law[i].id, &id) && base_id_equal(&core->law[i].terms, &terms) &&
+          base_view_equal(core->law[i].rows[k].id, name)) {
+        *agreement = &core->law[i];
+        return &core->law[i].rows[k];
+      }
+  return NULL;
+}
+
+/* The clause under which its author sent it to us; empty: not known. */
+static enum base_code clause_of(struct core *core, const struct base_id *message, struct base_view author,
+                                struct base_arena *arena, struct base_view *out, struct base_error *err) {
+  struct core_partner *partner = core_partner_of(core, author);
+  struct store_arrival arrival;
+  struct wire_opening opening = {0};
+  *out = (struct base_view){0};
+  if (partner == NULL)
+    return BASE_OK;
+  enum base_code code = store_arrival_of(core->store, message, partner->row.number, arena, &arrival, err);
+  if (code == BASE_NOT_FOUND)
+    return BASE_OK;
+  if (code == BASE_OK && wire_opening_parse(WIRE_ACT_SENT, arrival.opening, arena, &opening, NULL) == BASE_OK)
+    *out = opening.clause;
+  return code;
+}
+
+static bool is_party(const struct base_view *parties, size_t count, struct base_view origin) {
+  for (size_t i = 0; i < count; i++)
+    if (base_view_equal(parties[i], origin))
+      return true;
+  return false;
+}
+
+struct given {
+  struct base_id id;
+  struct core_content content;
+  bool needs_consent;
+};
+
+/* The message whose content it is, as somebody else gave it to us; ours, when we are the originator. */
+static enum base_code read_given(struct core *core, struct base_view first, struct base_arena *arena, struct given *out,
+                                 struct base_error *err) {
+  struct base_view next = first;
+  for (size_t i = 0; i < CHAIN_MAX; i++) {
+    struct base_error why = {0};
+    if (!base_id_parse(next, &out->id))
+      return base_fail(err, BASE_FIELD, "passed_on: must be a message id of 64 lowercase hex digits");
+    core_content_free(&out->content);
+    out->content = (struct core_content){0};
+    enum base_code code = core_content_read(core, &out->id, arena, &out->content, &why);
+    if (code == BASE_NOT_FOUND)
+      return base_fail(err, BASE_LAW,
+                       "passed_on: message %.*s… is not here, so nobody can say whether it may be passed on", SHORT,
+                       base_id_text(&out->id).text);
+    if (code != BASE_OK)
+      return base_fail(err, code, "%s", why.text);
+    next = wire_header_state(&out->content.header, "passed_on");
+    if (!base_view_equal(out->content.header.author, core->card.origin) || next.size == 0)
+      return BASE_OK; /* what we passed on ourselves came from somebody before */
+  }
+  return base_fail(err, BASE_LAW, "passed_on: it was passed on here %d times, and no originator was found", CHAIN_MAX);
+}
+
+static void mark_given(struct given *given) {
+  struct wire_marking marking;
+  bool known = !given->content.dropped && wire_marking_parse(given->content.part0.handling, &marking);
+  given->needs_consent = wire_marking_needs_consent(known ? &marking : NULL);
+}
+
+/* What the row under which it came says of passing on. */
+static enum base_code ask_row(struct core *core, struct given *given, struct base_view to, struct base_arena *arena,
+                              struct base_error *err) {
+  const struct law_agreement *agreement = NULL;
+  struct base_view clause, name = wire_origin_name(to);
+  enum base_code code = clause_of(core, &given->id, given->content.header.author, arena, &clause, err);
+  if (code != BASE_OK)
+    return code;
+  const struct law_row *row = row_of(core, clause, &agreement);
+  if (row == NULL) /* the row is not known any more, so its rule is taken for the strict one that a consent lifts */
+    given->needs_consent = true;
+  if (row == NULL || !row->has_onward)
+    return BASE_OK;
+  struct base_hex_text id = base_id_text(&agreement->id), message = base_id_text(&given->id);
+  bool outside = row->onward == LAW_ONWARD_PARTIES && !is_party(agreement->parties, agreement->party_count, to);
+  if (row->onward == LAW_ONWARD_NO || outside)
+    return base_fail(err, BASE_LAW, "message %.*s… came under row %.*s of agreement %.*s…, %s%.*s%s", SHORT,
+                     message.text, (int)row->id.size, (const char *)row->id.data, SHORT, id.text,
+                     outside ? "which lets it be passed on to parties of that agreement alone, and "
+                             : "which does not let it be passed on",
+                     outside ? (int)name.size : 0, (const char *)name.data, outside ? " is none" : "");
+  given->needs_consent = given->needs_consent || row->onward == LAW_ONWARD_CONSENT;
+  return BASE_OK;
+}
+
+/* BASE_OK, and by zero when no consent was needed. */
+static enum base_code decide(struct core *core, struct base_view passed_on, struct base_view to,
+                             struct base_view purpose, struct base_id *by, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, (size_t)CHAIN_MAX * 4 << 20);
+  struct given given = {0};
+  memset(by, 0, sizeof *by);
+  enum base_code code = read_given(core, passed_on, &arena, &given, err);
+  const struct wire_header *header = &given.content.header;
+  /* Our own is ours to give; who is a party of its case has it from its author. */
+  bool free = code == BASE_OK && (base_view_equal(header->author, core->card.origin) ||
+                                  is_party(header->parties, header->party_count, to));
+  if (code == BASE_OK && !free) {
+    mark_given(&given);
+    code = ask_row(core, &given, to, &arena, err);
+  }
+  if (code == BASE_OK && !free && given.needs_consent) {
+    struct law_passing passing = {.message = given.id,
+                                  .by = core->card.origin,
+                                  .originator = header->author,
+                                  .to = to,
+                                  .purpose = purpose,
+                                  .now = core_now(core)};
+    code = find_consent(core, &passing, by, err);
+  }
+  core_content_free(&given.content);
+  return code;
+}
+
+static struct base_view purpose_of(const struct wire_kind *kind, const struct wire_header *opening) {
+  char field[WIRE_CODE_MAX + 1];
+  (void)snprintf(field, sizeof field, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
+  return kind->purpose_field.size > 0 ? wire_header_state(opening, field) : (struct base_view){0};
+}
+
+enum base_code core_passing_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
+                                const struct wire_header *header, struct base_view to, char *clause,
+                                struct base_error *err) {
+  static const struct base_id none;
+  struct base_view passed_on = wire_header_state(header, "passed_on");
+  struct base_id by;
+  if (passed_on.size == 0)
+    return BASE_OK;
+  enum base_code code = decide(core, passed_on, to, purpose_of(kind, opening), &by, err);
+  if (code == BASE_OK && !base_id_equal(&by, &none)) {
+    size_t size = strlen(clause);
+    (void)snprintf(clause + size, LAW_CLAUSE_MAX + 1 - size, " consent %s", base_id_text(&by).text);
+  }
+  return code;
+}
+
+/* --- what is to be sent about a consent */
+
+static enum base_code fail_field(const char *name, const char *what, struct base_error *err) {
+  return base_fail(err, BASE_FIELD, "fields: $.%s: %s", name, what);
+}
+
+static enum base_code check_scope(struct core *core, const struct wire_header *header, struct base_error *err) {
+  if (!law_recipients_valid(wire_header_state(header, "to")))
+    return fail_field("to",
+                      "must be 1 to 16 origins of nodes with one blank between, none twice; an empty audience is "
+                      "nobody",
+                      err);
+  if (!wire_code_valid(wire_header_state(header, "purpose")))
+    return fail_field("purpose", "must be the code of one purpose", err);
+  return moment_of(header, "until") > core_now(core) ? BASE_OK : fail_field("until", "is over already", err);
+}
+
+/* Asked is whoever gave it to us, and nobody without him. */
+static enum base_code check_ask(struct core *core, const struct wire_header *header, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, (size_t)CHAIN_MAX * 4 << 20);
+  struct given given = {0};
+  struct base_view named = wire_header_state(header, "message");
+  enum base_code code = read_given(core, named, &arena, &given, err);
+  struct base_view author = code == BASE_OK ? given.content.header.author : (struct base_view){0};
+  struct base_hex_text id = base_id_text(&given.id);
+  if (code == BASE_OK && !base_view_is(named, id.text))
+    code = base_fail(err, BASE_FIELD, "fields: $.message: passes on message %s: ask about that one", id.text);
+  else if (code == BASE_OK && base_view_equal(author, core->card.origin))
+    code = fail_field("message", "is this node's own: nobody's consent is needed", err);
+  else if (code == BASE_OK && !is_party(header->parties, header->party_count, author))
+    code = fail_field("message", "came from another node than the one that is asked", err);
+  core_content_free(&given.content);
+  return code;
+}
+
+/* No more than was asked; and of what we passed on ourselves, no more than its originator consented to. */
+static enum base_code check_give(struct core *core, const struct core_case *kase, const struct wire_header *header,
+                                 struct base_error *err) {
+  const struct wire_header *ask = kase->messages[0].header;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct store_message row;
+  struct base_id message;
+  base_arena_init(&arena, 16 << 20);
+  if (!base_id_parse(wire_header_state(ask, "message"), &message) ||
+      store_message_get(core->store, &message, &arena, &row, NULL) != BASE_OK || !row.ours)
+    return base_fail(err, BASE_POLICY, "the consent to pass a message on is its author's, and this node is not");
+  struct base_view to = wire_header_state(header, "to"), purpose = wire_header_state(header, "purpose"), rest = to;
+  if (!law_recipients_within(to, wire_header_state(ask, "to")))
+    return fail_field("to", "names somebody for whom it was not asked", err);
+  if (!base_view_equal(purpose, wire_header_state(ask, "purpose")))
+    return fail_field("purpose", "must be the one that was asked for", err);
+  if (moment_of(header, "until") > moment_of(ask, "until"))
+    return fail_field("until", "must not be later than it was asked for", err);
+  enum base_code code = BASE_OK;
+  while (rest.size > 0 && code == BASE_OK) {
+    const uint8_t *blank = memchr(rest.data, ' ', rest.size);
+    size_t size = blank != NULL ? (size_t)(blank - rest.data) : rest.size;
+    struct base_id by;
+    code = decide(core, wire_header_state(ask, "message"), base_view_of(rest.data, size), purpose, &by, err);
+    rest = blank != NULL ? base_view_of(blank + 1, rest.size - size - 1) : (struct base_view){0};
+  }
+  return code;
+}
+
+enum base_code core_consent_check(struct core *core, const struct core_case *kase, const struct wire_header *header,
+                                  struct base_error *err) {
+  bool ask = base_view_is(header->type, "ask"), give = base_view_is(header->type, "give");
+  enum base_code code = ask || give ? check_scope(core, header, err) : BASE_OK;
+  if (code == BASE_OK && ask)
+    code = check_ask(core, header, err);
+  return code == BASE_OK && give && kase != NULL ? check_give(core, kase, header, err) : code;
+}
