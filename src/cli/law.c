@@ -9,7 +9,7 @@
 
 struct asking {
   struct cli *cli;
-  struct cli_piece kind, type, purpose, personal;
+  struct cli_piece kind, type, purpose, personal, handling;
   bool has_personal, first;
   unsigned refused;
 };
@@ -109,9 +109,9 @@ static enum base_code ask(void *context, struct base_view piece, struct base_err
   struct cli *cli = asking->cli;
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code =
-      cli_get(cli, &answer, err, "/v1/law?to=%s&kind=%s&type=%s&purpose=%s%s%s", cli_piece(piece).text,
-              asking->kind.text, asking->type.text, asking->purpose.text, asking->has_personal ? "&personal=" : "",
-              asking->has_personal ? asking->personal.text : "");
+      cli_get(cli, &answer, err, "/v1/law?to=%s&kind=%s&type=%s&purpose=%s&handling=%s%s%s", cli_piece(piece).text,
+              asking->kind.text, asking->type.text, asking->purpose.text, asking->handling.text,
+              asking->has_personal ? "&personal=" : "", asking->has_personal ? asking->personal.text : "");
   if (code != BASE_OK)
     return code;
   if (cli->json) {
@@ -133,6 +133,8 @@ enum base_code cli_law_explain(struct cli *cli, struct base_error *err) {
   asking.kind = cli_piece(base_view_text(cli->words[0]));
   asking.type = cli_piece(base_view_text(cli->words[1]));
   asking.purpose = cli_piece(base_view_text(purpose != NULL ? purpose : ""));
+  const char *handling = cli_option(cli, "--handling");
+  asking.handling = cli_piece(base_view_text(handling != NULL ? handling : ""));
   asking.personal = cli_piece(base_view_text(personal != NULL ? personal : ""));
   code = cli_split(cli, to, "--to", ask, &asking, err);
   if (code == BASE_OK && cli->json)

@@ -86,6 +86,16 @@ static enum base_code read_personal(const struct wire_json *request, const struc
   return base_fail(err, BASE_FIELD, "personal: none, ordinary or special");
 }
 
+/* Without a mark it is asked as an unmarked message is. */
+static enum base_code read_level(const struct wire_json *request, enum wire_level *out, struct base_error *err) {
+  struct base_view handling = core_request_text(request, "handling");
+  struct wire_marking marking;
+  enum base_code code = handling.size > 0 ? wire_marking_read(handling, &marking, err) : BASE_OK;
+  if (code == BASE_OK)
+    *out = wire_marking_level(handling.size > 0 ? &marking : NULL);
+  return code;
+}
+
 static enum base_code read_purpose(const struct core_kind *kind, struct base_view purpose, struct base_error *err) {
   const struct wire_kind *rules = &kind->kind;
   const struct wire_kind_field *field =
@@ -125,6 +135,8 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
                                .partner_suspended = partner->row.state == STORE_PARTNER_SUSPENDED,
                                .now = core_now(core)};
   enum base_code code = read_purpose(kind, out->purpose, err);
+  if (code == BASE_OK)
+    code = read_level(request, &out->level, err);
   return code == BASE_OK ? read_personal(request, type, &out->personal, err) : code;
 }
 

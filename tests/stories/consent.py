@@ -71,7 +71,10 @@ def story():
     agree(paris, madrid, terms={**example, "rows": [row]})
     message = marks(rabat, paris)
     denied(paris, words("madrid", "x", "--handling", "red"), "row 4.2 of agreement", "up to amber_strict", "this one is red")
-    ok("above the row's ceiling nothing is sent")
+    for handling, lacks in ((), []), (("--handling", "red"), ["handling"]):
+        told = paris.json("law", "explain", "information", "provide", "--to", "madrid", "--purpose", "drugs", *handling)[0]
+        check(told["allowed"] == (not lacks) and [a["lacks"] for a in told["agreements"]] == [[word] for word in lacks], told)
+    ok("above the row's ceiling nothing is sent, and explain says the same")
     denied(paris, passed(message), "needs the consent of rabat", "none was given")
     free, never, theirs = (rabat.id(*words("paris", "public", "--handling", "green", purpose=purpose))
                            for purpose in ("drugs", "espionage", "cybercrime"))
