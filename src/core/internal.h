@@ -750,6 +750,9 @@ BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind
                                        const struct wire_header *opening, struct base_view type,
                                        struct core_law_content content, const struct core_partner *to, char *clause,
                                        struct base_error *err);
+/* personal.c: BASE_FIELD, with its place, when a person of a form is graded in no code, or as of a day that is still to come. */
+BASE_NODISCARD enum base_code core_personal_check(const struct core *core, const struct wire_kind_type *type,
+                                                 const struct wire_json *fields, struct base_error *err);
 /* consent.c: passing on. */
 /* For a message that passes on what somebody else gave (its state field `passed_on`): BASE_OK, with the consent that
  * covers it added to the clause where one is needed, or BASE_LAW. Any other message: BASE_OK. */

@@ -139,6 +139,8 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = core_passable(core, &submission->form, err);
   if (code == BASE_OK)
+    code = core_personal_check(core, submission->type, wire_json_get(request, "fields"), err);
+  if (code == BASE_OK)
     code = check_parts(core, request, submission, err);
   return code == BASE_OK ? check_markings(request, submission, err) : code;
 }

@@ -14,7 +14,7 @@ NONE = "0" * 64
 
 def forms(good):
     """(what, bytes of a --fields file, words of the complaint)"""
-    person = {"name": "x", "born": "1984-02-30", "class": "suspect", "fact_or_assessment": "fact"}
+    person = {"name": "x", "born": "1984-02-30", "class": "suspect", "fact_or_assessment": "fact", "grading": "4x4:A/1", "as_of": "2026-01-01"}
     changed = [
         ("unknown field", {"sujet": "x"}, ["sujet"]),
         ("unknown code", {"urgency": "soon"}, ["urgency", "normal"]),

@@ -447,7 +447,8 @@ static void persons(struct pair_node *node, const char *to, struct base_buf *jso
       json,
       "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":"
       "\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\",\"persons\":[{\"name\":"
-      "\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\"}]}}",
+      "\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
+      "1\",\"as_of\":\"2000-01-01\"}]}}",
       to);
   base_buf_u8(json, 0);
   (void)node;
@@ -522,6 +523,60 @@ static void test_ceiling(void **state) {
   try_remove(&a, &b);
 }
 
+static void test_persons(void **state) {
+  (void)state;
+  static const struct {
+    const char *from, *to, *words;
+  } bad[] = {{"4x4:A/1", "reliable", "$.persons[0].grading: must be SCHEME:SOURCE/INFORMATION"},
+             {"4x4:A/1", "4x4:D/1", "$.persons[0].grading: 4x4 has the sources ABCX"},
+             {"4x4:A/1", "4x4:a1", "$.persons[0].grading: is written 4x4:A/1"},
+             {"2000-01-01", "9999-01-01", "$.persons[0].as_of: is still to come"},
+             {",\"grading\":\"4x4:A/1\"", "", "$.persons[0].grading: missing"},
+             {",\"as_of\":\"2000-01-01\"", "", "$.persons[0].as_of: missing"}};
+  struct pair_node a, b;
+  struct base_buf json = {0}, tried = {0};
+  try_agreed(&a, &b);
+  persons(&a, b.name, &json);
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    const char *good = (const char *)json.data, *at = strstr(good, bad[i].from);
+    base_buf_reset(&tried);
+    base_buf_add(&tried, good, (size_t)(at - good));
+    base_buf_text(&tried, bad[i].to);
+    base_buf_text(&tried, at + strlen(bad[i].from));
+    base_buf_u8(&tried, 0);
+    struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)tried.data, -1);
+    base_buf_u8(&answer.payload, 0);
+    if (answer.status != BASE_FIELD || strstr((const char *)answer.payload.data, bad[i].words) == NULL)
+      fail_msg("'%s' was expected: %s", bad[i].words, (const char *)answer.payload.data);
+    pair_answer_free(&answer);
+  }
+  base_buf_free(&tried);
+  base_buf_free(&json);
+  try_remove(&a, &b);
+}
+
+/* Whatever kinds are shipped: who is named in a table of persons is classed, marked, graded and dated. */
+static void test_persons_of_every_kind(void **state) {
+  (void)state;
+  static const char *const needed[] = {"class", "fact_or_assessment", "grading", "as_of"};
+  struct pair_node a, b;
+  size_t tables = 0;
+  try_partners(&a, &b);
+  for (size_t i = 0; i < a.core->kind_count; i++)
+    for (size_t k = 0; k < a.core->kinds[i].kind.type_count; k++) {
+      const struct wire_kind_field *table =
+          wire_kind_field_named(&a.core->kinds[i].kind.types[k], BASE_VIEW("persons"));
+      size_t found = 0;
+      for (size_t c = 0; table != NULL && c < table->column_count; c++)
+        for (size_t n = 0; n < sizeof needed / sizeof needed[0]; n++)
+          found += table->columns[c].required && base_view_is(table->columns[c].name, needed[n]);
+      assert_int_equal(found, table != NULL ? 4 : 0);
+      tables += table != NULL;
+    }
+  assert_in_range(tables, 4, 100);
+  try_remove(&a, &b);
+}
+
 static void test_suspended_partner(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -556,6 +611,8 @@ int main(void) {
       cmocka_unit_test(test_reviewed),
       cmocka_unit_test(test_personal_data),
       cmocka_unit_test(test_ceiling),
+      cmocka_unit_test(test_persons),
+      cmocka_unit_test(test_persons_of_every_kind),
       cmocka_unit_test(test_suspended_partner),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

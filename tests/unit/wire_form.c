@@ -164,14 +164,18 @@ static void refuses_wrong_values_with_their_place(void **state) {
       {"request", "ask", "{" ASK ",\"persons\":[7]}", BASE_FIELD, "$.persons[0]: must be an object"},
       {"request", "ask", "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"suspect\"}]}", BASE_FIELD,
        "$.persons[0].fact_or_assessment: missing"},
-      {"request", "ask", "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"king\",\"fact_or_assessment\":\"fact\"}]}",
+      {"request", "ask",
+       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"king\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
+               "1\",\"as_of\":\"2000-01-01\"}]}",
        BASE_FIELD, "$.persons[0].class: must be one of: suspect, convicted, victim, witness, other"},
       {"request", "ask",
-       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"born\":"
+       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
+               "1\",\"as_of\":\"2000-01-01\",\"born\":"
        "\"1999-02-29\"}]}",
        BASE_DATE, "$.persons[0].born: must be a date"},
       {"request", "ask",
-       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"age\":3}]}",
+       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
+               "1\",\"as_of\":\"2000-01-01\",\"age\":3}]}",
        BASE_UNKNOWN_FIELD, "$.persons[0]: holds an unknown column; the columns are: name, born"},
       {"request", "clarify", "{\"ground\":\"facts_insufficient\",\"question\":\"\"}", BASE_FIELD,
        "$.question: must not be empty"},
