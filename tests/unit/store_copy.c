@@ -75,6 +75,8 @@ static void fill(struct store *store) {
   ok(store_comparison_put(store, paris, &comparison, &error));
   struct store_alarm alarm = {.clock = 1, .level = 2, .due = 1700000000, .leaf = 3};
   ok(store_alarm_put(store, &first, &alarm, &error));
+  ok(store_mention_add(store, &third, &first, &error));
+  ok(store_retention_put(store, &first, 1700000000, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));
