@@ -20,7 +20,7 @@ def the(node, **wanted):
 
 def provide(node, to, **fields):
     form = {"subject": "navire", "purpose": "drugs", "information": "Il arrive demain.", "language": "fr", **fields}
-    return node.id("case", "open", "information", "--to", to, *(word for name, value in form.items()
+    return node.id("case", "open", "information", "--handling", "green", "--to", to, *(word for name, value in form.items()
                                                               for word in ("--field", f"{name}={value}")))
 
 

@@ -41,7 +41,7 @@ static void provide(struct pair_node *from, const struct pair_node *to, const ch
   if (passed_on != NULL)
     snprintf(more, sizeof more, ",\"passed_on\":\"%s\"", passed_on);
   snprintf(json, sizeof json,
-           "{\"actor\":\"test\",\"kind\":\"information\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"purpose\":"
+           "{\"actor\":\"test\",\"kind\":\"information\",\"handling\":\"green\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"purpose\":"
            "\"drugs\","
            "\"information\":\"secret words\",\"language\":\"fr\"%s}}",
            to->name, more);
@@ -285,7 +285,7 @@ static void test_passing_on(void **state) {
   begin(&chain);
   struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
   static const char form[] =
-      "{\"actor\":\"test\",\"kind\":\"information\",\"to\":[\"madrid\"],\"fields\":{\"subject\":\"s\","
+      "{\"actor\":\"test\",\"kind\":\"information\",\"handling\":\"green\",\"to\":[\"madrid\"],\"fields\":{\"subject\":\"s\","
       "\"purpose\":\"drugs\",\"information\":\"i\",\"language\":\"fr\",\"passed_on\":\"%s\"}}";
   memset(none, '0', 64);
   none[64] = '\0';
@@ -310,7 +310,7 @@ static void keep(struct pair_node *from, const char *to, const char *until, cons
   if (passed_on != NULL)
     snprintf(more, sizeof more, ",\"passed_on\":\"%s\"", passed_on);
   snprintf(json, sizeof json,
-           "{\"actor\":\"test\",\"kind\":\"information\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"purpose\":"
+           "{\"actor\":\"test\",\"kind\":\"information\",\"handling\":\"green\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"purpose\":"
            "\"drugs\","
            "\"information\":\"i\",\"language\":\"fr\",\"keep_until\":\"%s\"%s}}",
            to, until, more);
