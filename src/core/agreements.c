@@ -314,31 +314,12 @@ enum base_code core_agreement_differs(struct core *core, const struct base_id *i
   return code;
 }
 
-struct id_list {
-  struct base_id *ids;
-  size_t count, room;
-};
-
-static enum base_code collect_id(void *context, const struct store_case *row) {
-  struct id_list *list = context;
-  if (list->count == list->room) {
-    size_t room = list->room == 0 ? 16 : 2 * list->room;
-    struct base_id *grown = realloc(list->ids, room * sizeof *grown);
-    if (grown == NULL)
-      return BASE_MEMORY;
-    list->ids = grown;
-    list->room = room;
-  }
-  list->ids[list->count++] = row->id;
-  return BASE_OK;
-}
-
 enum base_code core_agreements_load(struct core *core, struct base_error *err) {
-  struct id_list list = {0};
-  enum base_code code = store_case_each(core->store, base_view_text(agreement_kind), 0, collect_id, &list, err);
-  for (size_t i = 0; i < list.count && code == BASE_OK; i++)
-    code = core_agreement_refresh(core, &list.ids[i], err);
-  free(list.ids);
+  BASE_AUTO_FREE struct base_id *ids = NULL;
+  size_t count = 0;
+  enum base_code code = core_case_ids(core, base_view_text(agreement_kind), &ids, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    code = core_agreement_refresh(core, &ids[i], err);
   return code;
 }
 

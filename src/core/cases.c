@@ -81,6 +81,34 @@ bool core_kind_recall(const struct core_kind *kind) {
   return base_view_is(kind->kind.name, WIRE_KIND_RECALL);
 }
 
+struct id_list {
+  struct base_id *ids;
+  size_t count, room;
+};
+
+static enum base_code collect_id(void *context, const struct store_case *row) {
+  struct id_list *list = context;
+  if (list->count == list->room) {
+    size_t room = list->room == 0 ? 16 : 2 * list->room;
+    struct base_id *grown = realloc(list->ids, room * sizeof *grown);
+    if (grown == NULL)
+      return BASE_MEMORY;
+    list->ids = grown;
+    list->room = room;
+  }
+  list->ids[list->count++] = row->id;
+  return BASE_OK;
+}
+
+enum base_code core_case_ids(struct core *core, struct base_view kind, struct base_id **ids, size_t *count,
+                             struct base_error *err) {
+  struct id_list list = {0};
+  enum base_code code = store_case_each(core->store, kind, 0, collect_id, &list, err);
+  *ids = list.ids;
+  *count = list.count;
+  return code;
+}
+
 enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err) {
   struct base_view name = kind->kind.name;
   return base_fail(err, BASE_KIND, "the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",

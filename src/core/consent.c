@@ -53,25 +53,6 @@ static void consent_of(const struct core_case *kase, struct law_consent *out) {
   }
 }
 
-struct ids {
-  struct base_id *ids;
-  size_t count, room;
-};
-
-static enum base_code collect(void *context, const struct store_case *row) {
-  struct ids *list = context;
-  if (list->count == list->room) {
-    size_t room = list->room == 0 ? 16 : 2 * list->room;
-    struct base_id *grown = realloc(list->ids, room * sizeof *grown);
-    if (grown == NULL)
-      return BASE_MEMORY;
-    list->ids = grown;
-    list->room = room;
-  }
-  list->ids[list->count++] = row->id;
-  return BASE_OK;
-}
-
 static enum base_code look(struct core *core, const struct base_id *id, core_consent_each_row *each, void *context,
                            struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -98,11 +79,11 @@ static enum base_code look(struct core *core, const struct base_id *id, core_con
 
 enum base_code core_consent_each(struct core *core, core_consent_each_row *each, void *context,
                                  struct base_error *err) {
-  struct ids list = {0};
-  enum base_code code = store_case_each(core->store, base_view_text(kind_consent), 0, collect, &list, err);
-  for (size_t i = 0; i < list.count && code == BASE_OK; i++)
-    code = look(core, &list.ids[i], each, context, err);
-  free(list.ids);
+  BASE_AUTO_FREE struct base_id *ids = NULL;
+  size_t count = 0;
+  enum base_code code = core_case_ids(core, base_view_text(kind_consent), &ids, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    code = look(core, &ids[i], each, context, err);
   return code;
 }
 

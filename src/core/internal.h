@@ -610,6 +610,9 @@ BASE_NODISCARD enum base_code core_register_consistency(struct core *core, uint6
 BASE_NODISCARD enum base_code core_register_read(struct core *core, uint64_t index, struct base_arena *arena,
                                                  struct base_view *entry, struct base_view *opening,
                                                  struct base_error *err);
+/* BASE_CORRUPT: the leaf is of another act, or its opening's evidence is not the hash of this document. */
+BASE_NODISCARD enum base_code core_register_commits(struct core *core, uint64_t index, enum wire_act act,
+                                                    struct base_view document, struct base_error *err);
 /* While many leaves are read in order, keys of openings are unwrapped many at a time; false forgets them. */
 void core_register_ahead(struct core *core, bool on);
 /* A leaf with its opening and its proof under our head of this size, as a frame carries them. Views into arena. */
@@ -692,6 +695,9 @@ bool core_kind_recall(const struct core_kind *kind);
 /* BASE_KIND: it has no type of this name. */
 enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err);
 const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash);
+/* The ids of all cases of a kind, the last changed first; the caller frees *ids, also after a failure. */
+BASE_NODISCARD enum base_code core_case_ids(struct core *core, struct base_view kind, struct base_id **ids,
+                                            size_t *count, struct base_error *err);
 /* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
 BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
                                              struct base_error *err);

@@ -128,25 +128,6 @@ static enum base_code read_token(const struct wire_json *document, struct core_t
 
 /* --- loading */
 
-/* The leaf that the fact names must commit to the document. */
-static enum base_code confirm(struct core *core, enum wire_act act, uint64_t index, struct base_view document,
-                              struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct base_view entry, opened;
-  struct wire_leaf leaf;
-  struct wire_opening opening;
-  struct base_hash hash = seal_sha256(document);
-  enum base_code code = core_register_read(core, index, &arena, &entry, &opened, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code == BASE_OK)
-    code = wire_opening_parse(leaf.act, opened, &arena, &opening, err);
-  if (code == BASE_OK && (leaf.act != act || !base_hash_equal(&opening.evidence, &hash)))
-    code = base_fail(err, BASE_CORRUPT, "leaf %llu does not commit to it", (unsigned long long)index);
-  return code;
-}
-
 struct loading {
   struct core *core;
   struct base_view fact; /* its name */
@@ -193,7 +174,7 @@ static enum base_code load_one(struct core *core, enum wire_act act, struct base
   struct loading loading = {.core = core, .fact = name, .leaf = base_read_u64(&reader)};
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   enum base_code code = reader.failed ? base_fail(err, BASE_CORRUPT, "it is cut short")
-                                      : confirm(core, act, loading.leaf, reader.rest, err);
+                                      : core_register_commits(core, loading.leaf, act, reader.rest, err);
   if (code == BASE_OK)
     code = wire_json_parse(reader.rest, CORE_PERSON_DOCUMENT_MAX, "a person", &json, err);
   if (code != BASE_OK && !core_damage(code))

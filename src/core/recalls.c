@@ -58,8 +58,8 @@ static enum base_code ask_all(struct core *core, const struct base_id *id, const
   if (*count == 0)
     return base_fail(err, BASE_CONFLICT,
                      row.ours ? "message %s was given to nobody who has not been asked the same"
-                              : "message %s is not by this node, which passed it on to nobody who "
-                                "has not been asked the same",
+                              : "message %s came from another node, which alone can recall it; this node passed it on "
+                                "to nobody, or has asked all of them the same already",
                      base_id_text(id).text);
   return BASE_OK;
 }

@@ -453,6 +453,24 @@ enum base_code core_register_read(struct core *core, uint64_t index, struct base
   return row.opening.size == 0 ? BASE_OK : opening_read(core, &row, arena, opening, err);
 }
 
+enum base_code core_register_commits(struct core *core, uint64_t index, enum wire_act act, struct base_view document,
+                                     struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_view entry, opened;
+  struct wire_leaf leaf;
+  struct wire_opening opening;
+  struct base_hash hash = seal_sha256(document);
+  enum base_code code = core_register_read(core, index, &arena, &entry, &opened, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK)
+    code = wire_opening_parse(leaf.act, opened, &arena, &opening, err);
+  if (code == BASE_OK && (leaf.act != act || !base_hash_equal(&opening.evidence, &hash)))
+    code = base_fail(err, BASE_CORRUPT, "leaf %llu does not commit to it", (unsigned long long)index);
+  return code;
+}
+
 enum base_code core_register_prove(struct core *core, uint64_t index, uint64_t size, struct base_arena *arena,
                                    struct wire_frame_proof *out, struct base_error *err) {
   out->index = index;

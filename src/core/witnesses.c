@@ -68,24 +68,6 @@ static void read_list(const struct wire_json *document, struct core_witnesses *o
               wire_json_text(wire_json_at(witnessed, i)));
 }
 
-/* The leaf that the fact names must commit to the document. */
-static enum base_code confirm(struct core *core, uint64_t index, struct base_view document, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  struct base_view entry, opened;
-  struct wire_leaf leaf;
-  struct wire_opening opening;
-  struct base_hash hash = seal_sha256(document);
-  enum base_code code = core_register_read(core, index, &arena, &entry, &opened, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code == BASE_OK)
-    code = wire_opening_parse(leaf.act, opened, &arena, &opening, err);
-  if (code == BASE_OK && (leaf.act != WIRE_ACT_WITNESS || !base_hash_equal(&opening.evidence, &hash)))
-    code = base_fail(err, BASE_CORRUPT, "leaf %llu does not commit to it", (unsigned long long)index);
-  return code;
-}
-
 static enum base_code load_list(struct core *core, struct core_witnesses *own, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf fact = {0};
   base_buf_init(&fact, CORE_WITNESSES_DOCUMENT_MAX + 8);
@@ -97,7 +79,7 @@ static enum base_code load_list(struct core *core, struct core_witnesses *own, s
   struct base_view document = reader.rest;
   if (reader.failed)
     return base_fail(err, BASE_CORRUPT, "it is cut short");
-  code = confirm(core, leaf, document, err);
+  code = core_register_commits(core, leaf, WIRE_ACT_WITNESS, document, err);
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   if (code == BASE_OK)
     code = wire_json_parse(document, CORE_WITNESSES_DOCUMENT_MAX, list_fact, &json, err);

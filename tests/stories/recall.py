@@ -40,7 +40,7 @@ def story():
     madrid.settle()
     complaint(rabat.wasl("case", "open", "information", "--to", "madrid", "--field", "subject=x", "--field", "purpose=drugs",
                          "--field", "information=x", "--field", "language=fr", "--field", "passed_on=" + "0" * 64), 5, "passed on")
-    complaint(lisbon.wasl("recall", "open", third, "--measure", "erase", "--ground", "other"), 1, "not by this node")
+    complaint(lisbon.wasl("recall", "open", third, "--measure", "erase", "--ground", "other"), 1, "came from another node")
     asked = must(paris.wasl("recall", "open", first, "--measure", "erase", "--ground", "inaccurate", "--reason", "Faux."))
     check("1" in asked.out, asked)
     at = {node: the(node, ours=False) for node in (rabat, madrid, lisbon)}

@@ -151,7 +151,7 @@ static void test_down_the_chain(void **state) {
   begin(&chain);
   struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
   shown(rabat, chain.first, "\"recalled\":null");
-  recall(madrid, chain.second, BASE_CONFLICT, "not by this node");
+  recall(madrid, chain.second, BASE_CONFLICT, "came from another node");
   recall(paris, chain.first, BASE_OK, "\"asked\":1");
   recall(paris, chain.first, BASE_CONFLICT, "has not been asked the same");
   rest(&chain);
