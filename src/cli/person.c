@@ -240,17 +240,20 @@ enum base_code cli_token_read(struct base_buf *out, struct base_error *err) {
   const char *file = getenv("WASL_TOKEN_FILE"), *text = getenv("WASL_TOKEN");
   enum base_code code = BASE_OK;
   base_buf_init(out, CLI_TOKEN_MAX + 2);
+  if (file == NULL && text == NULL)
+    return BASE_OK;
   if (file != NULL && file[0] != '\0')
     code = cli_input_read(file, CLI_TOKEN_MAX + 1, out, err);
-  else if (text != NULL)
+  else if (file == NULL)
     base_buf_text(out, text);
   while (code == BASE_OK && out->size > 0 && (out->data[out->size - 1] == '\n' || out->data[out->size - 1] == '\r'))
     out->size--;
-  bool bad = out->code != BASE_OK || out->size > CLI_TOKEN_MAX || (out->size == 0 && file != NULL && file[0] != '\0');
+  /* Set and empty: a program that lost its token must not act as the owner instead. */
+  bool bad = out->code != BASE_OK || out->size > CLI_TOKEN_MAX || out->size == 0;
   for (size_t i = 0; i < out->size && !bad; i++)
     bad = out->data[i] <= ' ' || out->data[i] >= 0x7f;
   if (code == BASE_OK && bad)
     code = base_fail(err, BASE_LOGIN, "%s holds no token: one line, as wasl token make printed it",
-                     file != NULL && file[0] != '\0' ? "the file in WASL_TOKEN_FILE" : "WASL_TOKEN");
+                     file != NULL ? "the file in WASL_TOKEN_FILE" : "WASL_TOKEN");
   return code;
 }

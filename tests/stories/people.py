@@ -75,6 +75,8 @@ def story():
     check((last["actor"], last["subject"], last["reason"]) == ("adil (token 3)", "lina", "closed: muted"), last)
     paris.refuses(1, "person", "add", "lina", "--name", "x", "--roles", "liaison", says="never given twice")
     paris.refuses(6, "case", "list", says="holds no token", env={**os.environ, "WASL_TOKEN": "two words"})
+    for variable in ("WASL_TOKEN", "WASL_TOKEN_FILE"):  # whoever lost it does not become the owner
+        paris.refuses(6, "case", "list", says=f"{variable} holds no token", env={**os.environ, variable: ""})
     paris.sound()
     ok("who leaves is out at once, also after a restart; what she did stays, and so does her name")
 
