@@ -171,6 +171,7 @@ static enum base_code case_make(struct core_case *kase, const struct base_id *id
   kase->row.kind = kind->kind.name;
   kase->row.kind_hash = kind->kind.hash;
   kase->row.opened = kase->row.changed = opened;
+  kase->row.due = kase->row.look = INT64_MAX; /* no clock runs before a receipt */
   return BASE_OK;
 }
 

@@ -96,6 +96,7 @@ struct looking {
   const struct core_case *kase;
   bool tell; /* what is to be told is told; else it is only computed when */
   base_time now, due, look;
+  bool remembered; /* told was read */
   struct store_alarm told[WIRE_PARTIES_MAX][WIRE_KIND_CLOCKS_MAX][STORE_ALARM_OVERDUE]; /* due 0: nothing was */
 };
 
@@ -106,6 +107,7 @@ static struct store_alarm *told_of(struct looking *looking, unsigned party, unsi
 static enum base_code told_before(struct looking *looking, struct base_error *err) {
   struct store_alarm told[STORE_ALARMS_MAX];
   size_t count = 0;
+  looking->remembered = true;
   enum base_code code = store_alarms(looking->core->store, &looking->kase->id, told, &count, err);
   for (size_t i = 0; i < count && code == BASE_OK; i++)
     if (told[i].level > 0)
@@ -176,12 +178,17 @@ static enum base_code look_at(struct looking *looking, struct base_error *err) {
   BASE_AUTO_FREE struct law_clock_event *room = core_clocks_room(kase);
   if (room == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for the clocks of a case");
-  enum base_code code = told_before(looking, err);
+  enum base_code code = BASE_OK;
   for (size_t i = 0; i < kase->messages[0].header->party_count && code == BASE_OK; i++) {
     code = core_clocks_of(looking->core, kase, i, room, clocks, &count, err);
-    for (size_t j = 0; j < count && code == BASE_OK; j++)
-      if (clocks[j].running)
+    for (size_t j = 0; j < count && code == BASE_OK; j++) {
+      if (!clocks[j].running)
+        continue;
+      if (!looking->remembered)
+        code = told_before(looking, err);
+      if (code == BASE_OK)
         code = look_at_clock(looking, (unsigned)i, &clocks[j], err);
+    }
   }
   return code;
 }

@@ -9,7 +9,8 @@ enum base_code store_case_put(struct store *store, const struct store_case *kase
         store_run(store, STORE_SQL_CASE_PUT,
                   STORE_VALUES(store_number(id), store_number(kase->changed), store_number(kase->opened),
                                store_unsigned(kase->message_count), store_number(kase->flagged), store_text(kase->kind),
-                               store_text(kase->state), store_text(kase->opener), store_hash(&kase->kind_hash)),
+                               store_text(kase->state), store_text(kase->opener), store_hash(&kase->kind_hash),
+                               store_number(kase->due), store_number(kase->look)),
                   NULL, err);
   return code;
 }

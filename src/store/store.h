@@ -188,7 +188,7 @@ struct store_case {
   base_time due;  /* when the first of its running clocks is due; INT64_MAX: none runs */
   base_time look; /* when something of its clocks is to be told next; INT64_MAX: never; 0: both are not known yet */
 };
-/* Leaves due and look as they are, 0 in a new row: store_case_clocks_set writes them. */
+/* due and look are written in a new row alone: store_case_clocks_set changes them. */
 BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase,
                                              struct base_error *err);
 BASE_NODISCARD enum base_code store_case_get(struct store *store, const struct base_id *id, struct base_arena *arena,
