@@ -121,42 +121,7 @@ const struct core_kind *core_kind_hashed(const struct core *core, struct base_vi
   return kind != NULL && base_hash_equal(&kind->kind.hash, hash) ? kind : NULL;
 }
 
-/* --- the cache */
-
-void core_case_release(struct core_case *kase) {
-  if (kase->kind != NULL) {
-    base_arena_free(&kase->arena);
-    free(kase->messages);
-  }
-  memset(kase, 0, sizeof *kase);
-}
-
-void core_case_drop(struct core *core, const struct base_id *id) {
-  for (size_t i = 0; i < CORE_CASES_CACHED; i++)
-    if (id == NULL || base_id_equal(&core->cases[i].id, id))
-      core_case_release(&core->cases[i]);
-}
-
-static struct core_case *case_slot(struct core *core) {
-  struct core_case *oldest = &core->cases[0];
-  for (size_t i = 0; i < CORE_CASES_CACHED; i++) {
-    if (core->cases[i].kind == NULL)
-      return &core->cases[i];
-    if (core->cases[i].touched < oldest->touched)
-      oldest = &core->cases[i];
-  }
-  core_case_release(oldest);
-  return oldest;
-}
-
-struct core_case *core_case_known(struct core *core, const struct base_id *id) {
-  for (size_t i = 0; i < CORE_CASES_CACHED; i++)
-    if (core->cases[i].kind != NULL && base_id_equal(&core->cases[i].id, id)) {
-      core->cases[i].touched = ++core->case_clock;
-      return &core->cases[i];
-    }
-  return NULL;
-}
+/* --- one case */
 
 static enum base_code case_make(struct core_case *kase, const struct base_id *id, const struct core_kind *kind,
                                 base_time opened, struct base_error *err) {
@@ -177,11 +142,11 @@ static enum base_code case_make(struct core_case *kase, const struct base_id *id
 
 enum base_code core_case_begin(struct core *core, const struct base_id *id, const struct core_kind *kind,
                                base_time opened, struct core_case **out, struct base_error *err) {
-  struct core_case *kase = case_slot(core);
+  struct core_case *kase = core_case_place(core);
   enum base_code code = case_make(kase, id, kind, opened, err);
   if (code != BASE_OK)
     return code;
-  kase->touched = ++core->case_clock;
+  core_case_keep(core, kase);
   *out = kase;
   return BASE_OK;
 }
@@ -299,13 +264,13 @@ static enum base_code case_read(struct core *core, const struct base_id *id, str
     return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(&copy).text);
   if (code != BASE_OK)
     return damaged(&copy, code, err);
-  struct core_case *kase = case_slot(core);
+  struct core_case *kase = core_case_place(core);
   code = core_case_look(core, &row, kase, err);
   if (code != BASE_OK) {
     core_case_release(kase);
     return code;
   }
-  kase->touched = ++core->case_clock;
+  core_case_keep(core, kase);
   *out = kase;
   return BASE_OK;
 }

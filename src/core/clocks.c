@@ -96,7 +96,7 @@ struct looking {
   const struct core_case *kase;
   bool tell; /* what is to be told is told; else it is only computed when */
   base_time now, due, look;
-  bool remembered; /* told was read */
+  bool remembered;                                                                      /* told was read */
   struct store_alarm told[WIRE_PARTIES_MAX][WIRE_KIND_CLOCKS_MAX][STORE_ALARM_OVERDUE]; /* due 0: nothing was */
 };
 

@@ -24,7 +24,9 @@ enum {
   CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
   CORE_KEYS_AHEAD = 256,            /* keys of openings unwrapped in one request while leaves are checked */
   CORE_TILES_CACHED = 64,
-  CORE_CASES_CACHED = 64,
+  CORE_CASES_CACHED = 1024,
+  CORE_CACHED_BYTES = 64 << 20, /* of their headers, above which fewer are kept, … */
+  CORE_CASES_SPARED = 4,        /* … but never fewer than the last so many */
   CORE_CASE_BYTES = 128 << 20,           /* of headers in memory above which a case takes no message more */
   CORE_CASE_ARENA = 2 * CORE_CASE_BYTES, /* reading them anew may take a little more than adding them one by one */
   CORE_STAGES_MAX = 256,                 /* uploads not yet named by a message */
@@ -289,7 +291,15 @@ struct core_case {
   struct core_case_message *messages; /* sorted; headers in arena */
   struct core_case_state state;
   struct store_case row; /* views into arena or static */
-  uint64_t touched;
+};
+/* --- casecache.c */
+struct core_cases {
+  struct core_case slots[CORE_CASES_CACHED];
+  uint64_t keys[CORE_CASES_CACHED];    /* the first octets of the case's id */
+  uint64_t touched[CORE_CASES_CACHED]; /* by the clock below; 0: the slot is free */
+  size_t weights[CORE_CASES_CACHED];   /* octets that the case held when it was touched last */
+  uint64_t clock;
+  size_t count, weight;
 };
 struct core_kind {
   struct wire_kind kind;
@@ -473,8 +483,7 @@ struct core {
   struct core_agreement *agreements;
   size_t law_count;
   struct law_agreement *law; /* the same, as law wants them: with those that an amendment has not replaced yet */
-  struct core_case cases[CORE_CASES_CACHED];
-  uint64_t case_clock;
+  struct core_cases cases;
 
   struct core_stage stages[CORE_STAGES_MAX];
   uint64_t next_stage;
@@ -701,6 +710,9 @@ BASE_NODISCARD enum base_code core_case_ids(struct core *core, struct base_view 
 /* The case with its messages and state; borrowed from a cache, valid until the next core_case_load. */
 BASE_NODISCARD enum base_code core_case_load(struct core *core, const struct base_id *id, struct core_case **out,
                                              struct base_error *err);
+/* A free place of the cache, for a case that is kept there by core_case_keep once it is whole. */
+struct core_case *core_case_place(struct core *core);
+void core_case_keep(struct core *core, const struct core_case *kase);
 /* When it is in the cache; else NULL. */
 struct core_case *core_case_known(struct core *core, const struct base_id *id);
 /* The case of this row, read from its messages into a structure of the caller's, beside the cache: for lists and
