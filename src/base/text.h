@@ -49,8 +49,10 @@ bool base_time_parse(struct base_view text, base_time *out);
  * database of the machine knows. */
 enum { BASE_ZONE_MAX = 64 };
 bool base_zone_valid(struct base_view name);
-/* YYYY-MM-DD, meaning its midnight UTC. */
+/* YYYY-MM-DD, meaning its midnight UTC; years as above. */
 bool base_date_parse(struct base_view text, base_time *out);
+/* YYYY-MM-DD, a day that exists in the years 1 to 9999: a day in somebody's life is no moment, and may be long ago. */
+bool base_date_valid(struct base_view text);
 
 /* What a person may show on a terminal: control characters and bidi controls become U+FFFD. */
 void base_buf_printable(struct base_buf *buf, struct base_view text);

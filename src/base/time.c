@@ -66,11 +66,24 @@ bool base_zone_valid(struct base_view name) {
   return name.size > 0 && name.size <= BASE_ZONE_MAX && !begins;
 }
 
-bool base_date_parse(struct base_view text, base_time *out) {
+/* The parts of a date of the Gregorian calendar, whatever its year; false when there is no such day. */
+static bool date_read(struct base_view text, int64_t *year, int64_t *month, int64_t *day) {
   if (text.size != 10 || text.data[4] != '-' || text.data[7] != '-')
     return false;
-  int64_t year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
+  *year = digits(text, 0, 4);
+  *month = digits(text, 5, 2);
+  *day = digits(text, 8, 2);
+  return *year >= 1 && *month >= 1 && *month <= 12 && *day >= 1 && *day <= month_length(*year, *month);
+}
+
+bool base_date_valid(struct base_view text) {
+  int64_t year, month, day;
+  return date_read(text, &year, &month, &day);
+}
+
+bool base_date_parse(struct base_view text, base_time *out) {
+  int64_t year, month, day;
+  if (!date_read(text, &year, &month, &day) || year < 1970)
     return false;
   int64_t days = days_before_year(year) + day - 1;
   for (int64_t m = 1; m < month; m++)

@@ -255,8 +255,7 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   case WIRE_FIELD_CODE:
     return list_has(field->list, text) ? BASE_OK : not_in_list(field, place, err);
   case WIRE_FIELD_DATE:
-    return base_date_parse(text, &time) ? BASE_OK
-                                        : wrong(place, err, BASE_DATE, "must be a date like 2026-11-21 that exists");
+    return base_date_valid(text) ? BASE_OK : wrong(place, err, BASE_DATE, "must be a date like 2026-11-21 that exists");
   case WIRE_FIELD_TIME:
     return base_time_parse(text, &time) || base_date_parse(text, &time)
                ? BASE_OK

@@ -184,6 +184,20 @@ static void times_refuse(void **state) {
   assert_string_equal(base_time_format(value).text, "2024-02-29T00:00:00Z");
   assert_false(base_date_parse(BASE_VIEW("2024-2-29"), &value));
   assert_false(base_date_parse(BASE_VIEW("2024-02-29T"), &value));
+  assert_false(base_date_parse(BASE_VIEW("1969-12-31"), &value));
+}
+
+/* Somebody born before 1970 has a date of birth all the same, though it is no moment that is counted from. */
+static void dates_of_lives(void **state) {
+  (void)state;
+  static const char *const good[] = {"1969-12-31", "1931-07-13", "1900-02-28", "1600-02-29",
+                                     "0001-01-01", "0004-02-29", "1970-01-01", "9999-12-31"};
+  static const char *const bad[] = {"0000-01-01", "1900-02-29", "1931-06-31", "1931-00-10",
+                                    "1931-7-13",  "1931/07/13", "-931-07-13", "1931-07-13Z"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    assert_true(base_date_valid(base_view_text(good[i])));
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(base_date_valid(base_view_text(bad[i])));
 }
 
 static void printable(void **state) {
@@ -207,6 +221,7 @@ int main(void) {
       cmocka_unit_test(names),
       cmocka_unit_test(times_agree_with_the_c_library),
       cmocka_unit_test(times_refuse),
+      cmocka_unit_test(dates_of_lives),
       cmocka_unit_test(printable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

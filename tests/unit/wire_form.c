@@ -85,6 +85,19 @@ static void every_example_is_valid(void **state) {
   }
 }
 
+/* A person born before 1970, the year that times are counted from, and known of since. */
+static void births_before_1970(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  AUTO_FILLED struct filled filled = {0};
+  static const char answer[] =
+      "{\"answer\":\"x\",\"persons\":[{\"name\":\"x\",\"class\":\"witness\",\"fact_or_assessment\":"
+      "\"fact\",\"grading\":\"4x4:A/1\",\"as_of\":\"1969-12-31\",\"born\":\"1931-07-13\"}]}";
+  assert_int_equal(check(&shipped, "answer", base_view_text(answer), &filled), BASE_OK);
+  base_arena_free(&shipped.arena);
+}
+
 static void example_dates_are_relative(void **state) {
   (void)state;
   struct shipped agreement;
@@ -298,6 +311,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(limits_count_characters),
       cmocka_unit_test(every_example_is_valid),
+      cmocka_unit_test(births_before_1970),
       cmocka_unit_test(example_dates_are_relative),
       cmocka_unit_test(example_names_the_reference),
       cmocka_unit_test(splits_state_from_the_rest),
