@@ -77,14 +77,11 @@ static enum base_code read_requests(const struct wire_json *list, struct core_to
   return BASE_OK;
 }
 
-/* For oneself never more than one came with, nor for longer; for another one who administers may give what that one
- * has. */
+/* For oneself never more than one came with, nor for longer; for another, who administers may give what that one has. */
 static enum base_code check_scope(const struct core *core, const struct core_person *person,
                                   const struct core_token *wanted, struct base_error *err) {
   const struct core_asker *asker = core_asker(core);
   bool own = strcmp(asker->handle, person->handle) == 0;
-  if (!own && !administers(core))
-    return base_fail(err, BASE_POLICY, "a token for somebody else is made by an administrator");
   unsigned most = own ? person->roles & asker->roles : person->roles;
   if ((wanted->roles & ~most) != 0)
     return base_fail(err, BASE_POLICY, "roles: a token has none that %s has not", own ? "who asks" : person->handle);
@@ -107,6 +104,9 @@ static enum base_code read_token(struct core *core, const struct wire_json *requ
   struct base_view handle = core_request_text(request, "person"), label = core_request_text(request, "label");
   if (handle.size == 0)
     handle = base_view_text(asker->handle);
+  /* Before anybody is looked for: who may not make it learns nothing of who there is. */
+  if (!base_view_is(handle, asker->handle) && !administers(core))
+    return base_fail(err, BASE_POLICY, "a token for somebody else is made by an administrator");
   const struct core_person *person = core_person_named(core, handle);
   if (person == NULL || person->closed || person->damaged)
     return base_fail(err, BASE_NOT_FOUND, "there is no person %.*s who could have a token; wasl person list shows them",

@@ -11,12 +11,11 @@ import hashlib
 import itertools
 import json
 import os
-import socket
 import sys
 import time
 import urllib.parse
 
-from story import Node, agree, check, introduce, must, nodes, ok, path, read, run, settle, write
+from story import Node, agree, check, heard, introduce, must, nodes, ok, path, read, run, settle, write
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import openapi  # noqa: E402  (tests/openapi.py)
@@ -131,38 +130,15 @@ class Auditor:
     def __init__(self, node, name, hidden):
         self.token, self.words = person(node, name, "auditor")
         self.node, self.hidden, self.asked, self.given = node, hidden, set(), 0
-        self.stream = self.send("GET", "/v1/events")  # from before the case on
+        self.stream = node.door("GET", "/v1/events", token=self.token)  # from before the case on
 
     def holds_none(self, octets, *where):
         for word in self.hidden:
             check(word not in octets, "the auditor reads", word, "in", *where, octets[:2000])
         self.given += len(octets)
 
-    def send(self, method, target, body=None):
-        octets = b"" if body is None else json.dumps(body).encode()
-        folder, door = os.open(self.node.dir, os.O_PATH), socket.socket(socket.AF_UNIX)
-        door.connect(f"/proc/self/fd/{folder}/api.sock")
-        os.close(folder)
-        lines = (f"{method} {target} HTTP/1.1", "Host: wasl", "Connection: close", f"Authorization: Bearer {self.token}",
-                 *(("Content-Type: application/json",) if body is not None else ()), f"Content-Length: {len(octets)}", "", "")
-        door.sendall("\r\n".join(lines).encode() + octets)
-        return door
-
-    @staticmethod
-    def receive(door, seconds):
-        """Until the node has no more to say, or says nothing for so long."""
-        got = b""
-        door.settimeout(seconds)
-        try:
-            while more := door.recv(1 << 16):
-                got += more
-        except TimeoutError:
-            pass
-        door.close()
-        return got
-
     def ask(self, name, method, target, body=None):
-        got = self.receive(self.send(method, target, body), 0.2 if name == "events_take" else 20)
+        got = heard(self.node.door(method, target, body, self.token), 0.2 if name == "events_take" else 20)
         status = int(got.split()[1])
         check(status < 500 or b'"code":"busy"' in got, name, method, target, got[:1000])
         self.holds_none(got, name, method, target)
@@ -170,9 +146,9 @@ class Auditor:
         return status
 
     def listened(self):
-        heard = self.receive(self.stream, 0.5)
-        self.holds_none(heard, "what was told to who listens")
-        check(all(f"event: {what}\n".encode() in heard for what in ("message", "case", "delivery")), "what was heard:", heard[:2000])
+        told = heard(self.stream, 0.5)
+        self.holds_none(told, "what was told to who listens")
+        check(all(f"event: {what}\n".encode() in told for what in ("message", "case", "delivery")), "what was told:", told[:2000])
 
 
 def things(node):

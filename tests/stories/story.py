@@ -116,6 +116,19 @@ def cluster():
     return clusters[0]
 
 
+def heard(door, seconds=20):
+    """All that comes on this socket until the node has no more to say, or says nothing for so long."""
+    got = b""
+    door.settimeout(seconds)
+    try:
+        while more := door.recv(1 << 16):
+            got += more
+    except TimeoutError:
+        pass
+    door.close()
+    return got
+
+
 class Node:
     def __init__(self, name, place=None, folder=None, user=None, listen=None, address=None, store=None, more=()):
         if store is None and ON_SERVER:
@@ -215,6 +228,17 @@ class Node:
             connection.close()
             os.close(folder)
         return found
+
+    def door(self, method, target, body=None, token=None, media="application/json"):
+        """One request by a token, on a connection of its own: the socket, for all octets of the answer (heard)."""
+        folder, door = os.open(self.dir, os.O_PATH), socket.socket(socket.AF_UNIX)
+        door.connect(f"/proc/self/fd/{folder}/api.sock")
+        os.close(folder)
+        octets = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        lines = [f"{method} {target} HTTP/1.1", "Host: wasl", "Connection: close", f"Content-Length: {len(octets)}"]
+        lines += [f"Authorization: Bearer {token}"] * (token is not None) + [f"Content-Type: {media}"] * (body is not None)
+        door.sendall("\r\n".join([*lines, "", ""]).encode() + octets)
+        return door
 
     # --- what people do with it
     def card(self):
