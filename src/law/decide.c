@@ -105,7 +105,7 @@ __attribute__((format(printf, 2, 3))) static void add_reason(struct reasons *rea
   size_t room = sizeof reasons->text - reasons->used;
   int size = vsnprintf(reasons->text + reasons->used, room, format, args);
   va_end(args);
-  reasons->used += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
+  reasons->used += (size_t)size < room ? (size_t)size : room - 1;
 }
 
 /* How near an agreement comes to permitting it: it is in force and lacks the row; it has the row and may come into
@@ -130,7 +130,13 @@ static unsigned distance(const struct law_agreement *agreement, const struct law
   }
 }
 
-/* The nearest one between both after `before` (NULL: the first); of those as near the one with the smaller id. */
+/* Whether one that is so far is told after another; of those as near the one with the smaller id comes first. */
+static bool told_after(const struct law_agreement *agreement, unsigned far, const struct law_agreement *other,
+                       unsigned other_far) {
+  return far > other_far || (far == other_far && base_id_compare(&agreement->id, &other->id) > 0);
+}
+
+/* The nearest one between both after `before` (NULL: the first). */
 static const struct law_agreement *nearest_after(const struct law_agreement *before,
                                                  const struct law_question *question,
                                                  const struct law_agreement *agreements, size_t count) {
@@ -141,10 +147,8 @@ static const struct law_agreement *nearest_after(const struct law_agreement *bef
     if (!between(agreement, question))
       continue;
     unsigned far = distance(agreement, question);
-    bool later = before == NULL || far > least || (far == least && base_id_compare(&agreement->id, &before->id) > 0);
-    bool nearer =
-        best == NULL || far < best_distance || (far == best_distance && base_id_compare(&agreement->id, &best->id) < 0);
-    if (later && nearer) {
+    bool later = before == NULL || told_after(agreement, far, before, least);
+    if (later && (best == NULL || told_after(best, best_distance, agreement, far))) {
       best = agreement;
       best_distance = far;
     }
@@ -263,7 +267,8 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   }
   if (!question->needs_row) {
     *out = (struct law_answer){0};
-    (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size, (const char *)question->kind.data);
+    (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size,
+                   (const char *)question->kind.data);
     return BASE_OK;
   }
   const struct law_agreement *chosen = NULL;

@@ -168,9 +168,11 @@ static const struct law_cell *parent_of(const struct law_tally *tally, const str
   return columns == 0 ? NULL : law_tally_find(tally, key);
 }
 
+/* Below DEPTHS: the root, a limit, an outcome, a detail. A total has a column less than its part, or another measure.
+ */
 static unsigned depth_of(const struct law_tally *tally, const struct law_cell *cell) {
   unsigned depth = 0, breakdown;
-  while (depth < DEPTHS && (cell = parent_of(tally, cell, &breakdown)) != NULL)
+  while ((cell = parent_of(tally, cell, &breakdown)) != NULL)
     depth++;
   return depth;
 }

@@ -20,16 +20,15 @@ const char *const law_approval_names[LAW_APPROVALS] = {
 const char *const law_assurance_names[LAW_ASSURANCES] = {"no_death_penalty", "no_torture", "fair_trial",
                                                          "not_political", "no_persecution"};
 
+/* Of an id that is not longer than ROW_ID_MAX. */
 static bool row_id_valid(struct base_view id) {
-  if (id.size == 0 || id.size > ROW_ID_MAX)
-    return false;
   for (size_t i = 0; i < id.size; i++) {
     uint8_t byte = id.data[i];
     bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
     if (!letter && !(byte >= '0' && byte <= '9') && byte != '.' && byte != '-')
       return false;
   }
-  return true;
+  return id.size > 0;
 }
 
 static bool code_or_star(struct base_view code) {
