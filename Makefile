@@ -3,6 +3,8 @@
 .POSIX:
 FUZZ_SECONDS ?= 20
 ONLY ?=
+IN ?= src/law
+TESTS ?=
 
 build:
 	@WASL_MESON="--werror" ci/build build
@@ -15,6 +17,7 @@ help:
 	@echo 'make bench      speed and size, as a table and in build/bench.json'
 	@echo 'make fuzz       run each fuzzer for FUZZ_SECONDS (20); ONLY=NAME runs one'
 	@echo 'make soak       the long loops of the tests in full; WASL_SOAK_SECONDS for the simulator (3600)'
+	@echo 'make mutants    small changes of src/law, each of which its unit tests must find out (IN=FILES TESTS=NAMES: of others)'
 	@echo 'make faults     docs/faults.md out of what the last make test or make soak tried'
 	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
 	@echo 'make format     lay out the C code by clang-format'
@@ -45,6 +48,11 @@ fuzz:
 	@ci/install-deps build test
 	@ONLY='$(ONLY)' ci/fuzz $(FUZZ_SECONDS)
 
+mutants:
+	@ci/install-deps build test
+	@$(MAKE) -s build
+	@TESTS='$(TESTS)'; tests/mutants.py $${TESTS:+--tests "$$TESTS"} $(IN)
+
 faults:
 	@ci/faults
 
@@ -59,4 +67,4 @@ format:
 clean:
 	@rm -rf build build-asan build-fuzz
 
-.PHONY: build help deps run stop test soak faults fuzz bench format clean
+.PHONY: build help deps run stop test soak mutants faults fuzz bench format clean

@@ -71,10 +71,8 @@ static void count_pause(void *context, const struct law_clock_event *event, cons
 }
 
 static enum base_code count_pauses(const struct law_asked *asked, struct course *course) {
-  struct law_clock end = course->now;
   course->now = (struct law_clock){0};
   law_clock_walk(asked->kind, asked->clock, asked->events, asked->count, count_pause, course);
-  course->now = end;
   return course->code == BASE_OK && course->clarified ? add(course->tally, course->key, "clarified", "", course->err)
                                                       : course->code;
 }

@@ -126,7 +126,6 @@ static enum base_code add_lateness(struct law_tally *tally, const struct base_vi
   struct base_view key[LAW_COLUMNS];
   memcpy(key, row, sizeof key);
   key[LAW_COLUMN_MEASURE] = base_view_text(measure);
-  key[LAW_COLUMN_DETAIL] = (struct base_view){0};
   return law_tally_add(tally, key, (uint64_t)seconds, err);
 }
 

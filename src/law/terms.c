@@ -39,7 +39,7 @@ static struct base_view *take_codes(struct wire_object *object, const char *key,
                                     size_t *count) {
   const struct wire_json *array = wire_object_array(object, key, 1, ROW_CODES_MAX);
   size_t size = wire_json_size(array);
-  struct base_view *codes = base_arena_array(arena, size + 1, sizeof *codes);
+  struct base_view *codes = base_arena_array(arena, size, sizeof *codes);
   if (!codes)
     wire_object_fail(object, BASE_MEMORY, key, "no memory left");
   for (size_t i = 0; i < size && !object->code; i++) {
@@ -47,7 +47,7 @@ static struct base_view *take_codes(struct wire_object *object, const char *key,
     if (!code_or_star(codes[i]) || (size > 1 && base_view_is(codes[i], "*")))
       wire_object_fail(object, BASE_FIELD, key, "item %zu must be a code, or \"*\" alone", i);
   }
-  *count = object->code ? 0 : size;
+  *count = size;
   return codes;
 }
 
@@ -153,7 +153,7 @@ static void take_authorities(struct wire_object *root, struct base_arena *arena,
     return;
   const struct wire_json *array = wire_object_array(root, "authorities", 0, LAW_AUTHORITIES_MAX);
   size_t count = wire_json_size(array);
-  terms->authorities = base_arena_array(arena, count + 1, sizeof *terms->authorities);
+  terms->authorities = base_arena_array(arena, count, sizeof *terms->authorities);
   if (!terms->authorities)
     wire_object_fail(root, BASE_MEMORY, "authorities", "no memory left");
   for (size_t i = 0; i < count && !root->code; i++) {
@@ -184,7 +184,7 @@ static void check_ids(struct wire_object *root, const struct law_row *rows, size
 static void take_rows(struct wire_object *root, struct base_arena *arena, struct law_agreement *terms) {
   const struct wire_json *array = wire_object_array(root, "rows", 1, LAW_ROWS_MAX);
   size_t count = wire_json_size(array);
-  terms->rows = base_arena_array(arena, count + 1, sizeof *terms->rows);
+  terms->rows = base_arena_array(arena, count, sizeof *terms->rows);
   if (!terms->rows)
     wire_object_fail(root, BASE_MEMORY, "rows", "no memory left");
   for (size_t i = 0; i < count && !root->code; i++) {
@@ -193,9 +193,8 @@ static void take_rows(struct wire_object *root, struct base_arena *arena, struct
     take_row(&row, arena, terms, &terms->rows[i]);
     wire_object_close(&row, root);
   }
-  if (!root->code)
-    check_ids(root, terms->rows, count);
-  terms->row_count = root->code ? 0 : count;
+  check_ids(root, terms->rows, count);
+  terms->row_count = count;
 }
 
 static enum base_code take_moment(const struct wire_header *header, const char *name, base_time missing, base_time *out,

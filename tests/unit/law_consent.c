@@ -43,7 +43,7 @@ static void every_condition_counts(void **state) {
       LAW_COVERED,         LAW_COVER_ELSE,    LAW_COVER_ELSE,    LAW_COVER_ELSE,      LAW_COVER_ASKED,
       LAW_COVER_DENIED,    LAW_COVER_REVOKED, LAW_COVER_EXPIRED, LAW_COVER_EXPIRED,   LAW_COVER_PURPOSE,
       LAW_COVER_PURPOSE,   LAW_COVER_PURPOSE, LAW_COVER_PURPOSE, LAW_COVER_RECIPIENT, LAW_COVER_RECIPIENT,
-      LAW_COVER_RECIPIENT, LAW_COVERED,
+      LAW_COVER_RECIPIENT, LAW_COVERED, LAW_COVERED,
   };
   for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
     struct law_consent given = consent();
@@ -97,6 +97,9 @@ static void every_condition_counts(void **state) {
     case 16:
       wanted.to = BASE_VIEW(LISBOA);
       break;
+    case 17:
+      wanted.purpose = given.purpose = given.asked_purpose = BASE_VIEW("d");
+      break;
     default:
       break;
     }
@@ -115,6 +118,8 @@ static void an_empty_audience_is_nobody(void **state) {
   assert_false(law_recipients_name(BASE_VIEW(MADRID "/2"), madrid));
   assert_false(law_recipients_name(BASE_VIEW(MADRID "," LISBOA), madrid));
   assert_true(law_recipients_name(BASE_VIEW(LISBOA " " MADRID), madrid));
+  assert_false(law_recipients_name(BASE_VIEW(" "), BASE_VIEW(" ")));
+  assert_true(law_recipients_name(BASE_VIEW("x"), BASE_VIEW("x")));
   assert_false(law_recipients_within(madrid, empty));
   assert_false(law_recipients_within(BASE_VIEW(MADRID " " LISBOA), madrid));
   assert_true(law_recipients_within(madrid, BASE_VIEW(LISBOA " " MADRID)));

@@ -139,7 +139,7 @@ static void a_clock_of_one_length(void **state) {
   struct asking asking;
   begin(&asking, "urgent_direct");
   struct wire_kind_clock clock = *asking.asked.clock;
-  clock.field = (struct base_view){0};
+  clock.field.size = 0;
   clock.length_count = 1;
   clock.lengths[0].code = (struct base_view){0};
   clock.lengths[0].seconds = 2 * HOUR;
@@ -147,6 +147,55 @@ static void a_clock_of_one_length(void **state) {
   add(&asking, "ask", NOW);
   add(&asking, "answer", NOW + 2 * HOUR + 1);
   counts(&asking, "/late/answer=1 /requests/=1 ");
+}
+
+/* A field and codes of one letter are as good as longer ones. */
+static void names_of_one_letter(void **state) {
+  (void)state;
+  struct asking asking;
+  begin(&asking, "urgent_direct");
+  struct wire_kind_clock clock = *asking.asked.clock;
+  clock.field = BASE_VIEW("u");
+  asking.asked.clock = &clock;
+  asking.asks.state[0].name = BASE_VIEW("u");
+  asking.answers.state[0].value = BASE_VIEW("g");
+  add(&asking, "ask", NOW);
+  add(&asking, "refuse", NOW + HOUR);
+  counts(&asking, "urgent_direct/in_time/refuse/g=1 urgent_direct/requests/=1 ");
+}
+
+/* What is not received has not happened, though something before it was; and the first second of all is a time. */
+static void received_or_not(void **state) {
+  (void)state;
+  struct asking asking;
+  begin(&asking, "urgent_direct");
+  add(&asking, "ask", NOW);
+  add(&asking, "answer", NOW + HOUR);
+  add(&asking, "ask", 0);
+  counts(&asking, "urgent_direct/in_time/answer=1 urgent_direct/requests/=1 ");
+  begin(&asking, "urgent_direct");
+  add(&asking, "ask", 1);
+  counts(&asking, "urgent_direct/overdue/=1 urgent_direct/requests/=1 ");
+}
+
+/* Only the events that were handed in: those behind neither count nor are changed. */
+static void no_event_behind(void **state) {
+  (void)state;
+  struct asking asking;
+  struct wire_header other;
+  begin(&asking, "urgent_direct");
+  asking.asked.cut = NOW;
+  add(&asking, "ask", NOW);
+  other = asking.asks;
+  other.state[0].value = BASE_VIEW("normal");
+  struct law_clock_event *behind = add(&asking, "ask", NOW + 1);
+  behind->header = &other;
+  asking.asked.count--;
+  assert_int_equal(run(&asking), BASE_OK);
+  assert_int_equal(behind->at, NOW + 1);
+  law_tally_free(&asking.tally);
+  law_tally_init(&asking.tally);
+  counts(&asking, "urgent_direct/overdue/=1 urgent_direct/requests/=1 ");
 }
 
 /* Both times of a disputed receipt: the earlier one says whether it was known when the period was closed. */
@@ -187,6 +236,25 @@ static void the_detail_is_of_codes(void **state) {
   refuse = add(&asking, "refuse", NOW + HOUR)->type;
   refuse->fields[0].state = false;
   counts(&asking, "urgent_direct/in_time/refuse=1 urgent_direct/requests/=1 ");
+}
+
+/* Each code that the type has, in its order, and no field behind them. */
+static void several_codes(void **state) {
+  (void)state;
+  for (int turn = 0; turn < 3; turn++) {
+    struct asking asking;
+    begin(&asking, "urgent_direct");
+    add(&asking, "ask", NOW);
+    add(&asking, "refuse", NOW + HOUR);
+    struct wire_kind_type *refuse = &asking.request.kind.types[asking.events[1].type - asking.request.kind.types];
+    struct wire_kind_field ground = refuse->fields[0], reason = refuse->fields[1];
+    refuse->fields[0] = turn == 2 ? reason : ground;
+    refuse->fields[1] = ground;
+    refuse->field_count = turn == 0 ? 1 : 2;
+    counts(&asking, turn == 1
+                        ? "urgent_direct/in_time/refuse/scope_too_wide/scope_too_wide=1 urgent_direct/requests/=1 "
+                        : "urgent_direct/in_time/refuse/scope_too_wide=1 urgent_direct/requests/=1 ");
+  }
 }
 
 /* A partner's program may name what it likes: the detail is cut, and the fields behind it left out. */
@@ -234,6 +302,30 @@ static void counted_whole_or_not(void **state) {
     }
 }
 
+/* Nor is one that memory failed for, whichever number it was. */
+static void counted_or_not_at_all(void **state) {
+  (void)state;
+  bool enough = false;
+  for (size_t which = 1; !enough; which++) {
+    struct asking asking;
+    begin(&asking, "urgent_direct");
+    /* Each of its keys has a block of its own. */
+    static char partner[2048];
+    memset(partner, 'p', sizeof partner - 1);
+    add(&asking, "ask", NOW)->ours = NOW + 1;
+    add(&asking, "clarify", NOW + HOUR);
+    add(&asking, "clarification", NOW + 2 * HOUR);
+    add(&asking, "answer", NOW + 10 * HOUR);
+    struct base_view key[LAW_COLUMNS] = {[LAW_COLUMN_PARTNER] = base_view_text(partner)};
+    struct base_error err;
+    bool failing = without_memory(which);
+    enum base_code code = law_count_request(&asking.tally, key, &asking.asked, &err);
+    enough = !failing || memory_was_enough();
+    assert_int_equal(code, enough ? BASE_OK : BASE_MEMORY);
+    end(&asking);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_limit_that_is_unknown),
@@ -245,6 +337,11 @@ int main(void) {
       cmocka_unit_test(the_detail_is_of_codes),
       cmocka_unit_test(a_long_detail_is_cut),
       cmocka_unit_test(counted_whole_or_not),
+      cmocka_unit_test(names_of_one_letter),
+      cmocka_unit_test(received_or_not),
+      cmocka_unit_test(no_event_behind),
+      cmocka_unit_test(several_codes),
+      cmocka_unit_test(counted_or_not_at_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

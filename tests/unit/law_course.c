@@ -46,22 +46,44 @@ static size_t run(const struct course *course, struct law_clock *out) {
 /* What the message says of urgency has no part in it. */
 static void one_length(void **state) {
   (void)state;
+  static const struct {
+    int64_t length, soon, before;
+  } rows[] = {{150, 33, 49}, {199, 99, 197}, {100, 1, 1}, {99, 1, 0}, {28800, 25, 7200}};
   struct course course;
   struct law_clock clock;
   begin(&course);
   struct wire_kind_clock *fixed = &course.request.kind.clocks[0];
-  fixed->field = (struct base_view){0};
+  fixed->field.size = 0;
   fixed->length_count = 1;
   fixed->lengths[0].code = (struct base_view){0};
-  fixed->lengths[0].seconds = 150;
-  fixed->soon = 33;
   add(&course, "ask", NOW);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    fixed->lengths[0].seconds = rows[i].length;
+    fixed->soon = rows[i].soon; /* of each hundred, and of the rest, in whole seconds */
+    assert_int_equal(run(&course, &clock), 1);
+    assert_int_equal(clock.started, NOW);
+    assert_int_equal(clock.due, NOW + rows[i].length);
+    assert_int_equal(clock.soon, clock.due - rows[i].before);
+  }
+  base_arena_free(&course.request.arena);
+}
+
+/* A length that is not of the kind's list is none, though it stood behind it; the name of the field may be a letter. */
+static void a_length_of_the_list(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clock;
+  begin(&course);
+  struct wire_kind_clock *kinds = &course.request.kind.clocks[0];
+  kinds->lengths[kinds->length_count].code = BASE_VIEW("whenever");
+  kinds->lengths[kinds->length_count].seconds = HOUR;
+  add(&course, "ask", NOW);
+  course.header.state[0].value = BASE_VIEW("whenever");
+  assert_int_equal(run(&course, &clock), 0);
+  kinds->field = BASE_VIEW("u");
+  course.header.state[0] = (struct wire_state_field){BASE_VIEW("u"), BASE_VIEW("normal")};
   assert_int_equal(run(&course, &clock), 1);
-  assert_int_equal(clock.due, NOW + 150);
-  assert_int_equal(clock.soon, NOW + 150 - 49); /* a third of each hundred, and of the rest, in whole seconds */
-  course.header.state_count = 0;
-  assert_int_equal(run(&course, &clock), 1);
-  assert_int_equal(clock.due, NOW + 150);
+  assert_int_equal(clock.due, NOW + 7 * 24 * HOUR);
   base_arena_free(&course.request.arena);
 }
 
@@ -77,6 +99,11 @@ static void a_ground_that_the_type_has_not(void **state) {
   assert_true(base_view_is(clarify->fields[0].name, "ground"));
   assert_int_equal(run(&course, &clock), 1);
   assert_true(clock.paused);
+  struct wire_kind_list grounds = *clarify->fields[0].list;
+  clarify->fields[0].list = &grounds;
+  course.header.state[1].value = grounds.codes[--grounds.count]; /* behind the list */
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.running && !clock.paused);
   clarify->fields[0].list = NULL;
   assert_int_equal(run(&course, &clock), 1);
   assert_true(clock.running && !clock.paused);
@@ -136,6 +163,66 @@ static void nothing_before_nor_after(void **state) {
   base_arena_free(&course.request.arena);
 }
 
+/* Only those types that the kind names pause, resume or stop, and only the events that were handed in. */
+static void only_what_the_kind_names(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clock;
+  begin(&course);
+  struct wire_kind_clock *kinds = &course.request.kind.clocks[0];
+  uint64_t pauses = kinds->pauses, resumes = kinds->resumes, stops = kinds->stops;
+  add(&course, "ask", NOW);
+  add(&course, "clarify", NOW + HOUR);
+  add(&course, "clarification", NOW + 2 * HOUR);
+  add(&course, "answer", NOW + 3 * HOUR);
+  course.count = 2;
+  kinds->pauses = 0;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.running);
+  kinds->pauses = pauses;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.paused); /* the next event is not its own */
+  course.count = 3;
+  kinds->resumes = 0;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.paused);
+  kinds->resumes = resumes;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.running);
+  course.count = 4;
+  kinds->stops = 0;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.running && !clock.stopped);
+  kinds->stops = stops;
+  assert_int_equal(run(&course, &clock), 1);
+  assert_true(clock.stopped);
+  base_arena_free(&course.request.arena);
+}
+
+/* A kind may have several: each that has started is given, by itself. */
+static void several_clocks(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  struct wire_kind_clock *kinds = calloc(4, sizeof *kinds);
+  assert_non_null(kinds);
+  begin(&course);
+  for (size_t i = 0; i < 4; i++)
+    kinds[i] = course.request.kind.clocks[0];
+  kinds[0].starts = shipped_type(&course.request, "close"); /* which does not come */
+  kinds[2].name = BASE_VIEW("second");
+  kinds[2].stops = 0;
+  course.request.kind.clocks = kinds;
+  course.request.kind.clock_count = 3; /* the one behind is not the kind's */
+  add(&course, "ask", NOW);
+  add(&course, "answer", NOW + HOUR);
+  assert_int_equal(law_clocks(&course.request.kind, course.events, course.count, clocks), 2);
+  assert_true(base_view_is(clocks[0].name, "answer") && clocks[0].stopped);
+  assert_true(base_view_is(clocks[1].name, "second") && clocks[1].running);
+  free(kinds);
+  base_arena_free(&course.request.arena);
+}
+
 struct told {
   size_t count;
   const struct law_clock_event *events[16];
@@ -178,6 +265,9 @@ static void walks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_length),
+      cmocka_unit_test(a_length_of_the_list),
+      cmocka_unit_test(only_what_the_kind_names),
+      cmocka_unit_test(several_clocks),
       cmocka_unit_test(a_ground_that_the_type_has_not),
       cmocka_unit_test(each_ground_pauses),
       cmocka_unit_test(nothing_before_nor_after),

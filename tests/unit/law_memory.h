@@ -20,6 +20,7 @@
 #endif
 
 static size_t memory_countdown; /* 0: all are granted; 1: the next one fails */
+static size_t memory_freed;     /* how many allocations were given back */
 
 #ifdef LAW_MEMORY_SANITIZED
 static inline bool without_memory(size_t which) {
@@ -31,16 +32,25 @@ static inline bool without_memory(size_t which) {
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *data, size_t size);
 
+void __libc_free(void *data);
+
 /* From now on the which-th call fails, once. */
 static inline bool without_memory(size_t which) {
   memory_countdown = which;
   return true;
 }
+/* Of nothing it gives nothing, as a C library may. */
 void *calloc(size_t count, size_t size) {
+  if (count == 0)
+    return NULL;
   return memory_countdown > 0 && --memory_countdown == 0 ? NULL : __libc_calloc(count, size);
 }
 void *realloc(void *data, size_t size) {
   return memory_countdown > 0 && --memory_countdown == 0 ? NULL : __libc_realloc(data, size);
+}
+void free(void *data) {
+  memory_freed += data != NULL;
+  __libc_free(data);
 }
 #endif
 

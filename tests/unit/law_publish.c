@@ -20,7 +20,7 @@ struct counted {
 };
 
 static enum base_code count(struct law_tally *tally, const char *row, uint64_t value) {
-  char text[256];
+  char text[3072];
   struct base_view key[LAW_COLUMNS] = {{0}};
   struct base_error err;
   (void)snprintf(text, sizeof text, "%s", row);
@@ -208,6 +208,95 @@ static void a_small_total(void **state) {
                   "requests sent - - request answer - requests - …\n");
 }
 
+/* A limit that is hidden takes its outcomes with it, wherever they stand in the order of the table. */
+static void parts_of_a_hidden_limit(void **state) {
+  (void)state;
+  static const struct counted rows[] = {
+      {"requests sent p m request answer n requests -", 4},  {"requests sent p m request answer n late a", 4},
+      {"requests sent p m request answer u requests -", 20}, {"requests sent p m request answer u in_time a", 20},
+      {"requests sent p m request answer u pauses c", 9},
+  };
+  PUBLISHED(rows, "requests sent - - request answer - pauses - 9\n"
+                  "requests sent - - request answer - pauses c 9\n"
+                  "requests sent - - request answer - requests - 24\n"
+                  "requests sent - - request answer n requests - …\n"
+                  "requests sent - - request answer u requests - …\n"
+                  "requests sent - m request answer - requests - 24\n"
+                  "requests sent p - request answer - requests - 24\n");
+}
+
+/* Names of one letter are names: what they stand for is a part of its total like any other. */
+static void names_of_one_letter(void **state) {
+  (void)state;
+  static const struct counted rows[] = {
+      {"requests received p m request answer n requests -", 9}, {"requests received p m request answer n late a", 9},
+      {"requests sent p m request answer n requests -", 5},     {"requests sent p m request answer n late a", 5},
+      {"requests sent q o request answer n requests -", 3},     {"requests sent q o request answer n late b", 3},
+  };
+  PUBLISHED(rows, "requests received - - request answer - requests - 9\n"
+                  "requests received - - request answer n late - 9\n"
+                  "requests received - - request answer n late a 9\n"
+                  "requests received - - request answer n requests - 9\n"
+                  "requests received - m request answer - requests - 9\n"
+                  "requests received p - request answer - requests - 9\n"
+                  "requests sent - - request answer - requests - 8\n"
+                  "requests sent - - request answer n late - 8\n"
+                  "requests sent - - request answer n requests - 8\n");
+}
+
+/* Outcomes that cannot be hidden are left out, and no partner is hidden for them: those are another breakdown. */
+static void outcomes_are_a_breakdown(void **state) {
+  (void)state;
+  static const struct counted rows[] = {
+      {"requests sent p m recall act - requests -", 8},
+      {"requests sent p m recall act - in_time -", 5},
+      {"requests sent p m recall act - overdue -", 3},
+  };
+  PUBLISHED(rows, "requests sent - - recall act - requests - 8\n"
+                  "requests sent - m recall act - requests - 8\n"
+                  "requests sent p - recall act - requests - 8\n");
+}
+
+/* One total and its parts, with what law makes of each: s shown, h hidden, l left out. What stands behind is no part.
+ */
+static void each_part(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t parts[4];
+    const char *told;
+  } rows[] = {
+      {{4, 5}, "hh"},         {{5, 4}, "hh"},         {{3, 5}, "ll"},         {{0, 4, 5}, "shh"},
+      {{20, 8, 4}, "hsh"},    {{8, 20, 4}, "hsh"},    {{5, 5, 3}, "lll"},     {{5, 6, 3}, "hhh"},
+      {{1, 1, 8}, "hhh"},     {{1, 1, 7}, "lll"},     {{4, 4, 2, 5}, "hhhh"}, {{4, 0, 0, 9}, "hssh"},
+      {{5, 6, 7, 8}, "ssss"}, {{1, 5, 5, 5}, "llll"}, {{2, 6, 6, 6}, "hhhs"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct law_node nodes[7] = {{.parent = LAW_ROOT}};
+    size_t count = strlen(rows[i].told) + 1;
+    char told[8] = "";
+    for (size_t j = 1; j < count; j++) {
+      nodes[j].value = rows[i].parts[j - 1];
+      nodes[0].value += nodes[j].value;
+    }
+    nodes[count].value = 9; /* behind: like a part of it, … */
+    nodes[count + 1] = (struct law_node){.parent = LAW_ROOT, .value = 3};
+    law_hide(nodes, count);
+    for (size_t j = 1; j < count; j++)
+      told[j - 1] = nodes[j].shown == LAW_SHOWN ? 's' : nodes[j].shown == LAW_HIDDEN ? 'h' : 'l';
+    if (strcmp(told, rows[i].told) != 0)
+      fail_msg("row %zu: %s instead of %s", i, told, rows[i].told);
+    assert_int_equal(nodes[0].shown, LAW_SHOWN);
+    assert_int_equal(nodes[count].shown, LAW_SHOWN);
+    nodes[count].value = 3; /* … a small one, … */
+    law_hide(nodes, count);
+    assert_int_equal(nodes[count].shown, LAW_SHOWN);
+    assert_int_equal(nodes[1].shown == LAW_SHOWN, told[0] == 's');
+    nodes[count] = nodes[count + 1]; /* … and a total of its own */
+    law_hide(nodes, count);
+    assert_int_equal(nodes[count].shown, LAW_SHOWN);
+  }
+}
+
 static void nothing_was_counted(void **state) {
   (void)state;
   published(NULL, 0, "");
@@ -262,13 +351,18 @@ static void whole_or_not_at_all(void **state) {
 
 static void without_memory_no_table(void **state) {
   (void)state;
-  static const char row[] = "acts - paris 2026-01 request - - read -";
+  static char partner[2048]; /* so that each key has a block of its own */
+  char row[3072];
+  memset(partner, 'p', sizeof partner - 1);
   bool enough = false;
   for (size_t which = 1; !enough; which++) {
     struct law_tally tally, out;
     struct base_error err = {0};
     law_tally_init(&tally);
     law_tally_init(&out);
+    (void)snprintf(row, sizeof row, "requests sent paris 2026-01 %s answer normal pauses clarify", partner);
+    assert_int_equal(count(&tally, row, 9), BASE_OK);
+    (void)snprintf(row, sizeof row, "requests sent paris 2026-01 %s answer normal requests -", partner);
     assert_int_equal(count(&tally, row, 9), BASE_OK);
     bool failing = without_memory(which);
     enum base_code code = law_publish(&tally, &out, &err);
@@ -292,6 +386,10 @@ int main(void) {
       cmocka_unit_test(small_parts),
       cmocka_unit_test(a_small_total),
       cmocka_unit_test(nothing_was_counted),
+      cmocka_unit_test(parts_of_a_hidden_limit),
+      cmocka_unit_test(names_of_one_letter),
+      cmocka_unit_test(outcomes_are_a_breakdown),
+      cmocka_unit_test(each_part),
       cmocka_unit_test(as_many_as_fit),
       cmocka_unit_test(whole_or_not_at_all),
       cmocka_unit_test(without_memory_no_table),

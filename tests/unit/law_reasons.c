@@ -48,6 +48,14 @@ static const struct standing as_near[] = {
     {.closed = "was declined", .until = 2000, .has_row = true},        /* 4 */
     {.closed = "was declined", .until = 2000},                         /* 5 */
 };
+static const struct standing as_far[] = {
+    {.accepted = true, .until = 1501},               /* 0 */
+    {.until = 1501, .has_row = true},                /* 1 */
+    {.accepted = true, .from = 1501, .until = 2000}, /* 2 */
+    {.accepted = true, .until = 1, .has_row = true}, /* 3 */
+    {.until = 1499, .has_row = true},                /* 4 */
+    {.until = 1500},                                 /* 5 */
+};
 enum { DISTANCES = 6 };
 
 static struct law_agreement agreement_of(const struct standing *standing, uint8_t id, struct law_row *rows) {
@@ -94,16 +102,17 @@ static void names_both(const struct base_error *err, uint8_t first, uint8_t seco
  */
 static void the_nearer_first(void **state) {
   (void)state;
+  static const struct standing *const tables[] = {by_distance, as_near, as_far};
   struct law_row rows[] = {row_of("request"), row_of("crisis")};
   for (unsigned i = 0; i < DISTANCES; i++)
     for (unsigned j = i; j < DISTANCES; j++)
-      for (unsigned turn = 0; turn < 4; turn++) {
+      for (unsigned turn = 0; turn < 4 * 9; turn++) {
         struct law_agreement agreements[2];
         struct base_error err;
         unsigned near_at = turn & 1, far_at = 1 - near_at;
         uint8_t near_id = i == j || (turn & 2) ? 3 : 9, far_id = near_id == 3 ? 9 : 3;
-        agreements[near_at] = agreement_of(&by_distance[i], near_id, rows);
-        agreements[far_at] = agreement_of(&as_near[j], far_id, rows);
+        agreements[near_at] = agreement_of(&tables[turn / 4 % 3][i], near_id, rows);
+        agreements[far_at] = agreement_of(&tables[turn / 12][j], far_id, rows);
         refused(agreements, 2, &err);
         names_both(&err, near_id, far_id);
         assert_null(strstr(err.text, "more"));
@@ -119,9 +128,9 @@ static void the_two_nearest_of_three(void **state) {
     struct law_agreement agreements[4];
     struct base_error err;
     for (unsigned j = 0; j < 3; j++)
-      agreements[orders[i][j]] = agreement_of(&by_distance[1 + j], (uint8_t)(0x20 - j), rows);
-    agreements[3] = agreement_of(&by_distance[0], 1, rows);
-    agreements[3].parties[0] = MADRID;
+      agreements[1 + orders[i][j]] = agreement_of(&by_distance[1 + j], (uint8_t)(0x20 - j), rows);
+    agreements[0] = agreement_of(&by_distance[0], 1, rows);
+    agreements[0].parties[0] = MADRID;
     refused(agreements, 4, &err);
     names_both(&err, 0x20, 0x1f);
     assert_non_null(strstr(err.text, "; and 1 more"));
@@ -177,6 +186,99 @@ static void a_long_reason_is_cut(void **state) {
   }
 }
 
+/* Parties, rows and agreements are as many as are said: what stands behind is not asked, and nothing before it is left
+ * out. */
+static void all_and_no_more(void **state) {
+  (void)state;
+  struct law_row rows[] = {row_of("crisis"), row_of("request"), row_of("crisis")};
+  struct base_error err;
+  struct law_answer answer;
+  struct law_question asked = question();
+  struct law_agreement agreements[2];
+  agreements[0] = agreements[1] = agreement_of(&by_distance[0], 1, rows);
+  agreements[0].rows = agreements[1].rows = rows;
+  refused(agreements, 1, &err); /* the covering row is behind the last */
+  agreements[1].row_count = 2;
+  refused(agreements, 1, &err); /* and so is the agreement */
+  agreements[0].row_count = 3;
+  assert_int_equal(law_decide(&asked, agreements, 1, &answer, &err), BASE_OK);
+  assert_ptr_equal(answer.row, &rows[1]);
+  agreements[0].parties[2] = MADRID;
+  asked.to = MADRID;
+  assert_int_equal(law_standing(&agreements[0], &asked), LAW_NOT_BETWEEN);
+  agreements[0].party_count = 3;
+  assert_int_equal(law_standing(&agreements[0], &asked), LAW_IN_FORCE);
+}
+
+/* Ids that differ by one, in either order. */
+static void the_next_smaller_id(void **state) {
+  (void)state;
+  struct law_row rows[] = {row_of("request"), row_of("crisis")};
+  static const struct standing covering = {.accepted = true, .until = 2000, .has_row = true};
+  for (unsigned turn = 0; turn < 2; turn++) {
+    struct base_error err;
+    struct law_answer answer;
+    struct law_question asked = question();
+    struct law_agreement agreements[2];
+    agreements[turn] = agreement_of(&covering, 6, rows);
+    agreements[1 - turn] = agreement_of(&covering, 7, rows);
+    assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_OK);
+    assert_ptr_equal(answer.agreement, &agreements[turn]);
+    agreements[1 - turn].id = agreements[turn].id;
+    assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_OK);
+    assert_ptr_equal(answer.agreement, &agreements[0]);
+  }
+}
+
+/* A ceiling counts where the agreement is in force alone, whichever of its rows has it; of equal ones the first is
+ * named. */
+static void ceilings_in_force(void **state) {
+  (void)state;
+  struct law_row rows[] = {row_of("crisis"), row_of("request"), row_of("request")};
+  struct base_error err;
+  struct law_answer answer;
+  struct law_question asked = question();
+  struct law_agreement agreements[2];
+  for (size_t i = 0; i < 3; i++) {
+    rows[i].has_handling = true;
+    rows[i].handling = LAW_CLEAR;
+  }
+  rows[2].id = BASE_VIEW("2.2");
+  asked.level = (enum wire_level)WIRE_LEVEL_DEFAULT;
+  for (size_t i = 0; i < 2; i++) {
+    agreements[i] = agreement_of(&by_distance[i == 0 ? 3 : 0], (uint8_t)(1 + i), rows);
+    agreements[i].rows = rows;
+    agreements[i].row_count = 3;
+  }
+  assert_int_equal(law_decide(&asked, agreements, 1, &answer, &err), BASE_LAW);
+  assert_null(strstr(err.text, "permits messages up to"));
+  assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "row 2.1 of agreement 020000000000"));
+  assert_non_null(strstr(err.text, "(as every message is that says nothing else in --handling)"));
+  rows[2].handling = LAW_GREEN;
+  asked.level = WIRE_RED;
+  assert_int_equal(law_decide(&asked, agreements, 2, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "row 2.2 of agreement 020000000000"));
+  assert_null(strstr(err.text, "--handling"));
+}
+
+/* A purpose is named, of whatever length; none is not. */
+static void names_the_purpose(void **state) {
+  (void)state;
+  struct law_row row = row_of("crisis");
+  struct base_error err;
+  struct law_answer answer;
+  struct law_question asked = question();
+  struct law_agreement agreement = agreement_of(&by_distance[5], 1, &row);
+  agreement.rows = &row;
+  asked.purpose = BASE_VIEW("p");
+  assert_int_equal(law_decide(&asked, &agreement, 1, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "{kind request, type ask, purpose p, from paris to rabat}"));
+  asked.purpose = (struct base_view){0};
+  assert_int_equal(law_decide(&asked, &agreement, 1, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "{kind request, type ask, from paris to rabat}"));
+}
+
 /* Special personal data are named, for they are why a row does not cover it. */
 static void says_that_data_are_special(void **state) {
   (void)state;
@@ -202,7 +304,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_nearer_first),           cmocka_unit_test(the_two_nearest_of_three),
       cmocka_unit_test(a_code_of_one_letter),       cmocka_unit_test(a_long_reason_is_cut),
-      cmocka_unit_test(says_that_data_are_special),
+      cmocka_unit_test(says_that_data_are_special), cmocka_unit_test(all_and_no_more),
+      cmocka_unit_test(the_next_smaller_id),        cmocka_unit_test(ceilings_in_force),
+      cmocka_unit_test(names_the_purpose),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

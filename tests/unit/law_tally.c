@@ -187,12 +187,65 @@ static void without_memory_for_one(void **state) {
   assert_true(which == 1 || which > 7); /* both lists grew three times */
 }
 
+/* Median and longest alike: that one of them could not be taken is never silence. */
+static void lateness_without_memory(void **state) {
+  (void)state;
+  bool enough = false;
+  for (size_t which = 1; !enough; which++) {
+    struct law_tally tally;
+    struct base_error err;
+    law_tally_init(&tally);
+    for (size_t i = 0; i < 63; i++) {
+      char partner[32];
+      (void)snprintf(partner, sizeof partner, "p%zu", i);
+      assert_int_equal(add(&tally, partner, "requests", 1), BASE_OK);
+      assert_int_equal(late(&tally, partner, 5), BASE_OK);
+    }
+    bool failing = without_memory(which);
+    enum base_code code = law_tally_finish(&tally, &err);
+    enough = !failing || memory_was_enough();
+    assert_int_equal(code, enough ? BASE_OK : BASE_MEMORY);
+    law_tally_free(&tally);
+  }
+}
+
+/* The texts of all keys together have a limit. */
+static void limit_of_texts(void **state) {
+  (void)state;
+  enum { SIZE = 1 << 20 };
+  struct law_tally tally;
+  char *text = calloc(1, SIZE + 1);
+  assert_non_null(text);
+  memset(text, 'x', SIZE);
+  law_tally_init(&tally);
+  for (size_t i = 0; i < LAW_TALLY_BYTES / SIZE; i++) {
+    text[0] = (char)('a' + i);
+    assert_int_equal(add(&tally, text, "m", 1), i + 1 < LAW_TALLY_BYTES / SIZE ? BASE_OK : BASE_MEMORY);
+  }
+  law_tally_free(&tally);
+  free(text);
+}
+
+/* Its numbers, what was late, and the texts: all three are given back. */
+static void gives_all_back(void **state) {
+  (void)state;
+  struct law_tally tally;
+  law_tally_init(&tally);
+  assert_int_equal(add(&tally, "paris", "requests", 1), BASE_OK);
+  assert_int_equal(late(&tally, "paris", 5), BASE_OK);
+  size_t before = memory_freed;
+  law_tally_free(&tally);
+  assert_true(!without_memory(0) || memory_freed - before == 3);
+  law_tally_free(&tally);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stands_in_order),          cmocka_unit_test(keeps_its_keys),
       cmocka_unit_test(lateness_of_each_row),     cmocka_unit_test(nothing_was_late),
       cmocka_unit_test(lateness_has_room_or_not), cmocka_unit_test(a_key_without_room),
-      cmocka_unit_test(without_memory_for_one),
+      cmocka_unit_test(without_memory_for_one),   cmocka_unit_test(lateness_without_memory),
+      cmocka_unit_test(limit_of_texts),           cmocka_unit_test(gives_all_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
