@@ -418,13 +418,17 @@ enum base_code core_terms_known(const struct core *core, const struct law_agreem
   return code;
 }
 
+struct base_view core_law_purpose(const struct wire_kind *kind, const struct wire_header *opening) {
+  char field[WIRE_CODE_MAX + 1];
+  snprintf(field, sizeof field, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
+  return kind->purpose_field.size > 0 ? wire_header_state(opening, field) : (struct base_view){0};
+}
+
 static struct law_question question_of(const struct wire_kind *kind, const struct wire_header *opening,
-                                       struct base_view type, char field[WIRE_CODE_MAX + 1]) {
-  snprintf(field, WIRE_CODE_MAX + 1, "%.*s", (int)kind->purpose_field.size, (const char *)kind->purpose_field.data);
+                                       struct base_view type) {
   return (struct law_question){.kind = kind->name,
                                .type = type,
-                               .purpose = kind->purpose_field.size > 0 ? wire_header_state(opening, field)
-                                                                       : (struct base_view){0},
+                               .purpose = core_law_purpose(kind, opening),
                                .needs_row = kind->needs_row};
 }
 
@@ -432,8 +436,7 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
                                 const struct wire_header *header, struct base_error *err) {
   /* Two clocks differ, and an end may cross a message on its way: what was lawful within that time is let be. */
   static const base_time slack[] = {0, -CORE_DISPUTE_SECONDS, CORE_DISPUTE_SECONDS};
-  char field[WIRE_CODE_MAX + 1];
-  struct law_question question = question_of(kind, opening, header->type, field);
+  struct law_question question = question_of(kind, opening, header->type);
   question.from = header->author;
   question.to = core->card.origin;
   enum base_code code = BASE_LAW;
@@ -448,8 +451,7 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
 enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
                         struct base_view type, struct core_law_content content, const struct core_partner *to,
                         char *clause, struct base_error *err) {
-  char field[WIRE_CODE_MAX + 1];
-  struct law_question question = question_of(kind, opening, type, field);
+  struct law_question question = question_of(kind, opening, type);
   question.from = core->card.origin;
   question.to = to->card.origin;
   question.personal = content.personal;

@@ -763,6 +763,8 @@ struct core_law_content {
   enum wire_personal personal;
   enum wire_level level;
 };
+/* The purpose of a case, as its opening message says it; empty: its kind has none. */
+struct base_view core_law_purpose(const struct wire_kind *kind, const struct wire_header *opening);
 /* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
                                        const struct wire_header *opening, struct base_view type,

@@ -378,6 +378,25 @@ enum base_code core_delivery_give(struct core *core, struct core_partner *partne
   return store_partner_update(core->store, &partner->row, err);
 }
 
+/* Who of our people it was: the `sent` leaves go to partners, who hear of no person here. */
+static enum base_code sign(struct core *core, const struct submission *submission, const struct core_case *kase,
+                           struct base_error *err) {
+  const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
+  struct base_view kind = submission->kind->kind.name, type = submission->header.type;
+  struct base_view purpose = core_law_purpose(&submission->kind->kind, opening);
+  char reason[3 * WIRE_CODE_MAX + 8];
+  if (submission->actor.size == 0)
+    return BASE_OK;
+  snprintf(reason, sizeof reason, "%.*s %.*s%s%.*s", (int)kind.size, (const char *)kind.data, (int)type.size,
+           (const char *)type.data, purpose.size > 0 ? " for " : "", (int)purpose.size, (const char *)purpose.data);
+  struct wire_opening written = {.has_message = true,
+                                 .message = submission->id,
+                                 .actor = submission->actor,
+                                 .subject = base_view_text(base_id_text(&submission->case_id).text),
+                                 .reason = base_view_text(reason)};
+  return core_register_add(core, WIRE_ACT_WRITTEN, &written, NULL, err);
+}
+
 /* kase: NULL when the message opens one. It was loaded while checking and stays in the cache until here. */
 static enum base_code proceed(struct core *core, struct submission *submission, struct core_case *kase,
                               struct base_error *err) {
@@ -387,6 +406,8 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
     code = write_message(core, submission, err);
   if (code == BASE_OK)
     code = write_parts(core, submission, err);
+  if (code == BASE_OK)
+    code = sign(core, submission, kase, err);
   for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++)
     code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id,
                               base_view_text(submission->clauses[i]), err);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/people.h"
+
 /* The time zones in which deadlines are told to people: the node's own, and each partner's, as officers here set them.
  * They are names and no more: no time limit is computed with them, and core knows no time but UTC. */
 
@@ -49,7 +51,12 @@ void core_zone_set(struct core *core, uint64_t token, const struct wire_json *re
   if (code == BASE_OK)
     code = core_write(core, &err);
   if (code == BASE_OK) {
-    code = store_fact_set(core->store, fact_of(partner).name, zone, &err);
+    struct wire_opening opening = {.actor = core_actor(core),
+                                   .subject = partner != NULL ? partner->card.origin : BASE_VIEW("node"),
+                                   .reason = zone};
+    code = core_register_add(core, WIRE_ACT_ZONE, &opening, NULL, &err);
+    if (code == BASE_OK)
+      code = store_fact_set(core->store, fact_of(partner).name, zone, &err);
     if (code != BASE_OK)
       (void)core_lose(core, code, &err);
   }

@@ -124,6 +124,8 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_DEADLINE] = SALT | MESSAGE | TO | SUBJECT | REASON,
     [WIRE_ACT_PERSON] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
     [WIRE_ACT_TOKEN] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
+    [WIRE_ACT_WRITTEN] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_ZONE] = SALT | ACTOR | SUBJECT | REASON,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

@@ -29,7 +29,7 @@ enum {
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
               X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
-                  X(PERSON, "person") X(TOKEN, "token")
+                  X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)

@@ -248,7 +248,7 @@ static void went_on(unsigned sent) {
   pair_open(&b);
   for (unsigned i = 0; i < sent; i++)
     pair_request(&b, &a, other);
-  for (int i = 0; i < 6; i++)
+  for (int i = 0; i < 8; i++)
     try_suspend(&b, &a, i % 2 == 0 ? "suspended" : "active"); /* leaves */
   if (sent == 0)
     pair_request(&a, &b, his);

@@ -135,7 +135,7 @@ static void test_node_rolled_back(void **state) {
   assert_int_equal(try_partner(&a)->trouble_code, BASE_ROLLBACK);
   assert_non_null(strstr(try_partner(&a)->trouble, "wasl partner resume paris"));
   assert_non_null(strstr(try_partner(&a)->trouble, "wasl register show "));
-  assert_int_equal(a.core->reg.size, size + 2); /* the message, the fault */
+  assert_int_equal(a.core->reg.size, size + 3); /* who wrote, the message, the fault */
   assert_int_equal(pair_outbox(&a, request, NULL), STORE_WAITING);
   expect_lost(&b, "rabat");
   lost_remove(&a, &b);

@@ -115,6 +115,8 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_WITNESS] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"madrid\",\"reason\":\"removed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_PERSON] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"amal\",\"reason\":\"closed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_TOKEN] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"1 amal\",\"reason\":\"ended\",\"evidence\":\"" ONES "\"}",
+    [WIRE_ACT_WRITTEN] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"" ZEROS "\",\"reason\":\"request ask for drugs\"}",
+    [WIRE_ACT_ZONE] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"node\",\"reason\":\"Africa/Casablanca\"}",
     [WIRE_ACT_KEY] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"log 2\",\"reason\":\"made\"}",
     [WIRE_ACT_RETURNED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
                           "\",\"n\":7,\"sent\":\"" ONES "\"}",
@@ -147,7 +149,8 @@ static void openings_round_trip(void **state) {
 }
 
 static bool says_who_and_why(unsigned act) {
-  return act == WIRE_ACT_DENIED || act == WIRE_ACT_READ || act == WIRE_ACT_EXPORTED || act == WIRE_ACT_KEY;
+  return act == WIRE_ACT_DENIED || act == WIRE_ACT_READ || act == WIRE_ACT_EXPORTED || act == WIRE_ACT_KEY ||
+         act == WIRE_ACT_ZONE;
 }
 static bool commits_to_a_document(unsigned act) {
   return act == WIRE_ACT_WITNESS || act == WIRE_ACT_PERSON || act == WIRE_ACT_TOKEN;
