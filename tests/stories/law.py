@@ -48,7 +48,7 @@ def story():
     denied(paris, "rabat", "from paris to rabat", "no such row", fields=form)
     request = rabat.request("paris", purpose="drugs")
     settle(rabat, paris)
-    clause = [leaf["clause"] for leaf in rabat.leaves() if leaf.get("message") == request][0]
+    clause = [leaf["clause"] for leaf in rabat.leaves() if leaf["act"] == "sent" and leaf["message"] == request][0]
     check(clause.endswith("/4.2"), "the clause is", clause)
     before = paris.size()
     paris.refuses(6, "case", "send", request, "answer", "--field", "answer=oui", says="type answer")
