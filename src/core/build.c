@@ -4,6 +4,7 @@
 #include "core/back.h"
 #include "core/erase.h"
 #include "core/parts.h"
+#include "core/recall.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
  * of the parts that the partner wants. */
@@ -75,6 +76,8 @@ static enum base_code build_law(struct core_building *building, const struct sto
   if (code == BASE_OK) /* a consent may have been revoked, or be over, since it was sent */
     code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, clause,
                             &partner->revoke_why);
+  if (code == BASE_OK)
+    code = core_passing_recalled(core, &content->header, &partner->revoke_why);
   if (code == BASE_OK)
     return BASE_OK;
   if (core_ours(code) || code == BASE_SUSPENDED) {
@@ -182,6 +185,25 @@ static enum base_code build_erased(struct core_building *building, const struct 
   return code;
 }
 
+/* A file may take hours: law is asked again before each piece of it, as before the message. What he has a receipt for,
+ * and lost, is his. */
+static enum base_code build_lawful(struct core_building *building, const struct base_id *message) {
+  struct core *core = building->core;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_delivery delivery;
+  struct core_content content = {0};
+  enum base_code code =
+      store_delivery_get(core->store, message, building->partner->row.number, &arena, &delivery, building->err);
+  if (code != BASE_OK || delivery.leaf.size > 0)
+    return code;
+  code = core_content_bytes(core, message, &arena, &content, building->err);
+  if (code == BASE_OK)
+    code = build_law(building, &delivery, &content);
+  core_content_free(&content);
+  return building->partner->revoke ? BASE_OK : code;
+}
+
 /* A disk that cannot read its part is a matter of that message, and the others go on. */
 static bool part_damage(enum base_code code) {
   return code == BASE_CORRUPT || code == BASE_IO;
@@ -192,6 +214,8 @@ static bool part_damage(enum base_code code) {
 static enum base_code build_records(struct core_building *building) {
   struct core_partner *partner = building->partner;
   enum base_code code = BASE_OK;
+  if (partner->revoke)
+    return BASE_OK;
   size_t i = 0;
   bool full = false;
   while (i < partner->transfer_count && code == BASE_OK && !full) {
@@ -200,6 +224,10 @@ static enum base_code build_records(struct core_building *building) {
     bool erased = false;
     code = build_erased(building, &transfer->message, &erased);
     full = erased && building->more; /* it goes with the next one */
+    if (code == BASE_OK && !erased)
+      code = build_lawful(building, &transfer->message);
+    if (partner->revoke) /* nothing more of it; the next step writes that down, and the others follow */
+      return code;
     for (uint16_t part = 0; !erased && part < transfer->part_count && code == BASE_OK && !full; part++) {
       uint32_t record = transfer->wants[part];
       code = core_build_records(building, &transfer->message, part, &record, &full);

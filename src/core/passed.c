@@ -103,6 +103,27 @@ static enum base_code check_kept(const struct wire_form *form, const struct stor
                    base_id_text(&row->id).text, base_time_format(until).text);
 }
 
+static enum base_code fail_recalled(struct core *core, const struct store_message *row, struct base_arena *arena,
+                                    struct base_error *err) {
+  struct core_recalled recalled;
+  enum base_code code = core_recalled(core, &row->id, row->author, arena, &recalled, err);
+  if (code != BASE_OK || !recalled.there)
+    return code;
+  return base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
+                   passed_on, base_id_text(&row->id).text, base_id_text(&recalled.case_id).text);
+}
+
+enum base_code core_passing_recalled(struct core *core, const struct wire_header *header, struct base_error *err) {
+  struct base_id id;
+  if (!base_id_parse(wire_header_state(header, passed_on), &id))
+    return BASE_OK; /* it passes nothing on */
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row;
+  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
+  return code == BASE_OK ? fail_recalled(core, &row, &arena, err) : code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
 enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
   struct base_id id;
   struct base_view text = {0};
@@ -114,7 +135,6 @@ enum base_code core_passable(struct core *core, const struct wire_form *form, st
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
-  struct core_recalled recalled;
   enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_NOT_FOUND, "fields: $.%s: there is no message %s here that could be passed on",
@@ -125,11 +145,6 @@ enum base_code core_passable(struct core *core, const struct wire_form *form, st
   if (code == BASE_OK && core_message_dropped(&row))
     return core_erase_say(core, &id, err);
   if (code == BASE_OK)
-    code = core_recalled(core, &id, row.author, &arena, &recalled, err);
-  if (code == BASE_OK)
     code = check_kept(form, &row, &arena, err);
-  if (code == BASE_OK && recalled.there)
-    code = base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
-                     passed_on, base_id_text(&id).text, base_id_text(&recalled.case_id).text);
-  return code;
+  return code == BASE_OK ? fail_recalled(core, &row, &arena, err) : code;
 }

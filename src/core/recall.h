@@ -35,6 +35,9 @@ BASE_NODISCARD enum base_code core_mention_next(struct core *core, const struct 
 bool core_mention_passes(const struct core_mention *mention, const struct base_id *target);
 /* Whether what the form passes on may be: it is here, whole, and nobody recalled it. */
 BASE_NODISCARD enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err);
+/* At the hand-over: BASE_POLICY when what this header passes on was recalled by its author meanwhile. */
+BASE_NODISCARD enum base_code core_passing_recalled(struct core *core, const struct wire_header *header,
+                                                    struct base_error *err);
 /* The recall of a message by its author, the newest; there false: none. */
 struct core_recalled {
   bool there;

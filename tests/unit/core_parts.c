@@ -196,6 +196,29 @@ static void test_ended_in_flight(void **state) {
   try_remove(&a, &b);
 }
 
+/* A file may take hours: what ends meanwhile ends it too, and not only for the next message. */
+static void test_law_ends(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], request[65], end[65];
+  struct base_buf parts = {0};
+  try_partners(&a, &b);
+  pair_agree(&a, &b, agreement);
+  try_upload(&a, 16 << 20, 9, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), request);
+  base_buf_free(&parts);
+  assert_true(pair_send(&a, &b));
+  assert_true(pair_send(&a, &b)); /* records */
+  assert_int_equal(try_part_files(&b), 1);
+  try_send(&a, agreement, "end", "{\"reason\":\"r\"}", end);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 5000);
+  assert_int_equal(pair_outbox(&a, request, NULL), STORE_REFUSED);
+  try_expect(&a, WIRE_ACT_VOIDED, 1, "no-legal-basis");
+  assert_int_equal(try_part_files(&b), 0);
+  try_remove(&a, &b);
+}
+
 /* A long chain of messages waits for the parts of the first: it is admitted whole when they come, without deep
  * recursion. */
 static void test_long_chain(void **state) {
@@ -450,6 +473,7 @@ int main(void) {
       cmocka_unit_test(test_order),
       cmocka_unit_test(test_ended_pending),
       cmocka_unit_test(test_ended_in_flight),
+      cmocka_unit_test(test_law_ends),
       cmocka_unit_test(test_long_chain),
       cmocka_unit_test(test_many_small),
       cmocka_unit_test(test_damaged),

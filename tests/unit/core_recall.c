@@ -304,6 +304,29 @@ static void test_passing_on(void **state) {
   end(&chain);
 }
 
+/* What still waits when the recall comes is not handed over any more. */
+static void test_recalled_on_its_way(void **state) {
+  (void)state;
+  struct chain chain;
+  struct base_buf reason = {0};
+  char third[65];
+  begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  chain.all[2] = NULL;
+  provide(rabat, madrid, chain.first, third);
+  recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  rest(&chain);
+  chain.all[2] = madrid;
+  for (int i = 0; i < 3; i++)
+    later(&chain, 60);
+  assert_int_equal(pair_outbox(rabat, third, &reason), STORE_REFUSED);
+  base_buf_u8(&reason, 0);
+  assert_non_null(strstr((const char *)reason.data, "was recalled by its author and is not passed on"));
+  assert_false(readable(madrid, third));
+  base_buf_free(&reason);
+  end(&chain);
+}
+
 static void keep(struct pair_node *from, const char *to, const char *until, const char *passed_on, enum base_code want,
                  char id[65]) {
   char json[800], more[120] = "";
@@ -377,7 +400,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_stranger),   cmocka_unit_test(test_waits),
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
-      cmocka_unit_test(test_kept_until),
+      cmocka_unit_test(test_kept_until),     cmocka_unit_test(test_recalled_on_its_way),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
