@@ -47,6 +47,11 @@ export type Problem = {
 
 export type Created = {
   id: Id;
+  /** What goes without a row, as an emergency: to whom, and the case that tells them. null: nothing does. */
+  emergency: {
+    case: Id;
+    to: Name[];
+  } | null;
 };
 
 export type PartnerBrief = {
@@ -415,6 +420,23 @@ export type Recalled = {
   measure: string;
 } | null;
 
+/** It went, or came, without a row, as an emergency. case: of the notice by its author; null: none is here. */
+export type Emergency = {
+  ground: EmergencyGround;
+  case: string | null;
+  /** Of that case. */
+  state: string;
+} | null;
+
+export type EmergencyGround = "vital_interests" | "immediate_threat" | "essential_interests";
+
+/** Where no row covers it, it goes as an emergency: spec/emergency.md. */
+export type EmergencyAsked = {
+  ground: EmergencyGround;
+  /** Read by the other side. At most 4000 bytes. */
+  reason: string;
+};
+
 /** spec/recall.md. One that cannot be read has id and damaged alone. */
 export type RecallRow = {
   id: Id;
@@ -450,6 +472,7 @@ export type MessageInCase = {
   state: MessageState;
   erased: Erased;
   recalled: Recalled;
+  emergency: Emergency;
   fields?: Fields;
   parts?: Part[];
   deliveries: Delivery[];
@@ -492,6 +515,7 @@ export type Message = {
   why: string;
   erased: Erased;
   recalled: Recalled;
+  emergency: Emergency;
   handling: string;
   grading: string;
   fields: Fields;
@@ -654,6 +678,14 @@ export type Event = {
   };
 } | {
   id: string;
+  event: "emergency";
+  data: {
+    message: Id;
+    case: Id;
+    partner: Name;
+  };
+} | {
+  id: string;
   event: "lost";
   data: Record<string, never>;
 };
@@ -712,6 +744,8 @@ export type Kind = {
     ground?: string;
     /** Per cent of the length that are left. */
     soon?: number;
+    /** The opener must end it, not the asked party. */
+    owes?: "opener";
     resumes: string[];
     stops: string[];
   }[];
@@ -751,6 +785,11 @@ export type Review = {
   }[];
   refused: {
     wanted: string;
+    count: number;
+    last: TimeOrNull;
+  }[];
+  emergencies: {
+    sent: string;
     count: number;
     last: TimeOrNull;
   }[];
@@ -1058,6 +1097,7 @@ export interface Operations {
       handling?: string;
       /** How far it is to be trusted, such as 4x4:B/2. At most 512 bytes. */
       grading?: string;
+      emergency?: EmergencyAsked;
     };
     answer: Created;
   };
@@ -1082,6 +1122,7 @@ export interface Operations {
       handling?: string;
       /** At most 512 bytes. */
       grading?: string;
+      emergency?: EmergencyAsked;
     };
     answer: Created;
   };

@@ -12,6 +12,8 @@ enum base_code cli_case_open(struct cli *cli, struct base_error *err) {
   base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
   enum base_code code = cli_need(cli, "--to", &to, err);
   if (code == BASE_OK)
+    code = cli_emergency_options(cli, err);
+  if (code == BASE_OK)
     code = cli_get(cli, &kind, err, "/v1/kinds/%s", cli_piece(base_view_text(cli->words[0])).text);
   if (code == BASE_OK)
     code = cli_fields(cli, kind.json, cli_string(kind.json, "opening"), &fields, err);
@@ -39,7 +41,9 @@ enum base_code cli_case_send(struct cli *cli, struct base_error *err) {
   struct cli_piece id;
   base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
   base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
-  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  enum base_code code = cli_emergency_options(cli, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
     code = kind_of_case(cli, id.text, &kind, err);
   if (code == BASE_OK)

@@ -257,6 +257,16 @@ BASE_NODISCARD enum base_code cli_send(struct cli *cli, const char *id, const ch
 BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struct base_view fields,
                                        struct base_view parts, struct base_error *err);
 
+/* --- emergency.c */
+/* --emergency and --reason, which go together. */
+BASE_NODISCARD enum base_code cli_emergency_options(struct cli *cli, struct base_error *err);
+/* The member of the request, when they were given. */
+BASE_NODISCARD enum base_code cli_emergency_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
+/* What the node answered to it, as a note. */
+void cli_emergency_said(struct cli *cli, const struct wire_json *answer);
+/* A line, when the message went as one. */
+void cli_emergency_show(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *message, unsigned indent);
+
 /* --- shows a message's fields, parts and deliveries (message.c), moved in */
 /* A line with the labels of the handling and one with the grading, where the message has them. */
 void cli_show_markings(struct cli *cli, const struct wire_json *message, unsigned indent);
@@ -352,6 +362,7 @@ CLI_COMMAND_FUNCTION(recall_answer);
 CLI_COMMAND_FUNCTION(recall_certificate);
 CLI_COMMAND_FUNCTION(part_get);
 CLI_COMMAND_FUNCTION(part_stix);
+CLI_COMMAND_FUNCTION(emergency_resolve);
 CLI_COMMAND_FUNCTION(consent_ask);
 CLI_COMMAND_FUNCTION(consent_give);
 CLI_COMMAND_FUNCTION(consent_deny);

@@ -309,6 +309,7 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
     return base_fail(err, BASE_PROTOCOL, "the node's answer holds no id");
   if (!cli_print_json(cli, answer))
     cli_line(cli, "%s\n", base_id_text(&id).text);
+  cli_emergency_said(cli, answer->json);
   return BASE_OK;
 }
 
@@ -338,8 +339,9 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
     wire_write_member_string(writer, "handling", handling);
   if (grading != NULL)
     wire_write_member_string(writer, "grading", grading);
+  code = cli_emergency_write(cli, writer, err);
   wire_write_end(writer, '}');
-  return base_buf_check(writer->out, "the request", err);
+  return code == BASE_OK ? base_buf_check(writer->out, "the request", err) : code;
 }
 
 enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,

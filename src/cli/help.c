@@ -61,6 +61,14 @@ static const struct {
     {"--outcome", "", "OUTCOME", "what was done"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "consent", "TEXT", "why; the other party reads it"},
+    {"--emergency", "", "GROUND",
+     "without a row where none covers it: vital_interests, immediate_threat or essential_interests; you answer for it "
+     "by "
+     "name, and follow it up within 72 hours"},
+    {"--reason", "case open", "TEXT", "why it is an emergency; the other party reads it"},
+    {"--reason", "case send", "TEXT", "why it is an emergency; the other party reads it"},
+    {"--basis", "", "BASIS", "how: an agreement covers it now, an authority was informed, or it was recalled"},
+    {"--authority", "", "NAME", "which authority was informed"},
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--to", "statistics", "DATE", "up to this day, which is still in it; else to the last leaf"},
     {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},

@@ -197,7 +197,7 @@ static void write_tallies(struct wire_writer *writer, const struct tallies *tall
 }
 
 static void write_json(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
-                       const struct tallies *refused) {
+                       const struct tallies *refused, const struct tallies *emergencies) {
   static const char *const kept[] = {"id", "terms", "title", "review", "until", "rows"};
   struct wire_writer writer;
   wire_writer_init(&writer, &cli->out);
@@ -208,6 +208,7 @@ static void write_json(struct cli *cli, const struct wire_json *answer, const st
   }
   write_tallies(&writer, used);
   write_tallies(&writer, refused);
+  write_tallies(&writer, emergencies);
   wire_write_end(&writer, '}');
   base_buf_text(&cli->out, "\n");
 }
@@ -249,8 +250,19 @@ static void say_rows(struct cli *cli, const struct wire_json *answer, const stru
   }
 }
 
+static void say_tallies(struct cli *cli, enum cli_word head, const struct tallies *tallies) {
+  cli_line(cli, "%s%s\n", cli_word(cli, head), tallies->count == 0 ? " -" : "");
+  for (size_t i = 0; i < tallies->count; i++) {
+    base_buf_text(&cli->out, "  ");
+    cli_isolated(cli, &cli->out, base_view_text(tallies->all[i].what));
+    base_buf_text(&cli->out, ": ");
+    say_count(cli, &tallies->all[i]);
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
 static void say_review(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
-                       const struct tallies *refused) {
+                       const struct tallies *refused, const struct tallies *emergencies) {
   static bool shown[TALLIES_MAX];
   base_time review;
   base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_AGREEMENT));
@@ -272,18 +284,14 @@ static void say_review(struct cli *cli, const struct wire_json *answer, const st
       say_count(cli, &used->all[i]);
       base_buf_text(&cli->out, "\n");
     }
-  cli_line(cli, "%s%s\n", cli_word(cli, CLI_LAW_WANTED), refused->count == 0 ? " -" : "");
-  for (size_t i = 0; i < refused->count; i++) {
-    base_buf_text(&cli->out, "  ");
-    cli_isolated(cli, &cli->out, base_view_text(refused->all[i].what));
-    base_buf_text(&cli->out, ": ");
-    say_count(cli, &refused->all[i]);
-    base_buf_text(&cli->out, "\n");
-  }
+  say_tallies(cli, CLI_LAW_WANTED, refused);
+  if (emergencies->count > 0)
+    say_tallies(cli, CLI_LAW_EMERGENCIES, emergencies);
 }
 
 enum base_code cli_agreement_review(struct cli *cli, struct base_error *err) {
-  static struct tallies used = {.list = "used", .name = "clause"}, refused = {.list = "refused", .name = "wanted"};
+  static struct tallies used = {.list = "used", .name = "clause"}, refused = {.list = "refused", .name = "wanted"},
+                        emergencies = {.list = "emergencies", .name = "sent"};
   struct cli_piece id;
   int64_t from = 0;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
@@ -294,13 +302,15 @@ enum base_code cli_agreement_review(struct cli *cli, struct base_error *err) {
       code = add_up(&used, answer.json, err);
     if (code == BASE_OK)
       code = add_up(&refused, answer.json, err);
+    if (code == BASE_OK)
+      code = add_up(&emergencies, answer.json, err);
     const struct wire_json *next = wire_json_get(answer.json, "next");
     more = wire_json_type(next) == WIRE_JSON_INTEGER && wire_json_integer(next) > from;
     from = more ? wire_json_integer(next) : from;
     if (code == BASE_OK && !more && cli->json)
-      write_json(cli, answer.json, &used, &refused);
+      write_json(cli, answer.json, &used, &refused, &emergencies);
     else if (code == BASE_OK && !more)
-      say_review(cli, answer.json, &used, &refused);
+      say_review(cli, answer.json, &used, &refused, &emergencies);
   }
   return code;
 }

@@ -229,6 +229,7 @@ static void show_recalled(const struct shown *shown, struct cli_kinds *kinds, co
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix) {
   struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
+  cli_emergency_show(cli, kinds, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_erased(&shown, wire_json_get(message, "erased"));
   show_fields(&shown, message);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/emergency.h"
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/parts.h"
@@ -149,13 +150,16 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
 
 /* Everything is here: the message takes effect and is receipted. */
 /* What a partner sends without a legal basis is not undone by refusing it: it is kept, and a leaf says that no
- * agreement known here covers it. */
-static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct wire_header *header,
-                                   struct base_view bytes, struct base_error *err) {
+ * agreement known here covers it; or that he sent it as an emergency. */
+static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct store_arrival *arrival,
+                                   const struct wire_header *header, struct base_view bytes, struct base_error *err) {
   struct base_error why = {0};
   struct core_partner *author = core_partner_of(core, header->author);
-  if (author == NULL || core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &why) == BASE_OK)
-    return BASE_OK;
+  bool emergency = false;
+  enum base_code code = core_emergency_arrived(core, arrival, &kase->id, &emergency, err);
+  if (code != BASE_OK || emergency || author == NULL ||
+      core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &why) == BASE_OK)
+    return code;
   return core_partner_fault(core, author, &why, bytes, err);
 }
 
@@ -187,7 +191,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code == BASE_OK)
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
-    code = flag_lawless(core, kase, header, row->header, err);
+    code = flag_lawless(core, kase, arrival, header, row->header, err);
   if (code == BASE_OK && core_kind_agreement(&kind->kind))
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)

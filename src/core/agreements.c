@@ -456,6 +456,7 @@ enum base_code core_law(struct core *core, const struct wire_kind *kind, const s
   question.to = to->card.origin;
   question.personal = content.personal;
   question.level = content.level;
+  question.emergency = content.emergency;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   struct law_answer answer;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/emergency.h"
 #include "core/erase.h"
 #include "core/parts.h"
 #include "core/recall.h"
@@ -27,7 +28,8 @@ static enum base_code build_voided(struct core_building *building, const struct 
 /* What permits special personal data and what is red permits every content: only where nothing does is it looked into.
  */
 static enum base_code ask_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                              const struct core_content *content, struct core_partner *partner) {
+                              const struct core_content *content, struct core_partner *partner,
+                              const struct store_delivery *delivery) {
   char clause[LAW_CLAUSE_MAX + 1];
   struct base_error *why = &partner->revoke_why;
   struct base_view type = content->header.type;
@@ -47,7 +49,12 @@ static enum base_code ask_law(struct core *core, const struct wire_kind *kind, c
   asked.personal = wire_form_personal(form, &content->header, part0.fields);
   asked.level = wire_marking_level(marked ? &marking : NULL);
   wire_part0_free(&part0);
-  return core_law(core, kind, opening, type, asked, partner, clause, why);
+  code = core_law(core, kind, opening, type, asked, partner, clause, why);
+  if (code != BASE_LAW)
+    return code;
+  /* What was sent as an emergency goes as one, however long its way is. */
+  code = core_emergency_of(core, delivery, &arena, &asked.emergency, why);
+  return code == BASE_OK ? core_law(core, kind, opening, type, asked, partner, clause, why) : code;
 }
 
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
@@ -71,7 +78,7 @@ static enum base_code build_law(struct core_building *building, const struct sto
     code = base_fail(building->err, BASE_KIND, "the kind of the message is not shipped any more");
   if (code != BASE_OK)
     return code;
-  code = ask_law(core, &kind->kind, &opening, content, partner);
+  code = ask_law(core, &kind->kind, &opening, content, partner, delivery);
   char clause[LAW_CLAUSE_MAX + 1] = "";
   if (code == BASE_OK) /* a consent may have been revoked, or be over, since it was sent */
     code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, clause,

@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/emergency.h"
 #include "core/people.h"
 #include "core/witness.h"
 
@@ -358,6 +359,16 @@ static enum base_code check_returned(struct core *core, const struct core_check_
   return check_message(core, &opening->message, true, err);
 }
 
+static enum base_code check_emergency(struct core *core, const struct wire_opening *opening, struct base_error *err) {
+  struct base_error why = {0};
+  enum base_code code = core_emergency_fits(core, opening, &why);
+  if (code == BASE_CONFLICT)
+    core_check_found(core, CORE_SO_PROOF, place_of(core->check->next), "%s", why.text);
+  else if (code != BASE_OK)
+    *err = why;
+  return code == BASE_CONFLICT ? BASE_OK : code;
+}
+
 static enum base_code check_opened(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
                                    struct base_error *err) {
   switch (leaf->leaf.act) {
@@ -374,6 +385,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
   case WIRE_ACT_PARTNER:
   case WIRE_ACT_FAULT:
     return check_act(core, leaf, err);
+  case WIRE_ACT_EMERGENCY:
+    return check_emergency(core, &leaf->opening, err);
   case WIRE_ACT_WITNESS:
     core->check->witnesses = core->check->next;
     return BASE_OK;

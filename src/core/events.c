@@ -9,8 +9,8 @@
 
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
 
-enum type { CASE, MESSAGE, DELIVERY, PARTNER };
-static const char *const type_names[] = {"case", "message", "delivery", "partner"};
+enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY };
+static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency"};
 static const char *const state_names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
 
 struct event {
@@ -105,6 +105,16 @@ void core_event_partner(struct core *core, const struct core_partner *partner) {
     set_partner(event, partner);
 }
 
+void core_event_emergency(struct core *core, const struct core_partner *partner, const struct base_id *id,
+                          const struct base_id *case_id) {
+  struct event *event = add(core, EMERGENCY);
+  if (event == NULL)
+    return;
+  event->id = *id;
+  event->case_id = *case_id;
+  set_partner(event, partner);
+}
+
 /* --- telling it */
 
 static void write_position(struct wire_writer *writer, const char *key, const struct core_events *events, uint64_t at) {
@@ -120,11 +130,11 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   wire_write_member_string(writer, "event", type_names[event->type]);
   wire_write_key(writer, "data");
   wire_write_object(writer);
-  if (event->type == MESSAGE || event->type == DELIVERY)
+  if (event->type == MESSAGE || event->type == DELIVERY || event->type == EMERGENCY)
     wire_write_member_id(writer, "message", &event->id);
   if (event->type != PARTNER)
     wire_write_member_id(writer, "case", &event->case_id);
-  if (event->type == DELIVERY || event->type == PARTNER)
+  if (event->type == DELIVERY || event->type == PARTNER || event->type == EMERGENCY)
     wire_write_member_string(writer, "partner", event->partner);
   if (event->type == DELIVERY)
     wire_write_member_string(writer, "state", state_names[event->state]);

@@ -29,6 +29,10 @@ void core_event_delivery(struct core *core, const struct core_partner *partner, 
 /* A partner was added, suspended, resumed, or his register or card changed. */
 void core_event_partner(struct core *core, const struct core_partner *partner);
 
+/* A message went to a partner, or came from him, as an emergency. */
+void core_event_emergency(struct core *core, const struct core_partner *partner, const struct base_id *id,
+                          const struct base_id *case_id);
+
 /* events.take: what came after `after`, the "next" of an earlier answer; without it, from now on. With `wait` it is parked
  * while there is nothing. BASE_FIELD for an `after` that is none, BASE_BUSY when too many listen. */
 void core_events_take(struct core *core, uint64_t token, const struct wire_json *request);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,8 +236,8 @@ struct review {
   struct core *core;
   const struct core_agreement *agreement;
   struct base_arena arena;
-  size_t used_count, refused_count;
-  struct tally used[REVIEW_LEAVES], refused[REVIEW_LEAVES];
+  size_t used_count, refused_count, emergency_count;
+  struct tally used[REVIEW_LEAVES], refused[REVIEW_LEAVES], emergencies[REVIEW_LEAVES];
 };
 
 static enum base_code tally(struct review *review, struct tally *tallies, size_t *count, struct base_view what,
@@ -288,6 +289,37 @@ static bool clause_of(const struct core_agreement *agreement, struct base_view c
   return clause.size > size && memcmp(clause.data, id.text, size) == 0;
 }
 
+static bool is_party(const struct law_agreement *agreement, struct base_view origin) {
+  for (size_t i = 0; i < agreement->party_count; i++)
+    if (base_view_equal(agreement->parties[i], origin))
+      return true;
+  return false;
+}
+
+/* What went between two parties without a row, on which ground: the agreement could have had the row. */
+static enum base_code review_emergency(struct review *review, const struct wire_opening *opening, base_time time,
+                                       struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  const struct law_agreement *law = &review->agreement->law;
+  struct store_message row;
+  struct wire_header header = {0};
+  char what[3 * WIRE_CODE_MAX + 2 * BASE_NAME_MAX + 64];
+  if (!is_party(law, opening->from) || !is_party(law, opening->to))
+    return BASE_OK;
+  enum base_code code = store_message_header(review->core->store, &opening->message, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, err);
+  if (code != BASE_OK) /* one that was lost, or is damaged, which register.check says */
+    return core_damage(code) ? BASE_OK : code;
+  struct base_view from = wire_origin_name(opening->from), to = wire_origin_name(opening->to);
+  (void)snprintf(what, sizeof what, "kind %.*s, type %.*s, ground %.*s, from %.*s to %.*s", (int)header.kind.size,
+                 (const char *)header.kind.data, (int)header.type.size, (const char *)header.type.data,
+                 (int)opening->subject.size, (const char *)opening->subject.data, (int)from.size,
+                 (const char *)from.data, (int)to.size, (const char *)to.data);
+  return tally(review, review->emergencies, &review->emergency_count, base_view_text(what), time, err);
+}
+
 static enum base_code review_leaf(struct review *review, uint64_t index, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -297,11 +329,14 @@ static enum base_code review_leaf(struct review *review, uint64_t index, struct 
   enum base_code code = core_register_read(review->core, index, &arena, &entry, &bytes, err);
   if (code == BASE_OK)
     code = wire_leaf_parse(entry, &leaf, err);
-  if (code != BASE_OK || (leaf.act != WIRE_ACT_SENT && leaf.act != WIRE_ACT_DENIED) || bytes.size == 0)
+  bool counts = leaf.act == WIRE_ACT_SENT || leaf.act == WIRE_ACT_DENIED || leaf.act == WIRE_ACT_EMERGENCY;
+  if (code != BASE_OK || !counts || bytes.size == 0)
     return code;
   code = wire_opening_parse(leaf.act, bytes, &arena, &opening, err);
   if (code != BASE_OK)
     return code;
+  if (leaf.act == WIRE_ACT_EMERGENCY)
+    return review_emergency(review, &opening, leaf.time, err);
   if (leaf.act == WIRE_ACT_SENT && clause_of(review->agreement, opening.clause))
     return tally(review, review->used, &review->used_count, opening.clause, leaf.time, err);
   struct base_view what =
@@ -338,6 +373,7 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   wire_write_end(writer, ']');
   write_tallies(writer, "used", "clause", review->used, review->used_count);
   write_tallies(writer, "refused", "wanted", review->refused, review->refused_count);
+  write_tallies(writer, "emergencies", "sent", review->emergencies, review->emergency_count);
   wire_write_key(writer, "next");
   if (next < review->core->reg.attested)
     wire_write_integer(writer, (int64_t)next);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/emergency.h"
 #include "core/erase.h"
 #include "core/recall.h"
 #include "core/show.h"
@@ -414,6 +415,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = write_erased(core, writer, &content.row, err);
   if (code == BASE_OK)
     code = write_recalled(core, writer, &content.row, err);
+  if (code == BASE_OK)
+    code = core_emergency_show(core, writer, &content.row.id, content.header.author, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -459,6 +462,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = write_erased(core, &writer, &content.row, err);
   if (code == BASE_OK)
     code = write_recalled(core, &writer, &content.row, err);
+  if (code == BASE_OK)
+    code = core_emergency_show(core, &writer, &content.row.id, content.header.author, err);
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

@@ -214,7 +214,7 @@ static struct base_view before(struct base_view text, char mark) {
 }
 
 /* Every leaf is one act, so all acts together are as many as there are leaves. Reasons begin with the error's name; a
- * `denied` leaf's subject is KIND/TYPE. */
+ * `denied` leaf's subject is KIND/TYPE, that of an `emergency` leaf its ground. */
 static enum base_code count_act(struct core_statistics *statistics, struct seen *seen, struct base_error *err) {
   enum wire_act act = seen->leaf.leaf.act;
   const struct wire_opening *opening = &seen->leaf.opening;
@@ -224,6 +224,8 @@ static enum base_code count_act(struct core_statistics *statistics, struct seen 
     detail = opening->subject;
   } else if (act == WIRE_ACT_REFUSED || act == WIRE_ACT_FAULT) {
     detail = before(opening->reason, ':');
+  } else if (act == WIRE_ACT_EMERGENCY) {
+    detail = opening->subject;
   }
   return count(statistics, seen, "acts", "", wire_act_name(act), detail, err);
 }

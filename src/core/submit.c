@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/emergency.h"
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "law/emergency.h"
 #include "wire/marking.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
@@ -30,6 +32,10 @@ struct submission {
   struct base_buf header_bytes, part0_bytes;
   struct base_id id;
   base_time stored;
+  struct core_emergency emergency; /* asked for; what it serves says the clause of each receiver */
+  struct base_id notice;           /* the case that tells those to whom it serves */
+  size_t urgent_count;
+  const struct core_partner *urgent[WIRE_PARTIES_MAX];
 };
 
 static void submission_init(struct submission *submission) {
@@ -243,7 +249,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
-    struct core_law_content content = {.personal = submission->form.personal, .level = submission->level};
+    struct core_law_content content = {
+        .personal = submission->form.personal, .level = submission->level, .emergency = submission->emergency.ground};
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, content,
                                    submission->to[i], submission->clauses[i], err);
     if (code == BASE_OK)
@@ -255,6 +262,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
       return base_fail(err, BASE_POLICY,
                        "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
                        (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
+    if (law_emergency_ground(base_view_text(submission->clauses[i])).size > 0)
+      submission->urgent[submission->urgent_count++] = submission->to[i];
   }
   return BASE_OK;
 }
@@ -408,9 +417,13 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
     code = write_parts(core, submission, err);
   if (code == BASE_OK)
     code = sign(core, submission, kase, err);
-  for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++)
-    code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id,
-                              base_view_text(submission->clauses[i]), err);
+  for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++) {
+    struct base_view clause = base_view_text(submission->clauses[i]);
+    code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id, clause, err);
+    if (code == BASE_OK)
+      code = core_emergency_sent(core, submission->actor, &submission->id, &submission->case_id, submission->to[i],
+                                 clause, err);
+  }
   if (code == BASE_OK && submission->opens)
     code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
   if (code == BASE_OK)
@@ -420,11 +433,37 @@ static enum base_code proceed(struct core *core, struct submission *submission, 
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-static void answer_id(struct core *core, uint64_t token, const struct base_id *id) {
+/* The notice goes first: what can be refused is, before anything is written, and whoever receives the message knows. */
+static enum base_code give_notice(struct core *core, struct submission *submission, struct core_case **kase,
+                                  struct base_error *err) {
+  if (submission->urgent_count == 0)
+    return BASE_OK;
+  enum base_code code = core_emergency_notice(core, submission->actor, &submission->emergency, &submission->id,
+                                              submission->urgent, submission->urgent_count, &submission->notice, err);
+  if (code != BASE_OK || submission->opens)
+    return code;
+  code = core_case_load(core, &submission->case_id, kase, err); /* the notice's case may have pushed it out */
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+static void answer_sent(struct core *core, uint64_t token, const struct submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
-  wire_write_member_id(&writer, "id", id);
+  wire_write_member_id(&writer, "id", &submission->id);
+  wire_write_key(&writer, "emergency");
+  if (submission->urgent_count > 0) {
+    wire_write_object(&writer);
+    wire_write_member_id(&writer, "case", &submission->notice);
+    wire_write_key(&writer, "to");
+    wire_write_array(&writer);
+    for (size_t i = 0; i < submission->urgent_count; i++)
+      wire_write_text(&writer, submission->urgent[i]->card.name);
+    wire_write_end(&writer, ']');
+    wire_write_end(&writer, '}');
+  } else {
+    wire_write_null(&writer);
+  }
   wire_write_end(&writer, '}');
 }
 
@@ -437,11 +476,13 @@ static void finish(struct core *core, uint64_t token, struct submission *submiss
     return;
   }
   if (code == BASE_OK)
+    code = give_notice(core, submission, &kase, &err);
+  if (code == BASE_OK)
     code = proceed(core, submission, kase, &err);
   if (code != BASE_OK)
     core_reply_error(core, token, code, &err);
   else
-    answer_id(core, token, &submission->id);
+    answer_sent(core, token, submission);
 }
 
 static enum base_code open_check(struct core *core, const struct wire_json *document, struct submission *submission,
@@ -469,9 +510,13 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   struct submission submission;
   submission_init(&submission);
   submission.actor = core_actor(core);
-  enum base_code code = open_check(core, document, &submission, &err);
+  enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
+  if (code == BASE_OK)
+    code = open_check(core, document, &submission, &err);
   if (code == BASE_OK)
     code = core_recall_by_hand(submission.kind, submission.type, &err);
+  if (code == BASE_OK)
+    code = core_emergency_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK && base_view_is(submission.kind->kind.name, "consent"))
     code = core_consent_check(core, NULL, &submission.header, &err);
   if (code == BASE_OK)
@@ -516,6 +561,8 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     code = core_consent_check(core, kase, &submission->header, err);
+  if (code == BASE_OK && base_view_is(kase->kind->kind.name, WIRE_KIND_EMERGENCY))
+    code = core_emergency_check(core, kase, &submission->header, wire_json_get(document, "fields"), err);
   *out_case = kase;
   return code;
 }
@@ -527,7 +574,9 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   submission_init(&submission);
   submission.actor = core_actor(core);
   struct core_case *kase = NULL;
-  enum base_code code = send_check(core, request, document, &submission, &kase, &err);
+  enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
+  if (code == BASE_OK)
+    code = send_check(core, request, document, &submission, &kase, &err);
   if (code == BASE_OK)
     code = core_recall_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK)

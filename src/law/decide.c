@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one question of law: may this message go to this partner now? */
-#include "law/law.h"
+#include "law/emergency.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -283,6 +283,11 @@ enum base_code law_decide(const struct law_question *question, const struct law_
       chosen = agreement;
       row = found;
     }
+  }
+  if (!chosen && law_emergency_clause(question->emergency, out->clause)) {
+    out->agreement = NULL;
+    out->row = NULL;
+    return BASE_OK;
   }
   if (!chosen)
     return refuse(question, agreements, count, err);

@@ -84,14 +84,16 @@ struct law_question {
   enum wire_level level;                /* how it is marked (wire_marking_level); WIRE_LEVEL_NONE: that is not asked */
   bool partner_suspended;
   base_time now;
+  struct base_view emergency; /* the ground of an emergency transfer (law/emergency.h); empty: it is none */
 };
 struct law_answer {
   char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", "AGREEMENT-ID@TERMS-ID/ROW" when the terms are not those of the
-                                           agreement's first message, or the kind that needs no row */
-  const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed */
+                                           agreement's first message, the kind that needs no row, or "emergency/GROUND" */
+  const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed or covers */
   const struct law_row *row;
 };
-/* agreements: in any order; the covering one with the smallest id is named, and its first row that covers.
+/* agreements: in any order; the covering one with the smallest id is named, and its first row that covers. Where none
+ * covers it, what goes on a ground of emergency goes under that.
  * BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,

@@ -90,9 +90,9 @@ static bool is_outcome(struct base_view measure) {
   return false;
 }
 
-/* Acts of which the law asks for logs: who looked, what was given out, refused, ended, erased. */
+/* Acts of which the law asks for logs: who looked, what was given out, refused, ended, erased, sent without a row. */
 static bool is_told_act(struct base_view act) {
-  static const char *const acts[] = {"read", "exported", "denied", "erased", "refused", "ended"};
+  static const char *const acts[] = {"read", "exported", "denied", "erased", "refused", "ended", "emergency"};
   for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
     if (base_view_is(act, acts[i]))
       return true;

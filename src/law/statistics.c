@@ -77,12 +77,12 @@ static enum base_code count_pauses(const struct law_asked *asked, struct course 
                                                       : course->code;
 }
 
-/* By the opener himself (a withdrawal), or by the asked party, in time or late. */
+/* By the opener himself (a withdrawal), or by whoever owes it, in time or late. */
 static enum base_code count_end(struct law_tally *tally, struct base_view key[LAW_COLUMNS], const struct course *course,
                                 struct base_error *err) {
   char name[NAME_TEXT];
   name_of(course->stop, name, sizeof name);
-  if (base_view_equal(course->start->header->author, course->stop->header->author))
+  if (!course->clock->opener_owes && base_view_equal(course->start->header->author, course->stop->header->author))
     return add(tally, key, "ended_by_asker", name, err);
   int64_t late = course->now.ended - course->now.due;
   if (late <= 0)

@@ -328,6 +328,10 @@ static void take_clock(struct kind_reader *reader, struct wire_object *object, s
   take_ground(reader, object, clock);
   if (!object->code && wire_json_get(object->json, "soon") != NULL)
     clock->soon = wire_object_integer(object, "soon", 1, CLOCK_SOON_MAX, true);
+  struct base_view owes = wire_kind_take_code(object, "owes", reader->arena, false);
+  clock->opener_owes = base_view_is(owes, "opener");
+  if (!object->code && owes.size > 0 && !clock->opener_owes)
+    wire_object_fail(object, BASE_FIELD, "owes", "is opener, or left out for the asked party");
 }
 
 static void read_clocks(struct kind_reader *reader) {
@@ -366,15 +370,15 @@ static void read_kind(struct kind_reader *reader) {
   reader->kind->name = wire_kind_take_code(root, "name", reader->arena, true);
   reader->kind->version = wire_object_integer(root, "version", 1, INT32_MAX, true);
   reader->kind->needs_row = wire_object_bool(root, "needs_row", true);
-  /* Agreements make the law, a recall outlives it, and a consent is what law asks for: a kind from outside must not talk
-   * itself around the law. */
-  static const char *const beside[] = {WIRE_KIND_AGREEMENT, WIRE_KIND_RECALL, WIRE_KIND_CONSENT};
+  /* Agreements make the law, a recall outlives it, a consent is what law asks for, and an emergency is what it is told
+   * of afterwards: a kind from outside must not talk itself around the law. */
+  static const char *const beside[] = {WIRE_KIND_AGREEMENT, WIRE_KIND_RECALL, WIRE_KIND_CONSENT, WIRE_KIND_EMERGENCY};
   bool rowless = false;
   for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
     rowless = rowless || base_view_is(reader->kind->name, beside[i]);
   if (!root->code && reader->kind->needs_row == rowless)
     wire_object_fail(root, BASE_FIELD, "needs_row",
-                     "must be false for the kinds agreement, recall and consent, and true for every other");
+                     "must be false for the kinds agreement, recall, consent and emergency, and true for every other");
   void (*const steps[])(struct kind_reader *) = {read_lists,    read_types,  read_states, read_transitions,
                                                  read_together, read_clocks, read_purpose};
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)

@@ -12,6 +12,7 @@
 #define WIRE_KIND_AGREEMENT "agreement"
 #define WIRE_KIND_RECALL "recall"
 #define WIRE_KIND_CONSENT "consent"
+#define WIRE_KIND_EMERGENCY "emergency"
 
 enum {
   WIRE_KIND_MAX = 256 << 10,
@@ -93,6 +94,7 @@ struct wire_kind_clock {
   uint64_t stops, pauses, resumes;      /* bit per type */
   struct base_view ground;              /* state field whose code every pausing type must bear; set when any pauses */
   int64_t soon;                         /* per cent of the length that are left when it is called due soon; 0: never */
+  bool opener_owes;                     /* the opener must end it in time, not the asked party */
 };
 /* The state of a case whose parties are in states of their own: the first that fits, the last always does. */
 struct wire_kind_together {
@@ -113,7 +115,7 @@ struct wire_kind {
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
-  bool needs_row;                       /* false only for `agreement`, `recall` and `consent` */
+  bool needs_row;                       /* false only for `agreement`, `recall`, `consent` and `emergency` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
  * NUL behind their view. Errors name the JSON path and what is allowed. */

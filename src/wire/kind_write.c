@@ -193,6 +193,8 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
   }
   if (clock->soon > 0)
     wire_write_member_integer(writer, "soon", clock->soon);
+  if (clock->opener_owes)
+    wire_write_member_string(writer, "owes", "opener");
   if (clock->ground.size)
     wire_write_member_text(writer, "ground", clock->ground);
   write_type_names(shower, "pauses", clock->pauses);

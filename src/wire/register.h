@@ -29,7 +29,8 @@ enum {
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
               X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
-                  X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")
+                  X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                     \
+                      X(EMERGENCY, "emergency")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -68,7 +69,8 @@ struct wire_opening {
   uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner; epoch: its number, from 2 */
   struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
                                 leaf of this number */
-  struct base_view clause;   /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", or the kind when it needs no row */
+  struct base_view
+      clause; /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", the kind when it needs no row, or "emergency/GROUND" */
   struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that
                                           evidence shows any change to them */
   struct base_hash card;               /* partner: SHA-256 of the card that was confirmed, exact bytes */

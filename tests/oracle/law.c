@@ -60,7 +60,8 @@ static void answer(const struct wire_json *json, const struct law_agreement *agr
                                   .personal = (enum wire_personal)number_of(json, "personal"),
                                   .level = (enum wire_level)number_of(json, "level"),
                                   .partner_suspended = true_of(json, "suspended"),
-                                  .now = number_of(json, "now")};
+                                  .now = number_of(json, "now"),
+                                  .emergency = text_of(json, "emergency")};
   enum base_code code = law_decide(&question, agreements, count, &said, NULL);
   printf(" %s", code == BASE_OK ? said.clause : code == BASE_LAW ? "no" : "suspended");
 }

@@ -85,6 +85,36 @@ static void no_row_is_needed(void **state) {
   assert_null(answer.agreement);
 }
 
+/* In place of a missing row alone: not of a row that is there, nor for a partner who is suspended. */
+static void an_emergency_is_the_way_around(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  asked.emergency = BASE_VIEW("vital_interests");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_ptr_equal(answer.row, &basis.row);
+  assert_null(strstr(answer.clause, "emergency"));
+  asked.personal = WIRE_PERSONAL_SPECIAL; /* for want of a row that permits it */
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "emergency/vital_interests");
+  assert_null(answer.row);
+  assert_null(answer.agreement);
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "emergency/vital_interests");
+  asked.emergency = BASE_VIEW("convenience");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_LAW);
+  asked.emergency = BASE_VIEW("vital_interests");
+  asked.partner_suspended = true;
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_SUSPENDED);
+  asked.partner_suspended = false;
+  asked.needs_row = false;
+  asked.kind = BASE_VIEW("recall");
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "recall");
+}
+
 /* What explain tells people, condition by condition. */
 static void says_what_a_row_lacks(void **state) {
   (void)state;
@@ -432,6 +462,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_the_clause),
       cmocka_unit_test(no_row_is_needed),
+      cmocka_unit_test(an_emergency_is_the_way_around),
       cmocka_unit_test(says_what_a_row_lacks),
       cmocka_unit_test(ceilings),
       cmocka_unit_test(the_highest_ceiling),

@@ -85,6 +85,22 @@ static int64_t counted(const struct asking *asking, const char *limit, const cha
   return -1;
 }
 
+/* What the opener owes he ends in time or late; what the asked party owes he withdraws. */
+static void who_owes(void **state) {
+  (void)state;
+  struct asking asking;
+  begin(&asking, "urgent_direct");
+  add(&asking, "ask", NOW);
+  add(&asking, "withdraw", NOW + 9 * HOUR);
+  run(&asking, NOW + DAY);
+  assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
+  asking.request.kind.clocks[0].opener_owes = true;
+  run(&asking, NOW + DAY);
+  assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
+  assert_int_equal(counted(&asking, "urgent_direct", "late", "withdraw"), 1);
+  end(&asking);
+}
+
 static void each_outcome(void **state) {
   (void)state;
   static const struct {
@@ -378,7 +394,7 @@ static void large_numbers_are_told(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_outcome),
+      cmocka_unit_test(who_owes), cmocka_unit_test(each_outcome),
       cmocka_unit_test(not_received),
       cmocka_unit_test(pauses),
       cmocka_unit_test(how_late),

@@ -8,7 +8,7 @@
 
 #include "../shipped.h"
 
-static const char *const shipped_names[] = {"agreement", "information", "recall", "request"};
+static const char *const shipped_names[] = {"agreement", "consent", "emergency", "information", "recall", "request"};
 
 /* A small kind that is right; each test of a guard breaks one place of it. */
 static const char RIGHT[] =
@@ -178,6 +178,7 @@ static void refuses_each_slip(void **state) {
       {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"ground\":\"why\"", BASE_FIELD, "goes with pauses"},
       {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"soon\":0", BASE_FIELD, "$.clocks[0].soon"},
       {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"soon\":100", BASE_FIELD, "$.clocks[0].soon"},
+      {"\"stops\":[\"nod\"]", "\"stops\":[\"nod\"],\"owes\":\"others\"", BASE_FIELD, "$.clocks[0].owes"},
       {"\"to\":\"asked\"", "\"to\":\"asked\",\"each\":true", BASE_FIELD, "$.transitions[0]"},
       {"\"all\":true", "\"all\":true,\"each\":true", BASE_FIELD, "$.transitions[1].each"},
       {ALL_NAMES, "\"each\":true", BASE_FIELD, "$.together"},

@@ -122,6 +122,8 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                           "\",\"n\":7,\"sent\":\"" ONES "\"}",
     [WIRE_ACT_DEADLINE] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"to\":\"" PARIS "\",\"subject\":\"answer\",\"reason\":\"overdue 2026-11-28T08:00:00Z\"}",
     [WIRE_ACT_ERASED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"reason\":\"the purpose has ended\"}",
+    [WIRE_ACT_EMERGENCY] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT
+                           "\",\"actor\":\"amal\",\"to\":\"" PARIS "\",\"subject\":\"vital_interests\"}",
     [WIRE_ACT_HANDED] = "{\"salt\":\"" ONES "\",\"to\":\"" PARIS "\",\"n\":2,\"subject\":\"3 7\"}",
 };
 
