@@ -52,6 +52,13 @@ export type Created = {
     case: Id;
     to: Name[];
   } | null;
+  /** Free text that seems to hold personal data, while the form has no record of a person: a hint, and no refusal. */
+  warnings: ({
+    field: string;
+    what: "email" | "phone" | "birth" | "document" | "mrz";
+    /** In characters. */
+    place: number;
+  })[];
 };
 
 export type PartnerBrief = {

@@ -303,6 +303,27 @@ enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_erro
 
 /* --- sending */
 
+/* What seems to be of a person, in a text: for whoever wrote it to look at once more. */
+static void say_warnings(struct cli *cli, const struct wire_json *warnings) {
+  static const struct {
+    const char *what;
+    enum cli_word word;
+  } words[] = {{"email", CLI_HINT_EMAIL},
+               {"phone", CLI_HINT_PHONE},
+               {"birth", CLI_HINT_BIRTH},
+               {"document", CLI_HINT_DOCUMENT},
+               {"mrz", CLI_HINT_MRZ}};
+  for (size_t i = 0; i < wire_json_size(warnings); i++) {
+    const struct wire_json *one = wire_json_at(warnings, i);
+    struct base_view field = cli_string(one, "field");
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+      if (base_view_is(cli_string(one, "what"), words[k].what))
+        cli_note("%s: %.*s, %s %lld: %s; %s", cli_word(cli, CLI_HINT), (int)field.size, (const char *)field.data,
+                 cli_word(cli, CLI_HINT_PLACE), (long long)cli_number(one, "place"), cli_word(cli, words[k].word),
+                 cli_word(cli, CLI_HINT_NEXT));
+  }
+}
+
 static enum base_code print_id(struct cli *cli, const struct cli_answer *answer, struct base_error *err) {
   struct base_id id;
   if (!base_id_parse(cli_string(answer->json, "id"), &id))
@@ -310,6 +331,7 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
   if (!cli_print_json(cli, answer))
     cli_line(cli, "%s\n", base_id_text(&id).text);
   cli_emergency_said(cli, answer->json);
+  say_warnings(cli, wire_json_get(answer->json, "warnings"));
   return BASE_OK;
 }
 

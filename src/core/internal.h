@@ -36,6 +36,7 @@ enum {
   CORE_CROSSED_MAX = 4,   /* heads that cross so often in a row are asked for with pauses */
   CORE_SHOWN = 4,         /* heads per partner kept in memory until he cosigns one */
   CORE_REASON_MAX = 1000, /* bytes of a person's reason; it is kept in the register */
+  CORE_HINT_MEMORY = 5 << 20,  /* bytes: four for each octet of a part 0, and a little */
   CORE_RECALL_TEXT_MAX = 4000, /* bytes of the words that go with a recall, or its answer */
   CORE_PARTNERS_MAX = 1024,
   CORE_EVIDENCE_MAX = WIRE_HEADER_MAX + WIRE_NOTE_MAX, /* octets kept with a fault */

@@ -9,6 +9,7 @@
 #include "core/people.h"
 #include "core/recall.h"
 #include "law/emergency.h"
+#include "wire/hint.h"
 #include "wire/marking.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
@@ -34,6 +35,8 @@ struct submission {
   base_time stored;
   struct core_emergency emergency; /* asked for; what it serves says the clause of each receiver */
   struct base_id notice;           /* the case that tells those to whom it serves */
+  size_t hint_count;
+  struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
   size_t urgent_count;
   const struct core_partner *urgent[WIRE_PARTIES_MAX];
 };
@@ -446,6 +449,27 @@ static enum base_code give_notice(struct core *core, struct submission *submissi
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+/* What its author may want to look at again: nothing decides by it. */
+static void look_at_texts(const struct wire_json *document, struct submission *submission) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, CORE_HINT_MEMORY);
+  submission->hint_count =
+      wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
+}
+
+static void write_warnings(struct wire_writer *writer, const struct submission *submission) {
+  wire_write_key(writer, "warnings");
+  wire_write_array(writer);
+  for (size_t i = 0; i < submission->hint_count; i++) {
+    wire_write_object(writer);
+    wire_write_member_text(writer, "field", submission->hints[i].field);
+    wire_write_member_string(writer, "what", wire_hint_names[submission->hints[i].what]);
+    wire_write_member_integer(writer, "place", (int64_t)submission->hints[i].place);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static void answer_sent(struct core *core, uint64_t token, const struct submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
@@ -464,10 +488,12 @@ static void answer_sent(struct core *core, uint64_t token, const struct submissi
   } else {
     wire_write_null(&writer);
   }
+  write_warnings(&writer, submission);
   wire_write_end(&writer, '}');
 }
 
-static void finish(struct core *core, uint64_t token, struct submission *submission, struct core_case *kase) {
+static void finish(struct core *core, uint64_t token, const struct wire_json *document, struct submission *submission,
+                   struct core_case *kase) {
   struct base_error err = {0};
   const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
   enum base_code code = check_law(core, opening, submission, &err);
@@ -479,10 +505,12 @@ static void finish(struct core *core, uint64_t token, struct submission *submiss
     code = give_notice(core, submission, &kase, &err);
   if (code == BASE_OK)
     code = proceed(core, submission, kase, &err);
-  if (code != BASE_OK)
+  if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
-  else
-    answer_sent(core, token, submission);
+    return;
+  }
+  look_at_texts(document, submission);
+  answer_sent(core, token, submission);
 }
 
 static enum base_code open_check(struct core *core, const struct wire_json *document, struct submission *submission,
@@ -520,7 +548,7 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   if (code == BASE_OK && base_view_is(submission.kind->kind.name, "consent"))
     code = core_consent_check(core, NULL, &submission.header, &err);
   if (code == BASE_OK)
-    finish(core, token, &submission, NULL);
+    finish(core, token, document, &submission, NULL);
   else
     core_reply_error(core, token, code, &err);
   submission_free(&submission);
@@ -580,7 +608,7 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   if (code == BASE_OK)
     code = core_recall_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK)
-    finish(core, token, &submission, kase);
+    finish(core, token, document, &submission, kase);
   else
     core_reply_error(core, token, code, &err);
   submission_free(&submission);
