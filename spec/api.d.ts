@@ -836,6 +836,8 @@ export type Person = {
   /** The user of the operating system who owns the node acts as this one. */
   owner: boolean;
   state: "open" | "closed" | "damaged";
+  /** How this person comes in by a password. */
+  login: "no_password" | "first_password" | "password" | "second_factor" | "damaged";
   /** The leaf that commits to it. */
   leaf: number;
 };
@@ -848,6 +850,8 @@ export type Token = {
   token: number;
   person: string;
   label: string;
+  /** Made by a login. */
+  session: boolean;
   roles: Role[];
   /** Empty: all that its roles may. */
   requests: string[];
@@ -870,10 +874,41 @@ export type TokenChanged = {
   /** make: shown this once. */
   secret?: string;
   label?: string;
+  session?: boolean;
   roles?: Role[];
   requests?: string[];
   made?: Time;
   state?: "open" | "ended" | "damaged";
+};
+
+export type Session = {
+  token: number;
+  person: string;
+  until: Time;
+  /** By a first password: it lets set one's own, and log out. */
+  first: boolean;
+  /** Shown this once; sent as a token is. */
+  secret: string;
+};
+
+export type LoggedOut = {
+  token: number;
+};
+
+export type PasswordSet = {
+  person: string;
+  /** Somebody else's. */
+  first: boolean;
+};
+
+export type Factor = {
+  person: string;
+  /** It is asked for at each login. */
+  armed: boolean;
+  /** begin: in base32, shown this once. */
+  secret?: string;
+  /** begin: otpauth://, as authenticators read it. */
+  uri?: string;
 };
 
 /** spec/handling.md. */
@@ -1358,6 +1393,51 @@ export interface Operations {
     query: { after?: string };
     header: { "Last-Event-ID"?: string };
     answer: Event;
+  };
+  /** Come in by a password; what is answered is a token with a short end. */
+  login_finish: {
+    method: "POST";
+    path: "/v1/login";
+    body: {
+      person: string;
+      password: string;
+      /** Of the second factor; left out or empty without one. */
+      code?: string;
+    };
+    answer: Session;
+  };
+  /** End the session that asks. */
+  login_end: {
+    method: "POST";
+    path: "/v1/logout";
+    body: Record<string, never>;
+    answer: LoggedOut;
+  };
+  /** Set a password: one's own, or a first one for somebody else. */
+  password_set: {
+    method: "POST";
+    path: "/v1/password";
+    body: {
+      person: string;
+      /** At least 12 characters. */
+      password: string;
+      /** The one that is replaced: a session must say it. */
+      current?: string;
+    };
+    answer: PasswordSet;
+  };
+  /** The second factor: make a secret, confirm it by its first code, or reset that of a person. */
+  factor_change: {
+    method: "POST";
+    path: "/v1/factor";
+    body: {
+      do: "begin" | "confirm" | "reset";
+      /** reset: whose. */
+      person?: string;
+      /** confirm: what the authenticator shows. */
+      code?: string;
+    };
+    answer: Factor;
   };
   /** Evidence of a message, for anybody. */
   proof_get: {

@@ -34,7 +34,7 @@ MAY = {
 FENCES = [
     (r"jansson\.h", ["wire/json.c"]),
     (r"openssl/.*", ["seal", "keeper"]),
-    (r"sodium(/.*|\.h)", ["seal", "keeper"]),
+    (r"sodium(/.*|\.h)", ["gate/derive.c"]),
     (r"sqlite3(ext)?\.h", ["store"]),
     (r"(libpq-fe|libpq-events|pg_config|postgres_ext)\.h", ["store"]),
     (r"(microhttpd\.h|gnutls/.*|curl/.*)", ["gate"]),
@@ -56,9 +56,9 @@ LIBC = ["libc.so", "ld-linux", "libm.so", "libpthread.so"]
 
 # A program: its folder, symbols that may not be in it (its own or called), and the only libraries it may load.
 PROGRAMS = {
-    "wasl-gate": ("gate", [SQL, SIGNING], ["libmicrohttpd", "libgnutls", "libcurl", "libjansson", "libseccomp"]),
+    "wasl-gate": ("gate", [SQL, SIGNING], ["libmicrohttpd", "libgnutls", "libcurl", "libsodium", "libjansson", "libseccomp"]),
     "wasl-core": ("core", [TLS, SIGNING, NETWORK], ["libjansson", "libcrypto", "libseccomp", "libsqlite3", "libpq"]),
-    "wasl-keeper": ("keeper", [TLS, SQL, NETWORK], ["libjansson", "libcrypto", "libsodium", "libseccomp"]),
+    "wasl-keeper": ("keeper", [TLS, SQL, NETWORK], ["libjansson", "libcrypto", "libseccomp"]),
     "wasl-worker": ("worker", [TLS, SQL, CRYPTO, NETWORK], ["libjansson", "libseccomp"]),
     "wasl": ("cli", [TLS, SQL, SIGNING], ["libjansson", "libcrypto", "libseccomp"]),
     "wasld": ("wasld", [TLS, SQL, CRYPTO], ["libinih", "libseccomp"]),
@@ -232,6 +232,7 @@ BROKEN_SOURCES = [
     ("wire/broken.c", "#include <jansson.h>", check_fences),
     ("core/broken.c", "#include <p11-kit/pkcs11.h>", check_fences),
     ("seal/broken.c", "#include <dlfcn.h>", check_fences),
+    ("gate/broken.c", "#include <sodium.h>", check_fences),
     ("keeper/broken.c", "#include <gnutls/gnutls.h>", check_fences),
     ("gate/broken.c", "#include <linux/landlock.h>", check_fences),
     ("core/broken.c", "#include <sys/socket.h>", check_fences),

@@ -95,6 +95,9 @@ BASE_NODISCARD enum base_code cli_get(struct cli *cli, struct cli_answer *out, s
 /* body: a JSON document */
 BASE_NODISCARD enum base_code cli_post(struct cli *cli, const char *path, struct base_view body, struct cli_answer *out,
                                        struct base_error *err);
+/* The same without a token, by who is yet to log in. */
+BASE_NODISCARD enum base_code cli_post_as_nobody(struct cli *cli, const char *path, struct base_view body,
+                                                 struct cli_answer *out, struct base_error *err);
 /* "?reason=…", percent-encoded, when --reason says for which purpose content is read; else "". */
 enum { CLI_REASON_MAX = 256 };
 struct cli_purpose {
@@ -338,6 +341,10 @@ CLI_COMMAND_FUNCTION(person_roles);
 CLI_COMMAND_FUNCTION(person_unit);
 CLI_COMMAND_FUNCTION(person_owner);
 CLI_COMMAND_FUNCTION(person_close);
+CLI_COMMAND_FUNCTION(person_password);
+CLI_COMMAND_FUNCTION(person_factor);
+CLI_COMMAND_FUNCTION(login);
+CLI_COMMAND_FUNCTION(logout);
 CLI_COMMAND_FUNCTION(token_make);
 CLI_COMMAND_FUNCTION(token_list);
 CLI_COMMAND_FUNCTION(token_end);

@@ -24,6 +24,7 @@ struct cli_http_request {
   const char *type;       /* Content-Type; NULL: no body */
   struct base_view body;  /* sent when fd is -1 */
   struct base_view token; /* of who asks; empty: the user of the operating system */
+  bool as_nobody;         /* no token is looked for: who asks is yet to log in */
   int fd;                 /* else size bytes are read from here */
   uint64_t size;
   struct cli_progress *progress; /* of the upload; may be NULL */

@@ -80,12 +80,13 @@ static void show_person(struct cli *cli, struct cli_table *table, const struct w
   cell_roles(cli, table, person);
   cli_cell(table,
            owner ? base_view_text(cli_word(cli, CLI_PERSON_OWNER)) : cli_code_word(cli, cli_string(person, "state")));
+  cli_cell(table, cli_code_word(cli, cli_string(person, "login")));
 }
 
 static void show_persons(struct cli *cli, const struct wire_json *persons, bool one) {
-  static const enum cli_word heads[] = {CLI_PERSON, CLI_NAME, CLI_UNIT, CLI_ROLES, CLI_STATE};
+  static const enum cli_word heads[] = {CLI_PERSON, CLI_NAME, CLI_UNIT, CLI_ROLES, CLI_STATE, CLI_LOGIN};
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, 5, heads);
+  cli_table_begin(&table, cli, 6, heads);
   if (one)
     show_person(cli, &table, persons);
   for (size_t i = 0; !one && i < wire_json_size(persons); i++)
@@ -253,7 +254,7 @@ enum base_code cli_token_read(struct base_buf *out, struct base_error *err) {
   for (size_t i = 0; i < out->size && !bad; i++)
     bad = out->data[i] <= ' ' || out->data[i] >= 0x7f;
   if (code == BASE_OK && bad)
-    code = base_fail(err, BASE_LOGIN, "%s holds no token: one line, as wasl token make printed it",
+    code = base_fail(err, BASE_LOGIN, "%s holds no token: one line, as wasl token make or wasl login gave it",
                      file != NULL ? "the file in WASL_TOKEN_FILE" : "WASL_TOKEN");
   return code;
 }

@@ -395,9 +395,10 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
     return BASE_OK;
   case WIRE_ACT_PERSON:
   case WIRE_ACT_TOKEN:
+  case WIRE_ACT_LOGIN:
     if (!core_people_fits(core, leaf->leaf.act, &leaf->opening, core->check->next))
       core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
-                       "the person or token that it is about is stored otherwise, or as it was before");
+                       "the person, login or token that it is about is stored otherwise, or as it was before");
     return BASE_OK;
   default:
     return BASE_OK;

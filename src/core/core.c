@@ -303,6 +303,21 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   case LINK_TOKEN_CHANGE:
     core_token_change(core, token, request);
     break;
+  case LINK_LOGIN_BEGIN:
+    core_login_begin(core, token, request);
+    break;
+  case LINK_LOGIN_FINISH:
+    core_login_finish(core, token, request);
+    break;
+  case LINK_LOGIN_END:
+    core_login_end(core, token);
+    break;
+  case LINK_PASSWORD_SET:
+    core_password_set(core, token, request);
+    break;
+  case LINK_FACTOR_CHANGE:
+    core_factor_change(core, token, request);
+    break;
   case LINK_PEER_TABLE:
     core_peer_table(core, token, request);
     break;
@@ -468,6 +483,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_recall_settle(core, &why);
     if (code == BASE_OK)
       code = core_retain_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_login_settle(core, &why);
     if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
@@ -509,6 +526,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_clocks_due_ms(core));
   due = core_soonest(due, core_recall_due_ms(core));
   due = core_soonest(due, core_retain_due_ms(core));
+  due = core_soonest(due, core_login_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

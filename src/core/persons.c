@@ -14,6 +14,14 @@ static bool is_administrator(const struct core_person *person) {
 
 /* --- shown */
 
+static const char *login_word(const struct core_login *login) {
+  return login->damaged ? "damaged"
+         : !login->set  ? "no_password"
+         : login->first ? "first_password"
+         : login->armed ? "second_factor"
+                        : "password";
+}
+
 static void write_person(const struct core_person *person, struct wire_writer *writer) {
   wire_write_object(writer);
   wire_write_member_string(writer, "person", person->handle);
@@ -22,6 +30,7 @@ static void write_person(const struct core_person *person, struct wire_writer *w
   core_roles_write(writer, person->roles);
   wire_write_member_bool(writer, "owner", person->owner);
   wire_write_member_string(writer, "state", person->damaged ? "damaged" : person->closed ? "closed" : "open");
+  wire_write_member_string(writer, "login", login_word(&person->login));
   wire_write_member_integer(writer, "leaf", (int64_t)person->leaf);
   wire_write_end(writer, '}');
 }

@@ -19,6 +19,7 @@ static void write_token(const struct core *core, const struct core_token *token,
   wire_write_member_integer(writer, "token", token->number);
   wire_write_member_string(writer, "person", token->person);
   wire_write_member_string(writer, "label", token->label);
+  wire_write_member_bool(writer, "session", token->session);
   core_roles_write(writer, token->roles);
   wire_write_key(writer, "requests");
   wire_write_array(writer);
@@ -130,8 +131,7 @@ static enum base_code read_token(struct core *core, const struct wire_json *requ
   return code == BASE_OK ? check_scope(core, person, out, err) : code;
 }
 
-/* A new row, or that of one that is over; the register keeps what was there. NULL: there is none. */
-static struct core_token *find_room(struct core *core) {
+struct core_token *core_token_room(struct core *core) {
   struct core_people *people = core->people;
   if (people->token_count < CORE_TOKENS_MAX) {
     struct core_token *token = &people->tokens[people->token_count];
@@ -146,31 +146,26 @@ static struct core_token *find_room(struct core *core) {
   return NULL;
 }
 
-static void make_secret(struct core *core, char text[sizeof CORE_TOKEN_PREFIX + 2 * CORE_TOKEN_SECRET]) {
-  static const char digits[] = "0123456789abcdef";
+void core_token_secret(struct core *core, const char *prefix, char out[CORE_TOKEN_TEXT]) {
   uint8_t secret[CORE_TOKEN_SECRET];
-  size_t at = sizeof CORE_TOKEN_PREFIX - 1;
+  size_t at = strlen(prefix);
   core->env.world->random(core->env.world->context, secret, sizeof secret);
-  memcpy(text, CORE_TOKEN_PREFIX, at);
-  for (size_t i = 0; i < sizeof secret; i++) {
-    text[at++] = digits[secret[i] >> 4];
-    text[at++] = digits[secret[i] & 15];
-  }
-  text[at] = '\0';
+  memcpy(out, prefix, at);
+  base_hex(secret, sizeof secret, out + at);
   base_wipe(secret, sizeof secret);
 }
 
 static enum base_code make(struct core *core, uint64_t reply, const struct wire_json *request, struct base_error *err) {
   struct core_token wanted;
-  char secret[sizeof CORE_TOKEN_PREFIX + 2 * CORE_TOKEN_SECRET], why[2 * CORE_PERSON_TEXT_MAX];
+  char secret[CORE_TOKEN_TEXT], why[2 * CORE_PERSON_TEXT_MAX];
   enum base_code code = read_token(core, request, &wanted, err);
-  struct core_token *token = code == BASE_OK ? find_room(core) : NULL;
+  struct core_token *token = code == BASE_OK ? core_token_room(core) : NULL;
   if (code == BASE_OK && token == NULL)
     code = base_fail(err, BASE_POLICY, "a node has at most %d tokens in force: end one first (wasl token end)",
                      CORE_TOKENS_MAX);
   if (code != BASE_OK)
     return code;
-  make_secret(core, secret);
+  core_token_secret(core, CORE_TOKEN_PREFIX, secret);
   wanted.number = token->number;
   wanted.secret = seal_sha256(base_view_text(secret));
   *token = wanted;

@@ -32,6 +32,10 @@ enum {
   GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */
   GATE_LOG_SECONDS = 60,         /* a limit is logged when it is met first, and then once in this time, with a count */
   GATE_TOKEN_MAX = 128,          /* octets of a token in the field Authorization */
+  GATE_PASSWORD_MIN = 12,        /* characters of a password that is set */
+  GATE_PASSWORD_MAX = 256,       /* octets of any */
+  GATE_SECRET_BODY_MAX = 3 << 10, /* octets of a body with passwords in it */
+  GATE_DERIVATIONS_MAX = 16,     /* passwords that are compared or wait for it */
   GATE_CALLS_MAX = 1024,         /* requests to another process that are not answered yet */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gate/derive.h"
 #include "gate/local_internal.h"
 #include "gate/status.h"
 #include "wire/consignment.h"
@@ -76,7 +77,7 @@ void gate_job_nonsense(struct gate_job *job, const char *what) {
   gate_http_refuse(job->request, &err);
 }
 
-static void answered(void *context, struct link_message *message) {
+void gate_job_answered(void *context, struct link_message *message) {
   struct gate_job *job = context;
   if (gate_job_refused(job, message))
     return;
@@ -154,7 +155,7 @@ static enum base_code post(struct gate_job *job, struct base_error *err) {
   BASE_AUTO_FD int document = apart ? base_memfd_sealed("document", base_buf_view(&job->body), err) : -1;
   if (apart && document < 0)
     return err->code;
-  gate_job_ask(job, job->route->request, whole, document, answered);
+  gate_job_ask(job, job->route->request, whole, document, gate_job_answered);
   return BASE_OK;
 }
 
@@ -167,7 +168,8 @@ static bool is_type(struct base_view said, const char *type) {
 }
 
 static enum base_code check_type(const struct gate_job *job, struct base_error *err) {
-  const char *type = job->route->way == GATE_POST ? "application/json" : "application/octet-stream";
+  bool json = job->route->way == GATE_POST || job->route->way == GATE_SECRET;
+  const char *type = json ? "application/json" : "application/octet-stream";
   return is_type(job->request->body.type, type)
              ? BASE_OK
              : base_fail(err, BASE_MEDIA_TYPE, "Content-Type: /%s takes %s", job->route->path, type);
@@ -182,7 +184,7 @@ static enum base_code check_body(const struct gate_job *job, struct base_error *
     return check_type(job, err);
   if (!body->present)
     return BASE_OK;
-  if (job->route->way != GATE_POST && job->route->way != GATE_OCTETS)
+  if (job->route->way != GATE_POST && job->route->way != GATE_OCTETS && job->route->way != GATE_SECRET)
     return base_fail(err, BASE_PROTOCOL, "/%s takes no body", job->route->path);
   if (check_type(job, err) != BASE_OK)
     return err->code;
@@ -252,7 +254,7 @@ static enum base_code hand_octets(struct gate_job *job, struct base_error *err) 
     return code;
   gate_job_object(job, &writer, &payload);
   wire_write_end(&writer, '}');
-  gate_job_ask(job, job->route->request, base_buf_view(&payload), job->chunk.fd, answered);
+  gate_job_ask(job, job->route->request, base_buf_view(&payload), job->chunk.fd, gate_job_answered);
   gate_memfile_close(&job->chunk);
   return BASE_OK;
 }
@@ -272,6 +274,9 @@ static void end(void *context, struct gate_request *request) {
   case GATE_EVENTS:
     gate_events_begin(job);
     return;
+  case GATE_SECRET:
+    gate_password_begin(job);
+    return;
   case GATE_OCTETS:
     if (hand_octets(job, &err) != BASE_OK)
       gate_http_refuse(job->request, &err);
@@ -290,6 +295,7 @@ static void gone(void *context, struct gate_request *request, bool complete) {
     return;
   gate_upload_gone(job);
   gate_events_gone(job);
+  gate_password_gone(job);
   gate_memfile_close(&job->chunk);
   gate_memfile_close(&job->copy);
   base_buf_free(&job->body);
@@ -337,8 +343,10 @@ enum base_code gate_local_new(const struct gate_local_setup *setup, struct gate_
                                  .limits = setup->limits,
                                  .memory = GATE_LOCAL_MEMORY,
                                  .handlers = {local, admit, begin, take_body, end, gone, loop_over}};
-  enum base_code code = gate_http_new(&http, &local->http, err);
+  local->deriver = gate_deriver_new(setup->loop, err);
+  enum base_code code = local->deriver != NULL ? gate_http_new(&http, &local->http, err) : err->code;
   if (code != BASE_OK) {
+    gate_deriver_free(local->deriver);
     free(local);
     return code;
   }
@@ -380,6 +388,7 @@ void gate_local_free(struct gate_local *local) {
   if (local == NULL)
     return;
   link_timer_set(local->stop_timer, -1);
+  gate_deriver_free(local->deriver);
   gate_http_free(local->http);
   link_channel_free(local->core.channel);
   link_channel_free(local->worker.channel);

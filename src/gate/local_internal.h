@@ -6,7 +6,7 @@
 #include "gate/memfile.h"
 #include "wire/stix.h"
 
-/* What local.c, upload.c, download.c, events.c and stix.c share. */
+/* What local.c, upload.c, download.c, events.c, password.c and stix.c share. */
 
 struct gate_local {
   struct link_loop *loop;
@@ -14,6 +14,7 @@ struct gate_local {
   struct gate_users users;
   const struct link_family *family;
   struct gate_calls core, worker;
+  struct gate_deriver *deriver;
   struct gate_http *http;
   struct link_timer *stop_timer;
   struct gate_job *listeners[GATE_AUDIENCE_MAX]; /* NULL: a free place */
@@ -26,7 +27,8 @@ struct gate_job {
   struct gate_local *local;
   struct gate_request *request;
   const struct gate_route *route;
-  struct base_buf body; /* of GATE_POST */
+  struct base_buf body;       /* of GATE_POST and GATE_SECRET */
+  struct gate_secret *secret; /* of GATE_SECRET */
   /* the part that comes in or goes out */
   char stage[80];                  /* what core calls the part that comes in; empty: none, or finished */
   struct gate_memfile chunk, copy; /* chunk: of GATE_OCTETS the whole body */
@@ -50,6 +52,8 @@ void gate_job_ask(struct gate_job *job, enum link_request_code code, struct base
                   gate_answer answer);
 /* Passes a refusal on; true when message is one. */
 bool gate_job_refused(struct gate_job *job, const struct link_message *message);
+/* Passes core's answer on, whatever it is. context: the struct gate_job. */
+void gate_job_answered(void *context, struct link_message *message);
 /* Core or the worker said something that this gate does not understand. */
 void gate_job_nonsense(struct gate_job *job, const char *what);
 
@@ -59,6 +63,9 @@ void gate_upload_end(struct gate_job *job);
 void gate_upload_gone(struct gate_job *job);
 
 void gate_download_begin(struct gate_job *job); /* GATE_DOWNLOAD and GATE_STIX */
+
+void gate_password_begin(struct gate_job *job);
+void gate_password_gone(struct gate_job *job);
 
 void gate_events_begin(struct gate_job *job);
 void gate_events_gone(struct gate_job *job);

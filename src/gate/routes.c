@@ -61,6 +61,10 @@ static const struct gate_route routes[] = {
     {"POST", "v1/persons", LINK_PERSON_CHANGE, GATE_POST, {{0}}, {{0}}},
     {"GET", "v1/tokens", LINK_TOKEN_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/tokens", LINK_TOKEN_CHANGE, GATE_POST, {{0}}, {{0}}},
+    {"POST", "v1/login", LINK_LOGIN_FINISH, GATE_SECRET, {{0}}, {{0}}},
+    {"POST", "v1/logout", LINK_LOGIN_END, GATE_POST, {{0}}, {{0}}},
+    {"POST", "v1/password", LINK_PASSWORD_SET, GATE_SECRET, {{0}}, {{0}}},
+    {"POST", "v1/factor", LINK_FACTOR_CHANGE, GATE_POST, {{0}}, {{0}}},
     {"GET", "v1/proofs/ID", LINK_PROOF_GET, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };

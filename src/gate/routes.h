@@ -17,6 +17,7 @@ enum gate_way {
   GATE_UPLOAD,   /* a part comes in */
   GATE_DOWNLOAD, /* a part goes out */
   GATE_STIX,     /* a part is checked by the worker */
+  GATE_SECRET,   /* as GATE_POST, of a body with passwords in it, which core does not get */
   GATE_EVENTS,   /* what changes, for as long as somebody listens */
 };
 enum gate_member_type { GATE_TEXT, GATE_NUMBER, GATE_FLAG };

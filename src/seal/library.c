@@ -55,10 +55,9 @@ void seal_take_memory(void) {
 
 /* --- algorithms */
 
-static EVP_MAC_CTX *keyless_hmac(void) {
+static EVP_MAC_CTX *keyless_hmac(char *digest) {
   EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
   EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
-  char digest[] = "SHA256";
   OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                          OSSL_PARAM_construct_end()};
   if (context == NULL || EVP_MAC_CTX_set_params(context, params) != 1)
@@ -77,7 +76,9 @@ static void fetch(void) {
   if (library.sha256 == NULL || library.p256 == NULL || library.sha512 == NULL || library.aes128 == NULL ||
       library.aes256 == NULL || library.chacha20 == NULL)
     seal_broken("fetching the algorithms");
-  library.hmac = keyless_hmac();
+  char sha256[] = "SHA256", sha1[] = "SHA1";
+  library.hmac = keyless_hmac(sha256);
+  library.hmac_sha1 = keyless_hmac(sha1);
 }
 
 const struct seal_library *seal_library(void) {
@@ -93,13 +94,22 @@ void seal_start(void) {
   seal_kem_derive_public(hash.bytes, &public_key);
 }
 
-void seal_hmac(struct base_view key, const struct base_view *pieces, size_t count, uint8_t out[32]) {
-  EVP_MAC_CTX *context = EVP_MAC_CTX_dup(seal_library()->hmac);
+static void hmac(EVP_MAC_CTX *keyless, struct base_view key, const struct base_view *pieces, size_t count, uint8_t *out,
+                 size_t out_size) {
+  EVP_MAC_CTX *context = EVP_MAC_CTX_dup(keyless);
   size_t size = 0;
   bool good = context != NULL && EVP_MAC_init(context, key.data, key.size, NULL) == 1;
   for (size_t i = 0; good && i < count; i++)
     good = pieces[i].size == 0 || EVP_MAC_update(context, pieces[i].data, pieces[i].size) == 1;
-  if (!good || EVP_MAC_final(context, out, &size, 32) != 1 || size != 32)
+  if (!good || EVP_MAC_final(context, out, &size, out_size) != 1 || size != out_size)
     seal_broken("HMAC");
   EVP_MAC_CTX_free(context);
+}
+
+void seal_hmac(struct base_view key, const struct base_view *pieces, size_t count, uint8_t out[32]) {
+  hmac(seal_library()->hmac, key, pieces, count, out, 32);
+}
+
+void seal_hmac_sha1(struct base_view key, struct base_view data, uint8_t out[20]) {
+  hmac(seal_library()->hmac_sha1, key, &data, 1, out, 20);
 }

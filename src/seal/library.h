@@ -12,7 +12,7 @@
 struct seal_library {
   EVP_MD *sha256, *sha512;
   EVP_CIPHER *aes128, *aes256, *chacha20;
-  EVP_MAC_CTX *hmac; /* HMAC-SHA256 without a key, to be duplicated */
+  EVP_MAC_CTX *hmac, *hmac_sha1; /* HMAC without a key, to be duplicated; hmac: with SHA-256 */
   EC_GROUP *p256;
 };
 const struct seal_library *seal_library(void);
@@ -22,6 +22,8 @@ _Noreturn void seal_broken(const char *what);
 
 /* HMAC-SHA256 (RFC 2104) over the pieces one after the other. */
 void seal_hmac(struct base_view key, const struct base_view *pieces, size_t count, uint8_t out[32]);
+/* HMAC-SHA-1, for RFC 4226 alone: what authenticators on telephones know. */
+void seal_hmac_sha1(struct base_view key, struct base_view data, uint8_t out[20]);
 
 /* --- P-256 (p256.c) */
 /* ECDSA with SHA-256 (FIPS 186-5), r and s of 32 bytes each. False for a key off the curve, too. */

@@ -112,6 +112,14 @@ BASE_NODISCARD enum base_code seal_aead_decrypt(const struct base_secret *key, c
                                                 struct base_view aad, struct base_view sealed, uint8_t *out,
                                                 struct base_error *err);
 
+/* --- what a login takes (login.c) */
+/* HMAC-SHA256 (RFC 2104) of purpose, a zero octet and the data; a purpose keeps one use of a key apart from another. */
+struct base_hash seal_keyed(const struct base_secret *key, const char *purpose, struct base_view data);
+/* In the same time for all values. */
+bool seal_same(const void *a, const void *b, size_t size);
+/* HOTP of RFC 4226 section 5.3, with HMAC-SHA-1: at most 9 digits of it. Of RFC 6238 with the step as counter. */
+uint32_t seal_hotp(struct base_view secret, uint64_t counter, unsigned digits);
+
 /* --- records of a part: plaintext in pieces of WIRE_RECORD_MAX, each sealed under the part's key, which is used for this
  * part of this message alone; nonce = index as 12 bytes big-endian, aad = "wasl record/1" || index || last. Every record but
  * the last is full; an empty part has one empty last record. Sealing a piece of another size aborts (a broken

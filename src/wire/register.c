@@ -127,6 +127,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_WRITTEN] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_ZONE] = SALT | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_EMERGENCY] = SALT | MESSAGE | FROM | ACTOR | TO | SUBJECT,
+    [WIRE_ACT_LOGIN] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

@@ -30,7 +30,7 @@ enum {
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
               X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
                   X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                     \
-                      X(EMERGENCY, "emergency")
+                      X(EMERGENCY, "emergency") X(LOGIN, "login")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)

@@ -79,11 +79,12 @@ class Good:
     def __init__(self):
         self.told = set()
 
-    def __call__(self, door, name, /, body=None, octets=None, query=None, **places):
+    def __call__(self, door, name, /, body=None, octets=None, query=None, token=None, **places):
         method, _, operation = OPERATIONS[name]
         media = "application/json" if body is not None else "application/octet-stream" if octets is not None else None
         status, headers, content = door.ask(method, target_of(name, places, query),
-                                            json.dumps(body).encode() if body is not None else octets, media)
+                                            json.dumps(body).encode() if body is not None else octets, media,
+                                            **({"Authorization": f"Bearer {token}"} if token else {}))
         check(status == 200, f"{name}: {status}", content[:400])
         (said, schema), = ((media, one["schema"]) for media, one in operation["responses"]["200"]["content"].items())
         check(headers["Content-Type"] == said, f"{name} answers {headers['Content-Type']} and not {said}")
@@ -166,6 +167,16 @@ def recalls(good, door, rabat, paris, case):
     good(door, "recall_answer", example("recall_answer"), id=next(row["id"] for row in rows if not row["ours"]))
 
 
+def come_in(good, door):
+    """A password and a session; the second factor begun by the owner, who has a password himself."""
+    owner = good(door, "token_list")["person"]
+    good(door, "password_set", example("password_set"))
+    session = good(door, "login_finish", {"person": "amal", "password": example("password_set")["password"]})["secret"]
+    good(door, "login_end", {}, token=session)
+    good(door, "password_set", {"person": owner, "password": example("login_finish")["password"]})
+    good(door, "factor_change", example("factor_change"))
+
+
 def the_rest(good, door, rabat, case):
     good(door, "message_erase", example("message_erase"), id=case)
     good(door, "partner_state", example("partner_state"), name="paris")
@@ -184,6 +195,7 @@ def the_rest(good, door, rabat, case):
                                 "until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))})
     good(door, "token_list")
     good(door, "token_change", example("token_change"))
+    come_in(good, door)
     good(door, "card_change", example("card_change"))
     good(door, "key_rotate", example("key_rotate"))
     good(door, "key_retire", example("key_retire"))

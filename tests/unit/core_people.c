@@ -2,23 +2,6 @@
  * Persons, roles and tokens: who may ask for what, looked at in one place; and what is stored of them against the register. */
 #include "core_persons.h"
 
-/* The last leaf, opened. */
-static void expect_last(struct pair_node *node, const char *act, const char *actor, const char *subject,
-                        const char *reason) {
-  char request[64];
-  snprintf(request, sizeof request, "{\"actor\":\"test\",\"n\":%llu}", (unsigned long long)node->core->reg.attested - 1);
-  struct told told = tell(node, LINK_REGISTER_SHOW, request);
-  const struct wire_json *opening = wire_json_get(told.json, "opening");
-  char head[32];
-  snprintf(head, sizeof head, "{\"act\":\"%s\"", act);
-  struct base_view leaf = wire_json_text(wire_json_get(told.json, "leaf"));
-  assert_true(leaf.size > strlen(head) && memcmp(leaf.data, head, strlen(head)) == 0);
-  expect_text(opening, "actor", actor);
-  expect_text(opening, "subject", subject);
-  expect_text(opening, "reason", reason);
-  forget(&told);
-}
-
 /* --- the column of the request table */
 
 /* Each request that the local gate may send, by a person of each role: refused before any verb runs, or not, as the
@@ -301,28 +284,6 @@ static void test_purpose_and_uploads(void **state) {
 }
 
 /* --- what is stored */
-
-static void fact(struct pair_node *node, const char *name, struct base_buf *out) {
-  base_buf_init(out, 8192);
-  assert_int_equal(store_fact_get(node->core->store, name, out, NULL), BASE_OK);
-}
-
-static void put_fact(struct pair_node *node, const char *name, const struct base_buf *value) {
-  assert_int_equal(store_begin(node->core->store, NULL), BASE_OK);
-  assert_int_equal(store_fact_set(node->core->store, name, base_buf_view(value), NULL), BASE_OK);
-  assert_int_equal(store_commit(node->core->store, NULL), BASE_OK);
-}
-
-static bool check_names(struct pair_node *node, const char *what) {
-  struct told told = tell(node, LINK_REGISTER_CHECK, "{\"actor\":\"test\"}");
-  BASE_AUTO_BUF struct base_buf text = {0};
-  base_buf_init(&text, 1 << 20);
-  base_buf_add_buf(&text, &told.answer.payload);
-  base_buf_u8(&text, 0);
-  bool found = strstr((const char *)text.data, what) != NULL;
-  forget(&told);
-  return found;
-}
 
 /* Who writes into the database gives nobody a role, and brings nobody back who left. */
 static void test_what_is_stored(void **state) {

@@ -70,7 +70,49 @@ static inline void add_everybody(struct pair_node *node, char secrets[LINK_PERSO
 /* Whether persons may send it, at all. */
 static inline bool by_persons(enum link_request_code code) {
   const struct link_row *row = link_row(code);
-  return (row->senders & 1U << LINK_ROLE_GATE_LOCAL) != 0 && row->receiver == LINK_ROLE_CORE;
+  bool not_yet = code == LINK_LOGIN_BEGIN || code == LINK_LOGIN_FINISH; /* by who is yet to log in */
+  return (row->senders & 1U << LINK_ROLE_GATE_LOCAL) != 0 && row->receiver == LINK_ROLE_CORE && !not_yet;
+}
+
+/* --- what is written */
+
+/* The last leaf, opened. */
+static inline void expect_last(struct pair_node *node, const char *act, const char *actor, const char *subject,
+                        const char *reason) {
+  char request[64];
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"n\":%llu}", (unsigned long long)node->core->reg.attested - 1);
+  struct told told = tell(node, LINK_REGISTER_SHOW, request);
+  const struct wire_json *opening = wire_json_get(told.json, "opening");
+  char head[32];
+  snprintf(head, sizeof head, "{\"act\":\"%s\"", act);
+  struct base_view leaf = wire_json_text(wire_json_get(told.json, "leaf"));
+  assert_true(leaf.size > strlen(head) && memcmp(leaf.data, head, strlen(head)) == 0);
+  expect_text(opening, "actor", actor);
+  expect_text(opening, "subject", subject);
+  expect_text(opening, "reason", reason);
+  forget(&told);
+}
+
+static inline void fact(struct pair_node *node, const char *name, struct base_buf *out) {
+  base_buf_init(out, 8192);
+  assert_int_equal(store_fact_get(node->core->store, name, out, NULL), BASE_OK);
+}
+
+static inline void put_fact(struct pair_node *node, const char *name, const struct base_buf *value) {
+  assert_int_equal(store_begin(node->core->store, NULL), BASE_OK);
+  assert_int_equal(store_fact_set(node->core->store, name, base_buf_view(value), NULL), BASE_OK);
+  assert_int_equal(store_commit(node->core->store, NULL), BASE_OK);
+}
+
+static inline bool check_names(struct pair_node *node, const char *what) {
+  struct told told = tell(node, LINK_REGISTER_CHECK, "{\"actor\":\"test\"}");
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 1 << 20);
+  base_buf_add_buf(&text, &told.answer.payload);
+  base_buf_u8(&text, 0);
+  bool found = strstr((const char *)text.data, what) != NULL;
+  forget(&told);
+  return found;
 }
 
 #endif

@@ -84,6 +84,18 @@ static void core_events(struct local_rig *rig, struct link_channel *channel, str
   base_buf_free(&text);
 }
 
+/* Two salts of little work, and for `slow` of much. */
+static void core_salts(struct link_channel *channel, struct link_message *message) {
+  char text[512];
+  bool slow = memmem(message->payload.data, message->payload.size, "\"slow\"", 6) != NULL;
+  int passes = slow ? 8 : 1, memory = slow ? 64 << 20 : 8 << 10;
+  snprintf(text, sizeof text,
+           "{\"salt\":\"000102030405060708090a0b0c0d0e0f\",\"passes\":%d,\"memory\":%d,"
+           "\"fresh\":{\"salt\":\"ff0102030405060708090a0b0c0d0e0f\",\"passes\":%d,\"memory\":%d}}",
+           passes, memory, passes, memory);
+  answer_text(channel, message->id, BASE_OK, text);
+}
+
 /* Most requests are answered with what core got, so that the tests see it. */
 static void core_request(void *context, struct link_channel *channel, struct link_message *message) {
   struct local_rig *rig = context;
@@ -113,6 +125,9 @@ static void core_request(void *context, struct link_channel *channel, struct lin
     return;
   case LINK_PART_READ:
     core_read(rig, channel, message);
+    return;
+  case LINK_LOGIN_BEGIN:
+    core_salts(channel, message);
     return;
   case LINK_OUTBOX_END:
     answer_text(channel, message->id, BASE_CONFLICT, "it was \"receipted\" already");
@@ -309,7 +324,8 @@ static void test_tokens(void **state) {
   };
   char line[512], longer[GATE_TOKEN_MAX + 2];
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    snprintf(line, sizeof line, "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\n%s\r\n", rows[i].fields);
+    snprintf(line, sizeof line, "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\n%s\r\n",
+             rows[i].fields);
     char *answer = say(rig, line, strlen(line));
     if (strncmp(answer, rows[i].status, strlen(rows[i].status)) != 0 || strstr(answer, rows[i].content) == NULL)
       fail_msg("%s: answered\n%s", rows[i].fields, answer);
@@ -318,14 +334,98 @@ static void test_tokens(void **state) {
   memset(longer, 'x', sizeof longer - 1);
   longer[sizeof longer - 1] = '\0';
   for (size_t size = GATE_TOKEN_MAX; size <= GATE_TOKEN_MAX + 1; size++) {
-    snprintf(line, sizeof line, "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\nAuthorization: Bearer %.*s\r\n\r\n",
+    snprintf(line, sizeof line,
+             "GET /v1/status HTTP/1.1\r\nHost: local\r\nConnection: close\r\nAuthorization: Bearer %.*s\r\n\r\n",
              (int)size, longer);
     char *answer = say(rig, line, strlen(line));
     assert_true(strncmp(answer, size == GATE_TOKEN_MAX ? "HTTP/1.1 200" : "HTTP/1.1 401", 12) == 0);
     free(answer);
   }
   /* A body says nothing of who asks: the member would stand twice, which core refuses. */
-  expect(rig, "POST /v1/cases", "{\"token\":\"abc\"}", "HTTP/1.1 200", "{\"token\":\"abc\",\"actor\":\"ami\",\"token\":\"\"}");
+  expect(rig, "POST /v1/cases", "{\"token\":\"abc\"}", "HTTP/1.1 200",
+         "{\"token\":\"abc\",\"actor\":\"ami\",\"token\":\"\"}");
+}
+
+/* --- passwords */
+
+/* The 64 hex digits that core got under this name. */
+static void key_of(const struct local_rig *rig, const char *line, const char *body, const char *name, char out[65]) {
+  char wanted[32], *answer = ask(rig, line, body);
+  snprintf(wanted, sizeof wanted, "\"%s\":\"", name);
+  char *found = strstr(answer, wanted);
+  if (strncmp(answer, "HTTP/1.1 200", 12) != 0 || found == NULL || strspn(found + strlen(wanted), "0123456789abcdef") != 64)
+    fail_msg("%s: answered\n%s", body, answer);
+  memcpy(out, found + strlen(wanted), 64);
+  out[64] = '\0';
+  assert_null(strstr(answer, "horse"));
+  free(answer);
+}
+
+/* Core gets keys and no password: the same for the same one, another one for another, or with another salt. */
+static void test_passwords(void **state) {
+  const struct local_rig *rig = *state;
+  static const char login[] = "POST /v1/login", set[] = "POST /v1/password";
+  char one[65], same[65], other[65], current[65];
+  key_of(rig, login, "{\"person\":\"lina\",\"password\":\"correct horse battery\"}", "password", one);
+  key_of(rig, login, "{\"password\":\"correct horse battery\",\"code\":\"123456\"}", "password", same);
+  assert_string_equal(one, same);
+  key_of(rig, login, "{\"password\":\"correct horse batterie\"}", "password", other);
+  assert_string_not_equal(one, other);
+  static const char both[] = "{\"current\":\"correct horse battery\",\"password\":\"another horse at last\"}";
+  key_of(rig, set, both, "current", current);
+  assert_string_equal(one, current);
+  key_of(rig, set, both, "password", other);
+  key_of(rig, set, "{\"password\":\"correct horse battery\"}", "password", same);
+  assert_string_not_equal(one, same);
+  assert_string_not_equal(one, other);
+  expect(rig, set, both, "HTTP/1.1 200", "\"salt\":\"ff0102030405060708090a0b0c0d0e0f\",\"passes\":1,\"memory\":8192}");
+  /* What core does not know it shall refuse itself. */
+  expect(rig, login, "{\"password\":\"p\",\"colour\":[\"red\"]}", "HTTP/1.1 200", "\"colour\":[\"red\"]}");
+}
+
+static void test_passwords_refused(void **state) {
+  const struct local_rig *rig = *state;
+  static const char login[] = "POST /v1/login", set[] = "POST /v1/password";
+  char body[GATE_SECRET_BODY_MAX + 64], longer[GATE_PASSWORD_MAX + 2];
+  expect(rig, set, "{\"password\":\"eleven char\"}", "HTTP/1.1 400", "password: has fewer than 12 characters");
+  expect(rig, set, "{\"password\":\"\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\"}", "HTTP/1.1 400",
+         "fewer than 12 characters");
+  expect(rig, set, "{\"current\":\"the same as before\",\"password\":\"the same as before\"}", "HTTP/1.1 400",
+         "is the one that it is to replace");
+  expect(rig, login, "{\"password\":\"short\"}", "HTTP/1.1 200", "\"password\":");
+  expect(rig, login, "{}", "HTTP/1.1 400", "password: is missing; it must be a text, at most 256 bytes");
+  expect(rig, login, "{\"password\":7}", "HTTP/1.1 400", "password: must be a text");
+  expect(rig, set, "{\"password\":\"a sentence of words\",\"current\":7}", "HTTP/1.1 400", "current: must be a text");
+  expect(rig, login, "[]", "HTTP/1.1 400", "the body is not a JSON object");
+  expect(rig, login, "", "HTTP/1.1 400", "\"code\":\"syntax\"");
+  memset(longer, 'x', sizeof longer - 1);
+  for (size_t size = GATE_PASSWORD_MAX; size <= GATE_PASSWORD_MAX + 1; size++) {
+    snprintf(body, sizeof body, "{\"password\":\"%.*s\"}", (int)size, longer);
+    expect(rig, login, body, size == GATE_PASSWORD_MAX ? "HTTP/1.1 200" : "HTTP/1.1 400", "password");
+  }
+  snprintf(body, sizeof body, "{\"password\":\"a\"%*s}", GATE_SECRET_BODY_MAX, "");
+  expect(rig, login, body, "HTTP/1.1 413", "the body has more than 3072 octets");
+}
+
+/* Sixteen are compared or wait; what comes then is told to come again, and the API answers everybody else meanwhile. */
+static void test_passwords_busy(void **state) {
+  const struct local_rig *rig = *state;
+  static const char body[] = "{\"person\":\"slow\",\"password\":\"p\"}";
+  char request[256];
+  int fds[GATE_DERIVATIONS_MAX + 4], size = snprintf(request, sizeof request,
+                                                     "POST /v1/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                                     "Content-Length: %zu\r\n\r\n%s",
+                                                     strlen(body), body);
+  for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+    fds[i] = knock(rig);
+    rig_send(fds[i], request, (size_t)size);
+  }
+  char *last = rig_read_all(fds[sizeof fds / sizeof fds[0] - 1]);
+  assert_non_null(strstr(last, "16 passwords wait to be compared"));
+  free(last);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\"actor\":\"ami\"");
+  for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+    close(fds[i]);
 }
 
 static void test_every_route_is_of_the_local_gate(void **state) {
@@ -813,6 +913,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_routes),
       TEST(test_tokens),
+      TEST(test_passwords),
+      TEST(test_passwords_refused),
+      TEST(test_passwords_busy),
       cmocka_unit_test(test_every_route_is_of_the_local_gate),
       TEST(test_errors),
       TEST(test_media_types),

@@ -114,6 +114,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                        "\",\"n\":2,\"subject\":\"7 " ONES "\"}",
     [WIRE_ACT_WITNESS] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"madrid\",\"reason\":\"removed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_PERSON] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"amal\",\"reason\":\"closed\",\"evidence\":\"" ONES "\"}",
+    [WIRE_ACT_LOGIN] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"amal\",\"reason\":\"password set\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_TOKEN] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"1 amal\",\"reason\":\"ended\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_WRITTEN] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"" ZEROS "\",\"reason\":\"request ask for drugs\"}",
     [WIRE_ACT_ZONE] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"node\",\"reason\":\"Africa/Casablanca\"}",
@@ -155,7 +156,8 @@ static bool says_who_and_why(unsigned act) {
          act == WIRE_ACT_ZONE;
 }
 static bool commits_to_a_document(unsigned act) {
-  return act == WIRE_ACT_WITNESS || act == WIRE_ACT_PERSON || act == WIRE_ACT_TOKEN;
+  return act == WIRE_ACT_WITNESS || act == WIRE_ACT_PERSON || act == WIRE_ACT_TOKEN ||
+         act == WIRE_ACT_LOGIN;
 }
 
 /* An opening of one act is none of another: a field is missing, surplus, or named otherwise. */
