@@ -195,6 +195,9 @@ static enum base_code check_facts(struct core *core, struct base_error *err) {
   if (core->token_key_lost)
     core_check_found(core, CORE_SO_TABLE, core_place("fact part-token-key"),
                      "it is missing or damaged: parts are not found by their hash, and those that come now neither");
+  if (core->login_key_lost)
+    core_check_found(core, CORE_SO_TABLE, core_place("fact login-key"),
+                     "it is missing or damaged: nobody comes in by a password before a new one is set");
   enum base_code code = core_cards_check(core, 0, core->card.generation, &why);
   if (core_damage(code))
     core_check_found(core, CORE_SO_PROOF, core_place("card"), "the history of this node's cards does not stand: %s",

@@ -444,7 +444,7 @@ enum base_code core_commit(struct core *core, struct base_error *err) {
     code = store_commit(core->store, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  core->in_transaction = core->wrote = false;
+  core->in_transaction = core->wrote = core->login_key_fresh = false;
   core_parts_reap(core);
   return BASE_OK;
 }

@@ -11,7 +11,7 @@ enum { BASE32_TEXT = 8 * CORE_FACTOR_SECRET / 5 + 1 };
 _Static_assert(CORE_FACTOR_SECRET % 5 == 0, "without padding");
 
 static struct base_secret sealing_key(const struct core *core) {
-  struct base_hash hash = seal_keyed(&core->token_key, "wasl factor/1", base_view_text(""));
+  struct base_hash hash = seal_keyed(&core->login_key, "wasl factor/1", base_view_text(""));
   struct base_secret key;
   memcpy(key.bytes, hash.bytes, sizeof key.bytes);
   base_wipe(&hash, sizeof hash);
@@ -79,7 +79,7 @@ static enum base_code find_own(const struct core *core, struct core_person **out
   struct core_person *person = core_person_named(core, base_view_text(asker->handle));
   if (person == NULL || (asker->token != 0 && !asker->session))
     return base_fail(err, BASE_POLICY, "a second factor is one's own: log in (wasl login), and set it up then");
-  if (!person->login.set || person->login.damaged || core->token_key_lost)
+  if (!person->login.set || person->login.damaged)
     return base_fail(err, BASE_CONFLICT,
                      "%s has no password that a second factor could stand beside: set one first "
                      "(wasl person password)",

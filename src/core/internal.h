@@ -498,6 +498,7 @@ struct core {
   struct core_files made;                   /* of parts that began to arrive in this step */
   bool parts_dir_dirty;                     /* files were made or named since the last sync of the folder */
   struct base_secret token_key;             /* for tokens of parts' hashes */
+  struct base_secret login_key;             /* for what a login compares */
   uint32_t epoch;                           /* of our register, from 1; spec/epoch.md */
   uint64_t epoch_start;                     /* index of its first leaf, when it is a later one … */
   base_time epoch_time;                     /* … and its time */
@@ -505,7 +506,8 @@ struct core {
   char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
   uint32_t lost_epoch;                      /* no epoch up to this one goes on, by that proof */
   uint32_t lost_generation;                 /* of the newest card that this data does not have, likewise; 0: none */
-  bool token_key_lost;                      /* the fact of it is damaged: this one ends with the run */
+  bool token_key_lost, login_key_lost;      /* the fact of it is damaged: this one ends with the run */
+  bool login_key_fresh;                     /* made in this step */
 
   size_t pool_count; /* keys wrapped ahead */
   struct base_secret pool[CORE_KEY_POOL];
@@ -559,8 +561,10 @@ void core_replies_free(struct core *core);
 /* A fresh key with its wrapped form, from the pool. */
 BASE_NODISCARD enum base_code core_key(struct core *core, struct base_secret *key, uint8_t wrapped[CORE_WRAPPED],
                                        uint32_t *epoch, struct base_error *err);
-/* The key of parts' tokens, wrapped anew; *done: it is not under the old epoch key any more. open.c */
-BASE_NODISCARD enum base_code core_token_key_anew(struct core *core, uint32_t old, bool *done, struct base_error *err);
+/* The keys of parts' tokens and of logins, wrapped anew; *done: none is under the old epoch key any more. open.c */
+BASE_NODISCARD enum base_code core_node_keys_anew(struct core *core, uint32_t old, bool *done, struct base_error *err);
+/* Where the key of logins is lost a new one, for the password that is set now; what was set before opens no more. */
+BASE_NODISCARD enum base_code core_login_key_renew(struct core *core, struct base_error *err);
 BASE_NODISCARD enum base_code core_key_unwrap(struct core *core, uint32_t epoch, struct base_view wrapped,
                                               struct base_secret *out, struct base_error *err);
 /* What was read here contradicts itself or is not there: no failure of the machine, which may pass. */

@@ -21,8 +21,8 @@ struct tries {
   uint64_t step; /* of the last code that was taken: none is taken twice */
 };
 
-/* Values of several uses, all under the key by which parts are found: it is wrapped by the keeper, wrapped anew with
- * the epoch key, and lost with the data alone. */
+/* Values of several uses, all under a key of the node that the keeper wraps: without it the database tells neither
+ * whether a password is the right one nor the secret of a second factor. */
 struct base_hash core_password_verifier(const struct core *core, struct base_view handle,
                                         const uint8_t key[CORE_PASSWORD_KEY]) {
   uint8_t text[CORE_PASSWORD_KEY + BASE_NAME_MAX];
@@ -30,7 +30,7 @@ struct base_hash core_password_verifier(const struct core *core, struct base_vie
   memcpy(text, key, CORE_PASSWORD_KEY);
   if (size > 0)
     memcpy(text + CORE_PASSWORD_KEY, handle.data, size);
-  struct base_hash out = seal_keyed(&core->token_key, "wasl password/1", base_view_of(text, CORE_PASSWORD_KEY + size));
+  struct base_hash out = seal_keyed(&core->login_key, "wasl password/1", base_view_of(text, CORE_PASSWORD_KEY + size));
   base_wipe(text, sizeof text);
   return out;
 }
@@ -50,7 +50,7 @@ void core_login_begin(struct core *core, uint64_t token, const struct wire_json 
   struct base_view handle = core_request_text(request, "person");
   const struct core_person *person = core_person_named(core, handle);
   /* Always the same for the same name, and computed for every name. */
-  struct base_hash made_up = seal_keyed(&core->token_key, "wasl salt/1", handle);
+  struct base_hash made_up = seal_keyed(&core->login_key, "wasl salt/1", handle);
   bool known = person != NULL && person->login.set && !person->login.damaged;
   uint8_t fresh[CORE_SALT];
   core->env.world->random(core->env.world->context, fresh, sizeof fresh);
@@ -72,7 +72,7 @@ void core_login_begin(struct core *core, uint64_t token, const struct wire_json 
 /* --- counted */
 
 static unsigned stranger_of(const struct core *core, struct base_view handle) {
-  return seal_keyed(&core->token_key, "wasl stranger/1", handle).bytes[0] % CORE_STRANGERS;
+  return seal_keyed(&core->login_key, "wasl stranger/1", handle).bytes[0] % CORE_STRANGERS;
 }
 
 /* The name of a stranger's counter is none that a person could have. */

@@ -47,67 +47,118 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_recall_load(core, err);
   core->retain_at = 0; /* it is looked anew */
+  core->login_key_lost = core->login_key_lost || core->login_key_fresh;
+  core->login_key_fresh = false;
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;
 }
 
-static const char token_fact[] = "part-token-key";
+/* Keys of the node's own beside those of messages, wrapped like these: each is a fact. */
+struct node_key {
+  const char *fact, *without; /* without: what does not work then, for the log */
+  struct base_secret *key;
+  bool *lost;
+};
+enum { NODE_KEYS = 2 };
+static struct node_key node_key(struct core *core, size_t which) {
+  return which == 0 ? (struct node_key){"part-token-key", "parts are not found by their hash", &core->token_key,
+                                        &core->token_key_lost}
+                    : (struct node_key){"login-key", "nobody comes in by a password that was set before",
+                                        &core->login_key, &core->login_key_lost};
+}
 
-static enum base_code read_token_key(struct core *core, struct base_error *err) {
+static enum base_code read_key(struct core *core, const struct node_key *key, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf stored = {0};
   base_buf_init(&stored, 4096);
-  enum base_code code = store_fact_get(core->store, token_fact, &stored, err);
+  enum base_code code = store_fact_get(core->store, key->fact, &stored, err);
   struct base_reader reader = base_reader_of(base_buf_view(&stored));
   uint32_t epoch = base_read_u32(&reader);
   struct base_view wrapped = base_read_bytes(&reader, CORE_WRAPPED);
   if (code == BASE_OK)
-    code = base_reader_end(&reader, token_fact, err);
-  return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, &core->token_key, err) : code;
+    code = base_reader_end(&reader, key->fact, err);
+  return code == BASE_OK ? core_key_unwrap(core, epoch, wrapped, key->key, err) : code;
 }
 
-static enum base_code save_token_key(struct core *core, uint32_t epoch, const uint8_t wrapped[CORE_WRAPPED],
-                                     struct base_error *err) {
+static enum base_code save_key(struct core *core, const struct node_key *key, uint32_t epoch,
+                               const uint8_t wrapped[CORE_WRAPPED], struct base_error *err) {
   BASE_AUTO_BUF struct base_buf stored = {0};
   base_buf_init(&stored, 64);
   base_buf_u32(&stored, epoch);
   base_buf_add(&stored, wrapped, CORE_WRAPPED);
   enum base_code code = core_write(core, err);
-  return code == BASE_OK ? store_fact_set(core->store, token_fact, base_buf_view(&stored), err) : code;
+  return code == BASE_OK ? store_fact_set(core->store, key->fact, base_buf_view(&stored), err) : code;
 }
 
-enum base_code core_token_key_anew(struct core *core, uint32_t old, bool *done, struct base_error *err) {
+static enum base_code key_anew(struct core *core, const struct node_key *key, uint32_t old, bool *done,
+                               struct base_error *err) {
   BASE_AUTO_BUF struct base_buf stored = {0};
   base_buf_init(&stored, 4096);
   uint8_t wrapped[1][CORE_WRAPPED];
   uint32_t epoch = 0;
-  enum base_code code = store_fact_get(core->store, token_fact, &stored, err);
+  enum base_code code = store_fact_get(core->store, key->fact, &stored, err);
   struct base_reader reader = base_reader_of(base_buf_view(&stored));
-  *done = core->token_key_lost || core_damage(code) || (code == BASE_OK && base_read_u32(&reader) != old);
+  *done = *key->lost || core_damage(code) || (code == BASE_OK && base_read_u32(&reader) != old);
   if (*done || code != BASE_OK)
     return *done ? BASE_OK : code;
-  code = core->env.keeper.wrap(core->env.keeper.context, &core->token_key, 1, wrapped, &epoch, err);
+  code = core->env.keeper.wrap(core->env.keeper.context, key->key, 1, wrapped, &epoch, err);
   if (code != BASE_OK)
     return code;
-  code = save_token_key(core, epoch, wrapped[0], err);
+  code = save_key(core, key, epoch, wrapped[0], err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-/* Only a new node makes one. Without the one it had, parts are not found by their hash; all else goes on, and what is
- * left of the fact is not written over. */
-static enum base_code load_token_key(struct core *core, struct base_error *err) {
+enum base_code core_node_keys_anew(struct core *core, uint32_t old, bool *done, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *done = true;
+  for (size_t i = 0; i < NODE_KEYS && code == BASE_OK && *done; i++) {
+    struct node_key key = node_key(core, i);
+    code = key_anew(core, &key, old, done, err);
+  }
+  return code;
+}
+
+/* Only a new node makes one. Without the one it had all else goes on, and what is left of the fact is not written over.
+ */
+static enum base_code load_key(struct core *core, const struct node_key *key, struct base_error *err) {
   uint8_t wrapped[CORE_WRAPPED];
   uint32_t epoch = 0;
-  enum base_code code = core->reg.size > 0 ? read_token_key(core, err) : BASE_NOT_FOUND;
+  enum base_code code = core->reg.size > 0 ? read_key(core, key, err) : BASE_NOT_FOUND;
   if (!core_damage(code))
     return code;
   if (core->reg.size > 0)
-    base_log(BASE_LOG_ERROR, "fact.damaged", "%s: %s; parts are not found by their hash", token_fact, err->text);
-  core->token_key_lost = core->reg.size > 0;
-  code = core_key(core, &core->token_key, wrapped, &epoch, err);
-  if (code != BASE_OK || core->token_key_lost)
+    base_log(BASE_LOG_ERROR, "fact.damaged", "%s: %s; %s", key->fact, err->text, key->without);
+  *key->lost = core->reg.size > 0;
+  code = core_key(core, key->key, wrapped, &epoch, err);
+  if (code != BASE_OK || *key->lost)
     return code;
-  return save_token_key(core, epoch, wrapped, err);
+  return save_key(core, key, epoch, wrapped, err);
+}
+
+static enum base_code load_node_keys(struct core *core, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < NODE_KEYS && code == BASE_OK; i++) {
+    struct node_key key = node_key(core, i);
+    code = load_key(core, &key, err);
+  }
+  return code;
+}
+
+enum base_code core_login_key_renew(struct core *core, struct base_error *err) {
+  uint8_t wrapped[CORE_WRAPPED];
+  uint32_t epoch = 0;
+  struct node_key key = node_key(core, 1);
+  if (!core->login_key_lost)
+    return BASE_OK;
+  enum base_code code = core_key(core, &core->login_key, wrapped, &epoch, err);
+  if (code == BASE_OK)
+    code = save_key(core, &key, epoch, wrapped, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  core->login_key_lost = false;
+  core->login_key_fresh = true;
+  base_log(BASE_LOG_WARNING, "login.key", "there is a new key for logins: passwords set before must be set again");
+  return BASE_OK;
 }
 
 /* Where there is no database a new node makes one. One that signed heads had one: nothing is made in its place, for
@@ -136,7 +187,7 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_register_load(core, err);
   if (code == BASE_OK) /* before the first leaf: only a new node makes one */
-    code = load_token_key(core, err);
+    code = load_node_keys(core, err);
   if (code == BASE_OK)
     code = core_keys_open(core, err);
   if (code == BASE_OK)
@@ -220,5 +271,6 @@ void core_close(struct core *core) {
   base_wipe(core->pool, sizeof core->pool);
   base_wipe(core->fresh, sizeof core->fresh);
   base_wipe(&core->token_key, sizeof core->token_key);
+  base_wipe(&core->login_key, sizeof core->login_key);
   free(core);
 }

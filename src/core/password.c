@@ -54,13 +54,10 @@ static enum base_code set(struct core *core, const struct wire_json *request, st
     return base_fail(err, BASE_NOT_FOUND,
                      "there is no person %.*s who could have a password; wasl person list shows them",
                      (int)(handle.size < 80 ? handle.size : 80), (const char *)handle.data);
-  if (core->token_key_lost)
-    return base_fail(
-        err, BASE_CORRUPT,
-        "the key under which passwords are compared cannot be read, and nobody could log in with this one: "
-        "put back a backup (part-token-key in the log says more)");
   enum base_code code = own ? check_own(core, person, request, err) : BASE_OK;
   struct core_login login = person->login.damaged ? (struct core_login){0} : person->login;
+  if (code == BASE_OK)
+    code = core_login_key_renew(core, err);
   if (code == BASE_OK)
     code = read_key(core, person, request, &login, err);
   if (code != BASE_OK)

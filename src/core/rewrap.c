@@ -184,7 +184,7 @@ enum base_code core_rewrap_settle(struct core *core, struct base_error *err) {
   for (enum store_wrapped_table table = 0; table < STORE_WRAPPED_TABLES && code == BASE_OK && !some; table++)
     code = some_anew(core, table, old, &some, err);
   if (code == BASE_OK && !some)
-    code = core_token_key_anew(core, old, &done, err);
+    code = core_node_keys_anew(core, old, &done, err);
   if (code == BASE_OK && !some && done)
     code = end(core, old, err);
   if (code == BASE_OK || core->failed != BASE_OK)
