@@ -2,15 +2,18 @@
  * Coming in by a password: login and logout, passwords and the second factor. spec/people.md. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 
-enum { SECRET_MAX = 256, INTERRUPT = 3 };
+enum { SECRET_MAX = 256 };
 
 /* --- what is typed */
 
@@ -21,41 +24,56 @@ static void forget(struct base_buf *secret) {
 }
 #define AUTO_SECRET __attribute__((cleanup(forget)))
 
-/* One line, without its end. What a key of the terminal sends to stop a program arrives as an octet, so that the
- * terminal is never left without its echo. */
-static enum base_code read_line(int terminal, struct base_buf *out, struct base_error *err) {
+/* One line, without its end. interrupted: readable when a signal waits. */
+static enum base_code read_line(int terminal, int interrupted, struct base_buf *out, struct base_error *err) {
+  struct pollfd ready[] = {{.fd = terminal, .events = POLLIN}, {.fd = interrupted, .events = POLLIN}};
   for (;;) {
     char byte;
+    if (poll(ready, 2, -1) < 0)
+      return base_fail_errno(err, "the terminal cannot be waited for");
+    if (ready[1].revents != 0)
+      return base_fail(err, BASE_USAGE, "interrupted: nothing was done");
     ssize_t got = read(terminal, &byte, 1);
-    if (got < 0 && errno == EINTR)
-      continue;
     if (got < 0)
       return base_fail_errno(err, "the terminal cannot be read");
     if (got == 0 || byte == '\n' || byte == '\r')
       return BASE_OK;
-    if (byte == INTERRUPT)
-      return base_fail(err, BASE_USAGE, "interrupted");
     base_buf_u8(out, (uint8_t)byte);
   }
+}
+
+/* The question comes when the echo is off. Signals wait until it is on again; what they do is done then. */
+static enum base_code ask_at(int terminal, const char *prompt, bool shown, struct base_buf *out,
+                             struct base_error *err) {
+  struct termios before, silent;
+  sigset_t waiting, mask;
+  sigemptyset(&waiting);
+  for (size_t i = 0; i < 5; i++)
+    sigaddset(&waiting, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}[i]);
+  BASE_AUTO_FD int interrupted = signalfd(-1, &waiting, SFD_CLOEXEC);
+  if (interrupted < 0 || tcgetattr(terminal, &before) != 0 || sigprocmask(SIG_BLOCK, &waiting, &mask) != 0)
+    return base_fail_errno(err, "the terminal's echo cannot be switched off");
+  silent = before;
+  silent.c_lflag &= ~(tcflag_t)(shown ? 0 : ECHO | ECHONL);
+  enum base_code code = tcsetattr(terminal, TCSAFLUSH, &silent) == 0
+                            ? base_write_all(terminal, base_view_text(prompt), err)
+                            : base_fail_errno(err, "the terminal's echo cannot be switched off");
+  if (code == BASE_OK)
+    code = read_line(terminal, interrupted, out, err);
+  (void)tcsetattr(terminal, TCSAFLUSH, &before);
+  (void)sigprocmask(SIG_SETMASK, &mask, NULL);
+  return code;
 }
 
 /* From the terminal itself, whatever stands at standard input. */
 static enum base_code ask(const struct cli *cli, enum cli_word prompt, bool shown, const char *instead,
                           struct base_buf *out, struct base_error *err) {
-  struct termios before, silent;
-  const char *word = cli_word(cli, prompt);
   BASE_AUTO_FD int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0 || tcgetattr(terminal, &before) != 0)
+  if (terminal < 0)
     return base_fail(err, BASE_USAGE, "there is no terminal to ask at: say %s", instead);
-  silent = before;
-  silent.c_lflag &= ~(tcflag_t)(ISIG | (shown ? 0 : ECHO | ECHONL));
-  enum base_code code = base_write_all(terminal, base_view_text(word), err);
-  if (code == BASE_OK)
-    code = base_write_all(terminal, BASE_VIEW(": "), err);
-  if (code != BASE_OK || tcsetattr(terminal, TCSAFLUSH, &silent) != 0)
-    return code != BASE_OK ? code : base_fail_errno(err, "the terminal's echo cannot be switched off");
-  code = read_line(terminal, out, err);
-  (void)tcsetattr(terminal, TCSAFLUSH, &before);
+  char text[256];
+  (void)snprintf(text, sizeof text, "%s: ", cli_word(cli, prompt));
+  enum base_code code = ask_at(terminal, text, shown, out, err);
   return code == BASE_OK && !shown ? base_write_all(terminal, BASE_VIEW("\n"), err) : code;
 }
 

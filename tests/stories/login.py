@@ -8,11 +8,13 @@ import base64
 import hashlib
 import hmac
 import os
+import pty
+import select
 import struct
 import time
 import urllib.parse
 
-from story import Node, check, must, ok, path, run, write
+from story import BIN, Node, check, must, ok, path, run, write
 
 FIRST, OWN = "a first sentence of words", "كلمة سر من عدة كلمات · own"
 LANGUAGES = {"ar": "كلمة سر وعامل ثان", "fr": "mot de passe et second facteur", "en": "password and second factor",
@@ -36,6 +38,26 @@ def lies_anywhere(node, what):
                 with open(place, "rb") as file:
                     found += [place] if what in file.read() else []
     return found
+
+
+def type_at(node, words, lines):
+    """A command at a terminal of its own, and what is typed at its questions; gives its status and what the terminal showed."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(os.path.join(BIN, "wasl"), ["wasl", "-n", node.dir, *words], {**os.environ, "WASL_TOKEN_FILE": path("typed.session"), "LC_ALL": "C"})
+    shown, end = "", time.monotonic() + 30
+    while time.monotonic() < end:
+        if lines and shown.endswith(": "):
+            shown += "|"
+            os.write(terminal, lines.pop(0).encode())
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # the command has ended
+            break
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
 
 
 def story():
@@ -100,6 +122,12 @@ def story():
     must(paris.wasl("person", "password", "lina", "--password-file", first))
     must(paris.wasl("login", "lina", "--password-file", first, **lina))
     paris.sound()
+    status, shown = type_at(paris, ["login", "lina"], [f"{FIRST}\n", "\n"])
+    check(status == 0 and FIRST not in shown and "logged in until" in shown and os.path.exists(path("typed.session")), status, shown)
+    status, shown = type_at(paris, ["person", "password", "claire"], [f"{OWN}\n", f"{OWN}x\n"])
+    check(status == 1 and OWN not in shown and "not the same" in shown, status, shown)
+    check(type_at(paris, ["login", "claire"], ["\x03"])[0] == -2, "a command that is interrupted goes on")
+    ok("what is typed is not shown")
     ok("who guesses must wait; who is in stays in, the owner comes in, and a new first password opens again")
 
 
