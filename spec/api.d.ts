@@ -40,13 +40,20 @@ export type Problem = {
   title: string;
   status: number;
   detail: string;
-  code: "usage" | "method" | "media-type" | "not-found" | "unknown-partner" | "no-legal-basis" | "refused-by-policy" | "invalid-transition" | "partner-suspended" | "evidence" | "signature" | "inclusion" | "consistency" | "fork" | "rollback" | "commitment" | "hash" | "unseal" | "wrong-key" | "number" | "equivocation" | "not-a-party" | "unknown-kind" | "unreachable" | "syntax" | "utf8" | "too-large" | "too-deep" | "duplicate-key" | "unknown-field" | "field" | "date" | "exists" | "conflict" | "permission" | "protocol" | "busy" | "timeout" | "disk-full" | "clock" | "not-running" | "port-in-use" | "io" | "memory" | "corrupt" | "internal" | "login";
+  code: "usage" | "method" | "media-type" | "not-found" | "unknown-partner" | "no-legal-basis" | "refused-by-policy" | "invalid-transition" | "partner-suspended" | "evidence" | "signature" | "inclusion" | "consistency" | "fork" | "rollback" | "commitment" | "hash" | "unseal" | "wrong-key" | "number" | "equivocation" | "not-a-party" | "unknown-kind" | "unreachable" | "syntax" | "utf8" | "too-large" | "too-deep" | "duplicate-key" | "unknown-field" | "field" | "date" | "exists" | "conflict" | "permission" | "protocol" | "busy" | "timeout" | "disk-full" | "clock" | "not-running" | "port-in-use" | "io" | "memory" | "corrupt" | "internal" | "waits-for-release" | "login";
   /** What is wrong, when it is a field, a parameter or a header field: a path such as parts[0].name. */
   field?: string;
 };
 
+/** id is null when a second person must release it first: `release` says under which number it is held, and until when. */
 export type Created = {
-  id: Id;
+  id: Id | null;
+  release?: {
+    number: number;
+    asks: Approval;
+    until: Time;
+    message: Id;
+  };
   /** What goes without a row, as an emergency: to whom, and the case that tells them. null: nothing does. */
   emergency: {
     case: Id;
@@ -59,6 +66,53 @@ export type Created = {
     /** In characters. */
     place: number;
   })[];
+};
+
+export type Approval = "officer" | "supervisor" | "authority";
+
+export type ReleaseState = "waiting" | "released" | "refused" | "withdrawn" | "over" | "erased";
+
+/** Of a message that a second person had to release: message is its id as it was held, sent as it went. */
+export type Released = {
+  number: number;
+  state: ReleaseState;
+  asks: Approval;
+  /** Who submitted it. */
+  person: string;
+  held: TimeOrNull;
+  until: TimeOrNull;
+  message: Id;
+  sent: Id | null;
+  /** Who decided; empty while it waits. */
+  by: string;
+  at: TimeOrNull;
+  reason: string;
+} | null;
+
+export type Release = {
+  number: number;
+  state: ReleaseState;
+  asks: Approval;
+  /** Who submitted it. */
+  person: string;
+  held: TimeOrNull;
+  until: TimeOrNull;
+  message: Id;
+  sent: Id | null;
+  /** Who decided; empty while it waits. */
+  by: string;
+  at: TimeOrNull;
+  reason: string;
+  kind: string;
+  type: string;
+  parties: Node[];
+  case: Id | null;
+};
+
+export type Releases = {
+  /** How many wait in all. */
+  waiting: number;
+  releases: Release[];
 };
 
 export type PartnerBrief = {
@@ -463,7 +517,7 @@ export type RecallRow = {
   handed_down?: string | null;
 };
 
-export type MessageState = "held" | "pending" | "refused";
+export type MessageState = "held" | "pending" | "refused" | "draft";
 
 export type MessageInCase = {
   id: Id;
@@ -479,6 +533,7 @@ export type MessageInCase = {
   state: MessageState;
   erased: Erased;
   recalled: Recalled;
+  release: Released;
   emergency: Emergency;
   fields?: Fields;
   parts?: Part[];
@@ -522,6 +577,7 @@ export type Message = {
   why: string;
   erased: Erased;
   recalled: Recalled;
+  release: Released;
   emergency: Emergency;
   handling: string;
   grading: string;
@@ -695,6 +751,15 @@ export type Event = {
   id: string;
   event: "lost";
   data: Record<string, never>;
+} | {
+  id: string;
+  event: "release";
+  data: {
+    message: Id;
+    case: Id;
+    release: number;
+    state: ReleaseState;
+  };
 };
 
 export type Kind = {
@@ -710,6 +775,8 @@ export type Kind = {
   types: {
     name: string;
     label: Labels;
+    /** A second person must release it. */
+    release: boolean;
     fields: KindField[];
   }[];
   lists: {
@@ -768,10 +835,12 @@ export type LawRow = {
   personal: string;
   handling: string;
   onward: string;
+  approval: Approval;
+  /** The code of the authority that must release it, where approval is authority. */
+  authority: string;
   unheld: {
     authority?: string;
     retention_days?: number;
-    approval: string;
     assurances?: string[];
     reply_hours?: number;
   };
@@ -813,6 +882,7 @@ export type Explained = {
   code: string;
   clause: string;
   why: string;
+  approval: Approval;
   row: LawRow | null;
   agreements: ({
     id: Id;
@@ -1232,6 +1302,56 @@ export interface Operations {
     answer: {
       id: Id;
       erased: number;
+    };
+  };
+  /** What was submitted and waits for a second person, at most 100 of them. */
+  release_list: {
+    method: "GET";
+    path: "/v1/releases";
+    query: { all?: boolean; above?: number };
+    answer: Releases;
+  };
+  /** One of them. Its content is shown as that of its message (message_show). */
+  release_show: {
+    method: "GET";
+    path: "/v1/releases/{number}";
+    parameters: { number: number };
+    answer: Releases;
+  };
+  /** Let go what somebody else submitted: law and case are asked again, and it goes as it was held. */
+  release_give: {
+    method: "POST";
+    path: "/v1/releases/{number}/give";
+    parameters: { number: number };
+    body: Record<string, never>;
+    answer: {
+      id: Id;
+    };
+  };
+  /** Refuse what somebody else submitted; its content is erased. */
+  release_refuse: {
+    method: "POST";
+    path: "/v1/releases/{number}/refuse";
+    parameters: { number: number };
+    body: {
+      /** Kept in the register. At most 1000 bytes. */
+      reason: string;
+    };
+    answer: {
+      number: number;
+    };
+  };
+  /** Take back what you submitted and nobody released; its content is erased. */
+  release_withdraw: {
+    method: "POST";
+    path: "/v1/releases/{number}/withdraw";
+    parameters: { number: number };
+    body: {
+      /** Kept in the register. At most 1000 bytes. */
+      reason?: string;
+    };
+    answer: {
+      number: number;
     };
   };
   /** Upload a file that a message will name. */

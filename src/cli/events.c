@@ -16,7 +16,10 @@ struct listening {
 };
 
 static void show_member(struct cli *cli, const struct wire_json *data, const char *key) {
+  const struct wire_json *member = wire_json_get(data, key);
   struct base_view value = cli_string(data, key);
+  if (wire_json_type(member) == WIRE_JSON_INTEGER)
+    base_buf_printf(&cli->out, "  %lld", (long long)wire_json_integer(member));
   if (value.size == 0)
     return;
   base_buf_text(&cli->out, "  ");
@@ -27,7 +30,7 @@ static void show_member(struct cli *cli, const struct wire_json *data, const cha
 }
 
 static enum base_code show(struct listening *listening, struct base_error *err) {
-  static const char *const members[] = {"message", "case", "partner", "state"};
+  static const char *const members[] = {"release", "message", "case", "partner", "state"};
   struct cli *cli = listening->cli;
   WIRE_AUTO_JSON struct wire_json *data = NULL;
   enum base_code code =

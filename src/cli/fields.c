@@ -324,8 +324,22 @@ static void say_warnings(struct cli *cli, const struct wire_json *warnings) {
   }
 }
 
+/* Nothing goes before another person said yes: that is no id, and no success to a script that wants one. */
+static enum base_code print_held(const struct wire_json *release, struct base_error *err) {
+  long long number = (long long)cli_number(release, "number");
+  struct base_view asks = cli_string(release, "asks"), until = cli_string(release, "until");
+  return base_fail(err, BASE_RELEASE,
+                   "nothing was sent yet: release %lld waits for a second person (%.*s) until %.*s, who reads it with wasl "
+                   "release show %lld and lets it go with wasl release give %lld",
+                   number, (int)asks.size, (const char *)asks.data, (int)until.size, (const char *)until.data, number,
+                   number);
+}
+
 static enum base_code print_id(struct cli *cli, const struct cli_answer *answer, struct base_error *err) {
   struct base_id id;
+  const struct wire_json *release = wire_json_get(answer->json, "release");
+  if (wire_json_type(release) == WIRE_JSON_OBJECT)
+    return print_held(release, err);
   if (!base_id_parse(cli_string(answer->json, "id"), &id))
     return base_fail(err, BASE_PROTOCOL, "the node's answer holds no id");
   if (!cli_print_json(cli, answer))

@@ -19,6 +19,8 @@ static void say_unheld(struct cli *cli, const struct wire_json *unheld) {
   const struct wire_json *value;
   struct base_view key;
   const char *between = "";
+  if (wire_json_size(unheld) == 0)
+    return;
   cli_line(cli, "    %s: ", cli_word(cli, CLI_LAW_UNHELD));
   for (void *cursor = NULL; wire_json_next(unheld, &cursor, &key, &value); between = ", ") {
     base_buf_text(&cli->out, between);
@@ -79,6 +81,20 @@ static void say_agreement(struct cli *cli, const struct wire_json *agreement) {
   base_buf_text(&cli->out, "\n");
 }
 
+/* Whether somebody else must say yes: "    must be released by a second person: supervisor" */
+static void say_approval(struct cli *cli, const struct wire_json *answer) {
+  struct base_view approval = cli_string(answer, "approval"), authority = cli_string(wire_json_get(answer, "row"), "authority");
+  if (approval.size == 0 || base_view_is(approval, "officer"))
+    return;
+  cli_line(cli, "    %s: ", cli_word(cli, CLI_RELEASE_ASKED));
+  cli_text(cli, cli_code_word(cli, approval));
+  if (authority.size > 0) {
+    base_buf_text(&cli->out, " ");
+    cli_isolated(cli, &cli->out, authority);
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
 static void say_answer(struct cli *cli, const struct wire_json *answer) {
   const struct wire_json *row = wire_json_get(answer, "row"), *agreements = wire_json_get(answer, "agreements");
   bool allowed = wire_json_true(wire_json_get(answer, "allowed"));
@@ -94,6 +110,8 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
     base_buf_text(&cli->out, ")");
   }
   base_buf_text(&cli->out, "\n");
+  if (allowed)
+    say_approval(cli, answer);
   if (covered) {
     say_handling(cli, row);
     say_unheld(cli, wire_json_get(row, "unheld"));

@@ -226,11 +226,41 @@ static void show_recalled(const struct shown *shown, struct cli_kinds *kinds, co
   base_buf_text(&cli->out, "\n");
 }
 
+/* It waits for a second person, or one let it go: who, and when. */
+static void show_release(const struct shown *shown, const struct wire_json *release) {
+  struct cli *cli = shown->cli;
+  base_time time;
+  if (wire_json_type(release) != WIRE_JSON_OBJECT)
+    return;
+  bool waits = base_view_is(cli_string(release, "state"), "waiting");
+  struct base_view who = cli_string(release, waits ? "asks" : "by");
+  base_buf_printf(&cli->out, "%*s", (int)shown->indent, "");
+  if (waits)
+    base_buf_printf(&cli->out, "%s %lld: ", cli_word(cli, CLI_RELEASE_WAITS), (long long)cli_number(release, "number"));
+  else if (base_view_is(cli_string(release, "state"), "released"))
+    base_buf_printf(&cli->out, "%s: ", cli_word(cli, CLI_RELEASE_GIVEN));
+  else {
+    cli_text(cli, cli_code_word(cli, cli_string(release, "state")));
+    base_buf_text(&cli->out, ": ");
+  }
+  if (waits)
+    cli_text(cli, cli_code_word(cli, who));
+  else
+    cli_isolated(cli, &cli->out, who);
+  base_buf_printf(&cli->out, "  %s: ", cli_word(cli, CLI_RELEASE_PERSON));
+  cli_isolated(cli, &cli->out, cli_string(release, "person"));
+  base_buf_text(&cli->out, "  ");
+  if (cli_moment(wire_json_get(release, waits ? "until" : "at"), &time))
+    cli_time(cli, &cli->out, time);
+  base_buf_text(&cli->out, "\n");
+}
+
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix) {
   struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
   cli_emergency_show(cli, kinds, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
+  show_release(&shown, wire_json_get(message, "release"));
   show_erased(&shown, wire_json_get(message, "erased"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);

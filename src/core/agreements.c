@@ -426,10 +426,12 @@ struct base_view core_law_purpose(const struct wire_kind *kind, const struct wir
 
 static struct law_question question_of(const struct wire_kind *kind, const struct wire_header *opening,
                                        struct base_view type) {
+  const struct wire_kind_type *rules = wire_kind_type_named(kind, type);
   return (struct law_question){.kind = kind->name,
                                .type = type,
                                .purpose = core_law_purpose(kind, opening),
-                               .needs_row = kind->needs_row};
+                               .needs_row = kind->needs_row,
+                               .release = rules != NULL && rules->release};
 }
 
 enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
@@ -450,7 +452,7 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
 
 enum base_code core_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
                         struct base_view type, struct core_law_content content, const struct core_partner *to,
-                        char *clause, struct base_error *err) {
+                        struct law_answer *out, struct base_error *err) {
   struct law_question question = question_of(kind, opening, type);
   question.from = core->card.origin;
   question.to = to->card.origin;
@@ -459,9 +461,5 @@ enum base_code core_law(struct core *core, const struct wire_kind *kind, const s
   question.emergency = content.emergency;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
-  struct law_answer answer;
-  enum base_code code = law_decide(&question, core->law, core->law_count, &answer, err);
-  if (code == BASE_OK)
-    memcpy(clause, answer.clause, sizeof answer.clause);
-  return code;
+  return law_decide(&question, core->law, core->law_count, out, err);
 }

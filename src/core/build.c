@@ -6,6 +6,7 @@
 #include "core/erase.h"
 #include "core/parts.h"
 #include "core/recall.h"
+#include "core/release.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
  * of the parts that the partner wants. */
@@ -29,12 +30,11 @@ static enum base_code build_voided(struct core_building *building, const struct 
  */
 static enum base_code ask_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
                               const struct core_content *content, struct core_partner *partner,
-                              const struct store_delivery *delivery) {
-  char clause[LAW_CLAUSE_MAX + 1];
+                              const struct store_delivery *delivery, struct law_answer *out) {
   struct base_error *why = &partner->revoke_why;
   struct base_view type = content->header.type;
   struct core_law_content asked = {.personal = WIRE_PERSONAL_SPECIAL, .level = WIRE_RED};
-  enum base_code code = core_law(core, kind, opening, type, asked, partner, clause, why);
+  enum base_code code = core_law(core, kind, opening, type, asked, partner, out, why);
   const struct wire_kind_type *form = wire_kind_type_named(kind, type);
   if (code != BASE_LAW || form == NULL)
     return code;
@@ -49,12 +49,12 @@ static enum base_code ask_law(struct core *core, const struct wire_kind *kind, c
   asked.personal = wire_form_personal(form, &content->header, part0.fields);
   asked.level = wire_marking_level(marked ? &marking : NULL);
   wire_part0_free(&part0);
-  code = core_law(core, kind, opening, type, asked, partner, clause, why);
+  code = core_law(core, kind, opening, type, asked, partner, out, why);
   if (code != BASE_LAW)
     return code;
   /* What was sent as an emergency goes as one, however long its way is. */
   code = core_emergency_of(core, delivery, &arena, &asked.emergency, why);
-  return code == BASE_OK ? core_law(core, kind, opening, type, asked, partner, clause, why) : code;
+  return code == BASE_OK ? core_law(core, kind, opening, type, asked, partner, out, why) : code;
 }
 
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
@@ -78,10 +78,12 @@ static enum base_code build_law(struct core_building *building, const struct sto
     code = base_fail(building->err, BASE_KIND, "the kind of the message is not shipped any more");
   if (code != BASE_OK)
     return code;
-  code = ask_law(core, &kind->kind, &opening, content, partner, delivery);
-  char clause[LAW_CLAUSE_MAX + 1] = "";
+  struct law_answer answer;
+  code = ask_law(core, &kind->kind, &opening, content, partner, delivery, &answer);
+  if (code == BASE_OK) /* its content is as it was when it was sent; what rows ask for may not be */
+    code = core_release_covers(core, &delivery->message, answer.basis, &partner->revoke_why);
   if (code == BASE_OK) /* a consent may have been revoked, or be over, since it was sent */
-    code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, clause,
+    code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, answer.clause,
                             &partner->revoke_why);
   if (code == BASE_OK)
     code = core_passing_recalled(core, &content->header, &partner->revoke_why);

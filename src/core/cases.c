@@ -211,7 +211,7 @@ static enum base_code leave_out(struct case_loading *loading, const struct base_
 static enum base_code load_message(void *context, const struct store_message *row) {
   struct case_loading *loading = context;
   struct core_case *kase = loading->kase;
-  if (row->state == STORE_MESSAGE_PENDING)
+  if (row->state == STORE_MESSAGE_PENDING || row->state == STORE_MESSAGE_DRAFT)
     return BASE_OK;
   if (row->state == STORE_MESSAGE_REFUSED)
     return leave_out(loading, &row->id);

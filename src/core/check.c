@@ -19,6 +19,7 @@ static const struct stage {
     {"partner heads", core_check_partner_heads},
     {"messages", core_check_messages},
     {"erasures", core_check_erasures},
+    {"releases", core_check_releases},
     {"waits", core_check_waits},
     {"cases", core_check_cases},
     {"deliveries", core_check_deliveries},

@@ -142,6 +142,7 @@ struct core_check_partner *core_check_partner(struct core_check *check, int64_t 
 typedef enum base_code core_check_step(struct core *core, bool *done, struct base_error *err);
 core_check_step core_check_ids, core_check_waits, core_check_messages, core_check_cases; /* check_messages.c */
 core_check_step core_check_erasures;                                                     /* check_erasures.c */
+core_check_step core_check_releases;                                                     /* check_releases.c */
 core_check_step core_check_deliveries, core_check_arrivals;                              /* check_ledger.c */
 core_check_step core_check_partners, core_check_heads, core_check_cosignatures,
     core_check_partner_heads;                           /* check_partners.c */
@@ -157,6 +158,9 @@ struct core_check_leaf {
 /* A leaf of ours with its opening, which it commits to. Views into arena. */
 BASE_NODISCARD enum base_code core_check_leaf(struct core *core, uint64_t index, struct base_arena *arena,
                                               struct core_check_leaf *out, struct base_error *err);
+/* check_releases.c: a leaf of what was held for release, which the check has reached. */
+BASE_NODISCARD enum base_code core_check_released(struct core *core, const struct core_check_leaf *leaf,
+                                                  struct base_error *err);
 
 /* --- check_ledger.c */
 void core_check_delivery_changed(void *context, int64_t key, int64_t partner, enum store_delivery_state from,

@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/erase.h"
 #include "core/recall.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
@@ -66,8 +67,31 @@ static enum base_code look_at_way(void *context, const struct store_delivery *ro
   return BASE_OK;
 }
 
+/* It went nowhere, something says that it is held, and its content is here as long as it waits. */
+static enum base_code check_draft(struct core *core, const struct store_message *row, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct ways ways = {.core = core};
+  struct store_release release;
+  struct core_place place = core_place_message(&row->id);
+  enum base_code code = store_delivery_each(core->store, &row->id, false, 0, look_at_way, &ways, err);
+  if (code == BASE_OK && ways.count > 0)
+    core_check_found(core, CORE_SO_CASE, place, "it is held for release, and yet the outbox has %zu rows of it",
+                     ways.count);
+  if (code == BASE_OK)
+    code = store_release_of(core->store, &row->id, false, &arena, &release, err);
+  if (code == BASE_NOT_FOUND)
+    core_check_found(core, CORE_SO_TABLE, place, "it is held for release, and nothing says who must release it");
+  else if (code == BASE_OK && (release.state == STORE_RELEASE_WAITING) == core_message_dropped(row))
+    core_check_found(core, CORE_SO_TABLE, place, "release %lld of it %s", (long long)release.number,
+                     core_message_dropped(row) ? "waits, but its content is not here" : "is decided, but its content is here");
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
 static enum base_code check_ours(struct core *core, const struct store_message *row, const struct wire_header *header,
                                  struct base_error *err) {
+  if (row->state == STORE_MESSAGE_DRAFT)
+    return check_draft(core, row, err);
   struct ways ways = {.core = core, .header = header};
   struct core_place place = core_place_message(&row->id);
   enum base_code code = store_delivery_each(core->store, &row->id, false, 0, look_at_way, &ways, err);
@@ -110,7 +134,7 @@ static enum base_code check_predecessors(struct core *core, const struct store_m
 
 static enum base_code check_theirs(struct core *core, const struct store_message *row, const struct wire_header *header,
                                    struct base_error *err) {
-  static const char *const states[] = {"not complete", "taken", "refused"};
+  static const char *const states[] = {"not complete", "taken", "refused", "held for release"};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_arrival arrival;
@@ -144,7 +168,8 @@ static enum base_code check_in_case(struct core *core, const struct store_messag
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_case kase;
-  if (row->state == STORE_MESSAGE_PENDING || (row->state == STORE_MESSAGE_REFUSED && !row->ours))
+  bool none = row->state == STORE_MESSAGE_DRAFT && base_id_equal(&row->id, &row->case_id); /* not opened yet */
+  if (none || row->state == STORE_MESSAGE_PENDING || (row->state == STORE_MESSAGE_REFUSED && !row->ours))
     return BASE_OK;
   enum base_code code = store_case_get(core->store, &row->case_id, &arena, &kase, err);
   if (code == BASE_NOT_FOUND)

@@ -380,6 +380,10 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
     return check_incoming(core, leaf, arena, err);
   case WIRE_ACT_ERASED:
     return check_erasure(core, &leaf->opening.message, err);
+  case WIRE_ACT_HELD:
+  case WIRE_ACT_RELEASED:
+  case WIRE_ACT_WITHHELD:
+    return core_check_released(core, leaf, err);
   case WIRE_ACT_RETURNED:
     return check_returned(core, leaf, arena, err);
   case WIRE_ACT_PARTNER:

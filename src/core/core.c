@@ -17,6 +17,7 @@
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/release.h"
 #include "core/retain.h"
 #include "core/witness.h"
 #include "core/zones.h"
@@ -239,6 +240,18 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_RECALL_LIST:
     core_recall_list(core, token, request);
+    break;
+  case LINK_RELEASE_LIST:
+    core_release_list(core, token, request);
+    break;
+  case LINK_RELEASE_GIVE:
+    core_release_give(core, token, request);
+    break;
+  case LINK_RELEASE_REFUSE:
+    core_release_refuse(core, token, request);
+    break;
+  case LINK_RELEASE_WITHDRAW:
+    core_release_withdraw(core, token, request);
     break;
   case LINK_OUTBOX_END:
     core_outbox_end(core, token, request);
@@ -485,6 +498,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_retain_settle(core, &why);
     if (code == BASE_OK)
       code = core_login_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_release_settle(core, &why);
     if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
@@ -527,6 +542,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_recall_due_ms(core));
   due = core_soonest(due, core_retain_due_ms(core));
   due = core_soonest(due, core_login_due_ms(core));
+  due = core_soonest(due, core_release_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

@@ -174,10 +174,10 @@ static enum base_code check_row(struct core *core, const struct core_content *co
       code = wire_header_parse(row.header, &arena, &opening, err);
   }
   for (size_t i = 0; i < notice->party_count && code == BASE_OK; i++) {
-    char clause[LAW_CLAUSE_MAX + 1];
+    struct law_answer answer;
     const struct core_partner *to = core_partner_of(core, notice->parties[i]);
     if (to != NULL)
-      code = core_law(core, &kind->kind, &opening, header->type, asked, to, clause, err);
+      code = core_law(core, &kind->kind, &opening, header->type, asked, to, &answer, err);
   }
   return code == BASE_LAW ? base_fail_within(err, "basis: row_in_force is not so") : code;
 }

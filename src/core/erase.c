@@ -290,6 +290,10 @@ enum base_code core_erase_may(struct core *core, const struct store_message *row
   }
   if (core_message_dropped(row))
     return base_fail(err, BASE_CONFLICT, "message %s was refused: its content is not here", id.text);
+  if (row->state == STORE_MESSAGE_DRAFT)
+    return base_fail(err, BASE_CONFLICT,
+                     "message %s waits for its release by a second person: refuse or withdraw that (wasl release list)",
+                     id.text);
   if (row->state == STORE_MESSAGE_PENDING)
     return base_fail(err, BASE_CONFLICT, "message %s is still arriving: it can be erased when it is complete", id.text);
   if (kind != NULL && core_kind_recall(kind))

@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/erase.h"
 #include "core/parts.h"
+#include "core/release.h"
 
 /* What was erased stays erased. The keeper remembers it; a database that was put back to a time before is held against
  * that list before anybody is served, and what comes again from a partner is stored without its content. */
@@ -132,6 +133,8 @@ static enum base_code end_open(struct core *core, const struct base_id *id, stru
 
 static enum base_code replay_here(struct core *core, const struct store_message *row, struct base_error *err) {
   enum base_code code = core_erase_write(core, row, (struct base_view){0}, base_view_text(before_restore), false, err);
+  if (code == BASE_OK && row->state == STORE_MESSAGE_DRAFT)
+    return core_release_erased(core, &row->id, err);
   if (code == BASE_OK && row->ours)
     code = end_open(core, &row->id, err);
   if (code != BASE_OK || row->state != STORE_MESSAGE_PENDING)

@@ -9,13 +9,16 @@
 
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
 
-enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY };
-static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency"};
+enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY, RELEASE };
+static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency", "release"};
 static const char *const state_names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
+static const char *const release_names[] = {"waiting", "released", "refused", "withdrawn", "over", "erased"};
 
 struct event {
   enum type type;
   enum store_delivery_state state;
+  enum store_release_state released;
+  int64_t number;
   struct base_id id, case_id;
   char partner[BASE_NAME_MAX + 1];
 };
@@ -115,6 +118,16 @@ void core_event_emergency(struct core *core, const struct core_partner *partner,
   set_partner(event, partner);
 }
 
+void core_event_release(struct core *core, const struct store_release *row, const struct base_id *case_id) {
+  struct event *event = add(core, RELEASE);
+  if (event == NULL)
+    return;
+  event->id = row->message;
+  event->case_id = *case_id;
+  event->released = row->state;
+  event->number = row->number;
+}
+
 /* --- telling it */
 
 static void write_position(struct wire_writer *writer, const char *key, const struct core_events *events, uint64_t at) {
@@ -130,7 +143,7 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   wire_write_member_string(writer, "event", type_names[event->type]);
   wire_write_key(writer, "data");
   wire_write_object(writer);
-  if (event->type == MESSAGE || event->type == DELIVERY || event->type == EMERGENCY)
+  if (event->type == MESSAGE || event->type == DELIVERY || event->type == EMERGENCY || event->type == RELEASE)
     wire_write_member_id(writer, "message", &event->id);
   if (event->type != PARTNER)
     wire_write_member_id(writer, "case", &event->case_id);
@@ -138,6 +151,10 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
     wire_write_member_string(writer, "partner", event->partner);
   if (event->type == DELIVERY)
     wire_write_member_string(writer, "state", state_names[event->state]);
+  if (event->type == RELEASE) {
+    wire_write_member_integer(writer, "release", event->number);
+    wire_write_member_string(writer, "state", release_names[event->released]);
+  }
   wire_write_end(writer, '}');
   wire_write_end(writer, '}');
 }

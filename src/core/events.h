@@ -33,6 +33,9 @@ void core_event_partner(struct core *core, const struct core_partner *partner);
 void core_event_emergency(struct core *core, const struct core_partner *partner, const struct base_id *id,
                           const struct base_id *case_id);
 
+/* What was submitted waits for its release by a second person, or no longer: row->state. */
+void core_event_release(struct core *core, const struct store_release *row, const struct base_id *case_id);
+
 /* events.take: what came after `after`, the "next" of an earlier answer; without it, from now on. With `wait` it is parked
  * while there is nothing. BASE_FIELD for an `after` that is none, BASE_BUSY when too many listen. */
 void core_events_take(struct core *core, uint64_t token, const struct wire_json *request);

@@ -431,6 +431,12 @@ struct core_recalls { /* recalls that are to be looked after */
   } *tasks;
 };
 
+/* --- release.c */
+struct core_releases {
+  uint64_t waiting; /* so many wait for a second person */
+  base_time next;   /* when the first of them is over; INT64_MAX: none waits */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -465,6 +471,7 @@ struct core {
   struct core_clocks clocks;
   char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
   struct core_recalls recalls;
+  struct core_releases releases;
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   base_time started;
 
@@ -771,11 +778,11 @@ struct core_law_content {
 };
 /* The purpose of a case, as its opening message says it; empty: its kind has none. */
 struct base_view core_law_purpose(const struct wire_kind *kind, const struct wire_header *opening);
-/* Law's question for a message of the case to a partner. clause: LAW_CLAUSE_MAX + 1. */
+/* Law's question for a message of the case to a partner. */
 BASE_NODISCARD enum base_code core_law(struct core *core, const struct wire_kind *kind,
                                        const struct wire_header *opening, struct base_view type,
-                                       struct core_law_content content, const struct core_partner *to, char *clause,
-                                       struct base_error *err);
+                                       struct core_law_content content, const struct core_partner *to,
+                                       struct law_answer *out, struct base_error *err);
 /* personal.c: BASE_FIELD, with its place, when a person of a form is graded in no code, or as of a day that is still to come. */
 BASE_NODISCARD enum base_code core_personal_check(const struct core *core, const struct wire_kind_type *type,
                                                  const struct wire_json *fields, struct base_error *err);

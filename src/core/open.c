@@ -11,6 +11,7 @@
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/release.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -46,6 +47,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_erase_load(core, err);
   if (code == BASE_OK)
     code = core_recall_load(core, err);
+  if (code == BASE_OK)
+    code = core_release_load(core, err);
   core->retain_at = 0; /* it is looked anew */
   core->login_key_lost = core->login_key_lost || core->login_key_fresh;
   core->login_key_fresh = false;
@@ -212,6 +215,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_witnesses_load(core, err);
   if (code == BASE_OK)
     code = core_parts_open(core, err);
+  if (code == BASE_OK)
+    code = core_release_load(core, err);
   if (code == BASE_OK)
     code = core_erase_open(core, err);
   if (code == BASE_OK)

@@ -153,6 +153,34 @@ enum base_code core_part_made(struct core *core, struct base_view file, struct b
   return note_file(&core->made, file, err);
 }
 
+/* A part with this hash may be here in another message: this row does not stand for it any more, and nothing of it
+ * tells which document it was. Nor does it name the file, so that one which outlives this run is a stray. */
+static void empty_row(struct store_part *row) {
+  row->records_held = 0;
+  row->file = (struct base_view){0};
+  row->token = (struct base_hash){{0}};
+}
+
+enum base_code core_parts_move(struct core *core, const struct base_id *from, const struct base_id *to, size_t count,
+                               struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < count && code == BASE_OK; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_part row, left;
+    code = store_part_get(core->store, from, (uint16_t)i, &arena, &row, err);
+    if (code != BASE_OK)
+      return code;
+    left = row;
+    row.message = *to;
+    empty_row(&left);
+    code = store_part_put(core->store, &row, err);
+    if (code == BASE_OK)
+      code = store_part_put(core->store, &left, err);
+  }
+  return code;
+}
+
 enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
                                struct base_error *err) {
   core_parts_forget(core, message);
@@ -167,11 +195,7 @@ enum base_code core_parts_drop(struct core *core, const struct base_id *message,
       return code;
     if (row.file.size > 0)
       code = note_file(&core->doomed, row.file, err);
-    /* A part with this hash may be here in another message: this row does not stand for it any more, and nothing of it
-     * tells which document it was. Nor does it name the file, so that one which outlives this run is a stray. */
-    row.records_held = 0;
-    row.file = (struct base_view){0};
-    row.token = (struct base_hash){{0}};
+    empty_row(&row);
     if (code == BASE_OK)
       code = store_part_put(core->store, &row, err);
     if (code != BASE_OK)

@@ -31,6 +31,9 @@ struct base_hash core_part_token(const struct core *core, const struct base_hash
 BASE_NODISCARD enum base_code core_parts_sync(struct core *core, struct base_error *err);
 BASE_NODISCARD enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
                                               struct base_error *err);
+/* The files of one message's parts are another's from now on. */
+BASE_NODISCARD enum base_code core_parts_move(struct core *core, const struct base_id *from, const struct base_id *to,
+                                              size_t count, struct base_error *err);
 BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,
                                                  uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
                                                  struct base_error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clocks.h"
+#include "core/erase.h"
 #include "core/show.h"
 
 /* Cases. */
@@ -120,7 +121,9 @@ struct showing {
 static enum base_code show_unadmitted(void *context, const struct store_message *row) {
   struct showing *showing = context;
   struct base_id id = row->id;
-  return row->state == STORE_MESSAGE_HELD
+  /* What was held for release and is decided on is here as it went, or not at all. */
+  bool decided = row->state == STORE_MESSAGE_DRAFT && core_message_dropped(row);
+  return row->state == STORE_MESSAGE_HELD || decided
              ? BASE_OK
              : core_show_case_message(showing->core, showing->writer, showing->bare, &id, NULL, showing->err);
 }

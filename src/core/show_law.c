@@ -24,11 +24,10 @@ static void write_codes(struct wire_writer *writer, const char *key, const struc
 static void write_unheld(struct wire_writer *writer, const struct law_row *row) {
   wire_write_key(writer, "unheld");
   wire_write_object(writer);
-  if (row->authority.size > 0)
+  if (row->authority.size > 0 && row->approval != LAW_AUTHORITY)
     wire_write_member_text(writer, "authority", row->authority);
   if (row->retention_days > 0)
     wire_write_member_integer(writer, "retention_days", row->retention_days);
-  wire_write_member_string(writer, "approval", law_approval_names[row->approval]);
   if (row->assurances != 0) {
     wire_write_key(writer, "assurances");
     wire_write_array(writer);
@@ -57,6 +56,8 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   wire_write_member_string(writer, "personal", law_personal_names[row->personal]);
   wire_write_member_string(writer, "handling", row->has_handling ? law_handling_names[row->handling] : "");
   wire_write_member_string(writer, "onward", row->has_onward ? law_onward_names[row->onward] : "");
+  wire_write_member_string(writer, "approval", law_approval_names[row->approval]);
+  wire_write_member_text(writer, "authority", row->approval == LAW_AUTHORITY ? row->authority : (struct base_view){0});
   write_unheld(writer, row);
   core_show_text(writer, "note", row->note);
   wire_write_end(writer, '}');
@@ -131,6 +132,7 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
                                .type = type->name,
                                .purpose = core_request_text(request, "purpose"),
                                .needs_row = kind->kind.needs_row,
+                               .release = type->release,
                                .from = core->card.origin,
                                .to = partner->card.origin,
                                .partner_suspended = partner->row.state == STORE_PARTNER_SUSPENDED,
@@ -211,6 +213,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   wire_write_member_string(&writer, "code", allowed ? "ok" : base_code_name(said));
   wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
   wire_write_member_string(&writer, "why", allowed ? "" : why.text);
+  wire_write_member_string(&writer, "approval", law_approval_names[allowed ? answer.approval : LAW_OFFICER]);
   wire_write_key(&writer, "row");
   if (answer.row != NULL)
     write_row(core, &writer, answer.row);

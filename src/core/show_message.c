@@ -5,6 +5,7 @@
 #include "core/emergency.h"
 #include "core/erase.h"
 #include "core/recall.h"
+#include "core/release.h"
 #include "core/show.h"
 #include "wire/marking.h"
 
@@ -377,7 +378,8 @@ static enum base_code write_recalled(struct core *core, struct wire_writer *writ
 }
 
 static const char *message_state(enum store_message_state state) {
-  return state == STORE_MESSAGE_PENDING ? "pending" : state == STORE_MESSAGE_REFUSED ? "refused" : "held";
+  static const char *const names[] = {"pending", "held", "refused", "draft"};
+  return names[state];
 }
 
 /* --- a message */
@@ -417,6 +419,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = write_recalled(core, writer, &content.row, err);
   if (code == BASE_OK)
     code = core_emergency_show(core, writer, &content.row.id, content.header.author, err);
+  if (code == BASE_OK)
+    code = core_release_show(core, writer, &content.row, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -464,6 +468,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = write_recalled(core, &writer, &content.row, err);
   if (code == BASE_OK)
     code = core_emergency_show(core, &writer, &content.row.id, content.header.author, err);
+  if (code == BASE_OK)
+    code = core_release_show(core, &writer, &content.row, err);
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

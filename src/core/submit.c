@@ -4,60 +4,14 @@
 #include <string.h>
 
 #include "core/back.h"
-#include "core/emergency.h"
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/release.h"
+#include "core/submission.h"
 #include "law/emergency.h"
-#include "wire/hint.h"
-#include "wire/marking.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */
-
-struct submission {
-  struct base_arena arena;
-  struct base_view actor;
-  const struct core_kind *kind;
-  const struct wire_kind_type *type;
-  bool opens;
-  struct base_id case_id;
-  size_t to_count;
-  struct core_partner *to[WIRE_PARTIES_MAX];
-  char clauses[WIRE_PARTIES_MAX][LAW_CLAUSE_MAX + 1];
-  struct wire_form form;
-  struct base_buf rest; /* the fields that go into part 0 */
-  struct wire_part0 part0;
-  enum wire_level level; /* how it is marked */
-  struct core_stage *stages[WIRE_PARTS_MAX];
-  struct wire_header header;
-  struct base_buf header_bytes, part0_bytes;
-  struct base_id id;
-  base_time stored;
-  struct core_emergency emergency; /* asked for; what it serves says the clause of each receiver */
-  struct base_id notice;           /* the case that tells those to whom it serves */
-  size_t hint_count;
-  struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
-  size_t urgent_count;
-  const struct core_partner *urgent[WIRE_PARTIES_MAX];
-};
-
-static void submission_init(struct submission *submission) {
-  memset(submission, 0, sizeof *submission);
-  base_arena_init(&submission->arena, 16 << 20);
-  base_buf_init(&submission->rest, WIRE_PART0_MAX);
-  base_buf_init(&submission->header_bytes, WIRE_HEADER_MAX);
-  base_buf_init(&submission->part0_bytes, WIRE_PART0_MAX);
-}
-
-static void submission_free(struct submission *submission) {
-  base_arena_free(&submission->arena);
-  base_buf_free(&submission->rest);
-  base_buf_free(&submission->header_bytes);
-  if (submission->part0_bytes.data != NULL)
-    base_wipe(submission->part0_bytes.data, submission->part0_bytes.size);
-  base_buf_free(&submission->part0_bytes);
-  base_wipe(&submission->part0, sizeof submission->part0);
-}
 
 /* --- checks */
 
@@ -72,8 +26,8 @@ static enum base_code check_node(const struct core *core, struct base_error *err
   return BASE_OK;
 }
 
-static enum base_code check_parts(struct core *core, const struct wire_json *request, struct submission *submission,
-                                  struct base_error *err) {
+static enum base_code check_parts(struct core *core, const struct wire_json *request,
+                                  struct core_submission *submission, struct base_error *err) {
   const struct wire_json *parts = wire_json_get(request, "parts");
   size_t count = wire_json_size(parts);
   if (count > WIRE_PARTS_MAX)
@@ -111,7 +65,7 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
 }
 
 /* Codes, in their one spelling: what a program of the partner's decides by must not hang on how somebody worded it. */
-static enum base_code check_markings(const struct wire_json *request, struct submission *submission,
+static enum base_code check_markings(const struct wire_json *request, struct core_submission *submission,
                                      struct base_error *err) {
   struct base_view handling = core_request_text(request, "handling"), given = core_request_text(request, "grading");
   BASE_AUTO_BUF struct base_buf spelled = {0};
@@ -139,7 +93,7 @@ static enum base_code check_markings(const struct wire_json *request, struct sub
   return code;
 }
 
-static enum base_code check_form(struct core *core, const struct wire_json *request, struct submission *submission,
+static enum base_code check_form(struct core *core, const struct wire_json *request, struct core_submission *submission,
                                  struct base_error *err) {
   enum base_code code = wire_form_check(&submission->kind->kind, submission->type, wire_json_get(request, "fields"),
                                         &submission->arena, &submission->form, &submission->rest, err);
@@ -161,8 +115,8 @@ static int origin_order(const void *a, const void *b) {
   return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
 }
 
-static enum base_code check_audience(struct core *core, const struct wire_json *request, struct submission *submission,
-                                     struct base_error *err) {
+static enum base_code check_audience(struct core *core, const struct wire_json *request,
+                                     struct core_submission *submission, struct base_error *err) {
   const struct wire_json *to = wire_json_get(request, "to");
   size_t count = wire_json_size(to);
   if (count == 0)
@@ -204,10 +158,9 @@ static enum base_code fail_no_pair(const struct core *core, struct base_view ori
                    (const char *)we.data);
 }
 
-/* The other parties of a case must all be partners of ours. */
-static enum base_code take_parties(struct core *core, const struct core_case *kase, struct submission *submission,
-                                   struct base_error *err) {
-  const struct wire_header *opening = kase->messages[0].header;
+/* The other parties of a case must all be partners of ours. opened: when it was. */
+static enum base_code take_parties(struct core *core, const struct wire_header *opening, base_time opened,
+                                   struct core_submission *submission, struct base_error *err) {
   submission->header.party_count = opening->party_count;
   for (size_t i = 0; i < opening->party_count; i++) {
     submission->header.parties[i] = base_arena_copy(&submission->arena, opening->parties[i]);
@@ -219,17 +172,16 @@ static enum base_code take_parties(struct core *core, const struct core_case *ka
     if (partner->damaged[0] != '\0')
       return base_fail(err, BASE_POLICY, "%.*s: %s", (int)partner->card.name.size,
                        (const char *)partner->card.name.data, partner->damaged);
-    enum base_code code = core_epoch_allows(core, partner, kase->row.opened, err);
+    enum base_code code = core_epoch_allows(core, partner, opened, err);
     if (code != BASE_OK)
       return code;
     submission->to[submission->to_count++] = partner;
   }
-  return core_back_case(core, &kase->id, err);
+  return BASE_OK;
 }
 
-/* A refusal by law is a leaf, so that the agreement's review sees what was wanted. */
-static void deny(struct core *core, uint64_t token, const struct submission *submission, enum base_code code,
-                 struct base_error *err) {
+void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
+                          enum base_code code, struct base_error *err) {
   char subject[2 * WIRE_CODE_MAX + WIRE_ORIGIN_MAX + 8], reason[BASE_ERROR_TEXT_MAX + 40];
   snprintf(subject, sizeof subject, "%.*s/%.*s", (int)submission->kind->kind.name.size,
            (const char *)submission->kind->kind.name.data, (int)submission->type->name.size,
@@ -247,38 +199,50 @@ static void deny(struct core *core, uint64_t token, const struct submission *sub
     core_reply_error(core, token, code, err);
 }
 
-static enum base_code check_law(struct core *core, const struct wire_header *opening, struct submission *submission,
-                                struct base_error *err) {
+static enum base_code check_law(struct core *core, const struct wire_header *opening,
+                                struct core_submission *submission, struct base_error *err) {
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
     struct core_law_content content = {
         .personal = submission->form.personal, .level = submission->level, .emergency = submission->emergency.ground};
+    struct law_answer *answer = &submission->answers[i];
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, content,
-                                   submission->to[i], submission->clauses[i], err);
+                                   submission->to[i], answer, err);
     if (code == BASE_OK)
       code = core_passing_law(core, &submission->kind->kind, opening, &submission->header,
-                              submission->to[i]->card.origin, submission->clauses[i], err);
+                              submission->to[i]->card.origin, answer->clause, err);
     if (code != BASE_OK)
       return code;
     if (core_partner_seal(core, submission->to[i]) == NULL)
       return base_fail(err, BASE_POLICY,
                        "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
                        (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
-    if (law_emergency_ground(base_view_text(submission->clauses[i])).size > 0)
+    if (answer->approval > submission->approval)
+      submission->approval = answer->approval;
+    if (law_emergency_ground(base_view_text(answer->clause)).size > 0)
       submission->urgent[submission->urgent_count++] = submission->to[i];
   }
+  if (submission->urgent_count > 0 && submission->approval > LAW_OFFICER)
+    return base_fail(err, BASE_POLICY,
+                     "an emergency waits for nobody, and to one of these partners it may go by a row, released by a "
+                     "second person: open the case with the others alone");
   return BASE_OK;
 }
 
-/* Part 0 and header as bytes, and the id. */
-static enum base_code compose(struct core *core, struct submission *submission, struct base_error *err) {
-  struct wire_header *header = &submission->header;
+static enum base_code compose_part0(struct core *core, struct core_submission *submission, struct base_error *err) {
   core->env.world->random(core->env.world->context, submission->part0.nonce, sizeof submission->part0.nonce);
   enum base_code code =
       wire_part0_write(&submission->part0, base_buf_view(&submission->rest), &submission->part0_bytes, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->part0_bytes, "content", err);
+  return code;
+}
+
+/* Part 0, unless it is there, and header as bytes, and the id. */
+static enum base_code compose(struct core *core, struct core_submission *submission, struct base_error *err) {
+  struct wire_header *header = &submission->header;
+  enum base_code code = submission->part0_bytes.size == 0 ? compose_part0(core, submission, err) : BASE_OK;
   if (code != BASE_OK)
     return code;
   header->opens = submission->opens;
@@ -288,6 +252,9 @@ static enum base_code compose(struct core *core, struct submission *submission, 
   header->type = submission->type->name;
   header->author = core->card.origin;
   header->time = core_now(core);
+  if (submission->held != NULL && header->time <= submission->held_time)
+    header->time =
+        submission->held_time + 1; /* it is another message than the one that was held, also in the same second */
   header->state_count = submission->form.state_count;
   memcpy(header->state, submission->form.state, sizeof header->state);
   header->part0 = seal_sha256(base_buf_view(&submission->part0_bytes));
@@ -303,9 +270,8 @@ static enum base_code compose(struct core *core, struct submission *submission, 
 
 /* What a form cannot say about an agreement's terms (row ids are unique, dates follow each other) is asked of law
  * before it goes out: terms that law could not read would cover nothing. */
-static enum base_code check_terms(struct core *core, const struct wire_json *request, struct submission *submission,
+static enum base_code check_terms(struct core *core, const struct wire_json *fields, struct core_submission *submission,
                                   struct base_error *err) {
-  const struct wire_json *fields = wire_json_get(request, "fields");
   if (!core_kind_agreement(&submission->kind->kind) || wire_json_get(fields, "rows") == NULL)
     return BASE_OK;
   struct law_agreement terms = {0};
@@ -313,131 +279,16 @@ static enum base_code check_terms(struct core *core, const struct wire_json *req
   return code == BASE_OK ? core_terms_known(core, &terms, err) : code;
 }
 
-/* --- writing */
-
-static enum base_code write_message(struct core *core, const struct submission *submission, struct base_error *err) {
-  struct base_secret key;
-  uint8_t wrapped[CORE_WRAPPED] = {0};
-  struct store_message row = {.id = submission->id,
-                              .case_id = submission->case_id,
-                              .state = STORE_MESSAGE_HELD,
-                              .ours = true,
-                              .type = submission->type->name,
-                              .author = core->card.origin,
-                              .header = base_buf_view(&submission->header_bytes),
-                              .wrapped_key = base_view_of(wrapped, sizeof wrapped),
-                              .stored = submission->stored,
-                              .part_count = (uint16_t)submission->part0.part_count};
-  BASE_AUTO_BUF struct base_buf sealed = {0};
-  base_buf_init(&sealed, WIRE_PART0_MAX + SEAL_TAG);
-  enum base_code code = core_key(core, &key, wrapped, &row.epoch, err);
-  if (code != BASE_OK)
-    return code;
-  core_content_seal(&key, &submission->id, base_buf_view(&submission->part0_bytes), &sealed);
-  core_content_fresh(core, &submission->id, &key);
-  base_wipe(&key, sizeof key);
-  code = base_buf_check(&sealed, "content", err);
-  row.part0 = base_buf_view(&sealed);
-  return code == BASE_OK ? store_message_add(core->store, &row, err) : code;
-}
-
-static enum base_code write_parts(struct core *core, struct submission *submission, struct base_error *err) {
-  for (size_t i = 0; i < submission->part0.part_count; i++) {
-    struct core_stage *stage = submission->stages[i];
-    struct store_part row = {.message = submission->id,
-                             .part = (uint16_t)i,
-                             .token = core_part_token(core, &stage->sha256),
-                             .file = base_view_text(stage->file),
-                             .size = stage->size,
-                             .records = stage->records,
-                             .records_held = stage->records};
-    enum base_code code = store_part_put(core->store, &row, err);
-    if (code != BASE_OK)
-      return code;
-  }
-  for (size_t i = 0; i < submission->part0.part_count; i++)
-    submission->stages[i]->taken = true;
-  return BASE_OK;
-}
-
-enum base_code core_delivery_give(struct core *core, struct core_partner *partner, const struct base_id *message,
-                                  const struct base_id *case_id, struct base_view clause, struct base_error *err) {
-  struct wire_opening opening = {.has_message = true,
-                                 .message = *message,
-                                 .from = core->card.origin,
-                                 .to = partner->card.origin,
-                                 .number = partner->row.sent_number + 1,
-                                 .previous = partner->row.sent_previous,
-                                 .clause = clause,
-                                 .from_card = core->card_hash,
-                                 .to_card = partner->card_hash};
-  struct core_leaf leaf;
-  enum base_code code = core_register_add(core, WIRE_ACT_SENT, &opening, &leaf, err);
-  if (code != BASE_OK)
-    return code;
-  struct store_delivery delivery = {.message = *message,
-                                    .case_id = *case_id,
-                                    .partner = partner->row.number,
-                                    .number = opening.number,
-                                    .state = STORE_WAITING,
-                                    .sent_index = leaf.index};
-  code = store_delivery_add(core->store, &delivery, err);
-  if (code != BASE_OK)
-    return code;
-  partner->row.sent_number = opening.number;
-  partner->row.sent_previous = leaf.hash;
-  partner->maybe = true;
-  return store_partner_update(core->store, &partner->row, err);
-}
-
-/* Who of our people it was: the `sent` leaves go to partners, who hear of no person here. */
-static enum base_code sign(struct core *core, const struct submission *submission, const struct core_case *kase,
-                           struct base_error *err) {
-  const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
-  struct base_view kind = submission->kind->kind.name, type = submission->header.type;
-  struct base_view purpose = core_law_purpose(&submission->kind->kind, opening);
-  char reason[3 * WIRE_CODE_MAX + 8];
-  if (submission->actor.size == 0)
-    return BASE_OK;
-  snprintf(reason, sizeof reason, "%.*s %.*s%s%.*s", (int)kind.size, (const char *)kind.data, (int)type.size,
-           (const char *)type.data, purpose.size > 0 ? " for " : "", (int)purpose.size, (const char *)purpose.data);
-  struct wire_opening written = {.has_message = true,
-                                 .message = submission->id,
-                                 .actor = submission->actor,
-                                 .subject = base_view_text(base_id_text(&submission->case_id).text),
-                                 .reason = base_view_text(reason)};
-  return core_register_add(core, WIRE_ACT_WRITTEN, &written, NULL, err);
-}
-
-/* kase: NULL when the message opens one. It was loaded while checking and stays in the cache until here. */
-static enum base_code proceed(struct core *core, struct submission *submission, struct core_case *kase,
-                              struct base_error *err) {
-  enum base_code code = core_write(core, err);
-  submission->stored = core_now(core);
-  if (code == BASE_OK)
-    code = write_message(core, submission, err);
-  if (code == BASE_OK)
-    code = write_parts(core, submission, err);
-  if (code == BASE_OK)
-    code = sign(core, submission, kase, err);
-  for (size_t i = 0; i < submission->to_count && code == BASE_OK; i++) {
-    struct base_view clause = base_view_text(submission->clauses[i]);
-    code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id, clause, err);
-    if (code == BASE_OK)
-      code = core_emergency_sent(core, submission->actor, &submission->id, &submission->case_id, submission->to[i],
-                                 clause, err);
-  }
-  if (code == BASE_OK && submission->opens)
-    code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
-  if (code == BASE_OK)
-    code = core_case_admit(core, kase, &submission->id, &submission->header, err);
-  if (code == BASE_OK && core_kind_agreement(&submission->kind->kind))
-    code = core_agreement_refresh(core, &submission->case_id, err);
-  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_id(&writer, "id", id);
+  wire_write_end(&writer, '}');
 }
 
 /* The notice goes first: what can be refused is, before anything is written, and whoever receives the message knows. */
-static enum base_code give_notice(struct core *core, struct submission *submission, struct core_case **kase,
+static enum base_code give_notice(struct core *core, struct core_submission *submission, struct core_case **kase,
                                   struct base_error *err) {
   if (submission->urgent_count == 0)
     return BASE_OK;
@@ -450,14 +301,14 @@ static enum base_code give_notice(struct core *core, struct submission *submissi
 }
 
 /* What its author may want to look at again: nothing decides by it. */
-static void look_at_texts(const struct wire_json *document, struct submission *submission) {
+static void look_at_texts(const struct wire_json *document, struct core_submission *submission) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, CORE_HINT_MEMORY);
   submission->hint_count =
       wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
 }
 
-static void write_warnings(struct wire_writer *writer, const struct submission *submission) {
+static void write_warnings(struct wire_writer *writer, const struct core_submission *submission) {
   wire_write_key(writer, "warnings");
   wire_write_array(writer);
   for (size_t i = 0; i < submission->hint_count; i++) {
@@ -470,7 +321,7 @@ static void write_warnings(struct wire_writer *writer, const struct submission *
   wire_write_end(writer, ']');
 }
 
-static void answer_sent(struct core *core, uint64_t token, const struct submission *submission) {
+static void answer_sent(struct core *core, uint64_t token, const struct core_submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
@@ -492,29 +343,42 @@ static void answer_sent(struct core *core, uint64_t token, const struct submissi
   wire_write_end(&writer, '}');
 }
 
-static void finish(struct core *core, uint64_t token, const struct wire_json *document, struct submission *submission,
-                   struct core_case *kase) {
+static void finish(struct core *core, uint64_t token, const struct wire_json *document,
+                   struct core_submission *submission, struct core_case *kase) {
   struct base_error err = {0};
   const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
   enum base_code code = check_law(core, opening, submission, &err);
+  bool held = submission->approval > LAW_OFFICER;
+  if (code == BASE_OK && held)
+    code = core_release_possible(core, submission->approval, &err);
   if (code == BASE_LAW || code == BASE_SUSPENDED || code == BASE_POLICY) {
-    deny(core, token, submission, code, &err);
+    core_submission_deny(core, token, submission, code, &err);
     return;
   }
-  if (code == BASE_OK)
+  if (code == BASE_OK && held)
+    code = core_release_hold(core, token, submission, &err);
+  else if (code == BASE_OK)
     code = give_notice(core, submission, &kase, &err);
-  if (code == BASE_OK)
-    code = proceed(core, submission, kase, &err);
+  if (code == BASE_OK && !held)
+    code = core_submission_proceed(core, submission, kase, &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
-    return;
+  } else if (!held) {
+    look_at_texts(document, submission);
+    answer_sent(core, token, submission);
   }
-  look_at_texts(document, submission);
-  answer_sent(core, token, submission);
 }
 
-static enum base_code open_check(struct core *core, const struct wire_json *document, struct submission *submission,
-                                 struct base_error *err) {
+static enum base_code check_opening(struct core *core, const struct wire_json *fields,
+                                    struct core_submission *submission, struct base_error *err) {
+  enum base_code code = check_terms(core, fields, submission, err);
+  if (code == BASE_OK && base_view_is(submission->kind->kind.name, "consent"))
+    code = core_consent_check(core, NULL, &submission->header, err);
+  return code;
+}
+
+static enum base_code open_check(struct core *core, const struct wire_json *document,
+                                 struct core_submission *submission, struct base_error *err) {
   struct base_view name = core_request_text(document, "kind");
   submission->opens = true;
   submission->kind = core_kind_named(core, name);
@@ -530,13 +394,13 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
     code = check_form(core, document, submission, err);
   if (code == BASE_OK)
     code = compose(core, submission, err);
-  return code == BASE_OK ? check_terms(core, document, submission, err) : code;
+  return code == BASE_OK ? check_opening(core, wire_json_get(document, "fields"), submission, err) : code;
 }
 
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document) {
   struct base_error err = {0};
-  struct submission submission;
-  submission_init(&submission);
+  struct core_submission submission;
+  core_submission_init(&submission);
   submission.actor = core_actor(core);
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
   if (code == BASE_OK)
@@ -545,29 +409,22 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
     code = core_recall_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK)
     code = core_emergency_by_hand(submission.kind, submission.type, &err);
-  if (code == BASE_OK && base_view_is(submission.kind->kind.name, "consent"))
-    code = core_consent_check(core, NULL, &submission.header, &err);
   if (code == BASE_OK)
     finish(core, token, document, &submission, NULL);
   else
     core_reply_error(core, token, code, &err);
-  submission_free(&submission);
+  core_submission_free(&submission);
 }
 
-static enum base_code send_check(struct core *core, const struct wire_json *request, const struct wire_json *document,
-                                 struct submission *submission, struct core_case **out_case, struct base_error *err) {
+/* The case, when its state takes a message of this type from us, and its parties. */
+static enum base_code find_case(struct core *core, struct base_view name, struct core_submission *submission,
+                                struct core_case **out, struct base_error *err) {
   struct core_case *kase = NULL;
-  enum base_code code = check_node(core, err);
+  enum base_code code = core_case_load(core, &submission->case_id, &kase, err);
   if (code == BASE_OK)
-    code = core_request_id(core, request, "id", "case", &submission->case_id, err);
-  if (code == BASE_OK)
-    code = core_case_load(core, &submission->case_id, &kase, err);
+    code = core_case_room(kase, err);
   if (code != BASE_OK)
     return code;
-  code = core_case_room(kase, err);
-  if (code != BASE_OK)
-    return code;
-  struct base_view name = core_request_text(document, "type");
   submission->kind = kase->kind;
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
@@ -575,31 +432,50 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
                           submission->type, err);
   if (code == BASE_OK)
-    code = take_parties(core, kase, submission, err);
+    code = take_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
   if (code == BASE_OK)
-    code = check_form(core, document, submission, err);
+    code = core_back_case(core, &kase->id, err);
+  *out = kase;
+  return code;
+}
+
+/* With its content checked: its place in the case, header and id. */
+static enum base_code place_in_case(struct core *core, const struct wire_json *fields,
+                                    struct core_submission *submission, const struct core_case *kase,
+                                    struct base_error *err) {
   submission->header.follow_count =
       core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
+  enum base_code code = compose(core, submission, err);
   if (code == BASE_OK)
-    code = compose(core, submission, err);
-  if (code == BASE_OK)
-    code = check_terms(core, document, submission, err);
+    code = check_terms(core, fields, submission, err);
   if (code == BASE_OK)
     code =
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     code = core_consent_check(core, kase, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, WIRE_KIND_EMERGENCY))
-    code = core_emergency_check(core, kase, &submission->header, wire_json_get(document, "fields"), err);
-  *out_case = kase;
+    code = core_emergency_check(core, kase, &submission->header, fields, err);
   return code;
+}
+
+static enum base_code send_check(struct core *core, const struct wire_json *request, const struct wire_json *document,
+                                 struct core_submission *submission, struct core_case **out_case,
+                                 struct base_error *err) {
+  enum base_code code = check_node(core, err);
+  if (code == BASE_OK)
+    code = core_request_id(core, request, "id", "case", &submission->case_id, err);
+  if (code == BASE_OK)
+    code = find_case(core, core_request_text(document, "type"), submission, out_case, err);
+  if (code == BASE_OK)
+    code = check_form(core, document, submission, err);
+  return code == BASE_OK ? place_in_case(core, wire_json_get(document, "fields"), submission, *out_case, err) : code;
 }
 
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document) {
   struct base_error err = {0};
-  struct submission submission;
-  submission_init(&submission);
+  struct core_submission submission;
+  core_submission_init(&submission);
   submission.actor = core_actor(core);
   struct core_case *kase = NULL;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
@@ -611,27 +487,90 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
     finish(core, token, document, &submission, kase);
   else
     core_reply_error(core, token, code, &err);
-  submission_free(&submission);
+  core_submission_free(&submission);
 }
 
 enum base_code core_submit_itself(struct core *core, struct base_view actor, struct base_view bytes,
                                   struct base_id *out, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
-  struct submission submission;
+  struct core_submission submission;
   struct core_case *kase = NULL;
   enum base_code code = wire_json_parse(bytes, CORE_DOCUMENT_MAX, "request", &document, err);
   if (code != BASE_OK)
     return code;
-  submission_init(&submission);
+  core_submission_init(&submission);
   submission.actor = actor;
   code = wire_json_get(document, "id") != NULL ? send_check(core, document, document, &submission, &kase, err)
                                                : open_check(core, document, &submission, err);
   if (code == BASE_OK)
     code = check_law(core, kase != NULL ? kase->messages[0].header : &submission.header, &submission, err);
+  if (code == BASE_OK && submission.approval > LAW_OFFICER)
+    code = base_fail(err, BASE_POLICY,
+                     "%.*s needs a release by a second person, and the node itself submits nothing to one",
+                     (int)submission.type->name.size, (const char *)submission.type->name.data);
   if (code == BASE_OK)
-    code = proceed(core, &submission, kase, err);
+    code = core_submission_proceed(core, &submission, kase, err);
   if (code == BASE_OK)
     *out = submission.id;
-  submission_free(&submission);
+  core_submission_free(&submission);
   return code;
+}
+
+/* --- once more, what was held for release */
+
+/* The content as it was pledged, read back. */
+static enum base_code take_content(struct core *core, const struct core_content *held,
+                                   struct core_submission *submission, struct base_error *err) {
+  const struct wire_header *header = &held->header;
+  struct wire_marking marking;
+  submission->held = &held->row.id;
+  submission->held_time = header->time;
+  submission->part0 = held->part0;
+  submission->part0.document = NULL; /* stays the caller's */
+  submission->form.state_count = header->state_count;
+  memcpy(submission->form.state, header->state, sizeof header->state);
+  submission->form.personal = wire_form_personal(submission->type, header, held->part0.fields);
+  bool marked = wire_marking_parse(held->part0.handling, &marking);
+  submission->level = wire_marking_level(marked ? &marking : NULL);
+  base_buf_add_view(&submission->part0_bytes, held->row.part0);
+  enum base_code code = base_buf_check(&submission->part0_bytes, "content", err);
+  return code == BASE_OK ? core_passable(core, &submission->form, err) : code;
+}
+
+static enum base_code open_again(struct core *core, const struct core_content *held, struct core_submission *submission,
+                                 struct base_error *err) {
+  const struct wire_header *header = &held->header;
+  submission->opens = true;
+  submission->kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  if (submission->kind == NULL)
+    return base_fail(err, BASE_KIND, "its kind %.*s is another one by now: submit it again", (int)header->kind.size,
+                     (const char *)header->kind.data);
+  submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
+  enum base_code code = take_parties(core, header, INT64_MAX, submission, err);
+  if (code == BASE_OK)
+    code = take_content(core, held, submission, err);
+  if (code == BASE_OK)
+    code = compose(core, submission, err);
+  return code == BASE_OK ? check_opening(core, held->part0.fields, submission, err) : code;
+}
+
+static enum base_code send_again(struct core *core, const struct core_content *held, struct core_submission *submission,
+                                 struct core_case **out_case, struct base_error *err) {
+  submission->case_id = held->row.case_id;
+  enum base_code code = find_case(core, held->header.type, submission, out_case, err);
+  if (code == BASE_OK)
+    code = take_content(core, held, submission, err);
+  return code == BASE_OK ? place_in_case(core, held->part0.fields, submission, *out_case, err) : code;
+}
+
+enum base_code core_submission_again(struct core *core, const struct core_content *held,
+                                     struct core_submission *submission, struct core_case **out_case,
+                                     struct base_error *err) {
+  enum base_code code = check_node(core, err);
+  *out_case = NULL;
+  if (code == BASE_OK)
+    code = held->header.opens ? open_again(core, held, submission, err)
+                              : send_again(core, held, submission, out_case, err);
+  const struct wire_header *opening = *out_case != NULL ? (*out_case)->messages[0].header : &submission->header;
+  return code == BASE_OK ? check_law(core, opening, submission, err) : code;
 }

@@ -256,6 +256,25 @@ static void write_clause(const struct law_agreement *agreement, const struct law
   out->row = row;
 }
 
+/* The strictest counts. */
+static void write_approval(const struct law_question *question, const struct law_row *row, struct law_answer *out) {
+  enum law_approval least = question->release ? LAW_SUPERVISOR : LAW_OFFICER;
+  out->basis = row != NULL && row->approval > least ? row->approval : least;
+  bool special = question->personal == WIRE_PERSONAL_SPECIAL && out->basis < LAW_SUPERVISOR;
+  out->approval = special ? LAW_SUPERVISOR : out->basis;
+}
+
+bool law_authority_is(const struct law_answer *answer, struct base_view from, struct base_view code) {
+  const struct law_agreement *agreement = answer->agreement;
+  for (size_t i = 0; agreement != NULL && i < agreement->authority_count; i++) {
+    const struct law_authority *authority = &agreement->authorities[i];
+    bool wanted = answer->row->authority.size == 0 || base_view_equal(answer->row->authority, authority->code);
+    if (wanted && base_view_equal(authority->party, from) && base_view_equal(authority->code, code))
+      return true;
+  }
+  return false;
+}
+
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                           struct law_answer *out, struct base_error *err) {
   if (question->partner_suspended) {
@@ -269,6 +288,7 @@ enum base_code law_decide(const struct law_question *question, const struct law_
     *out = (struct law_answer){0};
     (void)snprintf(out->clause, sizeof out->clause, "%.*s", (int)question->kind.size,
                    (const char *)question->kind.data);
+    write_approval(question, NULL, out);
     return BASE_OK;
   }
   const struct law_agreement *chosen = NULL;
@@ -287,10 +307,12 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   if (!chosen && law_emergency_clause(question->emergency, out->clause)) {
     out->agreement = NULL;
     out->row = NULL;
+    out->approval = out->basis = LAW_OFFICER; /* it waits for nobody */
     return BASE_OK;
   }
   if (!chosen)
     return refuse(question, agreements, count, err);
   write_clause(chosen, row, out);
+  write_approval(question, row, out);
   return BASE_OK;
 }

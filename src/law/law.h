@@ -43,11 +43,12 @@ struct law_row {
   enum law_handling handling;        /* has_handling: the ceiling of what a message may be marked with */
   bool has_onward;
   enum law_onward onward;            /* has_onward: whether what came under this row may be passed on; else its mark says it */
+  enum law_approval approval;        /* who must release it */
   /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
-  enum law_approval approval;
   unsigned assurances;               /* bit per law_assurance_names */
   int64_t retention_days, reply_hours; /* 0: the row says nothing of it */
-  struct base_view authority;        /* code of a competent authority of these terms; empty: none is named */
+  struct base_view authority;        /* code of a competent authority of these terms; empty: none is named. approval
+                                        authority: that one releases it */
 };
 /* A competent authority that the terms name. */
 struct law_authority {
@@ -82,6 +83,7 @@ struct law_question {
   struct base_view from, to;            /* origins */
   enum wire_personal personal;          /* the highest class of personal data in its form */
   enum wire_level level;                /* how it is marked (wire_marking_level); WIRE_LEVEL_NONE: that is not asked */
+  bool release;                         /* the type's own word: a second person must release it */
   bool partner_suspended;
   base_time now;
   struct base_view emergency; /* the ground of an emergency transfer (law/emergency.h); empty: it is none */
@@ -91,6 +93,8 @@ struct law_answer {
                                            agreement's first message, the kind that needs no row, or "emergency/GROUND" */
   const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed or covers */
   const struct law_row *row;
+  enum law_approval basis;               /* who must release it, by the row and the type … */
+  enum law_approval approval;            /* … and by what it holds: special personal data ask for a supervisor at least */
 };
 /* agreements: in any order; the covering one with the smallest id is named, and its first row that covers. Where none
  * covers it, what goes on a ground of emergency goes under that.
@@ -120,6 +124,9 @@ enum law_standing {
   LAW_ENDED,
   LAW_CLOSED        /* declined, withdrawn, never taken: `closed` says it */
 };
+/* Whether the authority of `from` that the answer's row wants for its release has this code: the one that the row names,
+ * or, where it names none, any of the terms' authorities that belong to it. */
+bool law_authority_is(const struct law_answer *answer, struct base_view from, struct base_view code);
 unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
                        const struct law_question *question);
 /* Whether the agreement can permit anything of the question now, its rows aside. */

@@ -58,7 +58,7 @@ static enum base_code read_message(struct store_rows *rows, struct base_arena *a
                                    struct base_error *err) {
   *out = (struct store_message){
       .number = store_row_number(rows, 0),
-      .state = (enum store_message_state)store_row_at_most(rows, 3, STORE_MESSAGE_REFUSED),
+      .state = (enum store_message_state)store_row_at_most(rows, 3, STORE_MESSAGE_DRAFT),
       .ours = store_row_flag(rows, 4),
       .epoch = (uint32_t)store_row_at_most(rows, 5, UINT32_MAX),
       .stored = store_row_number(rows, 6),

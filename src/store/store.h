@@ -245,6 +245,7 @@ enum store_message_state {
   STORE_MESSAGE_PENDING, /* from a partner, or our own that comes back: parts or predecessors missing, no effect yet */
   STORE_MESSAGE_HELD,    /* complete and receipted (or our own) */
   STORE_MESSAGE_REFUSED, /* refused: content dropped, header kept */
+  STORE_MESSAGE_DRAFT,   /* our own, held until a second person releases it, or it was: never in its case, and never sent so */
 };
 struct store_message {
   int64_t number; /* the row: order of arrival here */
@@ -317,6 +318,34 @@ BASE_NODISCARD enum base_code store_retention_next(struct store *store, struct s
                                                    struct base_error *err);
 BASE_NODISCARD enum base_code store_retention_done(struct store *store, const struct base_id *message,
                                                    struct base_error *err);
+/* What is held until a second person releases it: a message of ours in the state STORE_MESSAGE_DRAFT for each. */
+enum store_release_state { STORE_RELEASE_WAITING, STORE_RELEASE_GIVEN, STORE_RELEASE_REFUSED, STORE_RELEASE_WITHDRAWN, STORE_RELEASE_EXPIRED, STORE_RELEASE_ERASED };
+struct store_release {
+  int64_t number;                 /* of the row, from 1 */
+  struct base_id message, sent;   /* as it was held; as it went out, zero when it did not */
+  enum store_release_state state;
+  unsigned asks;                  /* who must release it, or did: of law */
+  base_time until;
+  struct base_view person;        /* who submitted it */
+  uint64_t held, ended;           /* leaves; ended is 0 while it waits */
+};
+/* The number that the next one gets. */
+BASE_NODISCARD enum base_code store_release_number(struct store *store, int64_t *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_release_add(struct store *store, const struct store_release *row,
+                                                struct base_error *err);
+/* It waits no longer: state, asks, sent and ended of the row with this number. */
+BASE_NODISCARD enum base_code store_release_end(struct store *store, const struct store_release *row,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code store_release_get(struct store *store, int64_t number, struct base_arena *arena,
+                                                struct store_release *out, struct base_error *err);
+/* sent: by the message as it went out, else as it was held. BASE_NOT_FOUND: it needed no release. */
+BASE_NODISCARD enum base_code store_release_of(struct store *store, const struct base_id *message, bool sent,
+                                               struct base_arena *arena, struct store_release *out,
+                                               struct base_error *err);
+/* waiting: those alone. key: the number. */
+BASE_NODISCARD enum base_code store_release_next(struct store *store, bool waiting, int64_t *key,
+                                                 struct base_arena *arena, struct store_release *out,
+                                                 struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

@@ -69,6 +69,14 @@ static void read_lists(struct kind_reader *reader) {
   }
 }
 
+/* Who else must say yes: a kind knows roles alone, an authority is a matter of agreements. */
+static void take_release(struct wire_object *object, struct wire_kind_type *type) {
+  const struct wire_json *word = wire_object_take(object, "release", WIRE_JSON_TEXT, false);
+  type->release = word != NULL && base_view_is(wire_json_text(word), "supervisor");
+  if (word != NULL && !type->release && !object->code)
+    wire_object_fail(object, BASE_FIELD, "release", "is supervisor, or not there");
+}
+
 static void read_types(struct kind_reader *reader) {
   const struct wire_json *types = wire_object_array(&reader->root, "types", 1, WIRE_KIND_TYPES_MAX);
   size_t count = wire_json_size(types);
@@ -80,6 +88,7 @@ static void read_types(struct kind_reader *reader) {
     struct base_view name = wire_kind_take_code(&object, "name", reader->arena, true);
     if (!object.code && wire_kind_type_named(kind, name))
       wire_object_fail(&object, BASE_FIELD, "name", "%s stands twice", wire_kind_text(name));
+    take_release(&object, &kind->types[i]);
     kind->types[i].fields =
         wire_kind_take_fields(&object, "fields", false, kind, reader->arena, &kind->types[i].field_count);
     kind->types[i].name = name;

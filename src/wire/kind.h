@@ -66,6 +66,7 @@ struct wire_kind_field {
 };
 struct wire_kind_type {
   struct base_view name;
+  bool release;                      /* a second person, a supervisor, must release it before it goes */
   size_t field_count;
   struct wire_kind_field *fields;
 };

@@ -29,8 +29,9 @@ enum {
       X(DENIED, "denied") X(READ, "read") X(EXPORTED, "exported") X(FAULT, "fault") X(FLOOD, "flood")                  \
           X(ENDED, "ended") X(STATEMENT, "statement") X(KEY, "key") X(EPOCH, "epoch") X(WITNESS, "witness")            \
               X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
-                  X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                     \
-                      X(EMERGENCY, "emergency") X(LOGIN, "login")
+                  X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                          \
+                      X(EMERGENCY, "emergency") X(LOGIN, "login") X(HELD, "held") X(RELEASED, "released")              \
+                          X(WITHHELD, "withheld")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -66,9 +67,10 @@ struct wire_opening {
   bool has_message;
   struct base_id message;
   struct base_view from, to; /* origins: sent, received, refused, voided */
-  uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner; epoch: its number, from 2 */
+  uint64_t number;           /* `n`: sent, voided: counts 1, 2, 3 … per partner; epoch: its number, from 2; held, released,
+                                withheld: counts what was held for release */
   struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
-                                leaf of this number */
+                                leaf of this number; released, withheld: of the held leaf */
   struct base_view
       clause; /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", the kind when it needs no row, or "emergency/GROUND" */
   struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that
@@ -80,7 +82,8 @@ struct wire_opening {
   struct base_view subject;  /* card, partner, read, exported, fault …: what it was done to */
   struct base_view reason;   /* refused, denied, ended, fault: plain words, with the error's name first */
   struct base_hash evidence; /* fault: SHA-256 of the octets kept as evidence, zero when there are none; witness: of the
-                                list of witnesses as it is from then on; person, token: of what is stored of it */
+                                list of witnesses as it is from then on; person, token: of what is stored of it;
+                                held, released: of part 0, which both have in common */
 };
 /* Which fields an act has, in this order, is a table in register.c; missing or surplus ones are refused. */
 BASE_NODISCARD enum base_code wire_opening_parse(enum wire_act act, struct base_view bytes, struct base_arena *arena,

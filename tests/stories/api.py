@@ -177,6 +177,40 @@ def come_in(good, door):
     good(door, "factor_change", example("factor_change"))
 
 
+class Their(Door):
+    """The same by a token."""
+
+    def __init__(self, node, secret):
+        super().__init__(node)
+        self.secret = secret
+
+    def ask(self, method, target, body=None, media=None, **more):
+        return super().ask(method, target, body, media, Authorization=f"Bearer {self.secret}", **more)
+
+
+def releases(good, door, rabat, paris):
+    """What names somebody waits for a second person, by whom it is let go, refused, or by the first one withdrawn."""
+    person = {"name": "x", "class": "witness", "fact_or_assessment": "fact", "grading": "4x4:A/1", "as_of": "2020-01-01"}
+    opening = example("case_open")
+    opening["fields"]["persons"] = [person]
+    good(door, "person_change", {"do": "add", "person": "samir", "name": "Samir", "roles": ["supervisor"]})
+    samir = Their(rabat, good(door, "token_change", {
+        "do": "make", "person": "samir", "label": "release",
+        "until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))})["secret"])
+    held = [good(door, "case_open", opening)["release"] for _ in range(3)]
+    check([row["asks"] for row in held] == ["supervisor"] * 3, held)
+    good(door, "release_list", query={"above": 0})
+    good(samir, "message_show", id=held[0]["message"])
+    case = good(samir, "release_give", {}, number=held[0]["number"])["id"]
+    good(samir, "release_refuse", example("release_refuse"), number=held[1]["number"])
+    good(door, "release_withdraw", {"reason": "typed twice"}, number=held[2]["number"])
+    settle(rabat, paris)
+    good(door, "case_show", id=case)
+    check(good(door, "release_show", number=held[0]["number"])["releases"][0]["sent"] == case, "another message went")
+    states = [row["state"] for row in good(door, "release_list", query={"all": "true"})["releases"]]
+    check(states == ["released", "refused", "withdrawn"], states)
+
+
 def the_rest(good, door, rabat, case):
     good(door, "message_erase", example("message_erase"), id=case)
     good(door, "partner_state", example("partner_state"), name="paris")
@@ -381,13 +415,14 @@ def story():
     ok("a case goes its way, and each answer is what the file says")
     by_hand(good, door, rabat, paris)
     recalls(good, door, rabat, paris, case)
+    releases(good, door, rabat, paris)
     the_rest(good, door, rabat, case)
     missing = set(OPERATIONS) - good.told - ELSEWHERE
     check(not missing, "operations that nobody asked for:", missing)
     ok(f"{len(good.told)} operations answer what the file says")
     settle(rabat, paris)
     before = rabat.size(), rabat.cases()
-    bad = try_all(door, {"id": case, "name": "paris", "person": "amal", "kind": "request", "sha256": NONE, "file": 77, "backup": 77, "n": 1 << 40, "l": 7})
+    bad = try_all(door, {"id": case, "name": "paris", "person": "amal", "kind": "request", "sha256": NONE, "file": 77, "backup": 77, "number": 77, "n": 1 << 40, "l": 7})
     check(not bad.failed, f"{len(bad.failed)} of {bad.count} differ:\n" + "\n".join(bad.failed[:40]))
     check(bad.told == set(OPERATIONS), "not tried with bad input:", set(OPERATIONS) - bad.told)
     ok(f"{bad.count} requests that are wrong are refused, each with one sentence")

@@ -74,7 +74,7 @@ def things(rabat, paris):
     return {"case": (case, NONE), "message": (theirs, NONE), "recall": (recall, NONE), "agreement": (agreement, NONE), "name": ("paris", "parma"),
             "partner": ("paris", "parma"), "to": ("paris", "parma"), "person": ("p-auditor", "p-nowhere"), "kind": ("request", "bequest"),
             "sha256": (sha256, NONE), "file": (begun[0]["file"], begun[0]["file"] + 7), "backup": (begun[1]["backup"], begun[1]["backup"] + 7),
-            "n": (1, 999999), "l": (0, 60), "number": (5, 99), "after": (after, "0" * 16 + "-" + NONE), "event": ("f" * 16 + "-1", "0" * 16 + "-1"), "generation": (1, 99),
+            "n": (1, 999999), "l": (0, 60), "number": (5, 99), "above": (0, 99), "after": (after, "0" * 16 + "-" + NONE), "event": ("f" * 16 + "-1", "0" * 16 + "-1"), "generation": (1, 99),
             "stage": ("1", "99"), "from": (0, 999999), "state": ("asked", "eaten"), "type": ("ask", "eat"), "purpose": ("drugs", "eating")}
 
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Law before wire: without an agreement in force that covers it nothing is committed, and what was committed is asked
  * about again in the moment it would leave. */
+#include "core_persons.h"
 #include "core_try.h"
 
-enum { DAY = 86400 };
 static const char request_fields[] =
     "{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\","
     "\"language\":\"fr\"}";
@@ -442,6 +442,26 @@ static void test_reviewed(void **state) {
   try_remove(&a, &b);
 }
 
+/* Somebody who may release, of this unit. */
+static void second(struct pair_node *node, char secret[SECRET]) {
+  add(node, "samir", "\"supervisor\"");
+  token_for(node, "samir", "", secret);
+}
+
+/* Submitted by the owner, held as the release of this number, and let go by another. */
+static void released(struct pair_node *node, const char *json, const char *secret, int count, char id[65]) {
+  char members[32];
+  struct pair_answer answer = pair_ask(node, LINK_CASE_OPEN, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  snprintf(members, sizeof members, "\"number\":%d", count);
+  answer = ask_as(node, LINK_RELEASE_GIVE, secret, members);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  pair_text(&answer, "id", id, 65);
+  pair_answer_free(&answer);
+}
+
 static void persons(struct pair_node *node, const char *to, struct base_buf *json) {
   base_buf_printf(
       json,
@@ -458,7 +478,7 @@ static void persons(struct pair_node *node, const char *to, struct base_buf *jso
 static void test_personal_data(void **state) {
   (void)state;
   struct pair_node a, b;
-  char agreement[65], change[65], request[65];
+  char agreement[65], change[65], request[65], secret[SECRET];
   struct base_buf json = {0}, reason = {0};
   try_partners(&a, &b);
   propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
@@ -469,13 +489,14 @@ static void test_personal_data(void **state) {
   allowed(&a, &b); /* ordinary data are what a row permits that does not say */
   amend(&a, &b, agreement, 0, ROW("trafficking", ",\"personal\":\"special\",\"recipient\":\"paris\""), change);
   accept_terms(&a, &b, agreement, change);
-  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  second(&a, secret);
+  released(&a, (const char *)json.data, secret, 1, request);
   pair_rest(&a, &b);
   try_receipted(&a, request);
   denied(&b, &a, "has no such row"); /* the recipient is paris, who cannot send it to rabat */
   amend(&b, &a, agreement, 0, ROW("trafficking", ",\"personal\":\"ordinary\""), change);
   try_no_gate(&a);
-  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request);
+  released(&a, (const char *)json.data, secret, 2, request);
   char fields[100], accept[65];
   snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
   try_send(&a, agreement, "accept", fields, accept);
@@ -486,6 +507,54 @@ static void test_personal_data(void **state) {
   base_buf_free(&reason);
   base_buf_free(&json);
   allowed(&a, &b);
+  try_remove(&a, &b);
+}
+
+/* What a row asks of a release: when it is sent, and again when it is handed over, by the row as it is then. */
+static void test_approval(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], change[65], request[65], held[65], secret[SECRET], fields[100], accept[65];
+  struct base_buf json = {0}, reason = {0};
+  try_partners(&a, &b);
+  propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
+  accept_terms(&a, &b, agreement, agreement);
+  second(&a, secret);
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":%s}%c", b.name,
+                  request_fields, 0);
+  amend(&b, &a, agreement, 0, ROW("trafficking", ",\"approval\":\"supervisor\""), change);
+  try_no_gate(&a);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request); /* nobody had to release it, and it has not gone */
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
+  try_send(&a, agreement, "accept", fields, accept);
+  released(&a, (const char *)json.data, secret, 1, held);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 1000);
+  assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
+  assert_non_null(memmem(reason.data, reason.size, "released by a second person (supervisor), and it was not", 56));
+  try_receipted(&a, held);
+  base_buf_reset(&reason);
+  char rows[512];
+  snprintf(rows, sizeof rows, "%s,\"authorities\":[{\"code\":\"dgst\",\"party\":\"%.*s\",\"name\":\"D\"}]",
+           ROW("trafficking", ",\"approval\":\"authority\",\"authority\":\"dgst\""), (int)a.core->card.origin.size,
+           (const char *)a.core->card.origin.data);
+  amend(&b, &a, agreement, 0, rows, change);
+  try_no_gate(&a);
+  released(&a, (const char *)json.data, secret, 2, held); /* by a supervisor, while that is enough */
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
+  try_send(&a, agreement, "accept", fields, accept);
+  pair_rest(&a, &b);
+  try_run(&a, &b, 1000);
+  assert_int_equal(pair_outbox(&a, held, &reason), STORE_REFUSED);
+  struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)json.data, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  refused_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3", BASE_POLICY,
+             "wants it released by the competent authority dgst");
+  done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"unit\",\"person\":\"samir\",\"unit\":\"dgst\"");
+  done_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3");
+  base_buf_free(&reason);
+  base_buf_free(&json);
   try_remove(&a, &b);
 }
 
@@ -611,6 +680,7 @@ int main(void) {
       cmocka_unit_test(test_reviewed),
       cmocka_unit_test(test_personal_data),
       cmocka_unit_test(test_ceiling),
+      cmocka_unit_test(test_approval),
       cmocka_unit_test(test_persons),
       cmocka_unit_test(test_persons_of_every_kind),
       cmocka_unit_test(test_suspended_partner),

@@ -196,6 +196,53 @@ static void the_smaller_id_stays(void **state) {
   assert_true(strstr(err.text, "agreement 02") < strstr(err.text, "agreement 07"));
 }
 
+/* Who must release it: the strictest of the row, the type's own word and what it holds. */
+static void approvals(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  basis.row.personal = WIRE_PERSONAL_SPECIAL;
+  for (unsigned row = 0; row < LAW_APPROVALS; row++)
+    for (unsigned personal = 0; personal <= WIRE_PERSONAL_SPECIAL; personal++)
+      for (unsigned release = 0; release < 2; release++) {
+        basis.row.approval = (enum law_approval)row;
+        asked.personal = (enum wire_personal)personal;
+        asked.release = release == 1;
+        unsigned least = release == 1 ? LAW_SUPERVISOR : LAW_OFFICER, want = row > least ? row : least;
+        assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+        assert_int_equal(answer.basis, want);
+        bool special = personal == WIRE_PERSONAL_SPECIAL && want == LAW_OFFICER;
+        assert_int_equal(answer.approval, special ? LAW_SUPERVISOR : want);
+      }
+  asked.needs_row = false; /* the type's word stands without a row */
+  assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
+  assert_int_equal(answer.basis, LAW_SUPERVISOR);
+  assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dgpn")));
+}
+
+/* An authority of the sender's, and the one that the row names where it names one. */
+static void authorities(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct law_question asked = question();
+  struct law_authority list[] = {{BASE_VIEW("dgsn"), RABAT, BASE_VIEW("D")}, {BASE_VIEW("dgpn"), PARIS, BASE_VIEW("P")},
+                                 {BASE_VIEW("dnrt"), PARIS, BASE_VIEW("R")}};
+  basis_init(&basis, 1);
+  basis.agreement.authorities = list;
+  basis.agreement.authority_count = 3;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_true(law_authority_is(&answer, PARIS, BASE_VIEW("dgpn")));
+  assert_true(law_authority_is(&answer, PARIS, BASE_VIEW("dnrt")));
+  assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dgsn"))); /* rabat's */
+  assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("")));
+  basis.row.authority = BASE_VIEW("dnrt");
+  assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dgpn")));
+  assert_true(law_authority_is(&answer, PARIS, BASE_VIEW("dnrt")));
+}
+
 /* Every mark against every ceiling; what is above is refused with row, mark and ceiling, what is not asked passes. */
 static void ceilings(void **state) {
   (void)state;
@@ -464,6 +511,8 @@ int main(void) {
       cmocka_unit_test(no_row_is_needed),
       cmocka_unit_test(an_emergency_is_the_way_around),
       cmocka_unit_test(says_what_a_row_lacks),
+      cmocka_unit_test(approvals),
+      cmocka_unit_test(authorities),
       cmocka_unit_test(ceilings),
       cmocka_unit_test(the_highest_ceiling),
       cmocka_unit_test(says_how_an_agreement_stands),

@@ -77,6 +77,8 @@ static void fill(struct store *store) {
   ok(store_alarm_put(store, &first, &alarm, &error));
   ok(store_mention_add(store, &third, &first, &error));
   ok(store_retention_put(store, &first, 1700000000, &error));
+  struct store_release release = {.number = 1, .message = first, .until = 1700000000, .person = BASE_VIEW("amal"), .held = 3};
+  ok(store_release_add(store, &release, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));

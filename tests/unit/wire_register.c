@@ -125,6 +125,9 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_ERASED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"reason\":\"the purpose has ended\"}",
     [WIRE_ACT_EMERGENCY] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT
                            "\",\"actor\":\"amal\",\"to\":\"" PARIS "\",\"subject\":\"vital_interests\"}",
+    [WIRE_ACT_HELD] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"n\":1,\"subject\":\"request/ask\",\"evidence\":\"" ONES "\"}",
+    [WIRE_ACT_RELEASED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"b\",\"n\":1,\"previous\":\"" ONES "\",\"subject\":\"supervisor\",\"evidence\":\"" ONES "\"}",
+    [WIRE_ACT_WITHHELD] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"b\",\"n\":1,\"previous\":\"" ONES "\",\"subject\":\"refused\",\"reason\":\"a witness\"}",
     [WIRE_ACT_HANDED] = "{\"salt\":\"" ONES "\",\"to\":\"" PARIS "\",\"n\":2,\"subject\":\"3 7\"}",
 };
 

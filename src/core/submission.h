@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CORE_SUBMISSION_H
+#define WASL_CORE_SUBMISSION_H
+
+#include "core/emergency.h"
+#include "core/internal.h"
+#include "wire/hint.h"
+#include "wire/marking.h"
+
+/* What is to be sent, from the form to the message with its id: what submit.c, submitted.c and release.c share. First
+ * everything that can refuse it, then the writing. */
+
+struct core_submission {
+  struct base_arena arena;
+  struct base_view actor;
+  const struct core_kind *kind;
+  const struct wire_kind_type *type;
+  bool opens;
+  struct base_id case_id;
+  size_t to_count;
+  struct core_partner *to[WIRE_PARTIES_MAX];
+  struct law_answer answers[WIRE_PARTIES_MAX]; /* for each of them; views into core->law */
+  enum law_approval approval;                  /* the strictest of theirs */
+  struct wire_form form;
+  struct base_buf rest; /* the fields that go into part 0 */
+  struct wire_part0 part0;
+  enum wire_level level; /* how it is marked */
+  struct core_stage *stages[WIRE_PARTS_MAX];
+  const struct base_id *held; /* the id under which it was held for release: its parts are there. NULL: it was not */
+  base_time held_time;        /* of the header that it had then */
+  struct wire_header header;
+  struct base_buf header_bytes, part0_bytes;
+  struct base_id id;
+  base_time stored;
+  struct core_emergency emergency; /* asked for; what it serves says the clause of each receiver */
+  struct base_id notice;           /* the case that tells those to whom it serves */
+  size_t hint_count;
+  struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
+  size_t urgent_count;
+  const struct core_partner *urgent[WIRE_PARTIES_MAX];
+};
+
+void core_submission_init(struct core_submission *submission);
+void core_submission_free(struct core_submission *submission);
+
+/* submit.c: what was held, asked once more: may it go now, in its case as it is now? Its part 0 is taken byte for byte,
+ * the header is made anew. held: with part 0 read; it lives as long as the submission. *out_case: NULL when it opens
+ * one. */
+BASE_NODISCARD enum base_code core_submission_again(struct core *core, const struct core_content *held,
+                                                    struct core_submission *submission, struct core_case **out_case,
+                                                    struct base_error *err);
+/* A refusal by law is a leaf, so that the agreement's review sees what was wanted. Answers with it. */
+void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
+                          enum base_code code, struct base_error *err);
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
+
+/* submitted.c */
+/* The message and its parts, and nothing that lets it go. The caller loses the step when it fails. */
+BASE_NODISCARD enum base_code core_submission_store(struct core *core, struct core_submission *submission,
+                                                    enum store_message_state state, struct base_error *err);
+/* All of it. kase: NULL when the message opens one. It was loaded while checking and stays in the cache until here. */
+BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct core_submission *submission,
+                                                      struct core_case *kase, struct base_error *err);
+
+#endif
