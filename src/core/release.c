@@ -32,6 +32,10 @@ enum base_code core_release_load(struct core *core, struct base_error *err) {
 
 /* --- held */
 
+enum law_approval core_release_asks(const struct core *core, const struct law_answer *answer) {
+  return core_asker(core)->handle[0] == '\0' ? answer->basis : answer->approval;
+}
+
 enum base_code core_release_possible(const struct core *core, enum law_approval approval, struct base_error *err) {
   if (core_asker(core)->handle[0] == '\0')
     return base_fail(
@@ -49,12 +53,16 @@ enum base_code core_release_possible(const struct core *core, enum law_approval 
   return BASE_OK;
 }
 
-static void answer_held(struct core *core, uint64_t token, const struct store_release *row) {
+static void answer_held(struct core *core, uint64_t token, const struct core_submission *submission,
+                        const struct store_release *row) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
   wire_write_key(&writer, "id");
   wire_write_null(&writer);
+  wire_write_key(&writer, "emergency");
+  wire_write_null(&writer);
+  core_submission_warnings(&writer, submission);
   wire_write_key(&writer, "release");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "number", row->number);
@@ -96,7 +104,7 @@ enum base_code core_release_hold(struct core *core, uint64_t token, struct core_
   core->releases.waiting++;
   core->releases.next = row.until < core->releases.next ? row.until : core->releases.next;
   core_event_release(core, &row, &submission->case_id);
-  answer_held(core, token, &row);
+  answer_held(core, token, submission, &row);
   return BASE_OK;
 }
 

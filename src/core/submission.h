@@ -61,5 +61,11 @@ BASE_NODISCARD enum base_code core_submission_store(struct core *core, struct co
 /* All of it. kase: NULL when the message opens one. It was loaded while checking and stays in the cache until here. */
 BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct core_submission *submission,
                                                       struct core_case *kase, struct base_error *err);
+/* Finds what its author may want to look at again in the texts of the form: nothing decides by it. */
+void core_submission_look(const struct wire_json *document, struct core_submission *submission);
+/* The member `warnings` with that. */
+void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission);
+/* Answers that it goes. */
+void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission);
 
 #endif

@@ -218,8 +218,9 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
       return base_fail(err, BASE_POLICY,
                        "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
                        (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
-    if (answer->approval > submission->approval)
-      submission->approval = answer->approval;
+    enum law_approval asks = core_release_asks(core, answer);
+    if (asks > submission->approval)
+      submission->approval = asks;
     if (law_emergency_ground(base_view_text(answer->clause)).size > 0)
       submission->urgent[submission->urgent_count++] = submission->to[i];
   }
@@ -300,55 +301,13 @@ static enum base_code give_notice(struct core *core, struct core_submission *sub
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-/* What its author may want to look at again: nothing decides by it. */
-static void look_at_texts(const struct wire_json *document, struct core_submission *submission) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, CORE_HINT_MEMORY);
-  submission->hint_count =
-      wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
-}
-
-static void write_warnings(struct wire_writer *writer, const struct core_submission *submission) {
-  wire_write_key(writer, "warnings");
-  wire_write_array(writer);
-  for (size_t i = 0; i < submission->hint_count; i++) {
-    wire_write_object(writer);
-    wire_write_member_text(writer, "field", submission->hints[i].field);
-    wire_write_member_string(writer, "what", wire_hint_names[submission->hints[i].what]);
-    wire_write_member_integer(writer, "place", (int64_t)submission->hints[i].place);
-    wire_write_end(writer, '}');
-  }
-  wire_write_end(writer, ']');
-}
-
-static void answer_sent(struct core *core, uint64_t token, const struct core_submission *submission) {
-  struct wire_writer writer;
-  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
-  wire_write_object(&writer);
-  wire_write_member_id(&writer, "id", &submission->id);
-  wire_write_key(&writer, "emergency");
-  if (submission->urgent_count > 0) {
-    wire_write_object(&writer);
-    wire_write_member_id(&writer, "case", &submission->notice);
-    wire_write_key(&writer, "to");
-    wire_write_array(&writer);
-    for (size_t i = 0; i < submission->urgent_count; i++)
-      wire_write_text(&writer, submission->urgent[i]->card.name);
-    wire_write_end(&writer, ']');
-    wire_write_end(&writer, '}');
-  } else {
-    wire_write_null(&writer);
-  }
-  write_warnings(&writer, submission);
-  wire_write_end(&writer, '}');
-}
-
 static void finish(struct core *core, uint64_t token, const struct wire_json *document,
                    struct core_submission *submission, struct core_case *kase) {
   struct base_error err = {0};
   const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
   enum base_code code = check_law(core, opening, submission, &err);
   bool held = submission->approval > LAW_OFFICER;
+  core_submission_look(document, submission);
   if (code == BASE_OK && held)
     code = core_release_possible(core, submission->approval, &err);
   if (code == BASE_LAW || code == BASE_SUSPENDED || code == BASE_POLICY) {
@@ -361,12 +320,10 @@ static void finish(struct core *core, uint64_t token, const struct wire_json *do
     code = give_notice(core, submission, &kase, &err);
   if (code == BASE_OK && !held)
     code = core_submission_proceed(core, submission, kase, &err);
-  if (code != BASE_OK) {
+  if (code != BASE_OK)
     core_reply_error(core, token, code, &err);
-  } else if (!held) {
-    look_at_texts(document, submission);
-    answer_sent(core, token, submission);
-  }
+  else if (!held)
+    core_submission_sent(core, token, submission);
 }
 
 static enum base_code check_opening(struct core *core, const struct wire_json *fields,

@@ -5,7 +5,7 @@
 #include "core/parts.h"
 #include "core/submission.h"
 
-/* A submission is written: the message, its parts, a sent leaf and a delivery for each who is to have it. */
+/* A submission is written: the message, its parts, a sent leaf and a delivery for each who is to have it; and answered. */
 
 void core_submission_init(struct core_submission *submission) {
   memset(submission, 0, sizeof *submission);
@@ -150,4 +150,48 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
   if (code == BASE_OK && core_kind_agreement(&submission->kind->kind))
     code = core_agreement_refresh(core, &submission->case_id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* --- what is answered */
+
+void core_submission_look(const struct wire_json *document, struct core_submission *submission) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, CORE_HINT_MEMORY);
+  submission->hint_count =
+      wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
+}
+
+void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission) {
+  wire_write_key(writer, "warnings");
+  wire_write_array(writer);
+  for (size_t i = 0; i < submission->hint_count; i++) {
+    wire_write_object(writer);
+    wire_write_member_text(writer, "field", submission->hints[i].field);
+    wire_write_member_string(writer, "what", wire_hint_names[submission->hints[i].what]);
+    wire_write_member_integer(writer, "place", (int64_t)submission->hints[i].place);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
+void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_id(&writer, "id", &submission->id);
+  wire_write_key(&writer, "emergency");
+  if (submission->urgent_count > 0) {
+    wire_write_object(&writer);
+    wire_write_member_id(&writer, "case", &submission->notice);
+    wire_write_key(&writer, "to");
+    wire_write_array(&writer);
+    for (size_t i = 0; i < submission->urgent_count; i++)
+      wire_write_text(&writer, submission->urgent[i]->card.name);
+    wire_write_end(&writer, ']');
+    wire_write_end(&writer, '}');
+  } else {
+    wire_write_null(&writer);
+  }
+  core_submission_warnings(&writer, submission);
+  wire_write_end(&writer, '}');
 }

@@ -139,16 +139,32 @@ static void test_given(void **state) {
 static void test_owner_is_a_person(void **state) {
   (void)state;
   struct office o;
-  char owner[SECRET], members[768];
+  char owner[SECRET];
   set_up(&o);
   token_for(&o.a, "test", "", owner);
   int64_t first = opened(&o, "", NULL);
   refused_as(&o.a, LINK_RELEASE_GIVE, owner, of(first, ""), BASE_POLICY, "was submitted by test");
   refused_as(&o.a, LINK_RELEASE_GIVE, "", of(first, ""), BASE_POLICY, "was submitted by test");
-  snprintf(members, sizeof members, AS_REQUEST, o.a.name);
-  refused_as(&o.b, LINK_CASE_OPEN, "", members, BASE_POLICY, "this node knows no persons");
-  assert_int_equal(try_count(&o.b, WIRE_ACT_DENIED), 1);
   try_remove(&o.a, &o.b);
+}
+
+/* Where the owner is alone, special data go by his word; what the kind wants released does not go at all. */
+static void test_no_second_person(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char members[768];
+  try_agreed(&a, &b);
+  snprintf(members, sizeof members, AS_REQUEST, b.name);
+  struct pair_answer answer = ask_as(&a, LINK_CASE_OPEN, "", members);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  assert_int_equal(try_count(&a, WIRE_ACT_HELD), 0);
+  for (size_t i = 0; i < a.core->kind_count; i++)
+    if (base_view_is(a.core->kinds[i].kind.name, "request"))
+      a.core->kinds[i].kind.types[a.core->kinds[i].kind.opening].release = true;
+  refused_as(&a, LINK_CASE_OPEN, "", members, BASE_POLICY, "this node knows no persons");
+  assert_int_equal(try_count(&a, WIRE_ACT_DENIED), 1);
+  try_remove(&a, &b);
 }
 
 /* Others wrote in the case meanwhile, this node among them: what is let go stands behind all of it. */
@@ -398,6 +414,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_given),
       cmocka_unit_test(test_owner_is_a_person),
+      cmocka_unit_test(test_no_second_person),
       cmocka_unit_test(test_case_goes_on),
       cmocka_unit_test(test_law_again),
       cmocka_unit_test(test_withheld),
