@@ -1277,7 +1277,10 @@ export interface Operations {
     };
     answer: {
       id: Id;
+      /** Partners who were asked. */
       asked: number;
+      /** Deliveries that waited and were ended. */
+      ended: number;
     };
   };
   /** The recalls, ours and those of others; what is overdue, here or further down, first. */

@@ -45,8 +45,11 @@ enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
   wire_write_end(&writer, '}');
   (void)snprintf(path, sizeof path, "/v1/messages/%s/recall", id.text);
   code = cli_post(cli, path, base_buf_view(&body), &answer, err);
-  if (code == BASE_OK && !cli_print_json(cli, &answer))
-    cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ASKED), (long long)cli_number(answer.json, "asked"));
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ASKED), (long long)cli_number(answer.json, "asked"));
+  if (cli_number(answer.json, "ended") > 0)
+    cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ENDED), (long long)cli_number(answer.json, "ended"));
   return code;
 }
 

@@ -82,11 +82,11 @@ static enum base_code build_law(struct core_building *building, const struct sto
   code = ask_law(core, &kind->kind, &opening, content, partner, delivery, &answer);
   if (code == BASE_OK) /* its content is as it was when it was sent; what rows ask for may not be */
     code = core_release_covers(core, &delivery->message, answer.basis, &partner->revoke_why);
+  if (code == BASE_OK) /* it, or what it passes on, may have been recalled */
+    code = core_still_passable(core, &delivery->message, &content->header, &partner->revoke_why);
   if (code == BASE_OK) /* a consent may have been revoked, or be over, since it was sent */
     code = core_passing_law(core, &kind->kind, &opening, &content->header, partner->card.origin, answer.clause,
                             &partner->revoke_why);
-  if (code == BASE_OK)
-    code = core_passing_recalled(core, &content->header, &partner->revoke_why);
   if (code == BASE_OK)
     return BASE_OK;
   if (core_ours(code) || code == BASE_SUSPENDED) {

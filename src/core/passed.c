@@ -103,25 +103,23 @@ static enum base_code check_kept(const struct wire_form *form, const struct stor
                    base_id_text(&row->id).text, base_time_format(until).text);
 }
 
-static enum base_code fail_recalled(struct core *core, const struct store_message *row, struct base_arena *arena,
-                                    struct base_error *err) {
-  struct core_recalled recalled;
-  enum base_code code = core_recalled(core, &row->id, row->author, arena, &recalled, err);
-  if (code != BASE_OK || !recalled.there)
-    return code;
-  return base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
-                   passed_on, base_id_text(&row->id).text, base_id_text(&recalled.case_id).text);
-}
-
-enum base_code core_passing_recalled(struct core *core, const struct wire_header *header, struct base_error *err) {
-  struct base_id id;
-  if (!base_id_parse(wire_header_state(header, passed_on), &id))
-    return BASE_OK; /* it passes nothing on */
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 16 << 20);
-  struct store_message row;
-  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
-  return code == BASE_OK ? fail_recalled(core, &row, &arena, err) : code == BASE_NOT_FOUND ? BASE_OK : code;
+/* What is passed on is here, whole, and its author has not recalled it. */
+static enum base_code check_source(struct core *core, const struct base_id *id, struct base_arena *arena,
+                                   struct store_message *row, struct base_error *err) {
+  struct core_recalled recalled = {0};
+  enum base_code code = store_message_header(core->store, id, arena, row, err);
+  if (code == BASE_NOT_FOUND)
+    return base_fail(err, BASE_NOT_FOUND, "fields: $.%s: there is no message %s here that could be passed on",
+                     passed_on, base_id_text(id).text);
+  if (code == BASE_OK && row->state != STORE_MESSAGE_HELD)
+    return base_fail(err, BASE_CONFLICT, "fields: $.%s: message %s was refused, or is still arriving", passed_on,
+                     base_id_text(id).text);
+  if (code == BASE_OK)
+    code = core_recalled(core, id, row->author, arena, &recalled, err);
+  if (code == BASE_OK && recalled.there)
+    return base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
+                     passed_on, base_id_text(id).text, base_id_text(&recalled.case_id).text);
+  return code == BASE_OK && core_message_dropped(row) ? core_erase_say(core, id, err) : code;
 }
 
 enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
@@ -135,16 +133,26 @@ enum base_code core_passable(struct core *core, const struct wire_form *form, st
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
-  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
-  if (code == BASE_NOT_FOUND)
-    return base_fail(err, BASE_NOT_FOUND, "fields: $.%s: there is no message %s here that could be passed on",
-                     passed_on, base_id_text(&id).text);
-  if (code == BASE_OK && row.state != STORE_MESSAGE_HELD)
-    return base_fail(err, BASE_CONFLICT, "fields: $.%s: message %s was refused, or is still arriving", passed_on,
-                     base_id_text(&id).text);
-  if (code == BASE_OK && core_message_dropped(&row))
-    return core_erase_say(core, &id, err);
-  if (code == BASE_OK)
-    code = check_kept(form, &row, &arena, err);
-  return code == BASE_OK ? fail_recalled(core, &row, &arena, err) : code;
+  enum base_code code = check_source(core, &id, &arena, &row, err);
+  return code == BASE_OK ? check_kept(form, &row, &arena, err) : code;
+}
+
+enum base_code core_still_passable(struct core *core, const struct base_id *id, const struct wire_header *header,
+                                   struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct base_id source;
+  struct store_message row;
+  struct core_recalled recalled = {0};
+  base_time until = core_retain_until(header);
+  if (until != 0 && until <= core_now(core))
+    return base_fail(err, BASE_POLICY, "message %s may be kept until %s, which was over before it could be handed over",
+                     base_id_text(id).text, base_time_format(until).text);
+  enum base_code code = core_recalled(core, id, core->card.origin, &arena, &recalled, err);
+  if (code == BASE_OK && recalled.there)
+    code = base_fail(err, BASE_POLICY, "message %s was recalled here before it was handed over: %s",
+                     base_id_text(id).text, base_id_text(&recalled.case_id).text);
+  if (code == BASE_OK && base_id_parse(wire_header_state(header, passed_on), &source))
+    code = check_source(core, &source, &arena, &row, err);
+  return code;
 }

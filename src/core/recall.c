@@ -105,18 +105,55 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
 /* --- those below */
 
 struct ways {
-  const struct core *core;
-  size_t count;
+  struct core *core;
+  size_t count, waiting_count;
   const struct core_partner *to[WIRE_PARTIES_MAX];
+  struct store_delivery waiting[WIRE_PARTIES_MAX];
 };
 
 static enum base_code collect_way(void *context, const struct store_delivery *row) {
   struct ways *ways = context;
-  const struct core_partner *partner = core_partner_numbered((struct core *)ways->core, row->partner);
-  bool may_hold = row->state != STORE_REFUSED && (row->state != STORE_ENDED || !row->voided_told);
+  const struct core_partner *partner = core_partner_numbered(ways->core, row->partner);
+  bool over = row->state == STORE_ENDED || row->state == STORE_REFUSED;
+  /* One that was ended may have reached him before, while he has not said what became of its number. */
+  bool may_hold = over ? !row->voided_told && partner != NULL && row->number <= partner->shipped : true;
   if (partner != NULL && may_hold && ways->count < WIRE_PARTIES_MAX)
     ways->to[ways->count++] = partner;
   return BASE_OK;
+}
+
+static enum base_code collect_waiting(void *context, const struct store_delivery *row) {
+  struct ways *ways = context;
+  if (row->state == STORE_WAITING && core_partner_numbered(ways->core, row->partner) != NULL &&
+      ways->waiting_count < WIRE_PARTIES_MAX) {
+    struct store_delivery *found = &ways->waiting[ways->waiting_count++];
+    *found = *row;
+    found->reason = found->leaf = found->opening = found->proof = (struct base_view){0}; /* end with this call */
+  }
+  return BASE_OK;
+}
+
+/* What was recalled, or passes on what was, does not wait to be handed over any more. */
+static enum base_code end_waiting(struct core *core, const struct base_id *message, const struct core_recall *above,
+                                  size_t *ended, struct base_error *err) {
+  struct ways ways = {.core = core};
+  char reason[128] = "recalled before it was handed over";
+  if (above != NULL)
+    (void)snprintf(reason, sizeof reason, "recalled by its author: case %s", base_id_text(&above->id).text);
+  enum base_code code = store_delivery_each(core->store, message, false, 0, collect_waiting, &ways, err);
+  for (size_t i = 0; i < ways.waiting_count && code == BASE_OK; i++) {
+    struct core_partner *partner = core_partner_numbered(core, ways.waiting[i].partner);
+    struct base_error why = {0};
+    /* Of one whose leaf is damaged nothing is written; register.check names it, and its hand-over fails. */
+    enum base_code sound = core_delivery_confirm(core, partner, &ways.waiting[i], &why);
+    if (core_damage(sound))
+      continue;
+    code = sound == BASE_OK
+               ? core_delivery_void(core, partner, &ways.waiting[i], STORE_ENDED, base_view_text(reason), err)
+               : base_fail(err, sound, "%s", why.text);
+    *ended += code == BASE_OK;
+  }
+  return code;
 }
 
 /* The case of ours that asks this partner the same of this message; BASE_NOT_FOUND: there is none. above: only one that
@@ -236,11 +273,14 @@ static enum base_code ask_one(struct core *core, const struct base_id *message, 
 }
 
 enum base_code core_recall_ask(struct core *core, const struct base_id *message, const struct core_recall *above,
-                               const struct core_recall_words *words, size_t *count, struct base_error *err) {
+                               const struct core_recall_words *words, struct core_recall_count *count,
+                               struct base_error *err) {
   struct ways ways = {.core = core};
   struct base_error why = {0};
   enum base_code refused = BASE_OK;
-  enum base_code code = store_delivery_each(core->store, message, false, 0, collect_way, &ways, err);
+  enum base_code code = end_waiting(core, message, above, &count->ended, err);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, message, false, 0, collect_way, &ways, err);
   for (size_t i = 0; i < ways.count && code == BASE_OK; i++) {
     struct base_id id;
     struct base_error said = {0};
@@ -248,7 +288,7 @@ enum base_code core_recall_ask(struct core *core, const struct base_id *message,
     if (code != BASE_NOT_FOUND)
       continue;
     code = ask_one(core, message, ways.to[i], above, words, &said);
-    *count += code == BASE_OK;
+    count->asked += code == BASE_OK;
     if (code == BASE_OK)
       continue;
     if (core->failed != BASE_OK || core_ours(code)) {
@@ -273,7 +313,7 @@ static enum base_code hand_down(struct core *core, const struct core_recall *rec
   struct core_recall_words words = {.measure = recall->measure, .ground = recall->ground};
   struct core_content content = {0};
   struct core_mention mention;
-  size_t count = 0;
+  struct core_recall_count count = {0};
   enum base_code code = core_content_read(core, &recall->id, &arena, &content, err);
   if (code == BASE_OK) {
     words.reason = core_request_text(content.part0.fields, "reason");

@@ -35,9 +35,10 @@ BASE_NODISCARD enum base_code core_mention_next(struct core *core, const struct 
 bool core_mention_passes(const struct core_mention *mention, const struct base_id *target);
 /* Whether what the form passes on may be: it is here, whole, and nobody recalled it. */
 BASE_NODISCARD enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err);
-/* At the hand-over: BASE_POLICY when what this header passes on was recalled by its author meanwhile. */
-BASE_NODISCARD enum base_code core_passing_recalled(struct core *core, const struct wire_header *header,
-                                                    struct base_error *err);
+/* At the hand-over of a message of ours: whether it may still go. Since it was sent it, or what it passes on, may have
+ * been recalled, and the day until which it may be kept may be over. */
+BASE_NODISCARD enum base_code core_still_passable(struct core *core, const struct base_id *id,
+                                                  const struct wire_header *header, struct base_error *err);
 /* The recall of a message by its author, the newest; there false: none. */
 struct core_recalled {
   bool there;
@@ -71,15 +72,18 @@ void core_recall_free(struct core_recall *recall);
 /* What became of it with those to whom this node passed it on: a code of the kind's list `below`. */
 BASE_NODISCARD enum base_code core_recall_below(struct core *core, const struct core_recall *recall, const char **out,
                                                 struct base_error *err);
-/* Opens a case for each partner who may hold this message of ours and was not asked the same before. above: NULL, or
- * the case that is handed down. *count: those opened. A partner who cannot be asked now is BASE_SUSPENDED, BASE_POLICY
- * and the like, the others are asked all the same. */
+/* Ends this message of ours where it still waits, and opens a case for each partner who may hold it and was not asked
+ * the same before; both are added to count. above: NULL, or the case that is handed down. A partner who cannot be asked
+ * now is BASE_SUSPENDED, BASE_POLICY and the like, the others are asked all the same. */
 struct core_recall_words {
   struct base_view actor, measure, ground, reason, correction;
 };
+struct core_recall_count {
+  size_t asked, ended;
+};
 BASE_NODISCARD enum base_code core_recall_ask(struct core *core, const struct base_id *message,
                                               const struct core_recall *above, const struct core_recall_words *words,
-                                              size_t *count, struct base_error *err);
+                                              struct core_recall_count *count, struct base_error *err);
 /* The state of this case changed, or it is new: it is looked after in the next step. */
 BASE_NODISCARD enum base_code core_recall_touched(struct core *core, const struct core_case *kase,
                                                   struct base_error *err);

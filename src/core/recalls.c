@@ -29,7 +29,7 @@ static void answer_end(struct core *core, uint64_t token, struct base_buf *out, 
 
 /* The message itself when it is ours, and whatever of ours passes it on. */
 static enum base_code ask_all(struct core *core, const struct base_id *id, const struct core_recall_words *words,
-                              size_t *count, struct base_error *err) {
+                              struct core_recall_count *count, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
@@ -52,10 +52,11 @@ static enum base_code ask_all(struct core *core, const struct base_id *id, const
   if (code != BASE_OK && code != BASE_NOT_FOUND)
     return code;
   if (refused != BASE_OK)
-    return *count > 0 ? base_fail(err, refused, "%zu were asked, not everybody: %s; give the same command again later",
-                                  *count, why.text)
-                      : base_fail(err, refused, "%s", why.text);
-  if (*count == 0)
+    return count->asked > 0
+               ? base_fail(err, refused, "%zu were asked, not everybody: %s; give the same command again later",
+                           count->asked, why.text)
+               : base_fail(err, refused, "%s", why.text);
+  if (count->asked == 0 && count->ended == 0)
     return base_fail(err, BASE_CONFLICT,
                      row.ours ? "message %s was given to nobody who has not been asked the same"
                               : "message %s came from another node, which alone can recall it; this node passed it on "
@@ -75,7 +76,7 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   BASE_AUTO_BUF struct base_buf out = {0};
   struct base_error err = {0};
   struct base_id id;
-  size_t count = 0;
+  struct core_recall_count count = {0};
   struct core_recall_words words = {.actor = core_actor(core),
                                     .measure = core_request_text(request, "measure"),
                                     .ground = core_request_text(request, "ground"),
@@ -93,7 +94,8 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   wire_writer_init(&writer, &out);
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
-  wire_write_member_integer(&writer, "asked", (int64_t)count);
+  wire_write_member_integer(&writer, "asked", (int64_t)count.asked);
+  wire_write_member_integer(&writer, "ended", (int64_t)count.ended);
   wire_write_end(&writer, '}');
   answer_end(core, token, &out, code, &err);
 }

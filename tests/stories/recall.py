@@ -82,9 +82,32 @@ def story():
     data[place] ^= 1
     open(path("forged.wasl-proof"), "wb").write(data)
     complaint(paris.wasl("proof", "verify", path("forged.wasl-proof")), 7)
+    ok("both hold the certificate: the erased leaf with its proof, verified without a node")
+
+    waited(paris, rabat, madrid)
     for node in chain:
         must(node.wasl("register", "check"))
-    ok("both hold the certificate: the erased leaf with its proof, verified without a node")
+
+
+def waited(paris, rabat, madrid):
+    message = provide(paris, "rabat")
+    own = provide(paris, "rabat")
+    paris.settle()
+    madrid.stop()
+    waiting = provide(rabat, "madrid", passed_on=message)
+    must(paris.wasl("recall", "open", message, "--measure", "erase", "--ground", "sent_in_error"))
+    row = until(lambda: [r for r in rabat.json("outbox", "list") if r["id"] == waiting and r["state"] == "ended"], 20, "ended")[0]
+    check("recalled by its author" in row["reason"], row)
+    rabat.stop()
+    late = provide(paris, "rabat")
+    said = must(paris.wasl("recall", "open", late, "--measure", "erase", "--ground", "sent_in_error"))
+    check("Ended before delivery: 1" in said.out, said)
+    rabat.start()
+    madrid.start()
+    for node in (paris, rabat):
+        node.settle()
+    check(own in rabat.cases() and late not in rabat.cases() and waiting not in madrid.cases(), rabat.cases(), madrid.cases())
+    ok("what waits when it is recalled goes to nobody any more")
 
 
 run(story)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Passing on what another gave, paris → rabat → madrid (spec/recall.md, spec/handling.md): what is asked when it is
+ * sent is asked again when it is handed over. */
+#include "core_chain.h"
+
+static void outbox(struct pair_node *node, const char *id, const char *state, const char *words) {
+  pair_settle(node);
+  try_outbox_says(node, id, state, words);
+}
+
+/* Whether the content of this message ever came. */
+static bool came(struct pair_node *node, const char *id) {
+  struct base_id message = try_id(id);
+  struct base_arena arena = {0};
+  struct store_message found;
+  base_arena_init(&arena, 1 << 20);
+  enum base_code code = store_message_header(node->core->store, &message, &arena, &found, NULL);
+  base_arena_free(&arena);
+  return code == BASE_OK;
+}
+
+/* A recall arrives while what passes the message on waits for one who is away. */
+static void test_recalled_while_it_waited(void **state) {
+  (void)state;
+  struct chain chain;
+  char waits[65], kase[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  chain.all[2] = NULL;
+  chain_provide(rabat, madrid, chain.first, waits);
+  chain_rest(&chain);
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1,\"ended\":0");
+  chain_rest(&chain);
+  outbox(rabat, waits, "ended", "recalled by its author: case ");
+  chain_row(rabat, 0, "id", kase, sizeof kase);
+  try_restart(rabat);
+  chain.all[2] = madrid;
+  chain_later(&chain, 60);
+  chain_later(&chain, 600);
+  assert_false(came(madrid, waits));
+  assert_true(came(madrid, chain.second));
+  chain_end(&chain);
+}
+
+static void erase(struct pair_node *node, const char *id) {
+  char json[200];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"not needed\"}", id);
+  struct pair_answer answer = pair_ask(node, LINK_MESSAGE_ERASE, json, -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+static enum base_code may_go(struct pair_node *node, const char *id) {
+  struct base_id message = try_id(id);
+  struct base_arena arena = {0};
+  struct store_message found;
+  struct wire_header header;
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_message_header(node->core->store, &message, &arena, &found, NULL), BASE_OK);
+  assert_int_equal(wire_header_parse(found.header, &arena, &header, NULL), BASE_OK);
+  enum base_code code = core_still_passable(node->core, &message, &header, NULL);
+  base_arena_free(&arena);
+  return code;
+}
+
+/* The hand-over asks again whether what is passed on is still here, whole, and not recalled. */
+static void test_hand_over_asks_again(void **state) {
+  (void)state;
+  struct chain chain;
+  char waits[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  assert_int_equal(may_go(rabat, chain.second), BASE_OK);
+  chain.all[2] = NULL;
+  chain_provide(rabat, madrid, chain.first, waits);
+  chain_rest(&chain);
+  erase(rabat, chain.first);
+  chain.all[2] = madrid;
+  chain_later(&chain, 600);
+  outbox(rabat, waits, "refused", "was erased on ");
+  assert_false(came(madrid, waits));
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  assert_int_equal(may_go(paris, chain.first), BASE_POLICY);
+  chain_rest(&chain);
+  assert_int_equal(may_go(rabat, chain.second), BASE_POLICY);
+  chain_end(&chain);
+}
+
+/* What may be kept until a day that passes while it waits does not go out any more. */
+static void test_kept_until_while_it_waited(void **state) {
+  (void)state;
+  struct chain chain;
+  char waits[65], until[40];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  snprintf(until, sizeof until, "%s", base_time_format(paris->now + 600).text);
+  chain.all[1] = NULL;
+  chain_keep(paris, "rabat", until, NULL, BASE_OK, waits);
+  chain_rest(&chain);
+  chain.all[1] = rabat;
+  chain_later(&chain, 600);
+  outbox(paris, waits, "refused", "was over before it could be handed over");
+  assert_false(came(rabat, waits));
+  chain_later(&chain, CORE_RETAIN_AGAIN_SECONDS + 1);
+  assert_false(chain_readable(paris, waits));
+  chain_end(&chain);
+}
+
+/* One's own message that waits is ended when it is recalled: it needs no recall where it never went. */
+static void test_own_recalled_while_it_waited(void **state) {
+  (void)state;
+  struct chain chain;
+  char waits[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  try_no_gate(paris);
+  chain_provide(paris, rabat, NULL, waits);
+  chain_recall(paris, waits, BASE_OK, "\"asked\":0,\"ended\":1");
+  outbox(paris, waits, "ended", "recalled before it was handed over");
+  chain_recall(paris, waits, BASE_CONFLICT, "was given to nobody");
+  chain_rest(&chain);
+  assert_false(came(rabat, waits));
+  chain_is(rabat, 0, "id", "");
+  chain_end(&chain);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_recalled_while_it_waited),
+      cmocka_unit_test(test_hand_over_asks_again),
+      cmocka_unit_test(test_kept_until_while_it_waited),
+      cmocka_unit_test(test_own_recalled_while_it_waited),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
