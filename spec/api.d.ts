@@ -512,6 +512,8 @@ export type RecallRow = {
   due?: TimeOrNull;
   overdue?: boolean;
   outcome?: string;
+  /** The outcome is not what was asked for: it is no answer. */
+  does_not_fit?: boolean;
   below?: string;
   certificate?: string | null;
   handed_down?: string | null;

@@ -93,6 +93,8 @@ static void write_remark(struct cli *cli, struct base_buf *out, const struct wir
     base_buf_add_view(out, without);
     return;
   }
+  if (wire_json_true(wire_json_get(row, "does_not_fit")))
+    base_buf_printf(out, "%s ", cli_word(cli, CLI_DOES_NOT_FIT));
   if (cli_moment(wire_json_get(row, "due"), &due)) {
     base_buf_printf(out, "%s ",
                     cli_word(cli, wire_json_true(wire_json_get(row, "overdue")) ? CLI_RECALL_OVERDUE : CLI_DUE));

@@ -26,6 +26,18 @@ static bool state_id(const struct wire_header *header, const char *field, struct
   return base_id_parse(wire_header_state(header, field), out);
 }
 
+bool core_recall_fits(struct base_view measure, struct base_view outcome) {
+  static const char *const fits[][2] = {{"erase", "erased"},
+                                        {"correct", "corrected"},
+                                        {"correct", "erased"},
+                                        {"restrict", "restricted"},
+                                        {"restrict", "erased"}};
+  bool found = base_view_is(outcome, "never_held");
+  for (size_t i = 0; i < sizeof fits / sizeof *fits; i++)
+    found = found || (base_view_is(measure, fits[i][0]) && base_view_is(outcome, fits[i][1]));
+  return found;
+}
+
 /* What the party asked has said. */
 static void read_answer(const struct core_case_message *message, struct core_recall *out) {
   const struct wire_header *header = message->header;
@@ -47,6 +59,29 @@ static void read_answer(const struct core_case_message *message, struct core_rec
 
 static struct base_view kept_view(struct core_recall *out, struct base_view view) {
   return view.size > 0 ? base_arena_copy(&out->arena, view) : (struct base_view){0};
+}
+
+/* Until when it is to be answered; 0: its clock does not run. What does not fit has stopped the clock and answered
+ * nothing. */
+static enum base_code read_due(struct core *core, const struct core_case *kase, struct core_recall *out,
+                               struct base_error *err) {
+  base_time due = INT64_MAX, look = 0;
+  struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+  size_t party = 0, count = 0;
+  enum base_code code = BASE_OK;
+  if (!out->misfit) {
+    code = core_clocks_compute(core, kase, &due, &look, err);
+    out->due = due == INT64_MAX ? 0 : due;
+    return code;
+  }
+  BASE_AUTO_FREE struct law_clock_event *room = core_clocks_room(kase);
+  if (room == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the clocks of a recall");
+  while (!base_view_equal(kase->messages[0].header->parties[party], out->to))
+    party++;
+  code = core_clocks_of(core, kase, party, room, clocks, &count, err);
+  out->due = count > 0 ? clocks[0].due : 0;
+  return code;
 }
 
 /* A recall by anybody but the author of what is recalled changes nothing here. */
@@ -95,10 +130,10 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
   out->ground = kept_view(out, wire_header_state(opening, "ground"));
   out->outcome = kept_view(out, out->outcome);
   out->told = kept_view(out, out->told);
-  base_time due = INT64_MAX, look = 0;
+  out->misfit = out->answered && !out->kept && !core_recall_fits(out->measure, out->outcome);
+  out->answered = out->answered && !out->misfit;
   if (!out->answered && !out->closed)
-    code = core_clocks_compute(core, kase, &due, &look, err);
-  out->due = due == INT64_MAX ? 0 : due;
+    code = read_due(core, kase, out, err);
   return code == BASE_OK ? check_right(core, out, err) : code;
 }
 
@@ -156,6 +191,15 @@ static enum base_code end_waiting(struct core *core, const struct base_id *messa
   return code;
 }
 
+static enum base_code is_closed(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  enum base_code code = store_case_get(core->store, id, &arena, &row, err);
+  *out = code == BASE_OK && base_view_is(row.state, "closed");
+  return code;
+}
+
 /* The case of ours that asks this partner the same of this message; BASE_NOT_FOUND: there is none. above: only one that
  * hands this case down. */
 static enum base_code find_asked(struct core *core, const struct base_id *message, const struct core_partner *to,
@@ -172,6 +216,11 @@ static enum base_code find_asked(struct core *core, const struct base_id *messag
         !base_view_is(mention.header.kind, WIRE_KIND_RECALL) ||
         !base_view_equal(wire_header_state(&mention.header, "measure"), measure) ||
         !wire_header_has_party(&mention.header, to->card.origin))
+      continue;
+    bool closed = false;
+    if (above == NULL) /* who closed his own may ask anew */
+      code = is_closed(core, &mention.row.id, &closed, err);
+    if (code != BASE_OK || closed)
       continue;
     bool hands_down = state_id(&mention.header, "handed_down", &named) && above != NULL && base_id_equal(&named, above);
     if (above != NULL && !hands_down)

@@ -59,6 +59,7 @@ struct core_recall {
   struct base_view opener, to;       /* origins; to: the party asked, the first one */
   struct base_view measure, ground, state;
   bool closed, answered, kept, erased, certified;
+  bool misfit;                    /* what it says it did is not what was asked: that is no answer */
   struct base_view outcome, told; /* of the party asked: what it did, and what it told last of those below */
   struct base_id certificate;
   char without[BASE_ERROR_TEXT_MAX]; /* to us, by somebody whose message it is not: why it has no effect; "" */
@@ -68,6 +69,8 @@ struct core_recall {
 BASE_NODISCARD enum base_code core_recall_read(struct core *core, const struct base_id *id, struct core_recall *out,
                                                struct base_error *err);
 void core_recall_free(struct core_recall *recall);
+/* Whether who did this has carried out that measure: it, what is stricter, or there was nothing to be done. */
+bool core_recall_fits(struct base_view measure, struct base_view outcome);
 #define CORE_AUTO_RECALL __attribute__((cleanup(core_recall_free)))
 /* What became of it with those to whom this node passed it on: a code of the kind's list `below`. */
 BASE_NODISCARD enum base_code core_recall_below(struct core *core, const struct core_recall *recall, const char **out,

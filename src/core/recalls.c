@@ -128,6 +128,15 @@ static enum base_code check_answer(struct answering *answering, struct base_erro
   if (recall->without[0] != '\0' && !refuses)
     return base_fail(err, BASE_POLICY, "%s; the answers are never_held, or kept with the ground not_the_author",
                      recall->without);
+  if (recall->answered && !recall->kept && !(answering->erases && !recall->erased))
+    return base_fail(err, BASE_CONFLICT, "case %s is answered: %.*s", base_id_text(&recall->id).text,
+                     (int)recall->outcome.size, (const char *)recall->outcome.data);
+  if (!answering->keeps && !core_recall_fits(recall->measure, answering->outcome))
+    return base_fail(
+        err, BASE_FIELD,
+        "outcome: what is asked for is to %.*s: do that or erase it and say so, or say kept with the ground "
+        "for which it is not done",
+        (int)recall->measure.size, (const char *)recall->measure.data);
   if (recall->without[0] == '\0' && refuses)
     return base_fail(err, BASE_POLICY, "message %s is here, and is by who recalls it",
                      base_id_text(&recall->message).text);
@@ -270,7 +279,8 @@ static enum base_code list_one(void *context, const struct store_case *row) {
   wire_write_member_text(writer, "ground", recall.ground);
   wire_write_member_bool(writer, "ours", recall.ours);
   wire_write_member_text(writer, "party", core_show_name(core, recall.ours ? recall.to : recall.opener));
-  wire_write_member_text(writer, "state", recall.state);
+  wire_write_member_text(writer, "state", recall.misfit ? BASE_VIEW("recalled") : recall.state);
+  wire_write_member_bool(writer, "does_not_fit", recall.misfit);
   core_show_text(writer, "without_effect", base_view_text(recall.without));
   core_show_time(writer, "due", recall.due);
   wire_write_member_bool(writer, "overdue", overdue);

@@ -56,6 +56,7 @@ def story():
               "wasl recall answer")
     ok("it is marked wherever it is shown, and not passed on any more; no answer is given without doing it")
 
+    complaint(rabat.wasl("recall", "answer", at[rabat]["id"], "--outcome", "restricted"), 1, "what is asked for is to erase")
     must(rabat.wasl("recall", "answer", at[rabat]["id"], "--outcome", "erased"))
     for node, message in ((rabat, first), (rabat, second)):
         shown = node.json("message", "show", message)

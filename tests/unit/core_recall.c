@@ -101,14 +101,91 @@ static void test_waits(void **state) {
   chain_rest(&chain);
   chain_is(madrid, 0, "id", "");
   chain_row(paris, 0, "id", kase, sizeof kase);
-  chain_respond(rabat, kase, "restricted", BASE_OK, "\"erased\":0");
+  chain_respond(rabat, kase, "kept evidence_in_proceedings", BASE_OK, "\"erased\":0");
   chain_rest(&chain);
-  chain_is(paris, 0, "outcome", "restricted");
+  chain_is(paris, 0, "outcome", "evidence_in_proceedings");
   chain_is(paris, 0, "below", "pending");
   try_restart(rabat);
   try_suspend(rabat, madrid, "active");
   chain_later(&chain, 60);
   chain_is(madrid, 0, "message", chain.second);
+  chain_end(&chain);
+}
+
+/* Its node would not answer so: a dishonest one does. */
+static void answer_anyhow(struct pair_node *from, const char *kase, const char *outcome) {
+  char json[300];
+  struct base_id id;
+  struct base_error err = {0};
+  snprintf(json, sizeof json,
+           "{\"id\":\"%s\",\"type\":\"done\",\"fields\":{\"outcome\":\"%s\",\"below\":\"done\"}}", kase, outcome);
+  if (core_submit_itself(from->core, BASE_VIEW("test"), base_view_text(json), &id, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  pair_settle(from);
+}
+
+/* What was done is not what was asked: it stays open, above too, until it is. */
+static void test_does_not_fit(void **state) {
+  (void)state;
+  struct chain chain;
+  char kase[65], below[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(paris, 0, "id", kase, sizeof kase);
+  chain_row(madrid, 0, "id", below, sizeof below);
+  chain_respond(rabat, kase, "restricted", BASE_FIELD, "what is asked for is to erase");
+  chain_respond(rabat, kase, "corrected", BASE_FIELD, "what is asked for is to erase");
+  answer_anyhow(rabat, kase, "restricted");
+  answer_anyhow(madrid, below, "corrected");
+  chain_rest(&chain);
+  chain_is(paris, 0, "does_not_fit", "true");
+  chain_is(paris, 0, "state", "recalled");
+  chain_is(paris, 0, "overdue", "");
+  chain_respond(rabat, kase, "erased", BASE_OK, "\"erased\":2");
+  chain_later(&chain, 60);
+  chain_is(paris, 0, "does_not_fit", "");
+  chain_is(paris, 0, "state", "done");
+  chain_is(paris, 0, "below", "pending");
+  chain_respond(rabat, kase, "erased", BASE_CONFLICT, "is answered: erased");
+  chain_later(&chain, 3 * DAY + 60);
+  chain_is(rabat, 1, "does_not_fit", "true");
+  chain_is(rabat, 1, "overdue", "true");
+  chain_is(paris, 0, "below", "overdue");
+  chain_respond(madrid, below, "erased", BASE_OK, "\"erased\":1");
+  chain_later(&chain, 60);
+  chain_is(paris, 0, "below", "done");
+  chain_end(&chain);
+}
+
+/* measure, outcome: whether it fits */
+static void test_fits(void **state) {
+  (void)state;
+  static const char *const measures[] = {"erase", "correct", "restrict"};
+  static const char *const outcomes[] = {"erased", "corrected", "restricted", "never_held"};
+  static const char want[] = "y--yyy-yy-yy";
+  for (size_t i = 0; i < 3; i++)
+    for (size_t k = 0; k < 4; k++)
+      assert_int_equal(core_recall_fits(base_view_text(measures[i]), base_view_text(outcomes[k])),
+                       want[i * 4 + k] == 'y');
+}
+
+/* Who closed his recall may ask the same anew. */
+static void test_asked_anew(void **state) {
+  (void)state;
+  struct chain chain;
+  char kase[65], closed[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(paris, 0, "id", kase, sizeof kase);
+  chain_respond(rabat, kase, "kept evidence_in_proceedings", BASE_OK, "\"erased\":0");
+  chain_rest(&chain);
+  chain_recall(paris, chain.first, BASE_CONFLICT, "has not been asked the same");
+  try_send(paris, kase, "close", "{}", closed);
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
   chain_end(&chain);
 }
 
@@ -224,7 +301,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_stranger),   cmocka_unit_test(test_waits),
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
-      cmocka_unit_test(test_kept_until),
+      cmocka_unit_test(test_kept_until),     cmocka_unit_test(test_does_not_fit), cmocka_unit_test(test_fits),
+      cmocka_unit_test(test_asked_anew),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
