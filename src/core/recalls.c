@@ -163,7 +163,7 @@ static enum base_code erase_one(struct answering *answering, const struct base_i
     return core_erase_may(core, &row, &header, err);
   (void)snprintf(why, sizeof why, "%s%s", reason, base_id_text(&answering->recall.id).text);
   answering->erased++;
-  return core_erase_write(core, &row, core_request_text(answering->request, "actor"), base_view_text(why), false, err);
+  return core_erase_write(core, &row, core_actor(core), base_view_text(why), false, err);
 }
 
 static enum base_code erase_all(struct answering *answering, bool write, struct base_error *err) {
@@ -203,9 +203,9 @@ static enum base_code send_answer(struct answering *answering, struct base_id *o
   wire_write_end(&writer, '}');
   wire_write_end(&writer, '}');
   code = base_buf_check(&document, "the answer", err);
-  return code == BASE_OK ? core_submit_itself(answering->core, core_request_text(answering->request, "actor"),
-                                              base_buf_view(&document), out, err)
-                         : code;
+  return code == BASE_OK
+             ? core_submit_itself(answering->core, core_actor(answering->core), base_buf_view(&document), out, err)
+             : code;
 }
 
 void core_recall_answer(struct core *core, uint64_t token, const struct wire_json *request) {

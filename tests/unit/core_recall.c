@@ -171,6 +171,39 @@ static void test_fits(void **state) {
                        want[i * 4 + k] == 'y');
 }
 
+/* What is erased and answered stands under the name of who did it by his token, not of the account of the system. */
+static void test_by_a_person(void **state) {
+  (void)state;
+  struct chain chain;
+  char kase[65], secret[128], json[600];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(paris, 0, "id", kase, sizeof kase);
+  struct pair_answer answer =
+      pair_ask(rabat, LINK_PERSON_CHANGE,
+               "{\"actor\":\"root\",\"token\":\"\",\"do\":\"add\",\"person\":\"lina\",\"name\":\"L\",\"unit\":\"U\","
+               "\"roles\":[\"liaison\"]}",
+               -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  snprintf(json, sizeof json,
+           "{\"actor\":\"root\",\"token\":\"\",\"do\":\"make\",\"person\":\"lina\",\"label\":\"test\",\"until\":\"%s\"}",
+           base_time_format(rabat->now + DAY).text);
+  answer = pair_ask(rabat, LINK_TOKEN_CHANGE, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_text(&answer, "secret", secret, sizeof secret);
+  pair_answer_free(&answer);
+  snprintf(json, sizeof json, "{\"actor\":\"root\",\"token\":\"%s\",\"id\":\"%s\",\"outcome\":\"erased\"}", secret, kase);
+  answer = pair_ask(rabat, LINK_RECALL_ANSWER, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  chain_shown(rabat, chain.first, "\"by\":\"lina (token 1)\"");
+  chain_shown(rabat, chain.second, "\"by\":\"lina (token 1)\"");
+  chain_end(&chain);
+}
+
 /* Who closed his recall may ask the same anew. */
 static void test_asked_anew(void **state) {
   (void)state;
@@ -302,7 +335,7 @@ int main(void) {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_stranger),   cmocka_unit_test(test_waits),
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_kept_until),     cmocka_unit_test(test_does_not_fit), cmocka_unit_test(test_fits),
-      cmocka_unit_test(test_asked_anew),
+      cmocka_unit_test(test_asked_anew),     cmocka_unit_test(test_by_a_person),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
