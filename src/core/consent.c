@@ -242,10 +242,28 @@ static enum base_code read_given(struct core *core, struct base_view first, stru
   return base_fail(err, BASE_LAW, "passed_on: it was passed on here %d times, and no originator was found", CHAIN_MAX);
 }
 
-static void mark_given(struct given *given) {
+static bool mark_needs(const struct core_content *content) {
   struct wire_marking marking;
-  bool known = !given->content.dropped && wire_marking_parse(given->content.part0.handling, &marking);
-  given->needs_consent = wire_marking_needs_consent(known ? &marking : NULL);
+  bool known = !content->dropped && wire_marking_parse(content->part0.handling, &marking);
+  return wire_marking_needs_consent(known ? &marking : NULL);
+}
+
+/* By its mark; or by that of what its author passes on in it, where that came here too: passing on lowers no mark. */
+static enum base_code mark_given(struct core *core, struct given *given, struct base_arena *arena,
+                                 struct base_error *err) {
+  struct base_id source;
+  struct base_error why = {0};
+  struct core_content content = {0};
+  given->needs_consent = mark_needs(&given->content);
+  if (given->needs_consent || !base_id_parse(wire_header_state(&given->content.header, "passed_on"), &source))
+    return BASE_OK;
+  enum base_code code = core_content_read(core, &source, arena, &content, &why);
+  if (code == BASE_OK)
+    given->needs_consent = mark_needs(&content);
+  core_content_free(&content);
+  if (code == BASE_OK || code == BASE_NOT_FOUND || core_damage(code))
+    return BASE_OK;
+  return base_fail(err, code, "%s", why.text);
 }
 
 /* What the row under which it came says of passing on. */
@@ -286,8 +304,9 @@ static enum base_code decide(struct core *core, struct base_view passed_on, stru
   bool free = code == BASE_OK && (base_view_equal(header->author, core->card.origin) ||
                                   is_party(header->parties, header->party_count, to));
   if (code == BASE_OK && !free) {
-    mark_given(&given);
-    code = ask_row(core, &given, to, &arena, err);
+    code = mark_given(core, &given, &arena, err);
+    if (code == BASE_OK)
+      code = ask_row(core, &given, to, &arena, err);
   }
   if (code == BASE_OK && !free && given.needs_consent) {
     struct law_passing passing = {.message = given.id,

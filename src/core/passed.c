@@ -5,6 +5,7 @@
 #include "core/exchange.h"
 #include "core/recall.h"
 #include "core/retain.h"
+#include "wire/marking.h"
 
 /* A message names others, of whatever case, in fields of the type reference. Each is written down beside the message,
  * so that what passes a message on and what recalls it is found from that message. */
@@ -122,19 +123,48 @@ static enum base_code check_source(struct core *core, const struct base_id *id, 
   return code == BASE_OK && core_message_dropped(row) ? core_erase_say(core, id, err) : code;
 }
 
-enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
-  struct base_id id;
+/* False: it passes nothing on. */
+static bool passes_on(const struct wire_form *form, struct base_id *out) {
   struct base_view text = {0};
   for (size_t i = 0; i < form->state_count; i++)
     if (base_view_is(form->state[i].name, passed_on))
       text = form->state[i].value;
-  if (!base_id_parse(text, &id))
-    return BASE_OK; /* it passes nothing on */
+  return base_id_parse(text, out);
+}
+
+enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
+  struct base_id id;
+  if (!passes_on(form, &id))
+    return BASE_OK;
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
   enum base_code code = check_source(core, &id, &arena, &row, err);
   return code == BASE_OK ? check_kept(form, &row, &arena, err) : code;
+}
+
+enum base_code core_passable_mark(struct core *core, const struct wire_form *form, struct base_view handling,
+                                  struct base_error *err) {
+  struct base_id id;
+  if (!passes_on(form, &id))
+    return BASE_OK;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content source = {0};
+  struct wire_marking theirs, ours;
+  enum base_code code = core_content_read(core, &id, &arena, &source, err);
+  if (code == BASE_OK) {
+    bool marked = wire_marking_parse(handling, &ours);
+    bool known = wire_marking_parse(source.part0.handling, &theirs);
+    struct base_view mark = known ? source.part0.handling : base_view_text(wire_level_codes[WIRE_LEVEL_DEFAULT]);
+    if (wire_marking_freer(marked ? &ours : NULL, known ? &theirs : NULL))
+      code = base_fail(err, BASE_POLICY,
+                       "handling: message %s is marked %.*s: what passes it on is marked with at least that level and "
+                       "all its conditions",
+                       base_id_text(&id).text, (int)mark.size, (const char *)mark.data);
+  }
+  core_content_free(&source);
+  return code;
 }
 
 enum base_code core_still_passable(struct core *core, const struct base_id *id, const struct wire_header *header,

@@ -35,6 +35,9 @@ BASE_NODISCARD enum base_code core_mention_next(struct core *core, const struct 
 bool core_mention_passes(const struct core_mention *mention, const struct base_id *target);
 /* Whether what the form passes on may be: it is here, whole, and nobody recalled it. */
 BASE_NODISCARD enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err);
+/* Whether that marking, spelled as it will be sent, lets nobody do more with it than the mark of what it passes on. */
+BASE_NODISCARD enum base_code core_passable_mark(struct core *core, const struct wire_form *form,
+                                                 struct base_view handling, struct base_error *err);
 /* At the hand-over of a message of ours: whether it may still go. Since it was sent it, or what it passes on, may have
  * been recalled, and the day until which it may be kept may be over. */
 BASE_NODISCARD enum base_code core_still_passable(struct core *core, const struct base_id *id,

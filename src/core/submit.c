@@ -105,7 +105,9 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
     code = core_personal_check(core, submission->type, wire_json_get(request, "fields"), err);
   if (code == BASE_OK)
     code = check_parts(core, request, submission, err);
-  return code == BASE_OK ? check_markings(request, submission, err) : code;
+  if (code == BASE_OK)
+    code = check_markings(request, submission, err);
+  return code == BASE_OK ? core_passable_mark(core, &submission->form, submission->part0.handling, err) : code;
 }
 
 static int origin_order(const void *a, const void *b) {

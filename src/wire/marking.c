@@ -202,6 +202,15 @@ enum wire_level wire_marking_level(const struct wire_marking *marking) {
   return marking == NULL || marking->level == WIRE_LEVEL_NONE ? (enum wire_level)WIRE_LEVEL_DEFAULT : marking->level;
 }
 
+bool wire_marking_freer(const struct wire_marking *marking, const struct wire_marking *than) {
+  static const struct wire_marking none = {0};
+  const struct wire_marking *a = marking != NULL ? marking : &none, *b = than != NULL ? than : &none;
+  bool text = b->text.size == 0 ||
+              (a->text.size >= b->text.size && memmem(a->text.data, a->text.size, b->text.data, b->text.size) != NULL);
+  return wire_marking_level(marking) < wire_marking_level(than) || (b->conditions & ~a->conditions) != 0 ||
+         a->pap < b->pap || !text;
+}
+
 bool wire_marking_needs_consent(const struct wire_marking *marking) {
   return wire_marking_level(marking) >= WIRE_AMBER || (marking->conditions & WIRE_NO_ONWARD) != 0;
 }

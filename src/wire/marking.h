@@ -39,6 +39,10 @@ void wire_marking_write(const struct wire_marking *marking, struct base_buf *out
 bool wire_marking_parse(struct base_view text, struct wire_marking *out);
 /* The level that law goes by. marking NULL: there is none, or it cannot be read. */
 enum wire_level wire_marking_level(const struct wire_marking *marking);
+/* Whether a message marked with the first may be used or passed on more freely than one marked with the second: a lower
+ * level, a condition, a lower pap or a free restriction that is not there. NULL: there is none, or it cannot be read;
+ * that counts as its default level. */
+bool wire_marking_freer(const struct wire_marking *marking, const struct wire_marking *than);
 /* Whether passing its message on needs its originator's consent. marking NULL: yes. */
 bool wire_marking_needs_consent(const struct wire_marking *marking);
 

@@ -21,7 +21,7 @@ def words(to, text, *more, purpose="drugs"):
 
 
 def passed(message, *more, **fields):
-    return words("madrid", "du partenaire", "--field", f"passed_on={message}", "--handling", "amber", *more, **fields)
+    return words("madrid", "du partenaire", "--field", f"passed_on={message}", "--handling", "amber no_judicial_use", *more, **fields)
 
 
 def asked(node, originator, message, seconds=3600, to="madrid", purpose="drugs"):
@@ -75,6 +75,7 @@ def story():
         told = paris.json("law", "explain", "information", "provide", "--to", "madrid", "--purpose", "drugs", *handling)[0]
         check(told["allowed"] == (not lacks) and [a["lacks"] for a in told["agreements"]] == [[word] for word in lacks], told)
     ok("above the row's ceiling nothing is sent, and explain says the same")
+    paris.refuses(6, *passed(message)[:-2], "--handling", "clear", says="is marked amber no_judicial_use")
     denied(paris, passed(message), "needs the consent of rabat", "none was given")
     free, never, theirs = (rabat.id(*words("paris", "public", "--handling", "green", purpose=purpose))
                            for purpose in ("drugs", "espionage", "cybercrime"))

@@ -125,12 +125,43 @@ static void test_own_recalled_while_it_waited(void **state) {
   chain_end(&chain);
 }
 
+static void pass(struct pair_node *from, const char *to, const char *handling, const char *passed_on,
+                 enum base_code want, char id[65]) {
+  char json[800];
+  snprintf(
+      json, sizeof json,
+      "{\"actor\":\"test\",\"kind\":\"information\",\"handling\":\"%s\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\","
+      "\"purpose\":\"drugs\",\"information\":\"i\",\"language\":\"fr\"%s%s%s}}",
+      handling, to, passed_on != NULL ? ",\"passed_on\":\"" : "", passed_on != NULL ? passed_on : "",
+      passed_on != NULL ? "\"" : "");
+  if (want == BASE_OK)
+    pair_id(from, LINK_CASE_OPEN, json, id);
+  else
+    pair_refused(from, LINK_CASE_OPEN, json, want);
+}
+
+/* What passes a message on is marked at least as strictly. */
+static void test_mark_is_not_lowered(void **state) {
+  (void)state;
+  struct chain chain;
+  char given[65], id[65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  pass(paris, "rabat", "green no_judicial_use", NULL, BASE_OK, given);
+  chain_rest(&chain);
+  pass(rabat, "madrid", "clear", given, BASE_POLICY, id);
+  pass(rabat, "madrid", "green", given, BASE_POLICY, id);
+  pass(rabat, "madrid", "green no_judicial_use", given, BASE_OK, id);
+  pass(rabat, "madrid", "amber no_judicial_use", given, BASE_OK, id);
+  chain_rest(&chain);
+  chain_end(&chain);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_recalled_while_it_waited),
-      cmocka_unit_test(test_hand_over_asks_again),
-      cmocka_unit_test(test_kept_until_while_it_waited),
-      cmocka_unit_test(test_own_recalled_while_it_waited),
+      cmocka_unit_test(test_recalled_while_it_waited),   cmocka_unit_test(test_hand_over_asks_again),
+      cmocka_unit_test(test_kept_until_while_it_waited), cmocka_unit_test(test_own_recalled_while_it_waited),
+      cmocka_unit_test(test_mark_is_not_lowered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

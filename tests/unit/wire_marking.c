@@ -223,12 +223,48 @@ static void gradings_converted(void **state) {
   assert_int_equal(out.third, 0);
 }
 
+static void freer(void **state) {
+  (void)state;
+  static const struct {
+    const char *marking, *than;
+    bool want;
+  } cases[] = {
+      {"green", "green", false},
+      {"clear", "green", true},
+      {"red", "green", false},
+      {"green", "amber", true},
+      {"", "amber", false},
+      {"", "green", false},
+      {"green", "", true},
+      {"amber", "", false},
+      {"amber", "amber no_onward_without_consent", true},
+      {"amber no_judicial_use no_onward_without_consent", "amber no_onward_without_consent", false},
+      {"amber pap_green", "amber pap_amber", true},
+      {"amber", "amber pap_amber", true},
+      {"amber pap_red", "amber pap_amber", false},
+      {"amber", "amber; ask first", true},
+      {"amber; please ask first", "amber; ask first", false},
+      {"amber; ask", "amber; ask first", true},
+      {"amber; ask second", "amber; ask third!", true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct wire_marking a, b;
+    bool has_a = wire_marking_parse(base_view_text(cases[i].marking), &a);
+    bool has_b = wire_marking_parse(base_view_text(cases[i].than), &b);
+    assert_int_equal(has_a, cases[i].marking[0] != '\0');
+    assert_int_equal(has_b, cases[i].than[0] != '\0');
+    if (wire_marking_freer(has_a ? &a : NULL, has_b ? &b : NULL) != cases[i].want)
+      fail_msg("%s, %s", cases[i].marking, cases[i].than);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_spelling),
       cmocka_unit_test(what_is_refused),
       cmocka_unit_test(limits),
       cmocka_unit_test(consent),
+      cmocka_unit_test(freer),
       cmocka_unit_test(mapped_and_back),
       cmocka_unit_test(gradings_read),
       cmocka_unit_test(gradings_converted),
