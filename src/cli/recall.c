@@ -89,7 +89,6 @@ static void write_remark(struct cli *cli, struct base_buf *out, const struct wir
   struct base_view below = cli_string(row, "below"), without = cli_string(row, "without_effect");
   base_time due = 0;
   if (without.size > 0) {
-    base_buf_printf(out, "%s: ", cli_word(cli, CLI_WITHOUT_EFFECT));
     base_buf_add_view(out, without);
     return;
   }
@@ -129,8 +128,11 @@ enum base_code cli_recall_list(struct cli *cli, struct base_error *err) {
     base_buf_printf(&table.cells, "%s ", cli_word(cli, wire_json_true(wire_json_get(row, "ours")) ? CLI_TO : CLI_FROM));
     cli_isolated(cli, &table.cells, cli_string(row, "party"));
     base_buf_u8(&table.cells, 0);
-    cli_cell(&table, wire_json_get(row, "damaged") != NULL ? base_view_text(cli_word(cli, CLI_DAMAGED))
-                                                           : cli_state_label(cli, kind, cli_string(row, "state")));
+    bool damaged = wire_json_get(row, "damaged") != NULL, without = cli_string(row, "without_effect").size > 0;
+    if (damaged || without)
+      cli_cell(&table, base_view_text(cli_word(cli, damaged ? CLI_DAMAGED : CLI_WITHOUT_EFFECT)));
+    else
+      cli_cell(&table, cli_state_label(cli, kind, cli_string(row, "state")));
     cli_cell(&table, cli_code_label(cli, kind, kept ? BASE_VIEW("keep_ground") : BASE_VIEW("outcome"),
                                     cli_string(row, "outcome")));
     write_remark(cli, &table.cells, kind, row);

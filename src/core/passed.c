@@ -132,8 +132,22 @@ static bool passes_on(const struct wire_form *form, struct base_id *out) {
   return base_id_parse(text, out);
 }
 
+/* What nobody may keep any more is not sent. */
+static enum base_code check_until(struct core *core, const struct wire_form *form, struct base_error *err) {
+  struct wire_header own = {.state_count = form->state_count};
+  memcpy(own.state, form->state, form->state_count * sizeof form->state[0]);
+  base_time until = core_retain_until(&own), now = core_now(core);
+  if (until == 0 || until > now)
+    return BASE_OK;
+  return base_fail(err, BASE_FIELD, "fields: $.keep_until: %s is over: a moment later than now, %s",
+                   base_time_format(until).text, base_time_format(now).text);
+}
+
 enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err) {
   struct base_id id;
+  enum base_code lasts = check_until(core, form, err);
+  if (lasts != BASE_OK)
+    return lasts;
   if (!passes_on(form, &id))
     return BASE_OK;
   BASE_AUTO_ARENA struct base_arena arena = {0};

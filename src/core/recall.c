@@ -134,7 +134,11 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
   out->answered = out->answered && !out->misfit;
   if (!out->answered && !out->closed)
     code = read_due(core, kase, out, err);
-  return code == BASE_OK ? check_right(core, out, err) : code;
+  if (code == BASE_OK)
+    code = check_right(core, out, err);
+  if (out->without[0] != '\0')
+    out->due = 0; /* nobody is to do anything about it */
+  return code;
 }
 
 /* --- those below */

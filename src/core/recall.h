@@ -33,7 +33,8 @@ BASE_NODISCARD enum base_code core_mention_next(struct core *core, const struct 
                                                 struct base_error *err);
 /* It passes on the content of this message, and is ours. */
 bool core_mention_passes(const struct core_mention *mention, const struct base_id *target);
-/* Whether what the form passes on may be: it is here, whole, and nobody recalled it. */
+/* Whether what the form passes on may be: it is here, whole, and nobody recalled it; and whether what it says may be
+ * kept until a day still may. */
 BASE_NODISCARD enum base_code core_passable(struct core *core, const struct wire_form *form, struct base_error *err);
 /* Whether that marking, spelled as it will be sent, lets nobody do more with it than the mark of what it passes on. */
 BASE_NODISCARD enum base_code core_passable_mark(struct core *core, const struct wire_form *form,

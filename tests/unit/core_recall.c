@@ -77,6 +77,9 @@ static void test_stranger(void **state) {
     chain_row(rabat, i, "without_effect", text, sizeof text);
     assert_non_null(strstr(text, "is not by who recalls it"));
   }
+  chain_later(&chain, 4 * DAY);
+  chain_is(rabat, 0, "due", "");
+  chain_is(rabat, 0, "overdue", "");
   chain_shown(rabat, chain.first, "\"recalled\":null");
   chain_shown(rabat, chain.second, "\"recalled\":null");
   chain_row(rabat, 0, "id", kase, sizeof kase);
