@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clocks.h"
+#include "core/consent.h"
 #include "core/events.h"
 #include "core/recall.h"
 #include "core/retain.h"
@@ -322,6 +323,8 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
     code = core_retain_note(core, id, header, err);
   if (code == BASE_OK && core_kind_recall(kase->kind))
     code = core_recall_touched(core, kase, err);
+  if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
+    core_consent_touched(core, kase);
   return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);
 }
 

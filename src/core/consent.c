@@ -149,15 +149,18 @@ static enum base_code fail_consent(const struct nearest *nearest, struct base_er
                    message.text, (int)to.size, (const char *)to.data, (int)from.size, (const char *)from.data, why);
 }
 
-/* BASE_OK: a consent covers it, and out names the message that gave it. */
-static enum base_code find_consent(struct core *core, const struct law_passing *passing, struct base_id *out,
+/* BASE_OK: a consent covers it, which out names. */
+static enum base_code find_consent(struct core *core, const struct law_passing *passing, struct core_permit *out,
                                    struct base_error *err) {
   struct nearest nearest = {.passing = *passing};
   enum base_code code = core_consent_each(core, compare, &nearest, err);
+  out->asked = nearest.cover != LAW_COVER_ELSE;
   if (code == BASE_OK && nearest.cover != LAW_COVERED)
     return fail_consent(&nearest, err);
-  if (code == BASE_OK)
-    *out = nearest.by;
+  if (code == BASE_OK) {
+    out->by = nearest.by;
+    out->until = nearest.until;
+  }
   return code;
 }
 
@@ -291,13 +294,12 @@ static enum base_code ask_row(struct core *core, struct given *given, struct bas
   return BASE_OK;
 }
 
-/* BASE_OK, and by zero when no consent was needed. */
 static enum base_code decide(struct core *core, struct base_view passed_on, struct base_view to,
-                             struct base_view purpose, struct base_id *by, struct base_error *err) {
+                             struct base_view purpose, struct core_permit *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, (size_t)CHAIN_MAX * 4 << 20);
   struct given given = {0};
-  memset(by, 0, sizeof *by);
+  *out = (struct core_permit){.until = INT64_MAX};
   enum base_code code = read_given(core, passed_on, &arena, &given, err);
   const struct wire_header *header = &given.content.header;
   /* Our own is ours to give; who is a party of its case has it from its author. */
@@ -315,7 +317,7 @@ static enum base_code decide(struct core *core, struct base_view passed_on, stru
                                   .to = to,
                                   .purpose = purpose,
                                   .now = core_now(core)};
-    code = find_consent(core, &passing, by, err);
+    code = find_consent(core, &passing, out, err);
   }
   core_content_free(&given.content);
   return code;
@@ -332,13 +334,29 @@ enum base_code core_passing_law(struct core *core, const struct wire_kind *kind,
                                 struct base_error *err) {
   static const struct base_id none;
   struct base_view passed_on = wire_header_state(header, "passed_on");
-  struct base_id by;
+  struct core_permit permit;
   if (passed_on.size == 0)
     return BASE_OK;
-  enum base_code code = decide(core, passed_on, to, purpose_of(kind, opening), &by, err);
-  if (code == BASE_OK && !base_id_equal(&by, &none)) {
+  enum base_code code = decide(core, passed_on, to, purpose_of(kind, opening), &permit, err);
+  if (code == BASE_OK && !base_id_equal(&permit.by, &none)) {
     size_t size = strlen(clause);
-    (void)snprintf(clause + size, LAW_CLAUSE_MAX + 1 - size, " consent %s", base_id_text(&by).text);
+    (void)snprintf(clause + size, LAW_CLAUSE_MAX + 1 - size, " consent %s", base_id_text(&permit.by).text);
+  }
+  return code;
+}
+
+enum base_code core_consent_permits(struct core *core, struct base_view message, struct base_view to,
+                                    struct base_view purpose, struct core_permit *out, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *out = (struct core_permit){.until = INT64_MAX};
+  while (to.size > 0 && code == BASE_OK) {
+    const uint8_t *blank = memchr(to.data, ' ', to.size);
+    size_t size = blank != NULL ? (size_t)(blank - to.data) : to.size;
+    struct core_permit one;
+    code = decide(core, message, base_view_of(to.data, size), purpose, &one, err);
+    out->asked = one.asked;
+    out->until = one.until < out->until ? one.until : out->until;
+    to = blank != NULL ? base_view_of(blank + 1, to.size - size - 1) : (struct base_view){0};
   }
   return code;
 }
@@ -375,6 +393,10 @@ static enum base_code check_ask(struct core *core, const struct wire_header *hea
     code = fail_field("message", "is this node's own: nobody's consent is needed", err);
   else if (code == BASE_OK && !is_party(header->parties, header->party_count, author))
     code = fail_field("message", "came from another node than the one that is asked", err);
+  else if (code == BASE_OK && law_recipients_name(wire_header_state(header, "to"), author))
+    code = fail_field("to", "names who gave it; name others, who are to have it", err);
+  else if (code == BASE_OK && law_recipients_name(wire_header_state(header, "to"), core->card.origin))
+    code = fail_field("to", "names this node itself, which has it; name others, who are to have it", err);
   core_content_free(&given.content);
   return code;
 }
@@ -390,21 +412,17 @@ static enum base_code check_give(struct core *core, const struct core_case *kase
   if (!base_id_parse(wire_header_state(ask, "message"), &message) ||
       store_message_get(core->store, &message, &arena, &row, NULL) != BASE_OK || !row.ours)
     return base_fail(err, BASE_POLICY, "the consent to pass a message on is its author's, and this node is not");
-  struct base_view to = wire_header_state(header, "to"), purpose = wire_header_state(header, "purpose"), rest = to;
+  struct base_view to = wire_header_state(header, "to"), purpose = wire_header_state(header, "purpose");
   if (!law_recipients_within(to, wire_header_state(ask, "to")))
     return fail_field("to", "names somebody for whom it was not asked", err);
   if (!base_view_equal(purpose, wire_header_state(ask, "purpose")))
     return fail_field("purpose", "must be the one that was asked for", err);
   if (moment_of(header, "until") > moment_of(ask, "until"))
     return fail_field("until", "must not be later than it was asked for", err);
-  enum base_code code = BASE_OK;
-  while (rest.size > 0 && code == BASE_OK) {
-    const uint8_t *blank = memchr(rest.data, ' ', rest.size);
-    size_t size = blank != NULL ? (size_t)(blank - rest.data) : rest.size;
-    struct base_id by;
-    code = decide(core, wire_header_state(ask, "message"), base_view_of(rest.data, size), purpose, &by, err);
-    rest = blank != NULL ? base_view_of(blank + 1, rest.size - size - 1) : (struct base_view){0};
-  }
+  struct core_permit permit;
+  enum base_code code = core_consent_permits(core, wire_header_state(ask, "message"), to, purpose, &permit, err);
+  if (code == BASE_OK && moment_of(header, "until") > permit.until)
+    code = fail_field("until", "must not be later than the consent ends under which this node has it", err);
   return code;
 }
 

@@ -11,4 +11,25 @@ typedef enum base_code core_consent_each_row(void *context, const struct law_con
 BASE_NODISCARD enum base_code core_consent_each(struct core *core, core_consent_each_row *each, void *context,
                                                 struct base_error *err);
 
+/* What lets something be passed on: the message that gave the consent, zero when none was needed, and until when.
+ * asked: it needs one, and it was asked for at least. */
+struct core_permit {
+  struct base_id by;
+  base_time until;
+  bool asked;
+};
+/* Whether this node may pass the message on to each of these, between single blanks, for this purpose. until: of what
+ * ends first. BASE_LAW: not. */
+BASE_NODISCARD enum base_code core_consent_permits(struct core *core, struct base_view message, struct base_view to,
+                                                   struct base_view purpose, struct core_permit *out,
+                                                   struct base_error *err);
+
+/* --- revoke.c: what this node consented to because another one consented goes with that */
+enum { CORE_REVOKE_STEP = 16, CORE_REVOKE_AGAIN_MS = 60000 };
+/* A case of the kind changed. */
+void core_consent_touched(struct core *core, const struct core_case *kase);
+/* Before the commit: revokes those of ours that hang on one that is gone, some in each step. */
+BASE_NODISCARD enum base_code core_consent_settle(struct core *core, struct base_error *err);
+int64_t core_consent_due_ms(const struct core *core); /* until it wants to be called again, -1: not at all */
+
 #endif

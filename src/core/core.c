@@ -11,6 +11,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/clocks.h"
+#include "core/consent.h"
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
@@ -493,6 +494,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (code == BASE_OK)
       code = core_rewrap_settle(core, &why);
     if (code == BASE_OK)
+      code = core_consent_settle(core, &why);
+    if (code == BASE_OK)
       code = core_recall_settle(core, &why);
     if (code == BASE_OK)
       code = core_retain_settle(core, &why);
@@ -539,6 +542,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_erase_due_ms(core));
   due = core_soonest(due, core_events_due_ms(core));
   due = core_soonest(due, core_clocks_due_ms(core));
+  due = core_soonest(due, core_consent_due_ms(core));
   due = core_soonest(due, core_recall_due_ms(core));
   due = core_soonest(due, core_retain_due_ms(core));
   due = core_soonest(due, core_login_due_ms(core));

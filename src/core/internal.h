@@ -472,6 +472,7 @@ struct core {
   char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
   struct core_recalls recalls;
   struct core_releases releases;
+  int64_t revoke_at_ms; /* when consents that hang on others are looked through, monotonic; INT64_MAX: not at all */
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   base_time started;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Passing on what another gave, paris → rabat → madrid (spec/recall.md, spec/handling.md): what is asked when it is
  * sent is asked again when it is handed over. */
+#include "core/consent.h"
+
 #include "core_chain.h"
 
 static void outbox(struct pair_node *node, const char *id, const char *state, const char *words) {
@@ -95,6 +97,7 @@ static void test_kept_until_while_it_waited(void **state) {
   chain_begin(&chain);
   struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
   snprintf(until, sizeof until, "%s", base_time_format(paris->now + 600).text);
+  chain_keep(paris, "rabat", base_time_format(paris->now).text, NULL, BASE_FIELD, waits);
   chain.all[1] = NULL;
   chain_keep(paris, "rabat", until, NULL, BASE_OK, waits);
   chain_rest(&chain);
@@ -157,11 +160,96 @@ static void test_mark_is_not_lowered(void **state) {
   chain_end(&chain);
 }
 
+static void consent(struct pair_node *from, const char *kase, const char *type, const char *fields,
+                    enum base_code want) {
+  char json[700], id[65];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s}", kase, type, fields);
+  if (want == BASE_OK)
+    pair_id(from, LINK_CASE_SEND, json, id);
+  else
+    pair_refused(from, LINK_CASE_SEND, json, want);
+}
+
+static void ask_consent(struct pair_node *from, const char *of, const char *message, const char *to, base_time until,
+                        enum base_code want, char id[65]) {
+  char json[700];
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"kind\":\"consent\",\"to\":[\"%s\"],\"fields\":{\"message\":\"%s\",\"to\":\"%s\","
+           "\"purpose\":\"drugs\",\"until\":\"%s\"}}",
+           of, message, to, base_time_format(until).text);
+  if (want == BASE_OK)
+    pair_id(from, LINK_CASE_OPEN, json, id);
+  else
+    pair_refused(from, LINK_CASE_OPEN, json, want);
+}
+
+static void give(struct chain *chain, struct pair_node *from, const char *kase, const char *to, base_time until,
+                 enum base_code want) {
+  char fields[500];
+  snprintf(fields, sizeof fields, "{\"asked\":\"%s\",\"to\":\"%s\",\"purpose\":\"drugs\",\"until\":\"%s\"}", kase, to,
+           base_time_format(until).text);
+  consent(from, kase, "give", fields, want);
+  chain_rest(chain);
+}
+
+static bool revoked(struct pair_node *node, const char *kase) {
+  struct core_case *found = NULL;
+  struct base_id id = try_id(kase);
+  assert_int_equal(core_case_load(node->core, &id, &found, NULL), BASE_OK);
+  return base_view_is(core_case_state_name(found), "revoked");
+}
+
+/* paris lets rabat pass it on to madrid and to lisbon; rabat lets madrid pass it on to lisbon. That lasts no longer
+ * than what paris gave, and goes with it, though madrid cannot be told at once. */
+static void test_consent_on_consent(void **state) {
+  (void)state;
+  struct chain chain;
+  char given[65], upper[65], passed[65], lower[65], both[300];
+  static const char lisbon[] = "wasl/lisbon/0123456789abcdef";
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  base_time day = paris->now + DAY, week = paris->now + 7 * DAY;
+  snprintf(both, sizeof both, "%.*s %s", (int)madrid->core->card.origin.size,
+           (const char *)madrid->core->card.origin.data, lisbon);
+  pass(paris, "rabat", "green no_onward_without_consent", NULL, BASE_OK, given);
+  chain_rest(&chain);
+  char author[200];
+  snprintf(author, sizeof author, "%.*s", (int)paris->core->card.origin.size,
+           (const char *)paris->core->card.origin.data);
+  ask_consent(rabat, "paris", given, author, day, BASE_FIELD, upper);
+  snprintf(author, sizeof author, "%.*s", (int)rabat->core->card.origin.size,
+           (const char *)rabat->core->card.origin.data);
+  ask_consent(rabat, "paris", given, author, day, BASE_FIELD, upper);
+  ask_consent(rabat, "paris", given, both, day, BASE_OK, upper);
+  chain_rest(&chain);
+  give(&chain, paris, upper, both, day, BASE_OK);
+  pass(rabat, "madrid", "green no_onward_without_consent", given, BASE_OK, passed);
+  chain_rest(&chain);
+  ask_consent(madrid, "rabat", passed, lisbon, week, BASE_OK, lower);
+  chain_rest(&chain);
+  give(&chain, rabat, lower, lisbon, day + 1, BASE_FIELD);
+  give(&chain, rabat, lower, lisbon, day, BASE_OK);
+  try_restart(rabat);
+  chain_rest(&chain);
+  assert_false(revoked(madrid, lower));
+  try_suspend(rabat, madrid, "suspended");
+  consent(paris, upper, "revoke", "{}", BASE_OK);
+  chain_rest(&chain);
+  assert_true(revoked(rabat, upper));
+  assert_false(revoked(rabat, lower));
+  try_suspend(rabat, madrid, "active");
+  try_restart(rabat);
+  chain_later(&chain, 60);
+  assert_true(revoked(madrid, lower));
+  assert_int_equal(core_consent_due_ms(rabat->core), -1);
+  chain_end(&chain);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recalled_while_it_waited),   cmocka_unit_test(test_hand_over_asks_again),
       cmocka_unit_test(test_kept_until_while_it_waited), cmocka_unit_test(test_own_recalled_while_it_waited),
-      cmocka_unit_test(test_mark_is_not_lowered),
+      cmocka_unit_test(test_mark_is_not_lowered),        cmocka_unit_test(test_consent_on_consent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
