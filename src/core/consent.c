@@ -367,14 +367,35 @@ static enum base_code fail_field(const char *name, const char *what, struct base
   return base_fail(err, BASE_FIELD, "fields: $.%s: %s", name, what);
 }
 
+/* A purpose that no kind here knows is one for which nothing can be passed on. */
+static enum base_code check_purpose(const struct core *core, struct base_view purpose, struct base_error *err) {
+  char known[600] = "";
+  for (size_t i = 0; i < core->kind_count; i++) {
+    const struct wire_kind *kind = &core->kinds[i].kind;
+    const struct wire_kind_field *field =
+        kind->purpose_field.size > 0 ? wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field) : NULL;
+    for (size_t k = 0; field != NULL && field->list != NULL && k < field->list->count; k++) {
+      struct base_view code = field->list->codes[k];
+      size_t used = strlen(known);
+      if (base_view_equal(code, purpose))
+        return BASE_OK;
+      if (used + code.size + 2 < sizeof known && !law_recipients_name(base_view_text(known), code))
+        (void)snprintf(known + used, sizeof known - used, "%s%.*s", used > 0 ? " " : "", (int)code.size,
+                       (const char *)code.data);
+    }
+  }
+  return base_fail(err, BASE_FIELD, "fields: $.purpose: must be the code of one purpose: %s", known);
+}
+
 static enum base_code check_scope(struct core *core, const struct wire_header *header, struct base_error *err) {
   if (!law_recipients_valid(wire_header_state(header, "to")))
     return fail_field("to",
                       "must be 1 to 16 origins of nodes with one blank between, none twice; an empty audience is "
                       "nobody",
                       err);
-  if (!wire_code_valid(wire_header_state(header, "purpose")))
-    return fail_field("purpose", "must be the code of one purpose", err);
+  enum base_code code = check_purpose(core, wire_header_state(header, "purpose"), err);
+  if (code != BASE_OK)
+    return code;
   return moment_of(header, "until") > core_now(core) ? BASE_OK : fail_field("until", "is over already", err);
 }
 

@@ -85,6 +85,9 @@ def story():
     denied(paris, passed(theirs), "to parties of that agreement alone, and madrid is none")
     ok("what is green is passed on; what is amber, or under a row against it, is not, and the refusal is a leaf")
     paris.refuses(2, "consent", "ask", message, "--to", "", "--purpose", "drugs", "--until", moment(99))
+    for words_of, says in ((("--to", "madrid", "--purpose", "nosuch"), "must be the code of one purpose: "),
+                           (("--to", "rabat", "--purpose", "drugs"), "names who gave it")):
+        paris.refuses(1, "consent", "ask", message, *words_of, "--until", moment(99), says=says)
     case = asked(paris, rabat, message, to="madrid")
     denied(paris, passed(message), "was asked for", "not given yet")
     for more, says in ((("--to", "paris"), "for whom it was not asked"), (("--until", moment(9999)), "not be later than it was asked"),
