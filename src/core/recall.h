@@ -54,7 +54,7 @@ BASE_NODISCARD enum base_code core_recalled(struct core *core, const struct base
                                             struct base_arena *arena, struct core_recalled *out,
                                             struct base_error *err);
 
-/* --- recall.c: what a node does by itself */
+/* --- recallread.c: a case as it stands */
 /* One case of the kind as it is read for what is to be done. Views into its arena. */
 struct core_recall {
   struct base_arena arena;
@@ -76,6 +76,7 @@ void core_recall_free(struct core_recall *recall);
 /* Whether who did this has carried out that measure: it, what is stricter, or there was nothing to be done. */
 bool core_recall_fits(struct base_view measure, struct base_view outcome);
 #define CORE_AUTO_RECALL __attribute__((cleanup(core_recall_free)))
+/* --- recall.c: what a node does by itself */
 /* What became of it with those to whom this node passed it on: a code of the kind's list `below`. */
 BASE_NODISCARD enum base_code core_recall_below(struct core *core, const struct core_recall *recall, const char **out,
                                                 struct base_error *err);
