@@ -535,6 +535,7 @@ export type MessageInCase = {
   state: MessageState;
   erased: Erased;
   recalled: Recalled;
+  kept_until: TimeOrNull;
   release: Released;
   emergency: Emergency;
   fields?: Fields;
@@ -579,6 +580,7 @@ export type Message = {
   why: string;
   erased: Erased;
   recalled: Recalled;
+  kept_until: TimeOrNull;
   release: Released;
   emergency: Emergency;
   handling: string;
@@ -837,12 +839,12 @@ export type LawRow = {
   personal: string;
   handling: string;
   onward: string;
+  retention_days: number | null;
   approval: Approval;
   /** The code of the authority that must release it, where approval is authority. */
   authority: string;
   unheld: {
     authority?: string;
-    retention_days?: number;
     assurances?: string[];
     reply_hours?: number;
   };

@@ -38,7 +38,7 @@ static void say_unheld(struct cli *cli, const struct wire_json *unheld) {
   base_buf_text(&cli->out, "\n");
 }
 
-/* What the row says of marks and of passing on, as it says it. */
+/* What the row says of marks, of passing on and of how long its receiver keeps it, as it says it. */
 static void say_handling(struct cli *cli, const struct wire_json *row) {
   static const char *const columns[] = {"handling", "onward"};
   const char *between = "    ";
@@ -48,6 +48,11 @@ static void say_handling(struct cli *cli, const struct wire_json *row) {
       continue;
     cli_line(cli, "%s%s ", between, columns[i]);
     cli_isolated(cli, &cli->out, value);
+    between = ", ";
+  }
+  int64_t days = cli_number(row, "retention_days");
+  if (days > 0) {
+    cli_line(cli, "%sretention_days %lld", between, (long long)days);
     between = ", ";
   }
   base_buf_text(&cli->out, between[0] == ',' ? "\n" : "");

@@ -213,6 +213,16 @@ static void show_erased(const struct shown *shown, const struct wire_json *erase
   base_buf_text(&cli->out, "\n");
 }
 
+/* From then on this node erases it by itself. */
+static void show_kept(const struct shown *shown, const struct wire_json *until) {
+  base_time at;
+  if (!cli_moment(until, &at))
+    return;
+  cli_line(shown->cli, "%*s%s: ", (int)shown->indent, "", cli_word(shown->cli, CLI_KEPT_UNTIL));
+  cli_time(shown->cli, &shown->cli->out, at);
+  base_buf_text(&shown->cli->out, "\n");
+}
+
 /* Its author calls it back: what he asks for, and the case. */
 static void show_recalled(const struct shown *shown, struct cli_kinds *kinds, const struct wire_json *recalled) {
   struct cli *cli = shown->cli;
@@ -262,6 +272,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_release(&shown, wire_json_get(message, "release"));
   show_erased(&shown, wire_json_get(message, "erased"));
+  show_kept(&shown, wire_json_get(message, "kept_until"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);
   const struct wire_json *deliveries = wire_json_get(message, "deliveries");

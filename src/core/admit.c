@@ -154,11 +154,12 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
 static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct store_arrival *arrival,
                                    const struct wire_header *header, struct base_view bytes, struct base_error *err) {
   struct base_error why = {0};
+  struct law_answer answer;
   struct core_partner *author = core_partner_of(core, header->author);
   bool emergency = false;
   enum base_code code = core_emergency_arrived(core, arrival, &kase->id, &emergency, err);
   if (code != BASE_OK || emergency || author == NULL ||
-      core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &why) == BASE_OK)
+      core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &answer, &why) == BASE_OK)
     return code;
   return core_partner_fault(core, author, &why, bytes, err);
 }

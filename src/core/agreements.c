@@ -435,7 +435,7 @@ static struct law_question question_of(const struct wire_kind *kind, const struc
 }
 
 enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                                const struct wire_header *header, struct base_error *err) {
+                                const struct wire_header *header, struct law_answer *out, struct base_error *err) {
   /* Two clocks differ, and an end may cross a message on its way: what was lawful within that time is let be. */
   static const base_time slack[] = {0, -CORE_DISPUTE_SECONDS, CORE_DISPUTE_SECONDS};
   struct law_question question = question_of(kind, opening, header->type);
@@ -443,9 +443,8 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
   question.to = core->card.origin;
   enum base_code code = BASE_LAW;
   for (size_t i = 0; i < sizeof slack / sizeof slack[0] && code != BASE_OK; i++) {
-    struct law_answer answer;
     question.now = core_now(core) + slack[i];
-    code = law_decide(&question, core->law, core->law_count, &answer, err);
+    code = law_decide(&question, core->law, core->law_count, out, err);
   }
   return code;
 }

@@ -320,7 +320,7 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
   if (code == BASE_OK)
     code = core_mention_note(core, &kase->kind->kind, id, header, err);
   if (code == BASE_OK)
-    code = core_retain_note(core, id, header, err);
+    code = core_retain_note(core, kase, id, header, err);
   if (code == BASE_OK && core_kind_recall(kase->kind))
     code = core_recall_touched(core, kase, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))

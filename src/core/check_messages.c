@@ -7,6 +7,7 @@
 #include "core/clocks.h"
 #include "core/erase.h"
 #include "core/recall.h"
+#include "core/retain.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
  * messages give. */
@@ -319,6 +320,8 @@ static enum base_code check_message(struct core *core, struct batch *batch, stru
     code = check_mentions(core, row, header, err);
   if (code == BASE_OK && !dropped)
     code = check_parts(core, row, err);
+  if (code == BASE_OK && !dropped)
+    code = core_retain_check(core, row, header, err);
   bool refused = !row->ours && row->state == STORE_MESSAGE_REFUSED, erased = false;
   if (code == BASE_OK && dropped && !refused)
     code = check_erased(core, &row->id, &erased, err);

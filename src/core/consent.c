@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/consent.h"
+#include "core/clause.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,48 +167,6 @@ static enum base_code find_consent(struct core *core, const struct law_passing *
 
 /* --- what was given, and under which row */
 
-/* The row that a clause names, in the very terms that it names; NULL: none that is known here any more. */
-static const struct law_row *row_of(const struct core *core, struct base_view clause,
-                                    const struct law_agreement **agreement) {
-  struct base_id id, terms;
-  if (clause.size <= BASE_HEX_ID || !base_id_parse(base_view_of(clause.data, BASE_HEX_ID), &id))
-    return NULL;
-  struct base_view rest = base_view_of(clause.data + BASE_HEX_ID, clause.size - BASE_HEX_ID);
-  terms = id;
-  if (rest.data[0] == '@') {
-    if (rest.size <= 1 + BASE_HEX_ID || !base_id_parse(base_view_of(rest.data + 1, BASE_HEX_ID), &terms))
-      return NULL;
-    rest = base_view_of(rest.data + 1 + BASE_HEX_ID, rest.size - 1 - BASE_HEX_ID);
-  }
-  const uint8_t *blank = memchr(rest.data, ' ', rest.size); /* before a consent */
-  struct base_view name = base_view_of(rest.data + 1, (blank != NULL ? (size_t)(blank - rest.data) : rest.size) - 1);
-  for (size_t i = 0; i < core->law_count && rest.data[0] == '/'; i++)
-    for (size_t k = 0; k < core->law[i].row_count; k++)
-      if (base_id_equal(&core->law[i].id, &id) && base_id_equal(&core->law[i].terms, &terms) &&
-          base_view_equal(core->law[i].rows[k].id, name)) {
-        *agreement = &core->law[i];
-        return &core->law[i].rows[k];
-      }
-  return NULL;
-}
-
-/* The clause under which its author sent it to us; empty: not known. */
-static enum base_code clause_of(struct core *core, const struct base_id *message, struct base_view author,
-                                struct base_arena *arena, struct base_view *out, struct base_error *err) {
-  struct core_partner *partner = core_partner_of(core, author);
-  struct store_arrival arrival;
-  struct wire_opening opening = {0};
-  *out = (struct base_view){0};
-  if (partner == NULL)
-    return BASE_OK;
-  enum base_code code = store_arrival_of(core->store, message, partner->row.number, arena, &arrival, err);
-  if (code == BASE_NOT_FOUND)
-    return BASE_OK;
-  if (code == BASE_OK && wire_opening_parse(WIRE_ACT_SENT, arrival.opening, arena, &opening, NULL) == BASE_OK)
-    *out = opening.clause;
-  return code;
-}
-
 static bool is_party(const struct base_view *parties, size_t count, struct base_view origin) {
   for (size_t i = 0; i < count; i++)
     if (base_view_equal(parties[i], origin))
@@ -272,12 +231,13 @@ static enum base_code mark_given(struct core *core, struct given *given, struct 
 /* What the row under which it came says of passing on. */
 static enum base_code ask_row(struct core *core, struct given *given, struct base_view to, struct base_arena *arena,
                               struct base_error *err) {
-  const struct law_agreement *agreement = NULL;
-  struct base_view clause, name = wire_origin_name(to);
-  enum base_code code = clause_of(core, &given->id, given->content.header.author, arena, &clause, err);
+  struct core_row under;
+  struct base_view name = wire_origin_name(to);
+  enum base_code code = core_clause_row(core, &given->id, given->content.header.author, arena, &under, err);
   if (code != BASE_OK)
     return code;
-  const struct law_row *row = row_of(core, clause, &agreement);
+  const struct law_row *row = under.row;
+  const struct law_agreement *agreement = under.agreement;
   if (row == NULL) /* the row is not known any more, so its rule is taken for the strict one that a consent lifts */
     given->needs_consent = true;
   if (row == NULL || !row->has_onward)

@@ -797,11 +797,11 @@ BASE_NODISCARD enum base_code core_passing_law(struct core *core, const struct w
  * can read them, and gives no more than was asked, nor what its author may not pass on himself. */
 BASE_NODISCARD enum base_code core_consent_check(struct core *core, const struct core_case *kase,
                                                  const struct wire_header *header, struct base_error *err);
-/* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS. What its
- * form holds is its author's matter. */
+/* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS, and by
+ * which row. What its form holds is its author's matter. */
 BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *opening, const struct wire_header *header,
-                                               struct base_error *err);
+                                               struct law_answer *out, struct base_error *err);
 
 /* messages.c: content at rest */
 struct core_content {

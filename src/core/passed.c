@@ -88,20 +88,19 @@ enum base_code core_recalled(struct core *core, const struct base_id *message, s
 }
 
 /* What may be kept until a day is not passed on to be kept for longer. */
-static enum base_code check_kept(const struct wire_form *form, const struct store_message *row,
-                                 struct base_arena *arena, struct base_error *err) {
-  struct wire_header header, own = {.state_count = form->state_count};
-  enum base_code code = wire_header_parse(row->header, arena, &header, err);
-  if (code != BASE_OK)
-    return code;
+static enum base_code check_kept(struct core *core, const struct wire_form *form, const struct base_id *id,
+                                 struct base_error *err) {
+  struct wire_header own = {.state_count = form->state_count};
+  base_time until = 0;
+  enum base_code code = core_retain_end(core, id, &until, err);
   memcpy(own.state, form->state, form->state_count * sizeof form->state[0]);
-  base_time until = core_retain_until(&header), wanted = core_retain_until(&own);
-  if (until == 0 || (wanted != 0 && wanted <= until))
-    return BASE_OK;
+  base_time wanted = core_retain_until(&own);
+  if (code != BASE_OK || until == 0 || (wanted != 0 && wanted <= until))
+    return code;
   return base_fail(err, BASE_POLICY,
                    "fields: $.keep_until: message %s may be kept until %s: what passes it on says keep_until, and not "
                    "later",
-                   base_id_text(&row->id).text, base_time_format(until).text);
+                   base_id_text(id).text, base_time_format(until).text);
 }
 
 /* What is passed on is here, whole, and its author has not recalled it. */
@@ -154,7 +153,7 @@ enum base_code core_passable(struct core *core, const struct wire_form *form, st
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
   enum base_code code = check_source(core, &id, &arena, &row, err);
-  return code == BASE_OK ? check_kept(form, &row, &arena, err) : code;
+  return code == BASE_OK ? check_kept(core, form, &id, err) : code;
 }
 
 enum base_code core_passable_mark(struct core *core, const struct wire_form *form, struct base_view handling,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
+#include "core/retain.h"
+#include "core/check.h"
+#include "core/clause.h"
 #include "core/erase.h"
 #include "core/exchange.h"
-#include "core/retain.h"
+#include "core/show.h"
 
 /* What may be kept until a day is erased by the node itself from then on, with a leaf that says so. */
 
@@ -13,12 +14,40 @@ base_time core_retain_until(const struct wire_header *header) {
   return base_time_parse(text, &until) || base_date_parse(text, &until) ? until : 0;
 }
 
-enum base_code core_retain_note(struct core *core, const struct base_id *id, const struct wire_header *header,
-                                struct base_error *err) {
-  base_time until = core_retain_until(header);
-  if (until == 0)
+static base_time earlier(base_time a, base_time b) {
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* What the row says under which a partner's message came; 0: nothing. *known: there is such a row here. */
+static enum base_code row_end(struct core *core, const struct base_id *id, struct base_view author, base_time received,
+                              base_time *out, bool *known, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 48 << 20);
+  struct core_row under;
+  enum base_code code = core_clause_row(core, id, author, &arena, &under, err);
+  *known = code == BASE_OK && under.row != NULL;
+  *out = *known ? law_row_keeps(under.row, received) : 0;
+  return code;
+}
+
+enum base_code core_retain_note(struct core *core, const struct core_case *kase, const struct base_id *id,
+                                const struct wire_header *header, struct base_error *err) {
+  base_time until = core_retain_until(header), by_row = 0;
+  const struct wire_kind *kind = &kase->kind->kind;
+  struct law_answer answer;
+  bool known = true;
+  enum base_code code = BASE_OK;
+  if (kind->needs_row && !base_view_equal(header->author, core->card.origin))
+    code = row_end(core, id, header->author, core_now(core), &by_row, &known, err);
+  /* Its author names no row that is known here: then the one that our own law finds binds us. */
+  if (code == BASE_OK && !known &&
+      core_law_arrived(core, kind, kase->messages[0].header, header, &answer, NULL) == BASE_OK)
+    by_row = law_row_keeps(answer.row, core_now(core));
+  until = earlier(until, by_row);
+  if (code == BASE_OK && until == 0)
     return BASE_OK;
-  enum base_code code = store_retention_put(core->store, id, until, err);
+  if (code == BASE_OK)
+    code = store_retention_put(core->store, id, until, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   if (until < core->retain_at)
@@ -26,9 +55,61 @@ enum base_code core_retain_note(struct core *core, const struct base_id *id, con
   return BASE_OK;
 }
 
+enum base_code core_retain_end(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+  *out = 0;
+  enum base_code code = store_retention_get(core->store, id, out, err);
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+/* When this node gave its receipt for a partner's message; 0: it did not. */
+static enum base_code received_at(struct core *core, const struct store_message *row, base_time *out,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  const struct core_partner *author = core_partner_of(core, row->author);
+  struct store_arrival arrival;
+  *out = 0;
+  if (author == NULL)
+    return BASE_OK;
+  enum base_code code = store_arrival_of(core->store, &row->id, author->row.number, &arena, &arrival, err);
+  if (code == BASE_OK && arrival.answered && !arrival.refused)
+    code = core_show_leaf_time(core, arrival.answer_index, out, err);
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code; /* named where arrivals are checked */
+}
+
+enum base_code core_retain_check(struct core *core, const struct store_message *row, const struct wire_header *header,
+                                 struct base_error *err) {
+  base_time until = core_retain_until(header), received = 0, by_row = 0, noted = 0;
+  bool known = false;
+  enum base_code code = row->ours ? BASE_OK : received_at(core, row, &received, err);
+  if (code == BASE_OK && received != 0)
+    code = row_end(core, &row->id, row->author, received, &by_row, &known, err);
+  until = earlier(until, by_row);
+  if (code != BASE_OK || until == 0 || row->state != STORE_MESSAGE_HELD)
+    return code;
+  code = core_retain_end(core, &row->id, &noted, err);
+  if (code == BASE_OK && (noted == 0 || noted > until))
+    core_check_found(core, CORE_SO_DERIVED, core_place_message(&row->id),
+                     "its content may be kept until %s, and that is not noted", base_time_format(until).text);
+  return core_damage(code) ? BASE_OK : code;
+}
+
 static enum base_code done(struct core *core, const struct base_id *id, struct base_error *err) {
   enum base_code code = core_write(core, err);
   return code == BASE_OK ? store_retention_done(core->store, id, err) : code;
+}
+
+/* What says that it ends now: its header, or the row under which it came. */
+static void say_why(struct core *core, const struct base_id *id, const struct wire_header *header, base_time ends,
+                    struct base_buf *out) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 48 << 20);
+  struct core_row under = {0};
+  struct base_error none = {0};
+  bool itself = core_retain_until(header) == ends;
+  base_buf_printf(out, "kept until %s, as %s", base_time_format(ends).text, itself ? "it says" : "its row says");
+  if (!itself && core_clause_row(core, id, header->author, &arena, &under, &none) == BASE_OK && under.row != NULL)
+    base_buf_printf(out, ": %.*s", (int)under.clause.size, (const char *)under.clause.data);
 }
 
 /* *out_later: it has to wait, for it is still on its way. */
@@ -39,7 +120,8 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
   struct store_message row;
   struct wire_header header;
   struct base_error why = {0};
-  char reason[64];
+  BASE_AUTO_BUF struct base_buf reason = {0};
+  base_buf_init(&reason, 1 << 10);
   enum base_code code = store_message_header(core->store, id, &arena, &row, err);
   if (code == BASE_OK)
     code = wire_header_parse(row.header, &arena, &header, err);
@@ -55,9 +137,12 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
     *err = why;
     return may;
   }
-  (void)snprintf(reason, sizeof reason, "kept until %s, as it says", base_time_format(ends).text);
-  if (may == BASE_OK)
-    code = core_erase_write(core, &row, (struct base_view){0}, base_view_text(reason), false, err);
+  if (may == BASE_OK) {
+    say_why(core, id, &header, ends, &reason);
+    code = base_buf_check(&reason, "the reason", err);
+  }
+  if (may == BASE_OK && code == BASE_OK)
+    code = core_erase_write(core, &row, (struct base_view){0}, base_buf_view(&reason), false, err);
   return code == BASE_OK ? done(core, id, err) : code;
 }
 

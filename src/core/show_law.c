@@ -26,8 +26,6 @@ static void write_unheld(struct wire_writer *writer, const struct law_row *row) 
   wire_write_object(writer);
   if (row->authority.size > 0 && row->approval != LAW_AUTHORITY)
     wire_write_member_text(writer, "authority", row->authority);
-  if (row->retention_days > 0)
-    wire_write_member_integer(writer, "retention_days", row->retention_days);
   if (row->assurances != 0) {
     wire_write_key(writer, "assurances");
     wire_write_array(writer);
@@ -58,6 +56,11 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   wire_write_member_string(writer, "onward", row->has_onward ? law_onward_names[row->onward] : "");
   wire_write_member_string(writer, "approval", law_approval_names[row->approval]);
   wire_write_member_text(writer, "authority", row->approval == LAW_AUTHORITY ? row->authority : (struct base_view){0});
+  wire_write_key(writer, "retention_days");
+  if (row->retention_days > 0)
+    wire_write_integer(writer, row->retention_days);
+  else
+    wire_write_null(writer);
   write_unheld(writer, row);
   core_show_text(writer, "note", row->note);
   wire_write_end(writer, '}');
@@ -163,7 +166,8 @@ static void write_lacks(struct wire_writer *writer, unsigned lacks) {
 /* An agreement between both, with the row that comes nearest and what that is short of. */
 static void write_agreement(struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                             const struct law_question *question) {
-  static const char *const standings[] = {"in_force", "", "not_accepted", "not_yet", "expired", "ended", "not_concluded"};
+  static const char *const standings[] = {"in_force", "",      "not_accepted", "not_yet",
+                                          "expired",  "ended", "not_concluded"};
   enum law_standing standing = law_standing(agreement, question);
   const struct law_row *nearest = NULL;
   unsigned least = LAW_LACKS_ALL;

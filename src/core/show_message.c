@@ -6,6 +6,7 @@
 #include "core/erase.h"
 #include "core/recall.h"
 #include "core/release.h"
+#include "core/retain.h"
 #include "core/show.h"
 #include "wire/marking.h"
 
@@ -245,7 +246,8 @@ static void write_parts(struct wire_writer *writer, const struct wire_part0 *par
   wire_write_end(writer, ']');
 }
 
-/* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is. */
+/* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is.
+ */
 static void write_markings(struct wire_writer *writer, const struct wire_part0 *part0) {
   struct wire_marking marking;
   struct wire_grading grading;
@@ -357,6 +359,15 @@ static enum base_code write_erased(struct core *core, struct wire_writer *writer
   return BASE_OK;
 }
 
+/* null, or until when this node may keep its content. */
+static enum base_code write_kept(struct core *core, struct wire_writer *writer, const struct base_id *id,
+                                 struct base_error *err) {
+  base_time until = 0;
+  enum base_code code = core_retain_end(core, id, &until, err);
+  core_show_time(writer, "kept_until", until);
+  return code;
+}
+
 /* null, or the case in which its author called it back, and what he asks for. */
 static enum base_code write_recalled(struct core *core, struct wire_writer *writer, const struct store_message *row,
                                      struct base_error *err) {
@@ -421,6 +432,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = core_emergency_show(core, writer, &content.row.id, content.header.author, err);
   if (code == BASE_OK)
     code = core_release_show(core, writer, &content.row, err);
+  if (code == BASE_OK)
+    code = write_kept(core, writer, id, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -470,6 +483,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = core_emergency_show(core, &writer, &content.row.id, content.header.author, err);
   if (code == BASE_OK)
     code = core_release_show(core, &writer, &content.row, err);
+  if (code == BASE_OK)
+    code = write_kept(core, &writer, &id, err);
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

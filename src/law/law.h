@@ -44,9 +44,10 @@ struct law_row {
   bool has_onward;
   enum law_onward onward;            /* has_onward: whether what came under this row may be passed on; else its mark says it */
   enum law_approval approval;        /* who must release it */
+  int64_t retention_days;            /* how long its receiver may keep it; 0: the row says nothing of it */
   /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
   unsigned assurances;               /* bit per law_assurance_names */
-  int64_t retention_days, reply_hours; /* 0: the row says nothing of it */
+  int64_t reply_hours;               /* 0: the row says nothing of it */
   struct base_view authority;        /* code of a competent authority of these terms; empty: none is named. approval
                                         authority: that one releases it */
 };
@@ -102,6 +103,19 @@ struct law_answer {
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,
                                          size_t count, struct law_answer *out, struct base_error *err);
+
+/* --- what it was sent under */
+struct law_clause {
+  struct base_id agreement, terms;      /* terms: the message that holds them */
+  struct base_view row;
+};
+/* A clause as law_decide wrote it, with the consent that may follow. False for the kind of what needs no row, and for what is
+ * no clause. The row is a view into it. */
+bool law_clause_read(struct base_view clause, struct law_clause *out);
+/* The row with this id; NULL: there is none. */
+const struct law_row *law_row_named(const struct law_agreement *agreement, struct base_view id);
+/* Until when the row lets its receiver keep what he received then; 0: it says nothing of it. */
+base_time law_row_keeps(const struct law_row *row, base_time received);
 
 /* --- why, and why not */
 /* What of a question a row does not cover; 0: it covers it. */

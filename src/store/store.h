@@ -313,6 +313,9 @@ BASE_NODISCARD enum base_code store_mention_next(struct store *store, const stru
 /* Retention: until when the content of a message may be kept. The first end that was put stays. */
 BASE_NODISCARD enum base_code store_retention_put(struct store *store, const struct base_id *message, base_time ends,
                                                   struct base_error *err);
+/* BASE_NOT_FOUND: nothing says until when. */
+BASE_NODISCARD enum base_code store_retention_get(struct store *store, const struct base_id *message, base_time *ends,
+                                                  struct base_error *err);
 /* The one that ends next behind key; BASE_NOT_FOUND at the end. key: its end, and the number of its id. */
 BASE_NODISCARD enum base_code store_retention_next(struct store *store, struct store_pair *key, struct base_id *message,
                                                    struct base_error *err);

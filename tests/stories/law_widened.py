@@ -32,7 +32,7 @@ def story():
     check(not none["allowed"] and none["agreements"] == [] and "no agreement between them" in none["why"], none)
     accord = agree(rabat, paris, terms=load("agreement-security.json"))
     drugs = explained(rabat, "--purpose", "drugs")
-    check(drugs["allowed"] and drugs["clause"] == accord + "/1.2" and drugs["row"]["unheld"]["retention_days"] == 1825, drugs)
+    check(drugs["allowed"] and drugs["clause"] == accord + "/1.2" and drugs["row"]["retention_days"] == 1825, drugs)
     rabat.request("paris", purpose="drugs")
     special = explained(rabat, "--purpose", "drugs", "--personal", "special")
     check([a["lacks"] for a in special["agreements"]] == [["personal"]], special)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a row of an agreement lets its receiver keep for some days goes by itself then (spec/recall.md, "Kept until").
+ */
+#include "core/retain.h"
+
+#include "core_damage.h"
+
+enum { DAY = 86400, FIRST = 30, SECOND = 60 };
+
+static void write_terms(struct base_buf *out, unsigned days) {
+  base_buf_printf(out, "{\"title\":\"t\",\"legal_basis\":\"l\",\"language\":\"fr\",\"articles\":\"a\",\"until\":"
+                       "\"2036-01-01\",\"rows\":[{\"id\":\"2.1\",\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],"
+                       "\"direction\":\"both\"");
+  if (days > 0)
+    base_buf_printf(out, ",\"retention_days\":%u", days);
+  base_buf_text(out, "}]}");
+}
+
+/* Opens the agreement, or amends it when there is one; the other accepts. */
+static void agree(struct pair_node *a, struct pair_node *b, unsigned days, char agreement[65]) {
+  struct base_buf json = {0}, terms = {0};
+  char stands[65], accepted[65], fields[100];
+  write_terms(&terms, days);
+  base_buf_u8(&terms, 0);
+  if (agreement[0] == '\0') {
+    base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":%s}%c", b->name,
+                    (const char *)terms.data, 0);
+    pair_id(a, LINK_CASE_OPEN, (const char *)json.data, agreement);
+    snprintf(stands, sizeof stands, "%s", agreement);
+  } else {
+    try_send(a, agreement, "amend", (const char *)terms.data, stands);
+  }
+  pair_rest(a, b);
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", stands);
+  try_send(b, agreement, "accept", fields, accepted);
+  pair_rest(a, b);
+  base_buf_free(&json);
+  base_buf_free(&terms);
+}
+
+static void provide(struct pair_node *from, struct pair_node *to, const char *more, char id[65]) {
+  char json[500];
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"kind\":\"information\",\"handling\":\"green\",\"to\":[\"%s\"],\"fields\":{"
+           "\"subject\":\"s\","
+           "\"purpose\":\"drugs\",\"information\":\"i\",\"language\":\"fr\"%s}}",
+           to->name, more);
+  if (id == NULL) {
+    pair_refused(from, LINK_CASE_OPEN, json, BASE_POLICY);
+    return;
+  }
+  pair_id(from, LINK_CASE_OPEN, json, id);
+  pair_rest(from, to);
+}
+
+static void later(struct pair_node *a, struct pair_node *b, base_time seconds) {
+  a->now += seconds;
+  b->now += seconds;
+  a->ms += 1000;
+  b->ms += 1000;
+  pair_settle(a);
+  pair_settle(b);
+  pair_rest(a, b);
+}
+
+static void shown(struct pair_node *node, const char *id, const char *words) {
+  char json[200];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\"}", id);
+  struct pair_answer answer = pair_ask(node, LINK_MESSAGE_SHOW, json, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("%s is not in %s", words, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+static void kept_until(struct pair_node *node, const char *id, base_time until) {
+  char words[100];
+  snprintf(words, sizeof words, "\"kept_until\":\"%s\"", base_time_format(until).text);
+  shown(node, id, until == 0 ? "\"kept_until\":null" : words);
+}
+
+/* The receiver keeps it for so long, its author as he likes; of several ends the earliest counts, and of terms those
+ * under which it was sent. */
+static void test_row(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", first[65], second[65], sooner[65], passing[65], more[150], erased[200];
+  try_partners(&a, &b);
+  agree(&a, &b, FIRST, agreement);
+  base_time sent = b.now;
+  provide(&a, &b, "", first);
+  snprintf(more, sizeof more, ",\"keep_until\":\"%s\"", base_time_format(sent + DAY).text);
+  provide(&a, &b, more, sooner);
+  kept_until(&b, first, sent + FIRST * DAY);
+  kept_until(&a, first, 0);
+  kept_until(&b, sooner, sent + DAY);
+  snprintf(more, sizeof more, ",\"passed_on\":\"%s\"", first);
+  provide(&b, &a, more, NULL); /* would be kept for longer */
+  snprintf(more, sizeof more, ",\"passed_on\":\"%s\",\"keep_until\":\"%s\"", first,
+           base_time_format(sent + FIRST * DAY).text);
+  provide(&b, &a, more, passing);
+  agree(&a, &b, SECOND, agreement);
+  agree(&a, &b, SECOND, agreement); /* law goes by the first terms no more */
+  provide(&a, &b, "", second);
+  kept_until(&b, second, b.now + SECOND * DAY);
+  try_sound(&b);
+  try_restart(&b);
+  later(&a, &b, FIRST * DAY - 60);
+  kept_until(&b, first, sent + FIRST * DAY);
+  later(&a, &b, 60);
+  snprintf(erased, sizeof erased, "\"reason\":\"kept until %s, as its row says: %s/2.1\"",
+           base_time_format(sent + FIRST * DAY).text, agreement);
+  shown(&b, first, erased);
+  shown(&b, sooner, ", as it says\"");
+  shown(&b, passing, ", as it says\"");
+  shown(&a, first, "\"erased\":null");
+  shown(&b, second, "\"erased\":null");
+  later(&a, &b, SECOND * DAY);
+  shown(&b, second, "\"erased\":{");
+  shown(&a, second, "\"erased\":null");
+  assert_int_equal(core_retain_due_ms(b.core), -1);
+  try_remove(&a, &b);
+}
+
+/* Its author names a row that is not known here: our own law says how long. */
+static void test_unknown_row(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", id[65];
+  try_partners(&a, &b);
+  agree(&a, &b, FIRST, agreement);
+  for (size_t i = 0; i < a.core->law_count; i++)
+    a.core->law[i].rows[0].id = BASE_VIEW("9.9");
+  base_time sent = b.now;
+  provide(&a, &b, "", id);
+  kept_until(&b, id, sent + FIRST * DAY);
+  later(&a, &b, FIRST * DAY);
+  shown(&b, id, ", as its row says\"");
+  try_remove(&a, &b);
+}
+
+/* A row that is silent sets no end. */
+static void test_silent_row(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", id[65];
+  try_partners(&a, &b);
+  agree(&a, &b, 0, agreement);
+  provide(&a, &b, "", id);
+  kept_until(&b, id, 0);
+  assert_int_equal(core_retain_due_ms(b.core), -1);
+  try_remove(&a, &b);
+}
+
+static void found(struct pair_node *node, const char *sql) {
+  struct base_buf text = {0};
+  damage_sql(node, sql);
+  assert_int_equal(try_check(node, &text), 1);
+  base_buf_u8(&text, 0);
+  assert_non_null(strstr((const char *)text.data, "and that is not noted"));
+  base_buf_free(&text);
+}
+
+/* Who moves or takes away the end keeps it for ever, and the check says so. */
+static void test_tampered(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", id[65];
+  try_partners(&a, &b);
+  agree(&a, &b, FIRST, agreement);
+  provide(&a, &b, "", id);
+  found(&b, "UPDATE retentions SET ends = ends + 1");
+  found(&b, "DELETE FROM retentions");
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_row), cmocka_unit_test(test_unknown_row),
+                                     cmocka_unit_test(test_silent_row), cmocka_unit_test(test_tampered)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
