@@ -548,6 +548,28 @@ export type MessageInCase = {
   grading_known?: boolean;
 };
 
+/** When its personal data is to be reviewed, and the last review. */
+export type CaseReview = {
+  due: TimeOrNull;
+  overdue: boolean;
+  reviewed: {
+    at: TimeOrNull;
+    by: string;
+    reason: string;
+    next: TimeOrNull;
+    leaf: number;
+  } | null;
+} | null;
+
+export type ReviewRow = {
+  id: Id;
+  kind: string;
+  state: string;
+  changed: TimeOrNull;
+  review: CaseReview;
+  cursor: string;
+};
+
 export type Case = {
   id: Id;
   kind: string;
@@ -563,6 +585,7 @@ export type Case = {
   possible: string[];
   clocks: Clock[];
   alarms: Alarm[];
+  review: CaseReview;
   messages: MessageInCase[];
 };
 
@@ -1241,6 +1264,30 @@ export interface Operations {
       emergency?: EmergencyAsked;
     };
     answer: Created;
+  };
+  /** Record that a person reviewed a case's personal data, and that it stays. */
+  case_review: {
+    method: "POST";
+    path: "/v1/cases/{id}/review";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Why it is kept; it stays in the register with the person's name. At most 1000 bytes. */
+      reason: string;
+      /** When it is reviewed again, within 366 days: a day or a moment; after 181 days when left out. */
+      next?: string;
+    };
+    answer: {
+      id: Id;
+      next: Time;
+      leaf: number;
+    };
+  };
+  /** The cases whose personal data is to be reviewed, what is due first. */
+  review_list: {
+    method: "GET";
+    path: "/v1/reviews";
+    query: { due?: boolean; limit?: number; after?: string };
+    answer: ReviewRow[];
   };
   /** A message with its content. */
   message_show: {

@@ -276,6 +276,9 @@ void cli_show_markings(struct cli *cli, const struct wire_json *message, unsigne
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix);
 
+/* When a case's personal data is to be reviewed (the member `review`), and the last review (review.c). */
+void cli_show_review(struct cli *cli, const struct wire_json *review);
+
 /* `partner add --witness` (witness.c) */
 /* A table of them, as the node lists them; nothing when there are none. */
 void cli_witnesses_show(struct cli *cli, const struct wire_json *witnesses);
@@ -361,6 +364,7 @@ CLI_COMMAND_FUNCTION(case_send);
 CLI_COMMAND_FUNCTION(case_list);
 CLI_COMMAND_FUNCTION(case_show);
 CLI_COMMAND_FUNCTION(case_export);
+CLI_COMMAND_FUNCTION(case_review);
 CLI_COMMAND_FUNCTION(message_show);
 CLI_COMMAND_FUNCTION(message_erase);
 CLI_COMMAND_FUNCTION(recall_open);

@@ -60,6 +60,12 @@ static const struct {
     {"--number", "", "N",
      "the epoch that is to begin: 2 at the register's first loss, else one more than the last; needed when "
      "keeper/heads.state is lost or damaged"},
+    {"--due", "", NULL, "only what is due by now"},
+    {"--keep", "", NULL, "it stays: somebody looked at it and still needs it; what is not needed is erased (wasl message erase)"},
+    {"--next", "", "DATE", "when it is reviewed again, within 366 days; after 181 when left out"},
+    {"--after", "case review", "CURSOR", "the next page, as the page before names it"},
+    {"--limit", "case review", "N", "at most so many, what is due first; 100 when left out"},
+    {"--reason", "case review", "TEXT", "why it is still needed; kept in the register with the person's name"},
     {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "recall", "TEXT", "a word to those who are asked"},
     {"--measure", "", "erase|correct|restrict", "what is asked for"},

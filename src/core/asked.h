@@ -7,7 +7,7 @@
 /* What a request of the local API may hold, as core/asked.def has it. */
 
 /* The gate's own bound is the document; these digits are eight groups of five, in any spelling of them. */
-enum { CORE_DIGITS_MAX = 256 };
+enum { CORE_DIGITS_MAX = 256, CORE_MOMENT_MAX = 20 };
 
 /* Before a request is looked into. document: the body, when it came beside the packet; else NULL, and the body's
  * members stand in the request. BASE_UNKNOWN_FIELD for a member that this request does not know, BASE_FIELD for one of

@@ -8,6 +8,7 @@
 #include "core/events.h"
 #include "core/recall.h"
 #include "core/retain.h"
+#include "core/review.h"
 
 /* Kinds from the files built in, and cases with their computed state, cached. */
 
@@ -306,6 +307,8 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
   kase->row.message_count = kase->count;
   core_event_case(core, &kase->id);
   enum base_code code = store_case_put(core->store, &kase->row, err);
+  if (code == BASE_OK)
+    code = core_review_move(core, kase, err);
   if (code == BASE_OK)
     code = core_clocks_touch(core, &kase->id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);

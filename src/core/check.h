@@ -42,6 +42,7 @@ enum core_check_so {
   CORE_SO_STRAY,
   CORE_SO_ERASED,
   CORE_SO_DERIVED,
+  CORE_SO_KEPT,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
 };

@@ -8,6 +8,7 @@
 #include "core/erase.h"
 #include "core/recall.h"
 #include "core/retain.h"
+#include "core/review.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
  * messages give. */
@@ -464,6 +465,8 @@ static enum base_code check_case(struct core *core, const struct store_case *row
     code = core_case_look(core, row, &kase, &why);
   if (code == BASE_OK)
     code = check_clocks(core, row, &kase, &why);
+  if (code == BASE_OK)
+    code = core_review_check(core, row, &kase, &why);
   if (code == BASE_OK)
     compare_case(core, row, &kase, opening.stored);
   else if (core_damage(code) && code != BASE_KIND) /* one of a kind that is not shipped any more is no damage */

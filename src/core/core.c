@@ -20,6 +20,7 @@
 #include "core/recall.h"
 #include "core/release.h"
 #include "core/retain.h"
+#include "core/review.h"
 #include "core/witness.h"
 #include "core/zones.h"
 
@@ -232,6 +233,9 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_MESSAGE_ERASE:
     core_message_erase(core, token, request);
+    break;
+  case LINK_CASE_REVIEW:
+    core_case_review(core, token, request);
     break;
   case LINK_RECALL_OPEN:
     core_recall_open(core, token, request);
@@ -503,6 +507,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_login_settle(core, &why);
     if (code == BASE_OK)
       code = core_release_settle(core, &why);
+    if (code == BASE_OK)
+      code = core_review_settle(core, &why);
     if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
@@ -547,6 +553,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_retain_due_ms(core));
   due = core_soonest(due, core_login_due_ms(core));
   due = core_soonest(due, core_release_due_ms(core));
+  due = core_soonest(due, core_review_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

@@ -7,6 +7,7 @@
 #include "core/exchange.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/review.h"
 
 /* A message's content is erased: leaf, row and the end of the content in one step; then the keeper retires the key, so
  * that no older copy of this database opens it, and only then the person is answered. What was cut off in between
@@ -163,6 +164,8 @@ enum base_code core_erase_write(struct core *core, const struct store_message *r
     code = core_parts_drop(core, &row->id, row->part_count, err);
   if (code == BASE_OK)
     code = store_message_drop_content(core->store, &row->id, err);
+  if (code == BASE_OK)
+    code = core_review_erased(core, &row->case_id, err);
   if (code == BASE_OK && row->ours)
     code = store_delivery_each(core->store, &row->id, false, 0, hand_over_again, core, err);
   core->erasing.untold += erasure.untold;

@@ -473,6 +473,7 @@ struct core {
   struct core_recalls recalls;
   struct core_releases releases;
   int64_t revoke_at_ms; /* when consents that hang on others are looked through, monotonic; INT64_MAX: not at all */
+  base_time review_at; /* when it is next to be told that a case is to be reviewed; INT64_MAX: never */
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   base_time started;
 

@@ -89,7 +89,7 @@ enum base_code core_retain_check(struct core *core, const struct store_message *
     return code;
   code = core_retain_end(core, &row->id, &noted, err);
   if (code == BASE_OK && (noted == 0 || noted > until))
-    core_check_found(core, CORE_SO_DERIVED, core_place_message(&row->id),
+    core_check_found(core, CORE_SO_KEPT, core_place_message(&row->id),
                      "its content may be kept until %s, and that is not noted", base_time_format(until).text);
   return core_damage(code) ? BASE_OK : code;
 }

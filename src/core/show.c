@@ -6,6 +6,7 @@
 #include "core/back.h"
 #include "core/clocks.h"
 #include "core/people.h"
+#include "core/review.h"
 #include "core/show.h"
 #include "core/witness.h"
 
@@ -454,6 +455,7 @@ static const struct show_row {
     {LINK_CONSENT_LIST, core_show_consents, NULL, NULL},
     {LINK_CASE_LIST, core_show_case_list, NULL, NULL},
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
+    {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},
     {LINK_OUTBOX_LIST, core_show_outbox_list, NULL, NULL},
     {LINK_OUTBOX_SUMMARY, core_show_outbox_summary, NULL, NULL},

@@ -5,6 +5,7 @@
 
 #include "core/clocks.h"
 #include "core/erase.h"
+#include "core/review.h"
 #include "core/show.h"
 
 /* Cases. */
@@ -168,6 +169,8 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   code = write_clocks(core, &writer, kase, err);
   if (code == BASE_OK)
     code = write_alarms(core, &writer, kase, err);
+  if (code == BASE_OK)
+    code = core_review_show(core, &writer, &id, err);
   wire_write_key(&writer, "messages");
   wire_write_array(&writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)

@@ -349,6 +349,34 @@ BASE_NODISCARD enum base_code store_release_of(struct store *store, const struct
 BASE_NODISCARD enum base_code store_release_next(struct store *store, bool waiting, int64_t *key,
                                                  struct base_arena *arena, struct store_release *out,
                                                  struct base_error *err);
+/* Reviews: when the personal data of a case is to be reviewed. */
+struct store_review {
+  struct base_id case_id;
+  base_time due;  /* when next */
+  base_time told; /* the moment for which that was told; 0: for none */
+  base_time kept; /* until when the last review kept it; INT64_MAX: there was none */
+  uint64_t leaf;  /* of that review; 0: there was none */
+};
+/* Something came into the case, of which content is here (else nothing is done): it is due then, or when its last review
+ * says if that is earlier. */
+BASE_NODISCARD enum base_code store_review_move(struct store *store, const struct base_id *case_id, base_time due,
+                                                struct base_error *err);
+/* Of one that is there. */
+BASE_NODISCARD enum base_code store_review_put(struct store *store, const struct store_review *review,
+                                               struct base_error *err);
+BASE_NODISCARD enum base_code store_review_get(struct store *store, const struct base_id *case_id,
+                                               struct store_review *out, struct base_error *err);
+/* The one that is due next behind key; BASE_NOT_FOUND at the end. key: the moment, and the number of its id. */
+BASE_NODISCARD enum base_code store_review_next(struct store *store, struct store_pair *key, struct store_review *out,
+                                                struct base_error *err);
+/* The first whose moment was not told; BASE_NOT_FOUND: none. */
+BASE_NODISCARD enum base_code store_review_untold(struct store *store, struct store_review *out,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code store_review_done(struct store *store, const struct base_id *case_id,
+                                                struct base_error *err);
+/* Whether content of any of its messages is here. */
+BASE_NODISCARD enum base_code store_case_content(struct store *store, const struct base_id *case_id, bool *out,
+                                                 struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

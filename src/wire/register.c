@@ -131,6 +131,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_HELD] = SALT | MESSAGE | ACTOR | NUMBER | SUBJECT | EVIDENCE,
     [WIRE_ACT_RELEASED] = SALT | MESSAGE | ACTOR | NUMBER | PREVIOUS | SUBJECT | EVIDENCE,
     [WIRE_ACT_WITHHELD] = SALT | MESSAGE | ACTOR | NUMBER | PREVIOUS | SUBJECT | REASON,
+    [WIRE_ACT_REVIEWED] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

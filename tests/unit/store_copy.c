@@ -53,7 +53,11 @@ static void fill(struct store *store) {
   struct store_case kase = {
       .id = first, .kind = BASE_VIEW("request"), .state = BASE_VIEW("asked"), .opener = BASE_VIEW("o")};
   ok(store_case_put(store, &kase, &error));
-  struct store_message message = {.id = first, .case_id = first, .type = BASE_VIEW("ask"), .header = BASE_VIEW("{}")};
+  struct store_message message = {.id = first,
+                                  .case_id = first,
+                                  .type = BASE_VIEW("ask"),
+                                  .header = BASE_VIEW("{}"),
+                                  .wrapped_key = BASE_VIEW("wrapped")};
   ok(store_message_add(store, &message, &error));
   ok(store_message_wait(store, &second, &third, &error));
   struct store_part part = {.message = first, .token = hash_of(5), .file = BASE_VIEW("f"), .size = (uint64_t)1 << 40};
@@ -79,6 +83,7 @@ static void fill(struct store *store) {
   ok(store_retention_put(store, &first, 1700000000, &error));
   struct store_release release = {.number = 1, .message = first, .until = 1700000000, .person = BASE_VIEW("amal"), .held = 3};
   ok(store_release_add(store, &release, &error));
+  ok(store_review_move(store, &first, 1700000000, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));
