@@ -536,6 +536,7 @@ export type MessageInCase = {
   erased: Erased;
   recalled: Recalled;
   kept_until: TimeOrNull;
+  certificates: Certified[];
   release: Released;
   emergency: Emergency;
   fields?: Fields;
@@ -546,6 +547,18 @@ export type MessageInCase = {
   handling_known?: boolean;
   grading?: string;
   grading_known?: boolean;
+};
+
+/** What a partner certifies of its erasure, verified when it is shown. */
+export type Certified = {
+  by: string;
+  message: Id;
+  case: Id;
+  sound: boolean;
+  /** What is wrong with one that is not sound. */
+  why: string;
+  erased: TimeOrNull;
+  final_by: TimeOrNull;
 };
 
 /** When its personal data is to be reviewed, and the last review. */
@@ -604,6 +617,7 @@ export type Message = {
   erased: Erased;
   recalled: Recalled;
   kept_until: TimeOrNull;
+  certificates: Certified[];
   release: Released;
   emergency: Emergency;
   handling: string;

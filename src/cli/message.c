@@ -213,6 +213,29 @@ static void show_erased(const struct shown *shown, const struct wire_json *erase
   base_buf_text(&cli->out, "\n");
 }
 
+/* Who certifies that he erased it, and whether that is proved. */
+static void show_certified(const struct shown *shown, const struct wire_json *list) {
+  struct cli *cli = shown->cli;
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    const struct wire_json *one = wire_json_at(list, i);
+    base_time at;
+    bool sound = wire_json_true(wire_json_get(one, "sound"));
+    cli_line(cli, "%*s%s ", (int)shown->indent, "", cli_word(cli, sound ? CLI_ERASED_AT : CLI_NOT_CERTIFIED));
+    cli_isolated(cli, &cli->out, cli_string(one, "by"));
+    if (cli_moment(wire_json_get(one, "erased"), &at)) {
+      base_buf_text(&cli->out, "  ");
+      cli_time(cli, &cli->out, at);
+    }
+    base_buf_text(&cli->out, "  ");
+    cli_isolated(cli, &cli->out, cli_string(one, "message"));
+    if (!sound) {
+      base_buf_text(&cli->out, "  ");
+      cli_text(cli, cli_string(one, "why"));
+    }
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
 /* From then on this node erases it by itself. */
 static void show_kept(const struct shown *shown, const struct wire_json *until) {
   base_time at;
@@ -273,6 +296,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view
   show_release(&shown, wire_json_get(message, "release"));
   show_erased(&shown, wire_json_get(message, "erased"));
   show_kept(&shown, wire_json_get(message, "kept_until"));
+  show_certified(&shown, wire_json_get(message, "certificates"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);
   const struct wire_json *deliveries = wire_json_get(message, "deliveries");

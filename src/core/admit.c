@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/emergency.h"
+#include "core/certified.h"
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/parts.h"
@@ -193,6 +194,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
     code = flag_lawless(core, kase, arrival, header, row->header, err);
+  if (code == BASE_OK)
+    code = core_certificate_arrived(core, kase, id, header, row->header, err);
   if (code == BASE_OK && core_kind_agreement(&kind->kind))
     code = core_agreement_refresh(core, &case_id, err);
   if (code == BASE_OK)

@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/emergency.h"
+#include "core/certified.h"
 #include "core/erase.h"
 #include "core/recall.h"
 #include "core/release.h"
@@ -359,6 +360,31 @@ static enum base_code write_erased(struct core *core, struct wire_writer *writer
   return BASE_OK;
 }
 
+/* What partners certify of its erasure, and whether they prove it. */
+static enum base_code write_certified(struct core *core, struct wire_writer *writer, const struct base_id *id,
+                                      struct base_error *err) {
+  struct core_certified one;
+  enum base_code code = BASE_OK;
+  wire_write_key(writer, "certificates");
+  wire_write_array(writer);
+  for (int64_t key = INT64_MIN; code == BASE_OK;) {
+    code = core_certified_next(core, id, &key, &one, err);
+    if (code != BASE_OK)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "by", one.by->card.name);
+    wire_write_member_id(writer, "message", &one.id);
+    wire_write_member_id(writer, "case", &one.case_id);
+    wire_write_member_bool(writer, "sound", one.why[0] == '\0');
+    core_show_text(writer, "why", base_view_text(one.why));
+    core_show_time(writer, "erased", one.erased);
+    core_show_time(writer, "final_by", one.final_by);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
 /* null, or until when this node may keep its content. */
 static enum base_code write_kept(struct core *core, struct wire_writer *writer, const struct base_id *id,
                                  struct base_error *err) {
@@ -434,6 +460,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = core_release_show(core, writer, &content.row, err);
   if (code == BASE_OK)
     code = write_kept(core, writer, id, err);
+  if (code == BASE_OK)
+    code = write_certified(core, writer, id, err);
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
@@ -485,6 +513,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = core_release_show(core, &writer, &content.row, err);
   if (code == BASE_OK)
     code = write_kept(core, &writer, &id, err);
+  if (code == BASE_OK)
+    code = write_certified(core, &writer, &id, err);
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

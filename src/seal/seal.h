@@ -67,6 +67,22 @@ void seal_origin(struct base_view name, const struct wire_key *first_log_key, ch
 void seal_cosign_message(struct base_view note_text, base_time time, struct base_buf *out);
 /* Which signatures a note must have: exactly these and no other. */
 struct seal_signer { const struct wire_vkey *log, *witness; /* either may be NULL */ };
+/* certificate.c: an erasure certificate as its fields have it. */
+struct seal_certificate {
+  base_time erased;            /* the leaf's time */
+  struct base_view leaf;
+  struct wire_opening opening; /* who erased it, and why */
+  struct wire_proof proof;
+  struct wire_checkpoint head; /* as it says; verified below */
+};
+/* Reads it: the leaf is `erased`, the opening fits it and names this message. Views into arena. BASE_EVIDENCE and the like with
+ * what is wrong. Which key must have signed follows from the size of the head. */
+BASE_NODISCARD enum base_code seal_certificate_read(const struct base_id *message, const struct wire_json *fields,
+                                                    struct base_arena *arena, struct seal_certificate *out,
+                                                    struct base_error *err);
+/* Whether the leaf is included under a head signed by this key of its register. */
+BASE_NODISCARD enum base_code seal_certificate_verify(const struct seal_certificate *certificate,
+                                                      const struct wire_vkey *log, struct base_error *err);
 /* Verifies the note as a checkpoint of signer.log's name: every signature line must belong to one of the two keys and verify,
  * none twice, and both given keys must have signed. The checkpoint may be of any epoch of that register (its origin says which):
  * who expects one epoch compares wire_origin_epoch. out_checkpoint and out_cosigned (time of the cosignature) may be NULL. */

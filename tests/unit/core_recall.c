@@ -225,6 +225,38 @@ static void test_asked_anew(void **state) {
   chain_end(&chain);
 }
 
+/* A certificate is looked at when it comes and whenever it is shown: what its author's register does not prove is his fault. */
+static void test_certified(void **state) {
+  (void)state;
+  struct chain chain;
+  char kase[65], json[500];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  chain_shown(paris, chain.first, "\"certificates\":[]");
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(paris, 0, "id", kase, sizeof kase);
+  chain_respond(rabat, kase, "erased", BASE_OK, "\"erased\":2");
+  chain_rest(&chain);
+  chain_shown(paris, chain.first, "\"sound\":true,\"why\":\"\"");
+  chain_shown(rabat, chain.first, "\"certificates\":[]"); /* its own */
+  assert_int_equal(try_leaves(paris, WIRE_ACT_FAULT, NULL, 0), 0);
+  static const char lie[] =
+      "{\"id\":\"%s\",\"type\":\"certificate\",\"fields\":{\"message\":\"%s\",\"final_by\":\"2027-01-01\",\"leaf\":\"AAAA\","
+      "\"opening\":\"AAAA\",\"proof\":\"c2sp.org/tlog-proof@v1\"}}";
+  struct base_id id;
+  struct base_error err = {0};
+  snprintf(json, sizeof json, lie, kase, chain.first);
+  if (core_submit_itself(rabat->core, BASE_VIEW("test"), base_view_text(json), &id, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  pair_settle(rabat);
+  chain_rest(&chain);
+  try_expect(paris, WIRE_ACT_FAULT, 1, "evidence: message ");
+  chain_shown(paris, chain.first, "\"sound\":false,\"why\":\"certificate: leaf");
+  chain_shown(paris, chain.first, "\"sound\":true");
+  chain_end(&chain);
+}
+
 static void test_overdue(void **state) {
   (void)state;
   struct chain chain;
@@ -339,6 +371,7 @@ int main(void) {
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_kept_until),     cmocka_unit_test(test_does_not_fit), cmocka_unit_test(test_fits),
       cmocka_unit_test(test_asked_anew),     cmocka_unit_test(test_by_a_person),
+      cmocka_unit_test(test_certified),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,8 @@ static void later(struct pair_node *a, struct pair_node *b, base_time seconds) {
   pair_settle(a);
   pair_settle(b);
   pair_rest(a, b);
+  pair_settle(a); /* keys that are over go one step after the other */
+  pair_settle(b);
 }
 
 static void has(struct pair_node *node, enum link_request_code request, const char *json, enum base_code want,
