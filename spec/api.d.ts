@@ -681,8 +681,8 @@ export type Leaf = {
 export type Statistics = {
   done: boolean;
   /** Where the next call goes on. */
-  next: number;
-  end: number;
+  next?: number;
+  end?: number;
   from?: string | null;
   to?: string | null;
   /** The moment that it stood so. */
@@ -691,13 +691,15 @@ export type Statistics = {
   published?: number | null;
   /** Counts from 1 to below this one are not published. */
   least?: number;
+  /** Of what may be published the origin alone. */
   register?: {
     origin: string;
-    size: number;
-    root: string;
-    first: number;
-    leaves: number;
+    size?: number;
+    root?: string;
+    first?: number;
+    leaves?: number;
   };
+  /** Not of what may be published. */
   partners?: {
     name: string;
     origin: string;

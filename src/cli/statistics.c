@@ -262,12 +262,15 @@ static void show(struct cli *cli, const struct wire_json *answer) {
   write_moment(cli, CLI_COUNTED_AT, wire_json_get(answer, "at"));
   cli_line(cli, "%s  ", cli_word(cli, CLI_ORIGIN));
   cli_isolated(cli, &cli->out, cli_string(made, "origin"));
-  cli_line(cli, "\n%s  %lld\n%s  ", cli_word(cli, CLI_SIZE), (long long)cli_number(made, "size"),
-           cli_word(cli, CLI_HEAD));
-  cli_isolated(cli, &cli->out, cli_string(made, "root"));
   base_buf_text(&cli->out, "\n");
-  if (wire_json_type(wire_json_get(answer, "published")) == WIRE_JSON_INTEGER)
+  if (wire_json_type(wire_json_get(answer, "published")) == WIRE_JSON_INTEGER) {
     cli_line(cli, "%s\n", cli_word(cli, CLI_WITHHELD_WHY));
+  } else {
+    cli_line(cli, "%s  %lld\n%s  ", cli_word(cli, CLI_SIZE), (long long)cli_number(made, "size"),
+             cli_word(cli, CLI_HEAD));
+    cli_isolated(cli, &cli->out, cli_string(made, "root"));
+    base_buf_text(&cli->out, "\n");
+  }
   show_section(cli, &kinds, cells, "requests", CLI_COUNTED_REQUESTS);
   show_section(cli, &kinds, cells, "messages", CLI_COUNTED_MESSAGES);
   show_section(cli, &kinds, cells, "acts", CLI_COUNTED_ACTS);

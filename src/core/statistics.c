@@ -414,12 +414,17 @@ static void write_cells(struct wire_writer *writer, const struct law_tally *tall
   wire_write_end(writer, ']');
 }
 
-/* The heads that all of it is proved under: our own, and each partner's under which his receipts are. */
+/* The heads that all of it is proved under: our own, and each partner's under which his receipts are. Of a table to be
+ * published whose it is, and no more: the acts shown taken from all leaves would be those that are hidden. */
 static void write_heads(struct core *core, struct wire_writer *writer) {
   const struct core_statistics *statistics = core->statistics;
   wire_write_key(writer, "register");
   wire_write_object(writer);
   wire_write_member_text(writer, "origin", core->card.origin);
+  if (statistics->year != 0) {
+    wire_write_end(writer, '}');
+    return;
+  }
   wire_write_member_integer(writer, "size", (int64_t)statistics->size);
   wire_write_member_hash(writer, "root", &statistics->root);
   wire_write_member_integer(writer, "first", (int64_t)statistics->first);
@@ -480,8 +485,10 @@ void core_statistics_make(struct core *core, uint64_t token, const struct wire_j
   bool done = code == BASE_OK && statistics->next == statistics->end;
   wire_write_object(&writer);
   wire_write_member_bool(&writer, "done", done);
-  wire_write_member_integer(&writer, "next", (int64_t)statistics->next);
-  wire_write_member_integer(&writer, "end", (int64_t)statistics->end);
+  if (!done || statistics->year == 0) { /* leaves as well: how far it is, and nothing to be published */
+    wire_write_member_integer(&writer, "next", (int64_t)statistics->next);
+    wire_write_member_integer(&writer, "end", (int64_t)statistics->end);
+  }
   if (done)
     code = write_done(core, &writer, &err);
   wire_write_end(&writer, '}');

@@ -212,6 +212,11 @@ static void test_published(void **state) {
   struct told told = make(&a, request, &steps);
   assert_int_equal(number(told.json, "published"), year);
   assert_int_equal(number(told.json, "least"), 5);
+  /* How many leaves there are, less the acts shown, would be the acts hidden. */
+  assert_null(wire_json_get(told.json, "partners"));
+  assert_null(wire_json_get(told.json, "next"));
+  assert_null(wire_json_get(told.json, "end"));
+  assert_int_equal(wire_json_size(wire_json_get(told.json, "register")), 1);
   assert_int_equal(sum(&told, "requests", "sent", "in_time", NULL), -1); /* 1 of 7: the other 6 would tell it */
   const struct wire_json *cells = wire_json_get(told.json, "cells");
   bool total = false;
