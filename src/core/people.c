@@ -4,7 +4,8 @@
 
 #include "core/people.h"
 
-/* Who asks, and may he: looked at in one place, before any verb runs, by the column of the request table. */
+/* Who asks, and may he: looked at in one place, before any verb runs, by the column of the request table. What the
+ * request's words tell stands here as well: whether it erases, and of which kind is the case that it writes in. */
 
 _Static_assert((int)CORE_PERSON_ROLES_MAX == (int)LINK_PERSON_ROLES, "a list may name each role once");
 
@@ -122,8 +123,16 @@ enum base_code core_asker_check(const struct core *core, const struct core_asker
   return holds ? BASE_OK : fail_token(err);
 }
 
+static bool token_names(const struct core_token *token, enum link_request_code code) {
+  bool named = token->request_count == 0;
+  for (size_t i = 0; i < token->request_count && !named; i++)
+    named = token->requests[i] == code;
+  return named;
+}
+
+/* also: what it does besides, LINK_NO_REQUEST: nothing. */
 static enum base_code ask_token(struct core *core, struct base_view text, enum link_request_code code,
-                                struct base_error *err) {
+                                enum link_request_code also, struct base_error *err) {
   struct core_asker *asker = &core->people->asker;
   struct base_hash secret = seal_sha256(text);
   const struct core_token *token = NULL;
@@ -138,27 +147,34 @@ static enum base_code ask_token(struct core *core, struct base_view text, enum l
   (void)snprintf(asker->name, sizeof asker->name, "%s (%s %u)", person->handle, token->session ? "session" : "token",
                  token->number);
   memcpy(asker->handle, person->handle, sizeof asker->handle);
-  bool named = token->request_count == 0;
-  for (size_t i = 0; i < token->request_count && !named; i++)
-    named = token->requests[i] == code;
-  return named ? BASE_OK
-               : base_fail(err, BASE_POLICY, "%s %u is limited to other requests than %s%s",
-                           token->session ? "session" : "token", token->number, link_row(code)->name,
-                           token->session ? ": set a password of your own first (wasl person password)" : "");
+  if (also == LINK_NO_REQUEST || !token_names(token, code))
+    also = code;
+  return token_names(token, also)
+             ? BASE_OK
+             : base_fail(err, BASE_POLICY, "%s %u is limited to other requests than %s%s",
+                         token->session ? "session" : "token", token->number, link_row(also)->name,
+                         token->session ? ": set a password of your own first (wasl person password)" : "");
 }
 
-static enum base_code refuse(const struct core *core, const struct link_row *row, struct base_error *err) {
+/* what: as the sentence says it.   more: its end. */
+static enum base_code refuse(const struct core *core, const char *what, unsigned roles, const char *more,
+                             struct base_error *err) {
   const struct core_asker *asker = &core->people->asker;
   BASE_AUTO_BUF struct base_buf has = {0}, wants = {0};
   base_buf_init(&has, 256);
   base_buf_init(&wants, 256);
   core_roles_text(asker->roles, &has);
-  core_roles_text(row->roles, &wants);
-  base_log(BASE_LOG_NOTICE, "person.refused", "%s asked for %s and may not", asker->name, row->name);
-  return base_fail(err, BASE_POLICY, "%s may not: %s is for the roles %.*s, and %s has %.*s%s", asker->name, row->name,
+  core_roles_text(roles, &wants);
+  base_log(BASE_LOG_NOTICE, "person.refused", "%s asked for %s and may not", asker->name, what);
+  return base_fail(err, BASE_POLICY, "%s may not: %s is for the roles %.*s, and %s has %.*s%s", asker->name, what,
                    (int)wants.size, (const char *)wants.data, asker->handle[0] != '\0' ? asker->handle : asker->name,
-                   has.size > 0 ? (int)has.size : 4, has.size > 0 ? (const char *)has.data : "none",
-                   row->bare & asker->roles ? "; without its content it is shown (wasl case show CASE --bare)" : "");
+                   has.size > 0 ? (int)has.size : 4, has.size > 0 ? (const char *)has.data : "none", more);
+}
+
+/* A request that by its words does what another one is there for is for the roles of both. */
+static enum link_request_code besides(enum link_request_code code, const struct wire_json *request) {
+  bool erases = code == LINK_RECALL_ANSWER && base_view_is(core_request_text(request, "outcome"), "erased");
+  return erases ? LINK_MESSAGE_ERASE : LINK_NO_REQUEST;
 }
 
 enum base_code core_people_admit(struct core *core, enum link_request_code code, const struct wire_json *request,
@@ -168,14 +184,32 @@ enum base_code core_people_admit(struct core *core, enum link_request_code code,
   if (row == NULL || row->roles == 0)
     return BASE_OK;
   struct base_view token = core_request_text(request, "token");
+  const struct core_asker *asker = core_asker(core);
+  enum link_request_code also = besides(code, request);
   enum base_code status = BASE_OK;
   if (token.size > 0)
-    status = ask_token(core, token, code, err);
+    status = ask_token(core, token, code, also, err);
   else
     ask_owner(core, core_request_text(request, "actor"));
   if (status != BASE_OK)
     return status;
   bool bare = wire_json_true(wire_json_get(request, "bare"));
   unsigned may = row->roles | (bare ? row->bare : 0);
-  return (may & core->people->asker.roles) != 0 ? BASE_OK : refuse(core, row, err);
+  if ((may & asker->roles) == 0)
+    return refuse(core, row->name, row->roles,
+                  row->bare & asker->roles ? "; without its content it is shown (wasl case show CASE --bare)" : "",
+                  err);
+  const struct link_row *second = link_row(also);
+  return second == NULL || (second->roles & asker->roles) != 0
+             ? BASE_OK
+             : refuse(core, "an answer that erases", second->roles, "", err);
+}
+
+enum base_code core_people_binds(struct core *core, const struct wire_kind *kind, struct base_error *err) {
+  char what[WIRE_CODE_MAX + 64];
+  if (kind->needs_row || (core_asker(core)->roles & CORE_BINDING_ROLES) != 0)
+    return BASE_OK;
+  (void)snprintf(what, sizeof what, "a message of the kind %.*s, which binds this node,", (int)kind->name.size,
+                 (const char *)kind->name.data);
+  return refuse(core, what, CORE_BINDING_ROLES, "", err);
 }

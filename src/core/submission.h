@@ -15,7 +15,7 @@ struct core_submission {
   struct base_view actor;
   const struct core_kind *kind;
   const struct wire_kind_type *type;
-  bool opens;
+  bool opens, by_hand; /* by_hand: of a person, not of the node itself */
   struct base_id case_id;
   size_t to_count;
   struct core_partner *to[WIRE_PARTIES_MAX];

@@ -345,6 +345,8 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
   if (code == BASE_OK && submission->kind == NULL)
     code = base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
                      (const char *)name.data);
+  if (code == BASE_OK && submission->by_hand)
+    code = core_people_binds(core, &submission->kind->kind, err);
   if (code == BASE_OK) {
     submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
     code = check_audience(core, document, submission, err);
@@ -361,6 +363,7 @@ void core_submit_open(struct core *core, uint64_t token, const struct wire_json 
   struct core_submission submission;
   core_submission_init(&submission);
   submission.actor = core_actor(core);
+  submission.by_hand = true;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
   if (code == BASE_OK)
     code = open_check(core, document, &submission, &err);
@@ -380,6 +383,8 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
                                 struct core_case **out, struct base_error *err) {
   struct core_case *kase = NULL;
   enum base_code code = core_case_load(core, &submission->case_id, &kase, err);
+  if (code == BASE_OK)
+    code = submission->by_hand ? core_people_binds(core, &kase->kind->kind, err) : BASE_OK;
   if (code == BASE_OK)
     code = core_case_room(kase, err);
   if (code != BASE_OK)
@@ -436,6 +441,7 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   struct core_submission submission;
   core_submission_init(&submission);
   submission.actor = core_actor(core);
+  submission.by_hand = true;
   struct core_case *kase = NULL;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
   if (code == BASE_OK)

@@ -64,6 +64,16 @@ def story():
     paris.refuses(6, "person", "close", "claire", says="person owner", **adil)
     ok("administrator and auditor read no content by any command; the auditor sees every act, and nobody gives himself a role")
 
+    ines, omar = person(paris, "ines", "integrator"), person(paris, "omar", "operations")
+    binds = "binds this node, is for the roles liaison, supervisor, operations, and ines has integrator"
+    rows = write("terms.json", paris.ask("kind", "example", "agreement", "propose"))
+    paris.refuses(6, "case", "open", "agreement", "--to", "rabat", "--fields", rows, says=binds, **ines)
+    law = next(case["id"] for case in paris.json("case", "list") if case["kind"] == "agreement")
+    paris.refuses(6, "case", "send", law, "end", says=binds, **ines)
+    must(paris.wasl(*paris.request_words("rabat"), **ines))
+    paris.refuses(6, "recall", "answer", case, "--outcome", "erased", says="an answer that erases is for the roles liaison, supervisor", **omar)
+    ok("a tool binds the node to nothing, and who is not to erase does not erase by the answer to a recall")
+
     must(paris.wasl("case", "list", **lina))
     must(paris.wasl("person", "close", "lina", "--reason", "muted", **adil))
     paris.refuses(6, "case", "list", says="not known here, or it is over", **lina)

@@ -71,6 +71,42 @@ static void test_nobody_reads_who_is_not_to(void **state) {
   ask_remove(&a, &b);
 }
 
+/* A role is what its words say: who is not to erase does not erase by another request, and a tool that submits and
+ * fetches agrees to nothing and consents to nothing. */
+static void test_roles_are_no_wider_than_their_words(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char secrets[LINK_PERSON_ROLES][SECRET], agreement[65], kase[65], members[512], limited[SECRET];
+  const char *integrator = secrets[LINK_PERSON_INTEGRATOR], *operations = secrets[LINK_PERSON_OPERATIONS];
+  static const char *const kinds[] = {"agreement", "consent", "recall"};
+  ask_two(&a, &b);
+  pair_agree(&a, &b, agreement);
+  add_everybody(&a, secrets);
+  token_for(&a, "lina", ",\"requests\":[\"recall.answer\"]", limited);
+  pair_request(&a, &b, kase);
+  uint64_t size = a.core->reg.size;
+  snprintf(members, sizeof members, "\"id\":\"%s\",\"outcome\":\"erased\"", kase);
+  refused_as(&a, LINK_RECALL_ANSWER, operations, members, BASE_POLICY,
+             "may not: an answer that erases is for the roles liaison, supervisor, and omar has operations");
+  refused_as(&a, LINK_RECALL_ANSWER, limited, members, BASE_POLICY, "limited to other requests than message.erase");
+  refused_as(&a, LINK_RECALL_ANSWER, secrets[LINK_PERSON_LIAISON], members, BASE_KIND, "is no recall");
+  snprintf(members, sizeof members, "\"id\":\"%s\",\"outcome\":\"restricted\"", kase);
+  refused_as(&a, LINK_RECALL_ANSWER, operations, members, BASE_KIND, "is no recall");
+  refused_as(&a, LINK_RECALL_ANSWER, limited, members, BASE_KIND, "is no recall");
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    snprintf(members, sizeof members, "\"kind\":\"%s\",\"to\":[\"nobody\"],\"fields\":{}", kinds[i]);
+    refused_as(&a, LINK_CASE_OPEN, integrator, members, BASE_POLICY,
+               "binds this node, is for the roles liaison, supervisor, operations, and ines has integrator");
+    refused_as(&a, LINK_CASE_OPEN, operations, members, BASE_UNKNOWN_NODE, "no partner named nobody");
+  }
+  snprintf(members, sizeof members, "\"id\":\"%s\",\"type\":\"end\",\"fields\":{}", agreement);
+  refused_as(&a, LINK_CASE_SEND, integrator, members, BASE_POLICY, "a message of the kind agreement, which binds");
+  assert_int_equal(a.core->reg.size, size);
+  snprintf(members, sizeof members, "\"id\":\"%s\",\"type\":\"withdraw\",\"fields\":{}", kase);
+  done_as(&a, LINK_CASE_SEND, integrator, members);
+  ask_remove(&a, &b);
+}
+
 /* --- the owner */
 
 static void test_owner(void **state) {
@@ -387,6 +423,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_request_by_every_role),
       cmocka_unit_test(test_nobody_reads_who_is_not_to),
+      cmocka_unit_test(test_roles_are_no_wider_than_their_words),
       cmocka_unit_test(test_owner),
       cmocka_unit_test(test_owner_of_a_new_node),
       cmocka_unit_test(test_tokens_end),
