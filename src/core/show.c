@@ -426,7 +426,7 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     core_show_time(&writer, "from", law->from);
     core_show_time(&writer, "until", law->until);
     core_show_names(&writer, core, "parties", law->parties, law->party_count);
-    core_show_text(&writer, "title", agreement->title);
+    core_show_words(core, &writer, "title", agreement->title);
     wire_write_end(&writer, '}');
   }
   wire_write_end(&writer, ']');

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/people.h"
 #include "core/show.h"
 
 /* Law told to people: which row covers a planned send or what each is short of, and what became of an agreement's rows.
@@ -39,6 +40,11 @@ static void write_unheld(struct wire_writer *writer, const struct law_row *row) 
   wire_write_end(writer, '}');
 }
 
+void core_show_words(const struct core *core, struct wire_writer *writer, const char *key, struct base_view text) {
+  bool reads = (core_asker(core)->roles & link_row(LINK_CASE_SHOW)->roles) != 0;
+  core_show_text(writer, key, reads ? text : (struct base_view){0});
+}
+
 static void write_row(struct core *core, struct wire_writer *writer, const struct law_row *row) {
   wire_write_object(writer);
   wire_write_member_text(writer, "id", row->id);
@@ -62,7 +68,7 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   else
     wire_write_null(writer);
   write_unheld(writer, row);
-  core_show_text(writer, "note", row->note);
+  core_show_words(core, writer, "note", row->note);
   wire_write_end(writer, '}');
 }
 
@@ -370,7 +376,7 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &review->agreement->id);
   wire_write_member_id(writer, "terms", &law->terms);
-  core_show_text(writer, "title", review->agreement->title);
+  core_show_words(review->core, writer, "title", review->agreement->title);
   core_show_time(writer, "review", law->review);
   core_show_time(writer, "until", law->until);
   wire_write_key(writer, "rows");

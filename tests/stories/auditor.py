@@ -73,6 +73,14 @@ def filled(node, kind, name):
     return write("form.json", json.dumps({key: one for key, one in found.items() if one is not None}))
 
 
+def terms(node):
+    """An agreement with a marker in each text that people wrote: its rows are codes, and law that everybody sees."""
+    form = json.loads(node.ask("kind", "example", "agreement", "propose"))
+    form |= {key: f"{MARKS[0]} · {MARKS[1]}" for key in ("title", "legal_basis", "articles")}
+    form["rows"] = [row | {"note": f"{MARKS[0]} · {MARKS[1]}"} for row in form["rows"]]
+    return form
+
+
 def person(node, name, roles):
     node.ask("person", "add", name, "--name", f"{name.title()} ب", "--roles", roles)
     made = must(node.wasl("token", "make", name, "--label", "story", "--days", "3"))
@@ -246,12 +254,15 @@ def story():
         node.serves()
     introduce(rabat, paris)
     introduce(paris, madrid)
-    agree(rabat, paris)
+    agree(rabat, paris, terms=terms(rabat))
     hidden = forbidden(f"{MARKS[0]} {MARKS[1]}".encode())
     there, here = Auditor(rabat, "aude", hidden), Auditor(paris, "aude", hidden)
     _, lina = person(paris, "lina", "liaison")
     case = a_case(rabat, paris, lina)
     passed_on_and_recalled(rabat, paris)
+    law = paris.json("agreement", "list")[0]
+    shown = must(paris.wasl("agreement", "review", law["id"], "--json", **lina)).out
+    check(MARKS[0] in law["title"] and all(word in shown for word in MARKS), "who may read is not told the title and the notes:", law, shown)
     whole = json.dumps(paris.stories(), ensure_ascii=False)
     check(all(word in whole for word in (*MARKS, BORN, AS_OF)), "the markers are not in the case")
     ok("requests, information, a consent and a recall, with a marker in all that people wrote")
