@@ -1261,7 +1261,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/cases/{id}";
     parameters: { id: IdBeginning };
-    query: { bare?: boolean; reason?: string };
+    query: { bare?: boolean; export?: boolean; reason?: string };
     answer: Case;
   };
   /** Send a message in a case. */
@@ -1310,7 +1310,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/messages/{id}";
     parameters: { id: IdBeginning };
-    query: { reason?: string };
+    query: { export?: boolean; reason?: string };
     answer: Message;
   };
   /** Erase a message's content at this node, for good. */
@@ -1437,7 +1437,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/parts/{sha256}";
     parameters: { sha256: Sha256 };
-    query: { reason?: string };
+    query: { message?: IdBeginning; export?: boolean; reason?: string };
     answer: Blob;
   };
   /** What is in a STIX part. */
@@ -1445,6 +1445,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/parts/{sha256}/stix";
     parameters: { sha256: Sha256 };
+    query: { message?: IdBeginning; reason?: string };
     answer: StixReport;
   };
   /** What was sent, the newest first. */

@@ -28,14 +28,16 @@ struct cli_piece cli_piece(struct base_view text) {
   return piece;
 }
 
-enum base_code cli_purpose(const struct cli *cli, struct cli_purpose *out, struct base_error *err) {
-  const char *reason = cli_option(cli, "--reason");
-  out->text[0] = '\0';
-  if (reason == NULL)
-    return BASE_OK;
-  if (reason[0] == '\0' || strlen(reason) > CLI_REASON_MAX)
+enum base_code cli_purpose(const struct cli *cli, struct cli_reading reading, struct cli_purpose *out,
+                           struct base_error *err) {
+  const char *reason = cli_option(cli, "--reason"), *message = reading.message;
+  if (reason != NULL && (reason[0] == '\0' || strlen(reason) > CLI_REASON_MAX))
     return cli_usage(cli, err, "--reason takes 1 to %d bytes", CLI_REASON_MAX);
-  (void)snprintf(out->text, sizeof out->text, "?reason=%s", cli_piece(base_view_text(reason)).text);
+  (void)snprintf(out->text, sizeof out->text, "%s%s%s%s%s", reading.exports ? "&export=true" : "",
+                 message != NULL ? "&message=" : "", message != NULL ? message : "", reason != NULL ? "&reason=" : "",
+                 reason != NULL ? cli_piece(base_view_text(reason)).text : "");
+  if (out->text[0] == '&')
+    out->text[0] = '?';
   return BASE_OK;
 }
 
@@ -236,11 +238,11 @@ static enum base_code why_cut(struct cli *cli, const char *path, enum base_code 
   return why.code;
 }
 
-enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
-                              uint64_t *out_size, struct base_error *err) {
+enum base_code cli_part_fetch(struct cli *cli, struct cli_reading reading, const struct base_hash *sha256, uint64_t size,
+                              int fd, uint64_t *out_size, struct base_error *err) {
   char path[32 + BASE_HEX_ID + sizeof(struct cli_purpose)];
   struct cli_purpose purpose;
-  enum base_code code = cli_purpose(cli, &purpose, err);
+  enum base_code code = cli_purpose(cli, reading, &purpose, err);
   if (code != BASE_OK)
     return code;
   struct hashed hashed = {.fd = fd, .hasher = seal_hasher_new()};

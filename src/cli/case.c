@@ -337,7 +337,7 @@ enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
   struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
-    code = cli_purpose(cli, &purpose, err);
+    code = cli_purpose(cli, (struct cli_reading){0}, &purpose, err);
   if (code == BASE_OK && cli_has(cli, "--bare") && purpose.text[0] != '\0')
     code = cli_usage(cli, err, "--bare reads nothing, so there is no reason to be kept");
   if (code == BASE_OK)

@@ -98,12 +98,20 @@ BASE_NODISCARD enum base_code cli_post(struct cli *cli, const char *path, struct
 /* The same without a token, by who is yet to log in. */
 BASE_NODISCARD enum base_code cli_post_as_nobody(struct cli *cli, const char *path, struct base_view body,
                                                  struct cli_answer *out, struct base_error *err);
-/* "?reason=…", percent-encoded, when --reason says for which purpose content is read; else "". */
+/* How content is asked for, as a query, percent-encoded: for an export, of which message a part is (NULL: of any), and for
+ * which purpose, where --reason says one. "" when there is nothing to say. */
 enum { CLI_REASON_MAX = 256 };
 struct cli_purpose {
-  char text[16 + 3 * CLI_REASON_MAX + 1];
+  char text[64 + BASE_HEX_ID + 3 * CLI_REASON_MAX + 1];
 };
-BASE_NODISCARD enum base_code cli_purpose(const struct cli *cli, struct cli_purpose *out, struct base_error *err);
+struct cli_reading {
+  bool exports;
+  const char *message;
+};
+/* --message, NULL when it was not given. */
+BASE_NODISCARD enum base_code cli_part_named(const struct cli *cli, const char **out, struct base_error *err);
+BASE_NODISCARD enum base_code cli_purpose(const struct cli *cli, struct cli_reading reading, struct cli_purpose *out,
+                                          struct base_error *err);
 /* A path piece or query value, percent-encoded (RFC 3986). */
 struct cli_piece {
   char text[3 * 256 + 1];
@@ -128,8 +136,9 @@ BASE_NODISCARD enum base_code cli_download(struct cli *cli, const char *path, st
 BASE_NODISCARD enum base_code cli_listen(struct cli *cli, const char *path, struct cli_sink sink,
                                          struct base_error *err);
 /* The octets of one part into fd, with the hash checked. size 0: not known (for progress alone). */
-BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, const struct base_hash *sha256, uint64_t size, int fd,
-                                             uint64_t *out_size, struct base_error *err);
+BASE_NODISCARD enum base_code cli_part_fetch(struct cli *cli, struct cli_reading reading,
+                                             const struct base_hash *sha256, uint64_t size, int fd, uint64_t *out_size,
+                                             struct base_error *err);
 /* --- files (files.c). A name of "-" is standard input or standard output. */
 /* A whole file or stream of at most max bytes, appended to out, which must take one more; errors name it. */
 BASE_NODISCARD enum base_code cli_input_read(const char *name, size_t max, struct base_buf *out, struct base_error *err);

@@ -13,25 +13,36 @@
 enum { FOLDER_MODE = 0700, FILE_MODE = 0600, NAME_BYTES = 640 };
 
 /* Its hash is right before it has its name. */
-static enum base_code fetch_to(struct cli *cli, int dir, const char *name, const struct base_hash *sha256,
-                               uint64_t size, struct base_error *err) {
+static enum base_code fetch_to(struct cli *cli, int dir, const char *name, struct cli_reading reading,
+                               const struct base_hash *sha256, uint64_t size, struct base_error *err) {
   struct cli_output output;
   uint64_t got;
   enum base_code code = cli_output_open(cli, dir, name, &output, err);
   if (code != BASE_OK)
     return code;
-  return cli_output_end(&output, cli_part_fetch(cli, sha256, size, output.fd, &got, err), err);
+  return cli_output_end(&output, cli_part_fetch(cli, reading, sha256, size, output.fd, &got, err), err);
+}
+
+enum base_code cli_part_named(const struct cli *cli, const char **out, struct base_error *err) {
+  const char *message = *out = cli_option(cli, "--message");
+  for (size_t i = 0; message != NULL && (i == 0 || message[i] != '\0'); i++)
+    if (i == BASE_HEX_ID || message[i] == '\0' || strchr("0123456789abcdef", message[i]) == NULL)
+      return cli_usage(cli, err, "--message takes the id of a message, or its first digits");
+  return BASE_OK;
 }
 
 enum base_code cli_part_get(struct cli *cli, struct base_error *err) {
   struct base_hash sha256;
   const char *file;
+  struct cli_reading reading = {0};
   enum base_code code = cli_need(cli, "-o", &file, err);
+  if (code == BASE_OK)
+    code = cli_part_named(cli, &reading.message, err);
   if (code != BASE_OK)
     return code;
   if (!base_hash_parse(base_view_text(cli->words[0]), &sha256))
     return cli_usage(cli, err, "SHA256 is 64 lowercase hex digits");
-  code = fetch_to(cli, AT_FDCWD, file, &sha256, 0, err);
+  code = fetch_to(cli, AT_FDCWD, file, reading, &sha256, 0, err);
   if (code == BASE_OK && cli->json) {
     struct wire_writer writer;
     wire_writer_init(&writer, &cli->out);
@@ -68,8 +79,8 @@ static enum base_code write_value(int dir, const char *name, const struct wire_j
 }
 
 /* "1-report.txt": the number keeps two parts of one name apart, and names that mean something elsewhere harmless. */
-static enum base_code export_part(struct cli *cli, int dir, size_t number, const struct wire_json *part,
-                                  struct base_error *err) {
+static enum base_code export_part(struct cli *cli, int dir, size_t number, const char *message,
+                                  const struct wire_json *part, struct base_error *err) {
   struct base_hash sha256;
   struct base_view name = cli_string(part, "name");
   char file[NAME_BYTES];
@@ -77,7 +88,7 @@ static enum base_code export_part(struct cli *cli, int dir, size_t number, const
     return base_fail(err, BASE_PROTOCOL, "the node named a part without a hash or with a name that is none");
   (void)snprintf(file, sizeof file, "%zu-%.*s", number, (int)(name.size > 220 ? 220 : name.size),
                  (const char *)name.data);
-  return fetch_to(cli, dir, file, &sha256, (uint64_t)cli_number(part, "size"), err);
+  return fetch_to(cli, dir, file, (struct cli_reading){true, message}, &sha256, (uint64_t)cli_number(part, "size"), err);
 }
 
 static enum base_code export_message(struct cli *cli, int messages, struct base_view id, struct base_error *err) {
@@ -89,7 +100,7 @@ static enum base_code export_message(struct cli *cli, int messages, struct base_
   struct base_hex_text text = base_id_text(&parsed);
   const char *name = text.text;
   struct cli_purpose purpose;
-  enum base_code code = cli_purpose(cli, &purpose, err);
+  enum base_code code = cli_purpose(cli, (struct cli_reading){.exports = true}, &purpose, err);
   if (code == BASE_OK)
     code = cli_get(cli, &message, err, "/v1/messages/%s%s", name, purpose.text);
   if (code == BASE_OK)
@@ -102,7 +113,7 @@ static enum base_code export_message(struct cli *cli, int messages, struct base_
     code = write_file(dir, "message.json", base_buf_view(&message.text), err);
   const struct wire_json *parts = wire_json_get(message.json, "parts");
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(parts); i++)
-    code = export_part(cli, dir, i + 1, wire_json_at(parts, i), err);
+    code = export_part(cli, dir, i + 1, name, wire_json_at(parts, i), err);
   return code == BASE_OK ? BASE_OK : base_fail_within(err, "message %s", name);
 }
 
@@ -227,7 +238,7 @@ enum base_code cli_case_export(struct cli *cli, struct base_error *err) {
   struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
   if (code == BASE_OK)
-    code = cli_purpose(cli, &purpose, err);
+    code = cli_purpose(cli, (struct cli_reading){.exports = true}, &purpose, err);
   if (code == BASE_OK)
     code = cli_get(cli, &kase, err, "/v1/cases/%s%s", id.text, purpose.text);
   if (code != BASE_OK)

@@ -83,6 +83,7 @@ static const struct {
     {"--basis", "", "BASIS", "how: an agreement covers it now, an authority was informed, or it was recalled"},
     {"--authority", "", "NAME", "which authority was informed"},
     {"--reason", "", "TEXT", "why; kept in the register"},
+    {"--message", "part", "ID", "the message whose part it is; without it, any that has it"},
     {"--to", "statistics", "DATE", "up to this day, which is still in it; else to the last leaf"},
     {"--to", "outbox end", "NODE", "only to this partner; to all when left out"},
     {"--to", "consignment", "NODE", "the partner whom it is carried to, by name"},

@@ -128,9 +128,10 @@ static bool json_part(struct base_view type) {
   return base_view_is(type, "application/json") || base_view_is(type, "application/stix+json");
 }
 
-static void show_stix(const struct shown *shown, struct base_view sha256) {
+static void show_stix(const struct shown *shown, struct base_view sha256, struct base_view message) {
   CLI_AUTO_ANSWER struct cli_answer report = {0};
-  if (cli_get(shown->cli, &report, NULL, "/v1/parts/%s/stix", cli_piece(sha256).text) != BASE_OK ||
+  if (cli_get(shown->cli, &report, NULL, "/v1/parts/%s/stix?message=%s", cli_piece(sha256).text,
+              cli_piece(message).text) != BASE_OK ||
       !wire_json_true(wire_json_get(report.json, "stix")))
     return;
   cli_line(shown->cli, "%*s%s: ", (int)shown->indent + 2, "", cli_word(shown->cli, CLI_OBJECTS));
@@ -153,7 +154,7 @@ static void show_parts(const struct shown *shown, const struct wire_json *messag
     cli_isolated(shown->cli, out, cli_string(part, "sha256"));
     base_buf_text(out, "\n");
     if (stix && json_part(cli_string(part, "type")))
-      show_stix(shown, cli_string(part, "sha256"));
+      show_stix(shown, cli_string(part, "sha256"), cli_string(message, "id"));
   }
 }
 
@@ -312,7 +313,7 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   struct cli_purpose purpose;
   enum base_code code = cli_id_word(cli, 0, "ID", &id, err);
   if (code == BASE_OK)
-    code = cli_purpose(cli, &purpose, err);
+    code = cli_purpose(cli, (struct cli_reading){0}, &purpose, err);
   if (code == BASE_OK)
     code = cli_get(cli, &answer, err, "/v1/messages/%s%s", id.text, purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
@@ -365,9 +366,15 @@ enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {
   static const enum cli_word heads[] = {CLI_TYPE, CLI_COUNT};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   struct cli_piece id;
+  struct cli_purpose purpose;
+  const char *message;
   enum base_code code = cli_id_word(cli, 0, "SHA256", &id, err);
   if (code == BASE_OK)
-    code = cli_get(cli, &answer, err, "/v1/parts/%s/stix", id.text);
+    code = cli_part_named(cli, &message, err);
+  if (code == BASE_OK)
+    code = cli_purpose(cli, (struct cli_reading){.message = message}, &purpose, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/parts/%s/stix%s", id.text, purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   CLI_AUTO_TABLE struct cli_table table;

@@ -83,8 +83,8 @@ static enum base_code write_member(int fd, const struct wire_json *file, base_ti
   return code == BASE_OK ? write_zeros(fd, wire_tar_padding(content.size), err) : code;
 }
 
-static enum base_code write_part(struct cli *cli, int fd, const struct wire_json *part, base_time time,
-                                 struct base_error *err) {
+static enum base_code write_part(struct cli *cli, int fd, const char *message, const struct wire_json *part,
+                                 base_time time, struct base_error *err) {
   char name[WIRE_TAR_NAME_MAX + 1];
   struct base_hash sha256;
   int64_t size = cli_number(part, "size");
@@ -94,21 +94,22 @@ static enum base_code write_part(struct cli *cli, int fd, const struct wire_json
   (void)snprintf(name, sizeof name, "parts/%s", base_hash_text(&sha256).text);
   enum base_code code = write_header(fd, name, (uint64_t)size, time, err);
   if (code == BASE_OK)
-    code = cli_part_fetch(cli, &sha256, (uint64_t)size, fd, &got, err);
+    code = cli_part_fetch(cli, (struct cli_reading){true, message}, &sha256, (uint64_t)size, fd, &got, err);
   if (code == BASE_OK && got != (uint64_t)size)
     code = base_fail(err, BASE_PROTOCOL, "%s has %llu bytes, the node said %lld", name, (unsigned long long)got,
                      (long long)size);
   return code == BASE_OK ? write_zeros(fd, wire_tar_padding((uint64_t)size), err) : code;
 }
 
-static enum base_code write_archive(struct cli *cli, int fd, const struct wire_json *proof, struct base_error *err) {
+static enum base_code write_archive(struct cli *cli, int fd, const char *message, const struct wire_json *proof,
+                                    struct base_error *err) {
   const struct wire_json *files = wire_json_get(proof, "files"), *parts = wire_json_get(proof, "parts");
   base_time now = cli->world->now(cli->world->context);
   enum base_code code = BASE_OK;
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(files); i++)
     code = write_member(fd, wire_json_at(files, i), now, err);
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(parts); i++)
-    code = write_part(cli, fd, wire_json_at(parts, i), now, err);
+    code = write_part(cli, fd, message, wire_json_at(parts, i), now, err);
   if (code == BASE_OK)
     code = write_zeros(fd, 2 * (size_t)WIRE_TAR_BLOCK, err);
   return code == BASE_OK && fsync(fd) != 0 ? base_fail_errno(err, "it cannot be made durable") : code;
@@ -159,7 +160,7 @@ static void print_exported(struct cli *cli, const char *file, const struct cli_e
 }
 
 /* What is handed out verifies: it is verified before it gets its name. */
-static enum base_code export_to(struct cli *cli, const char *file, const struct wire_json *proof,
+static enum base_code export_to(struct cli *cli, const char *file, const char *message, const struct wire_json *proof,
                                 struct base_error *err) {
   struct cli_output output;
   static const struct cli_trust nobody;
@@ -169,7 +170,7 @@ static enum base_code export_to(struct cli *cli, const char *file, const struct 
     code = cli_output_open(cli, AT_FDCWD, file, &output, err);
   if (code != BASE_OK)
     return code;
-  code = write_archive(cli, output.fd, proof, err);
+  code = write_archive(cli, output.fd, message, proof, err);
   off_t size = code == BASE_OK ? lseek(output.fd, 0, SEEK_CUR) : 0;
   if (code == BASE_OK)
     code = verify_fd(output.fd, (uint64_t)size, &nobody, &evidence, err);
@@ -188,13 +189,13 @@ enum base_code cli_proof_export_of(struct cli *cli, const char *message, struct 
   const char *file;
   enum base_code code = cli_need(cli, "-o", &file, err);
   if (code == BASE_OK)
-    code = cli_purpose(cli, &purpose, err);
+    code = cli_purpose(cli, (struct cli_reading){0}, &purpose, err);
   if (code == BASE_OK)
     code = cli_get(cli, &proof, err, "/v1/proofs/%s%s", message, purpose.text);
   if (code != BASE_OK)
     return code;
   tell_missing(cli, wire_json_get(proof.json, "missing"));
-  return export_to(cli, file, proof.json, err);
+  return export_to(cli, file, message, proof.json, err);
 }
 
 enum base_code cli_proof_export(struct cli *cli, struct base_error *err) {

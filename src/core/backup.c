@@ -23,6 +23,7 @@ enum { PLAIN_MAX = WIRE_RECORD_MAX + WIRE_BACKUP_ROW_MAX + (64 << 10) };
 
 struct core_backup {
   uint64_t id; /* 0: unused */
+  char by[BASE_NAME_MAX + 1]; /* who began it: nobody else goes on with it (people.h) */
   base_time touched;
   struct wire_key to;
   struct base_secret key;  /* of its records */
@@ -133,7 +134,7 @@ void core_backups_expire(struct core *core) {
 
 static struct core_backup *backup_of(struct core *core, uint64_t id) {
   for (size_t i = 0; core->backups != NULL && i < CORE_BACKUPS_MAX; i++)
-    if (core->backups[i].id == id)
+    if (core->backups[i].id == id && (id == 0 || core_asker_began(core, core->backups[i].by)))
       return &core->backups[i];
   return NULL;
 }
@@ -199,6 +200,7 @@ void core_backup_begin(struct core *core, uint64_t token, const struct wire_json
     return;
   }
   *backup = (struct core_backup){.id = ++core->next_backup, .touched = core_now(core), .to = to, .fd = -1};
+  memcpy(backup->by, core_asker(core)->handle, sizeof backup->by);
   base_buf_init(&backup->plain, PLAIN_MAX);
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);

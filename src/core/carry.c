@@ -33,7 +33,7 @@ static struct core_carry *carry_of(struct core *core, uint64_t id) {
       carry_end(carry);
   }
   for (size_t i = 0; i < CORE_CARRIES_MAX; i++)
-    if (core->carries[i].id == id)
+    if (core->carries[i].id == id && (id == 0 || core_asker_began(core, core->carries[i].by)))
       return &core->carries[i];
   return NULL;
 }
@@ -90,6 +90,7 @@ void core_carry_begin(struct core *core, uint64_t token, const struct wire_json 
     return;
   }
   *carry = (struct core_carry){.id = ++core->next_carry, .partner = partner->row.number, .touched = core_now(core)};
+  memcpy(carry->by, core_asker(core)->handle, sizeof carry->by);
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);

@@ -363,6 +363,7 @@ struct core_reading { /* the part read last, for the next record of it */
 /* --- carry.c */
 struct core_carry { /* a file for a partner that is being made, one consignment per request */
   uint64_t id;      /* 0: unused */
+  char by[BASE_NAME_MAX + 1]; /* who began it: nobody else goes on with it (people.h) */
   int64_t partner;
   base_time touched;
   uint64_t size; /* of the head that proves all of it; 0: not begun */

@@ -75,6 +75,10 @@ const struct core_asker *core_asker(const struct core *core) {
   return &core->people->asker;
 }
 
+bool core_asker_began(const struct core *core, const char *handle) {
+  return strcmp(handle, core_asker(core)->handle) == 0;
+}
+
 struct base_view core_actor(const struct core *core) {
   return base_view_text(core->people->asker.name);
 }

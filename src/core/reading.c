@@ -6,6 +6,7 @@
 #include "core/erase.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/show.h"
 
 /* Parts read: their records as they are stored, for a consignment, and in the clear, for the local gate. */
 
@@ -129,15 +130,46 @@ static enum base_code reading_damage(struct core *core, struct base_error *err) 
 }
 
 /* Who opens a part of which message, and for which purpose. */
-static enum base_code read_leaf(struct core *core, const struct base_hex_text *message, struct base_view purpose,
+static enum base_code read_leaf(struct core *core, const struct base_hex_text *message, const struct wire_json *request,
                                 struct base_error *err) {
+  struct base_view purpose = core_request_text(request, "reason");
   char reason[CORE_REASON_MAX + 16];
   (void)snprintf(reason, sizeof reason, "part%s%.*s", purpose.size > 0 ? ": " : "", (int)purpose.size,
                  (const char *)purpose.data);
   struct wire_opening opening = {
       .actor = core_actor(core), .subject = base_view_text(message->text), .reason = base_view_text(reason)};
   enum base_code code = core_write(core, err);
-  return code == BASE_OK ? core_register_add(core, WIRE_ACT_READ, &opening, NULL, err) : code;
+  return code == BASE_OK ? core_register_add(core, core_show_act(request), &opening, NULL, err) : code;
+}
+
+/* The same file may have come with several messages: who says of which one he reads it gets that one's, and no other's. */
+static enum base_code part_of_message(struct core *core, const struct wire_json *request, const struct base_hash *sha256,
+                                      struct base_arena *arena, struct store_part *out, struct base_error *err) {
+  struct base_id id;
+  struct core_content content = {0};
+  enum base_code code = core_request_id(core, request, "message", "message", &id, err);
+  if (code == BASE_OK)
+    code = core_content_read(core, &id, arena, &content, err);
+  if (code != BASE_OK)
+    return code;
+  size_t part = 0;
+  while (part < content.part0.part_count && !base_hash_equal(&content.part0.parts[part].sha256, sha256))
+    part++;
+  if (content.dropped)
+    code = core_erase_say(core, &id, err);
+  else if (part == content.part0.part_count)
+    code = base_fail(err, BASE_NOT_FOUND, "message %s has no part with this hash", base_id_text(&id).text);
+  else
+    code = store_part_get(core->store, &id, (uint16_t)part, arena, out, err);
+  core_content_free(&content);
+  return code;
+}
+
+static enum base_code part_of_any(struct core *core, const struct base_hash *sha256, struct base_arena *arena,
+                                  struct store_part *out, struct base_error *err) {
+  struct base_hash token = core_part_token(core, sha256);
+  enum base_code code = store_part_by_token(core->store, &token, arena, out, err);
+  return code == BASE_NOT_FOUND ? base_fail(err, BASE_NOT_FOUND, "no part with this hash is here") : code;
 }
 
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {
@@ -147,16 +179,12 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   struct base_hash sha256;
   struct store_part row;
   struct wire_part wire = {0};
-  struct base_view purpose = core_request_text(request, "reason");
-  enum base_code code = core_request_purpose(purpose, &err);
+  enum base_code code = core_request_purpose(core_request_text(request, "reason"), &err);
   if (code == BASE_OK && !base_hash_parse(core_request_text(request, "sha256"), &sha256))
     code = base_fail(&err, BASE_FIELD, "sha256: 64 lowercase hex digits");
-  if (code == BASE_OK) {
-    struct base_hash token_hash = core_part_token(core, &sha256);
-    code = store_part_by_token(core->store, &token_hash, &arena, &row, &err);
-    if (code == BASE_NOT_FOUND)
-      code = base_fail(&err, BASE_NOT_FOUND, "no part with this hash is here");
-  }
+  if (code == BASE_OK)
+    code = wire_json_get(request, "message") != NULL ? part_of_message(core, request, &sha256, &arena, &row, &err)
+                                                     : part_of_any(core, &sha256, &arena, &row, &err);
   if (code == BASE_OK)
     code = reading_begin(core, &row.message, row.part, &wire, &arena, &err);
   if (code == BASE_OK)
@@ -164,7 +192,7 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   struct base_hex_text id = {{0}};
   if (code == BASE_OK) {
     id = base_id_text(&row.message);
-    code = read_leaf(core, &id, purpose, &err);
+    code = read_leaf(core, &id, request, &err);
   }
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);

@@ -479,7 +479,11 @@ static enum base_code read_leaf(struct core *core, const struct show_row *row, c
   struct wire_opening opening = {.actor = core_actor(core),
                                  .subject = base_view_text(subject.text),
                                  .reason = reason.size > 0 ? reason : base_view_text(row->verb)};
-  return core_register_add(core, WIRE_ACT_READ, &opening, NULL, err);
+  return core_register_add(core, core_show_act(request), &opening, NULL, err);
+}
+
+enum wire_act core_show_act(const struct wire_json *request) {
+  return wire_json_true(wire_json_get(request, "export")) ? WIRE_ACT_EXPORTED : WIRE_ACT_READ;
 }
 
 bool core_show_bare(const struct wire_json *request) {

@@ -27,6 +27,8 @@ BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct w
                                                      struct base_error *err);
 /* The asker wants no content: nothing is opened, so no leaf tells of it. */
 bool core_show_bare(const struct wire_json *request);
+/* Of the leaf about content that is given out: exported, when the asker says that it leaves the node as a file. */
+enum wire_act core_show_act(const struct wire_json *request);
 /* When a message was received: ours by this partner, a partner's (NULL) by us. 0: not yet. */
 struct core_received {
   base_time at;   /* of the receipt */

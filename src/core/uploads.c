@@ -12,7 +12,7 @@
 struct core_stage *core_stage_of(struct core *core, uint64_t id) {
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
     if (core->stages[i].used && !core->stages[i].taken && core->stages[i].id == id &&
-        strcmp(core->stages[i].by, core_asker(core)->handle) == 0)
+        core_asker_began(core, core->stages[i].by))
       return &core->stages[i];
   return NULL;
 }

@@ -47,6 +47,22 @@ def story():
     check("part: dossier 7 · ملف" in reasons and "tribunal" in reasons, "a purpose is in no leaf", reasons)
     ok("what is read and exported is a leaf with the person, her token and the message")
 
+    same = paris.id(*paris.request_words("rabat", "--part", part), **lina)  # the same file in another case
+    settle(paris, rabat)
+    read = lambda: [leaf["subject"] for leaf in paris.leaves() if leaf["act"] == "read" and leaf.get("reason") == "part: of this one"]
+    for message in (case, same):
+        must(paris.wasl("part", "get", sha256, "-o", path("got.txt"), "--message", message, "--reason", "of this one", **lina))
+        check(read()[-1] == message, read(), message)
+    must(paris.wasl("message", "erase", same, "--reason", "over", **lina))
+    paris.refuses(5, "part", "get", sha256, "-o", path("no"), "--message", same, says="erased", **lina)
+    must(paris.wasl("part", "get", sha256, "-o", path("got.txt"), **lina))
+    paris.refuses(2, "part", "get", sha256, "-o", path("no"), "--message", "none&bare=1", says="first digits", **lina)
+    begin = paris.size()
+    must(paris.wasl("case", "export", case, path("whole"), "--reason", "procureur", **lina))
+    acts = [(leaf["act"], leaf["subject"], leaf["reason"]) for leaf in paris.leaves(begin)]
+    check(acts == [("exported", case, "procureur")] * 2 + [("exported", case, "part: procureur")], acts)
+    ok("a file that came with two messages is read of the one that was said; what is exported is a leaf that says so")
+
     before = paris.size()
     for who in (aude, adil):
         for words in (("case", "show", case), ("message", "show", case), ("part", "get", sha256, "-o", path("no")),

@@ -316,6 +316,11 @@ static void test_purpose_and_uploads(void **state) {
   refused_as(&a, LINK_PART_CANCEL, omar, members, BASE_NOT_FOUND, "the upload is not there");
   refused_as(&a, LINK_PART_CANCEL, "", members, BASE_NOT_FOUND, "the upload is not there");
   done_as(&a, LINK_PART_CANCEL, lina, members);
+  /* So it is with a file that goes by hand; and a stranger's question ends nothing. */
+  done_as(&a, LINK_CARRY_BEGIN, lina, "\"to\":\"paris\"");
+  refused_as(&a, LINK_CARRY_NEXT, omar, "\"file\":1", BASE_NOT_FOUND, "not being made");
+  refused_as(&a, LINK_CARRY_NEXT, "", "\"file\":1", BASE_NOT_FOUND, "not being made");
+  done_as(&a, LINK_CARRY_NEXT, lina, "\"file\":1");
   ask_remove(&a, &b);
 }
 
