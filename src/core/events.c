@@ -159,8 +159,13 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   wire_write_end(writer, '}');
 }
 
+/* A person, by whatever tokens; an owner whom nobody has named yet by the user of the operating system. */
+static const char *who_of(const struct core_asker *asker) {
+  return asker->handle[0] != '\0' ? asker->handle : asker->name;
+}
+
 /* lost: what came after `after` is not all here, or `after` is of another run. */
-static void answer(struct core *core, uint64_t token, uint64_t after, bool lost) {
+static void answer(struct core *core, uint64_t token, const struct core_asker *asker, uint64_t after, bool lost) {
   const struct core_events *events = core->events;
   uint64_t first = lost ? events->told + 1 : after + 1, end = events->told;
   if (end >= first + CORE_EVENTS_TOLD)
@@ -170,6 +175,7 @@ static void answer(struct core *core, uint64_t token, uint64_t after, bool lost)
   wire_write_object(&writer);
   write_position(&writer, "next", events, end);
   wire_write_member_bool(&writer, "lost", lost);
+  wire_write_member_string(&writer, "who", who_of(asker));
   wire_write_key(&writer, "events");
   wire_write_array(&writer);
   for (uint64_t i = first; i <= end; i++)
@@ -189,6 +195,25 @@ static bool read_position(const struct core_events *events, struct base_view tex
   return true;
 }
 
+/* Nobody takes all places: of a person who has her share the oldest is answered, with nothing new, and may ask again. The
+ * gate keeps her to as many, so that this meets those of hers alone who are gone. */
+static void make_place(struct core *core) {
+  struct core_events *events = core->events;
+  size_t hers = 0, oldest = events->parked_count;
+  for (size_t i = events->parked_count; i-- > 0;)
+    if (strcmp(who_of(&events->parked[i].asker), who_of(core_asker(core))) == 0) {
+      hers++;
+      oldest = i;
+    }
+  if (hers < CORE_LISTENERS_SHARE)
+    return;
+  struct parked parked = events->parked[oldest];
+  answer(core, parked.token, &parked.asker, parked.after, false);
+  events->parked_count--;
+  memmove(events->parked + oldest, events->parked + oldest + 1,
+          (events->parked_count - oldest) * sizeof events->parked[0]);
+}
+
 void core_events_take(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct core_events *events = core->events;
@@ -202,9 +227,10 @@ void core_events_take(struct core *core, uint64_t token, const struct wire_json 
   }
   bool lost = !known || after + 1 < events->kept;
   if (!wire_json_true(wire_json_get(request, "wait")) || lost || after < events->told) {
-    answer(core, token, after, lost);
+    answer(core, token, core_asker(core), after, lost);
     return;
   }
+  make_place(core);
   if (events->parked_count == CORE_LISTENERS_MAX) {
     core_reply_error(core, token,
                      base_fail(&err, BASE_BUSY, "%d listen already; try again when one has ended", CORE_LISTENERS_MAX),
@@ -234,7 +260,7 @@ void core_events_settle(struct core *core) {
     if (core_asker_check(core, &parked.asker, &err) != BASE_OK)
       core_reply_error(core, parked.token, err.code, &err);
     else if (parked.after < events->told || parked.until_ms <= now)
-      answer(core, parked.token, parked.after, parked.after + 1 < events->kept);
+      answer(core, parked.token, &parked.asker, parked.after, parked.after + 1 < events->kept);
     else
       events->parked[kept++] = parked;
   }

@@ -12,6 +12,7 @@ enum {
   CORE_EVENTS_MAX = 1024,     /* kept for those who come back */
   CORE_EVENTS_TOLD = 128,     /* in one answer */
   CORE_LISTENERS_MAX = 32,    /* parked requests */
+  CORE_LISTENERS_SHARE = 4,   /* of them of one person: with one more the oldest of hers is answered */
   CORE_EVENTS_BEAT_MS = 15000 /* a parked request is answered after so long, also when nothing happened */
 };
 

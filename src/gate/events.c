@@ -58,6 +58,16 @@ static bool take(struct gate_job *job, struct base_view answer) {
   return job->body.code == BASE_OK;
 }
 
+/* Core says who asks: the gate knows tokens, and a person may have many. */
+static void read_who(struct gate_job *job, struct base_view answer) {
+  WIRE_AUTO_JSON struct wire_json *told = NULL;
+  struct base_error ignored;
+  if (wire_json_parse(answer, answer.size, "events", &told, &ignored) != BASE_OK)
+    return;
+  struct base_view who = wire_json_text(wire_json_get(told, "who"));
+  (void)snprintf(job->who, sizeof job->who, "%.*s", (int)who.size, (const char *)who.data);
+}
+
 static void more(void *context, struct link_message *message) {
   struct gate_job *job = context;
   job->asked = false;
@@ -81,12 +91,29 @@ static ssize_t read_events(void *context, struct gate_request *request, uint64_t
   return (ssize_t)size;
 }
 
+/* The same person's, this one not counted. */
+static size_t listen_already(const struct gate_job *job) {
+  size_t count = 0;
+  for (size_t i = 0; i < GATE_AUDIENCE_MAX; i++) {
+    const struct gate_job *other = job->local->listeners[i];
+    count += other != NULL && other != job && strcmp(other->who, job->who) == 0 && other->who[0] != '\0';
+  }
+  return count;
+}
+
 static void first(void *context, struct link_message *message) {
   struct gate_job *job = context;
+  struct base_error err;
   job->asked = false;
   if (gate_job_refused(job, message))
     return;
-  if (take(job, message->payload))
+  read_who(job, message->payload);
+  if (listen_already(job) >= GATE_AUDIENCE_SHARE) {
+    (void)base_fail(&err, BASE_BUSY, "%d of this person listen to events already; try again when one has ended",
+                    GATE_AUDIENCE_SHARE);
+    job->who[0] = '\0';
+    gate_http_refuse(job->request, &err);
+  } else if (take(job, message->payload))
     gate_http_stream(job->request, "text/event-stream", GATE_UNTIL_END, read_events);
   else
     gate_job_nonsense(job, "events.take");
@@ -111,9 +138,31 @@ static enum base_code read_after(struct gate_job *job, struct base_error *err) {
   return BASE_OK;
 }
 
+/* One whose first answer is still to come ends by that. */
+static void end(struct gate_job *job) {
+  job->ended = true;
+  if (job->asked && gate_http_answered(job->request)) {
+    gate_calls_forget(&job->local->core, job);
+    gate_http_wake(job->request);
+  } else if (!job->asked)
+    gate_http_hang_up(job->request);
+}
+
+/* Who has closed his end is found when somebody wants a place, and not only by the next heartbeat. */
+static void leave_gone(struct gate_local *local) {
+  for (size_t i = 0; i < GATE_AUDIENCE_MAX; i++) {
+    struct gate_job *job = local->listeners[i];
+    if (job == NULL || !gate_http_answered(job->request) || !gate_http_left(job->request))
+      continue;
+    local->listeners[i] = NULL;
+    end(job);
+  }
+}
+
 void gate_events_begin(struct gate_job *job) {
   struct base_error err;
   size_t place = 0;
+  leave_gone(job->local);
   while (place < GATE_AUDIENCE_MAX && job->local->listeners[place] != NULL)
     place++;
   enum base_code code = read_after(job, &err);
@@ -136,15 +185,7 @@ void gate_events_gone(struct gate_job *job) {
 }
 
 void gate_events_stop(struct gate_local *local) {
-  for (size_t i = 0; i < GATE_AUDIENCE_MAX; i++) {
-    struct gate_job *job = local->listeners[i];
-    if (job == NULL)
-      continue;
-    job->ended = true;
-    if (job->asked && gate_http_answered(job->request)) {
-      gate_calls_forget(&local->core, job);
-      gate_http_wake(job->request);
-    } else if (!job->asked)
-      gate_http_hang_up(job->request);
-  }
+  for (size_t i = 0; i < GATE_AUDIENCE_MAX; i++)
+    if (local->listeners[i] != NULL)
+      end(local->listeners[i]);
 }

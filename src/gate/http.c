@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gate/http_internal.h"
@@ -265,6 +267,12 @@ void gate_http_wake(struct gate_request *request) {
 
 void gate_http_hang_up(struct gate_request *request) {
   shutdown(request->connection->fd, SHUT_RDWR);
+}
+
+bool gate_http_left(const struct gate_request *request) {
+  uint8_t octet;
+  ssize_t got = recv(request->connection->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR); /* reset: he left before he had read all */
 }
 
 bool gate_http_answered(const struct gate_request *request) {

@@ -82,6 +82,8 @@ BASE_NODISCARD enum base_code gate_http_listen(struct gate_http *http, int fd, s
 /* Stops accepting and refuses new requests; idle is called once nothing is under way (perhaps at once). */
 void gate_http_stop(struct gate_http *http);
 
+/* Who asked has closed his end, which a request that waits does not notice by itself. */
+bool gate_http_left(const struct gate_request *request);
 /* Ends the connection of a request at once, whoever does not read. */
 void gate_http_hang_up(struct gate_request *request);
 /* Logs that a limit was met, and for whom. */

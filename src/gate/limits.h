@@ -27,6 +27,8 @@ enum {
   GATE_PEER_MEMORY = 32 << 10,   /* of a connection: header and buffer */
   GATE_HANDSHAKE_MAX = 16 << 10, /* octets of one message of a TLS handshake */
   GATE_AUDIENCE_MAX = 32,       /* at the events of the local API; core parks as many */
+  GATE_AUDIENCE_SHARE = 4,      /* of them of one person; core parks as many of hers */
+  GATE_WHO_MAX = 128,           /* octets of the person's name by which they are counted */
   GATE_POSITION_MAX = 64,        /* octets of a place in the row of events */
   GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */
   GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */

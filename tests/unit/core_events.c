@@ -12,13 +12,17 @@ static struct told take(struct pair_node *node, const char *after) {
 }
 
 /* A request that waits; gives its token. */
-static uint64_t park(struct pair_node *node, const char *after) {
+static uint64_t park_of(struct pair_node *node, const char *who, const char *after) {
   char json[200];
   uint64_t token = node->next_token++;
-  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"wait\":true,\"after\":\"%s\"}", after);
+  snprintf(json, sizeof json, "{\"actor\":\"%s\",\"wait\":true,\"after\":\"%s\"}", who, after);
   core_input(node->core, LINK_EVENTS_TAKE, token, base_view_text(json), -1);
   pair_settle(node);
   return token;
+}
+
+static uint64_t park(struct pair_node *node, const char *after) {
+  return park_of(node, "amal", after);
 }
 
 static bool answered(struct pair_node *node, uint64_t token, struct pair_answer *out) {
@@ -147,9 +151,24 @@ static void limits(void **state) {
   struct told told = take(&a, "");
   keep_next(&told, here);
   forget(&told);
-  for (int i = 0; i < CORE_LISTENERS_MAX; i++)
-    (void)park(&a, here);
-  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"wait\":true,\"after\":\"%s\"}", here);
+  /* One person has her share: with one more the oldest of hers is answered, and nobody else's. */
+  uint64_t mine[CORE_LISTENERS_SHARE];
+  struct pair_answer answer;
+  for (int i = 0; i < CORE_LISTENERS_SHARE; i++)
+    mine[i] = park(&a, here);
+  (void)park_of(&a, "zineb", here);
+  for (int i = 0; i < CORE_LISTENERS_SHARE; i++)
+    assert_false(answered(&a, mine[i], &answer));
+  (void)park(&a, here);
+  assert_true(answered(&a, mine[0], &answer));
+  pair_answer_free(&answer);
+  assert_false(answered(&a, mine[1], &answer));
+  for (int i = CORE_LISTENERS_SHARE + 1; i < CORE_LISTENERS_MAX; i++) {
+    char who[32];
+    snprintf(who, sizeof who, "listener-%d", i);
+    (void)park_of(&a, who, here);
+  }
+  snprintf(json, sizeof json, "{\"actor\":\"karim\",\"wait\":true,\"after\":\"%s\"}", here);
   pair_refused(&a, LINK_EVENTS_TAKE, json, BASE_BUSY);
   /* As many as are kept come in pieces, one more is lost. */
   for (size_t over = 0; over <= 1; over++) {

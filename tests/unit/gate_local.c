@@ -20,6 +20,7 @@ struct local_rig {
   atomic_size_t part_size;
   char said[64];   /* what came with the last check; read once its answer is here */
   uint64_t parked; /* of node.status while hold is set */
+  atomic_bool silent; /* nothing happens: who waits for events is not answered */
   atomic_bool hold;
 };
 
@@ -74,8 +75,12 @@ static void core_read(struct local_rig *rig, struct link_channel *channel, struc
 static void core_events(struct local_rig *rig, struct link_channel *channel, struct link_message *message) {
   enum { EVENTS = 200 };
   struct base_buf text = {0};
+  char *token = memmem(message->payload.data, message->payload.size, "\"token\":\"wasl", 13);
   rig->takes++;
-  base_buf_printf(&text, "{\"next\":\"0123456789abcdef-%zu\",\"lost\":false,\"events\":[", (size_t)rig->takes * EVENTS);
+  if (rig->silent && memmem(message->payload.data, message->payload.size, "\"wait\"", 6) != NULL)
+    return;
+  base_buf_printf(&text, "{\"who\":\"%.*s\",", token != NULL ? 14 : 0, token != NULL ? token + 9 : "");
+  base_buf_printf(&text, "\"next\":\"0123456789abcdef-%zu\",\"lost\":false,\"events\":[", (size_t)rig->takes * EVENTS);
   for (int i = 0; i < EVENTS; i++)
     base_buf_printf(&text, "%s{\"id\":\"0123456789abcdef-%d\",\"event\":\"case\",\"data\":{\"case\":\"" SHA "\"}}",
                     i > 0 ? "," : "", i);
@@ -771,6 +776,38 @@ static void test_audience(void **state) {
   free(target);
 }
 
+static int listen_as(const struct local_rig *rig, char who, char status[16]) {
+  char request[128];
+  int fd = knock(rig);
+  snprintf(request, sizeof request,
+           "GET /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer wasl-token-00%c\r\n\r\n", who);
+  rig_send(fd, request, strlen(request));
+  assert_true(read(fd, status, 12) == 12);
+  return fd;
+}
+
+/* One person has a share of the places; who has closed his end has none any more, though nothing happens. */
+static void test_share(void **state) {
+  struct local_rig *rig = *state;
+  int fds[GATE_AUDIENCE_SHARE + 1];
+  char status[16] = "";
+  rig->silent = true;
+  for (int i = 0; i < GATE_AUDIENCE_SHARE; i++) {
+    fds[i] = listen_as(rig, '1', status);
+    assert_string_equal(status, "HTTP/1.1 200");
+  }
+  close(listen_as(rig, '1', status));
+  assert_string_equal(status, "HTTP/1.1 503");
+  fds[GATE_AUDIENCE_SHARE] = listen_as(rig, '2', status);
+  assert_string_equal(status, "HTTP/1.1 200");
+  close(fds[0]);
+  fds[0] = listen_as(rig, '1', status);
+  assert_string_equal(status, "HTTP/1.1 200");
+  for (int i = 0; i <= GATE_AUDIENCE_SHARE; i++)
+    close(fds[i]);
+  rig->silent = false;
+}
+
 static void test_garbage_and_smuggling(void **state) {
   const struct local_rig *rig = *state;
 #define REQUEST(text)                                                                                                  \
@@ -932,6 +969,7 @@ int main(void) {
       TEST(test_garbage_and_smuggling),
       TEST(test_slow_listener),
       TEST(test_audience),
+      TEST(test_share),
       TEST(test_pipelined),
       TEST(test_trickling_header),
       cmocka_unit_test_setup_teardown(test_idle_connection, setup_impatient, teardown),
