@@ -1650,7 +1650,7 @@ export interface Operations {
   law_explain: {
     method: "GET";
     path: "/v1/law";
-    query: { to?: string; kind?: string; type?: string; purpose?: string; personal?: string; handling?: string };
+    query: { to: string; kind: string; type: string; purpose?: string; personal?: string; handling?: string };
     answer: Explained;
   };
   /** The persons, those who left included. */

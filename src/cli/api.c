@@ -16,15 +16,20 @@ void cli_answer_free(struct cli_answer *answer) {
   *answer = (struct cli_answer){0};
 }
 
-struct cli_piece cli_piece(struct base_view text) {
+static void percent(struct base_view text, char *out, size_t room) {
   static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  struct cli_piece piece = {{0}};
   size_t at = 0;
-  for (size_t i = 0; i < text.size && at + 3 < sizeof piece.text; i++)
+  for (size_t i = 0; i < text.size && at + 3 < room; i++)
     if (text.data[i] != 0 && strchr(plain, text.data[i]) != NULL)
-      piece.text[at++] = (char)text.data[i];
+      out[at++] = (char)text.data[i];
     else
-      at += (size_t)snprintf(piece.text + at, 4, "%%%02X", text.data[i]);
+      at += (size_t)snprintf(out + at, 4, "%%%02X", text.data[i]);
+  out[at] = '\0';
+}
+
+struct cli_piece cli_piece(struct base_view text) {
+  struct cli_piece piece;
+  percent(text, piece.text, sizeof piece.text);
   return piece;
 }
 
@@ -33,9 +38,11 @@ enum base_code cli_purpose(const struct cli *cli, struct cli_reading reading, st
   const char *reason = cli_option(cli, "--reason"), *message = reading.message;
   if (reason != NULL && (reason[0] == '\0' || strlen(reason) > CLI_REASON_MAX))
     return cli_usage(cli, err, "--reason takes 1 to %d bytes", CLI_REASON_MAX);
-  (void)snprintf(out->text, sizeof out->text, "%s%s%s%s%s", reading.exports ? "&export=true" : "",
-                 message != NULL ? "&message=" : "", message != NULL ? message : "", reason != NULL ? "&reason=" : "",
-                 reason != NULL ? cli_piece(base_view_text(reason)).text : "");
+  int said = snprintf(out->text, sizeof out->text, "%s%s%s%s", reading.exports ? "&export=true" : "",
+                      message != NULL ? "&message=" : "", message != NULL ? message : "",
+                      reason != NULL ? "&reason=" : "");
+  if (reason != NULL)
+    percent(base_view_text(reason), out->text + said, sizeof out->text - (size_t)said);
   if (out->text[0] == '&')
     out->text[0] = '?';
   return BASE_OK;

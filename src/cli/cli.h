@@ -100,7 +100,7 @@ BASE_NODISCARD enum base_code cli_post_as_nobody(struct cli *cli, const char *pa
                                                  struct cli_answer *out, struct base_error *err);
 /* How content is asked for, as a query, percent-encoded: for an export, of which message a part is (NULL: of any), and for
  * which purpose, where --reason says one. "" when there is nothing to say. */
-enum { CLI_REASON_MAX = 256 };
+enum { CLI_REASON_MAX = 1000 }; /* bytes; core takes as many */
 struct cli_purpose {
   char text[64 + BASE_HEX_ID + 3 * CLI_REASON_MAX + 1];
 };

@@ -68,7 +68,10 @@ void core_person_list(struct core *core, uint64_t token, const struct wire_json 
 static enum base_code read_line(const struct wire_json *request, const char *key, bool needed,
                                 char out[CORE_PERSON_TEXT_MAX + 1], struct base_error *err) {
   struct base_view text = core_request_text(request, key);
-  if ((needed && text.size == 0) || text.size > CORE_PERSON_TEXT_MAX || !wire_line_valid(text))
+  struct wire_spot spot;
+  if (!wire_line_check(text, &spot))
+    return base_fail(err, BASE_FIELD, "%s: %s", key, wire_spot_text(&spot).text);
+  if ((needed && text.size == 0) || text.size > CORE_PERSON_TEXT_MAX)
     return base_fail(err, BASE_FIELD, "%s: one line of %s%d bytes", key, needed ? "1 to " : "at most ",
                      CORE_PERSON_TEXT_MAX);
   (void)snprintf(out, CORE_PERSON_TEXT_MAX + 1, "%.*s", (int)text.size, (const char *)text.data);

@@ -112,7 +112,10 @@ static enum base_code read_token(struct core *core, const struct wire_json *requ
   if (person == NULL || person->closed || person->damaged)
     return base_fail(err, BASE_NOT_FOUND, "there is no person %.*s who could have a token; wasl person list shows them",
                      (int)(handle.size < 80 ? handle.size : 80), (const char *)handle.data);
-  if (label.size == 0 || label.size > CORE_PERSON_TEXT_MAX || !wire_line_valid(label))
+  struct wire_spot spot;
+  if (!wire_line_check(label, &spot))
+    return base_fail(err, BASE_FIELD, "label: %s", wire_spot_text(&spot).text);
+  if (label.size == 0 || label.size > CORE_PERSON_TEXT_MAX)
     return base_fail(err, BASE_FIELD, "label: one line of 1 to %d bytes, which says what it is for",
                      CORE_PERSON_TEXT_MAX);
   *out = (struct core_token){

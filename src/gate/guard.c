@@ -80,6 +80,10 @@ enum base_code gate_guard(const struct gate_head *head, struct gate_body *body, 
         return base_fail(err, BASE_PROTOCOL, "the request has two Content-Type fields");
       body->type = field->value;
     }
+    if (named(field, "Idempotency-Key")) /* who believed in it would send the same twice */
+      return base_fail(err, BASE_FIELD,
+                       "Idempotency-Key: is not understood here, and nothing was done: leave it away, and where an "
+                       "answer did not come ask with GET /v1/cases whether it was done before sending again");
     if (named(field, "Last-Event-ID")) {
       if (body->last_event.data != NULL)
         return base_fail(err, BASE_PROTOCOL, "the request has two Last-Event-ID fields");

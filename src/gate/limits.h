@@ -8,7 +8,7 @@
  * struct, so that a test can hand in a smaller one; everything else is a constant. */
 
 enum {
-  GATE_TARGET_MAX = 2048,        /* octets of a request target */
+  GATE_TARGET_MAX = 4096,        /* octets of a request target: a reason of CORE_REASON_MAX bytes, percent-encoded, is in it */
   GATE_PIECES_MAX = 8,           /* of its path */
   GATE_QUERY_MAX = 8,            /* parameters behind the question mark */
   GATE_FIELDS_MAX = 32,          /* header fields */

@@ -47,6 +47,12 @@ def story():
     check("part: dossier 7 · ملف" in reasons and "tribunal" in reasons, "a purpose is in no leaf", reasons)
     ok("what is read and exported is a leaf with the person, her token and the message")
 
+    long = "م" * 500  # 1,000 bytes, and 3,000 of a target
+    must(paris.wasl("message", "show", case, "--reason", long, **lina))
+    check([leaf["reason"] for leaf in paris.leaves() if leaf["act"] == "read"][-1] == long, "a reason was cut")
+    paris.refuses(2, "message", "show", case, "--reason", long + "x", says="1 to 1000 bytes", **lina)
+    paris.refuses(1, "token", "make", "--label", "a\u202eb", "--days", "1", says="U+202E", **lina)
+    paris.refuses(1, "person", "add", "x", "--name", "a\u202eb", "--roles", "auditor", says="U+202E")
     same = paris.id(*paris.request_words("rabat", "--part", part), **lina)  # the same file in another case
     settle(paris, rabat)
     read = lambda: [leaf["subject"] for leaf in paris.leaves() if leaf["act"] == "read" and leaf.get("reason") == "part: of this one"]

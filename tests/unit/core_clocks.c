@@ -166,7 +166,7 @@ static void the_list_goes_by_deadline(void **state) {
   forget(&some);
   pair_refused(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"a\",\"by\":\"name\"}", BASE_FIELD);
   pair_refused(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"a\",\"state\":\"asked\"}", BASE_FIELD);
-  pair_refused(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"a\",\"by\":\"deadline\",\"state\":\"slept\"}", BASE_KIND);
+  pair_refused(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"a\",\"by\":\"deadline\",\"state\":\"slept\"}", BASE_FIELD);
   pair_refused(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"a\",\"by\":\"deadline\",\"after\":\"7\"}", BASE_FIELD);
   end(&clocked);
 }

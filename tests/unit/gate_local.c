@@ -277,7 +277,7 @@ static char *say(const struct local_rig *rig, const void *request, size_t size) 
 
 /* One request with a body, on a connection of its own. */
 static char *ask(const struct local_rig *rig, const char *line, const char *body) {
-  char head[4096];
+  char head[GATE_TARGET_MAX + 512];
   int size =
       snprintf(head, sizeof head, "%s HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
                line, strlen(body));
@@ -776,6 +776,22 @@ static void test_audience(void **state) {
   free(target);
 }
 
+/* Who relies on a key that nothing remembers would send the same twice. */
+static void test_no_idempotency_key(void **state) {
+  const struct local_rig *rig = *state;
+  static const char request[] =
+      "POST /v1/cases HTTP/1.1\r\nHost: a\r\nIdempotency-Key: 7\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+  char answer[2048] = "";
+  size_t size = 0;
+  int fd = knock(rig);
+  rig_send(fd, request, sizeof request - 1);
+  for (ssize_t got; size < sizeof answer - 1 && (got = read(fd, answer + size, sizeof answer - 1 - size)) > 0;)
+    size += (size_t)got;
+  close(fd);
+  assert_memory_equal(answer, "HTTP/1.1 400", 12);
+  assert_non_null(strstr(answer, "\"field\":\"Idempotency-Key\""));
+}
+
 static int listen_as(const struct local_rig *rig, char who, char status[16]) {
   char request[128];
   int fd = knock(rig);
@@ -970,6 +986,7 @@ int main(void) {
       TEST(test_slow_listener),
       TEST(test_audience),
       TEST(test_share),
+      TEST(test_no_idempotency_key),
       TEST(test_pipelined),
       TEST(test_trickling_header),
       cmocka_unit_test_setup_teardown(test_idle_connection, setup_impatient, teardown),
