@@ -1346,6 +1346,8 @@ export interface Operations {
       id: Id;
       /** Partners who were asked. */
       asked: number;
+      /** The cases. */
+      recalls: Id[];
       /** Deliveries that waited and were ended. */
       ended: number;
     };

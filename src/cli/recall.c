@@ -19,6 +19,18 @@ static enum base_code utf8_options(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
+/* How many were asked, then the cases, one a line. */
+static void show_asked(struct cli *cli, const struct wire_json *answer) {
+  const struct wire_json *cases = wire_json_get(answer, "recalls");
+  cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ASKED), (long long)cli_number(answer, "asked"));
+  if (cli_number(answer, "ended") > 0)
+    cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ENDED), (long long)cli_number(answer, "ended"));
+  for (size_t i = 0; i < wire_json_size(cases); i++) {
+    cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(cases, i)));
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
 enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
@@ -45,11 +57,8 @@ enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
   wire_write_end(&writer, '}');
   (void)snprintf(path, sizeof path, "/v1/messages/%s/recall", id.text);
   code = cli_post(cli, path, base_buf_view(&body), &answer, err);
-  if (code != BASE_OK || cli_print_json(cli, &answer))
-    return code;
-  cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ASKED), (long long)cli_number(answer.json, "asked"));
-  if (cli_number(answer.json, "ended") > 0)
-    cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ENDED), (long long)cli_number(answer.json, "ended"));
+  if (code == BASE_OK && !cli_print_json(cli, &answer))
+    show_asked(cli, answer.json);
   return code;
 }
 

@@ -174,10 +174,9 @@ static void write_member(struct wire_writer *writer, const char *key, struct bas
 
 static enum base_code ask_one(struct core *core, const struct base_id *message, const struct core_partner *to,
                               const struct core_recall *above, const struct core_recall_words *words,
-                              struct base_error *err) {
+                              struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  struct base_id id;
   base_buf_init(&document, CORE_DOCUMENT_MAX);
   wire_writer_init(&writer, &document);
   wire_write_object(&writer);
@@ -198,7 +197,7 @@ static enum base_code ask_one(struct core *core, const struct base_id *message, 
   wire_write_end(&writer, '}');
   wire_write_end(&writer, '}');
   enum base_code code = base_buf_check(&document, "the recall", err);
-  return code == BASE_OK ? core_submit_itself(core, words->actor, base_buf_view(&document), &id, err) : code;
+  return code == BASE_OK ? core_submit_itself(core, words->actor, base_buf_view(&document), out, err) : code;
 }
 
 enum base_code core_recall_ask(struct core *core, const struct base_id *message, const struct core_recall *above,
@@ -216,10 +215,13 @@ enum base_code core_recall_ask(struct core *core, const struct base_id *message,
     code = find_asked(core, message, ways.to[i], above != NULL ? &above->id : NULL, words->measure, &id, err);
     if (code != BASE_NOT_FOUND)
       continue;
-    code = ask_one(core, message, ways.to[i], above, words, &said);
-    count->asked += code == BASE_OK;
-    if (code == BASE_OK)
+    code = ask_one(core, message, ways.to[i], above, words, &id, &said);
+    if (code == BASE_OK) {
+      count->asked++;
+      if (count->cases != NULL)
+        wire_write_string(count->cases, base_id_text(&id).text);
       continue;
+    }
     if (core->failed != BASE_OK || core_ours(code)) {
       *err = said;
       return code;

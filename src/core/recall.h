@@ -86,8 +86,11 @@ BASE_NODISCARD enum base_code core_recall_below(struct core *core, const struct 
 struct core_recall_words {
   struct base_view actor, measure, ground, reason, correction;
 };
+/* How many were asked, and what was ended before it went; cases: those of the recall, as texts into an array that is
+ * open (NULL: nobody wants to know). */
 struct core_recall_count {
   size_t asked, ended;
+  struct wire_writer *cases;
 };
 BASE_NODISCARD enum base_code core_recall_ask(struct core *core, const struct base_id *message,
                                               const struct core_recall *above, const struct core_recall_words *words,

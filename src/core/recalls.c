@@ -76,13 +76,18 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   BASE_AUTO_BUF struct base_buf out = {0};
   struct base_error err = {0};
   struct base_id id;
-  struct core_recall_count count = {0};
+  BASE_AUTO_BUF struct base_buf cases = {0};
+  struct wire_writer writer, listing;
+  struct core_recall_count count = {.cases = &listing};
   struct core_recall_words words = {.actor = core_actor(core),
                                     .measure = core_request_text(request, "measure"),
                                     .ground = core_request_text(request, "ground"),
                                     .reason = core_request_text(request, "reason"),
                                     .correction = core_request_text(request, "correction")};
   base_buf_init(&out, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_init(&cases, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&listing, &cases);
+  wire_write_array(&listing);
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK && !is_one_of(words.measure, measures))
     code = base_fail(&err, BASE_FIELD, "measure: erase, correct or restrict");
@@ -90,12 +95,14 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
     code = base_fail(&err, BASE_FIELD, "correction: say what is right, when it is to be corrected");
   if (code == BASE_OK)
     code = ask_all(core, &id, &words, &count, &err);
-  struct wire_writer writer;
+  wire_write_end(&listing, ']');
   wire_writer_init(&writer, &out);
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
   wire_write_member_integer(&writer, "asked", (int64_t)count.asked);
   wire_write_member_integer(&writer, "ended", (int64_t)count.ended);
+  wire_write_key(&writer, "recalls");
+  wire_write_raw(&writer, base_buf_view(&cases));
   wire_write_end(&writer, '}');
   answer_end(core, token, &out, code, &err);
 }
