@@ -1667,7 +1667,7 @@ export interface Operations {
     path: "/v1/persons";
     body: {
       do: "add" | "roles" | "unit" | "owner" | "close";
-      person: string;
+      person?: string;
       /** add: in full. */
       name?: string;
       /** add, unit. */

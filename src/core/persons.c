@@ -222,15 +222,27 @@ static enum base_code change_known(struct core *core, struct base_view what, con
     return set_unit(core, person, request, err);
   if (base_view_is(what, "owner"))
     return set_owner(core, person, err);
-  if (base_view_is(what, "close"))
-    return close_person(core, person, request, err);
-  return base_fail(err, BASE_FIELD, "do: add, roles, unit, owner or close");
+  return close_person(core, person, request, err);
+}
+
+/* First what is to be done: who mistyped that is not told that something else is missing. */
+static enum base_code check_change(const struct wire_json *request, struct base_view what, struct base_error *err) {
+  static const char *const known[] = {"add", "roles", "unit", "owner", "close"};
+  size_t i = 0;
+  while (i < sizeof known / sizeof known[0] && !base_view_is(what, known[i]))
+    i++;
+  if (i == sizeof known / sizeof known[0])
+    return base_fail(err, BASE_FIELD, "do: add, roles, unit, owner or close");
+  return wire_json_get(request, "person") != NULL ? BASE_OK
+                                                  : base_fail(err, BASE_FIELD, "person: is missing; it must be a text");
 }
 
 void core_person_change(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_view what = core_request_text(request, "do");
-  enum base_code code = base_view_is(what, "add") ? add(core, request, &err) : change_known(core, what, request, &err);
+  enum base_code code = check_change(request, what, &err);
+  if (code == BASE_OK)
+    code = base_view_is(what, "add") ? add(core, request, &err) : change_known(core, what, request, &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
     return;

@@ -401,10 +401,11 @@ static void test_limits(void **state) {
            "\"do\":\"add\",\"person\":\"lina\",\"name\":\"L\",\"unit\":\"%s\",\"roles\":[\"auditor\"]", longer);
   refused_as(&a, LINK_PERSON_CHANGE, "", members, BASE_FIELD, "unit: must be a text, at most 128 bytes");
   refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"add\",\"person\":\"Lina\"", BASE_FIELD, "person: a letter");
-  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"crown\",\"person\":\"lina\"", BASE_NOT_FOUND, "there is no person");
+  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"unit\",\"person\":\"lina\",\"unit\":\"U\"", BASE_NOT_FOUND, "there is no person");
+  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"unit\",\"unit\":\"U\"", BASE_FIELD, "person: is missing");
   assert_int_equal(a.core->people->person_count, 0); /* nothing of it was begun */
   add(&a, "lina", "\"auditor\"");
-  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"crown\",\"person\":\"lina\"", BASE_FIELD, "do: add, roles");
+  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"crown\"", BASE_FIELD, "do: add, roles");
   size_t had = a.core->people->person_count;
   a.core->people->person_count = CORE_PERSONS_MAX - 1;
   refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"add\",\"person\":\"omar\",\"name\":\"O\",\"roles\":[\"auditor\"]", BASE_POLICY,
