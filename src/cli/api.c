@@ -245,8 +245,8 @@ static enum base_code why_cut(struct cli *cli, const char *path, enum base_code 
   return why.code;
 }
 
-enum base_code cli_part_fetch(struct cli *cli, struct cli_reading reading, const struct base_hash *sha256, uint64_t size,
-                              int fd, uint64_t *out_size, struct base_error *err) {
+enum base_code cli_part_fetch(struct cli *cli, struct cli_reading reading, const struct base_hash *sha256,
+                              uint64_t size, int fd, uint64_t *out_size, struct base_error *err) {
   char path[32 + BASE_HEX_ID + sizeof(struct cli_purpose)];
   struct cli_purpose purpose;
   enum base_code code = cli_purpose(cli, reading, &purpose, err);

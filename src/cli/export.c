@@ -88,7 +88,8 @@ static enum base_code export_part(struct cli *cli, int dir, size_t number, const
     return base_fail(err, BASE_PROTOCOL, "the node named a part without a hash or with a name that is none");
   (void)snprintf(file, sizeof file, "%zu-%.*s", number, (int)(name.size > 220 ? 220 : name.size),
                  (const char *)name.data);
-  return fetch_to(cli, dir, file, (struct cli_reading){true, message}, &sha256, (uint64_t)cli_number(part, "size"), err);
+  return fetch_to(cli, dir, file, (struct cli_reading){true, message}, &sha256, (uint64_t)cli_number(part, "size"),
+                  err);
 }
 
 static enum base_code export_message(struct cli *cli, int messages, struct base_view id, struct base_error *err) {

@@ -195,8 +195,8 @@ static bool read_position(const struct core_events *events, struct base_view tex
   return true;
 }
 
-/* Nobody takes all places: of a person who has her share the oldest is answered, with nothing new, and may ask again. The
- * gate keeps her to as many, so that this meets those of hers alone who are gone. */
+/* Nobody takes all places: of a person who has her share the oldest is answered, with nothing new, and may ask again.
+ * The gate keeps her to as many, so that this meets those of hers alone who are gone. */
 static void make_place(struct core *core) {
   struct core_events *events = core->events;
   size_t hers = 0, oldest = events->parked_count;

@@ -142,9 +142,11 @@ static enum base_code read_leaf(struct core *core, const struct base_hex_text *m
   return code == BASE_OK ? core_register_add(core, core_show_act(request), &opening, NULL, err) : code;
 }
 
-/* The same file may have come with several messages: who says of which one he reads it gets that one's, and no other's. */
-static enum base_code part_of_message(struct core *core, const struct wire_json *request, const struct base_hash *sha256,
-                                      struct base_arena *arena, struct store_part *out, struct base_error *err) {
+/* The same file may have come with several messages: who says of which one he reads it gets that one's, and no other's.
+ */
+static enum base_code part_of_message(struct core *core, const struct wire_json *request,
+                                      const struct base_hash *sha256, struct base_arena *arena, struct store_part *out,
+                                      struct base_error *err) {
   struct base_id id;
   struct core_content content = {0};
   enum base_code code = core_request_id(core, request, "message", "message", &id, err);

@@ -310,7 +310,8 @@ static enum base_code list_by_deadline(struct showing *showing, const struct wir
   struct base_id after;
   base_time due = INT64_MIN;
   if (filter.state.size > 0 && !known_state(core, filter.kind, filter.state))
-    return base_fail(err, BASE_FIELD, "state: no kind that is asked for has %.*s; wasl kind show KIND lists those there are",
+    return base_fail(err, BASE_FIELD,
+                     "state: no kind that is asked for has %.*s; wasl kind show KIND lists those there are",
                      (int)filter.state.size, (const char *)filter.state.data);
   enum base_code code = cursor.size == 0 ? BASE_OK : read_cursor(cursor, &due, &after, err);
   showing->by_deadline = true;
