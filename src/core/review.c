@@ -38,7 +38,9 @@ enum base_code core_review_move(struct core *core, const struct core_case *kase,
 enum base_code core_review_erased(struct core *core, const struct base_id *case_id, struct base_error *err) {
   bool content = true;
   enum base_code code = store_case_content(core->store, case_id, &content, err);
-  return code == BASE_OK && !content ? store_review_done(core->store, case_id, err) : code;
+  if (code == BASE_OK && !content)
+    code = store_review_done(core->store, case_id, err);
+  return code == BASE_NOT_FOUND ? BASE_OK : code; /* of a case that is not known here */
 }
 
 /* --- told */
