@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
-#include "simulate/sim.h"
+#include "simulate/law.h"
 
 /* What must hold when all is mended and has come to rest. Each check says its invariant in plain words. */
 
@@ -23,18 +23,12 @@ struct scan {
   size_t answered_count, answered_room;
   struct base_hash *answered; /* the sent leaves that a received or refused leaf answers */
   base_time time;
+  struct sim_told told;
 };
-
-static unsigned named(const struct sim *sim, struct base_view origin) {
-  unsigned i = 0;
-  while (i < sim->node_count && !base_view_equal(sim->nodes[i].origin, origin))
-    i++;
-  return i;
-}
 
 static void scan_sent(struct scan *scan, uint64_t index, const struct wire_opening *opening, struct base_view entry) {
   struct sim *sim = scan->sim;
-  unsigned to = named(sim, opening->to);
+  unsigned to = sim_named(sim, opening->to);
   if (to == sim->node_count)
     return;
   if (opening->number != scan->sent[to] + 1 || !base_hash_equal(&opening->previous, &scan->previous[to]))
@@ -67,7 +61,7 @@ static void scan_fault(struct scan *scan, const struct wire_opening *opening) {
                                       "signature", "inclusion",    "commitment",  "evidence",
                                       "hash",      "equivocation", "wrong-key",   "not-a-party"};
   struct sim *sim = scan->sim;
-  unsigned whose = named(sim, opening->subject);
+  unsigned whose = sim_named(sim, opening->subject);
   bool villain = sim->profile.villain != SIM_HONEST && whose == sim->villain;
   if (sim->profile.garble > 0 && opening->reason.size > 10 && memcmp(opening->reason.data, "wrong-key:", 10) == 0)
     return; /* the octet that was changed stood in the name of the key */
@@ -103,6 +97,8 @@ static void scan_leaf(struct scan *scan, uint64_t index) {
     scan_answered(scan, &opening);
   else if (leaf.act == WIRE_ACT_FAULT)
     scan_fault(scan, &opening);
+  else if (leaf.act == WIRE_ACT_DEADLINE)
+    sim_after_told(scan->node, &scan->told, &opening);
 }
 
 static void check_register(struct sim_node *node) {
@@ -121,7 +117,10 @@ static void check_register(struct sim_node *node) {
                   node->name, partner->row.sent_number, sim->nodes[node->partners[i]].name,
                   scan->sent[node->partners[i]]);
   }
+  if (!sim->violated)
+    sim_after_check(node, &scan->told);
   free(scan->answered);
+  free(scan->told.told);
   free(scan);
   /* And by the node's own check, as an officer asks for it. */
   bool done = false;
@@ -265,10 +264,10 @@ static bool may_be_dropped(struct sim_node *node, const struct base_id *id) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_erasure row;
-  bool any = sim_ledger_asked(node->sim, node->index, id);
+  bool any = sim_ledger_asked(node->sim, node->index, id) || sim_law_may_end(node->sim, node->index, id);
   bool elsewhere = store_erasure_get(node->core->store, id, &arena, &row, NULL) == BASE_OK && row.elsewhere;
   for (unsigned i = 0; elsewhere && !any && i < node->sim->node_count; i++)
-    any = sim_ledger_asked(node->sim, i, id);
+    any = sim_ledger_asked(node->sim, i, id) || sim_law_may_end(node->sim, i, id);
   return any;
 }
 
@@ -381,12 +380,12 @@ static bool all_receipted(struct sim_node *node, const struct core_case *kase) {
   for (size_t i = 0; i < kase->count; i++) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, 1 << 20);
-    unsigned author = named(node->sim, kase->messages[i].header->author);
+    unsigned author = sim_named(node->sim, kase->messages[i].header->author);
     struct sim_node *from = &node->sim->nodes[author];
     if (!from->faithful)
       return false;
     for (size_t k = 0; k < kase->messages[i].header->party_count; k++) {
-      unsigned party = named(node->sim, kase->messages[i].header->parties[k]);
+      unsigned party = sim_named(node->sim, kase->messages[i].header->parties[k]);
       struct store_delivery delivery;
       const struct core_partner *partner = party == author ? NULL : sim_partner(from, party);
       if (party != author && (partner == NULL ||
@@ -489,7 +488,7 @@ static enum base_code check_case(void *context, const struct store_case *row) {
   check_takers(node, kase);
   const struct wire_header *opening = kase->messages[0].header;
   for (size_t i = 0; i < opening->party_count && !sim->violated; i++) {
-    unsigned party = named(sim, opening->parties[i]);
+    unsigned party = sim_named(sim, opening->parties[i]);
     if (party > node->index && party < sim->node_count && sim->nodes[party].faithful)
       compare_case(node, &sim->nodes[party], kase);
   }
@@ -551,8 +550,8 @@ static void check_returned(struct sim *sim, struct sim_node *restored, struct si
       sim_violate(sim, "what a living partner holds comes back",
                   "%s holds number %" PRIu64 " of %s, which was restored, and does not have it again (%" PRIu64
                   " came back, number %" PRIu64 " is next; '%c'; \"%s\")",
-                  other->name, n, restored->name, partner->back.came, partner->back.next, why_missing(&partner->back, n),
-                  partner->trouble);
+                  other->name, n, restored->name, partner->back.came, partner->back.next,
+                  why_missing(&partner->back, n), partner->trouble);
     sim->counts.returned++;
   }
 }

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "simulate/sim.h"
+#include "simulate/law.h"
 
 struct options {
   uint64_t from, runs;
@@ -53,6 +53,8 @@ static void add(struct totals *totals, const struct sim *sim) {
   const uint64_t *one = (const uint64_t *)&sim->counts;
   for (size_t i = 0; i < sizeof sim->counts / sizeof *one; i++)
     sum[i] += one[i];
+  totals->counts.judged += sim->law->judged;
+  totals->counts.unlawful += sim->law->refused;
   totals->runs++;
   totals->simulated_ms += (uint64_t)sim->now_ms;
   totals->villains[sim->profile.villain]++;
@@ -91,6 +93,9 @@ static void tell_totals(const struct totals *totals) {
          " consignments of another version refused\n",
          counts->restores, counts->returned, counts->erased, counts->rotated, counts->noticed, counts->lies,
          counts->refused_versions);
+  printf("# %" PRIu64 " judged by their terms, %" PRIu64 " refused by them, %" PRIu64 " passed on, %" PRIu64
+         " recalled\n",
+         counts->judged, counts->unlawful, counts->passed, counts->recalls);
 }
 
 static bool write_json(const struct options *options, const struct totals *totals, const struct sim *failed) {

@@ -17,8 +17,11 @@ static uint64_t token_of(enum token token, uint64_t number) {
 /* --- what is handed in */
 
 static base_time node_now(void *context) {
-  const struct sim_node *node = context;
-  return SIM_START + node->sim->now_ms / 1000 + node->clock_off;
+  struct sim_node *node = context;
+  base_time now = SIM_START + node->sim->now_ms / 1000 + node->sim->later_s + node->clock_off;
+  if (now > node->clock_most)
+    node->clock_most = now;
+  return now;
 }
 
 static int64_t node_ms(void *context) {

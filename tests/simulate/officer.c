@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
-#include "simulate/sim.h"
+#include "simulate/law.h"
 
 /* What people do at a node, by the requests of the local gate: agreements are proposed, countered, accepted, declined,
  * ended; requests are asked, clarified, answered in part or whole, refused, withdrawn, closed; files go along; waiting
  * messages are ended, content is erased, partners suspended and resumed, content is read, evidence exported, the
  * register checked. */
 
-enum { CASES_LOOKED_AT = 12, PART_MOST = 3 * WIRE_RECORD_MAX };
+enum { CASES_LOOKED_AT = 12, PART_MOST = 3 * WIRE_RECORD_MAX, TERMS_ROOM = 2000, LEVEL_AMBER = 2, SELDOM = 1 };
 
 uint8_t sim_octet(uint64_t seed, uint64_t at) {
   return (uint8_t)((at * 2654435761u + seed * 2246822519u) >> 13);
@@ -106,56 +106,99 @@ static bool submitted(struct sim_node *node, const char *what, const struct part
   return true;
 }
 
-static bool open_case(struct sim_node *node, const char *kind, const unsigned *to, size_t count, const char *fields) {
+/* What people do not say of a message: it is of ordinary personal data, and marked as nothing, which is amber. */
+static struct sim_written draft_of(const struct sim_node *node, const char *kind, const char *type) {
+  struct sim_written draft = {.by = node->index, .personal = WIRE_PERSONAL_ORDINARY, .level = LEVEL_AMBER};
+  draft.marked_for_consent = true;
+  (void)snprintf(draft.kind, sizeof draft.kind, "%s", kind);
+  (void)snprintf(draft.type, sizeof draft.type, "%s", type);
+  return draft;
+}
+
+const char *sim_draw_handling(struct sim *sim, struct sim_written *draft) {
+  static const struct {
+    const char *code;
+    unsigned level;
+    bool consent;
+  } marks[] = {{"clear", 0, false}, {"green", 1, false},       {"green no_onward_without_consent", 1, true},
+               {"amber", 2, true},  {"amber_strict", 3, true}, {"red", 4, true}};
+  if (sim->profile.laws == 0 || sim_chance(sim, 400))
+    return NULL;
+  size_t mark = sim_draw(sim, sizeof marks / sizeof *marks);
+  draft->level = marks[mark].level;
+  draft->marked_for_consent = marks[mark].consent;
+  return marks[mark].code;
+}
+
+static void write_handling(const char *handling, char out[80]) {
+  (void)snprintf(out, 80, handling != NULL ? ",\"handling\":\"%s\"" : "", handling);
+}
+
+bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const unsigned *to, size_t count,
+                   const char *fields, const char *handling) {
   BASE_AUTO_BUF struct base_buf names = {0};
+  struct sim *sim = node->sim;
   struct parts parts = {0};
-  char what[80] = "";
-  for (size_t i = 0; i < count; i++)
-    base_buf_printf(&names, "%s\"%s\"", i > 0 ? "," : "", node->sim->nodes[to[i]].name);
+  struct sim_written whole = *draft;
+  char what[80] = "", mark[80];
+  whole.parties[whole.party_count++] = node->index;
+  for (size_t i = 0; i < count; i++) {
+    base_buf_printf(&names, "%s\"%s\"", i > 0 ? "," : "", sim->nodes[to[i]].name);
+    whole.parties[whole.party_count++] = to[i];
+  }
   base_buf_u8(&names, 0);
-  snprintf(what, sizeof what, "opens %s to %.40s", kind, (const char *)names.data);
-  bool done = draw_parts(node, &parts) &&
-              sim_ask(node, LINK_CASE_OPEN, -1, "{\"actor\":\"amal\",\"kind\":\"%s\",\"to\":[%s],\"fields\":%s%s}",
-                      kind, (const char *)names.data, fields, parts_json(&parts)) &&
-              submitted(node, what, &parts);
+  write_handling(handling, mark);
+  snprintf(what, sizeof what, "opens %s to %.40s", draft->kind, (const char *)names.data);
+  bool done = draw_parts(node, &parts);
+  sim_law_writes(sim, &whole);
+  done = done &&
+         sim_ask(node, LINK_CASE_OPEN, -1, "{\"actor\":\"amal\",\"kind\":\"%s\",\"to\":[%s],\"fields\":%s%s%s}",
+                 draft->kind, (const char *)names.data, fields, parts_json(&parts), mark) &&
+         submitted(node, what, &parts);
+  sim_law_wrote(sim);
   base_buf_free(&parts.json);
   return done;
 }
 
-static void send_in(struct sim_node *node, const struct base_id *kase, const char *type, const char *fields) {
+static void send_in(struct sim_node *node, const struct base_id *kase, const struct sim_written *draft,
+                    const char *fields) {
+  struct sim *sim = node->sim;
   struct parts parts = {0};
-  char what[80];
-  snprintf(what, sizeof what, "sends %s in %.12s:", type, base_id_text(kase).text);
-  if (draw_parts(node, &parts) &&
-      sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s}",
-              base_id_text(kase).text, type, fields, parts_json(&parts)))
+  const struct sim_written *opening = sim_law_find(sim, kase);
+  struct sim_written whole = *draft;
+  char what[80], mark[80];
+  if (opening != NULL) {
+    whole.kase = *kase;
+    whole.party_count = opening->party_count;
+    memcpy(whole.parties, opening->parties, sizeof whole.parties);
+    memcpy(whole.purpose, opening->purpose, sizeof whole.purpose);
+  }
+  write_handling(sim_draw_handling(sim, &whole), mark);
+  snprintf(what, sizeof what, "sends %s in %.12s:", draft->type, base_id_text(kase).text);
+  bool ready = draw_parts(node, &parts);
+  sim_law_writes(sim, &whole);
+  if (ready && sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s%s}",
+                       base_id_text(kase).text, draft->type, fields, parts_json(&parts), mark))
     (void)submitted(node, what, &parts);
+  sim_law_wrote(sim);
   base_buf_free(&parts.json);
 }
 
 /* --- agreements and requests */
 
-static const char *const terms_json =
-    "\"title\":\"اتفاق · accord\",\"legal_basis\":\"article 7\",\"language\":\"fr\",\"until\":\"%s\",\"articles\":\"1. "
-    "2.\",\"rows\":[{\"id\":\"2\",\"kind\":\"%s\",\"types\":[\"*\"],\"purposes\":[%s],\"direction\":\"%s\"}]";
-
-/* Mostly wide and long; some narrow ones, and some that expire within the run, so that law has something to say. */
-static void write_terms(struct sim *sim, char *out, size_t size) {
-  static const char *const directions[] = {"both", "both", "both", "from_proposer", "to_proposer"};
-  struct base_time_text until = base_time_format(SIM_START + sim->now_ms / 1000 + 60 + (base_time)sim_draw(sim, 14400));
-  bool soon = sim_chance(sim, 120), narrow = sim_chance(sim, 150);
-  snprintf(out, size, terms_json, soon ? until.text : "2036-01-01", narrow ? "request" : "*",
-           narrow ? "\"trafficking\",\"drugs\"" : "\"*\"", directions[sim_chance(sim, 150) ? sim_draw(sim, 5) : 0]);
-}
-
 bool sim_officer_propose(struct sim_node *node, const unsigned *to, size_t count) {
-  char terms[800], fields[900];
-  write_terms(node->sim, terms, sizeof terms);
+  char terms[TERMS_ROOM], fields[TERMS_ROOM + 8];
+  unsigned parties[SIM_PARTIES_MAX];
+  struct sim_written draft = draft_of(node, "agreement", "propose");
+  memcpy(parties, to, count * sizeof *to);
+  parties[count] = node->index;
+  sim_write_terms(node, parties, count + 1, &draft.terms, terms, sizeof terms);
+  draft.has_terms = true;
   snprintf(fields, sizeof fields, "{%s}", terms);
-  return open_case(node, "agreement", to, count, fields);
+  return sim_open_case(node, &draft, to, count, fields, NULL);
 }
 
-static size_t draw_receivers(struct sim_node *node, unsigned out[SIM_RECEIVERS_MAX]) {
+size_t sim_draw_receivers(struct sim_node *node, unsigned out[SIM_RECEIVERS_MAX]) {
   struct sim *sim = node->sim;
   size_t most = node->partner_count < SIM_RECEIVERS_MAX ? node->partner_count : SIM_RECEIVERS_MAX;
   size_t wanted = sim_chance(sim, 550) ? 1 : 1 + sim_draw(sim, most), count = 0;
@@ -167,40 +210,73 @@ static size_t draw_receivers(struct sim_node *node, unsigned out[SIM_RECEIVERS_M
 
 static void propose(struct sim_node *node) {
   unsigned to[SIM_RECEIVERS_MAX];
-  size_t count = draw_receivers(node, to);
+  size_t count = sim_draw_receivers(node, to);
   (void)sim_officer_propose(node, to, count);
 }
 
 static void request(struct sim_node *node) {
   static const char *const purposes[] = {"trafficking", "trafficking", "drugs", "terrorism"};
+  struct sim *sim = node->sim;
   unsigned to[SIM_RECEIVERS_MAX];
-  char fields[300];
-  size_t count = draw_receivers(node, to);
+  char fields[600];
+  size_t count = sim_draw_receivers(node, to);
+  struct sim_written draft = draft_of(node, "request", "ask");
+  const char *purpose = purposes[sim_draw(sim, 4)], *urgency = "normal", *handling = sim_draw_handling(sim, &draft);
+  if (sim->profile.laws > 0 && sim_chance(sim, 500))
+    urgency = sim_chance(sim, 500) ? "urgent_direct" : "urgent_indirect";
+  (void)snprintf(draft.purpose, sizeof draft.purpose, "%s", purpose);
+  bool special = sim->profile.laws > 0 && sim_chance(sim, 100);
+  draft.personal = special ? WIRE_PERSONAL_SPECIAL : WIRE_PERSONAL_ORDINARY;
   snprintf(
       fields, sizeof fields,
-      "{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"%s\",\"question\":\"متى؟ quand ?\",\"language\":\"fr\"}",
-      purposes[sim_draw(node->sim, 4)]);
-  (void)open_case(node, "request", to, count, fields);
+      "{\"subject\":\"s\",\"urgency\":\"%s\",\"urgency_reason\":\"r\",\"purpose\":\"%s\",\"question\":\"متى؟ quand "
+      "?\",%s\"language\":\"fr\"}",
+      urgency, purpose, special ? SIM_PERSONS_JSON "," : "");
+  (void)sim_open_case(node, &draft, to, count, fields, handling);
 }
 
-static void write_fields(struct sim *sim, const struct core_case *kase, const char *type, char *out, size_t size) {
-  char terms[800];
-  if (strcmp(type, "counter") == 0) {
-    write_terms(sim, terms, sizeof terms);
-    snprintf(out, size, "{\"reason\":\"trop large\",%s}", terms);
-  } else if (strcmp(type, "accept") == 0) {
+static void write_terms_in(struct sim_node *node, const struct core_case *kase, struct sim_written *draft, char *out,
+                           size_t size) {
+  const struct sim_written *opening = sim_law_find(node->sim, &kase->id);
+  char terms[TERMS_ROOM];
+  if (opening == NULL)
+    return;
+  sim_write_terms(node, opening->parties, opening->party_count, &draft->terms, terms, sizeof terms);
+  draft->has_terms = true;
+  snprintf(out, size, "{\"reason\":\"trop large\",%s}", terms);
+}
+
+/* And what class of personal data these fields are. */
+static void write_fields(struct sim_node *node, const struct core_case *kase, struct sim_written *draft, char *out,
+                         size_t size) {
+  static const char *const plain[][2] = {{"refuse", "{\"ground\":\"no_competence\"}"},
+                                         {"close", "{\"note\":\"merci\"}"},
+                                         {"decline", "{\"reason\":\"r\"}"},
+                                         {"withdraw", "{\"reason\":\"r\"}"},
+                                         {"end", "{\"reason\":\"r\"}"},
+                                         {"deny", "{\"reason\":\"r\"}"},
+                                         {"revoke", "{\"reason\":\"r\"}"},
+                                         {"review", "{\"findings\":\"f\"}"},
+                                         {"feedback", "{\"use\":\"used\"}"}};
+  const char *type = draft->type;
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+    if (strcmp(type, plain[i][0]) == 0) {
+      draft->personal = WIRE_PERSONAL_NONE;
+      snprintf(out, size, "%s", plain[i][1]);
+      return;
+    }
+  if (strcmp(type, "counter") == 0 || strcmp(type, "amend") == 0)
+    write_terms_in(node, kase, draft, out, size);
+  else if (strcmp(type, "accept") == 0)
     snprintf(out, size, "{\"terms\":\"%s\"}", base_id_text(&kase->state.by).text);
-  } else if (strcmp(type, "refuse") == 0) {
-    snprintf(out, size, "{\"ground\":\"no_competence\"}");
-  } else if (strcmp(type, "clarify") == 0) {
+  else if (strcmp(type, "give") == 0)
+    sim_write_consent(node, kase, out, size);
+  else if (strcmp(type, "clarify") == 0)
     snprintf(out, size, "{\"ground\":\"facts_insufficient\",\"question\":\"أين؟ où ?\"}");
-  } else if (strcmp(type, "close") == 0) {
-    snprintf(out, size, "{\"note\":\"merci\"}");
-  } else if (strcmp(type, "decline") == 0 || strcmp(type, "withdraw") == 0 || strcmp(type, "end") == 0) {
-    snprintf(out, size, "{\"reason\":\"r\"}");
-  } else {
+  else if (strcmp(type, "correct") == 0)
+    snprintf(out, size, "{\"information\":\"نعم oui\"}");
+  else
     snprintf(out, size, "{\"answer\":\"نعم oui\"}");
-  }
 }
 
 struct looking {
@@ -217,20 +293,24 @@ static enum base_code look_at_case(void *context, const struct store_case *row) 
 
 /* Accepting comes before refusing, else nothing would ever be allowed. */
 static unsigned weight(const char *type) {
-  return strcmp(type, "accept") == 0 ? 12 : strcmp(type, "end") == 0 || strcmp(type, "decline") == 0 ? 1 : 3;
+  static const char *const seldom[] = {"end", "decline", "withdraw", "deny"};
+  for (size_t i = 0; i < sizeof seldom / sizeof *seldom; i++)
+    if (strcmp(type, seldom[i]) == 0)
+      return SELDOM;
+  return strcmp(type, "accept") == 0 ? 12 : strcmp(type, "give") == 0 ? 6 : 3;
 }
 
-static void act_in_case(struct sim_node *node) {
+bool sim_act_in_case(struct sim_node *node, const char *only) {
   struct sim *sim = node->sim;
   struct looking looking = {0};
   struct core_case *kase = NULL;
-  if (store_case_each(node->core->store, (struct base_view){0}, CASES_LOOKED_AT, look_at_case, &looking, NULL) !=
-          BASE_OK ||
+  struct base_view of_kind = only != NULL ? base_view_text(only) : (struct base_view){0};
+  if (store_case_each(node->core->store, of_kind, CASES_LOOKED_AT, look_at_case, &looking, NULL) != BASE_OK ||
       looking.count == 0)
-    return;
+    return false;
   struct base_id id = looking.found[sim_draw(sim, looking.count)];
   if (core_case_load(node->core, &id, &kase, NULL) != BASE_OK)
-    return;
+    return false;
   const struct wire_kind *kind = &kase->kind->kind;
   const struct wire_kind_type *chosen = NULL;
   unsigned sum = 0;
@@ -239,16 +319,33 @@ static void act_in_case(struct sim_node *node) {
     bool allowed = core_case_allows(kind, kase->messages, kase->count, &kase->state, node->core->card.origin, type,
                                     NULL) == BASE_OK;
     unsigned share = allowed ? weight((const char *)type->name.data) : sim_chance(sim, 10);
+    if (share == SELDOM && !sim_chance(sim, 250))
+      continue;
     sum += share;
     if (share > 0 && sim_draw(sim, sum) < share)
       chosen = type;
   }
   if (chosen == NULL)
-    return;
-  char type[WIRE_CODE_MAX + 1], fields[1000];
+    return false;
+  char type[WIRE_CODE_MAX + 1], name[WIRE_CODE_MAX + 1], fields[TERMS_ROOM + 40] = "{}";
   snprintf(type, sizeof type, "%.*s", (int)chosen->name.size, (const char *)chosen->name.data);
-  write_fields(sim, kase, type, fields, sizeof fields);
-  send_in(node, &id, type, fields);
+  snprintf(name, sizeof name, "%.*s", (int)kind->name.size, (const char *)kind->name.data);
+  struct sim_written draft = draft_of(node, name, type);
+  write_fields(node, kase, &draft, fields, sizeof fields);
+  send_in(node, &id, &draft, fields);
+  return true;
+}
+
+void sim_accept(struct sim_node *node, const struct base_id *agreement) {
+  struct core_case *kase = NULL;
+  if (node->core == NULL || core_case_load(node->core, agreement, &kase, NULL) != BASE_OK ||
+      base_view_equal(kase->messages[0].header->author, node->origin))
+    return;
+  char fields[TERMS_ROOM + 40];
+  struct sim_written draft = draft_of(node, "agreement", "accept");
+  struct base_id id = *agreement;
+  write_fields(node, kase, &draft, fields, sizeof fields);
+  send_in(node, &id, &draft, fields);
 }
 
 /* --- everything else */
@@ -279,31 +376,32 @@ static void end_waiting(struct sim_node *node) {
     sim_say(node->sim, node, "ends %.12s: %s", base_id_text(&waiting.chosen).text, base_code_name(node->reply.status));
 }
 
-void sim_officer_erases(struct sim_node *node) {
+bool sim_officer_erases(struct sim_node *node) {
   struct sim *sim = node->sim;
   struct looking looking = {0};
   struct core_case *kase = NULL;
   if (store_case_each(node->core->store, (struct base_view){0}, CASES_LOOKED_AT, look_at_case, &looking, NULL) !=
           BASE_OK ||
       looking.count == 0)
-    return;
+    return false;
   struct base_id id = {{0}};
   for (int tries = 0; tries < 4 && (kase == NULL || !kase->kind->kind.needs_row); tries++) { /* seldom an agreement */
     id = looking.found[sim_draw(sim, looking.count)];
     if (core_case_load(node->core, &id, &kase, NULL) != BASE_OK)
-      return;
+      return false;
   }
   id = kase->messages[sim_draw(sim, kase->count)].id;
   sim_ledger_erased(node, &id, false);
   if (!sim_ask(node, LINK_MESSAGE_ERASE, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"it has ended\"}",
                base_id_text(&id).text))
-    return;
+    return false;
   sim_say(sim, node, "erases %.12s: %s", base_id_text(&id).text, base_code_name(node->reply.status));
   if (node->reply.status == BASE_OK)
     sim_ledger_erased(node, &id, true);
   else if (base_code_class(node->reply.status) == BASE_BROKEN && !node->disk_trouble)
     sim_violate(sim, "what a person asks is answered", "%s: %.*s", node->name, (int)node->reply.payload.size,
                 (const char *)node->reply.payload.data);
+  return node->reply.came && node->reply.status == BASE_OK;
 }
 
 /* Each ends in a card that follows, which partners take. */
@@ -375,7 +473,9 @@ void sim_officer_acts(struct sim_node *node) {
   struct sim *sim = node->sim;
   if (node->partner_count == 0)
     return;
-  if (sim_chance(sim, sim->profile.ends))
+  if (sim_chance(sim, sim->profile.laws))
+    sim_parley_acts(node);
+  else if (sim_chance(sim, sim->profile.ends))
     end_waiting(node);
   else if (sim_chance(sim, sim->profile.suspends))
     suspend_or_resume(node);
@@ -386,7 +486,7 @@ void sim_officer_acts(struct sim_node *node) {
   else if (sim_chance(sim, 80))
     look_around(node);
   else if (sim_chance(sim, 450))
-    act_in_case(node);
+    (void)sim_act_in_case(node, NULL);
   else if (!has_agreement(node) ? sim_chance(sim, 700) : sim_chance(sim, 100))
     propose(node);
   else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 
-#include "simulate/sim.h"
+#include "simulate/law.h"
 
 /* One run: its faults are drawn from the seed, events are taken in the order of their time, and when the time of
  * trouble is over everything is mended, comes to rest and is checked. */
@@ -14,6 +14,7 @@ enum {
   VILLAIN_REST = 8 * MINUTE,
   EVENTS_MOST = 15000, /* and for each node: */
   EVENTS_EACH = 1000,
+  LATER_MOST = 9 * 86400, /* longer than any deadline */
 };
 
 const char *sim_villain_name(enum sim_villain villain) {
@@ -251,6 +252,8 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   bool follows = profile->villain == SIM_HONEST || profile->villain == SIM_OLD_CORE || profile->villain == SIM_RESTORED;
   profile->rotates = follows ? maybe(sim, 400, 10, 100) : 0;
   profile->erases = profile->villain == SIM_RESTORED ? 200 : maybe(sim, 600, 40, 200);
+  profile->laws = many ? 0 : maybe(sim, profile->nodes > 2 ? 400 : 150, 400, 900);
+  profile->later_s = profile->laws > 0 ? (int64_t)sim_draw(sim, LATER_MOST) : 0;
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {
@@ -356,14 +359,27 @@ static void rest(struct sim *sim) {
                 REST_MOST / HOUR);
 }
 
+/* Terms end, consents too, what was to be kept until a day is over, and nobody answered: clocks go on by days at once,
+ * and at each node a person looks. */
+static void pass_days(struct sim *sim) {
+  sim->later_s = sim->profile.later_s;
+  sim_say(sim, NULL, "%lld s pass", (long long)sim->later_s);
+  for (unsigned i = 0; i < sim->node_count && !sim->violated; i++)
+    if (sim->nodes[i].core != NULL)
+      (void)sim_ask(&sim->nodes[i], LINK_RECALL_LIST, -1, "{\"actor\":\"amal\"}");
+}
+
 void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
   memset(sim, 0, sizeof *sim);
   sim->seed = sim->random = seed;
   sim->trace = UINT64_C(14695981039346656037);
   sim->verbose = verbose;
   sim_trouble_begin(sim);
+  sim_law_begin(sim);
   draw_profile(sim, nodes);
   make_nodes(sim);
+  if (!sim->violated)
+    sim_parley_begin(sim);
   sim_say(sim, NULL, "%u nodes, villain: %s, %lld minutes of trouble", sim->node_count,
           sim_villain_name(sim->profile.villain), (long long)(sim->profile.chaos_ms / MINUTE));
   int64_t begin = sim->now_ms, end = begin + sim->profile.chaos_ms;
@@ -376,6 +392,10 @@ void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
     sim_heal(sim);
   if (!sim->violated)
     rest(sim);
+  if (!sim->violated && sim->profile.later_s > 0) {
+    pass_days(sim);
+    rest(sim);
+  }
   if (!sim->violated) {
     sim_villain_final(sim);
     probe(sim);
@@ -402,6 +422,7 @@ void sim_end(struct sim *sim) {
   free(sim->cuts);
   free(sim->registers);
   free(sim->cosigned);
+  sim_law_free(sim);
   free(sim->acked);
   free(sim->erased);
 }

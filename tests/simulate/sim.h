@@ -7,6 +7,10 @@
  *   node.c     a node's life: made, started, one step of its core, ended, killed, cut from power
  *   line.c     what gates and network do with a consignment and its answer
  *   officer.c  what people do at a node
+ *   parley.c   what they agree on, pass on, consent to, call back (law.h)
+ *   laws.c     the simulator's own memory of that
+ *   judge.c    holds each hand-over and each refusal against it
+ *   after.c    what must hold in the end of recalls, of what was to be kept until a time, and of deadlines
  *   trouble.c  what goes wrong: lines, power, disks, clocks
  *   villain.c  nodes that are not what they seem: rolled back, copied, lying, of another version
  *   ledger.c   the simulator's own memory: every leaf, every signed head, what was acknowledged
@@ -60,9 +64,10 @@ struct sim_profile {
   int64_t officer_ms; /* mean time between two actions of the people of one node */
   int64_t trouble_ms; /* mean time between two troubles of the run */
   int64_t latency_ms;
-  unsigned drop, duplicate, delay, garble, misdeliver;         /* each consignment, each answer */
-  unsigned cut, split, kill, power, crash, clock, full, sync;  /* shares of the troubles */
-  unsigned parts, many_parts, ends, suspends, erases, rotates; /* of what people do */
+  unsigned drop, duplicate, delay, garble, misdeliver;               /* each consignment, each answer */
+  unsigned cut, split, kill, power, crash, clock, full, sync;        /* shares of the troubles */
+  unsigned parts, many_parts, ends, suspends, erases, rotates, laws; /* of what people do */
+  int64_t later_s;                                                   /* clocks go on by that before the end */
 };
 
 /* --- events */
@@ -122,7 +127,7 @@ struct sim_node {
   unsigned index;
   char name[8];
   uint64_t random;
-  base_time clock_off;
+  base_time clock_off, clock_most; /* most: the latest time that its clock ever said */
   struct base_world world;
   struct disk *core_disk, *keeper_disk;
   int core_dir, keeper_dir;
@@ -189,13 +194,15 @@ struct sim_erased { /* a person at the node asked for it */
 
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
-      disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions;
+      disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions, judged, unlawful, passed,
+      recalls, ended;
 };
 
 struct sim {
   uint64_t seed, random;
   struct sim_profile profile;
   int64_t now_ms;
+  int64_t later_s; /* added to all clocks */
   bool healed, verbose;
   size_t event_count, event_room;
   uint64_t event_order;
@@ -209,7 +216,8 @@ struct sim {
   struct sim_acked *acked;
   size_t erased_count, erased_room;
   struct sim_erased *erased;
-  unsigned villain; /* the node, where there is one */
+  struct sim_law *law; /* law.h */
+  unsigned villain;    /* the node, where there is one */
   struct disk *old_core, *old_keeper, *new_core, *new_keeper;
   size_t old_branch, new_branch;
   uint64_t old_keys;         /* which keys the copy of the keeper has */
@@ -277,8 +285,8 @@ void sim_officer_acts(struct sim_node *node);
 /* Proposes an agreement to these; true when it was acknowledged. */
 bool sim_officer_propose(struct sim_node *node, const unsigned *to, size_t count);
 void sim_officer_resume(struct sim_node *node);
-/* Asks for the content of some message to be erased, also of one that may not be. */
-void sim_officer_erases(struct sim_node *node);
+/* Asks for the content of some message to be erased, also of one that may not be; true when it was. */
+bool sim_officer_erases(struct sim_node *node);
 uint8_t sim_octet(uint64_t seed, uint64_t at);
 
 /* trouble.c */

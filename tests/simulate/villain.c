@@ -133,13 +133,15 @@ static void confirm_epoch(struct sim *sim) {
   }
 }
 
+/* The copy is made when there is something in it. */
 static void restored(struct sim *sim, uint64_t act) {
+  enum { COPIED = 1, ERASED, BACK, TRIES = 6 };
   struct sim_node *node = villain_of(sim);
-  if (act == 0 && node->core != NULL) {
+  if (act == COPIED && node->core != NULL) {
     keep_copy(sim, &sim->old_core, &sim->old_keeper);
     sim->old_branch = leaves_of(sim);
     sim->old_epoch_key = epoch_key(node);
-  } else if (act == 2 && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch &&
+  } else if (act == BACK && node->core != NULL && sim->old_core != NULL && leaves_of(sim) > sim->old_branch &&
              opens_copy(sim, node)) {
     char origin[WIRE_ORIGIN_MAX + 1];
     struct base_error err = {0};
@@ -153,8 +155,9 @@ static void restored(struct sim *sim, uint64_t act) {
     }
     sim_ledger_branch(node, sim->old_branch);
     (void)sim_node_start(node);
-  } else if (act == 1 && node->core != NULL) {
-    sim_officer_erases(node); /* the copy has it, and must not show it again */
+  } else if (act == ERASED) { /* the copy has it, and must not show it again */
+    for (unsigned i = 0; i < TRIES && node->core != NULL && !sim_officer_erases(node); i++)
+      continue;
   } else {
     confirm_epoch(sim);
   }

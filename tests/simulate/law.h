@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What people at the nodes agreed on, wrote, passed on and called back, as the simulator itself remembers it. It is
+ * noted where people write, never read from a node and never shown to one: the judge goes by this and by spec/, and
+ * asks nothing of src/law. */
+#ifndef WASL_TESTS_SIM_LAW_H
+#define WASL_TESTS_SIM_LAW_H
+
+#include "simulate/sim.h"
+
+enum {
+  SIM_ROWS_MAX = 3,
+  SIM_PARTIES_MAX = SIM_RECEIVERS_MAX + 1,
+  SIM_CLAUSE = 240,
+  SIM_NOBODY = UINT32_MAX,
+  SIM_FOR_EVER = 10 * 365 * 86400,
+  SIM_RETAIN_GRACE = 300, /* seconds: a node looks again each minute at what was still on its way */
+};
+
+/* Of the special class. */
+#define SIM_PERSONS_JSON                                                                                               \
+  "\"persons\":[{\"name\":\"n\",\"class\":\"suspect\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:B/3\","              \
+  "\"as_of\":\"2020-06-30\"}]"
+
+enum sim_onward { SIM_ONWARD_OPEN, SIM_ONWARD_NO, SIM_ONWARD_CONSENT, SIM_ONWARD_PARTIES };
+struct sim_row {
+  const char *kind;             /* a code or "*" */
+  const char *types, *purposes; /* as in JSON: "\"ask\",\"answer\"" */
+  const char *direction;
+  unsigned recipient; /* SIM_NOBODY: any */
+  unsigned personal;  /* enum wire_personal */
+  const char *handling;
+  unsigned ceiling; /* 0 clear … 4 red */
+  enum sim_onward onward;
+};
+struct sim_terms {
+  base_time from, until; /* from 0: as accepted */
+  size_t row_count;
+  struct sim_row rows[SIM_ROWS_MAX]; /* the ids are "1", "2", "3" */
+};
+
+/* A message that people at a node wrote. */
+struct sim_written {
+  struct base_id id, kase;
+  unsigned by;
+  size_t party_count;
+  unsigned parties[SIM_PARTIES_MAX];    /* with the author */
+  char kind[16], type[20], purpose[24]; /* purpose: of the case */
+  unsigned personal, level;
+  bool marked_for_consent; /* the mark asks for the originator's consent before it is passed on */
+  bool passes;
+  struct base_id source; /* what it passes on, or what its consent is about */
+  size_t whom_count;     /* for whom its consent is asked */
+  unsigned whom[SIM_RECEIVERS_MAX];
+  base_time keep_until; /* 0: for ever */
+  bool has_terms;
+  struct sim_terms terms;
+  char clauses[SIM_PARTIES_MAX][SIM_CLAUSE]; /* by which law let it go to each party */
+};
+struct sim_recalled { /* a recall that a person opened, and that was acknowledged */
+  unsigned node;
+  struct base_id message;
+  char measure[16];
+};
+
+struct sim_law {
+  size_t count, room;
+  struct sim_written *written;
+  size_t recalled_count, recalled_room;
+  struct sim_recalled *recalled;
+  bool begun;               /* terms are drawn wide and narrow from now on, not plain */
+  bool writing;             /* a person's message is being submitted … */
+  struct sim_written draft; /* … this one, whose id is not known yet */
+  uint64_t judged, refused; /* for the totals */
+};
+
+/* laws.c: the memory */
+struct sim_written *sim_law_find(struct sim *sim, const struct base_id *id);
+bool sim_law_party(const struct sim_written *written, unsigned node);
+/* Before a person's submission, and after it. A message in a case that others opened takes parties and purpose from its
+ * opening. */
+void sim_law_writes(struct sim *sim, const struct sim_written *draft);
+void sim_law_wrote(struct sim *sim);
+/* The draft became this message. NULL: nobody was writing. */
+struct sim_written *sim_law_named(struct sim *sim, const struct base_id *id);
+void sim_law_recalls(struct sim *sim, unsigned node, const struct base_id *message, const char *measure);
+/* Its time to be kept is over at this node, or may have been while its clock was ahead. */
+bool sim_law_may_end(const struct sim *sim, unsigned node, const struct base_id *message);
+void sim_law_begin(struct sim *sim);
+void sim_law_free(struct sim *sim);
+unsigned sim_named(const struct sim *sim, struct base_view origin); /* node_count: nobody */
+
+/* parley.c: what people do about agreements, consents, recalls */
+void sim_write_terms(struct sim_node *node, const unsigned *parties, size_t count, struct sim_terms *out, char *json,
+                     size_t size);
+void sim_parley_acts(struct sim_node *node);
+/* Some agreements are in force before anything goes wrong. */
+void sim_parley_begin(struct sim *sim);
+/* The fields of a consent that is given, within what was asked or not. */
+void sim_write_consent(struct sim_node *node, const struct core_case *kase, char *out, size_t size);
+
+/* officer.c */
+bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const unsigned *to, size_t count,
+                   const char *fields, const char *handling);
+/* Writes in some case of this kind, NULL: of any; false: there is none, or nothing to write. */
+bool sim_act_in_case(struct sim_node *node, const char *kind);
+void sim_accept(struct sim_node *node, const struct base_id *agreement);
+size_t sim_draw_receivers(struct sim_node *node, unsigned out[SIM_RECEIVERS_MAX]);
+/* How far it may go: a handling code, or NULL, and what the draft then says of it. */
+const char *sim_draw_handling(struct sim *sim, struct sim_written *draft);
+
+/* judge.c: each hand-over and each refusal is held against what was agreed, at that moment, by what that node knows */
+void sim_judge_begin(struct sim *sim);
+
+/* after.c: recalls, ends of keeping and clocks, when all has come to rest */
+struct sim_told {
+  size_t count, room;
+  struct base_hash *told;
+};
+/* A leaf that tells a deadline: each is told once. */
+void sim_after_told(struct sim_node *node, struct sim_told *told, const struct wire_opening *opening);
+void sim_after_check(struct sim_node *node, const struct sim_told *told);
+
+#endif
