@@ -18,7 +18,7 @@ enum {
 
 /* Of the special class. */
 #define SIM_PERSONS_JSON                                                                                               \
-  "\"persons\":[{\"name\":\"n\",\"class\":\"suspect\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:B/3\","              \
+  "\"persons\":[{\"name\":\"n\",\"class\":\"suspect\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:B/3\","        \
   "\"as_of\":\"2020-06-30\"}]"
 
 enum sim_onward { SIM_ONWARD_OPEN, SIM_ONWARD_NO, SIM_ONWARD_CONSENT, SIM_ONWARD_PARTIES };

@@ -195,7 +195,7 @@ struct sim_erased { /* a person at the node asked for it */
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
       disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions, judged, unlawful, passed,
-      recalls, ended;
+      recalls;
 };
 
 struct sim {
