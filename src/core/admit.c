@@ -2,11 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/agreements.h"
+#include "core/cases.h"
 #include "core/emergency.h"
 #include "core/certified.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/parts.h"
+#include "core/register.h"
 
 /* What becomes of a message that arrived: admitted with a receipt, refused with a reason, or pending until its parts
  * and those it follows are here. */

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
+#include "core/cases.h"
 #include "core/internal.h"
+#include "core/messages.h"
+#include "core/partners.h"
 
 /* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes.
  * Nothing here decides: law does. */

@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/parts.h"
+#include "core/register.h"
 
 /* The sealed answer to a consignment, made after the attestation: our head, a receipt or what is missing for each
  * message, and the fault, if there was one. */

@@ -2,10 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/clocks.h"
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/partners.h"
 
 /* What the partner's answer says: his head, his cosignature on ours, receipts and refusals with their proofs, what he
  * misses, which number he wants next. A fault of his is a leaf and a pause; a failure of ours takes the step back. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/messages.h"
 #include "core/parts.h"
 
 /* Parts that come in from a partner, record by record, in the order of the records. */

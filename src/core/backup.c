@@ -12,6 +12,7 @@
 #include "core/cards.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* A backup is made while the node goes on: the database as it stood at one moment, then the files of the parts that it
  * names. It is sealed here, to a key that is kept offline, one record per request, so that it takes the memory of a few

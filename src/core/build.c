@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/emergency.h"
 #include "core/erase.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/recall.h"
+#include "core/register.h"
 #include "core/release.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records

@@ -3,6 +3,7 @@
 #define WASL_CORE_CARDS_H
 
 #include "core/exchange.h"
+#include "core/register.h"
 
 /* Cards that follow one another, and the keys on them: our own and those of partners. spec/card.md, "Generations". A
  * head is signed by the newest generation whose succession stands at or before it in the row of heads

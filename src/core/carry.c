@@ -5,8 +5,10 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* Consignments that go by hand: by stick, by diode, by courier. A file holds all that is open for a partner, and the
  * answers that he is owed, proved under one head. It is made one consignment per request, so that parts of any size

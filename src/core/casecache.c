@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cases.h"
 #include "core/internal.h"
 
 /* The cases that were looked at last, with their computed state: a receipt that comes while thousands are under way

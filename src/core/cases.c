@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cases.h"
+#include "core/agreements.h"
 #include "core/clocks.h"
 #include "core/consent.h"
 #include "core/events.h"

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "core/cards.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/recall.h"
 
 /* A certificate is a message like any other, so anybody can write one: what it proves is its author's `erased` leaf under a

@@ -4,7 +4,9 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* The next card of ours: what of the present one changes, composed, checked and written as one step; and which of the
  * TLS keys on it is presented meanwhile. keys.c has it signed, and destroys the keys whose time is over. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/register.h"
 
 /* register.check: the stages, what was found, the request. */
 

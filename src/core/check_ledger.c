@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/check.h"
+#include "core/partners.h"
 
 /* Every delivery against the leaves that sent and ended it and the receipt that is kept of it; every arrival against
  * the partner's statement and our answer to it. What was proved once is proved again, under the heads that are kept. */

@@ -2,10 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
 #include "core/erase.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/recall.h"
 #include "core/retain.h"
 #include "core/review.h"

@@ -4,6 +4,8 @@
 #include "core/cards.h"
 #include "core/check.h"
 #include "core/epoch.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* Partners as they are stored against their cards; our heads, their cosignatures and the heads of partners against the
  * keys that must have signed them; the facts that the node stands on. */

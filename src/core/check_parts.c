@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/check.h"
+#include "core/messages.h"
 
 /* Every part against its message, its file and the hash that its message names, read back record by record; and the
  * folder against the rows. A part is read over many requests: what changes meanwhile is looked at anew. */

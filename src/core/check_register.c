@@ -6,7 +6,9 @@
 #include "core/cards.h"
 #include "core/check.h"
 #include "core/emergency.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/witness.h"
 
 /* Every leaf against its tile, its opening, its place in the row of its partner and what the outbox, the arrivals and

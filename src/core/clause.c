@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clause.h"
+#include "core/cases.h"
+#include "core/messages.h"
+#include "core/partners.h"
 
 /* The row under which a message came: its author's `sent` leaf names it, in the very terms that were in force then.
  * What was amended since changes nothing of what came before. */

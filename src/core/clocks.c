@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/cases.h"
+#include "core/partners.h"
+#include "core/register.h"
 #include "core/show.h"
 
 /* Clocks run from receipts, one for each asked party: the receiver's `received` leaf, which it and the opener hold. Who

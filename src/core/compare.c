@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/outcomes.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* The comparison with a partner (spec/reconcile.md): each side states, by a leaf, which numbers it gave and took and,
  * as a running hash, what became of them; each holds the other's statement with its proof; equal, or the numbers that

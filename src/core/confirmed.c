@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "core/back.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* What memory takes from the store about a partner is compared with the register before anything is done with it: a
  * card that nobody confirmed would seal to a stranger, a wrong number would tear the row of numbers. Such a partner is

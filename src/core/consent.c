@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/consent.h"
+#include "core/agreements.h"
+#include "core/cases.h"
 #include "core/clause.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/messages.h"
 #include "wire/marking.h"
 
 /* Passing on: what came from somebody else goes further only with his consent, where its mark or its row asks for it.

@@ -3,10 +3,16 @@
 
 #include <stdio.h>
 
+#include "core/agreements.h"
+#include "core/cases.h"
 #include "core/events.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/register.h"
 #include "core/show.h"
+#include "core/submit.h"
 #include "law/emergency.h"
 
 /* --- what a person asks for */

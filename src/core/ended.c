@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/agreements.h"
+#include "core/cases.h"
 #include "core/events.h"
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
+#include "core/submit.h"
 
 /* A message is ended, by an officer or because law says no at its hand-over: a voided leaf stands for its number. */
 

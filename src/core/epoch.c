@@ -4,6 +4,9 @@
 
 #include "core/back.h"
 #include "core/cards.h"
+#include "core/partners.h"
+#include "core/register.h"
+#include "core/submit.h"
 
 /* Our own register in a later epoch: what was lost stays lost, what is left stays as it is, leaf by leaf, and the next
  * head is signed under the new epoch's origin. Its first leaf says what it goes on from, one for each partner what this

@@ -4,6 +4,7 @@
 #define WASL_CORE_EPOCH_H
 
 #include "core/cards.h"
+#include "core/partners.h"
 
 /* --- epoch.c: our own register */
 /* Asks the keeper what it holds: core->info, with the epoch of the register taken off the origin into core->epoch. */

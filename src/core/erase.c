@@ -2,11 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cases.h"
 #include "core/check.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/review.h"
 
 /* A message's content is erased: leaf, row and the end of the content in one step; then the keeper retires the key, so

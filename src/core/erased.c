@@ -4,8 +4,12 @@
 
 #include "core/back.h"
 #include "core/erase.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/parts.h"
+#include "core/register.h"
 #include "core/release.h"
+#include "core/submit.h"
 
 /* What was erased stays erased. The keeper remembers it; a database that was put back to a time before is held against
  * that list before anybody is served, and what comes again from a partner is stored without its content. */

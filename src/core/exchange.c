@@ -3,6 +3,8 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 bool core_ours(enum base_code code) {
   /* A right that is missing is missing here: our disk may not be written. */

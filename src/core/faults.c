@@ -2,6 +2,8 @@
 #include <stdio.h>
 
 #include "core/internal.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* What a partner did wrong: a leaf, at most one a minute, the rest counted; a fork or roll-back stops the exchange with
  * him. Both outlive a restart, so they are facts of the store, written in the step that they belong to. */

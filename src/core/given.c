@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/back.h"
+#include "core/submit.h"
 
 /* A message to several parties that came back from one of them, and that another one never got: the number under which
  * it waited for him is lost with the epoch before, so it is given to him under a new one. That is done when everything

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/messages.h"
+#include "core/register.h"
 
 /* A partner whose register lost leaves, and whose new epoch an officer here confirmed, asks for what he had sent
  * before, and for the receipts that he gave. It is his own: it goes to him alone, proved by his own leaves under heads

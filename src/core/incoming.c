@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/erase.h"
+#include "core/partners.h"
 #include "core/parts.h"
 
 /* A partner's consignment: opened, its head cosigned, its messages admitted, its records taken; the answer with the

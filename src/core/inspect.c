@@ -9,6 +9,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/parts.h"
+#include "core/register.h"
 
 /* What a restored folder holds, without a keeper: every leaf against the root, the tiles against the root, the root
  * against the signed head, the head against the card; parts against their rows. What is sealed stays closed: `wasl

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/register.h"
 
 /* The keys that the keeper holds, against those that the card names and those that were written down: each that came or
  * went is a leaf, and one that a card in force names but that is not there any more is said until it is back or off the

@@ -6,6 +6,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/register.h"
 
 /* Our own card and keys. A change is one step: the keeper makes the keys, the new card and its leaf are written, and
  * the head over them is signed by the log keys before and after; it is kept before anything leaves. Whatever is cut off

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/people.h"
+#include "core/register.h"
 #include "core/show.h"
 
 /* Logins. The local gate makes a key of the password by Argon2id; here that key is compared, and a session made. A name

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/cards.h"
+#include "core/register.h"
 
 /* This node's whole folder, its keeper's memory included, was put back to an older copy: only partners can tell.
  * Whoever cosigned a head that this register contradicts shows it, with this node's own signature on it; a claim

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/internal.h"
+#include "core/messages.h"
 
 /* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for
  * this one encryption, so the nonce is zero; the message's id is bound in. */

@@ -2,15 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/cases.h"
 #include "core/clocks.h"
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/register.h"
 #include "core/release.h"
 #include "core/witness.h"
 #include "core/zones.h"

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/partners.h"
+#include "core/submit.h"
 
 /* What goes out: one consignment per partner at a time, made when the gate asks for work, after the attestation of the
  * head that proves it. Who is ready, who must pause, which transfers of parts are under way. Nothing is taken off the

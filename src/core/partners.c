@@ -7,7 +7,9 @@
 #include "core/cards.h"
 #include "core/events.h"
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* Partners are few and all in memory. Their names are the local ones of their cards; their identity is the key. */
 

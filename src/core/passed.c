@@ -3,6 +3,7 @@
 
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/messages.h"
 #include "core/recall.h"
 #include "core/retain.h"
 #include "wire/marking.h"

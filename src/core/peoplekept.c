@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/people.h"
+#include "core/register.h"
 
 /* Persons, tokens and logins as they are stored: a fact for each, held against the leaf that commits to it. */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "core/agreements.h"
 #include "core/internal.h"
 #include "wire/marking.h"
 

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/show.h"
 #include "core/witness.h"
 

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 
 #include "core/erase.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/show.h"
 
 /* Parts read: their records as they are stored, for a consignment, and in the clear, for the local gate. */

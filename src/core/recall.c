@@ -8,6 +8,10 @@
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/recall.h"
+#include "core/messages.h"
+#include "core/partners.h"
+#include "core/register.h"
+#include "core/submit.h"
 
 /* What a node does by itself about a recall: it goes down to each of those to whom the message was passed on, what was
  * erased is certified once the leaf is attested, and what became of it below is told above. All of it is read from the

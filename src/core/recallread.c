@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "core/cases.h"
 #include "core/clocks.h"
 #include "core/recall.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "core/cases.h"
 #include "core/erase.h"
 #include "core/people.h"
 #include "core/recall.h"
 #include "core/show.h"
+#include "core/submit.h"
 
 /* Recalls as people ask for them: opened, answered, listed with what is overdue first. */
 

@@ -3,6 +3,7 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/register.h"
 
 /* Cards of our own that are lost with the epoch before: the data are from before them, and partners hold them. The
  * keeper kept each with its succession. They come back before the new epoch begins, are verified like a partner's, and

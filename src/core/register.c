@@ -4,6 +4,7 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/register.h"
 
 /* The register: leaves in rows, hashes in tiles of 256 (C2SP tlog-tiles), both written in the step's transaction; the
  * head is signed by the keeper after the commit. In memory: a cache of tiles with their inner nodes, so that a proof

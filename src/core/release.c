@@ -4,8 +4,10 @@
 
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/messages.h"
 #include "core/people.h"
 #include "core/release.h"
+#include "core/register.h"
 
 /* Release by a second person: held, given, refused, withdrawn, over. What was held never changes, its id is the hash of
  * its header, which names the hash of its content, and the `held` leaf commits to that id: so what is let go is, byte

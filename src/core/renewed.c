@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/epoch.h"
+#include "core/partners.h"
 #include "core/people.h"
 
 /* A partner's register in a later epoch: noticed by the origin of his head, believed when an officer here compared its

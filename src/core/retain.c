@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/retain.h"
+#include "core/agreements.h"
 #include "core/check.h"
 #include "core/clause.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/show.h"
 
 /* What may be kept until a day is erased by the node itself from then on, with a leaf that says so. */

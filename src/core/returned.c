@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/erase.h"
+#include "core/messages.h"
 #include "core/parts.h"
+#include "core/register.h"
 
 /* What a partner tells of what this node lost: held against our own signature, then stored as what it was. A message
  * that came back is receipted, so nothing sends it again; it takes its place in its case when its parts and what it

@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/events.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* Whether personal data is still needed is for a person to say; when he is asked, and what he said, stands in a row of the
  * case, so that neither the list nor the next alarm costs more with a million cases. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cards.h"
+#include "core/cases.h"
 #include "core/consent.h"
+#include "core/submit.h"
 
 /* What this node lets others pass on, of what somebody else gave it, hangs on his consent. When that is revoked, or
  * this node withdraws it, those who were given it from here hear so by a message. They are looked through when such a

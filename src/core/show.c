@@ -4,8 +4,11 @@
 
 #include "base/version.h"
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/clocks.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/review.h"
 #include "core/show.h"
 #include "core/witness.h"

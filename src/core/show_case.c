@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cases.h"
 #include "core/clocks.h"
 #include "core/erase.h"
+#include "core/partners.h"
 #include "core/review.h"
 #include "core/show.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/partners.h"
 #include "core/show.h"
 
 /* Cards and keys shown: public halves, times, and who still holds an older card. */

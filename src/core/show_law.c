@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cases.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/show.h"
 
 /* Law told to people: which row covers a planned send or what each is short of, and what became of an agreement's rows.

@@ -2,10 +2,14 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/cases.h"
 #include "core/emergency.h"
 #include "core/certified.h"
 #include "core/erase.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/recall.h"
+#include "core/register.h"
 #include "core/release.h"
 #include "core/retain.h"
 #include "core/show.h"

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/exchange.h"
+#include "core/partners.h"
 #include "core/show.h"
+#include "core/submit.h"
 
 /* The outbox: every message and receiver, and why it is where it is. */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/epoch.h"
+#include "core/register.h"
 #include "core/show.h"
 
 /* The register: its head, a leaf, a tile. Nothing here is content: openings name messages and persons, not what was

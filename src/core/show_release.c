@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/erase.h"
+#include "core/register.h"
 #include "core/release.h"
 #include "core/show.h"
 

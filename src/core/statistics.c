@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/partners.h"
+#include "core/register.h"
 #include "law/statistics.h"
 
 enum {

@@ -4,6 +4,7 @@
 
 #include "core/emergency.h"
 #include "core/internal.h"
+#include "core/messages.h"
 #include "wire/hint.h"
 #include "wire/marking.h"
 

@@ -3,12 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
+#include "core/cases.h"
+#include "core/messages.h"
+#include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/register.h"
 #include "core/release.h"
 #include "core/submission.h"
+#include "core/submit.h"
 #include "law/emergency.h"
 
 /* Local submission: a case opened, a message sent. First everything that can refuse, then the writing. */

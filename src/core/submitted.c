@@ -2,8 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/agreements.h"
+#include "core/cases.h"
+#include "core/messages.h"
 #include "core/parts.h"
+#include "core/register.h"
 #include "core/submission.h"
+#include "core/submit.h"
 
 /* A submission is written: the message, its parts, a sent leaf and a delivery for each who is to have it; and answered. */
 

@@ -5,6 +5,8 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* A partner's card follows the one that is pinned: only when the head that names it bears the signatures of the log
  * keys before and after, and when its leaf is in the register whose head is proved now. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/partners.h"
+#include "core/register.h"
 
 /* Heads of our register go to the witnesses in rounds: one head at a time, the same for all of them, so that their
  * cosignatures stand under one checkpoint, and a second's pause in between. The next round takes the newest head, when

@@ -5,7 +5,9 @@
 
 #include "core/cards.h"
 #include "core/epoch.h"
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 #include "core/show.h"
 #include "core/witness.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/cards.h"
+#include "core/partners.h"
 #include "core/witness.h"
 
 /* This node as a witness, by C2SP tlog-witness: whoever has the heads of a partner's register brings one with a proof

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/partners.h"
 #include "core/people.h"
+#include "core/register.h"
 
 /* The time zones in which deadlines are told to people: the node's own, and each partner's, as officers here set them.
  * They are names and no more: no time limit is computed with them, and core knows no time but UTC. */

@@ -3,6 +3,7 @@
 #ifndef WASL_TESTS_SIM_POWERCUT_CHECK_H
 #define WASL_TESTS_SIM_POWERCUT_CHECK_H
 
+#include "core/register.h"
 #include "powercut_site.h"
 
 static void check_part(struct site *site, const struct stored_part *part) {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "core/partners.h"
 #include "disk.h"
 #include "keeper/heads.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "core/cases.h"
 #include "simulate/law.h"
 
 /* When all has come to rest: whom a recall reached and what stands above of those below; what was erased, or kept until

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "core/cases.h"
+#include "core/messages.h"
+#include "core/partners.h"
+#include "core/register.h"
 #include "simulate/law.h"
 
 /* What must hold when all is mended and has come to rest. Each check says its invariant in plain words. */

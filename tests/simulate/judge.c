@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cases.h"
+#include "core/partners.h"
+#include "core/register.h"
 #include "simulate/law.h"
 
 /* The judge: spec/agreement.md and spec/handling.md, written once more. Its calls stand between core and what core

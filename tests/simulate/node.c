@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "core/partners.h"
 #include "simulate/sim.h"
 
 /* A node: a real core and a real keeper on two simulated disks, called by the simulator as their processes would be. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "core/cases.h"
 #include "simulate/law.h"
 
 /* What people do at a node, by the requests of the local gate: agreements are proposed, countered, accepted, declined,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cases.h"
 #include "simulate/sim.h"
 
 /* A node that is not what it seems. Its programs are the real ones; what is dishonest is what is done to them: older

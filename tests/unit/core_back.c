@@ -2,6 +2,7 @@
  * What a node lost with its register comes back from its partner: messages with their parts, cases, receipts, proofs;
  * nothing that it did not sign, nothing twice; and what cannot come back is said (spec/epoch.md). b is the one that
  * lost. */
+#include "core/register.h"
 #include "core/show.h"
 #include "core_lost.h"
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/cases.h"
 #include "core/internal.h"
 
 /* Cases without messages: the cache looks at ids and at what their arenas hold, and at nothing else. */

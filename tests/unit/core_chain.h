@@ -4,6 +4,7 @@
 #ifndef WASL_TESTS_CORE_CHAIN_H
 #define WASL_TESTS_CORE_CHAIN_H
 
+#include "core/messages.h"
 #include "core/recall.h"
 #include "core/retain.h"
 

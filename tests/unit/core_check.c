@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * `register check`: whatever is changed behind the node's back is found and named by its place; what is whole is found
  * whole, also while the exchange goes on. */
+#include "core/messages.h"
 #include "core_damage.h"
 
 #include "core/check.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A dishonest partner's consignments: each lie is refused under its own name, leaves its trace in the register, changes
  * nothing else, and what he says honestly afterwards is taken. */
+#include "core/cases.h"
+#include "core/messages.h"
 #include "core_liar.h"
 
 struct rig {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Emergency transfers (spec/emergency.md): in place of a missing row and of nothing else, by whom, told to whom, asked
  * again at the hand-over, followed up by what is so. */
+#include "core/cases.h"
 #include "core/emergency.h"
 
 #include "core/people.h"

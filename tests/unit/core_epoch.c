@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A register that lost leaves goes on in a new epoch (spec/epoch.md): what the node writes, what its partner believes,
  * and how the exchange goes on between them. In each case b is the one that lost. */
+#include "core/partners.h"
 #include "core_lost.h"
 
 /* As one that contradicts: what is sent to him is refused, and to let him go on is to confirm. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * More than one epoch of a register (spec/epoch.md): copies of a time before one are put back after it, newer and older
  * ones in turn, and the exchange goes on each time that an officer confirmed. In each case b is the one that lost. */
+#include "core/partners.h"
 #include "core_ask.h"
 #include "core_lost.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A message's content erased: gone at this node and nowhere else, provable still, final when the keeper knows it, and
  * erased again in a database of before, whoever brings the content back (spec/store.md, "Erasures"). */
+#include "core/messages.h"
 #include "core_damage.h"
 #include "core_lost.h"
 

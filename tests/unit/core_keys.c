@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Keys that change under way: by hand and by time, on both sides at once, with messages waiting, answers lost and steps
  * cut off; and what somebody with half of the keys gets. */
+#include "core/partners.h"
+#include "core/register.h"
 #include "core_liar.h"
 
 #include "core/cards.h"

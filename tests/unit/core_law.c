@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Law before wire: without an agreement in force that covers it nothing is committed, and what was committed is asked
  * about again in the moment it would leave. */
+#include "core/register.h"
 #include "core_persons.h"
 #include "core_try.h"
 

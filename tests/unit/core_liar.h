@@ -4,6 +4,8 @@
 #ifndef WASL_TESTS_CORE_LIAR_H
 #define WASL_TESTS_CORE_LIAR_H
 
+#include "core/cases.h"
+#include "core/register.h"
 #include "core_try.h"
 
 enum { LIAR_LEAVES = 512, LIAR_FRAMES = 64 };

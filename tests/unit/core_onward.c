@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Passing on what another gave, paris → rabat → madrid (spec/recall.md, spec/handling.md): what is asked when it is
  * sent is asked again when it is handed over. */
+#include "core/cases.h"
 #include "core/consent.h"
 
 #include "core_chain.h"

@@ -19,6 +19,7 @@
 
 #include "core/core.h"
 #include "core/internal.h"
+#include "core/submit.h"
 #include "keeper/keeper.h"
 #include "store_place.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The evidence that core hands out: what is in it, that each proof verifies with nothing but the cards, and what is
  * said while it is not complete. */
+#include "core/register.h"
 #include "core_ask.h"
 
 static void expect_conflict(struct pair_node *node, const char *id, const char *words) {

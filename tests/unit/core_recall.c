@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Recalls between three nodes, paris → rabat → madrid (spec/recall.md): who may, down the chain, what is told up, what
  * is erased and certified, and what a restart or a partner who cannot be asked leaves to be done. */
+#include "core/submit.h"
 #include "core_chain.h"
 
 static void test_down_the_chain(void **state) {

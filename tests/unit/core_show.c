@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What core answers about itself, and the check of its register. */
+#include "core/cases.h"
+#include "core/messages.h"
+#include "core/register.h"
 #include "core_ask.h"
 #include "core_try.h"
 

@@ -5,6 +5,8 @@
 #define WASL_TESTS_CORE_TRY_H
 
 #include "core/back.h"
+#include "core/cases.h"
+#include "core/register.h"
 #include "core_pair.h"
 
 #include <inttypes.h>

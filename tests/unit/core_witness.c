@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Witnesses: what goes to them and what their answers mean; what this node answers as one, by the status codes of C2SP
  * tlog-witness; and a thousand forks made on purpose, each of which is noticed. */
+#include "core/register.h"
 #include "core_ask.h"
 #include "core_damage.h"
 #include "core_lost.h"
