@@ -23,7 +23,7 @@ enum {
   CORE_KEYS_FRESH = 1024,           /* keys of messages just written, kept until these go out for the first time */
   CORE_KEYS_AHEAD = 256,            /* keys of openings unwrapped in one request while leaves are checked */
   CORE_TILES_CACHED = 64,
-  CORE_CASES_CACHED = 1024,
+  CORE_CASES_CACHED = 384,
   CORE_CACHED_BYTES = 64 << 20, /* of their headers, above which fewer are kept, … */
   CORE_CASES_SPARED = 4,        /* … but never fewer than the last so many */
   CORE_CASE_BYTES = 128 << 20,           /* of headers in memory above which a case takes no message more */

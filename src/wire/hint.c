@@ -27,8 +27,8 @@ static uint32_t fold(uint32_t point) {
     char letter;
   } accents[] = {{0xC0, 0xC5, 'a'}, {0xC7, 0xC7, 'c'}, {0xC8, 0xCB, 'e'}, {0xCC, 0xCF, 'i'},
                  {0xD1, 0xD1, 'n'}, {0xD2, 0xD6, 'o'}, {0xD9, 0xDC, 'u'}};
-  if (point >= 'A' && point <= 'Z')
-    return point + 'a' - 'A';
+  if (point < 0x80)
+    return point >= 'A' && point <= 'Z' ? point + 'a' - 'A' : point;
   if (point >= 0x0660 && point <= 0x0669) /* Arabic-Indic digits, and the eastern ones */
     return point - 0x0660 + '0';
   if (point >= 0x06F0 && point <= 0x06F9)
@@ -146,6 +146,9 @@ static bool word_with(const struct scan *scan, size_t i, const char *const *word
   if (!is_letter(scan->at[i]) || (i > 0 && is_letter(scan->at[i - 1])))
     return false;
   for (size_t k = 0; k < count; k++) {
+    uint8_t first = (uint8_t)words[k][0]; /* most words are none of these: their first letter says it */
+    if (first < 0x80 ? scan->at[i] != first : scan->at[i] < 0x80)
+      continue;
     size_t size = word_at(scan, i, words[k]);
     if (size > 0 && follows(scan, i + size, what))
       return true;
@@ -186,8 +189,8 @@ static bool scan_begin(struct base_view text, struct base_arena *arena, struct s
     return false;
   *out = (struct scan){.at = points};
   while (text.size > 0) {
-    uint32_t point;
-    size_t size = base_utf8_next(text, &point);
+    uint32_t point = text.data[0];
+    size_t size = point < 0x80 ? 1 : base_utf8_next(text, &point);
     if (size == 0)
       return false;
     points[out->count++] = fold(point);
@@ -203,12 +206,16 @@ static size_t scan_text(struct base_view field, struct base_view text, struct ba
   size_t count = 0;
   if (!scan_begin(text, arena, &scan))
     return 0;
-  for (size_t i = 0; i < scan.count; i++)
+  for (size_t i = 0; i < scan.count; i++) {
+    bool inside = i > 0 && scan.at[i - 1] >= 'a' && scan.at[i - 1] <= 'z';
+    if (inside && scan.at[i] != '@') /* of a word, where nothing but an address has a sign of its own */
+      continue;
     for (unsigned what = 0; what < WIRE_HINT_KINDS && count < room; what++)
       if (!seen[what] && found_at(&scan, i, (enum wire_hint)what)) {
         seen[what] = true;
         out[count++] = (struct wire_hint_found){field, (enum wire_hint)what, i + 1};
       }
+  }
   return count;
 }
 
