@@ -19,6 +19,7 @@ static void reads_what_law_writes(void **state) {
     const char *text, *row;
     uint8_t terms;
   } good[] = {{ID "/2.1", "2.1", 0xAB},
+              {ID "/1", "1", 0xAB},
               {ID "@" TERMS "/2.1", "2.1", 0xCD},
               {ID "/2.1 consent " TERMS, "2.1", 0xAB},
               {ID "@" TERMS "/a-b consent " ID, "a-b", 0xCD}};
@@ -59,10 +60,15 @@ static void finds_the_row(void **state) {
   (void)state;
   struct law_row rows[] = {{.id = BASE_VIEW("1"), .retention_days = 30}, {.id = BASE_VIEW("2")}};
   struct law_agreement agreement = {.rows = rows, .row_count = 2};
+  assert_ptr_equal(law_row_named(&agreement, BASE_VIEW("1")), &rows[0]);
   assert_ptr_equal(law_row_named(&agreement, BASE_VIEW("2")), &rows[1]);
   assert_null(law_row_named(&agreement, BASE_VIEW("3")));
   assert_int_equal(law_row_keeps(&rows[0], 1000), 1000 + 30 * 86400);
   assert_int_equal(law_row_keeps(&rows[1], 1000), 0);
+  rows[0].retention_days = 1;
+  assert_int_equal(law_row_keeps(&rows[0], 1000), 1000 + 86400);
+  agreement.row_count = 1; /* what stands behind the last is none of it */
+  assert_null(law_row_named(&agreement, BASE_VIEW("2")));
   rows[0].retention_days = LAW_RETENTION_DAYS_MAX;
   assert_int_equal(law_row_keeps(&rows[0], 0), (base_time)36525 * 86400);
 }

@@ -97,10 +97,13 @@ static void an_emergency_is_the_way_around(void **state) {
   assert_ptr_equal(answer.row, &basis.row);
   assert_null(strstr(answer.clause, "emergency"));
   asked.personal = WIRE_PERSONAL_SPECIAL; /* for want of a row that permits it */
+  answer.approval = answer.basis = LAW_AUTHORITY;
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
   assert_string_equal(answer.clause, "emergency/vital_interests");
   assert_null(answer.row);
   assert_null(answer.agreement);
+  assert_int_equal(answer.approval, LAW_OFFICER); /* it waits for nobody */
+  assert_int_equal(answer.basis, LAW_OFFICER);
   assert_int_equal(law_decide(&asked, NULL, 0, &answer, NULL), BASE_OK);
   assert_string_equal(answer.clause, "emergency/vital_interests");
   asked.emergency = BASE_VIEW("convenience");
@@ -237,6 +240,10 @@ static void authorities(void **state) {
   assert_true(law_authority_is(&answer, PARIS, BASE_VIEW("dgpn")));
   assert_true(law_authority_is(&answer, PARIS, BASE_VIEW("dnrt")));
   assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dgsn"))); /* rabat's */
+  assert_true(law_authority_is(&answer, RABAT, BASE_VIEW("dgsn")));
+  basis.agreement.authority_count = 2;
+  assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dnrt"))); /* behind the last */
+  basis.agreement.authority_count = 3;
   assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("")));
   basis.row.authority = BASE_VIEW("dnrt");
   assert_false(law_authority_is(&answer, PARIS, BASE_VIEW("dgpn")));
