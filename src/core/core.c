@@ -207,164 +207,88 @@ enum base_code core_request_id(struct core *core, const struct wire_json *reques
   return BASE_OK;
 }
 
+/* Who answers a request. One that stands neither here nor in handle_json is only shown (core_show). */
+typedef void (*answerer)(struct core *core, uint64_t token, const struct wire_json *request);
+static const answerer answered_by[LINK_REQUEST_CODES] = {
+    [LINK_PARTNER_ADD] = core_partner_add,
+    [LINK_PARTNER_STATE] = core_partner_state,
+    [LINK_PARTNER_EPOCH] = core_partner_epoch,
+    [LINK_CARD_CHANGE] = core_card_change,
+    [LINK_KEY_ROTATE] = core_key_rotate,
+    [LINK_KEY_RETIRE] = core_key_retire,
+    [LINK_CASE_OPEN] = core_submit_open,
+    [LINK_MESSAGE_ERASE] = core_message_erase,
+    [LINK_CASE_REVIEW] = core_case_review,
+    [LINK_RECALL_OPEN] = core_recall_open,
+    [LINK_RECALL_ANSWER] = core_recall_answer,
+    [LINK_RECALL_LIST] = core_recall_list,
+    [LINK_RELEASE_LIST] = core_release_list,
+    [LINK_RELEASE_GIVE] = core_release_give,
+    [LINK_RELEASE_REFUSE] = core_release_refuse,
+    [LINK_RELEASE_WITHDRAW] = core_release_withdraw,
+    [LINK_OUTBOX_END] = core_outbox_end,
+    [LINK_PART_BEGIN] = core_part_begin,
+    [LINK_PART_FINISH] = core_part_finish,
+    [LINK_PART_CANCEL] = core_part_cancel,
+    [LINK_PART_OPEN] = core_part_open,
+    [LINK_PART_READ] = core_part_read,
+    [LINK_ZONE_SET] = core_zone_set,
+    [LINK_PARTNER_COMPARE] = core_partner_compare,
+    [LINK_CARRY_BEGIN] = core_carry_begin,
+    [LINK_CARRY_NEXT] = core_carry_next,
+    [LINK_BACKUP_BEGIN] = core_backup_begin,
+    [LINK_BACKUP_NEXT] = core_backup_next,
+    [LINK_REGISTER_CHECK] = core_register_check,
+    [LINK_STATISTICS_MAKE] = core_statistics_make,
+    [LINK_PROOF_GET] = core_proof_get,
+    [LINK_PERSON_LIST] = core_person_list,
+    [LINK_PERSON_CHANGE] = core_person_change,
+    [LINK_TOKEN_CHANGE] = core_token_change,
+    [LINK_LOGIN_BEGIN] = core_login_begin,
+    [LINK_LOGIN_FINISH] = core_login_finish,
+    [LINK_PASSWORD_SET] = core_password_set,
+    [LINK_FACTOR_CHANGE] = core_factor_change,
+    [LINK_PEER_TABLE] = core_peer_table,
+    [LINK_WITNESS_CHANGE] = core_witness_change,
+    [LINK_WITNESS_DONE] = core_witness_done,
+    [LINK_EVENTS_TAKE] = core_events_take,
+};
+
 static void handle_json(struct core *core, enum link_request_code code, uint64_t token, const struct wire_json *request,
                         int fd) {
   switch (code) {
-  case LINK_PARTNER_ADD:
-    core_partner_add(core, token, request);
-    break;
-  case LINK_PARTNER_STATE:
-    core_partner_state(core, token, request);
-    break;
-  case LINK_PARTNER_EPOCH:
-    core_partner_epoch(core, token, request);
-    break;
-  case LINK_CARD_CHANGE:
-    core_card_change(core, token, request);
-    break;
-  case LINK_KEY_ROTATE:
-    core_key_rotate(core, token, request);
-    break;
-  case LINK_KEY_RETIRE:
-    core_key_retire(core, token, request);
-    break;
-  case LINK_CASE_OPEN:
-    core_submit_open(core, token, request);
-    break;
   case LINK_CASE_SEND:
     core_submit_send(core, token, request, request);
-    break;
-  case LINK_MESSAGE_ERASE:
-    core_message_erase(core, token, request);
-    break;
-  case LINK_CASE_REVIEW:
-    core_case_review(core, token, request);
-    break;
-  case LINK_RECALL_OPEN:
-    core_recall_open(core, token, request);
-    break;
-  case LINK_RECALL_ANSWER:
-    core_recall_answer(core, token, request);
-    break;
-  case LINK_RECALL_LIST:
-    core_recall_list(core, token, request);
-    break;
-  case LINK_RELEASE_LIST:
-    core_release_list(core, token, request);
-    break;
-  case LINK_RELEASE_GIVE:
-    core_release_give(core, token, request);
-    break;
-  case LINK_RELEASE_REFUSE:
-    core_release_refuse(core, token, request);
-    break;
-  case LINK_RELEASE_WITHDRAW:
-    core_release_withdraw(core, token, request);
-    break;
-  case LINK_OUTBOX_END:
-    core_outbox_end(core, token, request);
-    break;
-  case LINK_PART_BEGIN:
-    core_part_begin(core, token, request);
     break;
   case LINK_PART_CHUNK:
     core_part_chunk(core, token, request, fd);
     break;
-  case LINK_PART_FINISH:
-    core_part_finish(core, token, request);
-    break;
-  case LINK_PART_CANCEL:
-    core_part_cancel(core, token, request);
-    break;
-  case LINK_PART_OPEN:
-    core_part_open(core, token, request);
-    break;
-  case LINK_PART_READ:
-    core_part_read(core, token, request);
-    break;
-  case LINK_ZONE_SET:
-    core_zone_set(core, token, request);
-    break;
-  case LINK_PARTNER_COMPARE:
-    core_partner_compare(core, token, request);
-    break;
-  case LINK_CARRY_BEGIN:
-    core_carry_begin(core, token, request);
-    break;
-  case LINK_CARRY_NEXT:
-    core_carry_next(core, token, request);
-    break;
   case LINK_CARRY_TAKE:
     core_carry_take(core, token, fd);
-    break;
-  case LINK_BACKUP_BEGIN:
-    core_backup_begin(core, token, request);
-    break;
-  case LINK_BACKUP_NEXT:
-    core_backup_next(core, token, request);
-    break;
-  case LINK_REGISTER_CHECK:
-    core_register_check(core, token, request);
-    break;
-  case LINK_STATISTICS_MAKE:
-    core_statistics_make(core, token, request);
-    break;
-  case LINK_PROOF_GET:
-    core_proof_get(core, token, request);
-    break;
-  case LINK_PERSON_LIST:
-    core_person_list(core, token, request);
-    break;
-  case LINK_PERSON_CHANGE:
-    core_person_change(core, token, request);
     break;
   case LINK_TOKEN_LIST:
     core_token_list(core, token);
     break;
-  case LINK_TOKEN_CHANGE:
-    core_token_change(core, token, request);
-    break;
-  case LINK_LOGIN_BEGIN:
-    core_login_begin(core, token, request);
-    break;
-  case LINK_LOGIN_FINISH:
-    core_login_finish(core, token, request);
-    break;
   case LINK_LOGIN_END:
     core_login_end(core, token);
-    break;
-  case LINK_PASSWORD_SET:
-    core_password_set(core, token, request);
-    break;
-  case LINK_FACTOR_CHANGE:
-    core_factor_change(core, token, request);
-    break;
-  case LINK_PEER_TABLE:
-    core_peer_table(core, token, request);
     break;
   case LINK_EXCHANGE_GIVE:
     core_exchange_give(core, token, request, fd);
     break;
-  case LINK_WITNESS_CHANGE:
-    core_witness_change(core, token, request);
-    break;
   case LINK_WITNESS_TAKE:
     core_witness_take(core, token);
     break;
-  case LINK_WITNESS_DONE:
-    core_witness_done(core, token, request);
-    break;
   case LINK_WITNESS_GIVE:
     core_witness_give(core, token, request, fd);
-    break;
-  case LINK_EVENTS_TAKE:
-    core_events_take(core, token, request);
     break;
   case LINK_EXCHANGE_DONE:
     core_exchange_done(core, token, request, fd);
     break;
   default:
-    core_show(core, code, token, request);
+    if (answered_by[code] != NULL)
+      answered_by[code](core, token, request);
+    else
+      core_show(core, code, token, request);
     break;
   }
 }

@@ -7,6 +7,7 @@
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/register.h"
+#include "core/release.h"
 #include "core/show.h"
 
 /* Law told to people: which row covers a planned send or what each is short of, and what became of an agreement's rows.
@@ -226,7 +227,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   wire_write_member_string(&writer, "code", allowed ? "ok" : base_code_name(said));
   wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
   wire_write_member_string(&writer, "why", allowed ? "" : why.text);
-  wire_write_member_string(&writer, "approval", law_approval_names[allowed ? answer.approval : LAW_OFFICER]);
+  wire_write_member_string(&writer, "approval", law_approval_names[allowed ? core_release_asks(core, &answer) : LAW_OFFICER]);
   wire_write_key(&writer, "row");
   if (answer.row != NULL)
     write_row(core, &writer, answer.row);

@@ -484,10 +484,11 @@ static void log_end(const struct child *child, int status) {
              link_role_name(child->role), (int)child->pid, WEXITSTATUS(status));
 }
 
-/* One that fails takes those with it that wait for him: keeper before core, core before the gates. One that only did
- * not end in time, when another had failed, is not to blame. */
+/* One that fails takes those with it that wait for him: keeper before core, core before the gates. One that ended in
+ * peace was taken along, though its end may be seen first: channels close before their process is gone. One that only
+ * did not end in time, when another had failed, is not to blame. */
 static void blame(struct family *family, const struct child *child, int status) {
-  bool deeper = family->failed == NULL || (child->role == LINK_ROLE_KEEPER) ||
+  bool deeper = family->failed == NULL || family->failed->status == 0 || child->role == LINK_ROLE_KEEPER ||
                 (child->role == LINK_ROLE_CORE && family->failed->role != LINK_ROLE_KEEPER);
   if (!family->served && status != 0 && deeper && !child->killed)
     family->failed = child;

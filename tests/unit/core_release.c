@@ -152,8 +152,13 @@ static void test_owner_is_a_person(void **state) {
 static void test_no_second_person(void **state) {
   (void)state;
   struct pair_node a, b;
-  char members[768];
+  char members[768], planned[200];
   try_agreed(&a, &b);
+  snprintf(planned, sizeof planned,
+           "{\"kind\":\"request\",\"type\":\"ask\",\"purpose\":\"trafficking\",\"to\":\"%s\",\"personal\":\"special\"}", b.name);
+  struct told told = tell(&a, LINK_LAW_EXPLAIN, planned);
+  expect_text(told.json, "approval", "officer"); /* it says no other than a send */
+  forget(&told);
   snprintf(members, sizeof members, AS_REQUEST, b.name);
   struct pair_answer answer = ask_as(&a, LINK_CASE_OPEN, "", members);
   assert_int_equal(answer.status, BASE_OK);
