@@ -38,7 +38,8 @@ def read_only(rabat, case):
     rabat.json("register", "check")
     check(keys(rabat.json("node", "status"), "name", "register")["name"] == "rabat", "another name")
     check(all(ID.fullmatch(row["hash"]) for row in keys(rabat.json("kind", "list"), "name", "hash")), "kind list")
-    check({row["name"] for row in rabat.json("kind", "list")} == {"agreement", "consent", "emergency", "information", "recall", "request"}, "other kinds are shipped")
+    shipped = {row["name"] for row in rabat.json("kind", "list")}
+    check({"agreement", "consent", "emergency", "information", "recall", "request"} <= shipped, "a kind is not shipped", shipped)
     for kind in ("agreement", "request"):
         texts(rabat.json("kind", "show", kind), kind)
     keys(rabat.json("partner", "list"), "name", "fingerprint", "state")
