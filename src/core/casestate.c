@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The state of a case from its headers: their order (caseorder.c), then one walk through the kind's transitions.
  * Everything here must come out equal on every node, whatever the order of arrival: spec/case.md. */
+#include "core/caseitem.h"
 #include "core/caseorder.h"
 
 #include <stdarg.h>
@@ -11,19 +12,17 @@
 /* --- the kind's rules */
 
 struct rules {
-  const struct wire_kind *kind;
-  const struct wire_header *opening;
-  size_t state;
-  struct base_id by;
-  unsigned by_author;
-  uint32_t agreed[WIRE_KIND_TYPES_MAX]; /* per type: the parties that sent it since the state began */
+  struct core_item_scene scene;
   unsigned opener;
-  uint8_t standing[WIRE_PARTIES_MAX]; /* per party: its own state, which transitions with `each` move */
+  struct core_case_state now;
+  uint32_t item; /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
 };
 struct verdict {
-  const struct wire_kind_transition *transition; /* NULL: no effect */
-  bool agrees_only;                              /* not everybody has agreed yet */
-  char why[sizeof((struct core_case_message *)0)->why];
+  bool takes, agrees_only;                       /* not everybody has agreed yet */
+  const struct wire_kind_transition *transition; /* of the case; NULL: the type has none */
+  const struct wire_item_transition *opens, *moves;
+  uint32_t item; /* that moves */
+  char why[CORE_CASE_WHY];
 };
 
 __attribute__((format(printf, 2, 3))) static void say_why(struct verdict *verdict, const char *format, ...) {
@@ -38,15 +37,14 @@ static const char *name_text(struct base_view name) {
   return (const char *)name.data; /* of a kind: with a NUL */
 }
 
-static bool may_send(const struct rules *rules, enum wire_who who, struct base_view author, unsigned party) {
-  bool opener = base_view_equal(author, rules->opening->author);
+static bool may_send(const struct rules *rules, enum wire_who who, unsigned party) {
   switch (who) {
   case WIRE_WHO_OPENER:
-    return opener;
+    return party == rules->opener;
   case WIRE_WHO_OTHERS:
-    return !opener;
+    return party != rules->opener;
   case WIRE_WHO_NOT_LAST:
-    return party != rules->by_author;
+    return party != rules->now.by_party;
   default:
     return true;
   }
@@ -64,64 +62,109 @@ static bool names_present_state(const struct rules *rules, const struct wire_kin
                                 const struct wire_header *header) {
   struct base_id named;
   return base_id_parse(wire_header_state(header, name_text(transition->names)), &named) &&
-         base_id_equal(&named, &rules->by);
+         base_id_equal(&named, &rules->now.by);
 }
 
 /* Whether what the transition would move is in a state that it comes from: the case, with `each` the author's own
  * state, or, when the opener writes, that of any other party. */
 static bool comes_from(const struct rules *rules, const struct wire_kind_transition *transition, unsigned party) {
   if (!transition->each)
-    return transition->from >> rules->state & 1;
+    return transition->from >> rules->now.state & 1;
   if (party != rules->opener)
-    return transition->from >> rules->standing[party] & 1;
-  for (unsigned i = 0; i < rules->opening->party_count; i++)
-    if (i != rules->opener && (transition->from >> rules->standing[i] & 1))
+    return transition->from >> rules->now.standing[party] & 1;
+  for (unsigned i = 0; i < rules->now.party_count; i++)
+    if (i != rules->opener && (transition->from >> rules->now.standing[i] & 1))
       return true;
   return false;
 }
 
 /* Does this transition, on the right type and from the present state, take this message? Else why not. */
-static bool takes(const struct rules *rules, const struct wire_kind_transition *transition, struct base_view author,
-                  unsigned party, const struct wire_header *header, struct verdict *verdict) {
-  uint32_t agreed = rules->agreed[transition->on - rules->kind->types];
-  if (!may_send(rules, transition->who, author, party))
+static bool takes(const struct rules *rules, const struct wire_kind_transition *transition, unsigned party,
+                  const struct wire_header *header, struct verdict *verdict) {
+  uint32_t agreed = rules->now.agreed[transition->on - rules->scene.kind->types];
+  if (!may_send(rules, transition->who, party))
     say_why(verdict, "only %s may send it", who_text(transition->who));
   else if (header && transition->names.size && !names_present_state(rules, transition, header))
     say_why(verdict, "%s does not name the message that made the present state", name_text(transition->names));
-  else if (transition->all && (party == rules->by_author || (agreed >> party & 1)))
+  else if (transition->all && (party == rules->now.by_party || (agreed >> party & 1)))
     say_why(verdict, "its author has agreed already");
   else
     return true;
   return false;
 }
 
-/* header NULL: for a message not written yet. */
-static struct verdict judge(const struct rules *rules, const struct wire_kind_type *type, struct base_view author,
-                            const struct wire_header *header) {
-  struct verdict verdict = {0};
-  const struct wire_kind *kind = rules->kind;
-  unsigned party = core_party_of(rules->opening, author);
-  if (party == CORE_NOBODY) {
-    say_why(&verdict, "its author is not a party of the case");
-    return verdict;
-  }
-  const char *reached = name_text(kind->states[rules->standing[party]]);
-  if (rules->standing[party] == rules->state)
-    say_why(&verdict, "not possible in the state %s", reached);
+/* By the transitions of the case; true when the type has none. */
+static bool case_takes(const struct rules *rules, const struct wire_kind_type *type, unsigned party,
+                       const struct wire_header *header, struct verdict *verdict) {
+  const struct wire_kind *kind = rules->scene.kind;
+  if (!type->moves_case)
+    return true;
+  const char *reached = name_text(kind->states[rules->now.standing[party]]);
+  if (rules->now.standing[party] == rules->now.state)
+    say_why(verdict, "not possible in the state %s", reached);
   else
-    say_why(&verdict, "not possible in the state %s, in which its author is", reached);
+    say_why(verdict, "not possible in the state %s, in which its author is", reached);
   for (size_t i = 0; i < kind->transition_count; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
     if (transition->on != type || !comes_from(rules, transition, party) ||
-        !takes(rules, transition, author, party, header, &verdict))
+        !takes(rules, transition, party, header, verdict))
       continue;
-    uint32_t everybody = ((uint32_t)1 << rules->opening->party_count) - 1;
-    uint32_t agreed = rules->agreed[type - kind->types] | (uint32_t)1 << party | (uint32_t)1 << rules->by_author;
-    verdict.transition = transition;
-    verdict.agrees_only = transition->all && agreed != everybody;
-    verdict.why[0] = 0;
-    break;
+    uint32_t everybody = ((uint32_t)1 << rules->now.party_count) - 1;
+    uint32_t agreed =
+        rules->now.agreed[type - kind->types] | (uint32_t)1 << party | (uint32_t)1 << rules->now.by_party;
+    verdict->transition = transition;
+    verdict->agrees_only = transition->all && agreed != everybody;
+    return true;
   }
+  return false;
+}
+
+/* One item of those that the type moves, of a message that is not written yet. */
+static bool any_item_takes(const struct rules *rules, const struct wire_kind_type *type, unsigned party,
+                           struct verdict *verdict) {
+  const struct core_item_scene *scene = &rules->scene;
+  bool agrees;
+  if (rules->item != CORE_NO_ITEM && core_case_item(scene->kind, &scene->messages[rules->item]) == type->moves)
+    return core_item_takes(scene, type, party, rules->item, &agrees, verdict->why) != NULL;
+  for (uint32_t i = 0; i < scene->count; i++)
+    if (core_case_item(scene->kind, &scene->messages[i]) == type->moves &&
+        core_item_takes(scene, type, party, i, &agrees, verdict->why) != NULL)
+      return true;
+  say_why(verdict, "there is no %s of this case that it could be about now", name_text(type->moves->name));
+  return false;
+}
+
+static bool items_take(const struct rules *rules, const struct core_item_index *index,
+                       const struct wire_kind_type *type, unsigned party, const struct wire_header *header,
+                       struct verdict *verdict) {
+  const struct core_item_scene *scene = &rules->scene;
+  if (type->opens != NULL) {
+    verdict->opens = core_item_begins(scene, type, party, verdict->why);
+    if (verdict->opens == NULL)
+      return false;
+  }
+  if (type->moves == NULL)
+    return true;
+  if (header == NULL)
+    return any_item_takes(rules, type, party, verdict);
+  verdict->item = core_item_named(scene, index, type, header);
+  verdict->moves = core_item_takes(scene, type, party, verdict->item, &verdict->agrees_only, verdict->why);
+  return verdict->moves != NULL;
+}
+
+/* header NULL: for a message not written yet. */
+static struct verdict judge(const struct rules *rules, const struct core_item_index *index,
+                            const struct wire_kind_type *type, struct base_view author,
+                            const struct wire_header *header) {
+  struct verdict verdict = {.item = CORE_NO_ITEM};
+  unsigned party = core_party_of(rules->scene.opening, author);
+  if (party == CORE_NOBODY)
+    say_why(&verdict, "its author is not a party of the case");
+  else
+    verdict.takes = case_takes(rules, type, party, header, &verdict) &&
+                    items_take(rules, index, type, party, header, &verdict);
+  if (verdict.takes)
+    verdict.why[0] = 0;
   return verdict;
 }
 
@@ -134,61 +177,69 @@ static bool same_parties(const struct wire_header *a, const struct wire_header *
 
 /* What must hold of every message of a case but the first before the kind is asked. Messages that not all parties hold
  * can have no effect, or the parties would see different states. */
-static struct verdict judge_header(const struct rules *rules, const struct wire_header *header) {
-  struct verdict verdict = {0};
-  const struct wire_kind_type *type = wire_kind_type_named(rules->kind, header->type);
-  if (!base_view_equal(header->kind, rules->opening->kind) ||
-      !base_hash_equal(&header->kind_hash, &rules->opening->kind_hash))
+static struct verdict judge_header(const struct rules *rules, const struct core_item_index *index,
+                                   const struct wire_header *header) {
+  struct verdict verdict = {.item = CORE_NO_ITEM};
+  const struct wire_header *opening = rules->scene.opening;
+  const struct wire_kind_type *type = wire_kind_type_named(rules->scene.kind, header->type);
+  if (!base_view_equal(header->kind, opening->kind) || !base_hash_equal(&header->kind_hash, &opening->kind_hash))
     say_why(&verdict, "it is of another kind than the case");
-  else if (!same_parties(header, rules->opening))
+  else if (!same_parties(header, opening))
     say_why(&verdict, "it does not go to all parties of the case");
   else if (!type)
     say_why(&verdict, "the kind has no such type");
   else
-    verdict = judge(rules, type, header->author, header);
+    verdict = judge(rules, index, type, header->author, header);
   return verdict;
 }
 
 static void enter_state(struct rules *rules, size_t state, const struct core_case_message *message) {
-  rules->state = state;
-  rules->standing[rules->opener] = (uint8_t)state;
-  rules->by = message->id;
-  rules->by_author = core_party_of(rules->opening, message->header->author);
-  memset(rules->agreed, 0, sizeof rules->agreed);
+  rules->now.state = rules->scene.state = state;
+  rules->now.standing[rules->opener] = (uint8_t)state;
+  rules->now.by = message->id;
+  rules->now.by_party = (uint8_t)core_party_of(rules->scene.opening, message->header->author);
+  memset(rules->now.agreed, 0, sizeof rules->now.agreed);
 }
 
 /* Moves the parties that the transition is about; what the case is then. */
 static size_t move(struct rules *rules, const struct wire_kind_transition *transition, unsigned author) {
-  uint8_t others[WIRE_PARTIES_MAX];
+  uint8_t *standing = rules->now.standing, others[WIRE_PARTIES_MAX];
   size_t count = 0;
-  for (unsigned i = 0; i < rules->opening->party_count; i++) {
+  for (unsigned i = 0; i < rules->now.party_count; i++) {
     if (i == rules->opener)
       continue;
     bool moves =
-        !transition->each || i == author || (author == rules->opener && (transition->from >> rules->standing[i] & 1));
+        !transition->each || i == author || (author == rules->opener && (transition->from >> standing[i] & 1));
     if (moves)
-      rules->standing[i] = (uint8_t)transition->to;
-    others[count++] = rules->standing[i];
+      standing[i] = (uint8_t)transition->to;
+    others[count++] = standing[i];
   }
-  return transition->each ? wire_kind_together(rules->kind, others, count) : transition->to;
+  return transition->each ? wire_kind_together(rules->scene.kind, others, count) : transition->to;
 }
 
 /* The one place where the state of a case changes. */
-static void step(struct rules *rules, struct core_case_message *message) {
-  struct verdict verdict = judge_header(rules, message->header);
-  message->effective = verdict.transition != NULL;
+static void step(struct rules *rules, const struct core_item_index *index, struct core_case_message *messages,
+                 uint32_t at) {
+  struct core_case_message *message = &messages[at];
+  struct verdict verdict = judge_header(rules, index, message->header);
+  message->effective = verdict.takes;
   memcpy(message->why, verdict.why, sizeof message->why);
-  if (!verdict.transition)
+  if (!verdict.takes)
     return;
-  unsigned author = core_party_of(rules->opening, message->header->author);
-  if (verdict.agrees_only)
-    rules->agreed[verdict.transition->on - rules->kind->types] |= (uint32_t)1 << author;
-  else
+  unsigned author = core_party_of(rules->scene.opening, message->header->author);
+  if (verdict.opens != NULL)
+    core_item_begin(&rules->scene, messages, at, verdict.opens);
+  if (verdict.moves != NULL)
+    core_item_move(&rules->scene, messages, at, verdict.item, verdict.moves, verdict.agrees_only);
+  if (verdict.transition != NULL && verdict.agrees_only)
+    rules->now.agreed[verdict.transition->on - rules->scene.kind->types] |= (uint16_t)(1u << author);
+  else if (verdict.transition != NULL)
     enter_state(rules, move(rules, verdict.transition, author), message);
 }
 
-static enum base_code begin(struct rules *rules, const struct wire_kind *kind, struct core_case_message *message,
-                            struct base_error *err) {
+static enum base_code begin(struct rules *rules, const struct core_item_scene *scene,
+                            struct core_case_message *message, struct base_error *err) {
+  const struct wire_kind *kind = scene->kind;
   const struct wire_header *header = message->header;
   const struct wire_kind_type *opening = &kind->types[kind->opening];
   if (!base_view_equal(header->kind, kind->name) || !base_hash_equal(&header->kind_hash, &kind->hash))
@@ -200,7 +251,9 @@ static enum base_code begin(struct rules *rules, const struct wire_kind *kind, s
   if (header->party_count > WIRE_PARTIES_MAX || core_party_of(header, header->author) == CORE_NOBODY)
     return base_fail(err, BASE_FIELD, "message %s opens a case of which its author is not a party",
                      base_id_text(&message->id).text);
-  *rules = (struct rules){.kind = kind, .opening = header, .opener = core_party_of(header, header->author)};
+  *rules = (struct rules){.scene = *scene, .opener = core_party_of(header, header->author), .item = CORE_NO_ITEM};
+  rules->scene.opening = header;
+  rules->now.party_count = header->party_count;
   for (size_t i = 0; i < kind->transition_count; i++)
     if (kind->transitions[i].from == 0)
       enter_state(rules, move(rules, &kind->transitions[i], rules->opener), message);
@@ -210,8 +263,12 @@ static enum base_code begin(struct rules *rules, const struct wire_kind *kind, s
 
 static void clear_computed(struct core_case_message *messages, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    messages[i].effective = messages[i].equivocal = messages[i].settled = false;
-    memset(messages[i].why, 0, sizeof messages[i].why);
+    struct core_case_message *message = &messages[i];
+    message->effective = message->equivocal = message->settled = false;
+    message->item = message->item_state = message->assignee = 0;
+    message->item_by = 0;
+    memset(message->agreed, 0, sizeof message->agreed);
+    memset(message->why, 0, sizeof message->why);
   }
 }
 
@@ -221,57 +278,54 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
     return base_fail(err, BASE_TOO_LARGE, "a case of %zu messages, at most %d are allowed; open a new one", count,
                      CORE_CASE_MESSAGES_MAX);
   struct core_order order = {.messages = messages, .count = count};
+  const struct core_item_scene scene = {.kind = kind, .messages = messages, .count = count};
+  struct core_item_index index = {0};
   struct rules rules;
   bool flagged = false;
   clear_computed(messages, count);
   enum base_code code = core_order_make(&order, err);
   if (!code)
-    code = begin(&rules, kind, &messages[0], err);
+    code = begin(&rules, &scene, &messages[0], err);
   if (!code)
     code = core_order_equivocation(&order, &flagged, err);
   if (!code)
     code = core_order_settled(&order, err);
   core_order_free(&order);
+  if (!code)
+    code = core_item_index_make(&scene, &index, err);
+  for (uint32_t i = 1; i < count && !code; i++)
+    step(&rules, &index, messages, i);
+  core_item_index_free(&index);
   if (code)
     return code;
-  for (size_t i = 1; i < count; i++)
-    step(&rules, &messages[i]);
-  *out = (struct core_case_state){
-      .state = rules.state, .flagged = flagged, .by = rules.by, .party_count = rules.opening->party_count};
-  memcpy(out->standing, rules.standing, sizeof out->standing);
+  rules.now.flagged = flagged;
+  *out = rules.now;
   return BASE_OK;
 }
 
 /* --- before a message is written */
 
-/* The rules as the last message left them. What took effect after the message that made the state can only have agreed.
- */
+/* The rules as the last message left them. */
 static struct rules rules_now(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
                               const struct core_case_state *state) {
-  struct rules rules = {.kind = kind, .opening = messages[0].header, .state = state->state, .by = state->by};
-  rules.opener = core_party_of(rules.opening, rules.opening->author);
-  memcpy(rules.standing, state->standing, sizeof rules.standing);
-  for (size_t i = count; i-- > 0;) {
-    const struct wire_header *header = messages[i].header;
-    unsigned author = core_party_of(rules.opening, header->author);
-    if (base_id_equal(&messages[i].id, &state->by)) {
-      rules.by_author = author;
-      break;
-    }
-    const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
-    if (messages[i].effective && type && author != CORE_NOBODY)
-      rules.agreed[type - kind->types] |= (uint32_t)1 << author;
-  }
-  return rules;
+  const struct wire_header *opening = messages[0].header;
+  return (struct rules){.scene = {.kind = kind,
+                                  .opening = opening,
+                                  .messages = messages,
+                                  .count = count,
+                                  .state = state->state},
+                        .opener = core_party_of(opening, opening->author),
+                        .now = *state,
+                        .item = CORE_NO_ITEM};
 }
 
 static enum base_code refuse(const struct rules *rules, struct base_view type, struct base_view author, const char *why,
                              struct base_error *err) {
   char possible[240] = "";
   size_t used = 0;
-  for (size_t i = 0; i < rules->kind->type_count; i++) {
-    const struct wire_kind_type *other = &rules->kind->types[i];
-    if (!judge(rules, other, author, NULL).transition || used + other->name.size + 3 > sizeof possible)
+  for (size_t i = 0; i < rules->scene.kind->type_count; i++) {
+    const struct wire_kind_type *other = &rules->scene.kind->types[i];
+    if (!judge(rules, NULL, other, author, NULL).takes || used + other->name.size + 3 > sizeof possible)
       continue;
     used += (size_t)snprintf(possible + used, sizeof possible - used, "%s%s", used ? ", " : "", name_text(other->name));
   }
@@ -283,16 +337,26 @@ enum base_code core_case_allows(const struct wire_kind *kind, const struct core_
                                 const struct core_case_state *state, struct base_view author,
                                 const struct wire_kind_type *type, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  struct verdict verdict = judge(&rules, type, author, NULL);
-  return verdict.transition ? BASE_OK : refuse(&rules, type->name, author, verdict.why, err);
+  struct verdict verdict = judge(&rules, NULL, type, author, NULL);
+  return verdict.takes ? BASE_OK : refuse(&rules, type->name, author, verdict.why, err);
+}
+
+bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
+                           const struct core_case_state *state, struct base_view author,
+                           const struct wire_kind_type *type, size_t item) {
+  struct rules rules = rules_now(kind, messages, count, state);
+  rules.item = (uint32_t)item;
+  return type->moves != NULL && type->moves == core_case_item(kind, &messages[item]) &&
+         judge(&rules, NULL, type, author, NULL).takes;
 }
 
 enum base_code core_case_allows_header(const struct wire_kind *kind, const struct core_case_message *messages,
                                        size_t count, const struct core_case_state *state,
                                        const struct wire_header *header, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  struct verdict verdict = judge_header(&rules, header);
-  return verdict.transition ? BASE_OK : refuse(&rules, header->type, header->author, verdict.why, err);
+  struct verdict verdict = judge_header(&rules, NULL, header);
+  rules.item = verdict.item;
+  return verdict.takes ? BASE_OK : refuse(&rules, header->type, header->author, verdict.why, err);
 }
 
 static int by_bare_id(const void *a, const void *b) {

@@ -6,24 +6,34 @@
 
 /* The state of a case: a pure function of its headers. No store, no clock. spec/case.md. */
 
+enum { CORE_CASE_WHY = 130 }; /* no room is left over in the structure */
 struct core_case_message {
   struct base_id id;
   const struct wire_header *header;
   /* computed */
-  uint32_t depth; /* 0 for the opening message, else 1 + the deepest followed one */
-  bool effective; /* it made a transition, or agreed to one */
-  bool equivocal; /* its author has two successors of one message */
-  bool settled;   /* every party has a message that descends from it, or is its author */
-  char why[96];   /* not effective: the reason, in plain words */
+  uint32_t depth;   /* 0 for the opening message, else 1 + the deepest followed one */
+  uint32_t item_by; /* of the item that it opened: the place of the message that made its state */
+  uint16_t agreed[WIRE_ITEM_ALL_MAX]; /* of that item, per type of its `all`: the parties that agreed since */
+  uint8_t item;                       /* the item that it opened: 1 + its place in the kind; 0: none */
+  uint8_t item_state;
+  uint8_t assignee; /* a party's place in the opening message, or WIRE_PARTIES_MAX: nobody */
+  bool effective;   /* it made a transition, or agreed to one */
+  bool equivocal;   /* its author has two successors of one message */
+  bool settled;     /* every party has a message that descends from it, or is its author */
+  char why[CORE_CASE_WHY]; /* not effective: the reason, in plain words */
 };
 struct core_case_state {
   size_t state;      /* index into kind->states */
   bool flagged;      /* equivocation: a person decides */
   struct base_id by; /* the message that made the state */
+  uint8_t by_party;  /* its author's place among the parties */
   size_t party_count;
   uint8_t standing[WIRE_PARTIES_MAX]; /* per party of the opening message: its own state; of the opener: the case's */
+  uint16_t agreed[WIRE_KIND_TYPES_MAX]; /* per type: the parties that sent it since the state began */
 };
 enum { CORE_CASE_MESSAGES_MAX = 100000 };
+/* What the item is that this message opened; NULL when it opened none. */
+const struct wire_kind_item *core_case_item(const struct wire_kind *kind, const struct core_case_message *message);
 /* messages: in any order; all that a followed id names must be among them (core admits them in that order), else
  * BASE_FIELD, as for a second opening message, another case's message, an id twice, a circle. The opening message must
  * be of this kind (BASE_KIND). On return they are sorted by (depth, id) and filled; the first is the opening message.
@@ -31,14 +41,18 @@ enum { CORE_CASE_MESSAGES_MAX = 100000 };
  * influence. */
 BASE_NODISCARD enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_message *messages,
                                                 size_t count, struct core_case_state *out, struct base_error *err);
-/* Would a message of this type by this author take effect now? BASE_OK, or BASE_TRANSITION with the types that are
- * possible for him. Used at local submission. */
+/* Would a message of this type by this author take effect now, about whatever item when its type names one? BASE_OK, or
+ * BASE_TRANSITION with the types that are possible for him. Used at local submission. */
 BASE_NODISCARD enum base_code core_case_allows(const struct wire_kind *kind, const struct core_case_message *messages,
                                                size_t count, const struct core_case_state *state,
                                                struct base_view author, const struct wire_kind_type *type,
                                                struct base_error *err);
+/* The same about the item that the message at this place opened, for a type that names such an item. */
+bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
+                           const struct core_case_state *state, struct base_view author,
+                           const struct wire_kind_type *type, size_t item);
 /* As core_case_allows for a message that is written already: also asks whether it goes to all parties, is of the case's
- * kind, and names the message that made the present state where its type must. */
+ * kind, and names the message that made the present state, or an item, where its type must. */
 BASE_NODISCARD enum base_code core_case_allows_header(const struct wire_kind *kind,
                                                       const struct core_case_message *messages, size_t count,
                                                       const struct core_case_state *state,

@@ -13,6 +13,7 @@
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
+#include "core/show.h"
 #include "core/submission.h"
 #include "core/submit.h"
 #include "law/emergency.h"
@@ -99,9 +100,22 @@ static enum base_code check_markings(const struct wire_json *request, struct cor
   return code;
 }
 
+/* By which names a form may name the parties: ours first. */
+static void name_parties(struct core *core, const struct wire_header *header, struct wire_form_parties *out) {
+  out->count = 1;
+  for (size_t i = 0; i < header->party_count; i++) {
+    bool own = base_view_equal(header->parties[i], core->card.origin);
+    size_t at = own ? 0 : out->count++;
+    out->all[at].name = core_show_name(core, header->parties[i]);
+    out->all[at].origin = header->parties[i];
+  }
+}
+
 static enum base_code check_form(struct core *core, const struct wire_json *request, struct core_submission *submission,
                                  struct base_error *err) {
-  enum base_code code = wire_form_check(&submission->kind->kind, submission->type, wire_json_get(request, "fields"),
+  struct wire_form_parties parties;
+  name_parties(core, &submission->header, &parties);
+  enum base_code code = wire_form_check(&parties, submission->type, wire_json_get(request, "fields"),
                                         &submission->arena, &submission->form, &submission->rest, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->rest, "fields", err);

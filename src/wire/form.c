@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct wire_place place_of(const char *what, struct base_view name) {
-  struct wire_place place = {.what = what};
+static struct wire_place place_of(const char *what, struct base_view name, const struct wire_form_parties *parties) {
+  struct wire_place place = {.what = what, .parties = parties};
   (void)snprintf(place.path, sizeof place.path, "$.%s", wire_kind_text(name));
   return place;
 }
@@ -54,13 +54,20 @@ enum wire_personal wire_form_personal(const struct wire_kind_type *type, const s
   return highest;
 }
 
+/* The text that goes out for that of a form: of a party its origin. */
+static struct base_view text_out(const struct wire_form_parties *parties, const struct wire_kind_field *field,
+                                 struct base_view text) {
+  return field->type == WIRE_FIELD_PARTY && parties ? parties->all[wire_party_meant(parties, text)].origin : text;
+}
+
 /* Each field of the type against its value; the state fields as texts in the arena. */
-static enum base_code check_fields(const struct wire_kind_type *type, const struct wire_json *fields,
-                                   struct base_arena *arena, struct wire_form *form, struct base_error *err) {
+static enum base_code check_fields(const struct wire_form_parties *parties, const struct wire_kind_type *type,
+                                   const struct wire_json *fields, struct base_arena *arena, struct wire_form *form,
+                                   struct base_error *err) {
   for (size_t i = 0; i < type->field_count; i++) {
     const struct wire_kind_field *field = &type->fields[i];
     const struct wire_json *value = wire_json_get(fields, wire_kind_text(field->name));
-    struct wire_place place = place_of("fields", field->name);
+    struct wire_place place = place_of("fields", field->name, parties);
     if (!value && field->required)
       return base_fail(err, BASE_FIELD, "%s: %s: missing; %s needs it", place.what, place.path,
                        wire_kind_text(type->name));
@@ -73,11 +80,12 @@ static enum base_code check_fields(const struct wire_kind_type *type, const stru
     form->personal = personal > form->personal ? personal : form->personal;
     if (!field->state)
       continue;
-    char *copy = base_arena_text(arena, wire_json_text(value));
+    struct base_view text = text_out(parties, field, wire_json_text(value));
+    char *copy = base_arena_text(arena, text);
     if (!copy)
       return base_fail(err, BASE_MEMORY, "fields: %s: no memory left", place.path);
     form->state[form->state_count++] =
-        (struct wire_state_field){.name = field->name, .value = base_view_of(copy, wire_json_text(value).size)};
+        (struct wire_state_field){.name = field->name, .value = base_view_of(copy, text.size)};
   }
   return BASE_OK;
 }
@@ -93,7 +101,42 @@ static enum base_code check_unknown(const struct wire_kind_type *type, const str
   return BASE_OK;
 }
 
-static void write_rest(const struct wire_kind_type *type, const struct wire_json *fields, struct base_buf *out) {
+static void write_out(const struct wire_form_parties *parties, const struct wire_kind_field *field,
+                      const struct wire_json *value, struct wire_writer *writer) {
+  if (field->type == WIRE_FIELD_PARTY)
+    wire_write_text(writer, text_out(parties, field, wire_json_text(value)));
+  else
+    wire_write_value(writer, value);
+}
+
+/* A table whose rows name parties. */
+static void write_rows(const struct wire_form_parties *parties, const struct wire_kind_field *table,
+                       const struct wire_json *rows, struct wire_writer *writer) {
+  wire_write_array(writer);
+  for (size_t i = 0; i < wire_json_size(rows); i++) {
+    wire_write_object(writer);
+    for (size_t j = 0; j < table->column_count; j++) {
+      const struct wire_kind_field *column = &table->columns[j];
+      const struct wire_json *value = wire_json_get(wire_json_at(rows, i), wire_kind_text(column->name));
+      if (!value)
+        continue;
+      wire_write_key_view(writer, column->name);
+      write_out(parties, column, value, writer);
+    }
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
+static bool names_parties(const struct wire_kind_field *table) {
+  for (size_t i = 0; i < table->column_count; i++)
+    if (table->columns[i].type == WIRE_FIELD_PARTY)
+      return true;
+  return false;
+}
+
+static void write_rest(const struct wire_form_parties *parties, const struct wire_kind_type *type,
+                       const struct wire_json *fields, struct base_buf *out) {
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
@@ -103,25 +146,27 @@ static void write_rest(const struct wire_kind_type *type, const struct wire_json
     if (!value)
       continue;
     wire_write_key_view(&writer, field->name);
-    wire_write_value(&writer, value);
+    if (names_parties(field))
+      write_rows(parties, field, value, &writer);
+    else
+      write_out(parties, field, value, &writer);
   }
   wire_write_end(&writer, '}');
 }
 
-enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
+enum base_code wire_form_check(const struct wire_form_parties *parties, const struct wire_kind_type *type,
                                const struct wire_json *fields, struct base_arena *arena, struct wire_form *out,
                                struct base_buf *out_rest, struct base_error *err) {
-  (void)kind; /* the type's fields point to the lists of their kind */
   if (wire_json_type(fields) != WIRE_JSON_OBJECT)
     return base_fail(err, BASE_FIELD, "fields: $: must be an object with the fields of %s: %s",
                      wire_kind_text(type->name), field_names(type, false).text);
   struct wire_form form = {0};
   enum base_code code = check_unknown(type, fields, err);
   if (!code)
-    code = check_fields(type, fields, arena, &form, err);
+    code = check_fields(parties, type, fields, arena, &form, err);
   if (code)
     return code;
-  write_rest(type, fields, out_rest);
+  write_rest(parties, type, fields, out_rest);
   code = base_buf_check(out_rest, "fields", err);
   if (!code)
     *out = form;
@@ -144,6 +189,13 @@ static enum base_code check_header_kind(const struct wire_kind *kind, const stru
   return BASE_OK;
 }
 
+static bool is_party(const struct wire_header *header, struct base_view origin) {
+  for (size_t i = 0; i < header->party_count; i++)
+    if (base_view_equal(header->parties[i], origin))
+      return true;
+  return false;
+}
+
 enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                       struct base_error *err) {
   const struct wire_kind_type *type = NULL;
@@ -157,8 +209,10 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
     for (size_t j = 0; j < i; j++)
       if (base_view_equal(header->state[j].name, field->name))
         return base_fail(err, BASE_FIELD, "header state: $.%s: stands twice", wire_kind_text(field->name));
-    struct wire_place place = place_of("header state", field->name);
+    struct wire_place place = place_of("header state", field->name, NULL);
     code = wire_field_check_text(field, header->state[i].value, &place, err);
+    if (!code && field->type == WIRE_FIELD_PARTY && !is_party(header, header->state[i].value))
+      code = base_fail(err, BASE_FIELD, "%s: %s: is no party of the message", place.what, place.path);
     if (code)
       return code;
   }
@@ -177,7 +231,9 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
                           struct wire_writer *writer) {
   static const struct base_id zero;
-  if (wire_field_names_message(field->type)) {
+  if (field->type == WIRE_FIELD_PARTY) {
+    wire_write_member_string(writer, wire_kind_text(field->name), "self");
+  } else if (wire_field_names_message(field->type)) {
     wire_write_member_id(writer, wire_kind_text(field->name), reference ? reference : &zero);
   } else if (field->example_relative) {
     struct base_time_text text = base_time_format(now + field->example_days * 86400);
@@ -197,8 +253,8 @@ enum base_code wire_form_example(const struct wire_kind *kind, const struct wire
   wire_write_object(&writer);
   for (size_t i = 0; i < type->field_count; i++) {
     const struct wire_kind_field *field = &type->fields[i];
-    bool message = wire_field_names_message(field->type) && field->required;
-    if (message || field->example_relative || field->example.size)
+    bool named = field->required && (wire_field_names_message(field->type) || field->type == WIRE_FIELD_PARTY);
+    if (named || field->example_relative || field->example.size)
       write_example(field, now, reference, &writer);
   }
   wire_write_end(&writer, '}');

@@ -8,18 +8,12 @@
 
 enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400, CLOCK_SOON_MAX = 99 };
 
-const char *const wire_who_names[4] = {[WIRE_WHO_ANY] = "any",
-                                       [WIRE_WHO_OPENER] = "opener",
-                                       [WIRE_WHO_OTHERS] = "others",
-                                       [WIRE_WHO_NOT_LAST] = "not_last"};
+const char *const wire_who_names[WIRE_WHOS] = {
+    [WIRE_WHO_ANY] = "any",           [WIRE_WHO_OPENER] = "opener", [WIRE_WHO_OTHERS] = "others",
+    [WIRE_WHO_NOT_LAST] = "not_last", [WIRE_WHO_OWNER] = "owner",   [WIRE_WHO_NOT_OWNER] = "not_owner",
+    [WIRE_WHO_ASSIGNEE] = "assignee", [WIRE_WHO_PAIR] = "pair"};
 
-struct kind_reader {
-  struct wire_object root;
-  struct base_arena *arena;
-  struct wire_kind *kind;
-};
-
-static void *take_room(struct kind_reader *reader, const char *key, size_t count, size_t size) {
+void *wire_kind_room(struct wire_kind_reader *reader, const char *key, size_t count, size_t size) {
   void *room = base_arena_array(reader->arena, count + 1, size);
   if (!room)
     wire_object_fail(&reader->root, BASE_MEMORY, key, "no memory left");
@@ -33,39 +27,38 @@ static bool code_repeated(const struct base_view *codes, size_t index) {
   return false;
 }
 
-/* An array of codes, each once. */
-static struct base_view *copy_codes(struct kind_reader *reader, const char *key, const struct wire_json *array,
-                                    size_t most, size_t *out_count) {
+struct base_view *wire_kind_copy_codes(struct wire_object *object, const char *key, const struct wire_json *array,
+                                       struct base_arena *arena, size_t most, size_t *out_count) {
   size_t count = wire_json_size(array);
   if (wire_json_type(array) != WIRE_JSON_ARRAY || count == 0 || count > most)
-    wire_object_fail(&reader->root, BASE_FIELD, key, "must be an array of 1 to %zu codes", most);
-  if (reader->root.code)
-    return NULL;
-  struct base_view *codes = take_room(reader, key, count, sizeof *codes);
-  for (size_t i = 0; i < count && !reader->root.code; i++) {
-    codes[i] = wire_kind_copy_code(&reader->root, key, wire_json_text(wire_json_at(array, i)), reader->arena);
+    wire_object_fail(object, BASE_FIELD, key, "must be an array of 1 to %zu codes", most);
+  struct base_view *codes = object->code ? NULL : base_arena_array(arena, count, sizeof *codes);
+  if (!codes)
+    wire_object_fail(object, BASE_MEMORY, key, "no memory left");
+  for (size_t i = 0; i < count && !object->code; i++) {
+    codes[i] = wire_kind_copy_code(object, key, wire_json_text(wire_json_at(array, i)), arena);
     if (code_repeated(codes, i))
-      wire_object_fail(&reader->root, BASE_FIELD, key, "the code %s stands twice", wire_kind_text(codes[i]));
+      wire_object_fail(object, BASE_FIELD, key, "the code %s stands twice", wire_kind_text(codes[i]));
   }
-  *out_count = reader->root.code ? 0 : count;
+  *out_count = object->code ? 0 : count;
   return codes;
 }
 
-static void read_lists(struct kind_reader *reader) {
+static void read_lists(struct wire_kind_reader *reader) {
   const struct wire_json *lists = wire_object_take(&reader->root, "lists", WIRE_JSON_OBJECT, true);
   if (wire_json_size(lists) > WIRE_KIND_LISTS_MAX)
     wire_object_fail(&reader->root, BASE_FIELD, "lists", "more than %d lists", WIRE_KIND_LISTS_MAX);
   if (reader->root.code)
     return;
   struct wire_kind *kind = reader->kind;
-  kind->lists = take_room(reader, "lists", wire_json_size(lists), sizeof *kind->lists);
+  kind->lists = wire_kind_room(reader, "lists", wire_json_size(lists), sizeof *kind->lists);
   void *cursor = NULL;
   struct base_view name;
   const struct wire_json *codes;
   while (!reader->root.code && wire_json_next(lists, &cursor, &name, &codes)) {
     struct wire_kind_list *list = &kind->lists[kind->list_count++];
     list->name = wire_kind_copy_code(&reader->root, "lists", name, reader->arena);
-    list->codes = copy_codes(reader, "lists", codes, WIRE_KIND_CODES_MAX, &list->count);
+    list->codes = wire_kind_copy_codes(&reader->root, "lists", codes, reader->arena, WIRE_KIND_CODES_MAX, &list->count);
   }
 }
 
@@ -77,11 +70,11 @@ static void take_release(struct wire_object *object, struct wire_kind_type *type
     wire_object_fail(object, BASE_FIELD, "release", "is supervisor, or not there");
 }
 
-static void read_types(struct kind_reader *reader) {
+static void read_types(struct wire_kind_reader *reader) {
   const struct wire_json *types = wire_object_array(&reader->root, "types", 1, WIRE_KIND_TYPES_MAX);
   size_t count = wire_json_size(types);
   struct wire_kind *kind = reader->kind;
-  kind->types = take_room(reader, "types", count, sizeof *kind->types);
+  kind->types = wire_kind_room(reader, "types", count, sizeof *kind->types);
   for (size_t i = 0; i < count && !reader->root.code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, &reader->root, "types", types, i);
@@ -97,13 +90,15 @@ static void read_types(struct kind_reader *reader) {
   }
 }
 
-static void read_states(struct kind_reader *reader) {
+static void read_states(struct wire_kind_reader *reader) {
   const struct wire_json *states = wire_object_array(&reader->root, "states", 1, WIRE_KIND_STATES_MAX);
   if (states)
-    reader->kind->states = copy_codes(reader, "states", states, WIRE_KIND_STATES_MAX, &reader->kind->state_count);
+    reader->kind->states = wire_kind_copy_codes(&reader->root, "states", states, reader->arena, WIRE_KIND_STATES_MAX,
+                                                &reader->kind->state_count);
 }
 
-static const struct wire_kind_type *take_type(struct kind_reader *reader, struct wire_object *object, const char *key) {
+const struct wire_kind_type *wire_kind_take_type(struct wire_kind_reader *reader, struct wire_object *object,
+                                                 const char *key) {
   const struct wire_json *name = wire_object_take(object, key, WIRE_JSON_TEXT, true);
   const struct wire_kind_type *type = name ? wire_kind_type_named(reader->kind, wire_json_text(name)) : NULL;
   if (name && !type)
@@ -111,36 +106,52 @@ static const struct wire_kind_type *take_type(struct kind_reader *reader, struct
   return type;
 }
 
-/* Bits of the states (else types) that an optional array names. */
-static uint64_t take_bits(struct kind_reader *reader, struct wire_object *object, const char *key, bool states) {
+size_t wire_kind_place(const struct base_view *names, size_t count, struct base_view name) {
+  size_t i = 0;
+  while (i < count && !base_view_equal(names[i], name))
+    i++;
+  return i;
+}
+
+uint64_t wire_kind_take_bits(struct wire_object *object, const char *key, const struct base_view *names, size_t count,
+                             const char *what) {
   const struct wire_json *array = wire_object_take(object, key, WIRE_JSON_ARRAY, false);
   uint64_t bits = 0;
   for (size_t i = 0; i < wire_json_size(array) && !object->code; i++) {
-    struct base_view name = wire_json_text(wire_json_at(array, i));
-    const struct wire_kind_type *type = states ? NULL : wire_kind_type_named(reader->kind, name);
-    size_t index = states ? wire_kind_state_named(reader->kind, name) : type ? (size_t)(type - reader->kind->types) : 0;
-    if (states ? index == reader->kind->state_count : !type)
-      wire_object_fail(object, BASE_FIELD, key, "item %zu names no %s of this kind", i, states ? "state" : "type");
-    else if (bits >> index & 1)
+    size_t place = wire_kind_place(names, count, wire_json_text(wire_json_at(array, i)));
+    if (place == count)
+      wire_object_fail(object, BASE_FIELD, key, "item %zu names no %s", i, what);
+    else if (bits >> place & 1)
       wire_object_fail(object, BASE_FIELD, key, "item %zu stands twice", i);
     else
-      bits |= (uint64_t)1 << index;
+      bits |= (uint64_t)1 << place;
   }
   return bits;
 }
 
-static enum wire_who take_who(struct wire_object *object) {
-  const struct wire_json *who = wire_object_take(object, "who", WIRE_JSON_TEXT, false);
-  if (!who)
-    return WIRE_WHO_ANY;
-  for (size_t i = 0; i < 4; i++)
-    if (base_view_is(wire_json_text(who), wire_who_names[i]))
-      return (enum wire_who)i;
-  wire_object_fail(object, BASE_FIELD, "who", "must be any, opener, others or not_last");
-  return WIRE_WHO_ANY;
+static uint64_t take_states(struct wire_kind_reader *reader, struct wire_object *object, const char *key) {
+  return wire_kind_take_bits(object, key, reader->kind->states, reader->kind->state_count, "state of this kind");
 }
 
-static void take_names(struct kind_reader *reader, struct wire_object *object,
+static uint64_t take_types(struct wire_kind_reader *reader, struct wire_object *object, const char *key) {
+  struct base_view names[WIRE_KIND_TYPES_MAX];
+  for (size_t i = 0; i < reader->kind->type_count; i++)
+    names[i] = reader->kind->types[i].name;
+  return wire_kind_take_bits(object, key, names, reader->kind->type_count, "type of this kind");
+}
+
+enum wire_who wire_kind_take_who(struct wire_object *object, size_t count) {
+  const struct wire_json *who = wire_object_take(object, "who", WIRE_JSON_TEXT, false);
+  struct base_view words[WIRE_WHOS];
+  for (size_t i = 0; i < count; i++)
+    words[i] = base_view_text(wire_who_names[i]);
+  size_t place = who ? wire_kind_place(words, count, wire_json_text(who)) : WIRE_WHO_ANY;
+  if (place == count)
+    wire_object_fail(object, BASE_FIELD, "who", "must be one of: %s", wire_kind_code_names(words, count).text);
+  return place == count ? WIRE_WHO_ANY : (enum wire_who)place;
+}
+
+static void take_names(struct wire_kind_reader *reader, struct wire_object *object,
                        struct wire_kind_transition *transition) {
   transition->names = wire_kind_take_code(object, "names", reader->arena, false);
   if (object->code || transition->names.size == 0)
@@ -151,16 +162,16 @@ static void take_names(struct kind_reader *reader, struct wire_object *object,
                      wire_kind_text(transition->on->name));
 }
 
-static void take_transition(struct kind_reader *reader, struct wire_object *object,
+static void take_transition(struct wire_kind_reader *reader, struct wire_object *object,
                             struct wire_kind_transition *transition) {
   struct wire_kind *kind = reader->kind;
-  transition->on = take_type(reader, object, "on");
-  transition->from = take_bits(reader, object, "from", true);
+  transition->on = wire_kind_take_type(reader, object, "on");
+  transition->from = take_states(reader, object, "from");
   const struct wire_json *to = wire_object_take(object, "to", WIRE_JSON_TEXT, true);
   transition->to = wire_kind_state_named(kind, wire_json_text(to));
   if (to && transition->to == kind->state_count)
     wire_object_fail(object, BASE_FIELD, "to", "names no state of this kind");
-  transition->who = take_who(object);
+  transition->who = wire_kind_take_who(object, WIRE_WHO_CASE);
   transition->all = wire_object_bool(object, "all", false);
   transition->each = wire_object_bool(object, "each", false);
   transition->settles = wire_object_bool(object, "settles", false);
@@ -177,9 +188,9 @@ static void take_transition(struct kind_reader *reader, struct wire_object *obje
     wire_object_fail(object, BASE_FIELD, "each", "goes with who opener or others, and without all and names");
 }
 
-/* A type that moves nothing or a state that nobody reaches is a slip of whoever wrote the kind. */
-static void check_transitions(struct kind_reader *reader) {
-  const struct wire_kind *kind = reader->kind;
+/* A state that nobody reaches is a slip of whoever wrote the kind. */
+static void check_transitions(struct wire_kind_reader *reader) {
+  struct wire_kind *kind = reader->kind;
   uint64_t reached = 0, moving = 0;
   size_t opening = 0;
   for (size_t i = 0; i < kind->transition_count; i++) {
@@ -193,19 +204,18 @@ static void check_transitions(struct kind_reader *reader) {
     if (!(reached >> i & 1))
       wire_object_fail(&reader->root, BASE_FIELD, "transitions", "none leads to %s", wire_kind_text(kind->states[i]));
   for (size_t i = 0; i < kind->type_count; i++)
-    if (!(moving >> i & 1))
-      wire_object_fail(&reader->root, BASE_FIELD, "transitions", "none is on %s", wire_kind_text(kind->types[i].name));
+    kind->types[i].moves_case = moving >> i & 1;
 }
 
-static void read_transitions(struct kind_reader *reader) {
+static void read_transitions(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root;
   struct wire_kind *kind = reader->kind;
-  const struct wire_kind_type *opening = take_type(reader, root, "opening");
+  const struct wire_kind_type *opening = wire_kind_take_type(reader, root, "opening");
   const struct wire_json *array = wire_object_array(root, "transitions", 1, WIRE_KIND_TRANSITIONS_MAX);
   if (!opening || !array)
     return;
   kind->opening = (size_t)(opening - kind->types);
-  kind->transitions = take_room(reader, "transitions", wire_json_size(array), sizeof *kind->transitions);
+  kind->transitions = wire_kind_room(reader, "transitions", wire_json_size(array), sizeof *kind->transitions);
   for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, root, "transitions", array, i);
@@ -227,7 +237,7 @@ size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, s
 }
 
 /* With one party beside the opener the case is in that party's state. */
-static void check_together(struct kind_reader *reader) {
+static void check_together(struct wire_kind_reader *reader) {
   const struct wire_kind *kind = reader->kind;
   for (size_t i = 0; i < kind->transition_count && !reader->root.code; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
@@ -238,10 +248,10 @@ static void check_together(struct kind_reader *reader) {
   }
 }
 
-static void take_together(struct kind_reader *reader, struct wire_object *object, bool last,
+static void take_together(struct wire_kind_reader *reader, struct wire_object *object, bool last,
                           struct wire_kind_together *rule) {
-  rule->any = take_bits(reader, object, "any", true);
-  rule->all = take_bits(reader, object, "all", true);
+  rule->any = take_states(reader, object, "any");
+  rule->all = take_states(reader, object, "all");
   const struct wire_json *state = wire_object_take(object, "state", WIRE_JSON_TEXT, true);
   rule->state = wire_kind_state_named(reader->kind, wire_json_text(state));
   if (object->code)
@@ -252,7 +262,7 @@ static void take_together(struct kind_reader *reader, struct wire_object *object
     wire_object_fail(object, BASE_FIELD, NULL, last ? "the last one has neither any nor all" : "asks for any or all");
 }
 
-static void read_together(struct kind_reader *reader) {
+static void read_together(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root;
   struct wire_kind *kind = reader->kind;
   bool each = false;
@@ -267,7 +277,7 @@ static void read_together(struct kind_reader *reader) {
                      WIRE_KIND_TOGETHER_MAX);
     return;
   }
-  kind->together = take_room(reader, "together", count, sizeof *kind->together);
+  kind->together = wire_kind_room(reader, "together", count, sizeof *kind->together);
   for (size_t i = 0; i < count && !root->code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, root, "together", array, i);
@@ -306,7 +316,7 @@ static void take_lengths(struct wire_object *object, struct wire_kind_clock *clo
 }
 
 /* A clock is paused on a ground alone: each type that pauses it has a required coded state field for it. */
-static void take_ground(struct kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
+static void take_ground(struct wire_kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
   clock->ground = wire_kind_take_code(object, "ground", reader->arena, clock->pauses != 0);
   if (!object->code && clock->pauses == 0 && clock->ground.size > 0)
     wire_object_fail(object, BASE_FIELD, "ground", "goes with pauses");
@@ -319,9 +329,9 @@ static void take_ground(struct kind_reader *reader, struct wire_object *object, 
   }
 }
 
-static void take_clock(struct kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
+static void take_clock(struct wire_kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
   clock->name = wire_kind_take_code(object, "name", reader->arena, true);
-  clock->starts = take_type(reader, object, "starts");
+  clock->starts = wire_kind_take_type(reader, object, "starts");
   clock->field = wire_kind_take_code(object, "field", reader->arena, false);
   if (clock->field.size) {
     take_lengths(object, clock);
@@ -329,9 +339,9 @@ static void take_clock(struct kind_reader *reader, struct wire_object *object, s
     clock->length_count = 1;
     clock->lengths[0].seconds = wire_object_integer(object, "length", 1, CLOCK_SECONDS_MAX, true);
   }
-  clock->stops = take_bits(reader, object, "stops", false);
-  clock->pauses = take_bits(reader, object, "pauses", false);
-  clock->resumes = take_bits(reader, object, "resumes", false);
+  clock->stops = take_types(reader, object, "stops");
+  clock->pauses = take_types(reader, object, "pauses");
+  clock->resumes = take_types(reader, object, "resumes");
   if ((clock->stops & clock->pauses) | (clock->stops & clock->resumes) | (clock->pauses & clock->resumes))
     wire_object_fail(object, BASE_FIELD, NULL, "a type either stops, pauses or resumes the clock");
   take_ground(reader, object, clock);
@@ -343,13 +353,13 @@ static void take_clock(struct kind_reader *reader, struct wire_object *object, s
     wire_object_fail(object, BASE_FIELD, "owes", "is opener, or left out for the asked party");
 }
 
-static void read_clocks(struct kind_reader *reader) {
+static void read_clocks(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root;
   struct wire_kind *kind = reader->kind;
   const struct wire_json *array = wire_object_array(root, "clocks", 0, WIRE_KIND_CLOCKS_MAX);
   if (!array)
     return;
-  kind->clocks = take_room(reader, "clocks", wire_json_size(array), sizeof *kind->clocks);
+  kind->clocks = wire_kind_room(reader, "clocks", wire_json_size(array), sizeof *kind->clocks);
   for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, root, "clocks", array, i);
@@ -362,7 +372,16 @@ static void read_clocks(struct kind_reader *reader) {
   }
 }
 
-static void read_purpose(struct kind_reader *reader) {
+/* So is a type that moves nothing. */
+static void check_types(struct wire_kind_reader *reader) {
+  for (size_t i = 0; i < reader->kind->type_count; i++) {
+    const struct wire_kind_type *type = &reader->kind->types[i];
+    if (!type->moves_case && !type->opens && !type->moves)
+      wire_object_fail(&reader->root, BASE_FIELD, "transitions", "none is on %s", wire_kind_text(type->name));
+  }
+}
+
+static void read_purpose(struct wire_kind_reader *reader) {
   struct wire_kind *kind = reader->kind;
   kind->purpose_field = wire_kind_take_code(&reader->root, "purpose_field", reader->arena, false);
   if (reader->root.code || kind->purpose_field.size == 0)
@@ -373,7 +392,7 @@ static void read_purpose(struct kind_reader *reader) {
                      "must be a required state field of type code of the opening type");
 }
 
-static void read_kind(struct kind_reader *reader) {
+static void read_kind(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root;
   wire_object_exact(root, "wasl", "kind/1");
   reader->kind->name = wire_kind_take_code(root, "name", reader->arena, true);
@@ -388,8 +407,9 @@ static void read_kind(struct kind_reader *reader) {
   if (!root->code && reader->kind->needs_row == rowless)
     wire_object_fail(root, BASE_FIELD, "needs_row",
                      "must be false for the kinds agreement, recall, consent and emergency, and true for every other");
-  void (*const steps[])(struct kind_reader *) = {read_lists,    read_types,  read_states, read_transitions,
-                                                 read_together, read_clocks, read_purpose};
+  void (*const steps[])(struct wire_kind_reader *) = {read_lists, read_types, read_states, read_transitions,
+                                                      wire_kind_read_items, check_types, read_together, read_clocks,
+                                                      read_purpose};
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)
     steps[i](reader);
 }
@@ -401,7 +421,7 @@ enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *h
   if (code)
     return code;
   struct wire_kind kind = {.hash = *hash};
-  struct kind_reader reader = {.arena = arena, .kind = &kind};
+  struct wire_kind_reader reader = {.arena = arena, .kind = &kind};
   wire_object_begin(&reader.root, document, "kind", "$");
   if (!reader.root.code)
     read_kind(&reader);
@@ -425,9 +445,13 @@ const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type 
   return NULL;
 }
 
+const struct wire_kind_item *wire_kind_item_named(const struct wire_kind *kind, struct base_view name) {
+  for (size_t i = 0; i < kind->item_count; i++)
+    if (base_view_equal(kind->items[i].name, name))
+      return &kind->items[i];
+  return NULL;
+}
+
 size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name) {
-  size_t i = 0;
-  while (i < kind->state_count && !base_view_equal(kind->states[i], name))
-    i++;
-  return i;
+  return wire_kind_place(kind->states, kind->state_count, name);
 }

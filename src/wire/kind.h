@@ -26,6 +26,10 @@ enum {
   WIRE_KIND_LISTS_MAX = 48,
   WIRE_KIND_CODES_MAX = 256,         /* per list */
   WIRE_KIND_CLOCKS_MAX = 16,
+  WIRE_KIND_ITEMS_MAX = 16,
+  WIRE_ITEM_STATES_MAX = 24,
+  WIRE_ITEM_TRANSITIONS_MAX = 64,
+  WIRE_ITEM_ALL_MAX = 4,             /* types of an item whose transitions have `all` */
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
@@ -45,6 +49,7 @@ enum wire_field_type {
   WIRE_FIELD_TABLE,     /* rows of fields (columns), no table, message or reference within */
   WIRE_FIELD_NAME,      /* a code that another kind defines, or "*" */
   WIRE_FIELD_NAMES,     /* an array of such codes, each once, or ["*"] alone */
+  WIRE_FIELD_PARTY,     /* the origin of a party of the case */
   WIRE_FIELD_TYPES
 };
 extern const char *const wire_field_type_names[WIRE_FIELD_TYPES]; /* "text", "code" … as in the file */
@@ -54,12 +59,13 @@ struct wire_kind_list { struct base_view name; size_t count; struct base_view *c
 struct wire_kind_field {
   struct base_view name;
   enum wire_field_type type;
-  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE only) */
+  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE, PARTY only) */
   enum wire_personal personal;
   const struct wire_kind_list *list; /* CODE, CODES */
   int64_t least, most;               /* INTEGER: the range; TEXT, LINE: most bytes; TABLE, NAMES: of rows, of codes */
   size_t column_count;               /* TABLE */
   struct wire_kind_field *columns;
+  struct base_view item;             /* MESSAGE: the item that it names; empty: any message */
   struct base_view example;          /* JSON text of the value; empty: none */
   bool example_relative;             /* DATE, TIME: the example is now + example_days instead */
   int64_t example_days;
@@ -69,9 +75,17 @@ struct wire_kind_type {
   bool release;                      /* a second person, a supervisor, must release it before it goes */
   size_t field_count;
   struct wire_kind_field *fields;
+  bool moves_case;                   /* a transition of the case is on it */
+  const struct wire_kind_item *opens; /* the item that it opens; NULL: none */
+  const struct wire_kind_item *moves; /* the item that it names … */
+  struct base_view names_item;        /* … in this state field; empty: none */
 };
 enum wire_who { WIRE_WHO_ANY, WIRE_WHO_OPENER, WIRE_WHO_OTHERS, /* a party that did not open the case */
-                WIRE_WHO_NOT_LAST /* not the author of the message that made the present state */ };
+                WIRE_WHO_NOT_LAST, /* not the author of the message that made the present state */
+                WIRE_WHO_CASE,     /* so many of them a transition of the case may ask for; the others are of items */
+                WIRE_WHO_OWNER = WIRE_WHO_CASE, WIRE_WHO_NOT_OWNER, WIRE_WHO_ASSIGNEE,
+                WIRE_WHO_PAIR,     /* the owner or the assignee */
+                WIRE_WHOS };
 struct wire_kind_transition {
   const struct wire_kind_type *on;
   uint64_t from;                     /* bit per state; 0: opens the case */
@@ -85,7 +99,27 @@ struct wire_kind_transition {
   struct base_view names;            /* a MESSAGE state field that must name the message that made the present state, else
                                         no effect; empty: none */
 };
-extern const char *const wire_who_names[4]; /* "any", "opener", "others", "not_last" as in the file */
+extern const char *const wire_who_names[WIRE_WHOS]; /* "any", "opener", "others", "not_last" … as in the file */
+struct wire_item_transition {
+  const struct wire_kind_type *on;
+  uint32_t from;                     /* bit per state of the item; 0: it begins */
+  bool stays;                        /* without `to`: its state goes on as it was */
+  size_t to;
+  enum wire_who who;
+  bool all;
+  uint64_t in;                       /* bit per state of the case; never 0 */
+};
+/* A thing in a case with a life of its own. */
+struct wire_kind_item {
+  struct base_view name;
+  const struct wire_kind_type *opened_by;
+  size_t state_count, transition_count;
+  struct base_view *states;
+  struct wire_item_transition *transitions; /* each item has one without `from` at least */
+  size_t all_count;
+  const struct wire_kind_type *all[WIRE_ITEM_ALL_MAX]; /* the types that all must have sent */
+  struct base_view assignee_field;                     /* a PARTY state field; empty: nobody is assigned */
+};
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -106,12 +140,13 @@ struct wire_kind {
   struct base_view name;
   int64_t version;
   struct base_hash hash;                /* handed in */
-  size_t list_count, type_count, state_count, transition_count, clock_count;
+  size_t list_count, type_count, state_count, transition_count, clock_count, item_count;
   struct wire_kind_list *lists;
   struct wire_kind_type *types;
   struct base_view *states;
   struct wire_kind_transition *transitions;
   struct wire_kind_clock *clocks;
+  struct wire_kind_item *items;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
@@ -124,12 +159,14 @@ BASE_NODISCARD enum base_code wire_kind_parse(struct base_view bytes, const stru
                                               struct base_arena *arena, struct wire_kind *out, struct base_error *err);
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
 const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name);
+/* NULL when there is none. */
+const struct wire_kind_item *wire_kind_item_named(const struct wire_kind *kind, struct base_view name);
 /* The state that these of the parties make together. together_count is not 0. */
 size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, size_t count);
 size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name); /* state_count when none */
 
 /* Labels: keys "kind", "type.ask", "field.ask.urgency", "column.propose.rows.purpose", "list.urgency", "code.urgency.normal",
- * "state.asked", "clock.answer"; each in five languages. Every key that the kind needs must be there, and no other. */
+ * "state.asked", "item.offer", "state.offer.made", "clock.answer"; each in five languages. Every key that the kind needs must be there, and no other. */
 struct wire_labels { const struct wire_json *texts; struct wire_json *document; };
 BASE_NODISCARD enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind,
                                                 struct wire_labels *out, struct base_error *err);
@@ -138,7 +175,12 @@ struct base_view wire_label(const struct wire_labels *labels, const char *key, e
 
 /* Checks a filled form: fields is one JSON object with all fields of the type, state fields included. strict (local
  * submission) refuses unknown fields and wrong values with the path and what is allowed. On success *out_state holds the
- * state fields as texts and out_rest the JSON text of the other fields, in the kind's order. */
+ * state fields as texts and out_rest the JSON text of the other fields, in the kind's order. parties: NULL when the type
+ * has no PARTY field. */
+struct wire_form_parties { /* of the case: a PARTY field names one of them, by either; its origin goes out */
+  size_t count;
+  struct { struct base_view name, origin; } all[WIRE_PARTIES_MAX]; /* the first one is the node's own, also "self" */
+};
 struct wire_form {
   size_t state_count;
   struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* views into arena */
@@ -147,9 +189,10 @@ struct wire_form {
 /* The same of a message that is written already: the highest class among the fields of part 0 and the header's state fields. */
 enum wire_personal wire_form_personal(const struct wire_kind_type *type, const struct wire_header *header,
                                       const struct wire_json *fields);
-BASE_NODISCARD enum base_code wire_form_check(const struct wire_kind *kind, const struct wire_kind_type *type,
-                                              const struct wire_json *fields, struct base_arena *arena,
-                                              struct wire_form *out, struct base_buf *out_rest, struct base_error *err);
+BASE_NODISCARD enum base_code wire_form_check(const struct wire_form_parties *parties,
+                                              const struct wire_kind_type *type, const struct wire_json *fields,
+                                              struct base_arena *arena, struct wire_form *out,
+                                              struct base_buf *out_rest, struct base_error *err);
 /* As it arrived from a partner: the header's state fields against the type, and that it opens a case if and
  * only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,

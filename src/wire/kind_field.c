@@ -13,7 +13,7 @@ const char *const wire_field_type_names[WIRE_FIELD_TYPES] = {
     [WIRE_FIELD_DATE] = "date",           [WIRE_FIELD_TIME] = "time",       [WIRE_FIELD_INTEGER] = "integer",
     [WIRE_FIELD_BOOL] = "bool",           [WIRE_FIELD_MESSAGE] = "message", [WIRE_FIELD_TABLE] = "table",
     [WIRE_FIELD_NAME] = "name",           [WIRE_FIELD_NAMES] = "names",     [WIRE_FIELD_LINE] = "line",
-    [WIRE_FIELD_REFERENCE] = "reference",
+    [WIRE_FIELD_REFERENCE] = "reference", [WIRE_FIELD_PARTY] = "party",
 };
 
 struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_t count) {
@@ -108,12 +108,13 @@ bool wire_field_names_message(enum wire_field_type type) {
 
 static bool may_be_state(enum wire_field_type type) {
   return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE ||
-         type == WIRE_FIELD_TIME || wire_field_names_message(type);
+         type == WIRE_FIELD_TIME || type == WIRE_FIELD_PARTY || wire_field_names_message(type);
 }
 
 static void keep_example(struct wire_object *object, const struct wire_json *value, struct wire_kind_field *field,
                          struct base_arena *arena) {
-  struct wire_place place = {.what = object->what};
+  static const struct wire_form_parties self = {.count = 1, .all = {{BASE_VIEW("self"), BASE_VIEW("self")}}};
+  struct wire_place place = {.what = object->what, .parties = &self};
   (void)snprintf(place.path, sizeof place.path, "%.140s.example", object->path);
   struct base_error err;
   if (wire_field_check(field, value, &place, &err)) {
@@ -138,14 +139,14 @@ static void take_example(struct wire_object *object, struct wire_kind_field *fie
   if (object->code)
     return;
   if (!value) {
-    if (field->required && !wire_field_names_message(field->type))
+    if (field->required && !wire_field_names_message(field->type) && field->type != WIRE_FIELD_PARTY)
       wire_object_fail(object, BASE_FIELD, "example", "missing: a required field shows a value it allows");
     return;
   }
   bool moment = field->type == WIRE_FIELD_DATE || field->type == WIRE_FIELD_TIME;
-  if (wire_field_names_message(field->type)) {
+  if (wire_field_names_message(field->type) || field->type == WIRE_FIELD_PARTY) {
     wire_object_fail(object, BASE_FIELD, "example",
-                     "a message or reference field has none: its value is known only in a case");
+                     "a message, reference or party field has none: its value is known only in a case");
   } else if (moment && wire_json_type(value) == WIRE_JSON_OBJECT) {
     struct wire_object relative;
     wire_object_begin_in(&relative, object, "example");
@@ -169,12 +170,16 @@ static void take_field(struct wire_object *object, bool column, const struct wir
     field->state = wire_object_bool(object, "state", false);
   if (field->state && !may_be_state(field->type))
     wire_object_fail(object, BASE_FIELD, "state",
-                     "only a text, code, date, time, message or reference can go into the header");
+                     "only a text, code, date, time, message, reference or party can go into the header");
   if (column && (field->type == WIRE_FIELD_TABLE || wire_field_names_message(field->type)))
     wire_object_fail(object, BASE_FIELD, "type", "a column can be neither a table, nor a message or reference");
   take_bounds(object, field);
   if (field->type == WIRE_FIELD_CODE || field->type == WIRE_FIELD_CODES)
     take_list(object, kind, field);
+  if (field->type == WIRE_FIELD_MESSAGE)
+    field->item = wire_kind_take_code(object, "item", arena, false);
+  if (field->item.size && !(field->state && field->required))
+    wire_object_fail(object, BASE_FIELD, "item", "goes with a required state field");
   if (field->type == WIRE_FIELD_TABLE)
     field->columns = wire_kind_take_fields(object, "columns", true, kind, arena, &field->column_count);
   if (!column)
@@ -235,6 +240,29 @@ static enum base_code not_in_list(const struct wire_kind_field *field, const str
                    wire_kind_code_names(field->list->codes, field->list->count).text);
 }
 
+size_t wire_party_meant(const struct wire_form_parties *parties, struct base_view text) {
+  size_t i = 0;
+  if (base_view_is(text, "self"))
+    return 0;
+  while (i < parties->count && !base_view_equal(parties->all[i].name, text) &&
+         !base_view_equal(parties->all[i].origin, text))
+    i++;
+  return i;
+}
+
+static enum base_code check_party(struct base_view text, const struct wire_place *place, struct base_error *err) {
+  const struct wire_form_parties *parties = place->parties;
+  struct base_view names[WIRE_PARTIES_MAX];
+  if (!parties)
+    return wire_origin_valid(text) ? BASE_OK : wrong(place, err, BASE_FIELD, "must be the origin of a party");
+  if (wire_party_meant(parties, text) < parties->count)
+    return BASE_OK;
+  for (size_t i = 0; i < parties->count; i++)
+    names[i] = parties->all[i].name;
+  return base_fail(err, BASE_FIELD, "%s: %s: must be self or a party of the case: %s", place->what, place->path,
+                   wire_kind_code_names(names, parties->count).text);
+}
+
 enum base_code wire_field_check_text(const struct wire_kind_field *field, struct base_view text,
                                      const struct wire_place *place, struct base_error *err) {
   struct base_id id;
@@ -264,6 +292,8 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   case WIRE_FIELD_REFERENCE:
     return base_id_parse(text, &id) ? BASE_OK
                                     : wrong(place, err, BASE_FIELD, "must be a message id of 64 lowercase hex digits");
+  case WIRE_FIELD_PARTY:
+    return check_party(text, place, err);
   case WIRE_FIELD_NAME:
     return base_view_is(text, "*") || wire_code_valid(text) ? BASE_OK
                                                             : wrong(place, err, BASE_FIELD, "must be a code or \"*\"");
@@ -311,7 +341,7 @@ static enum base_code check_row(const struct wire_kind_field *table, const struc
   size_t known = 0;
   for (size_t i = 0; i < table->column_count; i++) {
     const struct wire_kind_field *column = &table->columns[i];
-    struct wire_place at = {.what = place->what};
+    struct wire_place at = {.what = place->what, .parties = place->parties};
     (void)snprintf(at.path, sizeof at.path, "%.100s.%s", place->path, wire_kind_text(column->name));
     const struct wire_json *value = wire_json_get(row, wire_kind_text(column->name));
     if (!value && column->required)
@@ -339,7 +369,7 @@ static enum base_code check_table(const struct wire_kind_field *field, const str
     return base_fail(err, BASE_FIELD, "%s: %s: %zu rows, from %" PRId64 " to %" PRId64 " are allowed", place->what,
                      place->path, count, field->least, field->most);
   for (size_t i = 0; i < count; i++) {
-    struct wire_place at = {.what = place->what};
+    struct wire_place at = {.what = place->what, .parties = place->parties};
     (void)snprintf(at.path, sizeof at.path, "%.80s[%zu]", place->path, i);
     enum base_code code = check_row(field, wire_json_at(rows, i), &at, err);
     if (code)

@@ -4,7 +4,31 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_field.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_field.c, kind_item.c, form.c and labels.c, nobody else. */
+
+/* Reading a kind: failure is sticky in root. */
+struct wire_kind_reader {
+  struct wire_object root;
+  struct base_arena *arena;
+  struct wire_kind *kind;
+};
+/* count + 1 of them, zeroed; NULL when there is no memory. */
+void *wire_kind_room(struct wire_kind_reader *reader, const char *key, size_t count, size_t size);
+/* An array of 1 to most codes, each once. */
+struct base_view *wire_kind_copy_codes(struct wire_object *object, const char *key, const struct wire_json *array,
+                                       struct base_arena *arena, size_t most, size_t *out_count);
+/* The type that a required text names. */
+const struct wire_kind_type *wire_kind_take_type(struct wire_kind_reader *reader, struct wire_object *object,
+                                                 const char *key);
+/* Bits of those names that an optional array lists; what: what they are, for errors. */
+uint64_t wire_kind_take_bits(struct wire_object *object, const char *key, const struct base_view *names, size_t count,
+                             const char *what);
+/* The place of a name among them; count when it is none. */
+size_t wire_kind_place(const struct base_view *names, size_t count, struct base_view name);
+/* `who`: the first of so many words of wire_who_names. */
+enum wire_who wire_kind_take_who(struct wire_object *object, size_t count);
+/* kind_item.c: the items, once types, states and transitions are read. */
+void wire_kind_read_items(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {
@@ -25,6 +49,7 @@ struct wire_kind_field *wire_kind_take_fields(struct wire_object *object, const 
 /* Where a value stands, for errors: "what: path: …". */
 struct wire_place {
   const char *what;
+  const struct wire_form_parties *parties; /* of the case, of a form that is filled in here; else NULL: origins alone */
   char path[160];
 };
 /* Is this value one that the field allows? Not whether it is required. */
@@ -33,6 +58,8 @@ BASE_NODISCARD enum base_code wire_field_check(const struct wire_kind_field *fie
 /* The same for a field whose value is a text (all state fields). */
 BASE_NODISCARD enum base_code wire_field_check_text(const struct wire_kind_field *field, struct base_view text,
                                                     const struct wire_place *place, struct base_error *err);
+/* The party that a text means, by name, origin or as "self"; parties->count when it is none. */
+size_t wire_party_meant(const struct wire_form_parties *parties, struct base_view text);
 /* Its value is the id of a message: no example can know one. */
 bool wire_field_names_message(enum wire_field_type type);
 /* The names of a list's codes, joined by ", " and cut to fit: for errors. */

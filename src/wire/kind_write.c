@@ -68,6 +68,8 @@ static void write_field(const struct shower *shower, const struct wire_kind_type
   wire_write_member_string(writer, "personal", personal[field->personal]);
   if (field->list)
     wire_write_member_text(writer, "list", field->list->name);
+  if (field->item.size)
+    wire_write_member_text(writer, "item", field->item);
   write_bounds(shower, field);
   if (field->column_count) {
     begin_array(shower, "columns");
@@ -126,12 +128,17 @@ static void write_states(const struct shower *shower) {
   wire_write_end(shower->writer, ']');
 }
 
-static void write_state_names(const struct shower *shower, const char *key, uint64_t bits) {
+static void write_names(const struct shower *shower, const char *key, const struct base_view *names, size_t count,
+                        uint64_t bits) {
   begin_array(shower, key);
-  for (size_t i = 0; i < shower->kind->state_count; i++)
+  for (size_t i = 0; i < count; i++)
     if (bits >> i & 1)
-      wire_write_text(shower->writer, shower->kind->states[i]);
+      wire_write_text(shower->writer, names[i]);
   wire_write_end(shower->writer, ']');
+}
+
+static void write_state_names(const struct shower *shower, const char *key, uint64_t bits) {
+  write_names(shower, key, shower->kind->states, shower->kind->state_count, bits);
 }
 
 static void write_type_names(const struct shower *shower, const char *key, uint64_t bits) {
@@ -174,6 +181,50 @@ static void write_together(const struct shower *shower) {
     wire_write_end(shower->writer, '}');
   }
   wire_write_end(shower->writer, ']');
+}
+
+static void write_item_transitions(const struct shower *shower, const struct wire_kind_item *item) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "transitions");
+  for (size_t i = 0; i < item->transition_count; i++) {
+    const struct wire_item_transition *transition = &item->transitions[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "on", transition->on->name);
+    if (transition->from != 0)
+      write_names(shower, "from", item->states, item->state_count, transition->from);
+    if (!transition->stays)
+      wire_write_member_text(writer, "to", item->states[transition->to]);
+    wire_write_member_string(writer, "who", wire_who_names[transition->who]);
+    wire_write_member_bool(writer, "all", transition->all);
+    write_state_names(shower, "in", transition->in);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
+static void write_items(const struct shower *shower) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "items");
+  for (size_t i = 0; i < shower->kind->item_count; i++) {
+    const struct wire_kind_item *item = &shower->kind->items[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "name", item->name);
+    write_label(shower, "item.%s", wire_kind_text(item->name));
+    wire_write_member_text(writer, "opened_by", item->opened_by->name);
+    begin_array(shower, "states");
+    for (size_t j = 0; j < item->state_count; j++) {
+      wire_write_object(writer);
+      wire_write_member_text(writer, "name", item->states[j]);
+      write_label(shower, "state.%s.%s", wire_kind_text(item->name), wire_kind_text(item->states[j]));
+      wire_write_end(writer, '}');
+    }
+    wire_write_end(writer, ']');
+    if (item->assignee_field.size)
+      wire_write_member_text(writer, "assignee_field", item->assignee_field);
+    write_item_transitions(shower, item);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
 }
 
 static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
@@ -221,6 +272,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
   write_transitions(&shower);
   if (kind->together_count > 0)
     write_together(&shower);
+  if (kind->item_count > 0)
+    write_items(&shower);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

@@ -52,6 +52,12 @@ static void walk_keys(const struct wire_kind *kind, key_visit *visit, void *cont
   }
   for (size_t i = 0; i < kind->state_count; i++)
     visit_key(&walk, "state.%s", wire_kind_text(kind->states[i]));
+  for (size_t i = 0; i < kind->item_count; i++) {
+    const struct wire_kind_item *item = &kind->items[i];
+    visit_key(&walk, "item.%s", wire_kind_text(item->name));
+    for (size_t j = 0; j < item->state_count; j++)
+      visit_key(&walk, "state.%s.%s", wire_kind_text(item->name), wire_kind_text(item->states[j]));
+  }
   for (size_t i = 0; i < kind->clock_count; i++)
     visit_key(&walk, "clock.%s", wire_kind_text(kind->clocks[i].name));
 }

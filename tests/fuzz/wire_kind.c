@@ -14,10 +14,12 @@ static void require(bool holds) {
 static void try_example(const struct wire_kind *kind, const struct wire_kind_type *type, struct base_arena *arena) {
   BASE_AUTO_BUF struct base_buf example = {0}, rest = {0};
   WIRE_AUTO_JSON struct wire_json *fields = NULL;
+  const struct wire_form_parties parties = {
+      .count = 1, .all = {{BASE_VIEW("paris"), BASE_VIEW("wasl/paris/0000000000000000")}}};
   struct wire_form form;
   require(wire_form_example(kind, type, 1795248000, NULL, &example, NULL) == BASE_OK);
   require(wire_json_parse(base_buf_view(&example), WIRE_KIND_MAX, "example", &fields, NULL) == BASE_OK);
-  require(wire_form_check(kind, type, fields, arena, &form, &rest, NULL) == BASE_OK);
+  require(wire_form_check(&parties, type, fields, arena, &form, &rest, NULL) == BASE_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The items of a case: things with a state of their own beside the case's. spec/case.md, "Items". */
+#include "core/caseitem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/caseorder.h"
+
+/* --- which item a message names */
+
+static int by_id(const void *a, const void *b) {
+  return base_id_compare(a, b);
+}
+
+static bool may_open(const struct core_item_scene *scene, size_t at) {
+  const struct wire_kind_type *type = wire_kind_type_named(scene->kind, scene->messages[at].header->type);
+  return type != NULL && type->opens != NULL;
+}
+
+enum base_code core_item_index_make(const struct core_item_scene *scene, struct core_item_index *out,
+                                    struct base_error *err) {
+  *out = (struct core_item_index){0};
+  if (scene->kind->item_count == 0)
+    return BASE_OK;
+  out->places = calloc(scene->count, sizeof *out->places);
+  if (out->places == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory left for the items of a case");
+  for (size_t i = 0; i < scene->count; i++)
+    if (may_open(scene, i))
+      out->places[out->count++] = (struct core_item_place){.id = scene->messages[i].id, .at = (uint32_t)i};
+  qsort(out->places, out->count, sizeof *out->places, by_id);
+  return BASE_OK;
+}
+
+void core_item_index_free(struct core_item_index *index) {
+  free(index->places);
+  *index = (struct core_item_index){0};
+}
+
+static uint32_t find_place(const struct core_item_scene *scene, const struct core_item_index *index,
+                           const struct base_id *id) {
+  if (index != NULL) {
+    const struct core_item_place *found =
+        index->count > 0 ? bsearch(id, index->places, index->count, sizeof *index->places, by_id) : NULL;
+    return found != NULL ? found->at : CORE_NO_ITEM;
+  }
+  for (size_t i = 0; i < scene->count; i++)
+    if (base_id_equal(&scene->messages[i].id, id))
+      return (uint32_t)i;
+  return CORE_NO_ITEM;
+}
+
+const struct wire_kind_item *core_case_item(const struct wire_kind *kind, const struct core_case_message *message) {
+  return message->item == 0 ? NULL : &kind->items[message->item - 1];
+}
+
+uint32_t core_item_named(const struct core_item_scene *scene, const struct core_item_index *index,
+                         const struct wire_kind_type *type, const struct wire_header *header) {
+  struct base_id id;
+  if (!base_id_parse(wire_header_state(header, (const char *)type->names_item.data), &id))
+    return CORE_NO_ITEM;
+  uint32_t at = find_place(scene, index, &id);
+  return at != CORE_NO_ITEM && core_case_item(scene->kind, &scene->messages[at]) == type->moves ? at : CORE_NO_ITEM;
+}
+
+/* --- what is possible */
+
+__attribute__((format(printf, 2, 3))) static void say(char why[CORE_CASE_WHY], const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(why, CORE_CASE_WHY, format, args) < 0)
+    why[0] = 0;
+  va_end(args);
+}
+
+static const char *text(struct base_view name) {
+  return (const char *)name.data; /* of a kind: with a NUL */
+}
+
+static unsigned author_of(const struct core_item_scene *scene, uint32_t at) {
+  return core_party_of(scene->opening, scene->messages[at].header->author);
+}
+
+/* The parties that `who` admits, a bit each. */
+static uint32_t admitted(const struct core_item_scene *scene, enum wire_who who, uint32_t item) {
+  const struct core_case_message *message = item == CORE_NO_ITEM ? NULL : &scene->messages[item];
+  uint32_t everybody = ((uint32_t)1 << scene->opening->party_count) - 1;
+  uint32_t opener = (uint32_t)1 << author_of(scene, 0);
+  uint32_t owner = message == NULL ? 0 : (uint32_t)1 << author_of(scene, item);
+  uint32_t assignee = message == NULL || message->assignee == CORE_NOBODY ? 0 : (uint32_t)1 << message->assignee;
+  switch (who) {
+  case WIRE_WHO_OPENER:
+    return opener;
+  case WIRE_WHO_OTHERS:
+    return everybody & ~opener;
+  case WIRE_WHO_NOT_LAST:
+    return everybody & ~((uint32_t)1 << author_of(scene, message->item_by));
+  case WIRE_WHO_OWNER:
+    return owner;
+  case WIRE_WHO_NOT_OWNER:
+    return everybody & ~owner;
+  case WIRE_WHO_ASSIGNEE:
+    return assignee;
+  case WIRE_WHO_PAIR:
+    return owner | assignee;
+  default:
+    return everybody;
+  }
+}
+
+static const char *who_text(enum wire_who who) {
+  static const char *const texts[] = {[WIRE_WHO_ANY] = "a party",
+                                      [WIRE_WHO_OPENER] = "the party that opened the case",
+                                      [WIRE_WHO_OTHERS] = "a party that did not open the case",
+                                      [WIRE_WHO_NOT_LAST] = "a party that did not make its present state",
+                                      [WIRE_WHO_OWNER] = "its owner",
+                                      [WIRE_WHO_NOT_OWNER] = "a party that is not its owner",
+                                      [WIRE_WHO_ASSIGNEE] = "its assignee",
+                                      [WIRE_WHO_PAIR] = "its owner or its assignee"};
+  return texts[who];
+}
+
+const struct wire_item_transition *core_item_begins(const struct core_item_scene *scene,
+                                                    const struct wire_kind_type *type, unsigned party,
+                                                    char why[CORE_CASE_WHY]) {
+  const struct wire_kind_item *item = type->opens;
+  say(why, "no %s can be made in the state %s", text(item->name), text(scene->kind->states[scene->state]));
+  for (size_t i = 0; i < item->transition_count; i++) {
+    const struct wire_item_transition *transition = &item->transitions[i];
+    if (transition->from != 0 || !(transition->in >> scene->state & 1))
+      continue;
+    if (admitted(scene, transition->who, CORE_NO_ITEM) >> party & 1)
+      return transition;
+    say(why, "only %s may make an item %s", who_text(transition->who), text(item->name));
+  }
+  return NULL;
+}
+
+/* Where an item counts who agreed to this type. */
+static size_t counted_at(const struct wire_kind_item *item, const struct wire_kind_type *type) {
+  size_t i = 0;
+  while (item->all[i] != type)
+    i++;
+  return i;
+}
+
+const struct wire_item_transition *core_item_takes(const struct core_item_scene *scene,
+                                                   const struct wire_kind_type *type, unsigned party, uint32_t item,
+                                                   bool *out_agrees, char why[CORE_CASE_WHY]) {
+  *out_agrees = false;
+  if (item == CORE_NO_ITEM) {
+    say(why, "there is no %s of this case that it names", text(type->moves->name));
+    return NULL;
+  }
+  const struct core_case_message *message = &scene->messages[item];
+  struct base_hex_text id = base_id_text(&message->id);
+  const char *name = text(type->moves->name);
+  say(why, "the %s %.12s… is %s", name, id.text, text(type->moves->states[message->item_state]));
+  for (size_t i = 0; i < type->moves->transition_count; i++) {
+    const struct wire_item_transition *transition = &type->moves->transitions[i];
+    if (transition->on != type || !(transition->from >> message->item_state & 1))
+      continue;
+    uint32_t who = admitted(scene, transition->who, item);
+    if (!(transition->in >> scene->state & 1)) {
+      say(why, "not possible in the state %s of the case", text(scene->kind->states[scene->state]));
+      continue;
+    }
+    if (!(who >> party & 1)) {
+      say(why, "the %s %.12s…: only %s may send it", name, id.text, who_text(transition->who));
+      continue;
+    }
+    if (!transition->all)
+      return transition;
+    /* who made the state has agreed to all of it */
+    uint32_t agreed =
+        message->agreed[counted_at(type->moves, type)] | (uint32_t)1 << author_of(scene, message->item_by);
+    if (!(agreed >> party & 1)) {
+      *out_agrees = (who & ~(agreed | (uint32_t)1 << party)) != 0;
+      return transition;
+    }
+    say(why, "the %s %.12s…: its author has agreed already", name, id.text);
+  }
+  return NULL;
+}
+
+/* --- what becomes of it */
+
+static void assign(const struct core_item_scene *scene, struct core_case_message *item, uint32_t at) {
+  const struct base_view field = core_case_item(scene->kind, item)->assignee_field;
+  struct base_view origin =
+      field.size > 0 ? wire_header_state(scene->messages[at].header, text(field)) : (struct base_view){0};
+  if (origin.size > 0)
+    item->assignee = (uint8_t)core_party_of(scene->opening, origin);
+}
+
+static void enter(struct core_case_message *item, uint32_t at, size_t state) {
+  item->item_state = (uint8_t)state;
+  item->item_by = at;
+  memset(item->agreed, 0, sizeof item->agreed);
+}
+
+void core_item_begin(const struct core_item_scene *scene, struct core_case_message *messages, uint32_t at,
+                     const struct wire_item_transition *transition) {
+  struct core_case_message *item = &messages[at];
+  item->item = (uint8_t)(transition->on->opens - scene->kind->items + 1);
+  item->assignee = CORE_NOBODY;
+  enter(item, at, transition->to);
+  assign(scene, item, at);
+}
+
+void core_item_move(const struct core_item_scene *scene, struct core_case_message *messages, uint32_t at, uint32_t item,
+                    const struct wire_item_transition *transition, bool agrees) {
+  struct core_case_message *moved = &messages[item];
+  if (agrees) {
+    size_t place = counted_at(core_case_item(scene->kind, moved), transition->on);
+    moved->agreed[place] |= (uint16_t)(1u << author_of(scene, at));
+    return;
+  }
+  if (!transition->stays)
+    enter(moved, at, transition->to);
+  assign(scene, moved, at);
+}
