@@ -6,88 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../shipped.h"
-#include "core/casestate.h"
-
-/* A scene: messages written one after the other; an id is a byte chosen by the test, so that it decides concurrency. */
-enum { SCENE_MAX = 64, A = 0, B = 1, C = 2, STRANGER = 3 };
-static const char *const origins[] = {"wasl/a/0000000000000000", "wasl/b/0000000000000000", "wasl/c/0000000000000000",
-                                      "wasl/x/0000000000000000"};
-
-struct scene {
-  struct shipped shipped;
-  size_t parties, count;
-  struct wire_header headers[SCENE_MAX];
-  struct core_case_message messages[SCENE_MAX];
-  struct core_case_state state;
-  char terms[SCENE_MAX][BASE_HEX_ID + 1];
-};
-
-static struct base_id id_of(int name) {
-  struct base_id id = {{(uint8_t)name}};
-  return id;
-}
-
-static void begin(struct scene *scene, const char *kind, size_t parties) {
-  memset(scene, 0, sizeof *scene);
-  shipped_load(&scene->shipped, kind);
-  scene->parties = parties;
-}
-
-static void finish(struct scene *scene) {
-  base_arena_free(&scene->shipped.arena);
-}
-
-/* follows: names of messages, ended by 0; the first message of a scene opens the case. */
-static struct wire_header *add(struct scene *scene, int name, int author, const char *type, const char *follows) {
-  struct wire_header *header = &scene->headers[scene->count];
-  scene->messages[scene->count] = (struct core_case_message){.id = id_of(name), .header = header};
-  header->opens = scene->count == 0;
-  header->case_id = scene->messages[0].id;
-  header->kind = scene->shipped.kind.name;
-  header->kind_hash = scene->shipped.kind.hash;
-  header->type = base_view_text(type);
-  header->author = base_view_text(origins[author]);
-  header->party_count = scene->parties;
-  for (size_t i = 0; i < scene->parties; i++)
-    header->parties[i] = base_view_text(origins[i]);
-  for (; *follows; follows++)
-    header->follows[header->follow_count++] = id_of(*follows);
-  scene->count++;
-  return header;
-}
-
-static void add_accept(struct scene *scene, int name, int author, int terms, const char *follows) {
-  size_t at = scene->count;
-  struct wire_header *header = add(scene, name, author, "accept", follows);
-  struct base_id id = id_of(terms);
-  base_hex(id.bytes, sizeof id.bytes, scene->terms[at]);
-  header->state[0] = (struct wire_state_field){BASE_VIEW("terms"), base_view_text(scene->terms[at])};
-  header->state_count = 1;
-}
-
-static void compute(struct scene *scene) {
-  struct base_error err;
-  if (core_case_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, &err))
-    fail_msg("%s", err.text);
-}
-
-static enum base_code try_compute(struct scene *scene, struct base_error *err) {
-  return core_case_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, err);
-}
-
-static const char *state_name(const struct scene *scene) {
-  return (const char *)scene->shipped.kind.states[scene->state.state].data;
-}
-
-static const struct core_case_message *message(const struct scene *scene, int name) {
-  struct base_id id = id_of(name);
-  for (size_t i = 0; i < scene->count; i++)
-    if (base_id_equal(&scene->messages[i].id, &id))
-      return &scene->messages[i];
-  fail_msg("no message %c", name);
-  return NULL;
-}
+#include "core_scene.h"
 
 static void a_request_from_ask_to_close(void **unused) {
   (void)unused;
@@ -463,12 +382,6 @@ static void follows_at_most_the_deepest(void **unused) {
 }
 
 /* --- random cases against a plain, slow reading of spec/case.md */
-
-static uint64_t seed;
-static unsigned roll(unsigned sides) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (unsigned)(seed >> 33) % sides;
-}
 
 static void random_case(struct scene *scene) {
   static const char *const types[] = {"counter", "accept", "decline", "withdraw",
