@@ -362,6 +362,8 @@ export type KindField = {
   state?: boolean;
   personal: "none" | "ordinary" | "special";
   list?: string;
+  /** The item whose message it names. */
+  item?: string;
   least?: number;
   most?: number;
   columns?: KindField[];
@@ -596,10 +598,32 @@ export type Case = {
   }[];
   /** Types of message that this node may send now. */
   possible: string[];
+  items: CaseItem[];
   clocks: Clock[];
   alarms: Alarm[];
   review: CaseReview;
   messages: MessageInCase[];
+};
+
+/** A thing in a case with a state of its own. */
+export type CaseItem = {
+  id: Id;
+  /** Its name in the kind. */
+  item: string;
+  state: string;
+  owner: Node;
+  assignee: Node | null;
+  since: TimeOrNull;
+  made_by: Id;
+  settled: boolean;
+  /** Types of message that this node may send about it now. */
+  possible: string[];
+};
+
+export type CaseItems = {
+  case: Id;
+  kind: string;
+  items: CaseItem[];
 };
 
 export type Message = {
@@ -848,6 +872,25 @@ export type Kind = {
     any?: string[];
     all?: string[];
     state: string;
+  }[];
+  items?: {
+    name: string;
+    label: Labels;
+    opened_by: string;
+    states: {
+      name: string;
+      label: Labels;
+    }[];
+    assignee_field?: string;
+    transitions: {
+      on: string;
+      from?: string[];
+      to?: string;
+      who: string;
+      all: boolean;
+      /** States of the case. */
+      in: string[];
+    }[];
   }[];
   clocks: {
     name: string;
@@ -1263,6 +1306,14 @@ export interface Operations {
     parameters: { id: IdBeginning };
     query: { bare?: boolean; export?: boolean; reason?: string };
     answer: Case;
+  };
+  /** What has a state of its own in a case, in the order of the case. */
+  case_items: {
+    method: "GET";
+    path: "/v1/cases/{id}/items";
+    parameters: { id: IdBeginning };
+    query: { item?: string; state?: string };
+    answer: CaseItems;
   };
   /** Send a message in a case. */
   case_send: {

@@ -344,8 +344,11 @@ enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &answer, err, "/v1/cases/%s%s", id.text, cli_has(cli, "--bare") ? "?bare=true" : purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
-  const struct wire_json *messages = wire_json_get(answer.json, "messages");
-  show_head(cli, answer.json, cli_kind(cli, &kinds, cli_string(answer.json, "kind")));
+  const struct wire_json *messages = wire_json_get(answer.json, "messages"), *items = wire_json_get(answer.json, "items");
+  const struct wire_json *kind = cli_kind(cli, &kinds, cli_string(answer.json, "kind"));
+  show_head(cli, answer.json, kind);
+  base_buf_text(&cli->out, wire_json_size(items) > 0 ? "\n" : "");
+  cli_show_items(cli, kind, items);
   for (size_t i = 0; i < wire_json_size(messages); i++)
     show_message(cli, &kinds, answer.json, wire_json_at(messages, i));
   return BASE_OK;

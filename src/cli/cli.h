@@ -243,6 +243,11 @@ const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struc
 struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
                                 struct base_view name);
 /* Of a case's state; also those that no kind knows, such as not_taken. */
+/* The items of a case as a table; nothing when there are none. */
+void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
+/* Of an item of the kind, or of this state of it. */
+struct base_view cli_item_label(const struct cli *cli, const struct wire_json *kind, struct base_view item,
+                                struct base_view state);
 struct base_view cli_state_label(const struct cli *cli, const struct wire_json *kind, struct base_view state);
 const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field);
 struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise);
@@ -372,6 +377,7 @@ CLI_COMMAND_FUNCTION(case_open);
 CLI_COMMAND_FUNCTION(case_send);
 CLI_COMMAND_FUNCTION(case_list);
 CLI_COMMAND_FUNCTION(case_show);
+CLI_COMMAND_FUNCTION(case_items);
 CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(case_review);
 CLI_COMMAND_FUNCTION(message_show);

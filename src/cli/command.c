@@ -145,6 +145,8 @@ const struct cli_command cli_commands[] = {
      "the cases, the last changed first, or by deadline with what is overdue first", "-n paris case list --by deadline"},
     {"case show", "CASE [--reason TEXT | --bare]", " --reason= --bare ", 1, 1, cli_case_show, "a case with its messages, receipts and deadlines",
      "-n paris case show d27331fa"},
+    {"case items", "CASE [--item NAME] [--state STATE]", " --item= --state= ", 1, 1, cli_case_items,
+     "what has a state of its own in a case, such as offers and tasks", "-n paris case items d27331fa --item offer"},
     {"case review", "[--due] [--limit N] [--after CURSOR] | CASE --keep --reason TEXT [--next DATE]",
      " --due --limit= --after= --keep --reason= --next= ", 0, 1, cli_case_review,
      "the cases whose personal data is to be reviewed, or the record of such a review",

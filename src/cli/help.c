@@ -119,6 +119,8 @@ static const struct {
     {"--kind", "", "KIND", "only cases of this kind"},
     {"--by", "", "deadline",
      "what is due first comes first: the overdue, then the next; those without a deadline last"},
+    {"--state", "case items", "STATE", "only items in this state"},
+    {"--item", "", "NAME", "only items of this name, as wasl kind show lists them"},
     {"--state", "", "STATE", "only cases in this state, by deadline"},
     {"--after", "", "CURSOR", "the next page of a list by deadline, as the page before names it"},
     {"--limit", "", "N", "at most so many, the newest first"},

@@ -48,6 +48,12 @@ struct base_view cli_state_label(const struct cli *cli, const struct wire_json *
   return base_view_equal(label, state) ? cli_code_word(cli, state) : label;
 }
 
+struct base_view cli_item_label(const struct cli *cli, const struct wire_json *kind, struct base_view item,
+                                struct base_view state) {
+  const struct wire_json *described = named(wire_json_get(kind, "items"), "name", item);
+  return state.size == 0 ? cli_label(cli, described, item) : cli_kind_label(cli, described, "states", state);
+}
+
 const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field) {
   return named(wire_json_get(named(wire_json_get(kind, "types"), "name", type), "fields"), "name", field);
 }
@@ -147,6 +153,16 @@ static void show_transitions(struct cli *cli, const struct wire_json *transition
   cli_table_end(&table);
 }
 
+static void show_item(struct cli *cli, const struct wire_json *item) {
+  base_buf_text(&cli->out, "\n");
+  cli_isolated(cli, &cli->out, cli_string(item, "name"));
+  base_buf_text(&cli->out, "  ");
+  cli_text(cli, cli_label(cli, item, (struct base_view){0}));
+  base_buf_printf(&cli->out, "\n%s", cli_word(cli, CLI_STATE));
+  show_codes(cli, item, "states", "name");
+  show_transitions(cli, wire_json_get(item, "transitions"));
+}
+
 static void clock_row(const struct cli *cli, struct cli_table *table, struct base_view code, int64_t seconds) {
   cli_cell(table, code);
   cli_duration(cli, &table->cells, seconds);
@@ -195,7 +211,9 @@ enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
   base_buf_printf(&cli->out, "\n%s", cli_word(cli, CLI_STATE));
   show_codes(cli, answer.json, "states", "name");
   show_transitions(cli, wire_json_get(answer.json, "transitions"));
-  const struct wire_json *clocks = wire_json_get(answer.json, "clocks");
+  const struct wire_json *clocks = wire_json_get(answer.json, "clocks"), *items = wire_json_get(answer.json, "items");
+  for (size_t i = 0; i < wire_json_size(items); i++)
+    show_item(cli, wire_json_at(items, i));
   for (size_t i = 0; i < wire_json_size(clocks); i++)
     show_clock(cli, wire_json_at(clocks, i), answer.json);
   return BASE_OK;

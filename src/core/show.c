@@ -458,6 +458,7 @@ static const struct show_row {
     {LINK_CONSENT_LIST, core_show_consents, NULL, NULL},
     {LINK_CASE_LIST, core_show_case_list, NULL, NULL},
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
+    {LINK_CASE_ITEMS, core_show_case_items, NULL, NULL},
     {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},
     {LINK_OUTBOX_LIST, core_show_outbox_list, NULL, NULL},

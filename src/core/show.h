@@ -10,6 +10,7 @@
 typedef enum base_code core_show_handler(struct core *core, const struct wire_json *request, struct base_buf *out,
                                          struct base_error *err);
 core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
+core_show_handler core_show_case_items;                            /* show_items.c */
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_explain, core_show_review;             /* show_law.c */
 core_show_handler core_show_consents;                              /* show_consent.c */
@@ -25,6 +26,9 @@ enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 128 };
 BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
                                                      const struct base_id *id, const struct core_case_message *placed,
                                                      struct base_error *err);
+/* show_items.c */
+/* The items of a case as an array. */
+void core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase);
 /* The asker wants no content: nothing is opened, so no leaf tells of it. */
 bool core_show_bare(const struct wire_json *request);
 /* Of the leaf about content that is given out: exported, when the asker says that it leaves the node as a file. */

@@ -168,6 +168,8 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   core_show_names(&writer, core, "parties", opening->parties, opening->party_count);
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
+  wire_write_key(&writer, "items");
+  core_show_items(core, &writer, kase);
   code = write_clocks(core, &writer, kase, err);
   if (code == BASE_OK)
     code = write_alarms(core, &writer, kase, err);

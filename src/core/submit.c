@@ -413,8 +413,9 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
     return core_kind_lacks(kase->kind, name, err);
-  code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
-                          submission->type, err);
+  if (submission->type->moves == NULL) /* else its item, which the form names, says more */
+    code = core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, core->card.origin,
+                            submission->type, err);
   if (code == BASE_OK)
     code = take_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
   if (code == BASE_OK)

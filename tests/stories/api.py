@@ -132,6 +132,7 @@ def a_case(good, door, rabat, paris):
     good(door, "case_list", query={"by": "deadline", "after": page[0]["cursor"]})
     good(door, "case_show", id=case, query={"bare": "true"})
     good(door, "case_show", id=case[:12], query={"reason": "to answer"})
+    good(door, "case_items", id=case)
     good(door, "message_show", id=case, query={"reason": "to answer"})
     check(good(door, "part_get", sha256=plain["sha256"]) == b"plain\n", "another part came back")
     good(door, "part_stix", sha256=stix["sha256"])

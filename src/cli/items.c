@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The items of a case: what has a state of its own in it, as a table. */
+#include "cli/cli.h"
+
+void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items) {
+  static const enum cli_word heads[] = {CLI_ITEM, CLI_MESSAGE, CLI_STATE, CLI_OWNER, CLI_ASSIGNEE, CLI_SINCE, CLI_POSSIBLE};
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
+  for (size_t i = 0; i < wire_json_size(items); i++) {
+    const struct wire_json *item = wire_json_at(items, i), *possible = wire_json_get(item, "possible");
+    struct base_view name = cli_string(item, "item");
+    cli_cell(&table, cli_item_label(cli, kind, name, (struct base_view){0}));
+    cli_cell_id(&table, cli_string(item, "id"));
+    cli_cell(&table, cli_item_label(cli, kind, name, cli_string(item, "state")));
+    cli_cell(&table, cli_string(item, "owner"));
+    cli_cell(&table, cli_string(item, "assignee"));
+    cli_cell_time(&table, wire_json_get(item, "since"));
+    for (size_t k = 0; k < wire_json_size(possible); k++) {
+      base_buf_text(&table.cells, k > 0 ? ", " : "");
+      base_buf_printable(&table.cells, wire_json_text(wire_json_at(possible, k)));
+    }
+    base_buf_u8(&table.cells, 0);
+  }
+  cli_table_end(&table);
+}
+
+/* "?item=offer&state=made", of the options that are there. */
+static void write_query(const struct cli *cli, struct base_buf *out) {
+  static const char *const options[] = {"--item", "--state"};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    if (cli_option(cli, options[i]) != NULL)
+      base_buf_printf(out, "%s%s=%s", out->size == 0 ? "?" : "&", options[i] + 2,
+                      cli_piece(base_view_text(cli_option(cli, options[i]))).text);
+  base_buf_u8(out, 0);
+}
+
+enum base_code cli_case_items(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  BASE_AUTO_BUF struct base_buf query = {0};
+  struct cli_piece id;
+  base_buf_init(&query, 4096);
+  write_query(cli, &query);
+  enum base_code code = base_buf_check(&query, "the query of the list", err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/cases/%s/items%s", id.text, (const char *)query.data);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  cli_show_items(cli, cli_kind(cli, &kinds, cli_string(answer.json, "kind")), wire_json_get(answer.json, "items"));
+  return BASE_OK;
+}

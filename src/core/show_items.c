@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cases.h"
+#include "core/caseorder.h"
+#include "core/show.h"
+
+/* The items of a case: what has a state of its own in it. */
+
+struct filter {
+  const struct wire_kind_item *item; /* NULL: any */
+  struct base_view state;            /* empty: any */
+};
+
+static void write_party(struct core *core, struct wire_writer *writer, const char *key,
+                        const struct wire_header *opening, unsigned party) {
+  if (party < opening->party_count) {
+    wire_write_member_text(writer, key, core_show_name(core, opening->parties[party]));
+    return;
+  }
+  wire_write_key(writer, key);
+  wire_write_null(writer);
+}
+
+/* The types that this node may send about it now. */
+static void write_possible(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at) {
+  const struct wire_kind *kind = &kase->kind->kind;
+  wire_write_key(writer, "possible");
+  wire_write_array(writer);
+  for (size_t i = 0; i < kind->type_count; i++)
+    if (core_case_allows_item(kind, kase->messages, kase->count, &kase->state, core->card.origin, &kind->types[i], at))
+      wire_write_text(writer, kind->types[i].name);
+  wire_write_end(writer, ']');
+}
+
+static void write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at) {
+  const struct core_case_message *message = &kase->messages[at], *made = &kase->messages[message->item_by];
+  const struct wire_header *opening = kase->messages[0].header;
+  const struct wire_kind_item *item = core_case_item(&kase->kind->kind, message);
+  wire_write_object(writer);
+  wire_write_member_id(writer, "id", &message->id);
+  wire_write_member_text(writer, "item", item->name);
+  wire_write_member_text(writer, "state", item->states[message->item_state]);
+  write_party(core, writer, "owner", opening, core_party_of(opening, message->header->author));
+  write_party(core, writer, "assignee", opening, message->assignee);
+  core_show_time(writer, "since", made->header->time);
+  wire_write_member_id(writer, "made_by", &made->id);
+  wire_write_member_bool(writer, "settled", made->settled);
+  write_possible(core, writer, kase, at);
+  wire_write_end(writer, '}');
+}
+
+static void write_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                        const struct filter *filter) {
+  wire_write_array(writer);
+  for (size_t i = 0; i < kase->count; i++) {
+    const struct wire_kind_item *item = core_case_item(&kase->kind->kind, &kase->messages[i]);
+    if (item == NULL || (filter->item != NULL && item != filter->item) ||
+        (filter->state.size > 0 && !base_view_equal(item->states[kase->messages[i].item_state], filter->state)))
+      continue;
+    write_item(core, writer, kase, i);
+  }
+  wire_write_end(writer, ']');
+}
+
+void core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase) {
+  write_items(core, writer, kase, &(struct filter){0});
+}
+
+/* An empty list would say that there are no such items, when only the word was wrong. */
+static enum base_code take_filter(const struct wire_json *request, const struct wire_kind *kind, struct filter *out,
+                                  struct base_error *err) {
+  struct base_view name = core_request_text(request, "item"), state = core_request_text(request, "state");
+  bool known = state.size == 0;
+  *out = (struct filter){.item = wire_kind_item_named(kind, name), .state = state};
+  if (name.size > 0 && out->item == NULL)
+    return base_fail(err, BASE_FIELD, "item: the kind %.*s has no item %.*s; wasl kind show %.*s lists those there are",
+                     (int)kind->name.size, (const char *)kind->name.data, (int)name.size, (const char *)name.data,
+                     (int)kind->name.size, (const char *)kind->name.data);
+  for (size_t i = 0; i < kind->item_count; i++)
+    for (size_t j = 0; j < kind->items[i].state_count && (out->item == NULL || out->item == &kind->items[i]); j++)
+      known = known || base_view_equal(kind->items[i].states[j], state);
+  return known ? BASE_OK
+               : base_fail(err, BASE_FIELD,
+                           "state: no item that is asked for has %.*s; wasl kind show %.*s lists those there are",
+                           (int)state.size, (const char *)state.data, (int)kind->name.size,
+                           (const char *)kind->name.data);
+}
+
+enum base_code core_show_case_items(struct core *core, const struct wire_json *request, struct base_buf *out,
+                                    struct base_error *err) {
+  struct base_id id;
+  struct core_case *kase = NULL;
+  struct filter filter;
+  struct wire_writer writer;
+  wire_writer_init(&writer, out);
+  enum base_code code = core_request_id(core, request, "id", "case", &id, err);
+  if (code == BASE_OK)
+    code = core_case_load(core, &id, &kase, err);
+  if (code == BASE_OK)
+    code = take_filter(request, &kase->kind->kind, &filter, err);
+  if (code != BASE_OK)
+    return code;
+  wire_write_object(&writer);
+  wire_write_member_id(&writer, "case", &id);
+  wire_write_member_text(&writer, "kind", kase->kind->kind.name);
+  wire_write_key(&writer, "items");
+  write_items(core, &writer, kase, &filter);
+  wire_write_end(&writer, '}');
+  return base_buf_check(out, "the list, which takes an item or a state,", err);
+}
