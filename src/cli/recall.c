@@ -5,18 +5,34 @@
 #include "cli/cli.h"
 #include "wire/kind.h"
 
-/* The text of an option, when it is there. */
-static void write_option(struct cli *cli, struct wire_writer *writer, const char *key, const char *option) {
-  const char *value = cli_option(cli, option);
-  if (value != NULL)
-    wire_write_member_string(writer, key, value);
-}
-
 static enum base_code utf8_options(struct cli *cli, struct base_error *err) {
   for (size_t i = 0; i < cli->option_count; i++)
     if (cli->options[i].value != NULL && !base_utf8_valid(base_view_text(cli->options[i].value)))
       return base_fail(err, BASE_UTF8, "%s: not UTF-8", cli->options[i].name);
   return BASE_OK;
+}
+
+/* The options that are there, each as the member of its name, to what the command's first word names: "/v1/COLLECTION/ID/ACT". */
+static enum base_code post_options(struct cli *cli, const char *word, const char *collection, const char *act,
+                                   const char *const *options, struct cli_answer *answer, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  struct cli_piece id;
+  struct wire_writer writer;
+  char path[64 + sizeof id.text];
+  enum base_code code = cli_id_word(cli, 0, word, &id, err);
+  if (code == BASE_OK)
+    code = utf8_options(cli, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  for (; *options != NULL; options++)
+    if (cli_option(cli, *options) != NULL)
+      wire_write_member_string(&writer, *options + 2, cli_option(cli, *options));
+  wire_write_end(&writer, '}');
+  (void)snprintf(path, sizeof path, "/v1/%s/%s/%s", collection, id.text, act);
+  return cli_post(cli, path, base_buf_view(&body), answer, err);
 }
 
 /* How many were asked, then the cases, one a line. */
@@ -32,59 +48,26 @@ static void show_asked(struct cli *cli, const struct wire_json *answer) {
 }
 
 enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf body = {0};
+  static const char *const options[] = {"--measure", "--ground", "--reason", "--correction", NULL};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  struct cli_piece id;
-  struct wire_writer writer;
-  const char *measure, *ground;
-  char path[64 + sizeof id.text];
-  enum base_code code = cli_need(cli, "--measure", &measure, err);
+  const char *needed;
+  enum base_code code = cli_need(cli, "--measure", &needed, err);
   if (code == BASE_OK)
-    code = cli_need(cli, "--ground", &ground, err);
+    code = cli_need(cli, "--ground", &needed, err);
   if (code == BASE_OK)
-    code = cli_id_word(cli, 0, "MESSAGE", &id, err);
-  if (code == BASE_OK)
-    code = utf8_options(cli, err);
-  if (code != BASE_OK)
-    return code;
-  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
-  wire_writer_init(&writer, &body);
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "measure", measure);
-  wire_write_member_string(&writer, "ground", ground);
-  write_option(cli, &writer, "reason", "--reason");
-  write_option(cli, &writer, "correction", "--correction");
-  wire_write_end(&writer, '}');
-  (void)snprintf(path, sizeof path, "/v1/messages/%s/recall", id.text);
-  code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+    code = post_options(cli, "MESSAGE", "messages", "recall", options, &answer, err);
   if (code == BASE_OK && !cli_print_json(cli, &answer))
     show_asked(cli, answer.json);
   return code;
 }
 
 enum base_code cli_recall_answer(struct cli *cli, struct base_error *err) {
-  BASE_AUTO_BUF struct base_buf body = {0};
+  static const char *const options[] = {"--outcome", "--ground", "--note", NULL};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  struct cli_piece id;
-  struct wire_writer writer;
   const char *outcome;
-  char path[64 + sizeof id.text];
   enum base_code code = cli_need(cli, "--outcome", &outcome, err);
   if (code == BASE_OK)
-    code = cli_id_word(cli, 0, "CASE", &id, err);
-  if (code == BASE_OK)
-    code = utf8_options(cli, err);
-  if (code != BASE_OK)
-    return code;
-  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
-  wire_writer_init(&writer, &body);
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "outcome", outcome);
-  write_option(cli, &writer, "ground", "--ground");
-  write_option(cli, &writer, "note", "--note");
-  wire_write_end(&writer, '}');
-  (void)snprintf(path, sizeof path, "/v1/recalls/%s/answer", id.text);
-  code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+    code = post_options(cli, "CASE", "recalls", "answer", options, &answer, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   cli_isolated(cli, &cli->out, cli_string(answer.json, "id"));

@@ -53,7 +53,6 @@ BASE_NODISCARD enum base_code core_submission_again(struct core *core, const str
 /* A refusal by law is a leaf, so that the agreement's review sees what was wanted. Answers with it. */
 void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
                           enum base_code code, struct base_error *err);
-void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
 
 /* submitted.c */
 /* The message and its parts, and nothing that lets it go. The caller loses the step when it fails. */
@@ -66,6 +65,8 @@ BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct 
 void core_submission_look(const struct wire_json *document, struct core_submission *submission);
 /* The member `warnings` with that. */
 void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission);
+/* Answers with that id alone. */
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
 /* Answers that it goes. */
 void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission);
 

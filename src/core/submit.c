@@ -302,14 +302,6 @@ static enum base_code check_terms(struct core *core, const struct wire_json *fie
   return code == BASE_OK ? core_terms_known(core, &terms, err) : code;
 }
 
-void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id) {
-  struct wire_writer writer;
-  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
-  wire_write_object(&writer);
-  wire_write_member_id(&writer, "id", id);
-  wire_write_end(&writer, '}');
-}
-
 /* The notice goes first: what can be refused is, before anything is written, and whoever receives the message knows. */
 static enum base_code give_notice(struct core *core, struct core_submission *submission, struct core_case **kase,
                                   struct base_error *err) {

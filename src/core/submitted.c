@@ -159,6 +159,14 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
 
 /* --- what is answered */
 
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_member_id(&writer, "id", id);
+  wire_write_end(&writer, '}');
+}
+
 void core_submission_look(const struct wire_json *document, struct core_submission *submission) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, CORE_HINT_MEMORY);
