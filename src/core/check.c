@@ -78,6 +78,8 @@ static const char *const consequences[] = {
     [CORE_SO_KEPT] =
         "it may stay here for longer than it may: look at it yourself in time (wasl message erase), and put back a backup "
         "of core/ or its database that is as new",
+    [CORE_SO_ALARM] = "a deadline may be told not at all, or twice: look at the case itself (wasl case show), and put back a "
+                      "backup of core/ or its database that is as new as the last head",
     [CORE_SO_TABLE] =
         "the database is damaged there: put back a backup of core/ or its database that is as new as the last head",
     [CORE_SO_ONCE] = NULL,

@@ -43,6 +43,7 @@ enum core_check_so {
   CORE_SO_ERASED,
   CORE_SO_DERIVED,
   CORE_SO_KEPT,
+  CORE_SO_ALARM,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
 };
@@ -162,6 +163,12 @@ BASE_NODISCARD enum base_code core_check_leaf(struct core *core, uint64_t index,
 /* check_releases.c: a leaf of what was held for release, which the check has reached. */
 BASE_NODISCARD enum base_code core_check_released(struct core *core, const struct core_check_leaf *leaf,
                                                   struct base_error *err);
+
+/* --- check_alarms.c: a case as its messages give it; a leaf that tells a deadline, which the check has reached. */
+BASE_NODISCARD enum base_code core_check_alarms(struct core *core, const struct core_case *kase,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code core_check_told(struct core *core, const struct core_check_leaf *leaf,
+                                              struct base_error *err);
 
 /* --- check_ledger.c */
 void core_check_delivery_changed(void *context, int64_t key, int64_t partner, enum store_delivery_state from,

@@ -470,6 +470,8 @@ static enum base_code check_case(struct core *core, const struct store_case *row
   if (code == BASE_OK)
     code = check_clocks(core, row, &kase, &why);
   if (code == BASE_OK)
+    code = core_check_alarms(core, &kase, &why);
+  if (code == BASE_OK)
     code = core_review_check(core, row, &kase, &why);
   if (code == BASE_OK)
     compare_case(core, row, &kase, opening.stored);

@@ -391,6 +391,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
   case WIRE_ACT_PARTNER:
   case WIRE_ACT_FAULT:
     return check_act(core, leaf, err);
+  case WIRE_ACT_DEADLINE:
+    return core_check_told(core, leaf, err);
   case WIRE_ACT_EMERGENCY:
     return check_emergency(core, &leaf->opening, err);
   case WIRE_ACT_WITNESS:

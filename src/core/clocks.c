@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clocks.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/cases.h"
@@ -122,15 +121,13 @@ static enum base_code tell(struct looking *looking, struct store_alarm alarm, co
                            struct base_error *err) {
   struct core *core = looking->core;
   const struct wire_header *opening = looking->kase->messages[0].header;
-  char reason[64];
+  struct core_clocks_words words = core_clocks_words(&alarm);
   struct core_leaf leaf;
-  snprintf(reason, sizeof reason, "%s %s", alarm.level == STORE_ALARM_OVERDUE ? "overdue" : "soon",
-           base_time_format(alarm.due).text);
   struct wire_opening what = {.has_message = true,
                               .message = looking->kase->id,
                               .to = opening->parties[alarm.party],
                               .subject = clock->name,
-                              .reason = base_view_text(reason)};
+                              .reason = base_view_text(words.text)};
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = core_register_add(core, WIRE_ACT_DEADLINE, &what, &leaf, err);
@@ -139,7 +136,7 @@ static enum base_code tell(struct looking *looking, struct store_alarm alarm, co
   alarm.leaf = leaf.index;
   base_log(BASE_LOG_NOTICE, "case.deadline", "case %s, %.*s of %.*s: %s", base_id_text(&looking->kase->id).text,
            (int)clock->name.size, (const char *)clock->name.data, (int)what.to.size, (const char *)what.to.data,
-           reason);
+           words.text);
   *told_of(looking, alarm.party, alarm.clock, alarm.level) = alarm;
   return store_alarm_put(core->store, &looking->kase->id, &alarm, err);
 }

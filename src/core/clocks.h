@@ -42,5 +42,10 @@ int64_t core_clocks_due_ms(const struct core *core);
 /* When the case is due and is to be looked at next, now that all that is to be told was: as its row must say. */
 BASE_NODISCARD enum base_code core_clocks_compute(struct core *core, const struct core_case *kase, base_time *due,
                                                   base_time *look, struct base_error *err);
+/* What its leaf tells of it: "overdue 2026-11-28T08:00:00Z" (check_alarms.c). */
+struct core_clocks_words {
+  char text[64];
+};
+struct core_clocks_words core_clocks_words(const struct store_alarm *alarm);
 
 #endif

@@ -2,7 +2,7 @@
  * When a case is due stands in its row and moves with its clocks; what is due soon or overdue is told once, as a leaf.
  */
 #include "core_ask.h"
-#include "core_try.h"
+#include "core_damage.h"
 
 #include "core/clocks.h"
 
@@ -196,6 +196,62 @@ static void the_row_is_checked_and_made_anew(void **state) {
   end(&clocked);
 }
 
+/* As a hand in the database would: each is named, and the case is found sound again as it was. */
+static void try_alarm(struct clocked *clocked, const char *change, const char *back, const char *words) {
+  BASE_AUTO_BUF struct base_buf said = {0};
+  base_buf_init(&said, 1 << 20);
+  damage_sql(&clocked->a, change);
+  assert_true(try_check(&clocked->a, &said) > 0);
+  base_buf_u8(&said, 0);
+  if (strstr((const char *)said.data, words) == NULL)
+    fail_msg("%s: %s", change, (const char *)said.data);
+  damage_sql(&clocked->a, back);
+  try_sound(&clocked->a);
+}
+
+/* A deadline is told by a leaf, and the row that says so is that leaf's; the row of one that was told again of another
+ * moment is the later leaf's. */
+static void what_was_told_is_checked(void **state) {
+  (void)state;
+  struct clocked clocked;
+  char id[65];
+  begin(&clocked);
+  at_time(&clocked, 6 * DAY);
+  try_send(&clocked.b, clocked.id, "clarify", try_question, id);
+  pair_rest(&clocked.a, &clocked.b);
+  try_send(&clocked.a, clocked.id, "clarification", try_answer, id);
+  at_time(&clocked, 6 * DAY + HOUR);
+  pair_rest(&clocked.a, &clocked.b);
+  at_time(&clocked, 9 * DAY);
+  unsigned count = told(&clocked.a);
+  assert_true(count >= 2);
+  try_sound(&clocked.a);
+  try_alarm(&clocked, "UPDATE alarms SET due = due + 1", "UPDATE alarms SET due = due - 1", "says something else");
+  try_alarm(&clocked, "UPDATE alarms SET leaf_index = leaf_index - 1", "UPDATE alarms SET leaf_index = leaf_index + 1",
+            "says something else");
+  try_alarm(&clocked, "UPDATE alarms SET leaf_index = leaf_index + 9999",
+            "UPDATE alarms SET leaf_index = leaf_index - 9999", "cannot be read");
+  try_alarm(&clocked, "UPDATE alarms SET party = 1 - party", "UPDATE alarms SET party = 1 - party",
+            "says something else");
+  try_alarm(&clocked, "UPDATE alarms SET clock = clock + 1", "UPDATE alarms SET clock = clock - 1",
+            "says something else");
+  end(&clocked);
+}
+
+static void what_was_told_is_not_forgotten(void **state) {
+  (void)state;
+  struct clocked clocked;
+  BASE_AUTO_BUF struct base_buf said = {0};
+  base_buf_init(&said, 1 << 20);
+  begin(&clocked);
+  at_time(&clocked, 8 * DAY);
+  damage_sql(&clocked.a, "DELETE FROM alarms");
+  assert_true(try_check(&clocked.a, &said) > 0);
+  base_buf_u8(&said, 0);
+  assert_non_null(strstr((const char *)said.data, "that it was told is not stored"));
+  end(&clocked);
+}
+
 /* Zones are told with each deadline, ours first; only names of a zone are taken. */
 static void both_sides_have_a_zone(void **state) {
   (void)state;
@@ -232,7 +288,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_row_moves_with_the_clock),     cmocka_unit_test(each_is_told_once),
       cmocka_unit_test(what_is_overdue_stays_so),         cmocka_unit_test(the_list_goes_by_deadline),
-      cmocka_unit_test(the_row_is_checked_and_made_anew), cmocka_unit_test(both_sides_have_a_zone),
+      cmocka_unit_test(the_row_is_checked_and_made_anew), cmocka_unit_test(what_was_told_is_checked),
+      cmocka_unit_test(what_was_told_is_not_forgotten),   cmocka_unit_test(both_sides_have_a_zone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
