@@ -1427,6 +1427,19 @@ export interface Operations {
       erased: number;
     };
   };
+  /** Take back a recall of one's own, also from those to whom it went down; what was erased stays so. */
+  recall_withdraw: {
+    method: "POST";
+    path: "/v1/recalls/{id}/withdraw";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Why; those who were asked read it. At most 4000 bytes. */
+      reason: string;
+    };
+    answer: {
+      id: Id;
+    };
+  };
   /** What was submitted and waits for a second person, at most 100 of them. */
   release_list: {
     method: "GET";

@@ -385,6 +385,7 @@ CLI_COMMAND_FUNCTION(message_erase);
 CLI_COMMAND_FUNCTION(recall_open);
 CLI_COMMAND_FUNCTION(recall_list);
 CLI_COMMAND_FUNCTION(recall_answer);
+CLI_COMMAND_FUNCTION(recall_withdraw);
 CLI_COMMAND_FUNCTION(recall_certificate);
 CLI_COMMAND_FUNCTION(release_list);
 CLI_COMMAND_FUNCTION(release_show);

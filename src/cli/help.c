@@ -67,6 +67,7 @@ static const struct {
     {"--limit", "case review", "N", "at most so many, what is due first; 100 when left out"},
     {"--reason", "case review", "TEXT", "why it is still needed; kept in the register with the person's name"},
     {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
+    {"--reason", "recall withdraw", "TEXT", "why it is taken back; those who were asked read it"},
     {"--reason", "recall", "TEXT", "a word to those who are asked"},
     {"--measure", "", "erase|correct|restrict", "what is asked for"},
     {"--ground", "", "GROUND", "why: wasl kind show recall lists the grounds of a recall and those for keeping"},

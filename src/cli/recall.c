@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Recalls: opened, answered, listed, certified. */
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -12,18 +13,21 @@ static enum base_code utf8_options(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
-/* The options that are there, each as the member of its name, to what the command's first word names: "/v1/COLLECTION/ID/ACT". */
-static enum base_code post_options(struct cli *cli, const char *word, const char *collection, const char *act,
-                                   const char *const *options, struct cli_answer *answer, struct base_error *err) {
+/* To this path: the options that are there, each as the member of its name. */
+__attribute__((format(printf, 5, 6))) static enum base_code post_options(struct cli *cli, const char *const *options,
+                                                                         struct cli_answer *answer,
+                                                                         struct base_error *err, const char *format,
+                                                                         ...) {
   BASE_AUTO_BUF struct base_buf body = {0};
-  struct cli_piece id;
   struct wire_writer writer;
-  char path[64 + sizeof id.text];
-  enum base_code code = cli_id_word(cli, 0, word, &id, err);
-  if (code == BASE_OK)
-    code = utf8_options(cli, err);
+  char path[64 + sizeof(struct cli_piece)];
+  va_list args;
+  enum base_code code = utf8_options(cli, err);
   if (code != BASE_OK)
     return code;
+  va_start(args, format);
+  (void)vsnprintf(path, sizeof path, format, args);
+  va_end(args);
   base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
   wire_writer_init(&writer, &body);
   wire_write_object(&writer);
@@ -31,7 +35,6 @@ static enum base_code post_options(struct cli *cli, const char *word, const char
     if (cli_option(cli, *options) != NULL)
       wire_write_member_string(&writer, *options + 2, cli_option(cli, *options));
   wire_write_end(&writer, '}');
-  (void)snprintf(path, sizeof path, "/v1/%s/%s/%s", collection, id.text, act);
   return cli_post(cli, path, base_buf_view(&body), answer, err);
 }
 
@@ -50,29 +53,55 @@ static void show_asked(struct cli *cli, const struct wire_json *answer) {
 enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
   static const char *const options[] = {"--measure", "--ground", "--reason", "--correction", NULL};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece id;
   const char *needed;
   enum base_code code = cli_need(cli, "--measure", &needed, err);
   if (code == BASE_OK)
     code = cli_need(cli, "--ground", &needed, err);
   if (code == BASE_OK)
-    code = post_options(cli, "MESSAGE", "messages", "recall", options, &answer, err);
+    code = cli_id_word(cli, 0, "MESSAGE", &id, err);
+  if (code == BASE_OK)
+    code = post_options(cli, options, &answer, err, "/v1/messages/%s/recall", id.text);
   if (code == BASE_OK && !cli_print_json(cli, &answer))
     show_asked(cli, answer.json);
   return code;
 }
 
+static void show_sent(struct cli *cli, const struct cli_answer *answer) {
+  if (cli_print_json(cli, answer))
+    return;
+  cli_isolated(cli, &cli->out, cli_string(answer->json, "id"));
+  base_buf_text(&cli->out, "\n");
+}
+
 enum base_code cli_recall_answer(struct cli *cli, struct base_error *err) {
   static const char *const options[] = {"--outcome", "--ground", "--note", NULL};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  const char *outcome;
-  enum base_code code = cli_need(cli, "--outcome", &outcome, err);
+  struct cli_piece id;
+  const char *needed;
+  enum base_code code = cli_need(cli, "--outcome", &needed, err);
   if (code == BASE_OK)
-    code = post_options(cli, "CASE", "recalls", "answer", options, &answer, err);
-  if (code != BASE_OK || cli_print_json(cli, &answer))
-    return code;
-  cli_isolated(cli, &cli->out, cli_string(answer.json, "id"));
-  base_buf_text(&cli->out, "\n");
-  return BASE_OK;
+    code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = post_options(cli, options, &answer, err, "/v1/recalls/%s/answer", id.text);
+  if (code == BASE_OK)
+    show_sent(cli, &answer);
+  return code;
+}
+
+enum base_code cli_recall_withdraw(struct cli *cli, struct base_error *err) {
+  static const char *const options[] = {"--reason", NULL};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece id;
+  const char *needed;
+  enum base_code code = cli_need(cli, "--reason", &needed, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = post_options(cli, options, &answer, err, "/v1/recalls/%s/withdraw", id.text);
+  if (code == BASE_OK)
+    show_sent(cli, &answer);
+  return code;
 }
 
 /* What is said of one that is not simply waiting. */

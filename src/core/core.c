@@ -222,6 +222,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_RECALL_OPEN] = core_recall_open,
     [LINK_RECALL_ANSWER] = core_recall_answer,
     [LINK_RECALL_LIST] = core_recall_list,
+    [LINK_RECALL_WITHDRAW] = core_recall_withdraw,
     [LINK_RELEASE_LIST] = core_release_list,
     [LINK_RELEASE_GIVE] = core_release_give,
     [LINK_RELEASE_REFUSE] = core_release_refuse,

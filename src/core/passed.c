@@ -71,6 +71,16 @@ bool core_mention_passes(const struct core_mention *mention, const struct base_i
   return mention->row.ours && names(&mention->header, passed_on, target);
 }
 
+/* Its author has taken this recall back. One whose case cannot be read stands. */
+static enum base_code is_withdrawn(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  enum base_code code = store_case_get(core->store, id, &arena, &row, err);
+  *out = code == BASE_OK && base_view_is(row.state, WIRE_RECALL_WITHDRAWN);
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
 enum base_code core_recalled(struct core *core, const struct base_id *message, struct base_view author,
                              struct base_arena *arena, struct core_recalled *out, struct base_error *err) {
   enum base_code code = BASE_OK;
@@ -78,8 +88,12 @@ enum base_code core_recalled(struct core *core, const struct base_id *message, s
   for (int64_t key = INT64_MIN; code == BASE_OK;) {
     struct core_mention mention;
     code = core_mention_next(core, message, &key, arena, &mention, err);
-    if (code == BASE_OK && mention.header.opens && base_view_is(mention.header.kind, WIRE_KIND_RECALL) &&
-        base_view_equal(mention.header.author, author) && names(&mention.header, "message", message))
+    if (code != BASE_OK || !mention.header.opens || !base_view_is(mention.header.kind, WIRE_KIND_RECALL) ||
+        !base_view_equal(mention.header.author, author) || !names(&mention.header, "message", message))
+      continue;
+    bool withdrawn = false;
+    code = is_withdrawn(core, &mention.row.id, &withdrawn, err);
+    if (code == BASE_OK && !withdrawn)
       *out = (struct core_recalled){.there = true,
                                     .case_id = mention.row.id,
                                     .at = mention.row.stored,

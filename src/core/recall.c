@@ -74,12 +74,12 @@ static enum base_code end_waiting(struct core *core, const struct base_id *messa
   return code;
 }
 
-static enum base_code is_closed(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+static enum base_code is_over(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_case row;
   enum base_code code = store_case_get(core->store, id, &arena, &row, err);
-  *out = code == BASE_OK && base_view_is(row.state, "closed");
+  *out = code == BASE_OK && (base_view_is(row.state, "closed") || base_view_is(row.state, WIRE_RECALL_WITHDRAWN));
   return code;
 }
 
@@ -100,10 +100,10 @@ static enum base_code find_asked(struct core *core, const struct base_id *messag
         !base_view_equal(wire_header_state(&mention.header, "measure"), measure) ||
         !wire_header_has_party(&mention.header, to->card.origin))
       continue;
-    bool closed = false;
-    if (above == NULL) /* who closed his own may ask anew */
-      code = is_closed(core, &mention.row.id, &closed, err);
-    if (code != BASE_OK || closed)
+    bool over = false;
+    if (above == NULL) /* who closed his own, or withdrew it, may ask anew */
+      code = is_over(core, &mention.row.id, &over, err);
+    if (code != BASE_OK || over)
       continue;
     bool hands_down = base_id_parse(wire_header_state(&mention.header, "handed_down"), &named) && above != NULL &&
                       base_id_equal(&named, above);
@@ -126,6 +126,8 @@ static unsigned rank(const char *word) {
 
 static const char *stands(const struct core *core, const struct core_recall *one) {
   static const char *const words[] = {below_kept, below_pending, below_overdue};
+  if (!one->answered && one->withdrawn)
+    return below_nobody;
   if (!one->answered)
     return one->due != 0 && one->due < core_now(core) ? below_overdue : below_pending;
   const char *said = one->kept ? below_kept : below_done;
@@ -141,7 +143,7 @@ static enum base_code below_one(struct core *core, const struct core_recall *rec
   enum base_code code = store_delivery_each(core->store, message, false, 0, collect_way, &ways, err);
   for (size_t i = 0; i < ways.count && code == BASE_OK; i++) {
     struct base_id id;
-    const char *now = below_pending; /* it has not gone down to him yet */
+    const char *now = recall->withdrawn ? below_nobody : below_pending; /* it has not gone down to him yet */
     code = find_asked(core, message, ways.to[i], &recall->id, recall->measure, &id, err);
     if (code == BASE_OK) {
       CORE_AUTO_RECALL struct core_recall one = {0};
@@ -366,7 +368,7 @@ static enum base_code tend(struct core *core, const struct base_id *id, int64_t 
   *wait_ms = -1;
   if (code != BASE_OK || recall.ours || recall.without[0] != '\0' || recall.closed)
     return core_damage(code) ? BASE_OK : code; /* register.check names what is damaged */
-  code = hand_down(core, &recall, &all, err);
+  code = recall.withdrawn ? core_recall_withdraw_down(core, &recall, &all, err) : hand_down(core, &recall, &all, err);
   if (code == BASE_OK)
     code = core_recall_below(core, &recall, &below, err);
   bool attested = core->reg.size == core->reg.attested;
@@ -375,7 +377,8 @@ static enum base_code tend(struct core *core, const struct base_id *id, int64_t 
   if (code == BASE_OK && recall.answered && !base_view_is(recall.told, below))
     code = later(core, &recall, tell_above(core, &recall, below, err), err);
   bool certified = recall.certified || !recall.erased;
-  if (!all || !recall.answered || !certified || rank(below) >= rank(below_pending))
+  bool open = !recall.withdrawn && (!recall.answered || rank(below) >= rank(below_pending));
+  if (!all || !certified || open)
     *wait_ms = !certified && !attested ? 0 : CORE_RECALL_AGAIN_MS;
   return code;
 }

@@ -43,7 +43,7 @@ BASE_NODISCARD enum base_code core_passable_mark(struct core *core, const struct
  * been recalled, and the day until which it may be kept may be over. */
 BASE_NODISCARD enum base_code core_still_passable(struct core *core, const struct base_id *id,
                                                   const struct wire_header *header, struct base_error *err);
-/* The recall of a message by its author, the newest; there false: none. */
+/* The recall of a message by its author, the newest that he did not withdraw; there false: none. */
 struct core_recalled {
   bool there;
   struct base_id case_id;
@@ -63,6 +63,8 @@ struct core_recall {
   struct base_view opener, to;       /* origins; to: the party asked, the first one */
   struct base_view measure, ground, state;
   bool closed, answered, kept, erased, certified;
+  bool withdrawn;                 /* by who opened it: nothing is asked any more */
+  struct base_id withdrawal;      /* the message that says so */
   bool misfit;                    /* what it says it did is not what was asked: that is no answer */
   struct base_view outcome, told; /* of the party asked: what it did, and what it told last of those below */
   struct base_id certificate;
@@ -104,6 +106,13 @@ void core_recall_forget(struct core *core);
 /* Before the commit: hands down, certifies, tells above; some cases in each step. */
 BASE_NODISCARD enum base_code core_recall_settle(struct core *core, struct base_error *err);
 int64_t core_recall_due_ms(const struct core *core); /* until it wants to be called again, -1: not at all */
+
+/* --- withdrawn.c */
+void core_recall_withdraw(struct core *core, uint64_t token, const struct wire_json *request);
+/* This recall was withdrawn: so are the cases of ours that hand it down. *all stays, or becomes false when one of them
+ * could not be told now. */
+BASE_NODISCARD enum base_code core_recall_withdraw_down(struct core *core, const struct core_recall *recall, bool *all,
+                                                        struct base_error *err);
 
 /* --- recalls.c: what people ask */
 void core_recall_open(struct core *core, uint64_t token, const struct wire_json *request);

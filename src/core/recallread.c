@@ -106,12 +106,17 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
   for (size_t i = 0; i < opening->party_count && out->to.size == 0; i++)
     if (!base_view_equal(opening->parties[i], opening->author))
       out->to = opening->parties[i];
-  for (size_t i = 1; i < kase->count; i++)
-    if (kase->messages[i].effective && base_view_equal(kase->messages[i].header->author, out->to))
-      read_answer(&kase->messages[i], out);
+  for (size_t i = 1; i < kase->count; i++) {
+    const struct core_case_message *message = &kase->messages[i];
+    if (message->effective && base_view_equal(message->header->author, out->to))
+      read_answer(message, out);
+    else if (message->effective && base_view_is(message->header->type, "withdraw"))
+      out->withdrawal = message->id;
+  }
   (void)state_id(opening, "message", &out->message);
   out->has_above = state_id(opening, "handed_down", &out->above);
   out->closed = base_view_is(core_case_state_name(kase), "closed");
+  out->withdrawn = base_view_is(core_case_state_name(kase), WIRE_RECALL_WITHDRAWN);
   out->state = kept_view(out, core_case_state_name(kase));
   out->opener = kept_view(out, opening->author);
   out->to = kept_view(out, out->to);
@@ -121,7 +126,8 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
   out->told = kept_view(out, out->told);
   out->misfit = out->answered && !out->kept && !core_recall_fits(out->measure, out->outcome);
   out->answered = out->answered && !out->misfit;
-  if (!out->answered && !out->closed)
+  out->misfit = out->misfit && !out->withdrawn; /* what is asked no more need not fit */
+  if (!out->answered && !out->closed && !out->withdrawn)
     code = read_due(core, kase, out, err);
   if (code == BASE_OK)
     code = check_right(core, out, err);

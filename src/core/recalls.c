@@ -14,9 +14,9 @@ enum base_code core_recall_by_hand(const struct core_kind *kind, const struct wi
                                    struct base_error *err) {
   if (!core_kind_recall(kind) || base_view_is(type->name, "close"))
     return BASE_OK;
-  bool opens = type == &kind->kind.types[kind->kind.opening];
+  bool opens = type == &kind->kind.types[kind->kind.opening], withdraws = base_view_is(type->name, "withdraw");
   return base_fail(err, BASE_POLICY, "%.*s: the node itself writes it, with what it does: wasl recall %s",
-                   (int)type->name.size, (const char *)type->name.data, opens ? "open" : "answer");
+                   (int)type->name.size, (const char *)type->name.data, opens ? "open" : withdraws ? "withdraw" : "answer");
 }
 
 static void answer_end(struct core *core, uint64_t token, struct base_buf *out, enum base_code code,
@@ -93,6 +93,8 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK && !is_one_of(words.measure, measures))
     code = base_fail(&err, BASE_FIELD, "measure: erase, correct or restrict");
+  if (code == BASE_OK && words.ground.size == 0)
+    code = base_fail(&err, BASE_FIELD, "ground: say why it is recalled; wasl kind show recall lists the grounds");
   if (code == BASE_OK && base_view_is(words.measure, "correct") && wire_prose_blank(words.correction))
     code = base_fail(&err, BASE_FIELD, "correction: say what is right, when it is to be corrected");
   if (code == BASE_OK)
@@ -131,6 +133,11 @@ static enum base_code check_answer(struct answering *answering, struct base_erro
                      answering->keeps ? "say why it is kept" : "only what is kept has one");
   if (recall->ours)
     return base_fail(err, BASE_NOT_PARTY, "case %s is a recall of this node's own: it is the others who answer",
+                     base_id_text(&recall->id).text);
+  if (recall->withdrawn)
+    return base_fail(err, BASE_CONFLICT,
+                     "recall %s was withdrawn by its author: nothing is to be answered, and what is to be erased all "
+                     "the same is by wasl message erase",
                      base_id_text(&recall->id).text);
   bool refuses =
       base_view_is(answering->outcome, "never_held") || (answering->keeps && base_view_is(ground, "not_the_author"));
@@ -273,8 +280,8 @@ static enum base_code list_one(void *context, const struct store_case *row) {
   if (code != BASE_OK && !core_damage(code) && code != BASE_KIND)
     return base_fail(listing->err, code, "%s", why.text);
   bool overdue = recall.due != 0 && recall.due < core_now(core);
-  bool late = overdue || base_view_is(recall.told, "overdue") ||
-              (below != NULL && base_view_is(base_view_text(below), "overdue"));
+  bool late = !recall.withdrawn && (overdue || base_view_is(recall.told, "overdue") ||
+                                    (below != NULL && base_view_is(base_view_text(below), "overdue")));
   struct wire_writer *writer = late ? &listing->late_writer : &listing->rest_writer;
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &id);

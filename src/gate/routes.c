@@ -40,6 +40,7 @@ static const struct gate_route routes[] = {
     {"POST", "v1/messages/ID/recall", LINK_RECALL_OPEN, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/recalls", LINK_RECALL_LIST, GATE_ASK, {{0}}, {{"limit", GATE_NUMBER}}},
     {"POST", "v1/recalls/ID/answer", LINK_RECALL_ANSWER, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/recalls/ID/withdraw", LINK_RECALL_WITHDRAW, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/releases", LINK_RELEASE_LIST, GATE_ASK, {{0}}, {{"all", GATE_FLAG}, {"above", GATE_NUMBER}}},
     {"GET", "v1/releases/NUMBER", LINK_RELEASE_LIST, GATE_ASK, {{"number", GATE_NUMBER}}, {{0}}},
     {"POST", "v1/releases/NUMBER/give", LINK_RELEASE_GIVE, GATE_POST, {{"number", GATE_NUMBER}}, {{0}}},

@@ -11,6 +11,7 @@
 
 #define WIRE_KIND_AGREEMENT "agreement"
 #define WIRE_KIND_RECALL "recall"
+#define WIRE_RECALL_WITHDRAWN "withdrawn" /* its state */
 #define WIRE_KIND_CONSENT "consent"
 #define WIRE_KIND_EMERGENCY "emergency"
 

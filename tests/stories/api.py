@@ -166,6 +166,7 @@ def recalls(good, door, rabat, paris, case):
     settle(rabat, paris)
     rows = good(door, "recall_list", query={"limit": 5})
     good(door, "recall_answer", example("recall_answer"), id=next(row["id"] for row in rows if not row["ours"]))
+    good(door, "recall_withdraw", example("recall_withdraw"), id=next(row["id"] for row in rows if row["ours"]))
 
 
 def come_in(good, door):
