@@ -1379,6 +1379,22 @@ export interface Operations {
       leaf: number;
     };
   };
+  /** Pass a message on: a case of the kind information is opened with its content, parts, marks and end. */
+  message_pass_on: {
+    method: "POST";
+    path: "/v1/messages/{id}/pass-on";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Partners, by name. */
+      to: string[];
+      fields?: Fields;
+      /** A stricter mark than the message's: spec/handling.md. At most 512 bytes. */
+      handling?: string;
+      /** Another grade than the message's. At most 512 bytes. */
+      grading?: string;
+    };
+    answer: Created;
+  };
   /** Call a message back from all to whom it was given, and from those to whom they passed it on. */
   recall_open: {
     method: "POST";

@@ -273,6 +273,9 @@ BASE_NODISCARD enum base_code cli_send(struct cli *cli, const char *id, const ch
 /* Opens a case: prints its id. */
 BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struct base_view fields,
                                        struct base_view parts, struct base_error *err);
+/* Passes a message on: prints the id of the case. */
+BASE_NODISCARD enum base_code cli_pass_on(struct cli *cli, const char *id, const char *to, struct base_view fields,
+                                          struct base_error *err);
 
 /* --- emergency.c */
 /* --emergency and --reason, which go together. */
@@ -384,6 +387,7 @@ CLI_COMMAND_FUNCTION(message_show);
 CLI_COMMAND_FUNCTION(message_erase);
 CLI_COMMAND_FUNCTION(recall_open);
 CLI_COMMAND_FUNCTION(recall_list);
+CLI_COMMAND_FUNCTION(message_pass_on);
 CLI_COMMAND_FUNCTION(recall_answer);
 CLI_COMMAND_FUNCTION(recall_withdraw);
 CLI_COMMAND_FUNCTION(recall_certificate);

@@ -407,6 +407,15 @@ static enum base_code write_name(void *context, struct base_view piece, struct b
   return BASE_OK;
 }
 
+static enum base_code write_audience(struct cli *cli, struct wire_writer *writer, const char *to,
+                                     struct base_error *err) {
+  wire_write_key(writer, "to");
+  wire_write_array(writer);
+  enum base_code code = cli_split(cli, to, "--to", write_name, writer, err);
+  wire_write_end(writer, ']');
+  return code;
+}
+
 enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struct base_view fields,
                         struct base_view parts, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
@@ -416,10 +425,7 @@ enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struc
   wire_writer_init(&writer, &body);
   wire_write_object(&writer);
   wire_write_member_string(&writer, "kind", kind);
-  wire_write_key(&writer, "to");
-  wire_write_array(&writer);
-  enum base_code code = cli_split(cli, to, "--to", write_name, &writer, err);
-  wire_write_end(&writer, ']');
+  enum base_code code = write_audience(cli, &writer, to, err);
   if (code == BASE_OK)
     code = write_rest(cli, &writer, fields, parts, err);
   if (code == BASE_OK)
@@ -428,5 +434,23 @@ enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struc
     cli_note("warning: each of %s hears of every message of this case from its author alone: they must be partners of "
              "each other, too, or none of them can answer; ask them",
              to);
+  return code == BASE_OK ? print_id(cli, &answer, err) : code;
+}
+
+enum base_code cli_pass_on(struct cli *cli, const char *id, const char *to, struct base_view fields,
+                           struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct wire_writer writer;
+  char path[64 + BASE_HEX_ID];
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  enum base_code code = write_audience(cli, &writer, to, err);
+  if (code == BASE_OK)
+    code = write_rest(cli, &writer, fields, (struct base_view){0}, err);
+  (void)snprintf(path, sizeof path, "/v1/messages/%s/pass-on", id);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
   return code == BASE_OK ? print_id(cli, &answer, err) : code;
 }

@@ -341,6 +341,22 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
+enum base_code cli_message_pass_on(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf fields = {0};
+  CLI_AUTO_ANSWER struct cli_answer kind = {0};
+  struct cli_piece id;
+  const char *to;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--to", &to, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "MESSAGE", &id, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &kind, err, "/v1/kinds/information");
+  if (code == BASE_OK)
+    code = cli_fields(cli, kind.json, cli_string(kind.json, "opening"), &fields, err);
+  return code == BASE_OK ? cli_pass_on(cli, id.text, to, base_buf_view(&fields), err) : code;
+}
+
 enum base_code cli_message_erase(struct cli *cli, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};

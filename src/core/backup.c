@@ -300,9 +300,12 @@ static enum base_code tell_part(struct core *core, struct core_backup *backup, s
   base_arena_init(&arena, 1 << 20);
   struct store_part row;
   struct store *view = backup->dump != NULL ? store_dump_view(backup->dump) : core->store;
+  bool told = false; /* with another message that shares the file */
   enum base_code code = store_part_next(view, &backup->part, &arena, &row, err);
   if (code == BASE_OK)
-    return open_part(core, backup, &row, err);
+    code = store_part_shared(view, row.file, &backup->part, &told, err);
+  if (code == BASE_OK)
+    return told ? BASE_OK : open_part(core, backup, &row, err);
   if (code != BASE_NOT_FOUND)
     return code;
   struct wire_backup_frame frame = {.type = WIRE_BACKUP_END, .parts = backup->parts, .octets = backup->octets};

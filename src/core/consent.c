@@ -121,7 +121,7 @@ static enum base_code compare(void *context, const struct law_consent *consent, 
 static enum base_code fail_consent(const struct nearest *nearest, struct base_error *err) {
   const struct law_passing *passing = &nearest->passing;
   struct base_view from = wire_origin_name(passing->originator), to = wire_origin_name(passing->to);
-  char why[200] = "";
+  char why[200] = "", next[240] = "";
   struct base_hex_text message = base_id_text(&passing->message), consent = base_id_text(&nearest->id);
   const char *id = consent.text;
   switch (nearest->cover) {
@@ -147,10 +147,14 @@ static enum base_code fail_consent(const struct nearest *nearest, struct base_er
                    (const char *)to.data);
     break;
   default:
-    (void)snprintf(why, sizeof why, "none was given; wasl consent ask asks for it");
+    (void)snprintf(why, sizeof why, "none was given");
   }
-  return base_fail(err, BASE_LAW, "passing message %.*s… on to %.*s needs the consent of %.*s, who gave it: %s", SHORT,
-                   message.text, (int)to.size, (const char *)to.data, (int)from.size, (const char *)from.data, why);
+  if (nearest->cover != LAW_COVER_ASKED)
+    (void)snprintf(next, sizeof next, "; wasl consent ask %s --to %.*s --purpose %.*s --until DATE asks for it",
+                   message.text, (int)to.size, (const char *)to.data, (int)passing->purpose.size,
+                   (const char *)passing->purpose.data);
+  return base_fail(err, BASE_LAW, "passing message %.*s… on to %.*s needs the consent of %.*s, who gave it: %s%s", SHORT,
+                   message.text, (int)to.size, (const char *)to.data, (int)from.size, (const char *)from.data, why, next);
 }
 
 /* BASE_OK: a consent covers it, which out names. */

@@ -219,6 +219,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_CASE_OPEN] = core_submit_open,
     [LINK_MESSAGE_ERASE] = core_message_erase,
     [LINK_CASE_REVIEW] = core_case_review,
+    [LINK_MESSAGE_PASS_ON] = core_message_pass_on,
     [LINK_RECALL_OPEN] = core_recall_open,
     [LINK_RECALL_ANSWER] = core_recall_answer,
     [LINK_RECALL_LIST] = core_recall_list,

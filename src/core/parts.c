@@ -181,6 +181,23 @@ enum base_code core_parts_move(struct core *core, const struct base_id *from, co
   return code;
 }
 
+enum base_code core_parts_share(struct core *core, const struct base_id *from, const struct base_id *to, size_t count,
+                                struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < count && code == BASE_OK; i++) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct store_part row;
+    code = store_part_get(core->store, from, (uint16_t)i, &arena, &row, err);
+    if (code == BASE_OK && (row.records_held != row.records || row.file.size == 0))
+      return base_fail(err, BASE_CORRUPT, "part %zu of message %s is not whole here", i + 1, base_id_text(from).text);
+    row.message = *to;
+    if (code == BASE_OK)
+      code = store_part_put(core->store, &row, err);
+  }
+  return code;
+}
+
 enum base_code core_parts_drop(struct core *core, const struct base_id *message, uint16_t count,
                                struct base_error *err) {
   core_parts_forget(core, message);
@@ -209,6 +226,14 @@ static void remove_file(struct core *core, const char *name) {
     base_log(BASE_LOG_WARNING, "parts.stray", "the file of a part that is not kept could not be removed");
 }
 
+/* A message that was passed on shares its files with what passed it on. One of which it is not known stays: the next start
+ * removes it. */
+static bool is_named(struct core *core, const char *name) {
+  bool named = false;
+  struct base_error ignored = {0};
+  return store_part_named(core->store, base_view_text(name), &named, &ignored) != BASE_OK || named;
+}
+
 void core_parts_reap(struct core *core) {
   core->made.count = 0;
   for (size_t i = 0; i < CORE_STAGES_MAX; i++)
@@ -218,7 +243,8 @@ void core_parts_reap(struct core *core) {
   if (core->doomed_kept > 0)
     return;
   for (size_t i = 0; i < core->doomed.count; i++)
-    remove_file(core, core->doomed.names[i]);
+    if (!is_named(core, core->doomed.names[i]))
+      remove_file(core, core->doomed.names[i]);
   core->doomed.count = 0;
 }
 

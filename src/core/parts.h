@@ -34,6 +34,9 @@ BASE_NODISCARD enum base_code core_parts_drop(struct core *core, const struct ba
 /* The files of one message's parts are another's from now on. */
 BASE_NODISCARD enum base_code core_parts_move(struct core *core, const struct base_id *from, const struct base_id *to,
                                               size_t count, struct base_error *err);
+/* The files of one message's parts, all of them whole, are another's too: each goes when no row names it any more. */
+BASE_NODISCARD enum base_code core_parts_share(struct core *core, const struct base_id *from, const struct base_id *to,
+                                               size_t count, struct base_error *err);
 BASE_NODISCARD enum base_code core_parts_missing(struct core *core, const struct base_id *message, uint16_t count,
                                                  uint32_t wants[WIRE_PARTS_MAX], bool *out_complete,
                                                  struct base_error *err);

@@ -27,6 +27,7 @@ struct core_submission {
   struct wire_part0 part0;
   enum wire_level level; /* how it is marked */
   struct core_stage *stages[WIRE_PARTS_MAX];
+  const struct core_content *source; /* whose parts go with it, none being uploaded; NULL: none's */
   const struct base_id *held; /* the id under which it was held for release: its parts are there. NULL: it was not */
   base_time held_time;        /* of the header that it had then */
   struct wire_header header;

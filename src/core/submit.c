@@ -35,6 +35,12 @@ static enum base_code check_node(const struct core *core, struct base_error *err
 
 static enum base_code check_parts(struct core *core, const struct wire_json *request,
                                   struct core_submission *submission, struct base_error *err) {
+  if (submission->source != NULL) {
+    const struct wire_part0 *part0 = &submission->source->part0;
+    memcpy(submission->part0.parts, part0->parts, part0->part_count * sizeof part0->parts[0]);
+    submission->part0.part_count = part0->part_count;
+    return BASE_OK;
+  }
   const struct wire_json *parts = wire_json_get(request, "parts");
   size_t count = wire_json_size(parts);
   if (count > WIRE_PARTS_MAX)
@@ -371,11 +377,17 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
 }
 
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document) {
+  core_submit_carrying(core, token, document, NULL);
+}
+
+void core_submit_carrying(struct core *core, uint64_t token, const struct wire_json *document,
+                          const struct core_content *source) {
   struct base_error err = {0};
   struct core_submission submission;
   core_submission_init(&submission);
   submission.actor = core_actor(core);
   submission.by_hand = true;
+  submission.source = source;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
   if (code == BASE_OK)
     code = open_check(core, document, &submission, &err);

@@ -2,7 +2,7 @@
 #ifndef WASL_CORE_SUBMIT_H
 #define WASL_CORE_SUBMIT_H
 
-#include "core/internal.h"
+#include "core/messages.h"
 
 /* What is sent: submissions, deliveries, their end (submit.c, outgoing.c, ended.c). Not for others. */
 
@@ -11,6 +11,11 @@
 void core_submit_open(struct core *core, uint64_t token, const struct wire_json *document);
 void core_submit_send(struct core *core, uint64_t token, const struct wire_json *request,
                       const struct wire_json *document);
+/* The same with all parts of that message, none being uploaded. */
+void core_submit_carrying(struct core *core, uint64_t token, const struct wire_json *document,
+                          const struct core_content *source);
+/* passon.c: a case is opened with the content of a message that came from somebody else. */
+void core_message_pass_on(struct core *core, uint64_t token, const struct wire_json *request);
 
 /* What this node writes by itself, or as a part of another request: the document of case.open, or of case.send with the
  * case's id in it. Nothing is written when it is refused; a refusal by law is no leaf. actor: who asked, or empty. */

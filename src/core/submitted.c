@@ -60,6 +60,8 @@ static enum base_code write_message(struct core *core, const struct core_submiss
 static enum base_code write_parts(struct core *core, struct core_submission *submission, struct base_error *err) {
   if (submission->held != NULL)
     return core_parts_move(core, submission->held, &submission->id, submission->part0.part_count, err);
+  if (submission->source != NULL)
+    return core_parts_share(core, &submission->source->row.id, &submission->id, submission->part0.part_count, err);
   for (size_t i = 0; i < submission->part0.part_count; i++) {
     struct core_stage *stage = submission->stages[i];
     struct store_part row = {.message = submission->id,

@@ -78,6 +78,19 @@ enum base_code store_part_next(struct store *store, struct store_pair *key, stru
   return read_part(&rows, arena, out, err);
 }
 
+enum base_code store_part_shared(struct store *store, struct base_view file, const struct store_pair *key, bool *out,
+                                 struct base_error *err) {
+  bool found = false;
+  int64_t count = 0;
+  enum base_code code =
+      store_run_number(store, STORE_SQL_PART_SHARED,
+                       STORE_VALUES(store_text(file), store_number(key->first), store_number(key->second)), &found,
+                       &count, err);
+  if (code == BASE_OK)
+    *out = count > 0;
+  return code;
+}
+
 enum base_code store_part_named(struct store *store, struct base_view file, bool *out, struct base_error *err) {
   bool found = false;
   int64_t count = 0;

@@ -411,6 +411,9 @@ BASE_NODISCARD enum base_code store_part_by_token(struct store *store, const str
 /* key: the number of the message's id, part. */
 BASE_NODISCARD enum base_code store_part_next(struct store *store, struct store_pair *key, struct base_arena *arena,
                                               struct store_part *out, struct base_error *err);
+/* Whether a row before this key, as store_part_next goes, names this file. */
+BASE_NODISCARD enum base_code store_part_shared(struct store *store, struct base_view file, const struct store_pair *key,
+                                                bool *out, struct base_error *err);
 /* Whether a row names this file. */
 BASE_NODISCARD enum base_code store_part_named(struct store *store, struct base_view file, bool *out,
                                                struct base_error *err);

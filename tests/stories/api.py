@@ -160,8 +160,9 @@ def by_hand(good, door, rabat, paris):
 
 def recalls(good, door, rabat, paris, case):
     good(door, "recall_open", example("recall_open"), id=case)
-    theirs = paris.request("rabat")
+    theirs, other = paris.request("rabat"), paris.request("rabat")
     settle(rabat, paris)
+    good(door, "message_pass_on", example("message_pass_on"), id=other)
     must(paris.wasl("recall", "open", theirs, "--measure", "erase", "--ground", "other"))
     settle(rabat, paris)
     rows = good(door, "recall_list", query={"limit": 5})
