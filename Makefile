@@ -20,7 +20,7 @@ help:
 	@echo 'make mutants    small changes of src/law, each of which its unit tests must find out (IN=FILES TESTS=NAMES: of others)'
 	@echo 'make faults     docs/faults.md out of what the last make test or make soak tried'
 	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
-	@echo 'make format     lay out the C code by clang-format'
+	@echo 'make format     lay out the lines of C that differ from the last commit, by clang-format'
 	@echo 'make clean      remove everything built'
 
 deps:
@@ -62,7 +62,7 @@ bench:
 	@bench/run
 
 format:
-	@find src tests bench -name '*.[ch]' -exec clang-format -i {} +
+	@ci/format
 
 clean:
 	@rm -rf build build-asan build-fuzz
