@@ -38,7 +38,7 @@ struct seen {
   struct core_check_leaf leaf;
   struct base_view partner; /* by name; empty when it is about none */
   char month[MONTH_TEXT + 1];
-  bool has_header;
+  bool has_header, draft; /* draft: the message is one that waited for a second person and never went as such */
   struct base_id case_id;
   struct wire_header header;
   struct base_view kind;
@@ -217,7 +217,8 @@ static struct base_view before(struct base_view text, char mark) {
 }
 
 /* Every leaf is one act, so all acts together are as many as there are leaves. Reasons begin with the error's name; a
- * `denied` leaf's subject is KIND/TYPE, that of an `emergency` leaf its ground. */
+ * `denied` leaf's subject is KIND/TYPE, that of an `emergency` leaf its ground. The copy that waited for a release is
+ * erased whatever became of it, and tells nothing of messages. */
 static enum base_code count_act(struct core_statistics *statistics, struct seen *seen, struct base_error *err) {
   enum wire_act act = seen->leaf.leaf.act;
   const struct wire_opening *opening = &seen->leaf.opening;
@@ -229,6 +230,8 @@ static enum base_code count_act(struct core_statistics *statistics, struct seen 
     detail = before(opening->reason, ':');
   } else if (act == WIRE_ACT_EMERGENCY) {
     detail = opening->subject;
+  } else if (act == WIRE_ACT_ERASED && seen->draft) {
+    detail = base_view_text(LAW_DETAIL_DRAFT);
   }
   return count(statistics, seen, "acts", "", wire_act_name(act), detail, err);
 }
@@ -337,6 +340,7 @@ static enum base_code read_header(struct core *core, struct seen *seen, struct b
   if (code == BASE_OK)
     code = wire_header_parse(row.header, arena, &seen->header, err);
   seen->has_header = code == BASE_OK;
+  seen->draft = row.state == STORE_MESSAGE_DRAFT;
   seen->case_id = row.case_id;
   seen->kind = seen->header.kind;
   return code;

@@ -90,12 +90,13 @@ static bool is_outcome(struct base_view measure) {
   return false;
 }
 
-/* Acts of which the law asks for logs: who looked, what was given out, refused, ended, erased, sent without a row. */
-static bool is_told_act(struct base_view act) {
+/* Acts of which the law asks for logs: who looked, what was given out, refused, ended, erased, sent without a row. Of the
+ * erased the messages: what waited for a release goes at its end by itself, whether it was released or not. */
+static bool is_told_act(struct base_view act, struct base_view detail) {
   static const char *const acts[] = {"read", "exported", "denied", "erased", "refused", "ended", "emergency"};
   for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
     if (base_view_is(act, acts[i]))
-      return true;
+      return !base_view_is(detail, LAW_DETAIL_DRAFT);
   return false;
 }
 
@@ -214,7 +215,8 @@ enum base_code law_publish(const struct law_tally *counted, struct law_tally *ou
     const struct law_cell *cell = &counted->cells[i];
     if (base_view_is(cell->key[LAW_COLUMN_SECTION], "requests"))
       code = add_request(out, cell, err);
-    else if (base_view_is(cell->key[LAW_COLUMN_SECTION], "acts") && is_told_act(cell->key[LAW_COLUMN_MEASURE]))
+    else if (base_view_is(cell->key[LAW_COLUMN_SECTION], "acts") &&
+             is_told_act(cell->key[LAW_COLUMN_MEASURE], cell->key[LAW_COLUMN_DETAIL]))
       code = add_only(out, cell, ACT, err);
   }
   if (code == BASE_OK && out->count > LAW_PUBLISHED_MAX)

@@ -34,6 +34,8 @@ enum law_column {
 };
 extern const char *const law_column_names[LAW_COLUMNS];
 
+#define LAW_DETAIL_DRAFT "draft" /* of `erased`: the copy that waited for a release; it is not published */
+
 struct law_cell {
   const struct base_view *key; /* LAW_COLUMNS of them, in the tally's arena */
   uint64_t value;

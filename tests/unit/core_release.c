@@ -135,6 +135,38 @@ static void test_given(void **state) {
   try_remove(&o.a, &o.b);
 }
 
+/* How many `erased` the statistics count, of drafts or of messages. */
+static int64_t erasures(struct pair_node *node, const char *detail) {
+  struct told told = tell(node, LINK_STATISTICS_MAKE, "{\"actor\":\"amal\"}");
+  const struct wire_json *cells = wire_json_get(told.json, "cells");
+  int64_t found = 0;
+  for (size_t i = 0; i < wire_json_size(cells); i++)
+    if (base_view_is(wire_json_text(wire_json_get(at(cells, i), "measure")), "erased") &&
+        base_view_is(wire_json_text(wire_json_get(at(cells, i), "detail")), detail))
+      found += number(at(cells, i), "count");
+  forget(&told);
+  return found;
+}
+
+/* A draft's own copy goes whatever became of it; of messages that is no erasure. */
+static void test_counted(void **state) {
+  (void)state;
+  struct office o;
+  char message[65], id[65];
+  set_up(&o);
+  given(&o.a, o.samir, opened(&o, o.sara, message), id);
+  pair_rest(&o.a, &o.b);
+  assert_int_equal(erasures(&o.a, "draft"), 1);
+  assert_int_equal(erasures(&o.a, ""), 0);
+  char members[160];
+  snprintf(members, sizeof members, "\"id\":\"%s\",\"reason\":\"r\"", id);
+  done_as(&o.a, LINK_MESSAGE_ERASE, o.samir, members);
+  pair_rest(&o.a, &o.b);
+  assert_int_equal(erasures(&o.a, "draft"), 1);
+  assert_int_equal(erasures(&o.a, ""), 1);
+  try_remove(&o.a, &o.b);
+}
+
 /* The owner's account is the person as whom it acts, by whatever way that one comes. */
 static void test_owner_is_a_person(void **state) {
   (void)state;
@@ -418,6 +450,7 @@ static void test_put_back(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_given),
+      cmocka_unit_test(test_counted),
       cmocka_unit_test(test_owner_is_a_person),
       cmocka_unit_test(test_no_second_person),
       cmocka_unit_test(test_case_goes_on),

@@ -160,6 +160,7 @@ static void acts_that_are_told(void **state) {
       {"acts - - 2026-01 - - - exported -", 10},
       {"acts - paris 2026-01 request - - denied request/ask", 5},
       {"acts - paris 2026-01 request - - erased -", 4},
+      {"acts - - 2026-01 request - - erased draft", 30},
       {"acts - paris 2026-01 - - - refused expired", 6},
       {"acts - paris 2026-01 request - - ended -", 7},
       {"acts - paris 2026-01 request - - sent -", 10},
