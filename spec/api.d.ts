@@ -66,6 +66,7 @@ export type Created = {
     /** In characters. */
     place: number;
   })[];
+  unused_rows: UnusedRows;
 };
 
 export type Approval = "officer" | "supervisor" | "authority";
@@ -911,6 +912,12 @@ export type Kind = {
   }[];
 };
 
+/** Rows of an agreement that no message is ever sent under: a row before each covers all that it covers. */
+export type UnusedRows = {
+  row: string;
+  hidden_by: string;
+}[];
+
 export type LawRow = {
   id: string;
   kind: string;
@@ -940,6 +947,7 @@ export type Review = {
   review: TimeOrNull;
   until: TimeOrNull;
   rows: LawRow[];
+  unused_rows: UnusedRows;
   used: {
     clause: string;
     count: number;
@@ -970,6 +978,7 @@ export type Explained = {
   why: string;
   approval: Approval;
   row: LawRow | null;
+  unused_rows: UnusedRows;
   agreements: ({
     id: Id;
     terms: Id;

@@ -277,6 +277,10 @@ BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const 
 BASE_NODISCARD enum base_code cli_pass_on(struct cli *cli, const char *id, const char *to, struct base_view fields,
                                           struct base_error *err);
 
+/* --- law.c */
+/* Says of terms that were proposed which of their rows will never be used. */
+void cli_law_unused(struct cli *cli, const struct wire_json *answer);
+
 /* --- emergency.c */
 /* --emergency and --reason, which go together. */
 BASE_NODISCARD enum base_code cli_emergency_options(struct cli *cli, struct base_error *err);

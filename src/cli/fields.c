@@ -346,6 +346,7 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
     cli_line(cli, "%s\n", base_id_text(&id).text);
   cli_emergency_said(cli, answer->json);
   say_warnings(cli, wire_json_get(answer->json, "warnings"));
+  cli_law_unused(cli, answer->json);
   return BASE_OK;
 }
 

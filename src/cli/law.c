@@ -59,9 +59,26 @@ static void say_handling(struct cli *cli, const struct wire_json *row) {
 }
 
 /* "article 2.1" */
-static void say_article(struct cli *cli, const struct wire_json *row) {
+static void say_article(struct cli *cli, const struct wire_json *row, const char *member) {
   base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_ARTICLE));
-  cli_isolated(cli, &cli->out, cli_string(row, "id"));
+  cli_isolated(cli, &cli->out, cli_string(row, member));
+}
+
+/* Of a row that is never used, by which one before it. */
+static void say_hider(struct cli *cli, const struct wire_json *unused) {
+  base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_HIDDEN));
+  say_article(cli, unused, "hidden_by");
+}
+
+void cli_law_unused(struct cli *cli, const struct wire_json *answer) {
+  const struct wire_json *unused = wire_json_get(answer, "unused_rows");
+  for (size_t i = 0; i < wire_json_size(unused); i++) {
+    const struct wire_json *one = wire_json_at(unused, i);
+    struct base_view row = cli_string(one, "row"), hider = cli_string(one, "hidden_by");
+    cli_note("%s: %s %.*s: %s %s %.*s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_ARTICLE), (int)row.size,
+             (const char *)row.data, cli_word(cli, CLI_LAW_HIDDEN), cli_word(cli, CLI_LAW_ARTICLE), (int)hider.size,
+             (const char *)hider.data);
+  }
 }
 
 /* Why one agreement does not serve: how it stands, and what its nearest row is short of. */
@@ -74,7 +91,7 @@ static void say_agreement(struct cli *cli, const struct wire_json *agreement) {
   base_buf_text(&cli->out, ")");
   if (wire_json_type(row) == WIRE_JSON_OBJECT) {
     base_buf_text(&cli->out, ", ");
-    say_article(cli, row);
+    say_article(cli, row, "id");
   }
   for (size_t i = 0; i < wire_json_size(lacks); i++) {
     char code[32];
@@ -109,7 +126,7 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   cli_line(cli, ": %s", cli_word(cli, !allowed ? CLI_LAW_NO : covered ? CLI_LAW_YES : CLI_LAW_NO_ROW));
   if (covered) {
     base_buf_text(&cli->out, " ");
-    say_article(cli, row);
+    say_article(cli, row, "id");
     base_buf_text(&cli->out, " (");
     cli_isolated(cli, &cli->out, cli_string(answer, "clause"));
     base_buf_text(&cli->out, ")");
@@ -117,6 +134,14 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   base_buf_text(&cli->out, "\n");
   if (allowed)
     say_approval(cli, answer);
+  const struct wire_json *unused = wire_json_get(answer, "unused_rows");
+  for (size_t i = 0; i < wire_json_size(unused); i++) {
+    base_buf_text(&cli->out, "    ");
+    say_article(cli, wire_json_at(unused, i), "row");
+    base_buf_text(&cli->out, ": ");
+    say_hider(cli, wire_json_at(unused, i));
+    base_buf_text(&cli->out, "\n");
+  }
   if (covered) {
     say_handling(cli, row);
     say_unheld(cli, wire_json_get(row, "unheld"));
@@ -221,7 +246,7 @@ static void write_tallies(struct wire_writer *writer, const struct tallies *tall
 
 static void write_json(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
                        const struct tallies *refused, const struct tallies *emergencies) {
-  static const char *const kept[] = {"id", "terms", "title", "review", "until", "rows"};
+  static const char *const kept[] = {"id", "terms", "title", "review", "until", "rows", "unused_rows"};
   struct wire_writer writer;
   wire_writer_init(&writer, &cli->out);
   wire_write_object(&writer);
@@ -254,14 +279,14 @@ static bool clause_is(const char *clause, const struct wire_json *answer, struct
 }
 
 static void say_rows(struct cli *cli, const struct wire_json *answer, const struct tallies *used, bool *shown) {
-  const struct wire_json *rows = wire_json_get(answer, "rows");
+  const struct wire_json *rows = wire_json_get(answer, "rows"), *unused = wire_json_get(answer, "unused_rows");
   for (size_t i = 0; i < wire_json_size(rows); i++) {
     const struct wire_json *row = wire_json_at(rows, i);
     size_t k = 0;
     while (k < used->count && !clause_is(used->all[k].what, answer, cli_string(row, "id")))
       k++;
     base_buf_text(&cli->out, "  ");
-    say_article(cli, row);
+    say_article(cli, row, "id");
     base_buf_text(&cli->out, ": ");
     if (k < used->count) {
       say_count(cli, &used->all[k]);
@@ -269,6 +294,11 @@ static void say_rows(struct cli *cli, const struct wire_json *answer, const stru
     } else {
       base_buf_text(&cli->out, cli_word(cli, CLI_LAW_NEVER));
     }
+    for (size_t u = 0; u < wire_json_size(unused); u++)
+      if (base_view_equal(cli_string(wire_json_at(unused, u), "row"), cli_string(row, "id"))) {
+        base_buf_text(&cli->out, "; ");
+        say_hider(cli, wire_json_at(unused, u));
+      }
     base_buf_text(&cli->out, "\n");
   }
 }

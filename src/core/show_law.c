@@ -76,6 +76,25 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   wire_write_end(writer, '}');
 }
 
+void core_show_unused(struct wire_writer *writer, const struct law_agreement *agreement,
+                      const struct law_question *question) {
+  size_t left = LAW_HIDER_QUESTIONS;
+  wire_write_key(writer, "unused_rows");
+  wire_write_array(writer);
+  for (size_t i = 0; i < agreement->row_count; i++) {
+    const struct law_row *row = &agreement->rows[i];
+    bool meant = question == NULL || law_row_lacks(agreement, row, question) == 0;
+    const struct law_row *hider = meant ? law_row_hider(agreement, row, &left) : NULL;
+    if (hider == NULL)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "row", row->id);
+    wire_write_member_text(writer, "hidden_by", hider->id);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 /* --- a planned send */
 
 /* What every filled form of the type holds at least. */
@@ -233,6 +252,8 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
     write_row(core, &writer, answer.row);
   else
     wire_write_null(&writer);
+  static const struct law_agreement none = {0};
+  core_show_unused(&writer, answer.agreement != NULL ? answer.agreement : &none, &question);
   wire_write_key(&writer, "agreements");
   wire_write_array(&writer);
   for (size_t i = 0; i < core->law_count && question.needs_row && !allowed; i++)
@@ -388,6 +409,7 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   for (size_t i = 0; i < law->row_count; i++)
     write_row(review->core, writer, &law->rows[i]);
   wire_write_end(writer, ']');
+  core_show_unused(writer, law, NULL);
   write_tallies(writer, "used", "clause", review->used, review->used_count);
   write_tallies(writer, "refused", "wanted", review->refused, review->refused_count);
   write_tallies(writer, "emergencies", "sent", review->emergencies, review->emergency_count);

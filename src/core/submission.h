@@ -38,6 +38,7 @@ struct core_submission {
   struct base_id notice;           /* the case that tells those to whom it serves */
   size_t hint_count;
   struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
+  struct law_agreement terms;                   /* that it proposes; without rows: it proposes none */
   size_t urgent_count;
   const struct core_partner *urgent[WIRE_PARTIES_MAX];
 };
@@ -64,7 +65,7 @@ BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct 
                                                       struct core_case *kase, struct base_error *err);
 /* Finds what its author may want to look at again in the texts of the form: nothing decides by it. */
 void core_submission_look(const struct wire_json *document, struct core_submission *submission);
-/* The member `warnings` with that. */
+/* The member `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
 void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission);
 /* Answers with that id alone. */
 void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);

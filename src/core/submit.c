@@ -303,9 +303,9 @@ static enum base_code check_terms(struct core *core, const struct wire_json *fie
                                   struct base_error *err) {
   if (!core_kind_agreement(&submission->kind->kind) || wire_json_get(fields, "rows") == NULL)
     return BASE_OK;
-  struct law_agreement terms = {0};
-  enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, &terms, err);
-  return code == BASE_OK ? core_terms_known(core, &terms, err) : code;
+  struct law_agreement *terms = &submission->terms;
+  enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, terms, err);
+  return code == BASE_OK ? core_terms_known(core, terms, err) : code;
 }
 
 /* The notice goes first: what can be refused is, before anything is written, and whoever receives the message knows. */

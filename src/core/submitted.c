@@ -7,6 +7,7 @@
 #include "core/messages.h"
 #include "core/parts.h"
 #include "core/register.h"
+#include "core/show.h"
 #include "core/submission.h"
 #include "core/submit.h"
 
@@ -187,6 +188,7 @@ void core_submission_warnings(struct wire_writer *writer, const struct core_subm
     wire_write_end(writer, '}');
   }
   wire_write_end(writer, ']');
+  core_show_unused(writer, &submission->terms, NULL);
 }
 
 void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission) {

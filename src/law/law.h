@@ -14,6 +14,7 @@ enum {
   LAW_REPLY_HOURS_MAX = 8784,
   LAW_NOTICE_DAYS_MAX = 3660,
   LAW_ASSURANCES = 5,
+  LAW_HIDER_QUESTIONS = 1 << 18, /* of either row, to find the rows of an agreement that are never used */
   LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX + 9 + 64, /* the last two: " consent " and the message that gave it */
 };
 
@@ -143,6 +144,10 @@ enum law_standing {
 bool law_authority_is(const struct law_answer *answer, struct base_view from, struct base_view code);
 unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
                        const struct law_question *question);
+/* The first row before this one, which is one of the agreement's, that alone covers all that it covers: so it is never
+ * used, however strict it is. NULL: there is none, or it was not found before `left` questions were asked, which it counts down:
+ * begin with LAW_HIDER_QUESTIONS for all rows of an agreement. It only helps people: law_decide does not ask for it. */
+const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, size_t *left);
 /* Whether the agreement can permit anything of the question now, its rows aside. */
 enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question);
 

@@ -6,6 +6,7 @@ refusal is a leaf. Missing, proposed, not yet and no longer in force, without th
 Broken variants: tests/checks/mutants_rules takes each condition of src/law/decide.c out, one at a time;
 tests/checks/exchange_broken lets law be asked once only, or never."""
 import json
+import os
 import time
 
 from story import Node, agree, check, introduce, ok, run, settle, until, write
@@ -66,6 +67,7 @@ def story():
     time.sleep(max(0, until_then + 1 - (time.monotonic() - began)))
     denied(rabat, "paris", *row, "expired on", fields=form)
     ok("an agreement is in force from its first second to its last, and not outside")
+    never_used(rabat, paris, proposal, form)
     whole = agree(rabat, paris)
     rabat.id("case", "open", "request", "--to", "paris", "--fields", form)
     settle(rabat, paris)
@@ -82,6 +84,32 @@ def story():
     ok("an agreement that was ended permits nothing; the other side's end stops what still waited: " + waits["reason"])
     for node in (rabat, paris):
         node.sound()
+
+
+def never_used(rabat, paris, proposal, form):
+    """A stricter row behind one that covers as much: said to who proposes it, who asks and who reviews; not refused."""
+    wide = {"id": "1", "kind": "request", "types": ["*"], "purposes": ["*"], "direction": "both"}
+    strict = {"id": "2", "kind": "request", "types": ["ask"], "purposes": ["*"], "direction": "from_proposer", "approval": "supervisor"}
+    says = "article 2: can never be used, for all that it covers is covered before it by article 1"
+    case = agree(rabat, paris, terms={**proposal, "rows": [wide, strict]})
+    for node in (rabat, paris):
+        check(says.replace("article 2: ", "article 2: never used; ") in node.ask("agreement", "review", case), "not in the review")
+        check(node.json("agreement", "review", case)["unused_rows"] == [{"row": "2", "hidden_by": "1"}], "not in JSON")
+    explain = ("law", "explain", "request", "ask", "--to", "paris", "--purpose", "drugs")
+    check(says in rabat.ask(*explain), rabat.ask(*explain))
+    check(rabat.json(*explain)[0]["unused_rows"] == [{"row": "2", "hidden_by": "1"}], "not in JSON")
+    check("never" not in rabat.ask("law", "explain", "request", "answer", "--to", "paris", "--purpose", "drugs"), "not about an answer")
+    amended = rabat.wasl("case", "send", case, "amend", "--fields", write("amend.json", json.dumps({**proposal, "rows": [strict, wide]})))
+    check(amended.code == 0 and "never" not in amended.err, "the other way round both are used:", amended.err)
+    settle(rabat, paris)
+    again = paris.wasl("case", "send", case, "amend", "--fields", write("amend.json", json.dumps({**proposal, "rows": [wide, strict]})))
+    check(again.code == 0 and says in again.err, "nothing was said:", again.err)
+    fr = rabat.ask("agreement", "review", case, env={**os.environ, "LC_ALL": "fr_FR.UTF-8"})
+    check("ne sert jamais, car tout ce qu'il couvre est déjà couvert par l'article 1" in fr, fr)
+    settle(rabat, paris)
+    rabat.id("case", "send", case, "end", "--field", "reason=autre texte")
+    settle(rabat, paris)
+    ok("a row that one before it leaves nothing to cover is named, when it is proposed, asked about and reviewed")
 
 
 def waiting_when_ended(rabat, paris, agreement):
