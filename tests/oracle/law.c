@@ -59,11 +59,14 @@ static void answer(const struct wire_json *json, const struct law_agreement *agr
                                   .to = text_of(json, "to"),
                                   .personal = (enum wire_personal)number_of(json, "personal"),
                                   .level = (enum wire_level)number_of(json, "level"),
+                                  .release = true_of(json, "release"),
                                   .partner_suspended = true_of(json, "suspended"),
                                   .now = number_of(json, "now"),
                                   .emergency = text_of(json, "emergency")};
   enum base_code code = law_decide(&question, agreements, count, &said, NULL);
   printf(" %s", code == BASE_OK ? said.clause : code == BASE_LAW ? "no" : "suspended");
+  if (code == BASE_OK) /* who must release it, by row and type, and by what it holds too */
+    printf("|%s|%s", law_approval_names[said.basis], law_approval_names[said.approval]);
 }
 
 int main(void) {
