@@ -35,8 +35,8 @@ struct gate_request {
   struct gate_target target;
   char method[8];
   struct gate_body body;
-  bool drain; /* an answer given in begin waits until the body was read (and thrown away): over TCP, closing before that
-                 would tear up the answer on its way */
+  bool drain; /* an answer given in begin waits until the body was read (and thrown away): closing before that would tear up the
+                 answer on its way over TCP, and a client that still sends sees the end of the line instead of it */
   char token[GATE_TOKEN_MAX + 1]; /* of the field Authorization, "" when there is none … */
   bool token_bad;                 /* … and when it is no bearer's token (RFC 6750), too long, or there twice */
   const char *allow;              /* the methods that a refusal with BASE_METHOD names */

@@ -30,6 +30,7 @@ enum {
   GATE_AUDIENCE_SHARE = 4,      /* of them of one person; core parks as many of hers */
   GATE_WHO_MAX = 128,           /* octets of the person's name by which they are counted */
   GATE_POSITION_MAX = 64,        /* octets of a place in the row of events */
+  GATE_DRAIN_MAX = 4 << 20,     /* octets of a body that the local gate refuses and reads all the same, so that its sender sees why */
   GATE_LOCAL_MEMORY = 96 << 10,  /* larger: uploads come in longer pieces */
   GATE_ACCEPTS_MAX = 64,         /* new connections before the loop goes on */
   GATE_LOG_SECONDS = 60,         /* a limit is logged when it is met first, and then once in this time, with a count */

@@ -209,6 +209,8 @@ static void begin(void *context, struct gate_request *request) {
   struct gate_local *local = context;
   struct base_error err;
   const struct gate_route *route = gate_route_find(request->method, &request->target, &err);
+  /* A longer one, or of unknown length, is answered at once: to read it to its end could take as long as its sender likes. */
+  request->drain = request->body.present && !request->body.chunked && request->body.size <= GATE_DRAIN_MAX;
   struct gate_job *job = route == NULL ? NULL : calloc(1, sizeof *job);
   if (route != NULL && job == NULL)
     base_fail(&err, BASE_MEMORY, "out of memory for a request");

@@ -483,15 +483,51 @@ static void test_large_bodies(void **state) {
   char *too_large = filled("{\"fields\":\"", GATE_JSON_MAX, "\"}");
   int fd = knock(rig);
   char head[200];
-  int size = snprintf(head, sizeof head, "POST /v1/cases HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+  int size = snprintf(head, sizeof head,
+                      "POST /v1/cases HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
                       strlen(too_large));
   rig_send(fd, head, (size_t)size);
+  rig_send(fd, too_large, strlen(too_large));
   char *answer = rig_read_all(fd);
   assert_memory_equal(answer, "HTTP/1.1 413", 12);
   close(fd);
   free(answer);
   free(too_large);
   expect(rig, "GET /v1/proofs/ab", "", "HTTP/1.1 200", "Content-Length: 300000");
+}
+
+/* Who sends all before he reads sees why it is refused: the gate reads on, up to GATE_DRAIN_MAX octets. A longer body is
+ * refused before it comes. */
+static void test_refused_bodies_are_read(void **state) {
+  const struct local_rig *rig = *state;
+  static const struct {
+    const char *line, *status;
+  } refused[] = {{"PUT /v1/cases", "HTTP/1.1 405"},
+                 {"POST /v1/nothing", "HTTP/1.1 404"},
+                 {"GET /v1/status", "HTTP/1.1 400"},
+                 {"POST /v1/cases", "HTTP/1.1 413"},
+                 {"POST /v1/cases HTTP/1.1\r\nContent-Type: text/plain", "HTTP/1.1 415"},
+                 {"POST /v1/parts HTTP/1.1\r\nContent-Type: text/plain", "HTTP/1.1 415"},
+                 {"POST /v1/cases HTTP/1.1\r\nAuthorization: Basic eDp5", "HTTP/1.1 401"}};
+  char *body = filled("", GATE_DRAIN_MAX + 1, "");
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+    for (size_t over = 0; over < 2; over++) {
+      char head[300];
+      int fd = knock(rig);
+      int size = snprintf(head, sizeof head, "%s%s\r\nHost: a\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
+                          refused[i].line, strstr(refused[i].line, "HTTP/") == NULL ? " HTTP/1.1" : "",
+                          GATE_DRAIN_MAX + over);
+      rig_send(fd, head, (size_t)size);
+      /* Who hears that the line has ended sends no more, and may look no further. */
+      assert_true(over > 0 || rig_send(fd, body, GATE_DRAIN_MAX));
+      char *answer = rig_read_all(fd);
+      if (strncmp(answer, refused[i].status, strlen(refused[i].status)) != 0)
+        fail_msg("%s, %zu octets: %.60s", refused[i].line, GATE_DRAIN_MAX + over, answer);
+      close(fd);
+      free(answer);
+    }
+  free(body);
+  expect(rig, "GET /v1/status", "", "HTTP/1.1 200", "\"actor\":\"ami\"");
 }
 
 /* Of a body; "" for none said. */
@@ -973,6 +1009,7 @@ int main(void) {
       TEST(test_errors),
       TEST(test_media_types),
       TEST(test_large_bodies),
+      TEST(test_refused_bodies_are_read),
       TEST(test_upload),
       TEST(test_upload_chunked),
       TEST(test_upload_too_large),
