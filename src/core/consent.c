@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/messages.h"
+#include "core/recall.h"
 #include "wire/marking.h"
 
 /* Passing on: what came from somebody else goes further only with his consent, where its mark or its row asks for it.
@@ -91,6 +92,22 @@ enum base_code core_consent_each(struct core *core, core_consent_each_row *each,
   return code;
 }
 
+enum base_code core_consent_of(struct core *core, const struct base_id *message, core_consent_each_row *each,
+                               void *context, struct base_error *err) {
+  for (int64_t key = INT64_MIN;;) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 16 << 20);
+    struct core_mention mention;
+    enum base_code code = core_mention_next(core, message, &key, &arena, &mention, err);
+    if (code == BASE_NOT_FOUND)
+      return BASE_OK;
+    if (code == BASE_OK && mention.header.opens && base_view_is(mention.header.kind, kind_consent))
+      code = look(core, &mention.row.id, each, context, err);
+    if (code != BASE_OK)
+      return code;
+  }
+}
+
 /* --- the one that covers, or comes nearest */
 
 struct nearest {
@@ -105,8 +122,8 @@ static enum base_code compare(void *context, const struct law_consent *consent, 
   (void)err;
   struct nearest *nearest = context;
   enum law_cover cover = law_consent_covers(consent, &nearest->passing);
-  /* The case that changed last comes first: of those that do not cover it, that one says why. */
-  if (nearest->cover == LAW_COVERED || (cover != LAW_COVERED && nearest->cover != LAW_COVER_ELSE))
+  /* The one asked for last comes last: of those that cover it that one is named, of those that do not it says why. */
+  if (cover == LAW_COVER_ELSE || (cover != LAW_COVERED && nearest->cover == LAW_COVERED))
     return BASE_OK;
   nearest->cover = cover;
   nearest->id = consent->id;
@@ -161,7 +178,7 @@ static enum base_code fail_consent(const struct nearest *nearest, struct base_er
 static enum base_code find_consent(struct core *core, const struct law_passing *passing, struct core_permit *out,
                                    struct base_error *err) {
   struct nearest nearest = {.passing = *passing};
-  enum base_code code = core_consent_each(core, compare, &nearest, err);
+  enum base_code code = core_consent_of(core, &passing->message, compare, &nearest, err);
   out->asked = nearest.cover != LAW_COVER_ELSE;
   if (code == BASE_OK && nearest.cover != LAW_COVERED)
     return fail_consent(&nearest, err);

@@ -437,6 +437,16 @@ struct core_releases {
   base_time next;   /* when the first of them is over; INT64_MAX: none waits */
 };
 
+/* --- revoke.c */
+enum { CORE_REVOKE_MESSAGES = 64 };
+/* Consents that hang on others are looked through. Zeroed, as at the start: all of them, at once. */
+struct core_revoking {
+  int64_t at_ms; /* when, monotonic; INT64_MAX: not at all */
+  bool some;     /* those on the content of these messages alone, as long as they fit */
+  size_t count;
+  struct base_id messages[CORE_REVOKE_MESSAGES];
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -472,7 +482,7 @@ struct core {
   char zone[BASE_ZONE_MAX + 1]; /* this node's time zone; "": none was set */
   struct core_recalls recalls;
   struct core_releases releases;
-  int64_t revoke_at_ms; /* when consents that hang on others are looked through, monotonic; INT64_MAX: not at all */
+  struct core_revoking revoking;
   base_time review_at; /* when it is next to be told that a case is to be reviewed; INT64_MAX: never */
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   base_time started;

@@ -56,7 +56,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   core->retain_at = core->review_at = 0; /* it is looked anew */
   core->login_key_lost = core->login_key_lost || core->login_key_fresh;
   core->login_key_fresh = false;
-  core->revoke_at_ms = 0;
+  core->revoking = (struct core_revoking){0};
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;

@@ -175,7 +175,7 @@ static void ask_consent(struct pair_node *from, const char *of, const char *mess
                         enum base_code want, char id[65]) {
   char json[700];
   snprintf(json, sizeof json,
-           "{\"actor\":\"test\",\"kind\":\"consent\",\"to\":[\"%s\"],\"fields\":{\"message\":\"%s\",\"to\":\"%s\","
+           "{\"actor\":\"test\",\"kind\":\"consent\",\"to\":[\"%s\"],\"fields\":{\"message\":\"%.64s\",\"to\":\"%s\","
            "\"purpose\":\"drugs\",\"until\":\"%s\"}}",
            of, message, to, base_time_format(until).text);
   if (want == BASE_OK)
@@ -252,11 +252,78 @@ static void test_consent_on_consent(void **state) {
   consent_on_consent(true);
 }
 
+static enum base_code counted(void *context, const struct law_consent *consent, struct base_error *err) {
+  (void)consent;
+  (void)err;
+  ++*(size_t *)context;
+  return BASE_OK;
+}
+
+/* How many cases of consent are read to pass this message on, and to list them all. */
+static void reads(struct pair_node *node, const char *message, size_t want, size_t want_all) {
+  struct base_id id = try_id(message);
+  size_t count = 0, all = 0;
+  assert_int_equal(core_consent_of(node->core, &id, counted, &count, NULL), BASE_OK);
+  assert_int_equal(core_consent_each(node->core, counted, &all, NULL), BASE_OK);
+  assert_int_equal(count, want);
+  assert_int_equal(all, want_all);
+}
+
+/* What is read grows with the consents to this message, not with all there are; more messages at once than are
+ * remembered end in a look through all. */
+static void test_consents_are_found_from_the_message(void **state) {
+  (void)state;
+  enum { OTHERS = CORE_REVOKE_MESSAGES + 2 };
+  struct chain chain;
+  char given[65], kase[65], first[65], list[200], others[OTHERS][65];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  snprintf(list, sizeof list, "%.*s", (int)madrid->core->card.origin.size, (const char *)madrid->core->card.origin.data);
+  pass(paris, "rabat", "green no_onward_without_consent", NULL, BASE_OK, given);
+  for (size_t i = 0; i < OTHERS; i++)
+    pass(paris, "rabat", "green no_onward_without_consent", NULL, BASE_OK, others[i]);
+  chain_rest(&chain);
+  for (size_t i = 0; i < OTHERS; i++) {
+    ask_consent(rabat, "paris", others[i], list, paris->now + DAY, BASE_OK, kase);
+    if (i == 0)
+      memcpy(first, kase, sizeof first);
+  }
+  reads(rabat, given, 0, OTHERS);
+  pass(rabat, "madrid", "green no_onward_without_consent", given, BASE_LAW, kase);
+  ask_consent(rabat, "paris", given, list, paris->now + DAY, BASE_OK, kase);
+  chain_rest(&chain);
+  give(&chain, paris, kase, list, paris->now + DAY, BASE_OK);
+  reads(rabat, given, 1, OTHERS + 1);
+  pass(rabat, "madrid", "green no_onward_without_consent", given, BASE_OK, kase);
+  struct core_case *found = NULL;
+  struct base_id id = try_id(first);
+  consent(rabat, first, "withdraw", "{}", BASE_OK);
+  chain_rest(&chain);
+  assert_int_equal(core_case_load(rabat->core, &id, &found, NULL), BASE_OK);
+  struct wire_header header = {.state_count = 1, .state = {{BASE_VIEW("message"), BASE_VIEW("")}}};
+  struct core_case_message message = {.header = &header};
+  struct core_case fake = *found;
+  fake.messages = &message;
+  for (size_t i = 0; i < OTHERS; i++) {
+    header.state[0].value = base_view_text(others[i]);
+    core_consent_touched(rabat->core, &fake);
+    core_consent_touched(rabat->core, &fake);
+    assert_int_equal(rabat->core->revoking.some, i < CORE_REVOKE_MESSAGES);
+  }
+  assert_int_equal(rabat->core->revoking.count, CORE_REVOKE_MESSAGES);
+  assert_int_equal(core_consent_due_ms(rabat->core), 0);
+  chain_rest(&chain);
+  assert_true(rabat->core->revoking.some);
+  assert_int_equal(core_consent_due_ms(rabat->core), -1);
+  chain_end(&chain);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recalled_while_it_waited),   cmocka_unit_test(test_hand_over_asks_again),
       cmocka_unit_test(test_kept_until_while_it_waited), cmocka_unit_test(test_own_recalled_while_it_waited),
       cmocka_unit_test(test_mark_is_not_lowered),        cmocka_unit_test(test_consent_on_consent),
+      cmocka_unit_test(test_consents_are_found_from_the_message),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
