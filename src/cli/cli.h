@@ -190,6 +190,8 @@ void cli_time(const struct cli *cli, struct base_buf *out, base_time time);
  * the zone. */
 bool cli_zone_time(struct base_buf *out, struct base_view zone, base_time time);
 bool cli_zone_known(struct base_view name);
+/* BASE_FIELD, with what one looks like, when this machine does not know it. */
+BASE_NODISCARD enum base_code cli_zone_check(const char *zone, struct base_error *err);
 void cli_duration(const struct cli *cli, struct base_buf *out, int64_t seconds); /* "6 h 40 min" */
 void cli_size(const struct cli *cli, struct base_buf *out, uint64_t size);       /* "1.5 MiB" */
 size_t cli_width(struct base_view text);                                         /* columns on a terminal */

@@ -13,9 +13,9 @@ const struct cli_command cli_commands[] = {
     {"node init",
      "DIR --name NAME --org NAME --listen HOST:PORT[,…] [--address HOST:PORT[,…]] [--org-ar NAME] [--org-fr NAME] "
      "[--org-en NAME] [--org-es NAME] [--org-pt NAME] [--owner PERSON [--owner-name NAME] [--roles ROLE[,ROLE]]] "
-     "[--store STORE] [--keys URI [--keys-env NAME=VALUE[,…]] "
+     "[--zone ZONE] [--store STORE] [--keys URI [--keys-env NAME=VALUE[,…]] "
      "[--keys-read PATH[,…]] [--keys-write PATH[,…]]]",
-     " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= --store= --owner= "
+     " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= --zone= --store= --owner= "
      "--owner-name= --roles= --keys= "
      "--keys-env= "
      "--keys-read= --keys-write= ",

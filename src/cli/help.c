@@ -21,6 +21,7 @@ static const struct {
      "as whom the user of the operating system acts who owns the node; without it, under the name of that user, with "
      "all "
      "roles"},
+    {"--zone", "", "ZONE", "the time zone in which this node's people are told deadlines, as Africa/Casablanca; else UTC"},
     {"--owner-name", "", "NAME", "that person's name in full"},
     {"--label", "", "TEXT", "what the token is for, so that it can be told from others"},
     {"--days", "", "N", "how long it is valid, from now; at most 366"},

@@ -27,7 +27,7 @@ static const struct {
 
 struct plan {
   struct cli *cli;
-  const char *dir, *name, *listen;
+  const char *dir, *name, *listen, *zone; /* zone: NULL, none was said */
   const char *keys, *keys_env, *keys_read, *keys_write; /* of a token; "" for none */
   struct cli_database database;
   struct wire_card card;
@@ -158,6 +158,9 @@ static enum base_code read_plan(struct plan *plan, struct base_error *err) {
     code = read_token(plan, err);
   if (code == BASE_OK)
     code = read_owner(plan, err);
+  plan->zone = cli_option(plan->cli, "--zone");
+  if (code == BASE_OK && plan->zone != NULL)
+    code = cli_zone_check(plan->zone, err);
   const char *store = cli_option(plan->cli, "--store");
   if (code == BASE_OK)
     code = cli_database_read(store != NULL ? store : "sqlite", &plan->database, err);
@@ -319,6 +322,8 @@ static enum base_code write_files(struct plan *plan, struct base_view keys, stru
     code = base_file_replace(plan->fd, "node.card", base_buf_view(card), 0644, err);
   if (code == BASE_OK && plan->owner.size > 0)
     code = base_file_replace(plan->fd, "core/owner", base_buf_view(&plan->owner), 0600, err);
+  if (code == BASE_OK && plan->zone != NULL)
+    code = base_file_replace(plan->fd, "core/zone", base_view_text(plan->zone), 0600, err);
   base_buf_printf(&conf, "# The node %s; wasld(8) says what may stand here.\n[node]\nname = %s\nlisten = %s\n",
                   plan->name, plan->name, plan->listen);
   const char *address = cli_option(plan->cli, "--address");

@@ -99,8 +99,11 @@ enum base_code cli_person_list(struct cli *cli, struct base_error *err) {
   enum base_code code = cli->word_count == 0 ? cli_get(cli, &answer, err, "/v1/persons")
                                              : cli_get(cli, &answer, err, "/v1/persons/%s",
                                                        cli_piece(base_view_text(cli->words[0])).text);
-  if (code == BASE_OK && !cli_print_json(cli, &answer))
-    show_persons(cli, wire_json_get(answer.json, "persons"), false);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  show_persons(cli, wire_json_get(answer.json, "persons"), false);
+  if (cli->word_count == 0 && wire_json_size(wire_json_get(answer.json, "persons")) == 0)
+    cli_note("%s: wasl -n %s person add PERSON --name NAME --roles administrator,…", cli_word(cli, CLI_PERSON_NOBODY), cli->node);
   return code;
 }
 

@@ -46,16 +46,22 @@ bool cli_zone_time(struct base_buf *out, struct base_view zone, base_time time) 
   return true;
 }
 
+enum base_code cli_zone_check(const char *zone, struct base_error *err) {
+  if (cli_zone_known(base_view_text(zone)))
+    return BASE_OK;
+  return base_fail(err, BASE_FIELD,
+                   "%.100s is no time zone that this machine knows (" ZONES "): a name as "
+                   "Africa/Casablanca, Europe/Paris or UTC",
+                   zone);
+}
+
 static enum base_code set_zone(struct cli *cli, const char *name, const char *zone, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
-  if (!cli_zone_known(base_view_text(zone)))
-    return base_fail(err, BASE_FIELD,
-                     "%.100s is no time zone that this machine knows (" ZONES "): a name as "
-                     "Africa/Casablanca, Europe/Paris or UTC",
-                     zone);
-  enum base_code code = cli_body(&body, err, "name", name, "zone", zone, NULL);
+  enum base_code code = cli_zone_check(zone, err);
+  if (code == BASE_OK)
+    code = cli_body(&body, err, "name", name, "zone", zone, NULL);
   if (code == BASE_OK)
     code = cli_post(cli, "/v1/zones", base_buf_view(&body), &answer, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))

@@ -212,6 +212,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
     code = core_epoch_open(core, err);
   if (code == BASE_OK)
     code = core_people_open(core, err);
+  if (code == BASE_OK)
+    code = core_zones_open(core, err);
   if (code == BASE_OK && core->wrote)
     code = core_commit(core, err);
   if (code == BASE_OK)

@@ -39,6 +39,29 @@ enum base_code core_zones_load(struct core *core, struct base_error *err) {
   return code;
 }
 
+enum base_code core_zones_open(struct core *core, struct base_error *err) {
+  static const char file[] = "zone";
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, BASE_ZONE_MAX + 1);
+  if (core->zone[0] != '\0')
+    return BASE_OK;
+  enum base_code code = base_file_read(core->env.dir, file, BASE_ZONE_MAX, &text, err);
+  struct base_view zone = base_buf_view(&text);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  if (!base_zone_valid(zone))
+    return base_fail(err, BASE_FIELD, "core/zone: no name of the time zone database, as Africa/Casablanca or UTC");
+  struct wire_opening opening = {.subject = BASE_VIEW("node"), .reason = zone};
+  code = core_write(core, err);
+  if (code == BASE_OK)
+    code = core_register_add(core, WIRE_ACT_ZONE, &opening, NULL, err);
+  if (code == BASE_OK)
+    code = store_fact_set(core->store, fact_of(NULL).name, zone, err);
+  if (code == BASE_OK)
+    memcpy(core->zone, zone.data, zone.size);
+  return code;
+}
+
 void core_zone_set(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_view name = core_request_text(request, "name"), zone = core_request_text(request, "zone");

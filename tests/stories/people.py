@@ -22,7 +22,7 @@ def person(node, name, roles, **more):
 
 
 def story():
-    paris = Node("paris", more=("--owner", "claire", "--owner-name", "Claire Aubry")).start()
+    paris = Node("paris", more=("--owner", "claire", "--owner-name", "Claire Aubry", "--zone", "Europe/Paris")).start()
     rabat = Node("rabat").start()
     introduce(paris, rabat)
     agree(paris, rabat)
@@ -30,6 +30,11 @@ def story():
     check(shown["owner"] and shown["state"] == "open" and len(shown["roles"]) == 6, shown)
     check(any(leaf["act"] == "partner" and leaf["actor"].startswith("claire (user ") for leaf in paris.leaves()), "claire is in no leaf")
     check(rabat.json("person", "list")["persons"] == [], "rabat has named nobody")
+    said = rabat.wasl("person", "list")
+    check(said.code == 0 and "nobody is named yet" in said.err and "person add PERSON" in said.err, said)
+    check("nobody is named yet" not in paris.wasl("person", "list").err, "claire is named")
+    zones = [(leaf["subject"], leaf["reason"], leaf["actor"]) for leaf in paris.leaves() if leaf["act"] == "zone"]
+    check(zones == [("node", "Europe/Paris", "")], "the zone of node init:", zones)
     ok("the owner acts as the person who was named when the node was made")
 
     lina = person(paris, "lina", "liaison", words=("--unit", "Bureau 3"))
