@@ -342,15 +342,16 @@ static void add_name(struct base_buf *names, struct base_view name) {
   base_buf_add_view(names, name);
 }
 
-__attribute__((format(printf, 4, 5))) static enum base_code
-fail_term(const struct term *term, enum base_code code, const struct base_buf *known, const char *format, ...) {
+__attribute__((format(printf, 5, 6))) static enum base_code fail_term(const struct term *term, enum base_code code,
+                                                                      const char *column, const struct base_buf *known,
+                                                                      const char *format, ...) {
   char what[160];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(what, sizeof what, format, args);
   va_end(args);
-  return base_fail(term->err, code, "fields: $.rows[%zu], article %.*s: %s; there are: %.*s, or * for all", term->index,
-                   (int)term->row->id.size, (const char *)term->row->id.data, what,
+  return base_fail(term->err, code, "fields: $.rows[%zu].%s: article %.*s: %s; there are: %.*s, or * for all",
+                   term->index, column, (int)term->row->id.size, (const char *)term->row->id.data, what,
                    (int)(known->size < 240 ? known->size : 240), (const char *)known->data);
 }
 
@@ -373,7 +374,7 @@ static enum base_code check_type(const struct term *term, struct base_view type)
     for (size_t k = 0; concerned(kind, term->row) && k < kind->kind.type_count; k++)
       add_name(&known, kind->kind.types[k].name);
   }
-  return fail_term(term, BASE_KIND, &known, "there is no type %.*s of the kind %.*s", (int)type.size,
+  return fail_term(term, BASE_KIND, "types", &known, "there is no type %.*s of the kind %.*s", (int)type.size,
                    (const char *)type.data, (int)term->row->kind.size, (const char *)term->row->kind.data);
 }
 
@@ -392,7 +393,7 @@ static enum base_code check_purpose(const struct term *term, struct base_view pu
       add_name(&known, field->list->codes[k]);
     }
   }
-  return fail_term(term, BASE_FIELD, &known, "there is no purpose %.*s in the kind %.*s", (int)purpose.size,
+  return fail_term(term, BASE_FIELD, "purposes", &known, "there is no purpose %.*s in the kind %.*s", (int)purpose.size,
                    (const char *)purpose.data, (int)term->row->kind.size, (const char *)term->row->kind.data);
 }
 
@@ -404,7 +405,7 @@ static enum base_code check_kind(const struct term *term) {
   for (size_t i = 0; i < term->core->kind_count; i++)
     if (term->core->kinds[i].kind.needs_row)
       add_name(&known, term->core->kinds[i].kind.name);
-  return fail_term(term, BASE_KIND, &known, "there is no kind %.*s", (int)term->row->kind.size,
+  return fail_term(term, BASE_KIND, "kind", &known, "there is no kind %.*s", (int)term->row->kind.size,
                    (const char *)term->row->kind.data);
 }
 

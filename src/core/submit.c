@@ -50,7 +50,10 @@ static enum base_code check_parts(struct core *core, const struct wire_json *req
     snprintf(path, sizeof path, "$.parts[%zu]", i);
     struct wire_object object;
     wire_object_begin(&object, wire_json_at(parts, i), "request", path);
-    struct base_view stage = wire_object_text(&object, "stage", 20, true);
+    struct base_view stage = wire_object_text(&object, "stage", 20, false);
+    if (wire_json_get(wire_json_at(parts, i), "stage") == NULL)
+      wire_object_fail(&object, BASE_FIELD, "stage",
+                       "missing: a text with the number that POST /v1/parts answered (`stage`) when the file was uploaded");
     struct wire_part *part = &submission->part0.parts[i];
     part->name = wire_object_text(&object, "name", WIRE_PART_NAME_MAX, true);
     part->media_type = wire_object_text(&object, "type", 127, true);
@@ -297,6 +300,20 @@ static enum base_code compose(struct core *core, struct core_submission *submiss
   return code;
 }
 
+/* Law names places in the terms; who sent them knows these as members of `fields`. */
+static void name_fields(struct base_error *err) {
+  static const char *const laws[] = {"agreement: state $", "agreement: $"};
+  for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
+    size_t size = strlen(laws[i]);
+    if (strncmp(err->text, laws[i], size) != 0)
+      continue;
+    char rest[sizeof err->text];
+    (void)snprintf(rest, sizeof rest, "%s", err->text + size);
+    (void)snprintf(err->text, sizeof err->text, "fields: $%.*s", (int)(sizeof err->text - sizeof "fields: $"), rest);
+    return;
+  }
+}
+
 /* What a form cannot say about an agreement's terms (row ids are unique, dates follow each other) is asked of law
  * before it goes out: terms that law could not read would cover nothing. */
 static enum base_code check_terms(struct core *core, const struct wire_json *fields, struct core_submission *submission,
@@ -305,6 +322,8 @@ static enum base_code check_terms(struct core *core, const struct wire_json *fie
     return BASE_OK;
   struct law_agreement *terms = &submission->terms;
   enum base_code code = law_terms_parse(fields, &submission->header, core_now(core), &submission->arena, terms, err);
+  if (code != BASE_OK)
+    name_fields(err);
   return code == BASE_OK ? core_terms_known(core, terms, err) : code;
 }
 

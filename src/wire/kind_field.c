@@ -334,6 +334,25 @@ static enum base_code check_codes(const struct wire_kind_field *field, const str
   return BASE_OK;
 }
 
+/* The column that the table has not, by its name when that is a code; else it is a stranger's bytes, and the row is named. */
+static enum base_code fail_column(const struct wire_kind_field *table, const struct wire_json *row,
+                                  const struct wire_place *place, struct base_error *err) {
+  struct base_view names[WIRE_KIND_FIELDS_MAX], name = {NULL, 0};
+  const struct wire_json *value;
+  bool known = true;
+  for (void *cursor = NULL; known && wire_json_next(row, &cursor, &name, &value);) {
+    known = false;
+    for (size_t i = 0; i < table->column_count && !known; i++)
+      known = base_view_equal(table->columns[i].name, name);
+  }
+  for (size_t i = 0; i < table->column_count; i++)
+    names[i] = table->columns[i].name;
+  bool shown = wire_code_valid(name);
+  return base_fail(err, BASE_UNKNOWN_FIELD, "%s: %s%s%.*s: unknown column; the columns are: %s", place->what, place->path,
+                   shown ? "." : "", shown ? (int)name.size : 0, shown ? (const char *)name.data : "",
+                   wire_kind_code_names(names, table->column_count).text);
+}
+
 static enum base_code check_row(const struct wire_kind_field *table, const struct wire_json *row,
                                 const struct wire_place *place, struct base_error *err) {
   if (wire_json_type(row) != WIRE_JSON_OBJECT)
@@ -351,13 +370,7 @@ static enum base_code check_row(const struct wire_kind_field *table, const struc
       return code;
     known += value != NULL;
   }
-  if (known == wire_json_size(row))
-    return BASE_OK;
-  struct base_view names[WIRE_KIND_FIELDS_MAX];
-  for (size_t i = 0; i < table->column_count; i++)
-    names[i] = table->columns[i].name;
-  return base_fail(err, BASE_UNKNOWN_FIELD, "%s: %s: holds an unknown column; the columns are: %s", place->what,
-                   place->path, wire_kind_code_names(names, table->column_count).text);
+  return known == wire_json_size(row) ? BASE_OK : fail_column(table, row, place, err);
 }
 
 static enum base_code check_table(const struct wire_kind_field *field, const struct wire_json *rows,

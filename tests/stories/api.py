@@ -362,7 +362,8 @@ class Bad:
             wrong.append("not one sentence")
         if problem.get("code") in NAMED and not problem.get("field"):
             wrong.append("the field is not named")
-        if field is not None and problem.get("code") in NAMED and problem.get("field", "").split(".")[0].split("[")[0] != field:
+        named = problem.get("field", "")
+        if field is not None and problem.get("code") in NAMED and field not in (named, named.split(".")[0].split("[")[0]):
             wrong.append(f"not {field} is named")
         return wrong
 
@@ -393,10 +394,22 @@ def try_operation(bad, name, places):
         bad(name, what, method, target, json.dumps(document).encode(), "application/json", field=field)
 
 
+def agreement_of(terms, rows):
+    return {"kind": "agreement", "to": ["paris"], "fields": {**terms, "rows": rows(terms["rows"])}}
+
+
 def try_all(door, places):
     bad = Bad(door)
     for name, (_, _, operation) in OPERATIONS.items():
         try_operation(bad, name, {one["name"]: places[one["name"]] for one in openapi.parameters(FILE, operation, "path")})
+    opening, terms = example("case_open"), json.loads(door.ask("GET", "/v1/kinds/agreement/example")[2])
+    for what, field, document in (
+            ("a part without stage", "parts[0].stage", {**opening, "parts": [{"name": "a", "type": "b/c"}]}),
+            ("two rows with an id", "fields.rows", agreement_of(terms, lambda rows: rows + rows[:1])),
+            ("a row with another column", "fields.rows[0].unless", agreement_of(terms, lambda rows: [{**rows[0], "unless": "x"}])),
+            ("a row with no such purpose", "fields.rows[0].purposes", agreement_of(terms, lambda rows: [{**rows[0], "kind": "request", "purposes": ["x"]}])),
+            ("terms that end before they begin", "fields.until", {**agreement_of(terms, list), "fields": {**terms, "from": "2027-01-01", "until": "2026-12-31"}})):
+        bad("case_open", what, "POST", "/v1/cases", json.dumps(document).encode(), "application/json", field=field)
     for octets in (b"", b"x", b"x" * 5000):
         bad("carry_take", "no consignment", "POST", "/v1/consignments/import", octets, "application/octet-stream")
     for after in ("x", "0" * 16, "0" * 16 + "-x", "G" * 16 + "-1", "0" * 16 + "-99999999999999999999999"):

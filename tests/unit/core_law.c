@@ -240,7 +240,7 @@ static void test_unknown_terms(void **state) {
   struct pair_node a, b;
   try_partners(&a, &b);
   unknown(&a, &b, "requests", "*", "*", BASE_KIND,
-          "$.rows[1], article 2.1: there is no kind requests; there are: information, request, or * for all");
+          "$.rows[1].kind: article 2.1: there is no kind requests; there are: information, request, or * for all");
   unknown(&a, &b, "request", "aks", "*", BASE_KIND, "there is no type aks of the kind request; there are: ask, ");
   unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: provide, ");
   unknown(&a, &b, "request", "ask", "spying", BASE_FIELD,

@@ -189,7 +189,11 @@ static void refuses_wrong_values_with_their_place(void **state) {
       {"request", "ask",
        "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
                "1\",\"as_of\":\"2000-01-01\",\"age\":3}]}",
-       BASE_UNKNOWN_FIELD, "$.persons[0]: holds an unknown column; the columns are: name, born"},
+       BASE_UNKNOWN_FIELD, "$.persons[0].age: unknown column; the columns are: name, born"},
+      {"request", "ask",
+       "{" ASK ",\"persons\":[{\"name\":\"x\",\"class\":\"victim\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
+               "1\",\"as_of\":\"2000-01-01\",\"A ge\":3}]}",
+       BASE_UNKNOWN_FIELD, "$.persons[0]: unknown column; the columns are: name, born"},
       {"request", "clarify", "{\"ground\":\"facts_insufficient\",\"question\":\"\"}", BASE_FIELD,
        "$.question: must not be empty"},
       {"request", "clarify", "{\"question\":\"q\"}", BASE_FIELD, "$.ground: missing"},
