@@ -237,6 +237,8 @@ struct cli_kinds {
     struct base_view name;
     struct cli_answer answer;
   } known[16];
+  bool nodes_asked;
+  struct cli_answer partners, self; /* origin.c */
 };
 void cli_kinds_free(struct cli_kinds *kinds);
 #define CLI_AUTO_KINDS __attribute__((cleanup(cli_kinds_free)))
@@ -278,6 +280,10 @@ BASE_NODISCARD enum base_code cli_open(struct cli *cli, const char *kind, const 
 /* Passes a message on: prints the id of the case. */
 BASE_NODISCARD enum base_code cli_pass_on(struct cli *cli, const char *id, const char *to, struct base_view fields,
                                           struct base_error *err);
+
+/* --- origin.c */
+/* A list of origins between single blanks, with names in their place where this node knows them. False: it is none. */
+bool cli_origins(struct cli *cli, struct cli_kinds *kinds, struct base_view list, struct base_buf *out);
 
 /* --- law.c */
 /* Says of terms that were proposed which of their rows will never be used. */

@@ -147,6 +147,7 @@ enum base_code cli_consent_list(struct cli *cli, struct base_error *err) {
   static const enum cli_word heads[] = {CLI_CASE,       CLI_STATE, CLI_MESSAGE, CLI_ASKER,
                                         CLI_ORIGINATOR, CLI_TO,    CLI_PURPOSE, CLI_UNTIL};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
   enum base_code code = cli_get(cli, &answer, err, "/v1/consents");
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
@@ -159,7 +160,10 @@ enum base_code cli_consent_list(struct cli *cli, struct base_error *err) {
     cli_cell_id(&table, cli_string(consent, "message"));
     cli_cell(&table, cli_string(consent, "asker"));
     cli_cell(&table, cli_string(consent, "originator"));
-    cli_cell(&table, cli_string(consent, "to"));
+    BASE_AUTO_BUF struct base_buf names = {0};
+    base_buf_init(&names, BASE_BUF_DEFAULT_LIMIT);
+    bool origins = cli_origins(cli, &kinds, cli_string(consent, "to"), &names);
+    cli_cell(&table, origins ? base_buf_view(&names) : cli_string(consent, "to"));
     cli_cell(&table, cli_string(consent, "purpose"));
     cli_cell_time(&table, wire_json_get(consent, "until"));
   }

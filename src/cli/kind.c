@@ -7,6 +7,9 @@ enum { KINDS_KEPT = sizeof((struct cli_kinds *)0)->known / sizeof((struct cli_ki
 void cli_kinds_free(struct cli_kinds *kinds) {
   for (size_t i = 0; i < kinds->count; i++)
     cli_answer_free(&kinds->known[i].answer);
+  cli_answer_free(&kinds->partners);
+  cli_answer_free(&kinds->self);
+  kinds->nodes_asked = false;
   kinds->count = 0;
 }
 

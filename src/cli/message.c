@@ -7,6 +7,7 @@
 
 struct shown {
   struct cli *cli;
+  struct cli_kinds *kinds;
   const struct wire_json *kind;
   unsigned indent;
 };
@@ -65,8 +66,12 @@ static bool long_text(struct base_view text) {
 
 static void show_text(const struct shown *shown, const struct wire_json *field, struct base_view text) {
   struct base_view list = cli_string(field, "list");
+  BASE_AUTO_BUF struct base_buf names = {0};
+  base_buf_init(&names, BASE_BUF_DEFAULT_LIMIT);
   if (list.size > 0)
     text = cli_code_label(shown->cli, shown->kind, list, text);
+  else if (cli_origins(shown->cli, shown->kinds, text, &names))
+    text = base_buf_view(&names);
   if (long_text(text)) {
     base_buf_text(&shown->cli->out, "\n");
     cli_block(shown->cli, text, shown->indent + 2);
@@ -291,7 +296,7 @@ static void show_release(const struct shown *shown, const struct wire_json *rele
 
 void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
                       bool stix) {
-  struct shown shown = {cli, cli_kind(cli, kinds, kind), 4};
+  struct shown shown = {cli, kinds, cli_kind(cli, kinds, kind), 4};
   cli_emergency_show(cli, kinds, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_release(&shown, wire_json_get(message, "release"));

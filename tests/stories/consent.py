@@ -90,6 +90,10 @@ def story():
         paris.refuses(1, "consent", "ask", message, *words_of, "--until", moment(99), says=says)
     case = asked(paris, rabat, message, to="madrid")
     denied(paris, passed(message), "was asked for", "not given yet")
+    for words_of in (("consent", "list"), ("case", "show", case)):
+        text = paris.ask(*words_of)
+        check("madrid" in text and "wasl/madrid/" not in text, "an origin where the name is known:", text)
+    check(all(row["to"].startswith("wasl/") for row in paris.json("consent", "list")), "JSON keeps the origin")
     for more, says in ((("--to", "paris"), "for whom it was not asked"), (("--until", moment(9999)), "not be later than it was asked"),
                        (("--until", "2020-01-01"), "is over already")):
         rabat.refuses(1, "consent", "give", case, *more, says=says)
@@ -108,8 +112,7 @@ def story():
     settle(rabat, paris)
     check(state(paris, other) == "denied", paris.json("consent", "list"))
     ok("what is over, or denied, permits nothing")
-    time.sleep(1)  # of several the one that changed last says why, to the second
-    last = asked(paris, rabat, message)
+    last = asked(paris, rabat, message)  # of several the one asked for last says why
     rabat.id("consent", "give", last)
     settle(rabat, paris, madrid)
     madrid.stop()
