@@ -336,23 +336,43 @@ struct term {
   struct base_error *err;
 };
 
-static void add_name(struct base_buf *names, struct base_view name) {
-  if (names->size > 0)
-    base_buf_text(names, ", ");
-  base_buf_add_view(names, name);
+enum { KNOWN_MAX = 240 }; /* octets of names in an error: the rest is for the command that lists them */
+
+/* Each once, and whole: several kinds have types and purposes of one name. */
+struct known {
+  char text[KNOWN_MAX + 1];
+  size_t size;
+  bool more;
+};
+
+static bool holds_name(const struct known *known, struct base_view name) {
+  for (const char *at = known->text; *at != 0; at += strcspn(at, ",") + (strchr(at, ',') != NULL ? 2 : 0))
+    if (strcspn(at, ",") == name.size && memcmp(at, name.data, name.size) == 0)
+      return true;
+  return false;
+}
+
+static void add_name(struct known *known, struct base_view name) {
+  if (holds_name(known, name))
+    return;
+  if (known->size + 2 + name.size > KNOWN_MAX)
+    known->more = true;
+  else
+    known->size += (size_t)snprintf(known->text + known->size, sizeof known->text - known->size, "%s%.*s",
+                                    known->size > 0 ? ", " : "", (int)name.size, (const char *)name.data);
 }
 
 __attribute__((format(printf, 5, 6))) static enum base_code fail_term(const struct term *term, enum base_code code,
-                                                                      const char *column, const struct base_buf *known,
+                                                                      const char *column, const struct known *known,
                                                                       const char *format, ...) {
   char what[160];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(what, sizeof what, format, args);
   va_end(args);
-  return base_fail(term->err, code, "fields: $.rows[%zu].%s: article %.*s: %s; there are: %.*s, or * for all",
-                   term->index, column, (int)term->row->id.size, (const char *)term->row->id.data, what,
-                   (int)(known->size < 240 ? known->size : 240), (const char *)known->data);
+  return base_fail(term->err, code, "fields: $.rows[%zu].%s: article %.*s: %s; there are: %s%s, or * for all", term->index,
+                   column, (int)term->row->id.size, (const char *)term->row->id.data, what, known->text,
+                   known->more ? " and more (wasl kind list)" : "");
 }
 
 static bool any_kind(const struct law_row *row) {
@@ -365,8 +385,7 @@ static bool concerned(const struct core_kind *kind, const struct law_row *row) {
 }
 
 static enum base_code check_type(const struct term *term, struct base_view type) {
-  BASE_AUTO_BUF struct base_buf known = {0};
-  base_buf_init(&known, 64 << 10);
+  struct known known = {0};
   for (size_t i = 0; i < term->core->kind_count; i++) {
     const struct core_kind *kind = &term->core->kinds[i];
     if (concerned(kind, term->row) && wire_kind_type_named(&kind->kind, type) != NULL)
@@ -379,8 +398,7 @@ static enum base_code check_type(const struct term *term, struct base_view type)
 }
 
 static enum base_code check_purpose(const struct term *term, struct base_view purpose) {
-  BASE_AUTO_BUF struct base_buf known = {0};
-  base_buf_init(&known, 64 << 10);
+  struct known known = {0};
   for (size_t i = 0; i < term->core->kind_count; i++) {
     const struct wire_kind *kind = &term->core->kinds[i].kind;
     const struct wire_kind_field *field =
@@ -398,8 +416,7 @@ static enum base_code check_purpose(const struct term *term, struct base_view pu
 }
 
 static enum base_code check_kind(const struct term *term) {
-  BASE_AUTO_BUF struct base_buf known = {0};
-  base_buf_init(&known, 64 << 10);
+  struct known known = {0};
   if (any_kind(term->row) || core_kind_named(term->core, term->row->kind) != NULL)
     return BASE_OK;
   for (size_t i = 0; i < term->core->kind_count; i++)

@@ -240,9 +240,10 @@ static void test_unknown_terms(void **state) {
   struct pair_node a, b;
   try_partners(&a, &b);
   unknown(&a, &b, "requests", "*", "*", BASE_KIND,
-          "$.rows[1].kind: article 2.1: there is no kind requests; there are: information, request, or * for all");
+          "$.rows[1].kind: article 2.1: there is no kind requests; there are: accreditation, ");
   unknown(&a, &b, "request", "aks", "*", BASE_KIND, "there is no type aks of the kind request; there are: ask, ");
-  unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: provide, ");
+  unknown(&a, &b, "*", "aks", "*", BASE_KIND, "there is no type aks of the kind *; there are: check, ");
+  unknown(&a, &b, "*", "aks", "*", BASE_KIND, " and more (wasl kind list), or * for all");
   unknown(&a, &b, "request", "ask", "spying", BASE_FIELD,
           "there is no purpose spying in the kind request; there are: ");
   assert_int_equal(a.core->agreement_count, 0);
