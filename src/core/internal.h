@@ -435,6 +435,7 @@ struct core_recalls { /* recalls that are to be looked after */
 struct core_releases {
   uint64_t waiting; /* so many wait for a second person */
   base_time next;   /* when the first of them is over; INT64_MAX: none waits */
+  int64_t again_ms; /* before that, monotonic, the register or the disk has no room to write it down */
 };
 
 /* --- revoke.c */
@@ -485,6 +486,7 @@ struct core {
   struct core_revoking revoking;
   base_time review_at; /* when it is next to be told that a case is to be reviewed; INT64_MAX: never */
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
+  int64_t retain_again_ms; /* when what could not be erased then is tried again, monotonic; INT64_MAX: there is none */
   base_time started;
 
   bool in_transaction, wrote;

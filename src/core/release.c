@@ -406,11 +406,12 @@ enum base_code core_release_erased(struct core *core, const struct base_id *mess
 
 enum base_code core_release_settle(struct core *core, struct base_error *err) {
   base_time now = core_now(core), next = INT64_MAX;
+  int64_t now_ms = core_now_ms(core);
   enum base_code code = BASE_OK;
-  if (core->releases.next > now)
+  if (core->releases.next > now || core->releases.again_ms > now_ms)
     return BASE_OK;
   if (core->lost[0] != '\0' || core_disk_low(core, NULL)) {
-    core->releases.next = now + CORE_RELEASE_AGAIN_SECONDS;
+    core->releases.again_ms = now_ms + CORE_RELEASE_AGAIN_MS;
     return BASE_OK;
   }
   int64_t key = 0;
@@ -437,7 +438,8 @@ int64_t core_release_due_ms(const struct core *core) {
   if (core->releases.next == INT64_MAX)
     return -1;
   base_time left = core->releases.next - core_now(core);
-  return left <= 0 ? 0 : (left < MOST_SECONDS ? left : MOST_SECONDS) * 1000;
+  int64_t again_ms = core->releases.again_ms - core_now_ms(core);
+  return left <= 0 ? (again_ms < 0 ? 0 : again_ms) : (left < MOST_SECONDS ? left : MOST_SECONDS) * 1000;
 }
 
 /* --- at hand-over */

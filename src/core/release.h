@@ -12,7 +12,7 @@ enum {
   CORE_RELEASES_MAX = 1024,         /* that wait at once */
   CORE_RELEASE_SECONDS = 7 * 86400, /* one that nobody decided on so long is over */
   CORE_RELEASE_STEP = 64,           /* ended in one step because their time is over */
-  CORE_RELEASE_AGAIN_SECONDS = 60,  /* while the disk is full or the register is lost */
+  CORE_RELEASE_AGAIN_MS = 60000,    /* while the disk is full or the register is lost */
   CORE_RELEASE_PAGE = 100,          /* in one answer */
 };
 

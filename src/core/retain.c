@@ -149,13 +149,15 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
 }
 
 enum base_code core_retain_settle(struct core *core, struct base_error *err) {
-  base_time now = core_now(core), again = now + CORE_RETAIN_AGAIN_SECONDS;
+  base_time now = core_now(core);
+  int64_t now_ms = core_now_ms(core), again_ms = now_ms + CORE_RETAIN_AGAIN_MS;
   struct store_pair key = {.first = INT64_MIN, .second = INT64_MIN};
   enum base_code code = BASE_OK;
-  if (core->retain_at > now)
+  if (core->retain_at > now && core->retain_again_ms > now_ms)
     return BASE_OK;
   bool rests = core->lost[0] != '\0' || core_disk_low(core, NULL);
-  core->retain_at = rests ? again : INT64_MAX;
+  core->retain_at = INT64_MAX;
+  core->retain_again_ms = rests ? again_ms : INT64_MAX;
   for (unsigned ended = 0; code == BASE_OK && !rests;) {
     struct base_id id;
     bool later = false;
@@ -164,21 +166,21 @@ enum base_code core_retain_settle(struct core *core, struct base_error *err) {
       break;
     base_time next = key.first > now ? key.first : ended == CORE_RETAIN_STEP ? now : 0;
     if (next != 0) {
-      core->retain_at = next < core->retain_at ? next : core->retain_at;
+      core->retain_at = next;
       break;
     }
     code = end_one(core, &id, key.first, &later, err);
     ended += !later;
     if (later)
-      core->retain_at = again;
+      core->retain_again_ms = again_ms;
   }
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
 int64_t core_retain_due_ms(const struct core *core) {
   enum { MOST_SECONDS = 3600 };
-  if (core->retain_at == INT64_MAX)
-    return -1;
   base_time left = core->retain_at - core_now(core);
-  return left <= 0 ? 0 : (left < MOST_SECONDS ? left : MOST_SECONDS) * 1000;
+  int64_t again_ms = core->retain_again_ms - core_now_ms(core);
+  int64_t due = core->retain_at == INT64_MAX ? -1 : left <= 0 ? 0 : (left < MOST_SECONDS ? left : MOST_SECONDS) * 1000;
+  return core_soonest(due, core->retain_again_ms == INT64_MAX ? -1 : again_ms < 0 ? 0 : again_ms);
 }

@@ -8,8 +8,8 @@
  * its receiver may keep it; at the earlier of both the node erases it by itself. spec/recall.md, "Kept until". */
 
 enum {
-  CORE_RETAIN_STEP = 64,          /* messages that are erased in one step */
-  CORE_RETAIN_AGAIN_SECONDS = 60, /* what cannot be erased yet is tried again after so long */
+  CORE_RETAIN_STEP = 64,        /* messages that are erased in one step */
+  CORE_RETAIN_AGAIN_MS = 60000, /* what cannot be erased yet is tried again after so long, whatever the clock says */
 };
 
 /* The end that the header names: a state field of type date or time with the name keep_until. 0: none. */
