@@ -173,13 +173,25 @@ static bool over(struct sim *sim, const struct call *call) {
   return at != 0 && at + length_of(call->measure) < node->world.now(node);
 }
 
+/* What was ended on its way to him, and of which he said that he does not have it: he is none of those below. */
+static bool never_got(struct sim_node *node, unsigned to, const struct base_id *id) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_delivery delivery;
+  const struct core_partner *partner = sim_partner(node, to);
+  return partner != NULL &&
+         store_delivery_get(node->core->store, id, partner->row.number, &arena, &delivery, NULL) == BASE_OK &&
+         (delivery.state == STORE_ENDED || delivery.state == STORE_REFUSED) && delivery.voided_told;
+}
+
 /* By this node's own cases: what each of those below said last of itself and of those below it. */
 static enum rank below(struct calls *calls, const struct call *above) {
   struct sim *sim = calls->node->sim;
   enum rank worst = RANK_NOBODY;
   for (size_t i = 0; i < calls->count; i++) {
     const struct call *call = &calls->list[i];
-    if (call->opener != calls->node->index || !call->has_above || !base_id_equal(&call->above, &above->id))
+    if (call->opener != calls->node->index || !call->has_above || !base_id_equal(&call->above, &above->id) ||
+        never_got(calls->node, call->to, &call->message))
       continue;
     enum rank rank = !call->answered ? (over(sim, call) ? RANK_OVERDUE : RANK_PENDING)
                      : call->kept    ? RANK_KEPT
@@ -214,6 +226,23 @@ static void check_told(struct calls *calls, const struct call *call) {
 
 /* --- what was to go is gone */
 
+struct ending {
+  const struct base_id *kase;
+  bool any;
+};
+
+static enum base_code look_at_ending(void *context, const struct store_delivery *row) {
+  struct ending *ending = context;
+  ending->any = ending->any || (row->state == STORE_ENDED && base_id_equal(&row->case_id, ending->kase));
+  return BASE_OK;
+}
+
+/* A person ended a message of this case before it was handed over: what it would have said nobody hears. */
+static bool ended_in(struct sim_node *node, const struct base_id *kase) {
+  struct ending ending = {kase, false};
+  return store_delivery_each(node->core->store, NULL, false, 0, look_at_ending, &ending, NULL) == BASE_OK && ending.any;
+}
+
 static bool readable(struct sim_node *node, const struct base_id *id) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
@@ -234,7 +263,8 @@ static void check_answered(struct calls *calls, const struct call *call) {
   if (there)
     sim_violate(sim, "what was answered to be erased is not there", "%s: message %.12s, recalled by case %.12s",
                 node->name, base_id_text(&call->message).text, base_id_text(&call->id).text);
-  else if (!call->certified && !call->closed && sim_pair_clear(node, &sim->nodes[call->opener]))
+  else if (!call->certified && !call->closed && sim_pair_clear(node, &sim->nodes[call->opener]) &&
+           !ended_in(node, &call->id))
     sim_violate(sim, "what was erased is certified", "%s: case %.12s", node->name, base_id_text(&call->id).text);
 }
 

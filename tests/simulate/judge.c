@@ -246,28 +246,38 @@ static bool consent_gives(struct sim_node *node, struct core *core, const struct
   return gives;
 }
 
-/* What the row under which it came says of passing on; a row that the node does not go by any more asks for consent. */
+/* The node holds these terms, of this agreement, and can read them: those without a beginning begin when they came. */
+static const struct sim_written *terms_held(struct sim_node *node, struct core *core, const struct base_id *id,
+                                            const struct base_id *agreement) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  const struct sim_written *terms = sim_law_find(node->sim, id);
+  if (terms == NULL || !terms->has_terms || !base_id_equal(&terms->kase, agreement) ||
+      store_message_header(core->store, id, &arena, &row, NULL) != BASE_OK || row.state != STORE_MESSAGE_HELD)
+    return NULL;
+  base_time from = terms->terms.from != 0 ? terms->terms.from : row.stored;
+  return from < terms->terms.until ? terms : NULL;
+}
+
+/* What the row under which it came says of passing on, in the very terms that its clause names, whatever was agreed
+ * since; a row that the node does not know asks for consent. */
 static enum sim_onward onward(struct sim_node *node, struct core *core, const struct sim_written *source,
                               const struct sim_written **agreement) {
   const char *clause = "";
   struct base_id id;
-  struct standing found[2];
-  bool ended;
   for (size_t i = 0; i < source->party_count; i++)
     if (source->parties[i] == node->index)
       clause = source->clauses[i];
   if (strlen(clause) < BASE_HEX_ID || !base_id_parse(base_view_of(clause, BASE_HEX_ID), &id))
     return SIM_ONWARD_CONSENT;
   *agreement = sim_law_find(node->sim, &id);
-  struct base_id terms = id;
+  struct base_id named = id;
   if (clause[BASE_HEX_ID] == '@')
-    (void)base_id_parse(base_view_of(clause + BASE_HEX_ID + 1, BASE_HEX_ID), &terms);
-  size_t count = standing(node, core, &id, found, &ended);
+    (void)base_id_parse(base_view_of(clause + BASE_HEX_ID + 1, BASE_HEX_ID), &named);
+  const struct sim_written *terms = terms_held(node, core, &named, &id);
   const char *slash = strchr(clause, '/');
-  for (size_t k = 0; k < count && slash != NULL; k++)
-    if (base_id_equal(&found[k].terms->id, &terms))
-      return found[k].terms->terms.rows[slash[1] - '1'].onward;
-  return SIM_ONWARD_CONSENT;
+  return terms != NULL && slash != NULL ? terms->terms.rows[slash[1] - '1'].onward : SIM_ONWARD_CONSENT;
 }
 
 static bool whole(struct core *core, const struct base_id *id) {
@@ -329,11 +339,24 @@ static bool judges(const struct sim_node *node) {
          !(sim->profile.villain == SIM_EQUIVOCATES && sim->villain == node->index);
 }
 
+/* What a restored node wrote before it lost it: it goes on under the law of then, of an agreement that he is a party of;
+ * its hand-over is judged as any other. */
+static void judge_sent_again(struct sim_node *node, const struct sim_written *written, unsigned to,
+                             const char *clause) {
+  struct base_id id;
+  const struct sim_written *agreement = NULL;
+  if (strlen(clause) >= BASE_HEX_ID && base_id_parse(base_view_of(clause, BASE_HEX_ID), &id))
+    agreement = sim_law_find(node->sim, &id);
+  if (agreement == NULL || !sim_law_party(agreement, to))
+    tell(node, "what is sent names a row of an agreement with him", written, to, clause);
+}
+
 static void judge_sent(struct sim_node *node, struct core *core, const struct wire_opening *opening) {
   struct sim *sim = node->sim;
   unsigned to = sim_named(sim, opening->to);
   if (base_view_is(opening->clause, "recall"))
     return; /* the node's own words */
+  bool again = sim_law_find(sim, &opening->message) != NULL && !sim->law->writing;
   struct sim_written *written = sim_law_named(sim, &opening->message);
   bool liar = sim->profile.villain == SIM_EQUIVOCATES && sim->villain == node->index;
   if (written == NULL && liar)
@@ -348,8 +371,14 @@ static void judge_sent(struct sim_node *node, struct core *core, const struct wi
   for (size_t i = 0; i < written->party_count; i++)
     if (written->parties[i] == to)
       memcpy(written->clauses[i], clause, sizeof clause);
+  if (!needs_row(written) || !judges(node))
+    return;
   sim->law->judged++;
-  const char *lacking = needs_row(written) && judges(node) ? lacks(node, core, written, to, clause) : NULL;
+  if (again) {
+    judge_sent_again(node, written, to, clause);
+    return;
+  }
+  const char *lacking = lacks(node, core, written, to, clause);
   if (lacking != NULL)
     tell(node, "nothing is sent that no row in force covers", written, to, lacking);
 }
