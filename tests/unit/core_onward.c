@@ -129,6 +129,33 @@ static void test_own_recalled_while_it_waited(void **state) {
   chain_end(&chain);
 }
 
+/* Who may have taken what was refused at a second hand-over is asked, for his answer may be what was lost. */
+static void test_recalled_though_it_was_refused(void **state) {
+  (void)state;
+  struct chain chain;
+  char waits[65], until[40], named[65];
+  struct pair_parcel parcel;
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1];
+  snprintf(until, sizeof until, "%s", base_time_format(paris->now + 600).text);
+  chain_keep(paris, "rabat", until, NULL, BASE_OK, waits);
+  assert_true(pair_take(paris, &parcel));
+  struct pair_answer answer = pair_give(paris, rabat, parcel.fd);
+  pair_answer_free(&answer);
+  pair_done(paris, parcel.exchange, NULL);
+  close(parcel.fd);
+  assert_true(came(rabat, waits));
+  paris->now += 600;
+  paris->ms += 31000;
+  (void)try_lost(paris);
+  outbox(paris, waits, "refused", "was over before it could be handed over");
+  chain_recall(paris, waits, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(rabat, 0, "message", named, sizeof named);
+  assert_string_equal(named, waits);
+  chain_end(&chain);
+}
+
 static void pass(struct pair_node *from, const char *to, const char *handling, const char *passed_on,
                  enum base_code want, char id[65]) {
   char json[800];
@@ -322,6 +349,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recalled_while_it_waited),   cmocka_unit_test(test_hand_over_asks_again),
       cmocka_unit_test(test_kept_until_while_it_waited), cmocka_unit_test(test_own_recalled_while_it_waited),
+      cmocka_unit_test(test_recalled_though_it_was_refused),
       cmocka_unit_test(test_mark_is_not_lowered),        cmocka_unit_test(test_consent_on_consent),
       cmocka_unit_test(test_consents_are_found_from_the_message),
   };
