@@ -289,7 +289,9 @@ static const struct tampering tamperings[] = {
     {'a', "DELETE FROM parts WHERE part = 1", NULL, "message $r", "its part 1 has no row"},
     {'a', "UPDATE parts SET file = '../core.db' WHERE part = 1", NULL, "part ../core.db", "no name of a file"},
     {'b', "UPDATE parts SET records_held = 1 WHERE message = " ID("l"), NULL, "part ", "its message was refused"},
-    {'a', NULL, "printf X | dd of=parts/" PART_FILE " bs=1 seek=1500000 conv=notrunc 2>&1", "part ", "its record 1"},
+    /* many octets: one alone is the same already in one of 256 runs */
+    {'a', NULL, "printf XXXXXXXXXXXXXXXX | dd of=parts/" PART_FILE " bs=1 seek=1500000 conv=notrunc 2>&1", "part ",
+     "its record 1"},
     {'a', NULL, "truncate -s -1 parts/" PART_FILE, "part ", "octets instead of"},
     {'a', NULL, "truncate -s +1 parts/" PART_FILE, "part ", "octets instead of"},
     {'a', NULL, "rm parts/" PART_FILE, "part ", "its file is missing"},
