@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * simulate: runs of the simulator.
  *
- *   simulate --seed S [--nodes N] [--laws] [--verbose]  one run, and its trace
+ *   simulate --seed S [--nodes N] [--verbose]          one run, and its trace
  *   simulate --from S --runs N [--seconds T] [--json FILE]   many: ends at the first violation, or after so many, or so
  * long
  *
- * --laws: people also propose terms that begin and end, ask for consents, pass on, recall, and keep until a day. Not in
- * `make test`: rare seeds still end in a violation of which nobody knows yet whether core or the model is at fault
- * (20213: a recall that reached not everybody).
  * --traces prints the hash of each run's trace: the same for the same seed and number of nodes. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,7 +18,7 @@ struct options {
   uint64_t from, runs;
   unsigned nodes;
   double seconds;
-  bool verbose, traces, laws;
+  bool verbose, traces;
   const char *json, *name;
 };
 
@@ -74,7 +71,7 @@ static void tell_violation(const struct sim *sim, const struct options *options)
   printf("  again: build/tests/simulate --seed %" PRIu64, sim->seed);
   if (options->nodes > 0)
     printf(" --nodes %u", options->nodes);
-  printf("%s --verbose\n", options->laws ? " --laws" : "");
+  printf(" --verbose\n");
 }
 
 static void tell_totals(const struct totals *totals) {
@@ -133,8 +130,8 @@ static bool write_json(const struct options *options, const struct totals *total
 }
 
 static int usage(void) {
-  fprintf(stderr, "usage: simulate --seed S [--nodes N] [--laws] [--verbose]\n"
-                  "       simulate --from S --runs N [--seconds T] [--nodes N] [--laws] [--traces] [--json FILE --name NAME]\n");
+  fprintf(stderr, "usage: simulate --seed S [--nodes N] [--verbose]\n"
+                  "       simulate --from S --runs N [--seconds T] [--nodes N] [--traces] [--json FILE --name NAME]\n");
   return 2;
 }
 
@@ -142,7 +139,7 @@ static bool read_options(int argc, char **argv, struct options *options) {
   static const struct option known[] = {{"seed", 1, NULL, 's'},  {"from", 1, NULL, 'f'},    {"runs", 1, NULL, 'r'},
                                         {"nodes", 1, NULL, 'n'}, {"seconds", 1, NULL, 't'}, {"json", 1, NULL, 'j'},
                                         {"name", 1, NULL, 'm'},  {"verbose", 0, NULL, 'v'}, {"traces", 0, NULL, 'c'},
-                                        {"laws", 0, NULL, 'l'},  {NULL, 0, NULL, 0}};
+                                        {NULL, 0, NULL, 0}};
   *options = (struct options){.runs = 1, .name = "simulator"};
   for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
     uint64_t number = 0;
@@ -165,8 +162,6 @@ static bool read_options(int argc, char **argv, struct options *options) {
       options->name = optarg;
     else if (option == 'c')
       options->traces = true;
-    else if (option == 'l')
-      options->laws = true;
     else if (option == 'v')
       options->verbose = true;
   }
@@ -191,7 +186,7 @@ int main(int argc, char **argv) {
   while (!violated && totals.runs < options.runs &&
          (options.seconds == 0 || seconds(CLOCK_MONOTONIC) - began < options.seconds)) {
     running = &sim;
-    sim_run(&sim, options.from + totals.runs, options.nodes, options.laws, options.verbose);
+    sim_run(&sim, options.from + totals.runs, options.nodes, options.verbose);
     add(&totals, &sim);
     violated = sim.violated;
     if (violated) {

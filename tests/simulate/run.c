@@ -214,7 +214,7 @@ static unsigned maybe(struct sim *sim, unsigned share, unsigned least, unsigned 
   return sim_chance(sim, share) ? least + (unsigned)sim_draw(sim, most - least + 1) : 0;
 }
 
-static void draw_profile(struct sim *sim, unsigned nodes, bool laws) {
+static void draw_profile(struct sim *sim, unsigned nodes) {
   struct sim_profile *profile = &sim->profile;
   uint64_t size = sim_draw(sim, 500);
   profile->nodes = size == 0    ? 16 + (unsigned)sim_draw(sim, 24)
@@ -252,8 +252,7 @@ static void draw_profile(struct sim *sim, unsigned nodes, bool laws) {
   bool follows = profile->villain == SIM_HONEST || profile->villain == SIM_OLD_CORE || profile->villain == SIM_RESTORED;
   profile->rotates = follows ? maybe(sim, 400, 10, 100) : 0;
   profile->erases = profile->villain == SIM_RESTORED ? 200 : maybe(sim, 600, 40, 200);
-  unsigned drawn = many ? 0 : maybe(sim, profile->nodes > 2 ? 400 : 150, 400, 900);
-  profile->laws = laws ? drawn : 0; /* the same draws with and without */
+  profile->laws = many ? 0 : maybe(sim, profile->nodes > 2 ? 400 : 150, 400, 900);
   profile->later_s = profile->laws > 0 ? (int64_t)sim_draw(sim, LATER_MOST) : 0;
 }
 
@@ -370,14 +369,14 @@ static void pass_days(struct sim *sim) {
       (void)sim_ask(&sim->nodes[i], LINK_RECALL_LIST, -1, "{\"actor\":\"amal\"}");
 }
 
-void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool laws, bool verbose) {
+void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
   memset(sim, 0, sizeof *sim);
   sim->seed = sim->random = seed;
   sim->trace = UINT64_C(14695981039346656037);
   sim->verbose = verbose;
   sim_trouble_begin(sim);
   sim_law_begin(sim);
-  draw_profile(sim, nodes, laws);
+  draw_profile(sim, nodes);
   make_nodes(sim);
   if (!sim->violated)
     sim_parley_begin(sim);

@@ -243,8 +243,8 @@ void sim_say(struct sim *sim, const struct sim_node *node, const char *format, .
     __attribute__((format(printf, 3, 4)));
 /* The run ends here: invariant in plain words, and what was seen. The first one counts. */
 void sim_violate(struct sim *sim, const char *invariant, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Runs one seed; nodes 0: as the seed says; laws: with agreements that change, recalls and ends of keeping. The caller frees with sim_end. */
-void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool laws, bool verbose);
+/* Runs one seed; nodes 0: as the seed says. The caller frees with sim_end. */
+void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose);
 void sim_end(struct sim *sim);
 /* Until nothing is planned that matters or the time is over; false: it was over. */
 bool sim_until(struct sim *sim, int64_t end_ms);
