@@ -287,6 +287,10 @@ export type Status = {
   /** Cases; counted up to 10,000. */
   overdue?: number;
   overdue_more?: boolean;
+  /** Of the overdue cases. */
+  recalls_overdue?: number;
+  /** Counted up to 10,000. */
+  reviews_due?: number;
   register: {
     size: number;
     root: Sha256;
@@ -814,6 +818,18 @@ export type Event = {
     message: Id;
     case: Id;
     partner: Name;
+  };
+} | {
+  id: string;
+  event: "deadline";
+  data: {
+    case: Id;
+    what: "soon" | "overdue";
+    /** Of the case's kind; review: of its personal data. */
+    clock: string;
+    /** Who must act. */
+    party: string;
+    due: Time;
   };
 } | {
   id: string;

@@ -23,14 +23,17 @@ static void show_member(struct cli *cli, const struct wire_json *data, const cha
   if (value.size == 0)
     return;
   base_buf_text(&cli->out, "  ");
-  if (strcmp(key, "state") == 0)
+  base_time time;
+  if (strcmp(key, "due") == 0 && cli_moment(member, &time))
+    cli_time(cli, &cli->out, time);
+  else if (strcmp(key, "state") == 0 || strcmp(key, "what") == 0)
     cli_text(cli, cli_code_word(cli, value));
   else
     cli_id(cli, &cli->out, value);
 }
 
 static enum base_code show(struct listening *listening, struct base_error *err) {
-  static const char *const members[] = {"release", "message", "case", "partner", "state"};
+  static const char *const members[] = {"release", "message", "case", "partner", "state", "what", "clock", "party", "due"};
   struct cli *cli = listening->cli;
   WIRE_AUTO_JSON struct wire_json *data = NULL;
   enum base_code code =

@@ -6,6 +6,17 @@ static void row_number(struct cli_table *table, const char *key, int64_t value) 
   cli_cell_number(table, value);
 }
 
+/* What waits for people here, and the command that lists it. */
+static void row_waiting(struct cli_table *table, enum cli_word word, int64_t count, const char *next) {
+  cli_cell(table, base_view_text(cli_word(table->cli, word)));
+  base_buf_printf(&table->cells, "%lld", (long long)count);
+  if (count > 0) {
+    base_buf_text(&table->cells, "  ");
+    cli_isolated(table->cli, &table->cells, base_view_text(next));
+  }
+  base_buf_u8(&table->cells, 0);
+}
+
 static void show_listening(struct cli_table *table, const struct wire_json *listening) {
   cli_cell(table, base_view_text(cli_word(table->cli, CLI_LISTENING)));
   if (wire_json_type(listening) == WIRE_JSON_TEXT)
@@ -68,7 +79,9 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   row_number(&table, cli_word(cli, CLI_REGISTER), cli_number(reg, "size"));
   show_counts(cli, &table, CLI_PARTNERS, wire_json_get(status, "partners"));
   show_counts(cli, &table, CLI_OUTBOX, wire_json_get(status, "outbox"));
-  row_number(&table, cli_word(cli, CLI_OVERDUE_CASES), cli_number(status, "overdue"));
+  row_waiting(&table, CLI_OVERDUE_CASES, cli_number(status, "overdue"), "wasl case list --by deadline");
+  row_waiting(&table, CLI_RECALLS_OVERDUE, cli_number(status, "recalls_overdue"), "wasl recall list");
+  row_waiting(&table, CLI_REVIEWS_DUE, cli_number(status, "reviews_due"), "wasl case review --due");
   show_keys_due(&table, wire_json_get(status, "keys"));
   if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
     cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/cases.h"
+#include "core/events.h"
 #include "core/partners.h"
 #include "core/register.h"
 #include "core/show.h"
@@ -137,6 +138,8 @@ static enum base_code tell(struct looking *looking, struct store_alarm alarm, co
   base_log(BASE_LOG_NOTICE, "case.deadline", "case %s, %.*s of %.*s: %s", base_id_text(&looking->kase->id).text,
            (int)clock->name.size, (const char *)clock->name.data, (int)what.to.size, (const char *)what.to.data,
            words.text);
+  core_event_deadline(core, &looking->kase->id, core_show_name(core, what.to), clock->name,
+                      alarm.level == STORE_ALARM_OVERDUE, alarm.due);
   *told_of(looking, alarm.party, alarm.clock, alarm.level) = alarm;
   return store_alarm_put(core->store, &looking->kase->id, &alarm, err);
 }

@@ -9,8 +9,8 @@
 
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
 
-enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY, RELEASE };
-static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency", "release"};
+enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY, RELEASE, DEADLINE };
+static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency", "release", "deadline"};
 static const char *const state_names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
 static const char *const release_names[] = {"waiting", "released", "refused", "withdrawn", "over", "erased"};
 
@@ -20,7 +20,10 @@ struct event {
   enum store_release_state released;
   int64_t number;
   struct base_id id, case_id;
-  char partner[BASE_NAME_MAX + 1];
+  char partner[BASE_NAME_MAX + 1]; /* of DEADLINE: who must act */
+  char clock[WIRE_CODE_MAX + 1];
+  bool overdue;
+  base_time due;
 };
 
 struct parked {
@@ -128,6 +131,18 @@ void core_event_release(struct core *core, const struct store_release *row, cons
   event->number = row->number;
 }
 
+void core_event_deadline(struct core *core, const struct base_id *case_id, struct base_view party,
+                         struct base_view clock, bool overdue, base_time due) {
+  struct event *event = add(core, DEADLINE);
+  if (event == NULL)
+    return;
+  event->case_id = *case_id;
+  event->overdue = overdue;
+  event->due = due;
+  (void)snprintf(event->partner, sizeof event->partner, "%.*s", (int)party.size, (const char *)party.data);
+  (void)snprintf(event->clock, sizeof event->clock, "%.*s", (int)clock.size, (const char *)clock.data);
+}
+
 /* --- telling it */
 
 static void write_position(struct wire_writer *writer, const char *key, const struct core_events *events, uint64_t at) {
@@ -154,6 +169,12 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   if (event->type == RELEASE) {
     wire_write_member_integer(writer, "release", event->number);
     wire_write_member_string(writer, "state", release_names[event->released]);
+  }
+  if (event->type == DEADLINE) {
+    wire_write_member_string(writer, "what", event->overdue ? "overdue" : "soon");
+    wire_write_member_string(writer, "clock", event->clock);
+    wire_write_member_string(writer, "party", event->partner);
+    wire_write_member_time(writer, "due", event->due);
   }
   wire_write_end(writer, '}');
   wire_write_end(writer, '}');

@@ -198,6 +198,21 @@ static void write_forgotten(const struct core *core, struct wire_writer *writer)
                       "keeper/retired.state, if there is one, and start again");
 }
 
+/* What waits for people here. */
+static enum base_code write_late(struct core *core, struct wire_writer *writer, struct base_error *err) {
+  uint64_t cases = 0, recalls = 0, reviews = 0;
+  base_time now = core_now(core);
+  enum base_code code = store_case_late(core->store, now, BASE_VIEW(WIRE_KIND_RECALL), CORE_CLOCKS_LATE_MAX, &cases,
+                                        &recalls, err);
+  if (code == BASE_OK)
+    code = store_review_due(core->store, now, CORE_CLOCKS_LATE_MAX, &reviews, err);
+  wire_write_member_integer(writer, "overdue", (int64_t)cases);
+  wire_write_member_bool(writer, "overdue_more", cases == CORE_CLOCKS_LATE_MAX);
+  wire_write_member_integer(writer, "recalls_overdue", (int64_t)recalls);
+  wire_write_member_integer(writer, "reviews_due", (int64_t)reviews);
+  return code;
+}
+
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
                                   struct base_error *err) {
   (void)request;
@@ -234,11 +249,8 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
   wire_write_object(&writer);
   enum base_code code = core_show_counts(core, &writer, err);
   wire_write_end(&writer, '}');
-  uint64_t late = 0;
   if (code == BASE_OK)
-    code = store_case_late(core->store, core_now(core), CORE_CLOCKS_LATE_MAX, &late, err);
-  wire_write_member_integer(&writer, "overdue", (int64_t)late);
-  wire_write_member_bool(&writer, "overdue_more", late == CORE_CLOCKS_LATE_MAX);
+    code = write_late(core, &writer, err);
   if (core->saved.id != 0) {
     wire_write_key(&writer, "backup");
     wire_write_object(&writer);

@@ -117,19 +117,25 @@ enum base_code store_case_clocks_set(struct store *store, const struct base_id *
              : code;
 }
 
-enum base_code store_case_late(struct store *store, base_time now, uint64_t most, uint64_t *out,
-                               struct base_error *err) {
+enum base_code store_case_late(struct store *store, base_time now, struct base_view kind, uint64_t most, uint64_t *out,
+                               uint64_t *out_of_kind, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   bool found = true;
-  uint64_t late = 0;
+  uint64_t late = 0, of_kind = 0;
   enum base_code code =
       store_rows_open(store, STORE_SQL_CASE_LATE, STORE_VALUES(store_number(now), store_unsigned(most)), &rows, err);
   while (code == BASE_OK && found) {
     code = store_rows_next(&rows, &found, err);
-    late += code == BASE_OK && found;
+    if (code != BASE_OK || !found)
+      break;
+    late++;
+    /* One that cannot be read is late all the same, of no kind; register.check names it. */
+    of_kind += base_view_equal(store_row_bytes(&rows, 0, NULL), kind);
   }
-  if (code == BASE_OK)
+  if (code == BASE_OK) {
     *out = late;
+    *out_of_kind = of_kind;
+  }
   return code;
 }
 

@@ -57,6 +57,22 @@ enum base_code store_review_next(struct store *store, struct store_pair *key, st
   return read_review(&rows, out, err);
 }
 
+enum base_code store_review_due(struct store *store, base_time now, uint64_t most, uint64_t *out,
+                                struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = true;
+  uint64_t due = 0;
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_REVIEW_DUE, STORE_VALUES(store_number(now), store_unsigned(most)), &rows, err);
+  while (code == BASE_OK && found) {
+    code = store_rows_next(&rows, &found, err);
+    due += code == BASE_OK && found;
+  }
+  if (code == BASE_OK)
+    *out = due;
+  return code;
+}
+
 enum base_code store_review_untold(struct store *store, struct store_review *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   bool found = false;

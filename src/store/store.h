@@ -211,9 +211,10 @@ BASE_NODISCARD enum base_code store_case_each_due(struct store *store, const str
                                                   void *context, struct base_error *err);
 BASE_NODISCARD enum base_code store_case_clocks_set(struct store *store, const struct base_id *id, base_time due,
                                                     base_time look, struct base_error *err);
-/* How many have a running clock that was due before this time; counted up to `most`. */
-BASE_NODISCARD enum base_code store_case_late(struct store *store, base_time now, uint64_t most, uint64_t *out,
-                                              struct base_error *err);
+/* How many have a running clock that was due before this time, counted up to `most`; and how many of these are of that
+ * kind. */
+BASE_NODISCARD enum base_code store_case_late(struct store *store, base_time now, struct base_view kind, uint64_t most,
+                                              uint64_t *out, uint64_t *out_of_kind, struct base_error *err);
 /* Those to be looked at next, the first first, each with its time; at most max. */
 BASE_NODISCARD enum base_code store_case_look(struct store *store, struct base_id *out, size_t max, size_t *count,
                                               base_time *look, struct base_error *err);
@@ -369,6 +370,9 @@ BASE_NODISCARD enum base_code store_review_get(struct store *store, const struct
 /* The one that is due next behind key; BASE_NOT_FOUND at the end. key: the moment, and the number of its id. */
 BASE_NODISCARD enum base_code store_review_next(struct store *store, struct store_pair *key, struct store_review *out,
                                                 struct base_error *err);
+/* How many are due by now; counted up to `most`. */
+BASE_NODISCARD enum base_code store_review_due(struct store *store, base_time now, uint64_t most, uint64_t *out,
+                                               struct base_error *err);
 /* The first whose moment was not told; BASE_NOT_FOUND: none. */
 BASE_NODISCARD enum base_code store_review_untold(struct store *store, struct store_review *out,
                                                   struct base_error *err);

@@ -71,6 +71,7 @@ def story():
     check([leaf["reason"].split()[0] for leaf in told] == ["soon", "overdue"], told)
     ok("what is due soon and what is overdue is a leaf, once, also over starts of the node")
     check(rabat.json("node", "status")["overdue"] == 1 and paris.json("node", "status")["overdue"] == 1, "status")
+    check("wasl case list --by deadline" in rabat.ask("node", "status"), "what to do next is not said")
     first = rabat.ask("case", "list", "--by", "deadline", "--limit", "1")
     check("OVERDUE" in first and "not shown" not in first and "--after" in first, first)
     rest = rabat.ask("case", "list", "--by", "deadline", "--after", first.split("--after ")[1].split()[0])

@@ -100,6 +100,7 @@ static void each_is_told_once(void **state) {
   assert_int_equal(told(&clocked.b), 2);
   struct told status = tell(&clocked.a, LINK_NODE_STATUS, "{\"actor\":\"amal\"}");
   assert_int_equal(number(status.json, "overdue"), 1);
+  assert_int_equal(number(status.json, "recalls_overdue"), 0);
   forget(&status);
   end(&clocked);
 }

@@ -84,6 +84,39 @@ static void what_happens(void **state) {
   ask_remove(&a, &b);
 }
 
+/* What is told once of a clock is an event, too: which clock, of whose, until when. */
+static void deadlines(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], id[65], here[64];
+  ask_two(&a, &b);
+  pair_agree(&a, &b, agreement);
+  pair_request(&a, &b, id);
+  pair_rest(&a, &b);
+  struct told told = take(&a, "");
+  keep_next(&told, here);
+  forget(&told);
+  a.now += 6 * 86400;
+  pair_settle(&a);
+  told = take(&a, here);
+  assert_int_equal(count(&told, "deadline", id), 1);
+  expect_text(wire_json_get(at(wire_json_get(told.json, "events"), 0), "data"), "what", "soon");
+  keep_next(&told, here);
+  forget(&told);
+  a.now += 2 * 86400;
+  pair_settle(&a);
+  told = take(&a, here);
+  assert_int_equal(wire_json_size(wire_json_get(told.json, "events")), 1);
+  const struct wire_json *data = wire_json_get(at(wire_json_get(told.json, "events"), 0), "data");
+  assert_int_equal(count(&told, "deadline", id), 1);
+  expect_text(data, "what", "overdue");
+  expect_text(data, "clock", "answer");
+  expect_text(data, "party", "paris");
+  assert_true(base_view_is(wire_json_text(wire_json_get(data, "due")), base_time_format(a.now - 86400).text));
+  forget(&told);
+  ask_remove(&a, &b);
+}
+
 /* Parked while nothing happens, woken by what does, and after a while in any case. */
 static void waits(void **state) {
   (void)state;
@@ -218,7 +251,7 @@ static void other_runs(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(what_happens), cmocka_unit_test(waits),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(what_happens), cmocka_unit_test(deadlines), cmocka_unit_test(waits),
                                      cmocka_unit_test(lost_step), cmocka_unit_test(limits),
                                      cmocka_unit_test(other_runs)};
   return cmocka_run_group_tests(tests, NULL, NULL);

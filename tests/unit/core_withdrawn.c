@@ -140,6 +140,34 @@ static void test_waits(void **state) {
   chain_end(&recalled.chain);
 }
 
+static int late(struct pair_node *node) {
+  char count[12] = "";
+  struct pair_answer answer = pair_ask(node, LINK_NODE_STATUS, "{\"actor\":\"test\"}", -1);
+  base_buf_u8(&answer.payload, 0);
+  assert_int_equal(answer.status, BASE_OK);
+  assert_non_null(strstr((const char *)answer.payload.data, "\"recalls_overdue\":"));
+  snprintf(count, sizeof count, "%s", strstr((const char *)answer.payload.data, "\"recalls_overdue\":") + 18);
+  pair_answer_free(&answer);
+  return atoi(count);
+}
+
+/* What was late is late no more, on either side. */
+static void test_overdue(void **state) {
+  (void)state;
+  struct recalled recalled;
+  begin(&recalled);
+  assert_int_equal(late(recalled.paris), 0);
+  chain_later(&recalled.chain, 4 * DAY);
+  assert_int_equal(late(recalled.paris), 1);
+  assert_int_equal(late(recalled.rabat), 2);
+  withdraw(recalled.paris, recalled.first, "x", BASE_OK, "\"id\":\"");
+  chain_rest(&recalled.chain);
+  for (size_t i = 0; i < CHAIN; i++)
+    assert_int_equal(late(&recalled.chain.nodes[i]), 0);
+  chain_is(recalled.paris, 0, "overdue", "");
+  chain_end(&recalled.chain);
+}
+
 /* Withdrawn before it went down: it does not go down any more. */
 static void test_at_once(void **state) {
   (void)state;
@@ -165,6 +193,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_down_the_chain), cmocka_unit_test(test_refused), cmocka_unit_test(test_crossed),
       cmocka_unit_test(test_waits),          cmocka_unit_test(test_at_once),
+      cmocka_unit_test(test_overdue),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
