@@ -71,8 +71,7 @@ uint32_t core_item_named(const struct core_item_scene *scene, const struct core_
 __attribute__((format(printf, 2, 3))) static void say(char why[CORE_CASE_WHY], const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (vsnprintf(why, CORE_CASE_WHY, format, args) < 0)
-    why[0] = 0;
+  (void)vsnprintf(why, CORE_CASE_WHY, format, args);
   va_end(args);
 }
 

@@ -28,8 +28,7 @@ struct verdict {
 __attribute__((format(printf, 2, 3))) static void say_why(struct verdict *verdict, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (vsnprintf(verdict->why, sizeof verdict->why, format, args) < 0)
-    verdict->why[0] = 0;
+  (void)vsnprintf(verdict->why, sizeof verdict->why, format, args);
   va_end(args);
 }
 

@@ -66,7 +66,7 @@ static void read_lists(struct wire_kind_reader *reader) {
 static void take_release(struct wire_object *object, struct wire_kind_type *type) {
   const struct wire_json *word = wire_object_take(object, "release", WIRE_JSON_TEXT, false);
   type->release = word != NULL && base_view_is(wire_json_text(word), "supervisor");
-  if (word != NULL && !type->release && !object->code)
+  if (word != NULL && !type->release)
     wire_object_fail(object, BASE_FIELD, "release", "is supervisor, or not there");
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core_scene.h"
+#include "short_memory.h"
 
 /* Items of a case: the kind of tests/kinds, then random kinds against a plain, slow reading of spec/kind.md and
  * spec/case.md. */
@@ -89,6 +90,7 @@ static void what_does_not_fit_is_held(void **unused) {
   add_about(&scene, 'l', A, "accept", "offer", 'c', "j");
   assign(&scene, 'm', A, B, "j");
   add_about(&scene, 'n', B, "accept", "offer", 'm', "m");
+  add_about(&scene, 'q', B, "begging", "offer", 'b', "n");
   compute(&scene);
   assert_string_equal(item_state(&scene, 'b'), "declined");
   assert_string_equal(item_state(&scene, 'c'), "none");
@@ -105,7 +107,8 @@ static void what_does_not_fit_is_held(void **unused) {
               {'j', "the offer 620000000000… is declined"},
               {'k', "the offer 620000000000… is declined"},
               {'l', "there is no offer of this case that it names"},
-              {'n', "there is no offer of this case that it names"}};
+              {'n', "there is no offer of this case that it names"},
+              {'q', "the kind has no such type"}};
   for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
     assert_false(message(&scene, held[i].name)->effective);
     assert_string_equal(message(&scene, held[i].name)->why, held[i].why);
@@ -216,8 +219,7 @@ static void says_what_is_possible_now(void **unused) {
   finish(&scene);
 }
 
-/* --- random kinds and cases against the plain reading */
-
+/* A kind as it is written. */
 static char text[16384];
 static size_t used;
 
@@ -228,6 +230,63 @@ __attribute__((format(printf, 1, 2))) static void put(const char *format, ...) {
   va_end(args);
   assert_true(used < sizeof text);
 }
+
+/* Without memory there is no state, but an error; nothing is lost, and the next attempt finds the same. */
+static void without_memory_there_is_no_state(void **unused) {
+  (void)unused;
+  struct scene scene;
+  struct base_error err;
+  struct base_id follows[WIRE_FOLLOWS_MAX];
+  size_t failed = 0;
+  begin(&scene, "relief", 3);
+  add(&scene, 'a', A, "ask", "");
+  add(&scene, 'b', B, "offer", "a");
+  add_about(&scene, 'c', A, "accept", "offer", 'b', "b");
+  for (bool enough = false; !enough && without_memory(failed + 1); failed += !enough) {
+    enum base_code code = try_compute(&scene, &err);
+    enough = memory_was_enough();
+    assert_int_equal(code, enough ? BASE_OK : BASE_MEMORY);
+  }
+  compute(&scene);
+  assert_string_equal(item_state(&scene, 'b'), "accepted");
+  if (without_memory(1)) {
+    assert_true(failed > 10);
+    assert_int_equal(core_case_follows(scene.messages, scene.count, base_view_text(origins[A]), follows), 0);
+    assert_false(memory_was_enough());
+  }
+  finish(&scene);
+}
+
+/* A sentence has room for so many names. */
+static void names_what_is_possible_as_far_as_there_is_room(void **unused) {
+  (void)unused;
+  struct scene scene;
+  struct base_error err;
+  struct base_hash hash = {{0x11}};
+  used = 0;
+  memset(&scene, 0, sizeof scene);
+  base_arena_init(&scene.shipped.arena, WIRE_KIND_ARENA);
+  put("{\"wasl\":\"kind/1\",\"name\":\"some\",\"version\":1,\"needs_row\":true,\"lists\":{},\"types\":["
+      "{\"name\":\"ask\",\"fields\":[]}");
+  for (unsigned i = 0; i < 9; i++)
+    put(",{\"name\":\"a_type_with_a_name_of_forty_letters_%u\",\"fields\":[]}", i);
+  put("],\"states\":[\"c0\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"c0\"}");
+  for (unsigned i = 0; i < 9; i++)
+    put(",{\"on\":\"a_type_with_a_name_of_forty_letters_%u\",\"from\":[\"c0\"],\"to\":\"c0\"}", i);
+  put("],\"clocks\":[]}");
+  assert_int_equal(wire_kind_parse(base_view_of(text, used), &hash, &scene.shipped.arena, &scene.shipped.kind, &err), BASE_OK);
+  scene.parties = 2;
+  add(&scene, 'a', A, "ask", "");
+  compute(&scene);
+  assert_int_equal(core_case_allows(&scene.shipped.kind, scene.messages, 1, &scene.state, base_view_text(origins[B]),
+                                    shipped_type(&scene.shipped, "ask"), &err),
+                   BASE_TRANSITION);
+  assert_non_null(strstr(err.text, "letters_5"));
+  assert_null(strstr(err.text, "letters_6"));
+  finish(&scene);
+}
+
+/* --- random kinds and cases against the plain reading */
 
 /* "[…]" of some of the names that begin with this letter, at least one. */
 static void put_some(const char *key, char letter, unsigned count) {
@@ -652,6 +711,8 @@ int main(void) {
       cmocka_unit_test(a_task_goes_to_its_assignee),
       cmocka_unit_test(without_an_assignee),
       cmocka_unit_test(says_what_is_possible_now),
+      cmocka_unit_test(without_memory_there_is_no_state),
+      cmocka_unit_test(names_what_is_possible_as_far_as_there_is_room),
       cmocka_unit_test(any_order_of_arrival_gives_the_same),
       cmocka_unit_test(whatever_is_allowed_takes_effect),
   };

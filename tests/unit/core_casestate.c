@@ -124,10 +124,12 @@ static void strangers_have_no_effect(void **unused) {
   other_kind->kind_hash.bytes[0] ^= 1;
   struct wire_header *fewer = add(&scene, 'e', B, "answer", "d");
   fewer->party_count = 1;
+  add(&scene, 'f', B, "answer", "e")->kind = BASE_VIEW("information");
   compute(&scene);
   assert_string_equal(state_name(&scene), "asked");
   assert_string_equal(message(&scene, 'b')->why, "its author is not a party of the case");
   assert_string_equal(message(&scene, 'd')->why, "it is of another kind than the case");
+  assert_string_equal(message(&scene, 'f')->why, "it is of another kind than the case");
   assert_string_equal(message(&scene, 'e')->why, "it does not go to all parties of the case");
   assert_false(scene.state.flagged);
   finish(&scene);
@@ -303,6 +305,12 @@ static void refuses_a_wrong_opening(void **unused) {
   header->author = base_view_text(origins[A]);
   header->kind_hash.bytes[5] ^= 1;
   assert_int_equal(try_compute(&scene, &err), BASE_KIND);
+  header->kind_hash.bytes[5] ^= 1;
+  header->kind = BASE_VIEW("information");
+  assert_int_equal(try_compute(&scene, &err), BASE_KIND);
+  header->kind = scene.shipped.kind.name;
+  header->party_count = WIRE_PARTIES_MAX + 1;
+  assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
   finish(&scene);
 }
 
@@ -342,6 +350,9 @@ static void asks_before_a_message_is_sent(void **unused) {
   assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[1], &err),
                    BASE_TRANSITION);
   assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err), BASE_OK);
+  scene.headers[2].state_count = 0; /* it names none */
+  assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err),
+                   BASE_TRANSITION);
   finish(&scene);
 }
 

@@ -285,6 +285,12 @@ static void checks_headers_of_partners(void **state) {
   header.kind_hash.bytes[0] ^= 1;
   assert_int_equal(wire_form_check_header(&request.kind, &header, &err), BASE_KIND);
   header = ask_header();
+  header.kind = BASE_VIEW("information");
+  assert_int_equal(wire_form_check_header(&request.kind, &header, &err), BASE_KIND);
+  header = ask_header();
+  header.state[1].name = BASE_VIEW("colour");
+  assert_int_equal(wire_form_check_header(&request.kind, &header, &err), BASE_UNKNOWN_FIELD);
+  header = ask_header();
   header.type = BASE_VIEW("beg");
   assert_int_equal(wire_form_check_header(&request.kind, &header, &err), BASE_KIND);
   header = ask_header();

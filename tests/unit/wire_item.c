@@ -107,6 +107,8 @@ static void refuses_each_slip(void **state) {
        "\"on\": \"report\", \"all\": true, \"from\": [\"mobilising\"]", "$.items[0].transitions[6].all"},
       {"\"to\": \"declined\", \"who\": \"opener\"}", "\"to\": \"declined\"},"
        "{\"on\": \"accept\", \"from\": [\"declined\"], \"to\": \"accepted\", \"all\": true}", "accept also moves the case"},
+      {"{\"on\": \"close\",", "{\"on\": \"offer\", \"from\": [\"asked\"], \"to\": \"served\", \"all\": true}, {\"on\": \"close\",",
+       "$.transitions: offer also opens or moves an item"},
       {"\"to\": \"served\"}", "\"to\": \"served\", \"all\": true}", "$.transitions: accept also opens or moves an item"},
       {"\"item\": \"offer\"", "\"item\": \"boat\"", "accept: the field offer names no item"},
       {"\"required\": true, \"state\": true, \"item\": \"offer\"", "\"state\": true, \"item\": \"offer\"",
@@ -199,6 +201,20 @@ static void counts_items_and_what_all_agree_to(void **state) {
   assert_non_null(strstr(err.text, "$.items: 17 items"));
   assert_int_equal(parse_many(1, WIRE_ITEM_ALL_MAX + 1, &err), BASE_FIELD);
   assert_non_null(strstr(err.text, "at most 4 types"));
+}
+
+static void stays_within_a_small_arena(void **state) {
+  (void)state;
+  struct base_view bytes = shipped_file("relief", ".json");
+  struct base_hash hash = {{0}};
+  for (size_t limit = 64; limit < 32768; limit += 251) {
+    BASE_AUTO_ARENA struct base_arena arena;
+    struct wire_kind kind;
+    struct base_error err;
+    base_arena_init(&arena, limit);
+    enum base_code code = wire_kind_parse(bytes, &hash, &arena, &kind, &err);
+    assert_true(code == BASE_OK || code == BASE_MEMORY);
+  }
 }
 
 static void labels_and_texts_name_items(void **state) {
@@ -367,6 +383,7 @@ int main(void) {
       cmocka_unit_test(refuses_each_slip),
       cmocka_unit_test(refuses_what_is_beyond_a_limit),
       cmocka_unit_test(counts_items_and_what_all_agree_to),
+      cmocka_unit_test(stays_within_a_small_arena),
       cmocka_unit_test(labels_and_texts_name_items),
       cmocka_unit_test(a_form_names_parties),
       cmocka_unit_test(rows_of_a_table_name_parties),

@@ -35,13 +35,30 @@ static enum base_code parse(const char *text, struct base_error *err) {
   return wire_kind_parse(base_view_text(text), &hash, &arena, &kind, err);
 }
 
+struct change {
+  const char *old, *new;
+};
+
+static enum base_code parse_changed(const struct change *changes, size_t count, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_text(&text, RIGHT);
+  for (size_t i = 0; i < count; i++) {
+    BASE_AUTO_BUF struct base_buf before = text;
+    text = (struct base_buf){0};
+    base_buf_u8(&before, 0);
+    const char *from = (const char *)before.data, *at = strstr(from, changes[i].old);
+    assert_non_null(at);
+    base_buf_add(&text, from, (size_t)(at - from));
+    base_buf_text(&text, changes[i].new);
+    base_buf_text(&text, at + strlen(changes[i].old));
+  }
+  base_buf_u8(&text, 0);
+  assert_int_equal(base_buf_check(&text, "text", NULL), BASE_OK);
+  return parse((const char *)text.data, err);
+}
+
 static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
-  static char text[8192];
-  const char *at = strstr(RIGHT, old);
-  assert_non_null(at);
-  int size = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - RIGHT), RIGHT, new, at + strlen(old));
-  assert_true(size > 0 && (size_t)size < sizeof text);
-  return parse(text, err);
+  return parse_changed(&(struct change){old, new}, 1, err);
 }
 
 static void reads_a_kind(void **state) {
@@ -172,6 +189,37 @@ static void refuses_each_slip(void **state) {
       {"\"to\":\"done\"", "\"to\":\"asked\"", BASE_FIELD, "none leads to done"},
       {"\"who\":\"others\"", "\"who\":\"judge\"", BASE_FIELD, "$.transitions[1].who"},
       {"\"names\":\"to\"", "\"names\":\"why\"", BASE_FIELD, "$.transitions[1].names"},
+      {"\"names\":\"to\"", "\"names\":\"nothing\"", BASE_FIELD, "$.transitions[1].names"},
+      {"\"required\":true,\"state\":true}]}]", "\"required\":true}]}]", BASE_FIELD, "$.transitions[1].names"},
+      {"\"required\":true,\"state\":true}]}]", "\"state\":true}]}]", BASE_FIELD, "$.transitions[1].names"},
+      {"{\"ground\":[\"peace\",\"trade\"]}", "{\"ground\":5}", BASE_FIELD, "$.lists"},
+      {"{\"ground\":[\"peace\",\"trade\"]}", "[]", BASE_FIELD, "$.lists"},
+      {"\"lists\":", "\"tables\":", BASE_FIELD, "$.lists"},
+      {"\"name\":\"nod\",\"fields\"", "\"name\":\"Nod\",\"release\":\"officer\",\"fields\"", BASE_FIELD, "$.types[1].name"},
+      {"\"from\":[\"asked\"]", "\"from\":[\"nowhere\",\"asked\"]", BASE_FIELD, "$.transitions[1].from: item 0"},
+      {"\"to\":\"done\",", "", BASE_FIELD, "$.transitions[1].to"},
+      {"\"to\":\"done\"", "\"to\":\"nowhere\"", BASE_FIELD, "$.transitions[1].to"},
+      {"{\"on\":\"ask\",", "{\"on\":\"ask\",\"from\":[\"done\"],", BASE_FIELD, "$.transitions[0].from"},
+      {"{\"on\":\"ask\",", "{\"on\":\"ask\",\"who\":\"opener\",", BASE_FIELD, "$.transitions[0]"},
+      {"{\"on\":\"ask\",", "{\"on\":\"ask\",\"all\":true,", BASE_FIELD, "$.transitions[0]"},
+      {"{\"on\":\"ask\",", "{\"on\":\"ask\",\"to\":\"done\"},{\"on\":\"ask\",", BASE_FIELD, "exactly one"},
+      {"{\"on\":\"ask\",", "{\"on\":\"begging\",", BASE_FIELD, "$.transitions[0].on"},
+      {"\"who\":\"others\",\"all\":true", "\"who\":\"any\",\"each\":true", BASE_FIELD, "$.transitions[1].each"},
+      {"\"all\":true", "\"each\":true", BASE_FIELD, "$.transitions[1].each"},
+      {"\"opening\":\"ask\"", "\"opening\":\"begging\"", BASE_FIELD, "$.opening"},
+      {"\"purpose_field\":\"why\"", "\"purpose_field\":\"Why\"", BASE_FIELD, "$.purpose_field"},
+      {"\"purpose_field\":\"why\"", "\"purpose_field\":\"nothing\"", BASE_FIELD, "$.purpose_field"},
+      {"\"required\":true,\"state\":true,\"example\"", "\"state\":true,\"example\"", BASE_FIELD, "$.clocks[0].field"},
+      {"\"required\":true,\"state\":true,\"example\"", "\"required\":true,\"example\"", BASE_FIELD, "$.clocks[0].field"},
+      {"\"starts\":\"ask\"", "\"starts\":\"begging\"", BASE_FIELD, "$.clocks[0].starts"},
+      {"\"field\":\"why\"", "\"field\":\"nothing\"", BASE_FIELD, "$.clocks[0].field"},
+      {"\"peace\":60", "\"peace\":999999999", BASE_FIELD, "peace needs 1 to"},
+      {"{\"peace\":60,\"trade\":120}", "5", BASE_FIELD, "$.clocks[0].lengths"},
+      {"\"stops\":[\"nod\"]}", "\"stops\":[\"nod\"]},{\"name\":\"nod\",\"starts\":\"ask\",\"length\":5}", BASE_FIELD,
+       "$.clocks[1].name"},
+      {"\"stops\":[\"nod\"]}", "\"stops\":[\"nod\"]},{\"name\":\"look\",\"starts\":\"ask\",\"length\":5}", BASE_OK, ""},
+      {"\"stops\":[\"nod\"]", "\"pauses\":[\"nod\"],\"ground\":\"to\"", BASE_FIELD, "$.clocks[0].ground"},
+      {"\"clocks\":[", "\"clocks\":5,\"locks\":[", BASE_FIELD, "$.clocks"},
       {"\"trade\":120", "\"trade\":0", BASE_FIELD, "trade needs 1 to"},
       {"\"trade\":120", "\"trade\":120,\"war\":3", BASE_FIELD, "$.clocks[0].lengths"},
       {"\"field\":\"why\"", "\"field\":\"day\"", BASE_FIELD, "$.clocks[0].field"},
@@ -190,6 +238,8 @@ static void refuses_each_slip(void **state) {
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"asked\"}],", BASE_FIELD, "alone in done"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"any\":[\"done\"],\"state\":\"done\"}],", BASE_FIELD,
        "$.together[0]"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"gone\"}],", BASE_FIELD, "$.together[0].state"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":5,", BASE_FIELD, "$.together"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"done\"},{\"state\":\"asked\"}],", BASE_FIELD,
        "$.together[0]"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"all\":[\"gone\"],\"state\":\"done\"},{\"state\":\"asked\"}],",
@@ -203,6 +253,50 @@ static void refuses_each_slip(void **state) {
   }
 }
 
+/* Slips that need a second change to be one. */
+static void refuses_each_slip_of_two(void **state) {
+  (void)state;
+#define DAY_STATE {"\"type\":\"date\",", "\"type\":\"date\",\"required\":true,\"state\":true,"}
+#define NO_FIELD {"\"field\":\"why\",\"lengths\":{\"peace\":60,\"trade\":120}", "\"length\":5"}
+#define TO_FIELD "{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}"
+#define PAUSES {"\"stops\":[\"nod\"]", "\"pauses\":[\"nod\"],\"ground\":\"to\""}
+  static const struct {
+    struct change changes[3];
+    const char *says;
+  } slips[] = {
+      {{{"\"text\",\"most\":10", "\"message\",\"required\":true,\"state\":true"},
+        {"{\"on\":\"ask\",", "{\"on\":\"ask\",\"names\":\"text\","},
+        {"kind/1", "kind/1"}},
+       "$.transitions[0]: the opening transition has no who"},
+      {{DAY_STATE, {"\"field\":\"why\"", "\"field\":\"day\""}, {"kind/1", "kind/1"}}, "$.clocks[0].field"},
+      {{DAY_STATE, {"\"purpose_field\":\"why\"", "\"purpose_field\":\"day\""}, NO_FIELD}, "$.purpose_field"},
+      {{{"\"state\":true,\"example\"", "\"example\""}, NO_FIELD, {"kind/1", "kind/1"}}, "$.purpose_field"},
+      {{{"\"required\":true,\"state\":true,\"example\"", "\"state\":true,\"example\""}, NO_FIELD, {"kind/1", "kind/1"}},
+       "$.purpose_field"},
+      {{{TO_FIELD, "{\"name\":\"to\",\"type\":\"code\",\"list\":\"ground\",\"state\":true}"},
+        {ALL_NAMES, "\"all\":true"},
+        PAUSES},
+       "$.clocks[0].ground"},
+      {{{TO_FIELD, "{\"name\":\"to\",\"type\":\"code\",\"list\":\"ground\",\"required\":true,\"example\":\"peace\"}"},
+        {ALL_NAMES, "\"all\":true"},
+        PAUSES},
+       "$.clocks[0].ground"},
+  };
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+    struct base_error err = {0};
+    if (parse_changed(slips[i].changes, 3, &err) != BASE_FIELD || !strstr(err.text, slips[i].says))
+      fail_msg("%zu: %s", i, err.text);
+  }
+}
+
+static void refuses_what_is_no_kind(void **state) {
+  (void)state;
+  struct base_error err;
+  assert_int_equal(parse("{", &err), BASE_SYNTAX);
+  assert_int_equal(parse("[]", &err), BASE_FIELD);
+  assert_int_equal(parse("{}", &err), BASE_FIELD);
+}
+
 /* Every named limit, one step beyond it. */
 static void refuses_what_is_beyond_a_limit(void **state) {
   (void)state;
@@ -213,6 +307,7 @@ static void refuses_what_is_beyond_a_limit(void **state) {
   } limits[] = {
       {"[\"peace\",\"trade\"]", "\"c%d\"", WIRE_KIND_CODES_MAX + 1, "1 to 256 codes"},
       {"[\"asked\",\"done\"]", "\"s%d\"", WIRE_KIND_STATES_MAX + 1, "$.states: 49 items"},
+      {"{\"ground\":[\"peace\",\"trade\"]}", "\"l%d\":[\"c\"]", WIRE_KIND_LISTS_MAX + 1, "more than 48 lists"},
       {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]",
        "{\"name\":\"f%d\",\"type\":\"bool\"}", WIRE_KIND_FIELDS_MAX + 1, "fields: 49 items"},
       {"[{\"name\":\"to\",\"type\":\"message\",\"required\":true,\"state\":true}]",
@@ -220,7 +315,8 @@ static void refuses_what_is_beyond_a_limit(void **state) {
   };
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     BASE_AUTO_BUF struct base_buf buf = {0};
-    base_buf_text(&buf, "[");
+    bool object = limits[i].old[0] == '{';
+    base_buf_text(&buf, object ? "{" : "[");
     for (int j = 0; j < limits[i].count; j++) {
       char each[128];
       const char *mark = strstr(limits[i].each, "%d");
@@ -228,7 +324,7 @@ static void refuses_what_is_beyond_a_limit(void **state) {
                      mark + 2);
       base_buf_text(&buf, each);
     }
-    base_buf_add(&buf, "]", 2);
+    base_buf_add(&buf, object ? "}" : "]", 2);
     struct base_error err = {0};
     assert_int_equal(parse_with(limits[i].old, (const char *)buf.data, &err), BASE_FIELD);
     if (!strstr(err.text, limits[i].says))
@@ -263,12 +359,18 @@ static void catalogues_are_complete(void **state) {
 
 static void refuses_catalogues_that_differ(void **state) {
   (void)state;
-  static const struct broken slips[] = {
+  static char long_text[WIRE_LABEL_MAX + 16] = "\"en\": \"";
+  memset(long_text + 7, 'x', WIRE_LABEL_MAX + 1);
+  long_text[WIRE_LABEL_MAX + 8] = '"';
+  const struct broken slips[] = {
       {"\"state.closed\"", "\"state.shut\"", BASE_FIELD, "$.texts.state.closed: missing"},
       {"    \"kind\": {", "    \"zzz\": {}, \"kind\": {", BASE_UNKNOWN_FIELD, "$.texts.zzz: surplus"},
       {"\"en\": \"Request for information\", ", "", BASE_FIELD, "$.texts.kind.en"},
       {"\"en\": \"Request for information\"", "\"de\": \"x\", \"en\": \"y\"", BASE_UNKNOWN_FIELD, "$.texts.kind"},
       {"\"en\": \"Request for information\"", "\"en\": 7", BASE_FIELD, "$.texts.kind.en"},
+      {"\"en\": \"Request for information\"", "\"en\": \"\"", BASE_FIELD, "$.texts.kind.en"},
+      {"\"en\": \"Request for information\"", long_text, BASE_FIELD, "$.texts.kind.en: must be a text of 1 to 400"},
+      {"\"texts\"", "texts", BASE_SYNTAX, "labels"},
       {"\"version\": 1", "\"version\": 2", BASE_FIELD, "$.version"},
       {"\"kind\": \"request\"", "\"kind\": \"agreement\"", BASE_FIELD, "$.kind"},
   };
@@ -286,6 +388,7 @@ static void refuses_catalogues_that_differ(void **state) {
     if (parse_labels(&shipped, base_buf_view(&buf), &err) != slips[i].code || !strstr(err.text, slips[i].says))
       fail_msg("%s: %s", slips[i].new, err.text);
   }
+  wire_labels_free(NULL);
   base_arena_free(&shipped.arena);
 }
 
@@ -334,6 +437,8 @@ int main(void) {
       cmocka_unit_test(request_parties_together),
       cmocka_unit_test(agreement_needs_all_and_no_row),
       cmocka_unit_test(refuses_each_slip),
+      cmocka_unit_test(refuses_each_slip_of_two),
+      cmocka_unit_test(refuses_what_is_no_kind),
       cmocka_unit_test(refuses_what_is_beyond_a_limit),
       cmocka_unit_test(catalogues_are_complete),
       cmocka_unit_test(refuses_catalogues_that_differ),

@@ -90,6 +90,16 @@ static const char *wrong_for(enum wire_field_type type) {
   return wrong[type];
 }
 
+/* Another one, of another shape. */
+static const char *shapeless_for(enum wire_field_type type) {
+  static const char *const wrong[WIRE_FIELD_TYPES] = {
+      [WIRE_FIELD_TEXT] = "[]", [WIRE_FIELD_LINE] = "{}", [WIRE_FIELD_CODE] = "[]", [WIRE_FIELD_CODES] = "5",
+      [WIRE_FIELD_DATE] = "5", [WIRE_FIELD_TIME] = "true", [WIRE_FIELD_INTEGER] = "-9000000000000000000",
+      [WIRE_FIELD_BOOL] = "1", [WIRE_FIELD_MESSAGE] = "1", [WIRE_FIELD_REFERENCE] = "null", [WIRE_FIELD_TABLE] = "{}",
+      [WIRE_FIELD_NAME] = "1", [WIRE_FIELD_NAMES] = "[1]", [WIRE_FIELD_PARTY] = "1"};
+  return wrong[type];
+}
+
 /* The example with the field set to this. */
 static void write_with(const struct wire_kind *kind, const struct wire_kind_type *type, struct base_view field,
                        const char *value, struct base_buf *out) {
@@ -189,6 +199,7 @@ static void wrong_values_are_named(void **state) {
       for (size_t k = 0; k < type->field_count; k++, tried++) {
         const struct wire_kind_field *field = &type->fields[k];
         is_refused(&kinds[i].kind, type, field->name, (struct base_view){0}, wrong_for(field->type));
+        is_refused(&kinds[i].kind, type, field->name, (struct base_view){0}, shapeless_for(field->type));
         for (size_t l = 0; l < field->column_count; l++, tried++) {
           BASE_AUTO_BUF struct base_buf row = {0};
           write_row(field, l, &row);
@@ -197,6 +208,25 @@ static void wrong_values_are_named(void **state) {
       }
     }
   assert_true(tried > 300);
+}
+
+/* As `wasl kind show` tells it: with its texts, and without. */
+static void each_is_shown(void **state) {
+  (void)state;
+  for (size_t i = 0; i < kind_count; i++)
+    for (int bare = 0; bare < 2; bare++) {
+      BASE_AUTO_BUF struct base_buf text = {0};
+      WIRE_AUTO_JSON struct wire_json *json = NULL;
+      struct wire_labels labels = {0};
+      struct wire_writer writer;
+      assert_int_equal(wire_labels_parse(kinds[i].labels, &kinds[i].kind, &labels, NULL), BASE_OK);
+      wire_writer_init(&writer, &text);
+      wire_kind_write(&kinds[i].kind, bare ? NULL : &labels, &writer);
+      assert_int_equal(wire_json_parse(base_buf_view(&text), text.size, "kind", &json, NULL), BASE_OK);
+      assert_int_equal(wire_json_get(json, "label") != NULL, !bare);
+      assert_int_equal(wire_json_size(wire_json_get(json, "clocks")), kinds[i].kind.clock_count);
+      wire_labels_free(&labels);
+    }
 }
 
 static const struct wire_kind_list *list_of(const struct wire_kind *kind, const char *name) {
@@ -259,6 +289,7 @@ int main(void) {
       cmocka_unit_test(labels_fit),
       cmocka_unit_test(examples_are_valid),
       cmocka_unit_test(wrong_values_are_named),
+      cmocka_unit_test(each_is_shown),
       cmocka_unit_test(lists_are_common),
   };
   return cmocka_run_group_tests(tests, load_all, free_all);
