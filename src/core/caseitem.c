@@ -83,28 +83,30 @@ static unsigned author_of(const struct core_item_scene *scene, uint32_t at) {
   return core_party_of(scene->opening, scene->messages[at].header->author);
 }
 
+static uint32_t bit_of(unsigned party) {
+  return (uint32_t)1 << party;
+}
+
 /* The parties that `who` admits, a bit each. */
 static uint32_t admitted(const struct core_item_scene *scene, enum wire_who who, uint32_t item) {
-  const struct core_case_message *message = item == CORE_NO_ITEM ? NULL : &scene->messages[item];
-  uint32_t everybody = ((uint32_t)1 << scene->opening->party_count) - 1;
-  uint32_t opener = (uint32_t)1 << author_of(scene, 0);
-  uint32_t owner = message == NULL ? 0 : (uint32_t)1 << author_of(scene, item);
-  uint32_t assignee = message == NULL || message->assignee == CORE_NOBODY ? 0 : (uint32_t)1 << message->assignee;
+  uint32_t everybody = bit_of((unsigned)scene->opening->party_count) - 1;
+  unsigned assignee = item == CORE_NO_ITEM ? CORE_NOBODY : scene->messages[item].assignee;
+  uint32_t assigned = assignee == CORE_NOBODY ? 0 : bit_of(assignee);
   switch (who) {
   case WIRE_WHO_OPENER:
-    return opener;
+    return bit_of(author_of(scene, 0));
   case WIRE_WHO_OTHERS:
-    return everybody & ~opener;
+    return everybody & ~bit_of(author_of(scene, 0));
   case WIRE_WHO_NOT_LAST:
-    return everybody & ~((uint32_t)1 << author_of(scene, message->item_by));
+    return everybody & ~bit_of(author_of(scene, scene->messages[item].item_by));
   case WIRE_WHO_OWNER:
-    return owner;
+    return bit_of(author_of(scene, item));
   case WIRE_WHO_NOT_OWNER:
-    return everybody & ~owner;
+    return everybody & ~bit_of(author_of(scene, item));
   case WIRE_WHO_ASSIGNEE:
-    return assignee;
+    return assigned;
   case WIRE_WHO_PAIR:
-    return owner | assignee;
+    return assigned | bit_of(author_of(scene, item));
   default:
     return everybody;
   }
@@ -146,42 +148,60 @@ static size_t counted_at(const struct wire_kind_item *item, const struct wire_ki
   return i;
 }
 
+/* Why the item takes no such message: the transition that came nearest, and what it lacks. */
+struct lack {
+  enum { LACKS_STATE, LACKS_CASE, LACKS_WHO, LACKS_NEWS } what;
+  enum wire_who who;
+};
+
+static void say_lack(const struct core_item_scene *scene, const struct wire_kind_item *item, uint32_t at, struct lack lack,
+                     char why[CORE_CASE_WHY]) {
+  struct base_hex_text id = base_id_text(&scene->messages[at].id);
+  const char *name = text(item->name);
+  if (lack.what == LACKS_STATE)
+    say(why, "the %s %.12s… is %s", name, id.text, text(item->states[scene->messages[at].item_state]));
+  else if (lack.what == LACKS_CASE)
+    say(why, "not possible in the state %s of the case", text(scene->kind->states[scene->state]));
+  else if (lack.what == LACKS_WHO)
+    say(why, "the %s %.12s…: only %s may send it", name, id.text, who_text(lack.who));
+  else
+    say(why, "the %s %.12s…: its author has agreed already", name, id.text);
+}
+
 const struct wire_item_transition *core_item_takes(const struct core_item_scene *scene,
                                                    const struct wire_kind_type *type, unsigned party, uint32_t item,
                                                    bool *out_agrees, char why[CORE_CASE_WHY]) {
+  struct lack lack = {.what = LACKS_STATE};
   *out_agrees = false;
   if (item == CORE_NO_ITEM) {
     say(why, "there is no %s of this case that it names", text(type->moves->name));
     return NULL;
   }
   const struct core_case_message *message = &scene->messages[item];
-  struct base_hex_text id = base_id_text(&message->id);
-  const char *name = text(type->moves->name);
-  say(why, "the %s %.12s… is %s", name, id.text, text(type->moves->states[message->item_state]));
   for (size_t i = 0; i < type->moves->transition_count; i++) {
     const struct wire_item_transition *transition = &type->moves->transitions[i];
     if (transition->on != type || !(transition->from >> message->item_state & 1))
       continue;
+    lack = (struct lack){.what = LACKS_CASE};
+    if (!(transition->in >> scene->state & 1))
+      continue;
     uint32_t who = admitted(scene, transition->who, item);
-    if (!(transition->in >> scene->state & 1)) {
-      say(why, "not possible in the state %s of the case", text(scene->kind->states[scene->state]));
+    lack = (struct lack){.what = LACKS_WHO, .who = transition->who};
+    if (!(who >> party & 1))
       continue;
-    }
-    if (!(who >> party & 1)) {
-      say(why, "the %s %.12s…: only %s may send it", name, id.text, who_text(transition->who));
-      continue;
-    }
     if (!transition->all)
       return transition;
     /* who made the state has agreed to all of it */
     uint32_t agreed =
-        message->agreed[counted_at(type->moves, type)] | (uint32_t)1 << author_of(scene, message->item_by);
+        message->agreed[counted_at(type->moves, type)] | bit_of(author_of(scene, message->item_by));
+    lack = (struct lack){.what = LACKS_NEWS};
     if (!(agreed >> party & 1)) {
-      *out_agrees = (who & ~(agreed | (uint32_t)1 << party)) != 0;
+      *out_agrees = (who & ~(agreed | bit_of(party))) != 0;
       return transition;
     }
-    say(why, "the %s %.12s…: its author has agreed already", name, id.text);
   }
+  if (why != NULL)
+    say_lack(scene, type->moves, item, lack, why);
   return NULL;
 }
 

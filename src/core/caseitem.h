@@ -37,8 +37,8 @@ uint32_t core_item_named(const struct core_item_scene *scene, const struct core_
 const struct wire_item_transition *core_item_begins(const struct core_item_scene *scene,
                                                     const struct wire_kind_type *type, unsigned party,
                                                     char why[CORE_CASE_WHY]);
-/* The one that takes a message of this type from this party about the item opened at this place; NULL, and why not.
- * *out_agrees: it only agrees, somebody is missing. */
+/* The one that takes a message of this type from this party about the item opened at this place; NULL, and why not,
+ * unless why is NULL. *out_agrees: it only agrees, somebody is missing. */
 const struct wire_item_transition *core_item_takes(const struct core_item_scene *scene,
                                                    const struct wire_kind_type *type, unsigned party, uint32_t item,
                                                    bool *out_agrees, char why[CORE_CASE_WHY]);

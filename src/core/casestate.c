@@ -98,11 +98,6 @@ static bool case_takes(const struct rules *rules, const struct wire_kind_type *t
   const struct wire_kind *kind = rules->scene.kind;
   if (!type->moves_case)
     return true;
-  const char *reached = name_text(kind->states[rules->now.standing[party]]);
-  if (rules->now.standing[party] == rules->now.state)
-    say_why(verdict, "not possible in the state %s", reached);
-  else
-    say_why(verdict, "not possible in the state %s, in which its author is", reached);
   for (size_t i = 0; i < kind->transition_count; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
     if (transition->on != type || !comes_from(rules, transition, party) ||
@@ -115,6 +110,10 @@ static bool case_takes(const struct rules *rules, const struct wire_kind_type *t
     verdict->agrees_only = transition->all && agreed != everybody;
     return true;
   }
+  bool own = rules->now.standing[party] != rules->now.state;
+  if (verdict->why[0] == 0)
+    say_why(verdict, "not possible in the state %s%s", name_text(kind->states[rules->now.standing[party]]),
+            own ? ", in which its author is" : "");
   return false;
 }
 
@@ -124,10 +123,10 @@ static bool any_item_takes(const struct rules *rules, const struct wire_kind_typ
   const struct core_item_scene *scene = &rules->scene;
   bool agrees;
   if (rules->item != CORE_NO_ITEM && core_case_item(scene->kind, &scene->messages[rules->item]) == type->moves)
-    return core_item_takes(scene, type, party, rules->item, &agrees, verdict->why) != NULL;
+    return core_item_takes(scene, type, party, rules->item, &agrees, NULL) != NULL;
   for (uint32_t i = 0; i < scene->count; i++)
     if (core_case_item(scene->kind, &scene->messages[i]) == type->moves &&
-        core_item_takes(scene, type, party, i, &agrees, verdict->why) != NULL)
+        core_item_takes(scene, type, party, i, &agrees, NULL) != NULL)
       return true;
   say_why(verdict, "there is no %s of this case that it could be about now", name_text(type->moves->name));
   return false;
