@@ -95,10 +95,10 @@ def never_used(rabat, paris, proposal, form):
     for node in (rabat, paris):
         check(says.replace("article 2: ", "article 2: never used; ") in node.ask("agreement", "review", case), "not in the review")
         check(node.json("agreement", "review", case)["unused_rows"] == [{"row": "2", "hidden_by": "1"}], "not in JSON")
-    explain = ("law", "explain", "request", "ask", "--to", "paris", "--purpose", "drugs")
+    explain = ("law", "explain", "request", "ask", "--to", "paris", "--purpose", "terrorism")
     check(says in rabat.ask(*explain), rabat.ask(*explain))
     check(rabat.json(*explain)[0]["unused_rows"] == [{"row": "2", "hidden_by": "1"}], "not in JSON")
-    check("never" not in rabat.ask("law", "explain", "request", "answer", "--to", "paris", "--purpose", "drugs"), "not about an answer")
+    check("never" not in rabat.ask("law", "explain", "request", "answer", "--to", "paris", "--purpose", "terrorism"), "not about an answer")
     amended = rabat.wasl("case", "send", case, "amend", "--fields", write("amend.json", json.dumps({**proposal, "rows": [strict, wide]})))
     check(amended.code == 0 and "never" not in amended.err, "the other way round both are used:", amended.err)
     settle(rabat, paris)
