@@ -479,6 +479,8 @@ export type Erased = {
   by: string;
   reason: string;
   elsewhere: boolean;
+  /** The message of this node that certifies it to the author. */
+  certificate: string | null;
 } | null;
 
 /** The newest recall by the message's author. */
@@ -568,6 +570,12 @@ export type Certified = {
   final_by: TimeOrNull;
 };
 
+/** A partner who might keep it until then, and has not certified that it was erased. */
+export type CertificateDue = {
+  by: string;
+  since: TimeOrNull;
+};
+
 /** When its personal data is to be reviewed, and the last review. */
 export type CaseReview = {
   due: TimeOrNull;
@@ -647,6 +655,7 @@ export type Message = {
   recalled: Recalled;
   kept_until: TimeOrNull;
   certificates: Certified[];
+  certificates_due: CertificateDue[];
   release: Released;
   emergency: Emergency;
   handling: string;
@@ -1419,6 +1428,20 @@ export interface Operations {
       grading?: string;
     };
     answer: Created;
+  };
+  /** Certify to a message's author that it was erased here, or find what a partner certified of it. */
+  message_certificate: {
+    method: "POST";
+    path: "/v1/messages/{id}/certificate";
+    parameters: { id: IdBeginning };
+    body: {
+      /** The partner whose certificate is asked for. At most 32 bytes. */
+      by?: string;
+    };
+    answer: {
+      id: Id;
+      certificate: Id;
+    };
   };
   /** Call a message back from all to whom it was given, and from those to whom they passed it on. */
   recall_open: {

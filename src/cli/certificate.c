@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An erasure certificate (spec/recall.md): the evidence of a message of the kind recall and the type certificate holds,
- * in that message, the erased leaf of its author's register with its opening and its proof. */
+ * An erasure certificate (spec/erase.md): the evidence of a message of the kind recall or erasure and the type
+ * certificate holds, in that message, the erased leaf of its author's register with its opening and its proof. */
 #include "cli/evidence.h"
 #include "wire/kind.h"
 
@@ -9,8 +9,8 @@ enum base_code cli_certificate_check(struct cli_evidence *evidence, struct base_
   struct cli_certificate *out = &evidence->certificate;
   struct seal_certificate certificate = {0};
   struct wire_vkey log;
-  if (!evidence->has_content || !base_view_is(header->kind, WIRE_KIND_RECALL) ||
-      !base_view_is(header->type, "certificate"))
+  bool certifies = base_view_is(header->kind, WIRE_KIND_RECALL) || base_view_is(header->kind, WIRE_KIND_ERASURE);
+  if (!evidence->has_content || !certifies || !base_view_is(header->type, "certificate"))
     return BASE_OK;
   struct base_view final = wire_header_state(header, "final_by");
   if (!base_id_parse(wire_header_state(header, "message"), &out->message) ||

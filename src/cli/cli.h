@@ -397,6 +397,7 @@ CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(case_review);
 CLI_COMMAND_FUNCTION(message_show);
 CLI_COMMAND_FUNCTION(message_erase);
+CLI_COMMAND_FUNCTION(message_certificate);
 CLI_COMMAND_FUNCTION(recall_open);
 CLI_COMMAND_FUNCTION(recall_list);
 CLI_COMMAND_FUNCTION(message_pass_on);

@@ -217,6 +217,12 @@ static void show_erased(const struct shown *shown, const struct wire_json *erase
   base_buf_text(&cli->out, "  ");
   cli_text(cli, cli_string(erased, "reason"));
   base_buf_text(&cli->out, "\n");
+  struct base_view given = cli_string(erased, "certificate");
+  if (given.size == 0)
+    return;
+  base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_CERTIFIED_HERE));
+  cli_isolated(cli, &cli->out, given);
+  base_buf_text(&cli->out, "\n");
 }
 
 /* Who certifies that he erased it, and whether that is proved. */
@@ -237,6 +243,22 @@ static void show_certified(const struct shown *shown, const struct wire_json *li
     if (!sound) {
       base_buf_text(&cli->out, "  ");
       cli_text(cli, cli_string(one, "why"));
+    }
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
+/* Who held it until then, and has not certified that he erased it. */
+static void show_certificates_due(const struct shown *shown, const struct wire_json *list) {
+  struct cli *cli = shown->cli;
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    const struct wire_json *one = wire_json_at(list, i);
+    base_time since;
+    cli_line(cli, "%*s%s ", (int)shown->indent, "", cli_word(cli, CLI_CERTIFICATE_DUE));
+    cli_isolated(cli, &cli->out, cli_string(one, "by"));
+    if (cli_moment(wire_json_get(one, "since"), &since)) {
+      base_buf_text(&cli->out, "  ");
+      cli_time(cli, &cli->out, since);
     }
     base_buf_text(&cli->out, "\n");
   }
@@ -303,6 +325,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view
   show_erased(&shown, wire_json_get(message, "erased"));
   show_kept(&shown, wire_json_get(message, "kept_until"));
   show_certified(&shown, wire_json_get(message, "certificates"));
+  show_certificates_due(&shown, wire_json_get(message, "certificates_due"));
   show_fields(&shown, message);
   show_parts(&shown, message, stix);
   const struct wire_json *deliveries = wire_json_get(message, "deliveries");
@@ -381,6 +404,30 @@ enum base_code cli_message_erase(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK && !cli_print_json(cli, &answer))
     cli_line(cli, "%s\n", cli_word(cli, CLI_ERASED_NOW));
   return code;
+}
+
+enum base_code cli_message_certificate(struct cli *cli, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf body = {0};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  struct cli_piece id;
+  char path[64 + sizeof id.text], given[BASE_HEX_ID + 1];
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_id_word(cli, 0, "ID", &id, err);
+  if (code == BASE_OK)
+    code = cli_body(&body, err, "by", cli_option(cli, "--by"), NULL);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(path, sizeof path, "/v1/messages/%s/certificate", id.text);
+  code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code != BASE_OK)
+    return code;
+  struct base_view certificate = cli_string(answer.json, "certificate");
+  (void)snprintf(given, sizeof given, "%.*s", (int)certificate.size, (const char *)certificate.data);
+  if (cli_option(cli, "-o") != NULL)
+    return cli_proof_export_of(cli, given, err);
+  if (!cli_print_json(cli, &answer))
+    cli_line(cli, "%s\n", given);
+  return BASE_OK;
 }
 
 enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {

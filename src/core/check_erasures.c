@@ -42,7 +42,7 @@ enum base_code core_check_erasures(struct core *core, bool *done, struct base_er
   struct core_check *check = core->check;
   struct store_erasure row;
   int64_t before = check->key;
-  enum base_code code = store_erasure_next(core->store, false, &check->key, &arena, &row, err);
+  enum base_code code = store_erasure_next(core->store, STORE_ERASURES_ALL, &check->key, &arena, &row, err);
   check->budget -= CORE_CHECK_COST_PROVED;
   check->rows++;
   check->total++;

@@ -49,11 +49,19 @@ static enum base_code read_terms(struct core *core, const struct law_clause *cla
 
 enum base_code core_clause_row(struct core *core, const struct base_id *message, struct base_view author,
                                struct base_arena *arena, struct core_row *out, struct base_error *err) {
-  struct law_clause clause;
+  struct base_view clause;
   *out = (struct core_row){0};
-  enum base_code code = clause_of(core, message, author, arena, &out->clause, err);
-  if (code != BASE_OK || !law_clause_read(out->clause, &clause))
-    return code;
+  enum base_code code = clause_of(core, message, author, arena, &clause, err);
+  return code == BASE_OK ? core_clause_find(core, clause, arena, out, err) : code;
+}
+
+enum base_code core_clause_find(struct core *core, struct base_view text, struct base_arena *arena,
+                                struct core_row *out, struct base_error *err) {
+  struct law_clause clause;
+  enum base_code code = BASE_OK;
+  *out = (struct core_row){.clause = text};
+  if (!law_clause_read(text, &clause))
+    return BASE_OK;
   for (size_t i = 0; i < core->law_count && out->agreement == NULL; i++)
     if (base_id_equal(&core->law[i].id, &clause.agreement) && base_id_equal(&core->law[i].terms, &clause.terms))
       out->agreement = &core->law[i];

@@ -15,5 +15,8 @@ struct core_row {
 /* Of a partner's message; views into arena. Terms that are not here, or cannot be read, are no failure. */
 BASE_NODISCARD enum base_code core_clause_row(struct core *core, const struct base_id *message, struct base_view author,
                                               struct base_arena *arena, struct core_row *out, struct base_error *err);
+/* Likewise, of the clause that a `sent` leaf has. */
+BASE_NODISCARD enum base_code core_clause_find(struct core *core, struct base_view clause, struct base_arena *arena,
+                                               struct core_row *out, struct base_error *err);
 
 #endif

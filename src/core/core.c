@@ -10,6 +10,7 @@
 #include "core/back.h"
 #include "core/backup.h"
 #include "core/cards.h"
+#include "core/certified.h"
 #include "core/clocks.h"
 #include "core/consent.h"
 #include "core/epoch.h"
@@ -218,6 +219,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_KEY_RETIRE] = core_key_retire,
     [LINK_CASE_OPEN] = core_submit_open,
     [LINK_MESSAGE_ERASE] = core_message_erase,
+    [LINK_MESSAGE_CERTIFICATE] = core_message_certificate,
     [LINK_CASE_REVIEW] = core_case_review,
     [LINK_MESSAGE_PASS_ON] = core_message_pass_on,
     [LINK_RECALL_OPEN] = core_recall_open,
@@ -433,6 +435,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (code == BASE_OK)
       code = core_retain_settle(core, &why);
     if (code == BASE_OK)
+      code = core_certificate_settle(core, &why);
+    if (code == BASE_OK)
       code = core_login_settle(core, &why);
     if (code == BASE_OK)
       code = core_release_settle(core, &why);
@@ -480,6 +484,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_consent_due_ms(core));
   due = core_soonest(due, core_recall_due_ms(core));
   due = core_soonest(due, core_retain_due_ms(core));
+  due = core_soonest(due, core_certificate_due_ms(core));
   due = core_soonest(due, core_login_due_ms(core));
   due = core_soonest(due, core_release_due_ms(core));
   due = core_soonest(due, core_review_due_ms(core));

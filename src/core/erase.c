@@ -69,7 +69,7 @@ enum base_code core_erase_load(struct core *core, struct base_error *err) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, 1 << 20);
     struct store_erasure row;
-    code = store_erasure_next(core->store, true, &key, &arena, &row, err);
+    code = store_erasure_next(core->store, STORE_ERASURES_UNTOLD, &key, &arena, &row, err);
     core->erasing.untold += code == BASE_OK;
   }
   return code == BASE_NOT_FOUND ? BASE_OK : code;
@@ -189,7 +189,7 @@ static enum base_code collect(struct core *core, struct telling *telling, struct
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, 1 << 20);
     struct store_erasure row;
-    code = store_erasure_next(core->store, true, &key, &arena, &row, err);
+    code = store_erasure_next(core->store, STORE_ERASURES_UNTOLD, &key, &arena, &row, err);
     if (code != BASE_OK)
       continue;
     struct wire_keeper_erased *erased = &telling->list[telling->count++];
@@ -302,9 +302,10 @@ enum base_code core_erase_may(struct core *core, const struct store_message *row
                      id.text);
   if (row->state == STORE_MESSAGE_PENDING)
     return base_fail(err, BASE_CONFLICT, "message %s is still arriving: it can be erased when it is complete", id.text);
-  if (kind != NULL && core_kind_recall(kind))
+  if (kind != NULL && (core_kind_recall(kind) || base_view_is(kind->kind.name, WIRE_KIND_ERASURE)))
     return base_fail(err, BASE_POLICY,
-                     "message %s belongs to a recall: what was asked and done stays, and holds no content", id.text);
+                     "message %s belongs to %s: what was asked and done stays, and holds no content", id.text,
+                     core_kind_recall(kind) ? "a recall" : "a certificate of erasure");
   if (kind != NULL && core_kind_agreement(&kind->kind))
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to an agreement: it is the legal basis of what was exchanged, and stays",

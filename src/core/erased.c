@@ -198,7 +198,7 @@ static enum base_code teach(struct core *core, struct base_error *err) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, 1 << 20);
     struct store_erasure row;
-    code = store_erasure_next(core->store, false, &key, &arena, &row, err);
+    code = store_erasure_next(core->store, STORE_ERASURES_ALL, &key, &arena, &row, err);
     if (code != BASE_OK || row.elsewhere || row.untold)
       continue;
     row.untold = true;

@@ -57,6 +57,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   core->login_key_lost = core->login_key_lost || core->login_key_fresh;
   core->login_key_fresh = false;
   core->revoking = (struct core_revoking){0};
+  core->certify_at_ms = 0;
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;

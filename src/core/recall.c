@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cards.h"
+#include "core/certified.h"
 #include "core/clocks.h"
-#include "core/erase.h"
 #include "core/exchange.h"
 #include "core/recall.h"
 #include "core/messages.h"
@@ -296,48 +295,15 @@ static enum base_code send_message(struct core *core, struct wire_writer *writer
   return code == BASE_OK ? core_submit_itself(core, (struct base_view){0}, base_buf_view(writer->out), &id, err) : code;
 }
 
-static void write_base64(struct wire_writer *writer, const char *key, struct base_view bytes) {
-  BASE_AUTO_BUF struct base_buf text = {0};
-  base_buf_init(&text, 2 * WIRE_OPENING_MAX);
-  base_buf_base64(&text, bytes);
-  wire_write_member_buf(writer, key, &text);
-}
-
-/* From then on the epoch key that could open it in an old copy of this database is destroyed (rewrap.c). */
-static base_time final_by(const struct core *core) {
-  for (size_t i = 0; i < core->info.count; i++)
-    if (core->info.keys[i].type == WIRE_KEEPER_EPOCH && core->info.keys[i].state == WIRE_KEEPER_IN_FORCE)
-      return core->info.keys[i].from + (base_time)(CORE_EPOCH_DAYS + 1) * CORE_DAY;
-  return core_now(core) + (base_time)(CORE_EPOCH_DAYS + 1) * CORE_DAY;
-}
-
-/* The erased leaf with its opening, under the newest head: the proof that remains, in the hands of both. */
 static enum base_code certify(struct core *core, const struct core_recall *recall, bool *sent, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  BASE_AUTO_BUF struct base_buf proof = {0}, document = {0};
-  base_arena_init(&arena, 1 << 20);
-  base_buf_init(&proof, WIRE_PROOF_MAX);
-  struct core_erasure erasure;
-  struct wire_frame_proof frame;
+  BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  enum base_code code = core_erase_read(core, &recall->message, &arena, &erasure, err);
-  if (code != BASE_OK || !erasure.there || erasure.leaf >= core->reg.attested)
-    return code; /* in the next step, when it is attested */
-  code = core_register_prove(core, erasure.leaf, core->reg.attested, &arena, &frame, err);
-  if (code != BASE_OK)
-    return core_damage(code) ? BASE_OK : code;
-  struct wire_proof text = {
-      .index = frame.index, .hash_count = frame.hash_count, .checkpoint = base_buf_view(&core->reg.note)};
-  memcpy(text.hashes, frame.hashes, frame.hash_count * sizeof frame.hashes[0]);
-  wire_proof_write(&text, &proof);
+  bool proved = false;
   begin_message(&writer, &document, recall, "certificate");
-  wire_write_member_id(&writer, "message", &recall->message);
-  wire_write_member_time(&writer, "final_by", final_by(core));
-  write_base64(&writer, "leaf", frame.leaf);
-  write_base64(&writer, "opening", frame.opening);
-  wire_write_member_buf(&writer, "proof", &proof);
-  code = send_message(core, &writer, err);
-  *sent = code == BASE_OK;
+  enum base_code code = core_certificate_write(core, &recall->message, &writer, &proved, err);
+  if (code == BASE_OK && proved) /* else in the next step, when it is attested */
+    code = send_message(core, &writer, err);
+  *sent = proved && code == BASE_OK;
   return code;
 }
 

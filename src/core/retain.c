@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/retain.h"
 #include "core/agreements.h"
+#include "core/certified.h"
 #include "core/check.h"
 #include "core/clause.h"
 #include "core/erase.h"
@@ -145,6 +146,8 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
   }
   if (may == BASE_OK && code == BASE_OK)
     code = core_erase_write(core, &row, (struct base_view){0}, base_buf_view(&reason), false, err);
+  if (may == BASE_OK && code == BASE_OK) /* who set the end hears that it was kept */
+    code = core_certificate_owe(core, &row, err);
   return code == BASE_OK ? done(core, id, err) : code;
 }
 

@@ -360,8 +360,16 @@ static enum base_code write_erased(struct core *core, struct wire_writer *writer
   core_show_text(writer, "by", erasure.actor);
   core_show_text(writer, "reason", erasure.reason);
   wire_write_member_bool(writer, "elsewhere", erasure.elsewhere);
+  struct base_id given;
+  bool there = false;
+  code = core_certified_given(core, &row->id, &given, &there, err);
+  wire_write_key(writer, "certificate");
+  if (there)
+    wire_write_string(writer, base_id_text(&given).text);
+  else
+    wire_write_null(writer);
   wire_write_end(writer, '}');
-  return BASE_OK;
+  return code;
 }
 
 /* What partners certify of its erasure, and whether they prove it. */
@@ -519,6 +527,11 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = write_kept(core, &writer, &id, err);
   if (code == BASE_OK)
     code = write_certified(core, &writer, &id, err);
+  wire_write_key(&writer, "certificates_due");
+  wire_write_array(&writer);
+  if (code == BASE_OK)
+    code = core_certified_due(core, &writer, &content.row, &content.header, err);
+  wire_write_end(&writer, ']');
   write_content(core, &writer, &content);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, err);

@@ -6,6 +6,7 @@
 #include "core/agreements.h"
 #include "core/back.h"
 #include "core/cases.h"
+#include "core/certified.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -414,6 +415,8 @@ void core_submit_carrying(struct core *core, uint64_t token, const struct wire_j
     code = core_recall_by_hand(submission.kind, submission.type, &err);
   if (code == BASE_OK)
     code = core_emergency_by_hand(submission.kind, submission.type, &err);
+  if (code == BASE_OK)
+    code = core_certificate_by_hand(submission.kind, &err);
   if (code == BASE_OK)
     finish(core, token, document, &submission, NULL);
   else

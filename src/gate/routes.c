@@ -38,6 +38,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"export", GATE_FLAG}, {"reason", GATE_TEXT}}},
     {"POST", "v1/messages/ID/erase", LINK_MESSAGE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/messages/ID/pass-on", LINK_MESSAGE_PASS_ON, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/messages/ID/certificate", LINK_MESSAGE_CERTIFICATE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/messages/ID/recall", LINK_RECALL_OPEN, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/recalls", LINK_RECALL_LIST, GATE_ASK, {{0}}, {{"limit", GATE_NUMBER}}},
     {"POST", "v1/recalls/ID/answer", LINK_RECALL_ANSWER, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},

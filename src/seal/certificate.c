@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An erasure certificate (spec/recall.md): the erased leaf of a register, with its opening and its proof. */
+ * An erasure certificate (spec/erase.md): the erased leaf of a register, with its opening and its proof. */
 #include "seal/seal.h"
 
 static enum base_code decode(const struct wire_json *fields, const char *name, struct base_arena *arena,

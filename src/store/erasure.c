@@ -9,7 +9,8 @@ enum base_code store_erasure_put(struct store *store, const struct store_erasure
   return code == BASE_OK ? store_run(store, STORE_SQL_ERASURE_PUT,
                                      STORE_VALUES(store_number(message), store_unsigned(erasure->leaf),
                                                   store_number(erasure->elsewhere), store_number(erasure->untold),
-                                                  store_number(erasure->epoch), store_bytes(erasure->wrapped)),
+                                                  store_number(erasure->epoch), store_bytes(erasure->wrapped),
+                                                  store_number(erasure->owed)),
                                      NULL, err)
                          : code;
 }
@@ -20,7 +21,8 @@ static enum base_code read_erasure(struct store_rows *rows, struct base_arena *a
                                 .elsewhere = store_row_flag(rows, 3),
                                 .untold = store_row_flag(rows, 4),
                                 .epoch = (uint32_t)store_row_at_most(rows, 5, UINT32_MAX),
-                                .wrapped = store_row_bytes(rows, 6, arena)};
+                                .wrapped = store_row_bytes(rows, 6, arena),
+                                .owed = store_row_flag(rows, 7)};
   store_row_32(rows, 1, out->message.bytes);
   return store_row_check(rows, err);
 }
@@ -40,15 +42,27 @@ enum base_code store_erasure_get(struct store *store, const struct base_id *mess
   return code == BASE_OK ? read_erasure(&rows, arena, out, err) : code;
 }
 
-enum base_code store_erasure_next(struct store *store, bool untold, int64_t *key, struct base_arena *arena,
-                                  struct store_erasure *out, struct base_error *err) {
+enum base_code store_erasure_next(struct store *store, enum store_erasures which, int64_t *key,
+                                  struct base_arena *arena, struct store_erasure *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  enum base_code code =
-      store_rows_after(store, untold ? STORE_SQL_ERASURE_UNTOLD : STORE_SQL_ERASURE_NEXT, *key, &rows, err);
+  enum base_code code = store_rows_after(store,
+                                         which == STORE_ERASURES_UNTOLD ? STORE_SQL_ERASURE_UNTOLD
+                                         : which == STORE_ERASURES_OWED ? STORE_SQL_ERASURE_OWED
+                                                                        : STORE_SQL_ERASURE_NEXT,
+                                         *key, &rows, err);
   if (code != BASE_OK)
     return code;
   *key = store_row_number(&rows, 0);
   return read_erasure(&rows, arena, out, err);
+}
+
+enum base_code store_erasure_owe(struct store *store, const struct base_id *message, bool owed,
+                                 struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, message, &number, err);
+  return code == BASE_OK ? store_run(store, STORE_SQL_ERASURE_OWE, STORE_VALUES(store_number(number), store_number(owed)),
+                                     NULL, err)
+                         : code;
 }
 
 enum base_code store_erasure_told(struct store *store, const struct base_id *message, struct base_error *err) {

@@ -286,6 +286,7 @@ struct store_erasure {
   struct base_id message;
   uint64_t leaf;             /* of the erased leaf; 0: the message is not here, and was before a restore */
   bool elsewhere;            /* it came without its content, which another node had erased */
+  bool owed;                 /* its author is still to be given the certificate */
   bool untold;               /* the keeper is still to be told … */
   uint32_t epoch;            /* … and what its key was wrapped by, 0: there was none … */
   struct base_view wrapped;  /* … with the key; empty once it was told */
@@ -296,10 +297,14 @@ BASE_NODISCARD enum base_code store_erasure_put(struct store *store, const struc
 BASE_NODISCARD enum base_code store_erasure_get(struct store *store, const struct base_id *message,
                                                 struct base_arena *arena, struct store_erasure *out,
                                                 struct base_error *err);
-/* key: the number of the message's id. untold: those alone. */
-BASE_NODISCARD enum base_code store_erasure_next(struct store *store, bool untold, int64_t *key,
+/* key: the number of the message's id. */
+enum store_erasures { STORE_ERASURES_ALL, STORE_ERASURES_UNTOLD, STORE_ERASURES_OWED };
+BASE_NODISCARD enum base_code store_erasure_next(struct store *store, enum store_erasures which, int64_t *key,
                                                  struct base_arena *arena, struct store_erasure *out,
                                                  struct base_error *err);
+/* Of one that is there. */
+BASE_NODISCARD enum base_code store_erasure_owe(struct store *store, const struct base_id *message, bool owed,
+                                                struct base_error *err);
 /* The keeper knows: nothing of the key is left. */
 BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const struct base_id *message,
                                                  struct base_error *err);

@@ -399,14 +399,15 @@ static void read_kind(struct wire_kind_reader *reader) {
   reader->kind->version = wire_object_integer(root, "version", 1, INT32_MAX, true);
   reader->kind->needs_row = wire_object_bool(root, "needs_row", true);
   /* Agreements make the law, a recall outlives it, a consent is what law asks for, and an emergency is what it is told
-   * of afterwards: a kind from outside must not talk itself around the law. */
-  static const char *const beside[] = {WIRE_KIND_AGREEMENT, WIRE_KIND_RECALL, WIRE_KIND_CONSENT, WIRE_KIND_EMERGENCY};
+   * of afterwards, an erasure is certified when all is over: a kind from outside must not talk itself around the law. */
+  static const char *const beside[] = {WIRE_KIND_AGREEMENT, WIRE_KIND_RECALL, WIRE_KIND_CONSENT, WIRE_KIND_EMERGENCY,
+                                       WIRE_KIND_ERASURE};
   bool rowless = false;
   for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
     rowless = rowless || base_view_is(reader->kind->name, beside[i]);
   if (!root->code && reader->kind->needs_row == rowless)
     wire_object_fail(root, BASE_FIELD, "needs_row",
-                     "must be false for the kinds agreement, recall, consent and emergency, and true for every other");
+                     "must be false for the kinds agreement, recall, consent, emergency and erasure, and true for every other");
   void (*const steps[])(struct wire_kind_reader *) = {read_lists, read_types, read_states, read_transitions,
                                                       wire_kind_read_items, check_types, read_together, read_clocks,
                                                       read_purpose};

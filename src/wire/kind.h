@@ -14,6 +14,7 @@
 #define WIRE_RECALL_WITHDRAWN "withdrawn" /* its state */
 #define WIRE_KIND_CONSENT "consent"
 #define WIRE_KIND_EMERGENCY "emergency"
+#define WIRE_KIND_ERASURE "erasure"
 
 enum {
   WIRE_KIND_MAX = 256 << 10,
@@ -152,7 +153,7 @@ struct wire_kind {
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
-  bool needs_row;                       /* false only for `agreement`, `recall`, `consent` and `emergency` */
+  bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
  * NUL behind their view. Errors name the JSON path and what is allowed. */

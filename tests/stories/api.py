@@ -168,6 +168,10 @@ def recalls(good, door, rabat, paris, case):
     rows = good(door, "recall_list", query={"limit": 5})
     good(door, "recall_answer", example("recall_answer"), id=next(row["id"] for row in rows if not row["ours"]))
     good(door, "recall_withdraw", example("recall_withdraw"), id=next(row["id"] for row in rows if row["ours"]))
+    over = paris.request("rabat")
+    settle(rabat, paris)
+    good(door, "message_erase", example("message_erase"), id=over)
+    good(door, "message_certificate", example("message_certificate"), id=over)
 
 
 def come_in(good, door):

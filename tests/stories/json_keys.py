@@ -39,7 +39,7 @@ def read_only(rabat, case):
     check(keys(rabat.json("node", "status"), "name", "register")["name"] == "rabat", "another name")
     check(all(ID.fullmatch(row["hash"]) for row in keys(rabat.json("kind", "list"), "name", "hash")), "kind list")
     shipped = {row["name"] for row in rabat.json("kind", "list")}
-    check({"agreement", "consent", "emergency", "information", "recall", "request"} <= shipped, "a kind is not shipped", shipped)
+    check({"agreement", "consent", "emergency", "erasure", "information", "recall", "request"} <= shipped, "a kind is not shipped", shipped)
     for kind in ("agreement", "request"):
         texts(rabat.json("kind", "show", kind), kind)
     keys(rabat.json("partner", "list"), "name", "fingerprint", "state")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A row of an agreement says for how many days its receiver keeps what came under it: both are told until when, the node erases
-it by itself then, and nothing but its content is gone. Its author keeps his own. A longer row of an amendment changes nothing of what
+it by itself then, and nothing but its content is gone. Its author keeps his own, and is given the certificate. A longer row of an amendment changes nothing of what
 came before.
 
 Broken variants: tests/checks/exchange_broken (unit/core_retain)."""
@@ -9,7 +9,7 @@ import json
 import os
 from datetime import datetime, timedelta
 
-from story import ROOT, Node, agree, check, introduce, must, ok, path, programs_at, run, settle, wasl, write
+from story import ROOT, Node, agree, check, introduce, must, ok, path, programs_at, run, settle, until, wasl, write
 
 DAYS, LONGER, DAY = 30, 60, 86400
 TOLD = {"ar": "يُحفظ المحتوى حتى", "fr": "Contenu conservé jusqu'au", "en": "Content kept until", "es": "Contenido conservado hasta el",
@@ -64,6 +64,19 @@ def story():
     told = [leaf for leaf in paris.leaves() if leaf["act"] == "erased"]
     check([leaf["message"] for leaf in told] == [first] and not told[0].get("actor"), told)
     ok("after that the node erases it by itself, its author's copy and what came under the longer row stay")
+    until(lambda: rabat.json("message", "show", first)["certificates"], 40, "certified")
+    came = rabat.json("message", "show", first)["certificates"][0]
+    check(came["by"] == "paris" and came["sound"] and came["erased"] == erased["at"], came)
+    check(paris.json("message", "show", first)["erased"]["certificate"] == came["message"], "another certificate")
+    check("Certified erasure" in rabat.ask("case", "list", "--kind", "erasure"), "case list")
+    for node in (rabat, paris):
+        certificate = path(f"{node.name}-erased.wasl-proof")
+        until(lambda: node.wasl("message", "certificate", first, "-o", certificate).code == 0, 20, "exported")
+        said = must(wasl("proof", "verify", certificate))
+        check(first in said.out and "Certified" in said.out and "as its row says" in said.out, said)
+    rabat.refuses(5, "message", "certificate", first, "--by", "madrid", says="has given no certificate")
+    paris.refuses(1, "message", "certificate", second, says="was not erased here")
+    ok("its author is given the certificate of that by itself; both have it as a file that verifies without a node")
     proof = path("first.wasl-proof")
     must(paris.wasl("proof", "export", first, "-o", proof))
     said = json.loads(must(wasl("proof", "verify", proof, "--json")).out)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a row of an agreement lets its receiver keep for some days goes by itself then (spec/recall.md, "Kept until").
  */
+#include "core/certified.h"
 #include "core/retain.h"
+#include "core/submit.h"
 
 #include "core_damage.h"
 
@@ -202,8 +204,126 @@ static void test_tampered(void **state) {
   pair_remove(&b);
 }
 
+static void ask(struct pair_node *node, const char *id, const char *by, enum base_code want, char out[65]) {
+  char json[200];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\"%s%s%s}", id, by[0] != '\0' ? ",\"by\":\"" : "", by,
+           by[0] != '\0' ? "\"" : "");
+  struct pair_answer answer = pair_ask(node, LINK_MESSAGE_CERTIFICATE, json, -1);
+  if (answer.status != want)
+    fail_msg("%s: %.*s", base_code_name(answer.status), (int)answer.payload.size, (const char *)answer.payload.data);
+  if (want == BASE_OK)
+    pair_text(&answer, "certificate", out, 65);
+  pair_answer_free(&answer);
+}
+
+static void given_by(struct pair_node *node, const char *id, const char *certificate, const struct pair_node *by) {
+  char words[200];
+  snprintf(words, sizeof words, "\"certificates\":[{\"by\":\"%s\",\"message\":\"%s\"", by->name, certificate);
+  shown(node, id, words);
+  shown(node, id, "\"sound\":true");
+  shown(node, id, "\"certificates_due\":[]");
+}
+
+/* Who let it be kept so long gets the certificate by itself when it is over; until it comes it is outstanding. */
+static void test_certified(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", first[65], second[65], given[65], again[65], words[200];
+  try_partners(&a, &b);
+  agree(&a, &b, FIRST, agreement);
+  base_time sent = b.now;
+  provide(&a, &b, "", first);
+  shown(&a, first, "\"certificates_due\":[]");
+  ask(&b, first, "", BASE_CONFLICT, NULL); /* not erased */
+  ask(&a, first, "", BASE_CONFLICT, NULL);
+  try_suspend(&b, &a, "suspended");
+  b.now += FIRST * DAY;
+  a.now += FIRST * DAY;
+  b.ms += 1000;
+  pair_settle(&b);
+  shown(&b, first, "\"certificate\":null");
+  snprintf(words, sizeof words, "\"certificates_due\":[{\"by\":\"%s\",\"since\":\"%s\"}]", b.name,
+           base_time_format(sent + FIRST * DAY).text);
+  shown(&a, first, words);
+  try_restart(&b);
+  try_suspend(&b, &a, "active");
+  b.ms += CORE_CERTIFY_AGAIN_MS;
+  pair_settle(&b);
+  pair_rest(&a, &b);
+  ask(&b, first, "", BASE_OK, given);
+  ask(&a, first, "", BASE_OK, again);
+  assert_string_equal(given, again);
+  given_by(&a, first, given, &b);
+  shown(&b, first, given);
+  assert_int_equal(core_certificate_due_ms(b.core), -1);
+  provide(&a, &b, "", second);
+  later(&a, &b, FIRST * DAY);
+  ask(&a, second, b.name, BASE_OK, given);
+  given_by(&a, second, given, &b);
+  ask(&a, second, a.name, BASE_NOT_FOUND, NULL);
+  try_remove(&a, &b);
+}
+
+/* What a person erased is certified when a person wants that, once; nobody writes it by hand, nor erases it. */
+static void test_by_hand(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", id[65], own[65], given[65], again[65], json[400];
+  try_partners(&a, &b);
+  agree(&a, &b, 0, agreement);
+  provide(&a, &b, "", id);
+  provide(&b, &a, "", own);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"over\"}", id);
+  pair_id(&b, LINK_MESSAGE_ERASE, json, again);
+  pair_rest(&a, &b);
+  shown(&a, id, "\"certificates\":[]");
+  ask(&b, id, "", BASE_OK, given);
+  ask(&b, id, "", BASE_OK, again);
+  assert_string_equal(given, again);
+  pair_rest(&a, &b);
+  given_by(&a, id, given, &b);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"over\"}", given);
+  pair_refused(&a, LINK_MESSAGE_ERASE, json, BASE_POLICY);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"over\"}", own);
+  pair_id(&b, LINK_MESSAGE_ERASE, json, again);
+  ask(&b, own, "", BASE_POLICY, NULL);
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"kind\":\"erasure\",\"to\":[\"%s\"],\"fields\":{\"message\":\"%s\",\"final_by\":"
+           "\"2030-01-01\",\"leaf\":\"AAAA\",\"opening\":\"{}\",\"proof\":\"x\"}}",
+           a.name, id);
+  pair_refused(&b, LINK_CASE_OPEN, json, BASE_POLICY);
+  try_remove(&a, &b);
+}
+
+/* One that its author's register does not prove is his fault, and nothing is settled by it. */
+static void test_false(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65] = "", id[65], json[500], more[100];
+  struct base_id sent;
+  struct base_error err = {0};
+  try_partners(&a, &b);
+  agree(&a, &b, 0, agreement);
+  snprintf(more, sizeof more, ",\"keep_until\":\"%s\"", base_time_format(b.now + DAY).text);
+  provide(&a, &b, more, id);
+  snprintf(json, sizeof json,
+           "{\"kind\":\"erasure\",\"to\":[\"%s\"],\"fields\":{\"message\":\"%s\",\"final_by\":"
+           "\"2030-01-01\",\"leaf\":\"AAAA\",\"opening\":\"{}\",\"proof\":\"x\"}}",
+           a.name, id);
+  b.ms += 1000;
+  assert_int_equal(core_submit_itself(b.core, BASE_VIEW("test"), base_view_text(json), &sent, &err), BASE_OK);
+  pair_settle(&b);
+  pair_rest(&a, &b);
+  shown(&a, id, "\"sound\":false");
+  a.now += DAY;
+  shown(&a, id, "\"certificates_due\":[{\"by\":");
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_row), cmocka_unit_test(test_unknown_row),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_certified), cmocka_unit_test(test_by_hand),
+                                     cmocka_unit_test(test_false),     cmocka_unit_test(test_row), cmocka_unit_test(test_unknown_row),
                                      cmocka_unit_test(test_silent_row), cmocka_unit_test(test_clock_goes_back),
                                      cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void limits_count_characters(void **state) {
 /* `wasl kind example` must print what `wasl case open --fields` takes, for every type of every shipped kind. */
 static void every_example_is_valid(void **state) {
   (void)state;
-  static const char *const kinds[] = {"agreement", "consent", "emergency", "information", "recall", "request"};
+  static const char *const kinds[] = {"agreement", "consent", "emergency", "erasure", "information", "recall", "request"};
   const struct base_id reference = {{0xAB}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     struct shipped shipped;

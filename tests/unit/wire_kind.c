@@ -8,7 +8,7 @@
 
 #include "../shipped.h"
 
-static const char *const shipped_names[] = {"agreement", "consent", "emergency", "information", "recall", "request"};
+static const char *const shipped_names[] = {"agreement", "consent", "emergency", "erasure", "information", "recall", "request"};
 
 /* A small kind that is right; each test of a guard breaks one place of it. */
 static const char RIGHT[] =
