@@ -1383,6 +1383,21 @@ export interface Operations {
       leaf: number;
     };
   };
+  /** Erase a case that is over whole at this node, with the headers of its messages, for good. */
+  case_erase: {
+    method: "POST";
+    path: "/v1/cases/{id}/erase";
+    parameters: { id: IdBeginning };
+    body: {
+      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      reason: string;
+    };
+    answer: {
+      id: Id;
+      messages: number;
+      leaf: number;
+    };
+  };
   /** The cases whose personal data is to be reviewed, what is due first. */
   review_list: {
     method: "GET";

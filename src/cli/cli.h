@@ -395,6 +395,7 @@ CLI_COMMAND_FUNCTION(case_show);
 CLI_COMMAND_FUNCTION(case_items);
 CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(case_review);
+CLI_COMMAND_FUNCTION(case_erase);
 CLI_COMMAND_FUNCTION(message_show);
 CLI_COMMAND_FUNCTION(message_erase);
 CLI_COMMAND_FUNCTION(message_certificate);

@@ -143,6 +143,47 @@ static enum base_code check_header(const struct check *check, struct base_error 
   return code;
 }
 
+static enum base_code load(const struct check *check, const char *folder, const char *stem, const char *ending,
+                           size_t max, char name[MEMBER_NAME], struct base_view *out, struct base_error *err) {
+  (void)snprintf(name, MEMBER_NAME, "%s/%s.%s", folder, stem, ending);
+  return cli_member_load(check->members, name, max, check->arena, out, err);
+}
+
+/* The folder of the receiver whose sent.leaf this member is; false: it is another member. */
+static bool folder_of(const struct cli_member *member, char folder[BASE_NAME_MAX + 1]) {
+  const char *slash = strchr(member->name, '/');
+  size_t size = slash == NULL ? 0 : (size_t)(slash - member->name);
+  if (slash == NULL || strcmp(slash, "/sent.leaf") != 0 || !base_name_valid(base_view_of(member->name, size)))
+    return false;
+  memcpy(folder, member->name, size);
+  folder[size] = 0;
+  return true;
+}
+
+/* Without a header the first `sent` opening says which message it is, and by whom; all others must say the same. */
+static enum base_code check_headless(const struct check *check, struct base_error *err) {
+  struct cli_evidence *out = check->out;
+  char folder[BASE_NAME_MAX + 1] = "", name[MEMBER_NAME];
+  struct base_view bytes;
+  struct wire_opening opening;
+  for (size_t i = 0; i < check->members->count && folder[0] == '\0'; i++)
+    (void)folder_of(&check->members->list[i], folder);
+  if (folder[0] == '\0')
+    return base_fail(err, BASE_EVIDENCE, "header.json: is missing, and no NAME/sent.leaf says which message it is");
+  enum base_code code = load(check, folder, "sent", "opening", WIRE_OPENING_MAX, name, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  if (wire_opening_parse(WIRE_ACT_SENT, bytes, check->arena, &opening, err) != BASE_OK)
+    return base_fail_within(err, "%s", name);
+  out->headless = true;
+  out->message = opening.message;
+  code = load_card(check, wire_origin_name(opening.from), &out->author, err);
+  if (code == BASE_OK && !base_view_equal(out->author.card.origin, opening.from))
+    code = base_fail(err, BASE_EVIDENCE, "cards/%.*s.card: not the card of the message's author",
+                     (int)out->author.card.name.size, (const char *)out->author.card.name.data);
+  return code;
+}
+
 /* parts/HASH must hold what its name says, in this size. */
 static enum base_code check_part(const struct check *check, const struct base_hash *sha256, uint64_t size,
                                  struct base_error *err) {
@@ -175,7 +216,7 @@ static bool any_part(const struct cli_members *members) {
  * of it. */
 static enum base_code check_content(const struct check *check, struct base_error *err) {
   struct cli_evidence *out = check->out;
-  out->has_content = any_part(check->members);
+  out->has_content = !out->headless && any_part(check->members);
   if (!out->has_content)
     return BASE_OK;
   char name[MEMBER_NAME];
@@ -201,12 +242,6 @@ struct triple {
   struct wire_leaf leaf;
   struct wire_opening opening;
 };
-
-static enum base_code load(const struct check *check, const char *folder, const char *stem, const char *ending,
-                           size_t max, char name[MEMBER_NAME], struct base_view *out, struct base_error *err) {
-  (void)snprintf(name, MEMBER_NAME, "%s/%s.%s", folder, stem, ending);
-  return cli_member_load(check->members, name, max, check->arena, out, err);
-}
 
 /* The proof: included under a head that this register signed and the other side's witness cosigned, and nobody else. */
 static enum base_code check_inclusion(struct base_view leaf_bytes, struct base_view bytes,
@@ -382,7 +417,7 @@ static enum base_code check_receiver(const struct check *check, const char *fold
   enum base_code code = load_card(check, base_view_text(folder), &receiver->party, err);
   if (code != BASE_OK)
     return code;
-  if (!wire_header_has_party(&out->header, receiver->party.card.origin))
+  if (!out->headless && !wire_header_has_party(&out->header, receiver->party.card.origin))
     return base_fail(err, BASE_EVIDENCE, "%s: its card is of no party that header.json names", folder);
   code = check_triple(check, folder, WIRE_ACT_SENT, &out->author, &receiver->party, &sent, &receiver->sent, err);
   if (code == BASE_OK)
@@ -401,12 +436,8 @@ static enum base_code check_receiver(const struct check *check, const char *fold
 static enum base_code check_receivers(const struct check *check, struct base_error *err) {
   for (size_t i = 0; i < check->members->count; i++) {
     char folder[BASE_NAME_MAX + 1];
-    const char *name = check->members->list[i].name, *slash = strchr(name, '/');
-    size_t size = slash == NULL ? 0 : (size_t)(slash - name);
-    if (slash == NULL || strcmp(slash, "/sent.leaf") != 0 || !base_name_valid(base_view_of(name, size)))
+    if (!folder_of(&check->members->list[i], folder))
       continue;
-    memcpy(folder, name, size);
-    folder[size] = 0;
     enum base_code code = check_receiver(check, folder, err);
     if (code != BASE_OK)
       return code;
@@ -576,7 +607,7 @@ enum base_code cli_evidence_verify(const struct cli_source *source, const struct
   base_arena_init(&out->arena, CLI_EVIDENCE_ARENA);
   enum base_code code = cli_members_read(source, &members, &why);
   if (code == BASE_OK)
-    code = check_header(&check, &why);
+    code = cli_member_named(&members, "header.json") != NULL ? check_header(&check, &why) : check_headless(&check, &why);
   if (code == BASE_OK)
     code = check_receivers(&check, &why);
   if (code == BASE_OK)

@@ -89,6 +89,7 @@ struct cli_certificate {
 struct cli_evidence {
   struct base_arena arena; /* all views */
   struct base_id message;
+  bool headless; /* it was erased with its case: there is no header, and who wrote it to whom the sent leaves say */
   struct wire_header header;
   bool has_content; /* false: all whose answer is here refused, and the content is not in the file */
   struct wire_part0 part0;

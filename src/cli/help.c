@@ -68,6 +68,7 @@ static const struct {
     {"--limit", "case review", "N", "at most so many, what is due first; 100 when left out"},
     {"--reason", "case review", "TEXT", "why it is still needed; kept in the register with the person's name"},
     {"--by", "message certificate", "PARTNER", "of several partners who certify it, this one"},
+    {"--reason", "case erase", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "message erase", "TEXT", "why; kept in the register with the person's name"},
     {"--reason", "recall withdraw", "TEXT", "why it is taken back; those who were asked read it"},
     {"--reason", "recall", "TEXT", "a word to those who are asked"},

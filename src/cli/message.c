@@ -385,25 +385,40 @@ enum base_code cli_message_pass_on(struct cli *cli, struct base_error *err) {
   return code == BASE_OK ? cli_pass_on(cli, id.text, to, base_buf_view(&fields), err) : code;
 }
 
-enum base_code cli_message_erase(struct cli *cli, struct base_error *err) {
+/* path: with the id in it. What is printed says that it is done. */
+static enum base_code erase(struct cli *cli, const char *path, enum cli_word done, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  struct cli_piece id;
   const char *reason;
-  char path[64 + sizeof id.text];
   base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
   enum base_code code = cli_need(cli, "--reason", &reason, err);
   if (code == BASE_OK)
-    code = cli_id_word(cli, 0, "ID", &id, err);
-  if (code == BASE_OK)
     code = cli_body(&body, err, "reason", reason, NULL);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code == BASE_OK && !cli_print_json(cli, &answer))
+    cli_line(cli, "%s\n", cli_word(cli, done));
+  return code;
+}
+
+enum base_code cli_message_erase(struct cli *cli, struct base_error *err) {
+  struct cli_piece id;
+  char path[64 + sizeof id.text];
+  enum base_code code = cli_id_word(cli, 0, "ID", &id, err);
   if (code != BASE_OK)
     return code;
   (void)snprintf(path, sizeof path, "/v1/messages/%s/erase", id.text);
-  code = cli_post(cli, path, base_buf_view(&body), &answer, err);
-  if (code == BASE_OK && !cli_print_json(cli, &answer))
-    cli_line(cli, "%s\n", cli_word(cli, CLI_ERASED_NOW));
-  return code;
+  return erase(cli, path, CLI_ERASED_NOW, err);
+}
+
+enum base_code cli_case_erase(struct cli *cli, struct base_error *err) {
+  struct cli_piece id;
+  char path[64 + sizeof id.text];
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code != BASE_OK)
+    return code;
+  (void)snprintf(path, sizeof path, "/v1/cases/%s/erase", id.text);
+  return erase(cli, path, CLI_CLEARED_NOW, err);
 }
 
 enum base_code cli_message_certificate(struct cli *cli, struct base_error *err) {

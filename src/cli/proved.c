@@ -122,14 +122,18 @@ static void print_json(struct cli *cli, const struct cli_evidence *evidence, con
   wire_write_object(&writer);
   wire_write_member_bool(&writer, "verified", true);
   wire_write_member_id(&writer, "message", &evidence->message);
-  wire_write_member_id(&writer, "case", &kase);
-  wire_write_member_text(&writer, "kind", evidence->header.kind);
-  wire_write_member_text(&writer, "type", evidence->header.type);
+  wire_write_member_bool(&writer, "header", !evidence->headless);
+  if (!evidence->headless) {
+    wire_write_member_id(&writer, "case", &kase);
+    wire_write_member_text(&writer, "kind", evidence->header.kind);
+    wire_write_member_text(&writer, "type", evidence->header.type);
+  }
   wire_write_key(&writer, "author");
   wire_write_object(&writer);
   write_party(&writer, &evidence->author);
   wire_write_end(&writer, '}');
-  wire_write_member_hash(&writer, "part0", &evidence->header.part0);
+  if (!evidence->headless)
+    wire_write_member_hash(&writer, "part0", &evidence->header.part0);
   wire_write_member_bool(&writer, "content", evidence->has_content);
   write_parts_json(&writer, evidence);
   wire_write_key(&writer, "receivers");
@@ -210,7 +214,9 @@ static void write_unproved(const struct cli *cli, struct base_buf *out, struct b
 /* A file verifies by what is in it. Who hands it out chose what that is. */
 static void show_absent(struct cli *cli, const struct cli_evidence *evidence) {
   cli_line(cli, "\n%s\n", cli_word(cli, CLI_ABSENT));
-  if (!evidence->has_content) {
+  if (evidence->headless) {
+    cli_line(cli, "  %s\n", cli_word(cli, CLI_NO_HEADER));
+  } else if (!evidence->has_content) {
     cli_line(cli, "  %s ", cli_word(cli, CLI_NO_CONTENT));
     cli_isolated(cli, &cli->out, base_view_text(base_hash_text(&evidence->header.part0).text));
     base_buf_text(&cli->out, "\n");
@@ -277,10 +283,12 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence, c
                  (const char *)type.data);
   cli_line(cli, "%s\n%s ", cli_word(cli, CLI_VERIFIED), cli_word(cli, CLI_MESSAGE));
   cli_isolated(cli, &cli->out, base_view_text(base_id_text(&evidence->message).text));
-  cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
-  cli_isolated(cli, &cli->out, base_view_text(base_id_text(&kase).text));
-  base_buf_text(&cli->out, "  ");
-  cli_isolated(cli, &cli->out, base_view_text(sort));
+  if (!evidence->headless) {
+    cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
+    cli_isolated(cli, &cli->out, base_view_text(base_id_text(&kase).text));
+    base_buf_text(&cli->out, "  ");
+    cli_isolated(cli, &cli->out, base_view_text(sort));
+  }
   cli_line(cli, "\n%s ", cli_word(cli, CLI_AUTHOR));
   cli_isolated(cli, &cli->out, evidence->author.card.name);
   base_buf_text(&cli->out, "\n");
@@ -314,7 +322,9 @@ static bool told(const struct wire_json *known, struct base_view name) {
 }
 
 void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence, const struct wire_json *known) {
-  if (!evidence->has_content)
+  if (evidence->headless)
+    cli_note("%s", cli_word(cli, CLI_NO_HEADER));
+  else if (!evidence->has_content)
     cli_note("%s %s", cli_word(cli, CLI_NO_CONTENT), base_hash_text(&evidence->header.part0).text);
   for (size_t i = 0; i < evidence->unproved_count; i++) {
     struct base_view name = wire_origin_name(evidence->unproved[i]);

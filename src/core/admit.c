@@ -4,6 +4,7 @@
 
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/clear.h"
 #include "core/emergency.h"
 #include "core/certified.h"
 #include "core/erase.h"
@@ -253,7 +254,10 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
   struct wire_header header;
   struct store_arrival arrival;
   struct base_id copy = *id;
+  bool cleared = false;
   enum base_code code = store_message_get(core->store, &copy, &arena, &row, err);
+  if (code == BASE_NOT_FOUND && core_clear_message(core, &copy, &cleared, NULL, err) == BASE_OK && cleared)
+    return BASE_OK; /* with its case, in which it has no place any more */
   if (code != BASE_OK || row.state != STORE_MESSAGE_PENDING)
     return code;
   code = wire_header_parse(row.header, &arena, &header, err);
@@ -374,6 +378,49 @@ static enum base_code keep_message(struct core *core, const struct core_partner 
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+static enum base_code take_cleared(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                   const struct base_id *case_id, bool elsewhere, struct base_view reason,
+                                   struct base_error *err) {
+  enum base_code code = core_clear_arrived(core, &arrival->message, case_id, elsewhere, reason, err);
+  if (code == BASE_OK)
+    code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
+  if (code == BASE_OK)
+    code = settle(give, &arrival->message, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+/* *out: its case was erased whole here, and so nothing of it is kept. What was taken before this database was put back is receipted as it
+ * was then; anything else is too late, and refused. */
+static enum base_code arrive_cleared(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                     const struct wire_header *header, bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  const struct base_id *id = &arrival->message, *case_id = header->opens ? id : &header->case_id;
+  struct core_cleared cleared = {0};
+  struct store_erasure before;
+  struct base_error why = {0};
+  if (core->erasing.listed == 0 && core->erasing.untold == 0)
+    return BASE_OK;
+  enum base_code code = core_clear_read(core, case_id, &arena, &cleared, err);
+  *out = code == BASE_OK && cleared.there;
+  if (!*out)
+    return code;
+  code = store_erasure_get(core->store, id, &arena, &before, err);
+  if (code == BASE_NOT_FOUND) {
+    (void)base_fail(&why, BASE_POLICY, "its case was erased whole here before it came");
+    return core_message_refuse(core, give, arrival, false, 0, &why, err);
+  }
+  if (code == BASE_OK)
+    code = take_cleared(core, give, arrival, case_id, false, BASE_VIEW("erased with its case before it came again"), err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_headless(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                     struct base_error *err) {
+  struct core_without without = core_without_by(give->partner);
+  return take_cleared(core, give, arrival, &arrival->message, true, base_view_text(without.text), err);
+}
+
 enum base_code core_message_arrive(struct core *core, struct core_give *give, const struct wire_frame *frame,
                                    const struct store_arrival *arrival, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -392,6 +439,12 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
       return core_lose(core, code, err);
     }
     return core_message_refuse(core, give, arrival, false, 0, &why, err);
+  }
+  bool cleared = false;
+  code = arrive_cleared(core, give, arrival, &header, &cleared, err);
+  if (code != BASE_OK || cleared) {
+    wire_part0_free(&part0);
+    return code;
   }
   code = keep_message(core, give->partner, frame, &arrival->message, &header, &part0, &row, &dropped, err);
   size_t parts = part0.part_count;

@@ -4,6 +4,7 @@
 
 #include "core/agreements.h"
 #include "core/back.h"
+#include "core/clear.h"
 #include "core/cases.h"
 #include "core/clocks.h"
 #include "core/erase.h"
@@ -175,6 +176,9 @@ static enum base_code take_pending(struct core *core, struct core_partner *partn
   enum base_code code = store_delivery_get(core->store, &frame->message, partner->row.number, &arena, &delivery, err);
   if (code == BASE_OK)
     code = store_message_get(core->store, &frame->message, &arena, &row, err);
+  bool cleared = false;
+  if (code == BASE_NOT_FOUND && core_clear_message(core, &frame->message, &cleared, NULL, err) == BASE_OK && cleared)
+    return BASE_OK; /* erased with its case: it goes to him as that */
   if (code == BASE_NOT_FOUND) {
     (void)base_fail(fault, BASE_EVIDENCE, "parts are asked for of a message that was not sent");
     return BASE_OK;

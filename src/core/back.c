@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/clear.h"
 #include "core/clocks.h"
 #include "core/erase.h"
 
@@ -325,6 +326,8 @@ static enum base_code look_at(struct core *core, const struct core_partner *part
     code = store_message_header(core->store, &delivery.message, &arena, &row, err);
   if (code == BASE_OK && row.state == STORE_MESSAGE_PENDING && !core_message_dropped(&row))
     return core_back_part(core, &delivery.message, row.part_count, &frame->part, &frame->record, here, err);
+  if (code == BASE_NOT_FOUND) /* erased with its case */
+    return core_clear_message(core, &delivery.message, here, NULL, err);
   *here = code == BASE_OK;
   return code;
 }

@@ -4,6 +4,7 @@
 #include "core/agreements.h"
 #include "core/back.h"
 #include "core/cases.h"
+#include "core/clear.h"
 #include "core/emergency.h"
 #include "core/erase.h"
 #include "core/messages.h"
@@ -103,12 +104,30 @@ static enum base_code build_law(struct core_building *building, const struct sto
   return code;
 }
 
+/* He took it before, lost it, and it was erased here with its case since: its number goes, so that what is behind it can. */
+static enum base_code build_cleared(struct core_building *building, const struct store_delivery *delivery) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct wire_frame frame = {.type = WIRE_FRAME_MESSAGE};
+  enum base_code code = core_delivery_confirm(building->core, building->partner, delivery, building->err);
+  if (code == BASE_OK)
+    code = build_proof(building, delivery->sent_index, &arena, &frame.proof);
+  if (code == BASE_OK)
+    wire_frame_write(&frame, building->out);
+  return code;
+}
+
 static enum base_code build_message(struct core_building *building, const struct store_delivery *delivery) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct core_content content = {0};
   struct wire_frame frame = {.type = WIRE_FRAME_MESSAGE};
+  bool cleared = false;
   enum base_code code = core_content_bytes(building->core, &delivery->message, &arena, &content, building->err);
+  if (code == BASE_NOT_FOUND && delivery->leaf.size > 0)
+    code = core_clear_message(building->core, &delivery->message, &cleared, NULL, building->err);
+  if (code == BASE_OK && cleared)
+    return build_cleared(building, delivery);
   if (code != BASE_OK)
     return code;
   code = core_delivery_confirm(building->core, building->partner, delivery, building->err);

@@ -245,8 +245,10 @@ static enum base_code tell_parts_of(struct core_building *building, struct core_
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
+  if (delivery->state != STORE_WAITING)
+    return BASE_OK;
   enum base_code code = store_message_get(building->core->store, &delivery->message, &arena, &row, building->err);
-  while (code == BASE_OK && !*full && delivery->state == STORE_WAITING && carry->part < row.part_count) {
+  while (code == BASE_OK && !*full && carry->part < row.part_count) {
     code = core_build_records(building, &delivery->message, carry->part, &carry->record, full);
     if (code == BASE_OK && !*full) {
       carry->part++;

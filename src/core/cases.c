@@ -5,6 +5,7 @@
 
 #include "core/cases.h"
 #include "core/agreements.h"
+#include "core/clear.h"
 #include "core/clocks.h"
 #include "core/consent.h"
 #include "core/events.h"
@@ -265,7 +266,7 @@ static enum base_code case_read(struct core *core, const struct base_id *id, str
   struct base_id copy = *id; /* it may be of the case whose place is taken */
   enum base_code code = store_case_get(core->store, &copy, &arena, &row, err);
   if (code == BASE_NOT_FOUND)
-    return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(&copy).text);
+    return core_clear_say_case(core, &copy, err);
   if (code != BASE_OK)
     return damaged(&copy, code, err);
   struct core_case *kase = core_case_place(core);

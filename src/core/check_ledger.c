@@ -3,6 +3,7 @@
 
 #include "core/back.h"
 #include "core/check.h"
+#include "core/clear.h"
 #include "core/partners.h"
 
 /* Every delivery against the leaves that sent and ended it and the receipt that is kept of it; every arrival against
@@ -165,6 +166,13 @@ static void check_state(struct core *core, const struct delivered *delivered) {
                      (const char *)delivered->partner->card.name.data, wrong);
 }
 
+/* It went with its case, which is looked at among the erasures. */
+static bool cleared(struct core *core, const struct base_id *message) {
+  struct base_error none = {0};
+  bool gone = false;
+  return core_clear_message(core, message, &gone, NULL, &none) == BASE_OK && gone;
+}
+
 static enum base_code check_its_message(struct core *core, const struct delivered *delivered, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -172,6 +180,8 @@ static enum base_code check_its_message(struct core *core, const struct delivere
   struct store_message message;
   struct wire_header header;
   enum base_code code = store_message_header(core->store, &row->message, &arena, &message, err);
+  if (code == BASE_NOT_FOUND && cleared(core, &row->message))
+    return BASE_OK;
   if (code == BASE_NOT_FOUND)
     core_check_found(core, CORE_SO_CASE, delivered->place, "the outbox has it, but it is not here any more");
   if (code == BASE_OK)
@@ -379,6 +389,8 @@ static enum base_code check_arrived(struct core *core, const struct store_arriva
   if (row->voided || (row->answered && row->refused))
     return BASE_OK;
   enum base_code code = store_message_header(core->store, &row->message, &arena, &message, err);
+  if (code == BASE_NOT_FOUND && row->answered && cleared(core, &row->message))
+    return BASE_OK;
   if (code == BASE_NOT_FOUND)
     core_check_found(core, CORE_SO_CASE, place, "it arrived%s, but is not here any more",
                      row->answered ? " and was acknowledged" : "");

@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/cards.h"
 #include "core/check.h"
+#include "core/clear.h"
 #include "core/emergency.h"
 #include "core/partners.h"
 #include "core/people.h"
@@ -165,7 +166,10 @@ static enum base_code check_message(struct core *core, const struct base_id *id,
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message row;
+  bool cleared = false;
   enum base_code code = store_message_header(core->store, id, &arena, &row, err);
+  if (code == BASE_NOT_FOUND && core_clear_message(core, id, &cleared, NULL, err) == BASE_OK && cleared)
+    return BASE_OK; /* with its case, which is looked at among the erasures */
   if (code == BASE_NOT_FOUND)
     core_check_found(core, CORE_SO_CASE, place_of(core->check->next), "message %s, which it %s, is not here any more",
                      base_id_text(id).text, ours ? "sends" : "acknowledges");
@@ -189,6 +193,16 @@ static enum base_code check_erasure(struct core *core, const struct base_id *id,
     core_check_found(core, CORE_SO_PROOF, place_of(core->check->next),
                      "it erased message %s, which is not noted as erased by it", base_id_text(id).text);
   return core_damage(code) ? BASE_OK : code;
+}
+
+/* A case that was erased whole is noted as such by this leaf. */
+static enum base_code check_cleared(struct core *core, const struct base_id *case_id, struct base_error *err) {
+  bool fits = false;
+  enum base_code code = core_clear_fits(core, case_id, core->check->next, &fits, err);
+  if (code == BASE_OK && !fits)
+    core_check_found(core, CORE_SO_PROOF, place_of(core->check->next),
+                     "it erased case %s whole, which is not noted as erased by it", base_id_text(case_id).text);
+  return code;
 }
 
 static enum base_code check_outgoing(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
@@ -382,6 +396,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
     return check_incoming(core, leaf, arena, err);
   case WIRE_ACT_ERASED:
     return check_erasure(core, &leaf->opening.message, err);
+  case WIRE_ACT_CLEARED:
+    return check_cleared(core, &leaf->opening.message, err);
   case WIRE_ACT_HELD:
   case WIRE_ACT_RELEASED:
   case WIRE_ACT_WITHHELD:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/check.h"
+#include "core/clear.h"
 
 /* Every row of what was held for release against its leaves, and the message that it names. That each such leaf has its
  * row is seen among the leaves. */
@@ -37,7 +38,10 @@ static enum base_code check_held(struct core *core, const struct store_release *
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message message;
+  bool cleared = false;
   enum base_code code = store_message_header(core->store, &row->message, &arena, &message, err);
+  if (code == BASE_NOT_FOUND && core_clear_message(core, &row->message, &cleared, NULL, err) == BASE_OK && cleared)
+    return BASE_OK; /* with its case */
   if (code == BASE_NOT_FOUND || (code == BASE_OK && message.state != STORE_MESSAGE_DRAFT))
     core_check_found(core, CORE_SO_TABLE, core_place("release %lld", (long long)row->number),
                      "message %s, as which it was held, is not stored as such", base_id_text(&row->message).text);

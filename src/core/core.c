@@ -11,6 +11,7 @@
 #include "core/backup.h"
 #include "core/cards.h"
 #include "core/certified.h"
+#include "core/clear.h"
 #include "core/clocks.h"
 #include "core/consent.h"
 #include "core/epoch.h"
@@ -222,6 +223,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_MESSAGE_CERTIFICATE] = core_message_certificate,
     [LINK_CASE_REVIEW] = core_case_review,
     [LINK_MESSAGE_PASS_ON] = core_message_pass_on,
+    [LINK_CASE_ERASE] = core_case_erase,
     [LINK_RECALL_OPEN] = core_recall_open,
     [LINK_RECALL_ANSWER] = core_recall_answer,
     [LINK_RECALL_LIST] = core_recall_list,

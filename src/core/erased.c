@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/clear.h"
 #include "core/erase.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -158,8 +159,10 @@ static enum base_code replay(struct core *core, const struct base_id *id, uint64
   if (code != BASE_NOT_FOUND)
     return code;
   code = store_message_header(core->store, id, &arena, &row, err);
-  if (code == BASE_NOT_FOUND || (code == BASE_OK && core_message_dropped(&row)))
-    return store_erasure_put(core->store, &none, err);
+  if (code == BASE_NOT_FOUND || (code == BASE_OK && core_message_dropped(&row))) {
+    code = store_erasure_put(core->store, &none, err);
+    return code == BASE_OK ? core_clear_unread(core, err) : code;
+  }
   if (core_damage(code)) { /* the keeper gives its key to nobody */
     base_log(BASE_LOG_ERROR, "message.damaged", "message %s, which was erased, cannot be read: %s",
              base_id_text(id).text, err->text);
@@ -238,6 +241,8 @@ enum base_code core_erase_open(struct core *core, struct base_error *err) {
     code = compare(core, &at, err);
   while (code == BASE_OK && !end)
     code = replay_some(core, &at, &end, &erased, err);
+  if (code == BASE_OK)
+    code = core_clear_replay(core, base_view_text(before_restore), err);
   if (code == BASE_OK)
     code = core_register_attest(core, err);
   if (code == BASE_OK)

@@ -144,6 +144,9 @@ void core_exchange_give(struct core *core, uint64_t token, const struct wire_jso
 
 /* admit.c: what becomes of a message. A failure of ours takes the step back. */
 /* A message under a number just taken: kept and admitted, or refused, or left pending. */
+/* One that its sender erased with its case, and that this node had taken before: its number is taken, and receipted. */
+BASE_NODISCARD enum base_code core_message_headless(struct core *core, struct core_give *give,
+                                                    const struct store_arrival *arrival, struct base_error *err);
 BASE_NODISCARD enum base_code core_message_arrive(struct core *core, struct core_give *give,
                                                   const struct wire_frame *frame, const struct store_arrival *arrival,
                                                   struct base_error *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/clear.h"
 #include "core/messages.h"
 #include "core/register.h"
 
@@ -135,6 +136,12 @@ static enum base_code hand_received(struct handing *handing, const struct store_
   if (code == BASE_OK && went)
     code = hand_records(handing, arrival, content.row.part_count, part, record);
   core_content_free(&content);
+  bool cleared = false;
+  if (code == BASE_NOT_FOUND && core_clear_message(handing->core, &arrival->message, &cleared, NULL, handing->err) == BASE_OK &&
+      cleared) { /* with its case: what is left of it cannot be told from what never was */
+    tell(handing, true, arrival->number, WIRE_BACK_NOTHING, NULL);
+    return BASE_OK;
+  }
   if (!core_damage(code) && code != BASE_IO)
     return code;
   /* What is damaged here is a matter of this message: the others go. */

@@ -124,7 +124,8 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
   enum base_code code = core_proof_take(&frame->proof, checkpoint, &arena, &leaf, &opening, fault);
   if (code != BASE_OK)
     return code;
-  struct base_id id = voided ? opening.message : seal_message_id(frame->header);
+  bool headless = !voided && frame->header.size == 0; /* erased at its sender with its case */
+  struct base_id id = voided || headless ? opening.message : seal_message_id(frame->header);
   if (leaf.act != (voided ? WIRE_ACT_VOIDED : WIRE_ACT_SENT))
     return base_fail(fault, BASE_PROTOCOL, "a leaf of another act stands for a message");
   if (!base_view_equal(opening.from, partner->card.origin) || !base_view_equal(opening.to, core->card.origin))
@@ -169,6 +170,8 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
     (void)base_fail(&why, BASE_POLICY, CORE_ERASED_BEFORE);
     return core_message_refuse(core, give, &arrival, false, 0, &why, err);
   }
+  if (headless && frame->part0.size == 0)
+    return core_message_headless(core, give, &arrival, err);
   return voided ? core_message_void(core, give, &arrival.message, err)
                 : core_message_arrive(core, give, frame, &arrival, err);
 }

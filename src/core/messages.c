@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/clear.h"
 #include "core/internal.h"
 #include "core/messages.h"
 
@@ -76,7 +77,7 @@ enum base_code core_content_bytes(struct core *core, const struct base_id *id, s
   struct core_content content = {0};
   enum base_code code = store_message_get(core->store, id, arena, &content.row, err);
   if (code == BASE_NOT_FOUND)
-    return base_fail(err, BASE_NOT_FOUND, "there is no message %s here", base_id_text(id).text);
+    return core_clear_say_message(core, id, err);
   if (code == BASE_OK)
     code = wire_header_parse(content.row.header, arena, &content.header, err);
   if (code != BASE_OK)

@@ -31,6 +31,17 @@ enum base_code core_mention_note(struct core *core, const struct wire_kind *kind
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+enum base_code core_mention_forget(struct core *core, const struct wire_kind *kind, const struct base_id *id,
+                                   const struct wire_header *header, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < header->state_count && code == BASE_OK; i++) {
+    struct base_id target;
+    if (refers(kind, header, i, &target))
+      code = store_mention_drop(core->store, &target, id, err);
+  }
+  return code;
+}
+
 enum base_code core_mention_missing(struct core *core, const struct wire_kind *kind, const struct base_id *id,
                                     const struct wire_header *header, struct base_id *out, bool *missing,
                                     struct base_error *err) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/back.h"
+#include "core/clear.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/people.h"
@@ -25,7 +26,8 @@ struct proving {
   struct core *core;
   struct party author;
   struct base_arena arena;
-  struct core_content content;
+  struct core_content content; /* of one that was erased with its case: its id and whether it is ours, no more */
+  bool cleared;
   struct wire_writer *writer;
   struct base_buf missing_bytes;
   struct wire_writer missing;
@@ -391,12 +393,18 @@ static enum base_code prove_sent(struct proving *proving) {
 static enum base_code prove_received(struct proving *proving) {
   struct core *core = proving->core;
   struct base_id id = proving->content.row.id;
-  const struct core_partner *partner = core_partner_of(core, proving->content.header.author);
+  const struct core_partner *partner = proving->cleared ? NULL : core_partner_of(core, proving->content.header.author);
   struct store_arrival arrival;
+  enum base_code code = BASE_NOT_FOUND;
+  for (size_t i = 0; code == BASE_NOT_FOUND && i < core->partner_count; i++) {
+    if (partner != NULL && partner != core->partners[i])
+      continue;
+    code = store_arrival_of(core->store, &id, core->partners[i]->row.number, &proving->arena, &arrival, proving->err);
+    if (code == BASE_OK)
+      partner = core->partners[i];
+  }
   if (partner == NULL)
     return base_fail(proving->err, BASE_CORRUPT, "message %s is by nobody who is a partner", base_id_text(&id).text);
-  enum base_code code =
-      store_arrival_of(core->store, &id, partner->row.number, &proving->arena, &arrival, proving->err);
   if (code != BASE_OK)
     return code;
   if (!arrival.answered) {
@@ -428,6 +436,8 @@ static enum base_code prove_received(struct proving *proving) {
 
 static void write_message(struct proving *proving) {
   const struct core_content *content = &proving->content;
+  if (proving->cleared)
+    return;
   write_file(proving, "header.json", content->row.header);
   if (content->dropped)
     return;
@@ -490,6 +500,25 @@ static enum base_code prove(struct proving *proving) {
   return code == BASE_OK ? base_buf_check(writer->out, "the evidence", proving->err) : code;
 }
 
+static enum base_code any_way(void *context, const struct store_delivery *row) {
+  (void)row;
+  *(bool *)context = true;
+  return BASE_OK;
+}
+
+/* The message; or, of one that was erased with its case, what numbers and leaves say of it. */
+static enum base_code read_message(struct proving *proving, const struct base_id *id, struct base_error *err) {
+  struct core *core = proving->core;
+  struct base_error none = {0};
+  enum base_code code = core_content_read(core, id, &proving->arena, &proving->content, err);
+  if (code != BASE_NOT_FOUND || core_clear_message(core, id, &proving->cleared, NULL, &none) != BASE_OK ||
+      !proving->cleared)
+    return code;
+  proving->content.row.id = *id;
+  proving->content.dropped = true;
+  return store_delivery_each(core->store, id, false, 0, any_way, &proving->content.row.ours, err);
+}
+
 static enum base_code exported_leaf(struct core *core, const struct base_id *id, struct base_view reason,
                                     struct base_error *err) {
   struct base_hex_text subject = base_id_text(id);
@@ -515,7 +544,7 @@ void core_proof_get(struct core *core, uint64_t token, const struct wire_json *r
   if (code == BASE_OK)
     code = core_request_id(core, request, "id", "message", &id, &err);
   if (code == BASE_OK)
-    code = core_content_read(core, &id, &proving.arena, &proving.content, &err);
+    code = read_message(&proving, &id, &err);
   if (code == BASE_OK)
     code = prove(&proving);
   if (code == BASE_OK)

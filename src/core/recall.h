@@ -17,6 +17,10 @@ enum {
 BASE_NODISCARD enum base_code core_mention_note(struct core *core, const struct wire_kind *kind,
                                                 const struct base_id *id, const struct wire_header *header,
                                                 struct base_error *err);
+/* It goes, header and all. */
+BASE_NODISCARD enum base_code core_mention_forget(struct core *core, const struct wire_kind *kind,
+                                                  const struct base_id *id, const struct wire_header *header,
+                                                  struct base_error *err);
 /* For the check: whether one that it names is not noted, and which. */
 BASE_NODISCARD enum base_code core_mention_missing(struct core *core, const struct wire_kind *kind,
                                                    const struct base_id *id, const struct wire_header *header,

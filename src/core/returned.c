@@ -4,6 +4,7 @@
 
 #include "core/back.h"
 #include "core/cases.h"
+#include "core/clear.h"
 #include "core/erase.h"
 #include "core/messages.h"
 #include "core/parts.h"
@@ -189,6 +190,16 @@ static enum base_code store_row(struct core *core, const struct core_partner *pa
   enum base_code code = store_message_header(core->store, &came->id, arena, out, err);
   *out_dropped = code == BASE_OK && core_message_dropped(out);
   if (code != BASE_NOT_FOUND)
+    return code;
+  struct core_cleared cleared = {0};
+  struct base_id case_id = came->header.opens ? came->id : came->header.case_id;
+  code = core_clear_read(core, &case_id, arena, &cleared, err);
+  if (code == BASE_OK && cleared.there) { /* nothing of it is kept but its way */
+    *out = (struct store_message){.id = came->id, .case_id = case_id, .state = STORE_MESSAGE_HELD, .ours = true};
+    *out_dropped = true;
+    return core_clear_arrived(core, &came->id, &case_id, false, base_view_text(without.text), err);
+  }
+  if (code != BASE_OK)
     return code;
   struct store_message row = {.id = came->id,
                               .case_id = came->header.opens ? came->id : came->header.case_id,

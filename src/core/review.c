@@ -37,8 +37,11 @@ enum base_code core_review_move(struct core *core, const struct core_case *kase,
 }
 
 enum base_code core_review_erased(struct core *core, const struct base_id *case_id, struct base_error *err) {
+  struct store_review row;
   bool content = true;
-  enum base_code code = store_case_content(core->store, case_id, &content, err);
+  enum base_code code = store_review_get(core->store, case_id, &row, err);
+  if (code == BASE_OK)
+    code = store_case_content(core->store, case_id, &content, err);
   if (code == BASE_OK && !content)
     code = store_review_done(core->store, case_id, err);
   return code == BASE_NOT_FOUND ? BASE_OK : code; /* of a case that is not known here */

@@ -4,13 +4,15 @@
 /* What was erased, and whether the keeper knows it. */
 
 enum base_code store_erasure_put(struct store *store, const struct store_erasure *erasure, struct base_error *err) {
-  int64_t message = 0;
+  int64_t message = 0, kase = 0;
   enum base_code code = store_id_number(store, &erasure->message, &message, err);
+  if (code == BASE_OK && erasure->cleared)
+    code = store_id_number(store, &erasure->case_id, &kase, err);
   return code == BASE_OK ? store_run(store, STORE_SQL_ERASURE_PUT,
                                      STORE_VALUES(store_number(message), store_unsigned(erasure->leaf),
                                                   store_number(erasure->elsewhere), store_number(erasure->untold),
                                                   store_number(erasure->epoch), store_bytes(erasure->wrapped),
-                                                  store_number(erasure->owed)),
+                                                  store_number(erasure->owed), store_number(kase)),
                                      NULL, err)
                          : code;
 }
@@ -22,7 +24,10 @@ static enum base_code read_erasure(struct store_rows *rows, struct base_arena *a
                                 .untold = store_row_flag(rows, 4),
                                 .epoch = (uint32_t)store_row_at_most(rows, 5, UINT32_MAX),
                                 .wrapped = store_row_bytes(rows, 6, arena),
-                                .owed = store_row_flag(rows, 7)};
+                                .owed = store_row_flag(rows, 7),
+                                .cleared = store_row_number(rows, 8) != 0};
+  if (out->cleared)
+    store_row_32(rows, 9, out->case_id.bytes);
   store_row_32(rows, 1, out->message.bytes);
   return store_row_check(rows, err);
 }
@@ -72,6 +77,32 @@ enum base_code store_erasure_told(struct store *store, const struct base_id *mes
   if (code == BASE_OK)
     code = store_run(store, STORE_SQL_ERASURE_TOLD,
                      STORE_VALUES(store_number(number), store_bytes((struct base_view){0})), NULL, err);
+  store->engine->erasing(store, false);
+  return code;
+}
+
+/* --- a case that is erased whole */
+
+enum base_code store_case_clear_draft(struct store *store, const struct base_id *case_id, const struct base_id *draft,
+                                      struct base_error *err) {
+  int64_t kase = 0, number = 0;
+  enum base_code code = store_id_find(store, case_id, &kase, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, draft, &number, err);
+  return code == BASE_OK ? store_run(store, STORE_SQL_CLEAR_DRAFT, STORE_VALUES(store_number(number), store_number(kase)),
+                                     NULL, err)
+                         : code;
+}
+
+enum base_code store_case_clear(struct store *store, const struct base_id *case_id, struct base_error *err) {
+  static const enum store_statement steps[] = {STORE_SQL_CLEAR_ERASURES, STORE_SQL_CLEAR_PARTS, STORE_SQL_CLEAR_RETENTIONS,
+                                               STORE_SQL_CLEAR_ALARMS,   STORE_SQL_CLEAR_REVIEWS,
+                                               STORE_SQL_CLEAR_MESSAGES, STORE_SQL_CLEAR_CASE};
+  int64_t kase = 0;
+  enum base_code code = store_id_find(store, case_id, &kase, err);
+  store->engine->erasing(store, true);
+  for (size_t i = 0; i < sizeof steps / sizeof *steps && code == BASE_OK; i++)
+    code = store_run(store, steps[i], STORE_VALUES(store_number(kase)), NULL, err);
   store->engine->erasing(store, false);
   return code;
 }

@@ -44,3 +44,14 @@ enum base_code store_mention_next(struct store *store, const struct base_id *tar
   store_row_32(&rows, 1, out->bytes);
   return store_row_check(&rows, err);
 }
+
+enum base_code store_mention_drop(struct store *store, const struct base_id *target, const struct base_id *message,
+                                  struct base_error *err) {
+  int64_t named = 0, number = 0;
+  enum base_code code = store_id_find(store, target, &named, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, message, &number, err);
+  return code == BASE_OK ? store_run(store, STORE_SQL_MENTION_DROP,
+                                     STORE_VALUES(store_number(named), store_number(number)), NULL, err)
+                         : code;
+}

@@ -244,10 +244,19 @@ static void rollback(struct store *store) {
 static void erasing(struct store *store, bool on) {
   sqlite3_exec(sqlite_of(store)->db, on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = FAST", NULL, NULL,
                NULL);
+  sqlite_of(store)->scrub = true;
 }
 
 static void tidy(struct store *common, bool tight) {
   struct store_sqlite *store = sqlite_of(common);
+  /* Older copies of what was erased stand in the log: it is emptied. While somebody reads from it, a backup say, that is tried again
+   * at the next call. */
+  if (store->scrub) {
+    sqlite3_busy_timeout(store->db, 0);
+    store->scrub =
+        sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK;
+    sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+  }
   if (store->wal_pages < (tight ? STORE_TIGHT_PAGES : store->tidy_at))
     return;
   /* Passive: waits for no reader. The next try comes when the log has grown again, not at each commit. What the log has

@@ -12,6 +12,7 @@
 
 enum {
   STORE_PAGE = 4096,
+  STORE_BUSY_MS = 5000, /* what another program does with the file meanwhile is waited for */
   STORE_TIDY_PAGES = (16 << 20) / STORE_PAGE,   /* a checkpoint each time the log grew by that much, … */
   STORE_TIGHT_PAGES = (256 << 10) / STORE_PAGE, /* … or has that much, when room is short */
 };
@@ -22,6 +23,7 @@ struct store_sqlite {
   sqlite3_vfs vfs; /* must live as long as db */
   char vfs_name[32];
   int folder, lock;       /* where the files are; core.lock, held; both -1 in a snapshot */
+  bool scrub; /* something was erased: the log is emptied at the next store_tidy */
   int wal_pages, tidy_at; /* pages in the write-ahead log; checkpoint when it has that many */
   sqlite3_stmt *statements[STORE_STATEMENTS];
 };

@@ -220,7 +220,7 @@ static enum base_code open_locked(struct store_sqlite *store, const struct store
   if (code != BASE_OK)
     return code;
   sqlite3_extended_result_codes(store->db, 1);
-  sqlite3_busy_timeout(store->db, LOCK_TRIES * LOCK_PAUSE_MS);
+  sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
   code = check_identity(store, schema->version, &version, err);
   if (code == BASE_OK)
     code = configure(store, err);

@@ -286,6 +286,8 @@ struct store_erasure {
   struct base_id message;
   uint64_t leaf;             /* of the erased leaf; 0: the message is not here, and was before a restore */
   bool elsewhere;            /* it came without its content, which another node had erased */
+  bool cleared;              /* nothing of it is here but this: it was erased with its case, its header too … */
+  struct base_id case_id;    /* … which is this one */
   bool owed;                 /* its author is still to be given the certificate */
   bool untold;               /* the keeper is still to be told … */
   uint32_t epoch;            /* … and what its key was wrapped by, 0: there was none … */
@@ -308,6 +310,14 @@ BASE_NODISCARD enum base_code store_erasure_owe(struct store *store, const struc
 /* The keeper knows: nothing of the key is left. */
 BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const struct base_id *message,
                                                  struct base_error *err);
+/* What else is kept of a case and of each of its messages goes, their headers too, and the rows of their erasures say so: each must have
+ * one. draft: as what one of them was held for release before, whose row goes with them. */
+BASE_NODISCARD enum base_code store_case_clear_draft(struct store *store, const struct base_id *case_id,
+                                                     const struct base_id *draft, struct base_error *err);
+BASE_NODISCARD enum base_code store_case_clear(struct store *store, const struct base_id *case_id,
+                                               struct base_error *err);
+BASE_NODISCARD enum base_code store_mention_drop(struct store *store, const struct base_id *target,
+                                                 const struct base_id *message, struct base_error *err);
 /* Mentions: message names target in a field of the type reference. Adding one twice is once. */
 BASE_NODISCARD enum base_code store_mention_add(struct store *store, const struct base_id *target,
                                                 const struct base_id *message, struct base_error *err);

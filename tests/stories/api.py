@@ -171,6 +171,11 @@ def recalls(good, door, rabat, paris, case):
     over = paris.request("rabat")
     settle(rabat, paris)
     good(door, "message_erase", example("message_erase"), id=over)
+    whole = rabat.request("paris")
+    settle(rabat, paris)
+    rabat.id("case", "send", whole, "withdraw")
+    settle(rabat, paris)
+    good(door, "case_erase", example("case_erase"), id=whole)
     good(door, "message_certificate", example("message_certificate"), id=over)
 
 
