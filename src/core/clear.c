@@ -143,6 +143,19 @@ static enum base_code collect(void *context, const struct store_message *row) {
   return BASE_OK;
 }
 
+/* Whether this transition of an item may still take somebody's message, while the case is in its state: one that begins an item, or
+ * one of an item that there is. */
+static bool item_moves(const struct core_case *kase, const struct wire_kind_item *item,
+                       const struct wire_item_transition *transition) {
+  if ((transition->in & (uint64_t)1 << kase->state.state) == 0)
+    return false;
+  bool moves = transition->from == 0;
+  for (size_t i = 0; i < kase->count && !moves; i++)
+    moves = core_case_item(&kase->kind->kind, &kase->messages[i]) == item &&
+            (transition->from & (uint32_t)1 << kase->messages[i].item_state) != 0;
+  return moves;
+}
+
 /* From here on nobody can write in it, as far as its kind says. */
 static bool is_over(const struct core_case *kase) {
   const struct wire_kind *kind = &kase->kind->kind;
@@ -152,6 +165,10 @@ static bool is_over(const struct core_case *kase) {
   for (size_t i = 0; i < kind->transition_count; i++)
     if ((kind->transitions[i].from & stands) != 0)
       return false;
+  for (size_t i = 0; i < kind->item_count; i++)
+    for (size_t k = 0; k < kind->items[i].transition_count; k++)
+      if (item_moves(kase, &kind->items[i], &kind->items[i].transitions[k]))
+        return false;
   return true;
 }
 
