@@ -760,6 +760,52 @@ static void given_cards(void **state) {
   made_free(&made);
 }
 
+static void take_out(struct made *made, const char *name) {
+  struct made_member *member = made_member(made, name), last = made->list[made->count - 1];
+  base_buf_free(&member->bytes);
+  *member = last;
+  memset(&made->list[--made->count], 0, sizeof made->list[0]);
+}
+
+/* Erased with its case: who sent which message to whom, and the answer, are proved without the header; no content comes without it, and
+ * all that is there speaks of one message. */
+static void header_is_missing(void **state) {
+  (void)state;
+  static const char *const answer[] = {"paris/received.leaf", "paris/received.opening", "paris/received.tlog-proof"};
+  struct made made, other;
+  struct base_error err = {BASE_OK, ""};
+  struct cli_evidence evidence = {0};
+  BASE_AUTO_BUF struct base_buf tar = {0};
+  made_begin(&made, true, true);
+  take_out(&made, "header.json");
+  made_tar(&made, &tar);
+  expect_refused(&tar, "content without a header", 0, "parts/");
+  made_free(&made);
+  made_begin(&made, false, false);
+  struct base_id id = seal_message_id(base_buf_view(&made_member(&made, "header.json")->bytes));
+  take_out(&made, "header.json");
+  made_tar(&made, &tar);
+  struct cli_source source = {&tar, tar.size, made_read};
+  struct cli_trust trust = {.card_count = 0};
+  if (cli_evidence_verify(&source, &trust, &evidence, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  assert_true(evidence.headless && !evidence.has_content && base_id_equal(&evidence.message, &id));
+  assert_int_equal(evidence.receiver_count, 1);
+  cli_evidence_free(&evidence);
+  memset(&other, 0, sizeof other);
+  made_node(&other.author, "rabat", 40);
+  made_node(&other.receiver, "paris", 50);
+  made_message(&other, true, NULL);
+  made_triple(&other, WIRE_ACT_RECEIVED, &other.receiver, &other.author, (struct wire_opening){.number = 1});
+  for (size_t i = 0; i < sizeof answer / sizeof *answer; i++)
+    made_member(&made, answer[i])->bytes = made_member(&other, answer[i])->bytes;
+  made_tar(&made, &tar);
+  expect_refused(&tar, "the answer to another message", 0, "names another message");
+  take_out(&made, "paris/sent.leaf");
+  made_tar(&made, &tar);
+  expect_refused(&tar, "neither header nor sent leaf", 0, "header.json: is missing");
+}
+
 static void too_many_members(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf tar = {0};
@@ -788,6 +834,7 @@ int main(void) {
       cmocka_unit_test(signatures),
       cmocka_unit_test(of_another_exchange),
       cmocka_unit_test(content_is_missing_as_a_whole),
+      cmocka_unit_test(header_is_missing),
       cmocka_unit_test(what_is_not_there_is_said),
       cmocka_unit_test(said_as_json),
       cmocka_unit_test(parts_beyond_ustar),

@@ -167,6 +167,32 @@ static void test_counted(void **state) {
   try_remove(&o.a, &o.b);
 }
 
+/* A case that is erased whole takes what was held of it along, and who decided stays. */
+static void test_cleared(void **state) {
+  (void)state;
+  struct office o;
+  char message[65], id[65], json[200], out[65];
+  struct base_arena arena = {0};
+  struct store_message row;
+  set_up(&o);
+  int64_t first = opened(&o, o.sara, message);
+  given(&o.a, o.samir, first, id);
+  pair_rest(&o.a, &o.b);
+  try_send(&o.a, id, "withdraw", "{}", out);
+  pair_rest(&o.a, &o.b);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"over\"}", id);
+  pair_id(&o.a, LINK_CASE_ERASE, json, out);
+  struct base_id draft = try_id(message);
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_message_header(o.a.core->store, &draft, &arena, &row, NULL), BASE_NOT_FOUND);
+  base_arena_free(&arena);
+  state_is(&o.a, first, "released", "samir (token 4)");
+  try_sound(&o.a);
+  try_restart(&o.a);
+  try_sound(&o.a);
+  try_remove(&o.a, &o.b);
+}
+
 /* The owner's account is the person as whom it acts, by whatever way that one comes. */
 static void test_owner_is_a_person(void **state) {
   (void)state;
@@ -451,6 +477,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_given),
       cmocka_unit_test(test_counted),
+      cmocka_unit_test(test_cleared),
       cmocka_unit_test(test_owner_is_a_person),
       cmocka_unit_test(test_no_second_person),
       cmocka_unit_test(test_case_goes_on),
