@@ -389,8 +389,8 @@ static enum base_code take_cleared(struct core *core, struct core_give *give, co
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-/* *out: its case was erased whole here, and so nothing of it is kept. What was taken before this database was put back is receipted as it
- * was then; anything else is too late, and refused. */
+/* *out: its case was erased whole here, and so nothing of it is kept. What was taken before this database was put back is
+ * receipted as it was then; anything else is too late, and refused. */
 static enum base_code arrive_cleared(struct core *core, struct core_give *give, const struct store_arrival *arrival,
                                      const struct wire_header *header, bool *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};

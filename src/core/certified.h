@@ -4,8 +4,9 @@
 
 #include "core/internal.h"
 
-/* Certificates of erasure. Those that partners gave (certified.c): verified when they come and whenever they are shown. Those that this
- * node gives (certify.c): in the case of a recall, or in one of the kind erasure to the author. spec/erase.md. */
+/* Certificates of erasure. Those that partners gave (certified.c): verified when they come and whenever they are shown.
+ * Those that this node gives (certify.c): in the case of a recall, or in one of the kind erasure to the author.
+ * spec/erase.md. */
 
 enum {
   CORE_CERTIFY_STEP = 16,        /* given in one step */
@@ -30,15 +31,15 @@ BASE_NODISCARD enum base_code core_certified_next(struct core *core, const struc
 BASE_NODISCARD enum base_code core_certified_given(struct core *core, const struct base_id *message,
                                                    struct base_id *out, bool *there, struct base_error *err);
 
-/* Into a list that is open: the partners who hold this message of ours for longer than it says, or its row lets them, as far as they
- * have not certified its erasure. */
+/* Into a list that is open: the partners who hold this message of ours for longer than it says, or its row lets them, as far
+ * as they have not certified its erasure. */
 BASE_NODISCARD enum base_code core_certified_due(struct core *core, struct wire_writer *writer,
                                                  const struct store_message *row, const struct wire_header *header,
                                                  struct base_error *err);
 
 /* --- certify.c */
-/* The fields of a certificate of this message's erasure, into an object that is open. *proved false: nothing was written, as it was
- * not erased, or its leaf is not under a signed head yet. */
+/* The fields of a certificate of this message's erasure, into an object that is open. *proved false: nothing was written, as
+ * it was not erased, or its leaf is not under a signed head yet. */
 BASE_NODISCARD enum base_code core_certificate_write(struct core *core, const struct base_id *message,
                                                      struct wire_writer *writer, bool *proved,
                                                      struct base_error *err);

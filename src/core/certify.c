@@ -13,9 +13,9 @@
 #include "core/register.h"
 #include "core/submit.h"
 
-/* Certificates that this node gives: the erased leaf with its opening, under the newest head. That of a recall goes into its case; any
- * other opens a case of the kind erasure with the message's author. What is owed stands in the row of the erasure, so what was
- * cut off, or could not go to a partner who is suspended, goes later. */
+/* Certificates that this node gives: the erased leaf with its opening, under the newest head. That of a recall goes into its
+ * case; any other opens a case of the kind erasure with the message's author. What is owed stands in the row of the erasure,
+ * so what was cut off, or could not go to a partner who is suspended, goes later. */
 
 static void write_base64(struct wire_writer *writer, const char *key, struct base_view bytes) {
   BASE_AUTO_BUF struct base_buf text = {0};

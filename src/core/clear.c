@@ -13,8 +13,8 @@
 #include "core/recall.h"
 #include "core/register.h"
 
-/* A case that is over goes whole: leaf by leaf its content, then the headers. What other nodes and the register hold against this one
- * (numbers, leaves, receipts) stays, and says of each message no more than that it was. */
+/* A case that is over goes whole: leaf by leaf its content, then the headers. What other nodes and the register hold against
+ * this one (numbers, leaves, receipts) stays, and says of each message no more than that it was. */
 
 struct base_id core_clear_mark(const struct base_id *case_id) {
   static const char name[] = "wasl cleared case/1\n";
@@ -143,8 +143,8 @@ static enum base_code collect(void *context, const struct store_message *row) {
   return BASE_OK;
 }
 
-/* Whether this transition of an item may still take somebody's message, while the case is in its state: one that begins an item, or
- * one of an item that there is. */
+/* Whether this transition of an item may still take somebody's message, while the case is in its state: one that begins an
+ * item, or one of an item that there is. */
 static bool item_moves(const struct core_case *kase, const struct wire_kind_item *item,
                        const struct wire_item_transition *transition) {
   if ((transition->in & (uint64_t)1 << kase->state.state) == 0)
@@ -223,8 +223,14 @@ static enum base_code check_message(struct core *core, const struct base_id *id,
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_release release;
+  struct store_erasure erasure = {0};
   bool open = false;
-  enum base_code code = store_delivery_each(core->store, id, false, 0, open_way, &open, err);
+  enum base_code code = store_erasure_get(core->store, id, &arena, &erasure, err);
+  if (code == BASE_OK && erasure.owed)
+    return base_fail(err, BASE_CONFLICT, "the certificate that message %s was erased is still to be given to its author",
+                     base_id_text(id).text);
+  if (code == BASE_OK || code == BASE_NOT_FOUND)
+    code = store_delivery_each(core->store, id, false, 0, open_way, &open, err);
   if (code == BASE_OK && open)
     return base_fail(err, BASE_CONFLICT,
                      "message %s is still waiting or under way, or its end was not told: wait for the receipt",

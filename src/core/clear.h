@@ -4,8 +4,9 @@
 
 #include "core/internal.h"
 
-/* A case that is over is erased whole, with the headers of its messages: what stays is its id and theirs, numbers, leaves and receipts.
- * spec/erase.md. The keeper remembers the case by a mark made of its id, whose row among the erasures names the leaf. */
+/* A case that is over is erased whole, with the headers of its messages: what stays is its id and theirs, numbers, leaves
+ * and receipts. spec/erase.md. The keeper remembers the case by a mark made of its id, whose row among the erasures names
+ * the leaf. */
 struct core_cleared {
   bool there;
   struct base_id case_id;
@@ -30,8 +31,8 @@ BASE_NODISCARD enum base_code core_clear_write(struct core *core, const struct b
 BASE_NODISCARD enum base_code core_clear_unread(struct core *core, struct base_error *err);
 /* Behind the replay of the keeper's list: cases that it names by their marks and that are here are erased whole again. */
 BASE_NODISCARD enum base_code core_clear_replay(struct core *core, struct base_view reason, struct base_error *err);
-/* A message of such a case comes again, after its receipt was lost with the database: nothing of it is kept. elsewhere: it was erased
- * with its case where it comes from, which is not known here, and case_id is its own. */
+/* A message of such a case comes again, after its receipt was lost with the database: nothing of it is kept. elsewhere: it
+ * was erased with its case where it comes from, which is not known here, and case_id is its own. */
 BASE_NODISCARD enum base_code core_clear_arrived(struct core *core, const struct base_id *message,
                                                  const struct base_id *case_id, bool elsewhere, struct base_view reason,
                                                  struct base_error *err);

@@ -249,8 +249,8 @@ static void erasing(struct store *store, bool on) {
 
 static void tidy(struct store *common, bool tight) {
   struct store_sqlite *store = sqlite_of(common);
-  /* Older copies of what was erased stand in the log: it is emptied. While somebody reads from it, a backup say, that is tried again
-   * at the next call. */
+  /* Older copies of what was erased stand in the log: it is emptied. While somebody reads from it, a backup say, that is
+   * tried again at the next call. */
   if (store->scrub) {
     sqlite3_busy_timeout(store->db, 0);
     store->scrub =

@@ -310,8 +310,8 @@ BASE_NODISCARD enum base_code store_erasure_owe(struct store *store, const struc
 /* The keeper knows: nothing of the key is left. */
 BASE_NODISCARD enum base_code store_erasure_told(struct store *store, const struct base_id *message,
                                                  struct base_error *err);
-/* What else is kept of a case and of each of its messages goes, their headers too, and the rows of their erasures say so: each must have
- * one. draft: as what one of them was held for release before, whose row goes with them. */
+/* What else is kept of a case and of each of its messages goes, their headers too, and the rows of their erasures say so:
+ * each must have one. draft: as what one of them was held for release before, whose row goes with them. */
 BASE_NODISCARD enum base_code store_case_clear_draft(struct store *store, const struct base_id *case_id,
                                                      const struct base_id *draft, struct base_error *err);
 BASE_NODISCARD enum base_code store_case_clear(struct store *store, const struct base_id *case_id,

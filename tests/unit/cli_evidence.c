@@ -767,8 +767,8 @@ static void take_out(struct made *made, const char *name) {
   memset(&made->list[--made->count], 0, sizeof made->list[0]);
 }
 
-/* Erased with its case: who sent which message to whom, and the answer, are proved without the header; no content comes without it, and
- * all that is there speaks of one message. */
+/* Erased with its case: who sent which message to whom, and the answer, are proved without the header; no content comes
+ * without it, and all that is there speaks of one message. */
 static void header_is_missing(void **state) {
   (void)state;
   static const char *const answer[] = {"paris/received.leaf", "paris/received.opening", "paris/received.tlog-proof"};

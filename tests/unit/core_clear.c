@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A case that is over is erased whole, headers and all (spec/erase.md): nothing of it is found at this node any more, what was sent and
- * received stays proved, partners go on, and a database of before is cleared again, whoever brings it back. */
+ * A case that is over is erased whole, headers and all (spec/erase.md): nothing of it is found at this node any more,
+ * what was sent and received stays proved, partners go on, and a database of before is cleared again, whoever brings it back. */
 #include "core/clear.h"
 #include "core_damage.h"
 #include "core_lost.h"
@@ -219,7 +219,8 @@ static void test_tampered(void **state) {
   clear(&b, id, "\"messages\":3");
   finds(&b, "DELETE FROM messages WHERE number = (SELECT max(number) FROM messages)", "is not here any more");
   finds(&b, "UPDATE erasures SET case_id = case_id - 1 WHERE case_id > 0 AND message = case_id", "nothing says that this was");
-  finds(&b, "UPDATE erasures SET leaf_index = leaf_index - 1 WHERE message = (SELECT max(message) FROM erasures)", "says something else");
+  finds(&b, "UPDATE erasures SET leaf_index = leaf_index - 1 WHERE message = (SELECT max(message) FROM erasures)",
+        "says something else");
   pair_remove(&a);
   pair_remove(&b);
 }

@@ -236,12 +236,16 @@ static void test_certified(void **state) {
   shown(&a, first, "\"certificates_due\":[]");
   ask(&b, first, "", BASE_CONFLICT, NULL); /* not erased */
   ask(&a, first, "", BASE_CONFLICT, NULL);
+  try_send(&a, first, "close", "{}", again);
+  pair_rest(&a, &b);
   try_suspend(&b, &a, "suspended");
   b.now += FIRST * DAY;
   a.now += FIRST * DAY;
   b.ms += 1000;
   pair_settle(&b);
   shown(&b, first, "\"certificate\":null");
+  snprintf(words, sizeof words, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"over\"}", first);
+  pair_refused(&b, LINK_CASE_ERASE, words, BASE_CONFLICT); /* it would never be given */
   snprintf(words, sizeof words, "\"certificates_due\":[{\"by\":\"%s\",\"since\":\"%s\"}]", b.name,
            base_time_format(sent + FIRST * DAY).text);
   shown(&a, first, words);
@@ -323,7 +327,8 @@ static void test_false(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_certified), cmocka_unit_test(test_by_hand),
-                                     cmocka_unit_test(test_false),     cmocka_unit_test(test_row), cmocka_unit_test(test_unknown_row),
+                                     cmocka_unit_test(test_false),     cmocka_unit_test(test_row),
+                                     cmocka_unit_test(test_unknown_row),
                                      cmocka_unit_test(test_silent_row), cmocka_unit_test(test_clock_goes_back),
                                      cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
