@@ -105,6 +105,7 @@ export type Release = {
   at: TimeOrNull;
   reason: string;
   kind: string;
+  kind_version: KindVersion;
   type: string;
   parties: Node[];
   case: Id | null;
@@ -356,7 +357,22 @@ export type KindBrief = {
   name: string;
   hash: Sha256;
   version: number;
+  /** A person added it to this node; else it is the program's own. */
+  added: boolean;
+  /** New cases of this name are of this version. */
+  opens: boolean;
   label: Labels;
+};
+
+/** Of the kind that the case was opened with; null when this node does not hold it. */
+export type KindVersion = number | null;
+
+export type KindChange = {
+  name: string;
+  version: number;
+  hash: Sha256;
+  /** labels: only its texts are other ones. */
+  done: "added" | "labels" | "removed";
 };
 
 export type KindField = {
@@ -434,6 +450,7 @@ export type Clock = {
 export type CaseBrief = {
   id: Id;
   kind: string;
+  kind_version: KindVersion;
   state: string;
   flagged: boolean;
   opened: TimeOrNull;
@@ -592,6 +609,7 @@ export type CaseReview = {
 export type ReviewRow = {
   id: Id;
   kind: string;
+  kind_version: KindVersion;
   state: string;
   changed: TimeOrNull;
   review: CaseReview;
@@ -601,6 +619,7 @@ export type ReviewRow = {
 export type Case = {
   id: Id;
   kind: string;
+  kind_version: KindVersion;
   state: string;
   flagged: boolean;
   made_by: Id;
@@ -636,6 +655,7 @@ export type CaseItem = {
 export type CaseItems = {
   case: Id;
   kind: string;
+  kind_version: KindVersion;
   items: CaseItem[];
 };
 
@@ -643,6 +663,7 @@ export type Message = {
   id: Id;
   case: Id;
   kind: string;
+  kind_version: KindVersion;
   type: string;
   author: Node;
   time: TimeOrNull;
@@ -1287,11 +1308,24 @@ export interface Operations {
     path: "/v1/kinds";
     answer: KindBrief[];
   };
+  /** A kind of this node's own, or other labels of one; new cases are of it at once. */
+  kind_add: {
+    method: "POST";
+    path: "/v1/kinds";
+    body: {
+      /** Its semantics, the exact text of the file. */
+      file: string;
+      /** Its labels, likewise. */
+      labels: string;
+    };
+    answer: KindChange;
+  };
   /** A kind: its forms, states and clocks. */
   kind_show: {
     method: "GET";
     path: "/v1/kinds/{kind}";
     parameters: { kind: string };
+    query: { version?: number };
     answer: Kind;
   };
   /** A filled form. */
@@ -1299,8 +1333,19 @@ export interface Operations {
     method: "GET";
     path: "/v1/kinds/{kind}/example";
     parameters: { kind: string };
-    query: { type?: string };
+    query: { type?: string; version?: number };
     answer: Fields;
+  };
+  /** A kind that was added is no more; refused while a case is of it. */
+  kind_remove: {
+    method: "POST";
+    path: "/v1/kinds/{kind}/remove";
+    parameters: { kind: string };
+    body: {
+      /** Which one, where several were added. */
+      version?: number;
+    };
+    answer: KindChange;
   };
   /** The agreements. */
   agreement_list: {

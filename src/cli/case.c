@@ -31,7 +31,7 @@ static enum base_code kind_of_case(struct cli *cli, const char *id, struct cli_a
     return BASE_OK;
   enum base_code code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=true", id);
   if (code == BASE_OK)
-    code = cli_get(cli, kind, err, "/v1/kinds/%s", cli_piece(cli_string(kase.json, "kind")).text);
+    code = cli_kind_get(cli, cli_string(kase.json, "kind"), cli_number(kase.json, "kind_version"), kind, err);
   return code;
 }
 
@@ -186,7 +186,7 @@ static size_t show_list(struct cli *cli, const struct wire_json *cases) {
   cli_table_begin(&table, cli, 6, heads);
   for (size_t i = 0; i < wire_json_size(cases); i++) {
     const struct wire_json *kase = wire_json_at(cases, i);
-    const struct wire_json *described = cli_kind(cli, &kinds, cli_string(kase, "kind"));
+    const struct wire_json *described = cli_kind_of(cli, &kinds, kase);
     late += wire_json_true(wire_json_get(kase, "overdue"));
     cli_cell_id(&table, cli_string(kase, "id"));
     cli_cell(&table, cli_label(cli, described, cli_string(kase, "kind")));
@@ -305,9 +305,9 @@ static bool settles(const struct wire_json *kind, struct base_view type) {
 
 static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *kase,
                          const struct wire_json *message) {
-  struct base_view kind = cli_string(kase, "kind"), type = cli_string(message, "type");
+  struct base_view type = cli_string(message, "type");
   const struct wire_json *effective = wire_json_get(message, "effective"), *settled = wire_json_get(message, "settled");
-  const struct wire_json *described = cli_kind(cli, kinds, kind);
+  const struct wire_json *described = cli_kind_of(cli, kinds, kase);
   base_time time;
   base_buf_text(&cli->out, "\n");
   cli_text(cli, cli_kind_label(cli, described, "types", type));
@@ -327,7 +327,7 @@ static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct 
     cli_line(cli, "    %s\n", cli_word(cli, CLI_UNSETTLED));
   }
   cli_show_markings(cli, message, 4);
-  cli_show_content(cli, kinds, kind, message, false);
+  cli_show_content(cli, kinds, kase, message, false);
 }
 
 enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
@@ -345,7 +345,7 @@ enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *messages = wire_json_get(answer.json, "messages"), *items = wire_json_get(answer.json, "items");
-  const struct wire_json *kind = cli_kind(cli, &kinds, cli_string(answer.json, "kind"));
+  const struct wire_json *kind = cli_kind_of(cli, &kinds, answer.json);
   show_head(cli, answer.json, kind);
   base_buf_text(&cli->out, wire_json_size(items) > 0 ? "\n" : "");
   cli_show_items(cli, kind, items);

@@ -235,6 +235,7 @@ struct cli_kinds {
   size_t count;
   struct {
     struct base_view name;
+    int64_t version; /* 0: the one that new cases are of */
     struct cli_answer answer;
   } known[16];
   bool nodes_asked;
@@ -243,6 +244,13 @@ struct cli_kinds {
 void cli_kinds_free(struct cli_kinds *kinds);
 #define CLI_AUTO_KINDS __attribute__((cleanup(cli_kinds_free)))
 const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name);
+BASE_NODISCARD enum base_code cli_kind_get(struct cli *cli, struct base_view name, int64_t version, struct cli_answer *out,
+                                           struct base_error *err);
+/* FILE and LABELS of the command; both are initialised here. */
+BASE_NODISCARD enum base_code cli_kind_files_read(const struct cli *cli, struct base_buf *file, struct base_buf *labels,
+                                                  struct base_error *err);
+/* Of what an answer tells with `kind` and `kind_version`. */
+const struct wire_json *cli_kind_of(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *told);
 /* The label of the member named `name` of the kind's list `list` ("types", "states", "clocks"); else the name. */
 struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
                                 struct base_view name);
@@ -302,8 +310,9 @@ void cli_emergency_show(struct cli *cli, struct cli_kinds *kinds, const struct w
 /* --- shows a message's fields, parts and deliveries (message.c), moved in */
 /* A line with the labels of the handling and one with the grading, where the message has them. */
 void cli_show_markings(struct cli *cli, const struct wire_json *message, unsigned indent);
-void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
-                      bool stix);
+/* of: what was told with the kind. */
+void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *of,
+                      const struct wire_json *message, bool stix);
 
 /* When a case's personal data is to be reviewed (the member `review`), and the last review (review.c). */
 void cli_show_review(struct cli *cli, const struct wire_json *review);
@@ -383,6 +392,8 @@ CLI_COMMAND_FUNCTION(token_end);
 CLI_COMMAND_FUNCTION(kind_list);
 CLI_COMMAND_FUNCTION(kind_show);
 CLI_COMMAND_FUNCTION(kind_example);
+CLI_COMMAND_FUNCTION(kind_add);
+CLI_COMMAND_FUNCTION(kind_remove);
 CLI_COMMAND_FUNCTION(agreement_propose);
 CLI_COMMAND_FUNCTION(agreement_accept);
 CLI_COMMAND_FUNCTION(agreement_list);

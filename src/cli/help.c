@@ -150,6 +150,9 @@ static const struct {
   const char *word, *command, *text;
 } words[] = {
     {"FILE", "consignment", "the file that is carried"},
+    {"FILE", "kind", "the kind as JSON (spec/kind.md), such as talks.json; - is standard input"},
+    {"LABELS", "", "its texts in five languages; talks.labels.json beside it when left out"},
+    {"VERSION", "", "which version, as wasl kind list shows it; the one that new cases are of when left out"},
     {"FILE", "backup", "the backup; - is standard input"},
     {"DIR", "node epoch", "the folder of the stopped node"},
     {"DIR", "backup", "the node's folder, with its keys in it and core/ empty or lost"},

@@ -48,6 +48,6 @@ enum base_code cli_case_items(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &answer, err, "/v1/cases/%s/items%s", id.text, (const char *)query.data);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
-  cli_show_items(cli, cli_kind(cli, &kinds, cli_string(answer.json, "kind")), wire_json_get(answer.json, "items"));
+  cli_show_items(cli, cli_kind_of(cli, &kinds, answer.json), wire_json_get(answer.json, "items"));
   return BASE_OK;
 }

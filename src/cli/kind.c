@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Kinds of case: shown, and their labels for the other commands. */
-#include "cli/cli.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
-enum { KINDS_KEPT = sizeof((struct cli_kinds *)0)->known / sizeof((struct cli_kinds *)0)->known[0] };
+#include "cli/cli.h"
+#include "wire/kind.h"
+
+enum {
+  HASH_SHOWN = 16,
+  KINDS_KEPT = sizeof((struct cli_kinds *)0)->known / sizeof((struct cli_kinds *)0)->known[0]
+};
 
 void cli_kinds_free(struct cli_kinds *kinds) {
   for (size_t i = 0; i < kinds->count; i++)
@@ -13,20 +21,46 @@ void cli_kinds_free(struct cli_kinds *kinds) {
   kinds->count = 0;
 }
 
+/* A version in words, when it is there: else 0, the one that new cases are of. */
+static enum base_code version_word(const struct cli *cli, size_t index, int64_t *out, struct base_error *err) {
+  uint64_t number = 0;
+  if (index >= cli->word_count)
+    return BASE_OK;
+  if (!base_decimal_parse(base_view_text(cli->words[index]), &number) || number < 1 || number > INT32_MAX)
+    return cli_usage(cli, err, "VERSION is a whole number from 1: wasl kind list shows those there are");
+  *out = (int64_t)number;
+  return BASE_OK;
+}
+
+enum base_code cli_kind_get(struct cli *cli, struct base_view name, int64_t version, struct cli_answer *out,
+                            struct base_error *err) {
+  return version > 0 ? cli_get(cli, out, err, "/v1/kinds/%s?version=%lld", cli_piece(name).text, (long long)version)
+                     : cli_get(cli, out, err, "/v1/kinds/%s", cli_piece(name).text);
+}
+
 /* Without the kind, codes are shown as they are; so a failure to get it is none. */
-const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name) {
+static const struct wire_json *keep(struct cli *cli, struct cli_kinds *kinds, struct base_view name, int64_t version) {
   for (size_t i = 0; i < kinds->count; i++)
-    if (base_view_equal(kinds->known[i].name, name))
+    if (base_view_equal(kinds->known[i].name, name) && kinds->known[i].version == version)
       return kinds->known[i].answer.json;
   if (kinds->count == KINDS_KEPT)
     return NULL;
   struct cli_answer *answer = &kinds->known[kinds->count].answer;
-  if (cli_get(cli, answer, NULL, "/v1/kinds/%s", cli_piece(name).text) != BASE_OK) {
+  if (cli_kind_get(cli, name, version, answer, NULL) != BASE_OK) {
     cli_answer_free(answer);
     return NULL;
   }
+  kinds->known[kinds->count].version = version;
   kinds->known[kinds->count++].name = cli_string(answer->json, "name");
   return answer->json;
+}
+
+const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name) {
+  return keep(cli, kinds, name, 0);
+}
+
+const struct wire_json *cli_kind_of(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *told) {
+  return keep(cli, kinds, cli_string(told, "kind"), cli_number(told, "kind_version"));
 }
 
 struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise) {
@@ -80,13 +114,18 @@ enum base_code cli_kind_list(struct cli *cli, struct base_error *err) {
   enum base_code code = cli_get(cli, &answer, err, "/v1/kinds");
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
-  static const enum cli_word heads[] = {CLI_NAME, CLI_VERSION, CLI_TITLE};
+  static const enum cli_word heads[] = {CLI_NAME, CLI_VERSION, CLI_KIND_FROM, CLI_KIND_NEW, CLI_KIND_HASH, CLI_TITLE};
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, 3, heads);
+  cli_table_begin(&table, cli, 6, heads);
   for (size_t i = 0; i < wire_json_size(answer.json); i++) {
     const struct wire_json *kind = wire_json_at(answer.json, i);
+    bool added = wire_json_true(wire_json_get(kind, "added")), opens = wire_json_true(wire_json_get(kind, "opens"));
+    struct base_view hash = cli_string(kind, "hash");
     cli_cell(&table, cli_string(kind, "name"));
     cli_cell_number(&table, cli_number(kind, "version"));
+    cli_cell(&table, base_view_text(cli_word(cli, added ? CLI_KIND_ADDED : CLI_KIND_OWN)));
+    cli_cell(&table, base_view_text(cli_word(cli, opens ? CLI_YES : CLI_NO)));
+    cli_cell_id(&table, base_view_of(hash.data, hash.size < HASH_SHOWN ? hash.size : HASH_SHOWN));
     cli_cell(&table, cli_label(cli, kind, cli_string(kind, "name")));
   }
   cli_table_end(&table);
@@ -196,7 +235,10 @@ static void show_clock(struct cli *cli, const struct wire_json *clock, const str
 
 enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
-  enum base_code code = cli_get(cli, &answer, err, "/v1/kinds/%s", cli_piece(base_view_text(cli->words[0])).text);
+  int64_t version = 0;
+  enum base_code code = version_word(cli, 1, &version, err);
+  if (code == BASE_OK)
+    code = cli_kind_get(cli, base_view_text(cli->words[0]), version, &answer, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *types = wire_json_get(answer.json, "types"), *lists = wire_json_get(answer.json, "lists");
@@ -226,10 +268,97 @@ enum base_code cli_kind_example(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   struct cli_piece kind = cli_piece(base_view_text(cli->words[0]));
   struct cli_piece type = cli_piece(base_view_text(cli->word_count > 1 ? cli->words[1] : ""));
-  enum base_code code =
-      cli_get(cli, &answer, err, "/v1/kinds/%s/example%s%s", kind.text, cli->word_count > 1 ? "?type=" : "", type.text);
+  int64_t version = 0;
+  enum base_code code = version_word(cli, 2, &version, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/kinds/%s/example?version=%lld%s%s", kind.text, (long long)version,
+                   cli->word_count > 1 ? "&type=" : "", type.text);
   cli->json = true; /* the form is a JSON document, for people too */
   if (code == BASE_OK)
     cli_print_json(cli, &answer);
+  return code;
+}
+
+/* --- of this node's own */
+
+/* Beside KIND.json lies KIND.labels.json. */
+static enum base_code labels_beside(const char *file, char out[PATH_MAX], struct base_error *err) {
+  static const char json[] = ".json";
+  size_t size = strlen(file), stem = size - (sizeof json - 1);
+  if (size < sizeof json || strcmp(file + stem, json) != 0)
+    return base_fail(err, BASE_USAGE, "%s: its name does not end in .json, so its LABELS must be named too", file);
+  if (snprintf(out, PATH_MAX, "%.*s.labels.json", (int)stem, file) >= PATH_MAX)
+    return base_fail(err, BASE_FIELD, "%.100s…: the name is too long", file);
+  return BASE_OK;
+}
+
+enum base_code cli_kind_files_read(const struct cli *cli, struct base_buf *file, struct base_buf *labels,
+                                   struct base_error *err) {
+  char beside[PATH_MAX];
+  base_buf_init(file, WIRE_KIND_MAX + 1);
+  base_buf_init(labels, WIRE_KIND_MAX + 1);
+  enum base_code code = cli->word_count < 2 ? labels_beside(cli->words[0], beside, err) : BASE_OK;
+  if (code == BASE_OK)
+    code = cli_input_read(cli->words[0], WIRE_KIND_MAX, file, err);
+  if (code == BASE_OK)
+    code = cli_input_read(cli->word_count < 2 ? beside : cli->words[1], WIRE_KIND_MAX, labels, err);
+  if (code == BASE_OK && (!base_utf8_valid(base_buf_view(file)) || !base_utf8_valid(base_buf_view(labels))))
+    code = base_fail(err, BASE_UTF8, "%s and its labels must be UTF-8", cli->words[0]);
+  return code;
+}
+
+static void show_change(struct cli *cli, const struct wire_json *change) {
+  struct base_view done = cli_string(change, "done");
+  cli_isolated(cli, &cli->out, cli_string(change, "name"));
+  cli_line(cli, " %lld  ", (long long)cli_number(change, "version"));
+  cli_isolated(cli, &cli->out, cli_string(change, "hash"));
+  cli_line(cli, "  %s\n",
+           cli_word(cli, base_view_is(done, "added")    ? CLI_KIND_DONE_ADDED
+                         : base_view_is(done, "labels") ? CLI_KIND_DONE_LABELS
+                                                        : CLI_KIND_DONE_REMOVED));
+}
+
+enum base_code cli_kind_add(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf file = {0}, labels = {0}, body = {0};
+  enum base_code code = cli_kind_files_read(cli, &file, &labels, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_init(&body, BASE_BUF_DEFAULT_LIMIT);
+  struct wire_writer writer;
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  wire_write_member_buf(&writer, "file", &file);
+  wire_write_member_buf(&writer, "labels", &labels);
+  wire_write_end(&writer, '}');
+  code = base_buf_check(&body, "the request", err);
+  if (code == BASE_OK)
+    code = cli_post(cli, "/v1/kinds", base_buf_view(&body), &answer, err);
+  if (code == BASE_OK && !cli_print_json(cli, &answer))
+    show_change(cli, answer.json);
+  return code;
+}
+
+enum base_code cli_kind_remove(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf body = {0};
+  char path[400];
+  int64_t version = 0;
+  enum base_code code = version_word(cli, 1, &version, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_init(&body, 256);
+  struct wire_writer writer;
+  wire_writer_init(&writer, &body);
+  wire_write_object(&writer);
+  if (version > 0)
+    wire_write_member_integer(&writer, "version", version);
+  wire_write_end(&writer, '}');
+  (void)snprintf(path, sizeof path, "/v1/kinds/%.300s/remove", cli_piece(base_view_text(cli->words[0])).text);
+  code = base_buf_check(&body, "the request", err);
+  if (code == BASE_OK)
+    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
+  if (code == BASE_OK && !cli_print_json(cli, &answer))
+    show_change(cli, answer.json);
   return code;
 }

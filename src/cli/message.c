@@ -316,9 +316,9 @@ static void show_release(const struct shown *shown, const struct wire_json *rele
   base_buf_text(&cli->out, "\n");
 }
 
-void cli_show_content(struct cli *cli, struct cli_kinds *kinds, struct base_view kind, const struct wire_json *message,
-                      bool stix) {
-  struct shown shown = {cli, kinds, cli_kind(cli, kinds, kind), 4};
+void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *of,
+                      const struct wire_json *message, bool stix) {
+  struct shown shown = {cli, kinds, cli_kind_of(cli, kinds, of), 4};
   cli_emergency_show(cli, kinds, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_release(&shown, wire_json_get(message, "release"));
@@ -354,7 +354,7 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
   cli_isolated(cli, &cli->out, cli_string(message, "case"));
   base_buf_text(&cli->out, "\n");
-  const struct wire_json *described = cli_kind(cli, &kinds, kind);
+  const struct wire_json *described = cli_kind_of(cli, &kinds, message);
   cli_text(cli, cli_label(cli, described, kind));
   base_buf_text(&cli->out, " / ");
   cli_text(cli, cli_kind_label(cli, described, "types", type));
@@ -365,7 +365,7 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
     cli_time(cli, &cli->out, time);
   base_buf_text(&cli->out, "\n");
   cli_show_markings(cli, message, 0);
-  cli_show_content(cli, &kinds, kind, message, true);
+  cli_show_content(cli, &kinds, message, message, true);
   return BASE_OK;
 }
 

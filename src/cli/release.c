@@ -13,7 +13,7 @@ static enum base_code number_word(struct cli *cli, uint64_t *out, struct base_er
 
 static void show_row(struct cli *cli, struct cli_table *table, struct cli_kinds *kinds, const struct wire_json *row) {
   struct base_view kind = cli_string(row, "kind");
-  const struct wire_json *described = cli_kind(cli, kinds, kind), *parties = wire_json_get(row, "parties");
+  const struct wire_json *described = cli_kind_of(cli, kinds, row), *parties = wire_json_get(row, "parties");
   cli_cell_number(table, cli_number(row, "number"));
   cli_cell(table, cli_code_word(cli, cli_string(row, "state")));
   cli_cell(table, cli_code_word(cli, cli_string(row, "asks")));

@@ -55,7 +55,7 @@ static enum base_code list(struct cli *cli, struct base_error *err) {
   size_t count = wire_json_size(answer.json);
   for (size_t i = 0; i < count; i++) {
     const struct wire_json *row = wire_json_at(answer.json, i), *review = wire_json_get(row, "review");
-    const struct wire_json *kind = cli_kind(cli, &kinds, cli_string(row, "kind"));
+    const struct wire_json *kind = cli_kind_of(cli, &kinds, row);
     base_time due = 0;
     cli_cell_id(&table, cli_string(row, "id"));
     cli_cell(&table, cli_label(cli, kind, cli_string(row, "kind")));

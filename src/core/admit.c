@@ -176,6 +176,11 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_id case_id = header->opens ? *id : header->case_id;
   struct core_case *kase = NULL;
+  struct base_error why = {0};
+  if (kind == NULL) { /* it was removed while the message waited */
+    (void)core_kind_unknown(core, header->kind, &header->kind_hash, &why);
+    return core_message_refuse(core, give, arrival, true, row->part_count, &why, err);
+  }
   enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, err)
                                       : core_case_load(core, &case_id, &kase, err);
   if (!header->opens && core_damage(code)) {
@@ -185,7 +190,6 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   }
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  struct base_error why = {0};
   if (check_place(kase, kind, header, &why) != BASE_OK)
     return core_message_refuse(core, give, arrival, true, row->part_count, &why, err);
   bool flagged = kase->state.flagged;
@@ -216,8 +220,9 @@ static enum base_code admit_own(struct core *core, struct core_give *give, const
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct core_case *kase = NULL;
   struct base_error why = {0};
-  enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, &why)
-                                      : core_case_load(core, &row->case_id, &kase, &why);
+  enum base_code code = kind == NULL    ? core_kind_unknown(core, header->kind, &header->kind_hash, &why)
+                        : header->opens ? core_case_begin(core, id, kind, row->stored, &kase, &why)
+                                        : core_case_load(core, &row->case_id, &kase, &why);
   if (code == BASE_OK)
     code = check_place(kase, kind, header, &why);
   if (code != BASE_OK && (core_damage(code) || !core_ours(code))) {
@@ -316,8 +321,7 @@ static enum base_code check_header(struct core *core, const struct core_partner 
     return base_fail(why, BASE_NOT_PARTY, "this node is not among its parties");
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   if (kind == NULL)
-    return base_fail(why, BASE_KIND, "the kind %.*s, in this version, is not known here", (int)header->kind.size,
-                     (const char *)header->kind.data);
+    return core_kind_unknown(core, header->kind, &header->kind_hash, why);
   return wire_form_check_header(&kind->kind, header, why);
 }
 

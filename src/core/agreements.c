@@ -387,7 +387,7 @@ static bool concerned(const struct core_kind *kind, const struct law_row *row) {
 static enum base_code check_type(const struct term *term, struct base_view type) {
   struct known known = {0};
   for (size_t i = 0; i < term->core->kind_count; i++) {
-    const struct core_kind *kind = &term->core->kinds[i];
+    const struct core_kind *kind = term->core->kinds[i];
     if (concerned(kind, term->row) && wire_kind_type_named(&kind->kind, type) != NULL)
       return BASE_OK;
     for (size_t k = 0; concerned(kind, term->row) && k < kind->kind.type_count; k++)
@@ -400,10 +400,10 @@ static enum base_code check_type(const struct term *term, struct base_view type)
 static enum base_code check_purpose(const struct term *term, struct base_view purpose) {
   struct known known = {0};
   for (size_t i = 0; i < term->core->kind_count; i++) {
-    const struct wire_kind *kind = &term->core->kinds[i].kind;
+    const struct wire_kind *kind = &term->core->kinds[i]->kind;
     const struct wire_kind_field *field =
         kind->purpose_field.size > 0 ? wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field) : NULL;
-    if (!concerned(&term->core->kinds[i], term->row) || field == NULL || field->list == NULL)
+    if (!concerned(term->core->kinds[i], term->row) || field == NULL || field->list == NULL)
       continue;
     for (size_t k = 0; k < field->list->count; k++) {
       if (base_view_equal(field->list->codes[k], purpose))
@@ -420,8 +420,8 @@ static enum base_code check_kind(const struct term *term) {
   if (any_kind(term->row) || core_kind_named(term->core, term->row->kind) != NULL)
     return BASE_OK;
   for (size_t i = 0; i < term->core->kind_count; i++)
-    if (term->core->kinds[i].kind.needs_row)
-      add_name(&known, term->core->kinds[i].kind.name);
+    if (term->core->kinds[i]->kind.needs_row)
+      add_name(&known, term->core->kinds[i]->kind.name);
   return fail_term(term, BASE_KIND, "kind", &known, "there is no kind %.*s", (int)term->row->kind.size,
                    (const char *)term->row->kind.data);
 }

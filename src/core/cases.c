@@ -13,78 +13,7 @@
 #include "core/retain.h"
 #include "core/review.h"
 
-/* Kinds from the files built in, and cases with their computed state, cached. */
-
-/* --- kinds */
-
-static const struct kinds_file *kinds_labels(const struct kinds_file *file) {
-  char name[128];
-  size_t stem = strlen(file->name) - strlen(".json");
-  snprintf(name, sizeof name, "%.*s.labels.json", (int)stem, file->name);
-  for (size_t i = 0; i < kinds_count; i++)
-    if (strcmp(kinds_files[i].name, name) == 0)
-      return &kinds_files[i];
-  return NULL;
-}
-
-static bool kinds_is_semantics(const char *name) {
-  size_t length = strlen(name);
-  static const char labels[] = ".labels.json", json[] = ".json";
-  bool is_json = length > sizeof json - 1 && strcmp(name + length - (sizeof json - 1), json) == 0;
-  bool is_labels = length > sizeof labels - 1 && strcmp(name + length - (sizeof labels - 1), labels) == 0;
-  return is_json && !is_labels;
-}
-
-static enum base_code kind_load(struct core *core, const struct kinds_file *file, struct core_kind *out,
-                                struct base_error *err) {
-  struct base_view bytes = base_view_of(file->data, file->size);
-  struct base_hash hash = seal_sha256(bytes);
-  enum base_code code = wire_kind_parse(bytes, &hash, &core->kind_arena, &out->kind, err);
-  if (code != BASE_OK)
-    return base_fail_within(err, "kinds/%s", file->name);
-  const struct kinds_file *labels = kinds_labels(file);
-  if (labels == NULL)
-    return base_fail(err, BASE_NOT_FOUND, "kinds/%s has no labels beside it", file->name);
-  code = wire_labels_parse(base_view_of(labels->data, labels->size), &out->kind, &out->labels, err);
-  return code == BASE_OK ? BASE_OK : base_fail_within(err, "kinds/%s", labels->name);
-}
-
-enum base_code core_kinds_load(struct core *core, struct base_error *err) {
-  core->kinds = calloc(kinds_count + 1, sizeof *core->kinds);
-  if (core->kinds == NULL)
-    return base_fail(err, BASE_MEMORY, "no memory for the kinds");
-  for (size_t i = 0; i < kinds_count; i++) {
-    if (!kinds_is_semantics(kinds_files[i].name))
-      continue;
-    enum base_code code = kind_load(core, &kinds_files[i], &core->kinds[core->kind_count], err);
-    if (code != BASE_OK)
-      return code;
-    core->kind_count++;
-  }
-  return BASE_OK;
-}
-
-void core_kinds_free(struct core *core) {
-  for (size_t i = 0; core->kinds != NULL && i < core->kind_count; i++)
-    wire_labels_free(&core->kinds[i].labels);
-  free(core->kinds);
-  core->kinds = NULL;
-}
-
-const struct core_kind *core_kind_named(const struct core *core, struct base_view name) {
-  for (size_t i = 0; i < core->kind_count; i++)
-    if (base_view_equal(core->kinds[i].kind.name, name))
-      return &core->kinds[i];
-  return NULL;
-}
-
-bool core_kind_agreement(const struct wire_kind *kind) {
-  return base_view_is(kind->name, WIRE_KIND_AGREEMENT);
-}
-
-bool core_kind_recall(const struct core_kind *kind) {
-  return base_view_is(kind->kind.name, WIRE_KIND_RECALL);
-}
+/* Cases with their computed state, cached. */
 
 struct id_list {
   struct base_id *ids;
@@ -112,18 +41,6 @@ enum base_code core_case_ids(struct core *core, struct base_view kind, struct ba
   *ids = list.ids;
   *count = list.count;
   return code;
-}
-
-enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err) {
-  struct base_view name = kind->kind.name;
-  return base_fail(err, BASE_KIND, "the kind %.*s has no message of the type %.*s; wasl kind show %.*s lists them",
-                   (int)name.size, (const char *)name.data, (int)type.size, (const char *)type.data, (int)name.size,
-                   (const char *)name.data);
-}
-
-const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash) {
-  const struct core_kind *kind = core_kind_named(core, name);
-  return kind != NULL && base_hash_equal(&kind->kind.hash, hash) ? kind : NULL;
 }
 
 /* --- one case */
@@ -242,7 +159,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
                               struct base_error *err) {
   const struct core_kind *kind = core_kind_hashed(core, row->kind, &row->kind_hash);
   if (kind == NULL)
-    return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this program does not ship",
+    return base_fail(err, BASE_KIND, "case %s is of a version of the kind %.*s that this node does not hold (wasl kind add)",
                      base_id_text(&row->id).text, (int)row->kind.size, (const char *)row->kind.data);
   enum base_code code = case_make(out, &row->id, kind, row->opened, err);
   if (code != BASE_OK)

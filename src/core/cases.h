@@ -2,20 +2,11 @@
 #ifndef WASL_CORE_CASES_H
 #define WASL_CORE_CASES_H
 
-#include "core/internal.h"
+#include "core/kinds.h"
 
-/* Kinds, and cases with their computed state (cases.c, casecache.c). Not for others. */
+/* Cases with their computed state (cases.c, casecache.c). Not for others. */
 
 /* cases.c */
-BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
-void core_kinds_free(struct core *core);
-const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
-/* Whether its cases are what law goes by. */
-bool core_kind_agreement(const struct wire_kind *kind);
-bool core_kind_recall(const struct core_kind *kind);
-/* BASE_KIND: it has no type of this name. */
-enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view type, struct base_error *err);
-const struct core_kind *core_kind_hashed(const struct core *core, struct base_view name, const struct base_hash *hash);
 /* The ids of all cases of a kind, the last changed first; the caller frees *ids, also after a failure. */
 BASE_NODISCARD enum base_code core_case_ids(struct core *core, struct base_view kind, struct base_id **ids,
                                             size_t *count, struct base_error *err);
@@ -29,7 +20,7 @@ void core_case_keep(struct core *core, const struct core_case *kase);
 struct core_case *core_case_known(struct core *core, const struct base_id *id);
 /* The case of this row, read from its messages into a structure of the caller's, beside the cache: for lists and
  * checks. The caller releases it, also after a failure. BASE_CORRUPT: its messages make no case. BASE_KIND: of a kind
- * not shipped. */
+ * that is not held. */
 BASE_NODISCARD enum base_code core_case_look(struct core *core, const struct store_case *row, struct core_case *out,
                                              struct base_error *err);
 void core_case_release(struct core_case *kase);

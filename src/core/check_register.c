@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/clear.h"
 #include "core/emergency.h"
+#include "core/kinds.h"
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/register.h"
@@ -385,6 +386,15 @@ static enum base_code check_emergency(struct core *core, const struct wire_openi
   return code == BASE_CONFLICT ? BASE_OK : code;
 }
 
+static enum base_code check_kind(struct core *core, const struct wire_opening *opening, struct base_error *err) {
+  bool fits = false;
+  enum base_code code = core_kind_fits(core, opening, core->check->next, &fits, err);
+  if (code == BASE_OK && !fits)
+    core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
+                     "the kind that it is about is stored otherwise, or as it was before");
+  return code;
+}
+
 static enum base_code check_opened(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
                                    struct base_error *err) {
   switch (leaf->leaf.act) {
@@ -424,6 +434,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
       core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
                        "the person, login or token that it is about is stored otherwise, or as it was before");
     return BASE_OK;
+  case WIRE_ACT_KIND:
+    return check_kind(core, &leaf->opening, err);
   default:
     return BASE_OK;
   }

@@ -355,7 +355,7 @@ static enum base_code fail_field(const char *name, const char *what, struct base
 static enum base_code check_purpose(const struct core *core, struct base_view purpose, struct base_error *err) {
   char known[600] = "";
   for (size_t i = 0; i < core->kind_count; i++) {
-    const struct wire_kind *kind = &core->kinds[i].kind;
+    const struct wire_kind *kind = &core->kinds[i]->kind;
     const struct wire_kind_field *field =
         kind->purpose_field.size > 0 ? wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field) : NULL;
     for (size_t k = 0; field != NULL && field->list != NULL && k < field->list->count; k++) {

@@ -17,6 +17,7 @@
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/kinds.h"
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
@@ -239,6 +240,8 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_PART_OPEN] = core_part_open,
     [LINK_PART_READ] = core_part_read,
     [LINK_ZONE_SET] = core_zone_set,
+    [LINK_KIND_ADD] = core_kind_add,
+    [LINK_KIND_REMOVE] = core_kind_remove,
     [LINK_PARTNER_COMPARE] = core_partner_compare,
     [LINK_CARRY_BEGIN] = core_carry_begin,
     [LINK_CARRY_NEXT] = core_carry_next,
@@ -299,8 +302,8 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
   }
 }
 
-/* A submitted form that does not fit a packet lies in a memfd: the person's own words, so who asks and for which case
- * is taken from the packet, which the gate wrote, and only the form from the document. */
+/* A submitted form, or a kind, that does not fit a packet lies in a memfd: the person's own words, so who asks and for
+ * which case is taken from the packet, which the gate wrote, and only the form from the document. */
 static void handle_document(struct core *core, enum link_request_code code, uint64_t token,
                             const struct wire_json *request, int fd) {
   struct base_error err = {0};
@@ -314,10 +317,10 @@ static void handle_document(struct core *core, enum link_request_code code, uint
     status = core_asked_check(code, request, document, &err);
   if (status != BASE_OK)
     core_reply_error(core, token, status, &err);
-  else if (code == LINK_CASE_OPEN)
-    core_submit_open(core, token, document);
-  else
+  else if (code == LINK_CASE_SEND)
     core_submit_send(core, token, request, document);
+  else
+    answered_by[code](core, token, document);
 }
 
 void core_input(struct core *core, enum link_request_code code, uint64_t token, struct base_view payload, int fd) {
@@ -337,7 +340,7 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
                     &err); /* which exchange ended is not known: all of them are forgotten, and begun anew */
   if (status == BASE_OK)
     status = core_people_admit(core, code, request, &err);
-  bool apart = (code == LINK_CASE_OPEN || code == LINK_CASE_SEND) && fd >= 0;
+  bool apart = (code == LINK_CASE_OPEN || code == LINK_CASE_SEND || code == LINK_KIND_ADD) && fd >= 0;
   if (status == BASE_OK && !apart)
     status = core_asked_check(code, request, NULL, &err);
   if (status != BASE_OK)
@@ -395,7 +398,7 @@ enum base_code core_commit(struct core *core, struct base_error *err) {
     code = store_commit(core->store, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  core->in_transaction = core->wrote = core->login_key_fresh = false;
+  core->in_transaction = core->wrote = core->login_key_fresh = core->kinds_touched = false;
   core_parts_reap(core);
   return BASE_OK;
 }

@@ -65,6 +65,8 @@ enum {
   CORE_BACKUPS_MAX = 4,             /* being made at once */
   CORE_BACKUP_SECONDS = 600,        /* one that nobody goes on with is given up */
   CORE_DOCUMENT_MAX = 2 << 20,      /* a submitted form */
+  CORE_KINDS_MAX = 1024,            /* kinds, each version for itself, that are added to a node */
+  CORE_KINDS_TOLD = 8,              /* of those that are left out, by node.status */
   CORE_STUCK_MAX = 256,             /* damaged messages per partner that are remembered … */
   CORE_BACK_RANGES = 128,           /* rows of numbers that cannot come back, named for each partner */
   CORE_BACK_STEP = 1024,            /* numbers that are here already, passed over in one step */
@@ -301,9 +303,17 @@ struct core_cases {
   uint64_t clock;
   size_t count, weight;
 };
+/* --- kinds.c */
 struct core_kind {
   struct wire_kind kind;
-  struct wire_labels labels;
+  struct wire_labels labels; /* of the program's own; of the others they are read when they are asked for */
+  struct base_view titles[WIRE_LANGUAGES];
+  bool local; /* added to this node */
+  struct base_arena arena, texts; /* of the kind; of its titles */
+};
+struct core_kind_out { /* one that was added, and cannot be read */
+  char subject[WIRE_CODE_MAX + 16];
+  struct base_error why;
 };
 struct core_agreement {
   struct base_id id;
@@ -499,9 +509,11 @@ struct core {
   size_t partner_count;
   struct core_partner **partners; /* in order of their names */
   uint64_t partner_version;
-  size_t kind_count;
-  struct core_kind *kinds;
-  struct base_arena kind_arena;
+  size_t kind_count, kind_room, kinds_added; /* all; the arrays' room; those that were added */
+  struct core_kind **kinds, **kinds_hashed;  /* by name; by hash */
+  bool kinds_touched;                        /* in this step */
+  size_t kinds_out;                          /* left out, of which the first are told */
+  struct core_kind_out kinds_told[CORE_KINDS_TOLD];
   size_t agreement_count;
   struct core_agreement *agreements;
   size_t law_count;

@@ -41,6 +41,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_partners_load(core, err);
   if (code == BASE_OK)
     code = core_zones_load(core, err);
+  if (code == BASE_OK && core->kinds_touched)
+    code = core_kinds_reload(core, err);
   if (code == BASE_OK)
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
@@ -208,6 +210,8 @@ static enum base_code open_all(struct core *core, struct base_error *err) {
   if (code == BASE_OK)
     code = core_zones_load(core, err);
   if (code == BASE_OK)
+    code = core_kinds_reload(core, err);
+  if (code == BASE_OK)
     code = core_agreements_load(core, err);
   if (code == BASE_OK)
     code = core_epoch_open(core, err);
@@ -242,7 +246,6 @@ enum base_code core_open(const struct core_environment *environment, struct core
   core->replies_end = &core->replies;
   core->parts_dir = core->room.fd = -1;
   core->started = core_now(core);
-  base_arena_init(&core->kind_arena, 64 << 20);
   enum base_code code = open_all(core, err);
   if (code == BASE_OK)
     code = core_events_open(core, err);
@@ -279,7 +282,6 @@ void core_close(struct core *core) {
   store_close(core->store);
   store_server_close(core->env.database);
   core_cards_free(&core->cards);
-  base_arena_free(&core->kind_arena);
   free(core->takes);
   base_wipe(core->pool, sizeof core->pool);
   base_wipe(core->fresh, sizeof core->fresh);

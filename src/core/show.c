@@ -13,7 +13,7 @@
 #include "core/show.h"
 #include "core/witness.h"
 
-/* What is asked without changing anything: node, partners, kinds, agreements here; cases, outbox, register beside it.
+/* What is asked without changing anything: node, partners, agreements here; kinds, cases, outbox, register beside it.
  * What opens content writes one `read` leaf, and its answer goes out when that leaf is attested. spec/api.md. */
 
 /* --- shared */
@@ -279,6 +279,7 @@ static enum base_code show_status(struct core *core, const struct wire_json *req
       write_unsound(&writer, core->partners[i]);
   core_witnesses_unsound(core, &writer);
   core_people_unsound(core, &writer);
+  core_kinds_unsound(core, &writer);
   write_forgotten(core, &writer);
   core_show_keys_unsound(&writer, core);
   wire_write_end(&writer, ']');
@@ -336,68 +337,6 @@ static enum base_code show_partners(struct core *core, const struct wire_json *r
   }
   wire_write_end(&writer, ']');
   return BASE_OK;
-}
-
-/* --- kinds */
-
-static enum base_code show_kinds(struct core *core, const struct wire_json *request, struct base_buf *out,
-                                 struct base_error *err) {
-  (void)request;
-  (void)err;
-  struct wire_writer writer;
-  wire_writer_init(&writer, out);
-  wire_write_array(&writer);
-  for (size_t i = 0; i < core->kind_count; i++) {
-    const struct core_kind *kind = &core->kinds[i];
-    wire_write_object(&writer);
-    wire_write_member_text(&writer, "name", kind->kind.name);
-    wire_write_member_hash(&writer, "hash", &kind->kind.hash);
-    wire_write_member_integer(&writer, "version", kind->kind.version);
-    wire_write_key(&writer, "label");
-    wire_write_object(&writer);
-    for (int language = 0; language < WIRE_LANGUAGES; language++)
-      wire_write_member_text(&writer, wire_language_codes[language],
-                             wire_label(&kind->labels, "kind", (enum wire_language)language));
-    wire_write_end(&writer, '}');
-    wire_write_end(&writer, '}');
-  }
-  wire_write_end(&writer, ']');
-  return BASE_OK;
-}
-
-static enum base_code request_kind(const struct core *core, const struct wire_json *request,
-                                   const struct core_kind **out, struct base_error *err) {
-  struct base_view name = core_request_text(request, "kind");
-  *out = core_kind_named(core, name);
-  return *out != NULL ? BASE_OK
-                      : base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them",
-                                  (int)name.size, (const char *)name.data);
-}
-
-static enum base_code show_kind(struct core *core, const struct wire_json *request, struct base_buf *out,
-                                struct base_error *err) {
-  const struct core_kind *kind = NULL;
-  enum base_code code = request_kind(core, request, &kind, err);
-  if (code != BASE_OK)
-    return code;
-  struct wire_writer writer;
-  wire_writer_init(&writer, out);
-  wire_kind_write(&kind->kind, &kind->labels, &writer);
-  return BASE_OK;
-}
-
-static enum base_code show_example(struct core *core, const struct wire_json *request, struct base_buf *out,
-                                   struct base_error *err) {
-  const struct core_kind *kind = NULL;
-  enum base_code code = request_kind(core, request, &kind, err);
-  if (code != BASE_OK)
-    return code;
-  struct base_view name = core_request_text(request, "type");
-  const struct wire_kind_type *type =
-      name.size > 0 ? wire_kind_type_named(&kind->kind, name) : &kind->kind.types[kind->kind.opening];
-  if (type == NULL)
-    return core_kind_lacks(kind, name, err);
-  return wire_form_example(&kind->kind, type, core_now(core), NULL, out, err);
 }
 
 /* --- agreements */
@@ -461,9 +400,9 @@ static const struct show_row {
     {LINK_PARTNER_SHOW, core_show_partner, NULL, NULL},
     {LINK_CARD_SHOW, core_show_card, NULL, NULL},
     {LINK_KEY_LIST, core_show_keys, NULL, NULL},
-    {LINK_KIND_LIST, show_kinds, NULL, NULL},
-    {LINK_KIND_SHOW, show_kind, NULL, NULL},
-    {LINK_KIND_EXAMPLE, show_example, NULL, NULL},
+    {LINK_KIND_LIST, core_show_kinds, NULL, NULL},
+    {LINK_KIND_SHOW, core_show_kind, NULL, NULL},
+    {LINK_KIND_EXAMPLE, core_show_example, NULL, NULL},
     {LINK_AGREEMENT_LIST, show_agreements, NULL, NULL},
     {LINK_AGREEMENT_REVIEW, core_show_review, NULL, NULL},
     {LINK_LAW_EXPLAIN, core_show_explain, NULL, NULL},

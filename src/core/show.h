@@ -12,6 +12,7 @@ typedef enum base_code core_show_handler(struct core *core, const struct wire_js
 core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
 core_show_handler core_show_case_items;                            /* show_items.c */
 core_show_handler core_show_message;                               /* show_message.c */
+core_show_handler core_show_kinds, core_show_kind, core_show_example; /* show_kind.c */
 core_show_handler core_show_explain, core_show_review;             /* show_law.c */
 core_show_handler core_show_consents;                              /* show_consent.c */
 core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
@@ -24,6 +25,10 @@ void core_show_unused(struct wire_writer *writer, const struct law_agreement *ag
                       const struct law_question *question);
 
 enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 128 };
+
+/* show_kind.c: `kind` and `kind_version`, members of an object that is open; the latter null where it is not held here. */
+void core_show_kind_of(const struct core *core, struct wire_writer *writer, struct base_view name,
+                       const struct base_hash *hash);
 
 /* show_message.c */
 /* A message of a case as an object of its own; its content (unless bare) while the answer is not too large. placed:

@@ -157,7 +157,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   const struct wire_header *opening = kase->messages[0].header;
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
-  wire_write_member_text(&writer, "kind", kase->kind->kind.name);
+  core_show_kind_of(core, &writer, kase->kind->kind.name, &kase->kind->kind.hash);
   bool not_taken = false;
   code = core_case_not_taken(core, kase, &not_taken, err);
   if (code != BASE_OK)
@@ -240,7 +240,7 @@ static enum base_code list_case(void *context, const struct store_case *row) {
     base_log(BASE_LOG_ERROR, "case.damaged", "%s", why.text);
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->id);
-  wire_write_member_text(writer, "kind", row->kind);
+  core_show_kind_of(showing->core, writer, row->kind, &row->kind_hash);
   wire_write_member_text(writer, "state",
                          damaged     ? BASE_VIEW("unknown")
                          : not_taken ? BASE_VIEW("not_taken")
@@ -278,16 +278,14 @@ static enum base_code any_case(void *context, const struct store_case *row) {
 static enum base_code known_kind(struct core *core, struct base_view kind, struct base_error *err) {
   bool held = core_kind_named(core, kind) != NULL;
   enum base_code code = held ? BASE_OK : store_case_each(core->store, kind, 1, any_case, &held, err);
-  return code != BASE_OK || held ? code
-                                 : base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them",
-                                             (int)kind.size, (const char *)kind.data);
+  return code != BASE_OK || held ? code : core_kind_none(kind, err);
 }
 
 /* --- by deadline */
 
 static bool known_state(struct core *core, struct base_view kind, struct base_view state) {
   for (size_t i = 0; i < core->kind_count; i++) {
-    const struct wire_kind *held = &core->kinds[i].kind;
+    const struct wire_kind *held = &core->kinds[i]->kind;
     if ((kind.size == 0 || base_view_equal(kind, held->name)) && wire_kind_state_named(held, state) < held->state_count)
       return true;
   }

@@ -101,7 +101,7 @@ enum base_code core_show_case_items(struct core *core, const struct wire_json *r
     return code;
   wire_write_object(&writer);
   wire_write_member_id(&writer, "case", &id);
-  wire_write_member_text(&writer, "kind", kase->kind->kind.name);
+  core_show_kind_of(core, &writer, kase->kind->kind.name, &kase->kind->kind.hash);
   wire_write_key(&writer, "items");
   write_items(core, &writer, kase, &filter);
   wire_write_end(&writer, '}');

@@ -83,7 +83,7 @@ static enum base_code write_where(struct core *core, struct wire_writer *writer,
     code = wire_header_parse(message.header, arena, &header, err);
   if (code != BASE_OK && !core_damage(code) && code != BASE_NOT_FOUND)
     return code;
-  wire_write_member_text(writer, "kind", header.kind);
+  core_show_kind_of(core, writer, header.kind, &header.kind_hash);
   wire_write_member_text(writer, "type", header.type);
   core_show_names(writer, core, "parties", header.parties, header.party_count);
   write_id(writer, "case", header.opens || code != BASE_OK ? NULL : &message.case_id);

@@ -105,6 +105,14 @@ enum base_code store_case_each_due(struct store *store, const struct store_case_
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }
 
+enum base_code store_case_of_kind(struct store *store, struct base_view kind, const struct base_hash *hash, bool *out,
+                                  struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_CASE_OF_KIND, STORE_VALUES(store_text(kind), store_hash(hash)), &rows, err);
+  return code == BASE_OK ? store_rows_next(&rows, out, err) : code;
+}
+
 /* --- clocks */
 
 enum base_code store_case_clocks_set(struct store *store, const struct base_id *id, base_time due, base_time look,

@@ -211,6 +211,9 @@ BASE_NODISCARD enum base_code store_case_each_due(struct store *store, const str
                                                   void *context, struct base_error *err);
 BASE_NODISCARD enum base_code store_case_clocks_set(struct store *store, const struct base_id *id, base_time due,
                                                     base_time look, struct base_error *err);
+/* Whether a case is of this version of the kind. */
+BASE_NODISCARD enum base_code store_case_of_kind(struct store *store, struct base_view kind, const struct base_hash *hash,
+                                                 bool *out, struct base_error *err);
 /* How many have a running clock that was due before this time, counted up to `most`; and how many of these are of that
  * kind. */
 BASE_NODISCARD enum base_code store_case_late(struct store *store, base_time now, struct base_view kind, uint64_t most,

@@ -133,6 +133,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_WITHHELD] = SALT | MESSAGE | ACTOR | NUMBER | PREVIOUS | SUBJECT | REASON,
     [WIRE_ACT_REVIEWED] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_CLEARED] = SALT | MESSAGE | ACTOR | NUMBER | REASON,
+    [WIRE_ACT_KIND] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.parse
 
-from story import Node, agree, check, introduce, must, ok, path, run, settle
+from story import ROOT, Node, agree, check, introduce, must, ok, path, read, run, settle
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import openapi  # noqa: E402  (tests/openapi.py)
@@ -115,6 +115,11 @@ def look_around(good, door):
         good(door, "kind_show", kind=kind)
         good(door, "kind_example", kind=kind)
     good(door, "kind_example", kind="request", query={"type": "answer"})
+    own = os.path.join(ROOT, "examples", "kinds", "vehicle_check")
+    good(door, "kind_add", {"file": read(own + ".json").decode(), "labels": read(own + ".labels.json").decode()})
+    good(door, "kind_show", kind="vehicle_check", query={"version": 1})
+    good(door, "kind_example", kind="vehicle_check", query={"version": 1, "type": "answer"})
+    good(door, "kind_remove", example("kind_remove"), kind="vehicle_check")
 
 
 def a_case(good, door, rabat, paris):

@@ -15,8 +15,8 @@ struct history {
 
 static void kind_moves(struct pair_node *node) {
   for (size_t i = 0; i < node->core->kind_count; i++)
-    if (base_view_is(node->core->kinds[i].kind.name, "request"))
-      node->core->kinds[i].kind.hash.bytes[0] ^= 1;
+    if (base_view_is(node->core->kinds[i]->kind.name, "request"))
+      node->core->kinds[i]->kind.hash.bytes[0] ^= 1;
 }
 
 static void make_history(struct history *history) {

@@ -634,9 +634,9 @@ static void test_persons_of_every_kind(void **state) {
   size_t tables = 0;
   try_partners(&a, &b);
   for (size_t i = 0; i < a.core->kind_count; i++)
-    for (size_t k = 0; k < a.core->kinds[i].kind.type_count; k++) {
+    for (size_t k = 0; k < a.core->kinds[i]->kind.type_count; k++) {
       const struct wire_kind_field *table =
-          wire_kind_field_named(&a.core->kinds[i].kind.types[k], BASE_VIEW("persons"));
+          wire_kind_field_named(&a.core->kinds[i]->kind.types[k], BASE_VIEW("persons"));
       size_t found = 0;
       for (size_t c = 0; table != NULL && c < table->column_count; c++)
         for (size_t n = 0; n < sizeof needed / sizeof needed[0]; n++)

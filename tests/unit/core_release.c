@@ -223,8 +223,8 @@ static void test_no_second_person(void **state) {
   pair_answer_free(&answer);
   assert_int_equal(try_count(&a, WIRE_ACT_HELD), 0);
   for (size_t i = 0; i < a.core->kind_count; i++)
-    if (base_view_is(a.core->kinds[i].kind.name, "request"))
-      a.core->kinds[i].kind.types[a.core->kinds[i].kind.opening].release = true;
+    if (base_view_is(a.core->kinds[i]->kind.name, "request"))
+      a.core->kinds[i]->kind.types[a.core->kinds[i]->kind.opening].release = true;
   refused_as(&a, LINK_CASE_OPEN, "", members, BASE_POLICY, "this node knows no persons");
   assert_int_equal(try_count(&a, WIRE_ACT_DENIED), 1);
   try_remove(&a, &b);
@@ -382,8 +382,8 @@ static void test_kind_asks(void **state) {
   char members[768], id[65];
   set_up(&o);
   for (size_t i = 0; i < o.a.core->kind_count; i++)
-    if (base_view_is(o.a.core->kinds[i].kind.name, "request"))
-      o.a.core->kinds[i].kind.types[o.a.core->kinds[i].kind.opening].release = true;
+    if (base_view_is(o.a.core->kinds[i]->kind.name, "request"))
+      o.a.core->kinds[i]->kind.types[o.a.core->kinds[i]->kind.opening].release = true;
   snprintf(members, sizeof members,
            "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":"
            "\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}",

@@ -116,6 +116,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_PERSON] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"amal\",\"reason\":\"closed\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_LOGIN] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"amal\",\"reason\":\"password set\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_TOKEN] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"1 amal\",\"reason\":\"ended\",\"evidence\":\"" ONES "\"}",
+    [WIRE_ACT_KIND] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"talk 2\",\"reason\":\"added\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_WRITTEN] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"" ZEROS "\",\"reason\":\"request ask for drugs\"}",
     [WIRE_ACT_ZONE] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"node\",\"reason\":\"Africa/Casablanca\"}",
     [WIRE_ACT_KEY] = "{\"salt\":\"" ONES "\",\"actor\":\"a\",\"subject\":\"log 2\",\"reason\":\"made\"}",
@@ -162,7 +163,7 @@ static bool says_who_and_why(unsigned act) {
 }
 static bool commits_to_a_document(unsigned act) {
   return act == WIRE_ACT_WITNESS || act == WIRE_ACT_PERSON || act == WIRE_ACT_TOKEN ||
-         act == WIRE_ACT_LOGIN;
+         act == WIRE_ACT_LOGIN || act == WIRE_ACT_KIND;
 }
 
 static bool says_who_of_what(unsigned act) {

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A ministry writes a kind of case of its own, as docs/kinds.md says, and uses it without a new release: added while the node
+runs, refused in one sentence by a partner who lacks it or holds another one, exchanged when both have the same file; version 2
+beside version 1, whose cases go on; and away again when no case is of it.
+
+Broken variants: tests/checks/exchange_broken, those of kindkept.c and kinds.c, at unit/core_kinds."""
+import hashlib
+import json
+import os
+
+from story import ROOT, check, ok, path, read, run, settle, started, write
+
+EXAMPLE = os.path.join(ROOT, "examples", "kinds", "vehicle_check")
+FORM = ("--field", "purpose=organised_crime", "--field", "plate=12345-A-6")
+
+
+def files(name, version, **changes):
+    """The example of docs/kinds.md, with another version and other words."""
+    kind, labels = (json.loads(read(EXAMPLE + suffix)) for suffix in (".json", ".labels.json"))
+    kind["version"] = labels["version"] = version
+    for key, text in changes.items():
+        labels["texts"][key]["en"] = text
+    file = write(name + ".json", json.dumps(kind, ensure_ascii=False))
+    write(name + ".labels.json", json.dumps(labels, ensure_ascii=False))
+    return file
+
+
+def row_of(node, version):
+    found = [row for row in node.json("kind", "list") if (row["name"], row["version"]) == ("vehicle_check", version)]
+    return found[0] if found else None
+
+
+def page():
+    """The file that the page shows is the file of the example, octet for octet."""
+    text = read(os.path.join(ROOT, "docs", "kinds.md")).decode()
+    check(text.split("```json\n")[1].split("```")[0].encode() == read(EXAMPLE + ".json"), "docs/kinds.md shows another file")
+
+
+def story():
+    page()
+    rabat, paris = started("rabat", "paris")
+    rabat.refuses(5, "case", "open", "vehicle_check", "--to", "paris", *FORM, says="wasl kind list")
+    told = rabat.ask("kind", "add", EXAMPLE + ".json")
+    digest = hashlib.sha256(read(EXAMPLE + ".json")).hexdigest()
+    check(told.startswith(f"vehicle_check 1  {digest}"), told)
+    row = row_of(rabat, 1)
+    check(row["added"] and row["opens"] and row["hash"] == digest and row["label"]["ar"] == "التحقق من مركبة", row)
+    check("vehicle_check" in rabat.ask("kind", "list") and "12345-A-6" in rabat.ask("kind", "example", "vehicle_check"), told)
+    check("Registration number" in rabat.ask("kind", "show", "vehicle_check"), "kind show")
+    leaf = [leaf for leaf in rabat.leaves() if leaf["act"] == "kind"]
+    check(len(leaf) == 1 and leaf[0]["subject"] == "vehicle_check 1" and leaf[0]["reason"] == "added", leaf)
+    ok("a kind of one's own is there at once, and the register says who brought it")
+
+    lacking(rabat, paris, digest)
+    both(rabat, paris)
+    versions(rabat, paris)
+    programs(rabat)
+    for node in (rabat, paris):
+        node.sound()
+    ok("the registers are sound")
+
+
+def refusal(node, case):
+    settle(node)
+    (row,) = [row for row in node.json("outbox", "list") if row["id"] == case]
+    check(row["state"] == "refused", row)
+    return row["reason"]
+
+
+def lacking(rabat, paris, digest):
+    """The sentence says which hash he knows, and what to do."""
+    case = rabat.id("case", "open", "vehicle_check", "--to", "paris", *FORM)
+    why = refusal(rabat, case)
+    check(digest in why and "no version of the kind vehicle_check" in why and "wasl kind add" in why, why)
+    other = write("other.json", read(EXAMPLE + ".json") + b"\n")
+    held = paris.json("kind", "add", other, EXAMPLE + ".labels.json")["hash"]
+    case = rabat.id("case", "open", "vehicle_check", "--to", "paris", *FORM)
+    why = refusal(rabat, case)
+    check(digest in why and held in why and "version 1" in why and "wasl kind add" in why, why)
+    paris.refuses(1, "kind", "add", EXAMPLE + ".json", says=(held, "higher version"))
+    paris.ask("kind", "remove", "vehicle_check")
+    check(row_of(paris, 1) is None, "it was not removed")
+    ok("a partner without the same file refuses, and says which he has")
+
+
+def both(rabat, paris):
+    paris.ask("kind", "add", EXAMPLE + ".json")
+    case = rabat.id("case", "open", "vehicle_check", "--to", "paris", *FORM)
+    settle(rabat)
+    paris.id("case", "send", case, "answer", "--field", "finding=reported_stolen")
+    settle(rabat, paris)
+    for node in (rabat, paris):
+        shown = node.json("case", "show", case)
+        check((shown["state"], shown["kind_version"]) == ("answered", 1), shown)
+        check([clock["name"] for clock in shown["clocks"]] == ["answer"] and shown["clocks"][0]["stopped"], shown["clocks"])
+    check("Reported stolen" in rabat.ask("case", "show", case), "the labels are not used")
+    paris.refuses(1, "kind", "remove", "vehicle_check", "1", says="a case here is of version 1")
+    ok("with the same file on both sides a case goes its way, with its clock and its words")
+
+
+def versions(rabat, paris):
+    first = rabat.id("case", "open", "vehicle_check", "--to", "paris", *FORM)
+    settle(rabat)
+    second = files("two", 2, **{"state.answered": "Dealt with"})
+    for node in (rabat, paris):
+        node.ask("kind", "add", second)
+        check(row_of(node, 2)["opens"] and not row_of(node, 1)["opens"], node.json("kind", "list"))
+    later = rabat.id("case", "open", "vehicle_check", "--to", "paris", *FORM)
+    settle(rabat)
+    for node in (rabat, paris):
+        node.stop()
+        node.start()
+    for case in (first, later):
+        paris.id("case", "send", case, "answer", "--field", "finding=nothing_known")
+    settle(rabat, paris)
+    for node in (rabat, paris):
+        shown = [node.json("case", "show", case) for case in (first, later)]
+        check([(case["state"], case["kind_version"]) for case in shown] == [("answered", 1), ("answered", 2)], shown)
+    check("Dealt with" in rabat.ask("case", "show", later) and "Dealt with" not in rabat.ask("case", "show", first),
+          "a case is shown in the words of another version")
+    again = files("again", 2, **{"state.answered": "Settled"})
+    check("texts" in rabat.ask("kind", "add", again), "the same kind with other labels")
+    check("Settled" in rabat.ask("case", "show", later), "corrected words are not shown")
+    rabat.refuses(1, "kind", "remove", "vehicle_check", says="say which one")
+    third = files("three", 3)
+    rabat.ask("kind", "add", third)
+    rabat.ask("kind", "remove", "vehicle_check", "3")
+    check(row_of(rabat, 2)["opens"] and row_of(rabat, 3) is None, rabat.json("kind", "list"))
+    ok("two versions stand side by side, over a restart too, each case with its own")
+
+
+def programs(rabat):
+    """The program's own are not to be replaced; an older version of one may stand beside it."""
+    kind, labels = (json.loads(read(os.path.join(ROOT, "kinds", "request" + suffix))) for suffix in (".json", ".labels.json"))
+    for name, version in (("request", 1), ("request", 7), ("agreement", 1), ("recall", 2)):
+        kind["name"], kind["version"] = labels["kind"], labels["version"] = name, version
+        kind["needs_row"] = name == "request"
+        said = rabat.refuses(1, "kind", "add", write("own.json", json.dumps(kind)), write("own.labels.json", json.dumps(labels)))
+        check("program's own" in str(said), said)
+    rabat.refuses(5, "kind", "remove", "request", says="program's own")
+    rabat.refuses(1, "kind", "add", write("broken.json", "{"), EXAMPLE + ".labels.json", says="not well-formed JSON")
+    check(not rabat.json("node", "status")["unsound"], "a wrong file is told as if it were kept")
+    ok("the program's own kinds stay what they are, and a wrong file is refused with its place")
+
+
+run(story)
