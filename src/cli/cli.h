@@ -392,6 +392,8 @@ CLI_COMMAND_FUNCTION(token_end);
 CLI_COMMAND_FUNCTION(kind_list);
 CLI_COMMAND_FUNCTION(kind_show);
 CLI_COMMAND_FUNCTION(kind_example);
+CLI_COMMAND_FUNCTION(kind_check);
+CLI_COMMAND_FUNCTION(kind_labels);
 CLI_COMMAND_FUNCTION(kind_add);
 CLI_COMMAND_FUNCTION(kind_remove);
 CLI_COMMAND_FUNCTION(agreement_propose);

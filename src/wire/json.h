@@ -34,6 +34,15 @@ const struct wire_json *wire_json_get(const struct wire_json *object, const char
 /* Iterates in the document's order: start with cursor NULL; false at the end. */
 bool wire_json_next(const struct wire_json *object, void **cursor, struct base_view *key, const struct wire_json **value);
 
+/* What is wrong with a document, all of it: who writes one by hand is told everything at once. */
+enum { WIRE_FAULTS_MAX = 100 };
+struct wire_faults {
+  size_t count; /* the list has the first WIRE_FAULTS_MAX of them */
+  struct base_error list[WIRE_FAULTS_MAX];
+};
+void wire_faults_add(struct wire_faults *faults, enum base_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* A checked object: fields are taken one by one, and what nobody took is an unknown field. Failure is sticky and names
  * the JSON path ("card: $.seal[0].key: …"). */
 struct wire_object {
@@ -43,6 +52,8 @@ struct wire_object {
   uint64_t taken; /* bit per member, in order; at most 64 members */
   enum base_code code;
   struct base_error error;
+  struct wire_faults *faults; /* NULL: the first failure is the last. Else what an object within failed by is noted here
+                                 when it is closed, and the object around it goes on */
 };
 enum { WIRE_OBJECT_MEMBERS_MAX = 64 };
 /* path: "$" for the root. A value that is no object fails. */
@@ -62,6 +73,8 @@ struct base_view wire_object_copy(struct wire_object *object, const char *key, s
                                   bool required);
 /* exactly 2*size lowercase hex digits; whether out was set */
 bool wire_object_hex(struct wire_object *object, const char *key, void *out, size_t size, bool required);
+/* With `faults`: a failure of the object itself is noted, and it goes on; else nothing. */
+void wire_object_note(struct wire_object *object);
 /* key NULL: the object itself; only the first failure is kept */
 void wire_object_fail(struct wire_object *object, enum base_code code, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -59,10 +59,30 @@ void wire_object_fail(struct wire_object *object, enum base_code code, const cha
   fail_with(object, code, key, text);
 }
 
+void wire_faults_add(struct wire_faults *faults, enum base_code code, const char *format, ...) {
+  char text[BASE_ERROR_TEXT_MAX];
+  va_list args;
+  va_start(args, format);
+  if (vsnprintf(text, sizeof text, format, args) < 0)
+    text[0] = 0;
+  va_end(args);
+  if (faults->count < WIRE_FAULTS_MAX)
+    (void)base_fail(&faults->list[faults->count], code, "%s", text);
+  faults->count++;
+}
+
+void wire_object_note(struct wire_object *object) {
+  if (!object->code || !object->faults)
+    return;
+  wire_faults_add(object->faults, object->code, "%s", object->error.text);
+  object->code = BASE_OK;
+}
+
 void wire_object_begin(struct wire_object *object, const struct wire_json *json, const char *what, const char *path) {
   object->json = json;
   object->what = what;
   object->taken = 0;
+  object->faults = NULL;
   object->code = BASE_OK;
   object->error.code = BASE_OK;
   object->error.text[0] = 0;
@@ -79,6 +99,7 @@ void wire_object_begin_in(struct wire_object *child, struct wire_object *parent,
   if (snprintf(path, sizeof path, "%s.%s", parent->path, key) < 0)
     path[0] = 0;
   wire_object_begin(child, json, parent->what, path);
+  child->faults = parent->faults;
 }
 
 void wire_object_begin_at(struct wire_object *child, const struct wire_object *parent, const char *key,
@@ -87,6 +108,7 @@ void wire_object_begin_at(struct wire_object *child, const struct wire_object *p
   if (snprintf(path, sizeof path, "%s.%s", parent->path, key_at(key, index).text) < 0)
     path[0] = 0;
   wire_object_begin(child, wire_json_at(array, index), parent->what, path);
+  child->faults = parent->faults;
 }
 
 static const char *type_text(enum wire_json_type type) {
@@ -237,12 +259,15 @@ static void check_unknown(struct wire_object *object) {
   const struct wire_json *value;
   void *cursor = NULL;
   for (unsigned i = 0; !object->code && wire_json_next(object->json, &cursor, &name, &value); i++)
-    if (!(object->taken >> i & 1))
+    if (!(object->taken >> i & 1)) {
       wire_object_fail(object, BASE_UNKNOWN_FIELD, key_shown(name).text, "unknown field");
+      wire_object_note(object);
+    }
 }
 
 void wire_object_close(struct wire_object *child, struct wire_object *parent) {
   check_unknown(child);
+  wire_object_note(child);
   if (!child->code || parent->code)
     return;
   parent->code = child->code;

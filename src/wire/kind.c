@@ -4,6 +4,7 @@
 #include "wire/kind_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400, CLOCK_SOON_MAX = 99 };
@@ -58,7 +59,10 @@ static void read_lists(struct wire_kind_reader *reader) {
   while (!reader->root.code && wire_json_next(lists, &cursor, &name, &codes)) {
     struct wire_kind_list *list = &kind->lists[kind->list_count++];
     list->name = wire_kind_copy_code(&reader->root, "lists", name, reader->arena);
-    list->codes = wire_kind_copy_codes(&reader->root, "lists", codes, reader->arena, WIRE_KIND_CODES_MAX, &list->count);
+    char key[sizeof "lists." + WIRE_CODE_MAX];
+    (void)snprintf(key, sizeof key, "lists.%s", wire_kind_text(list->name));
+    list->codes = wire_kind_copy_codes(&reader->root, key, codes, reader->arena, WIRE_KIND_CODES_MAX, &list->count);
+    wire_object_note(&reader->root);
   }
 }
 
@@ -219,10 +223,11 @@ static void read_transitions(struct wire_kind_reader *reader) {
   for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, root, "transitions", array, i);
-    take_transition(reader, &object, &kind->transitions[kind->transition_count++]);
+    take_transition(reader, &object, &kind->transitions[kind->transition_count]);
+    kind->transition_count += !object.code;
     wire_object_close(&object, root);
   }
-  if (!root->code)
+  if (!root->code && kind->transition_count == wire_json_size(array))
     check_transitions(reader);
 }
 
@@ -363,11 +368,13 @@ static void read_clocks(struct wire_kind_reader *reader) {
   for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
     struct wire_object object;
     wire_object_begin_at(&object, root, "clocks", array, i);
-    take_clock(reader, &object, &kind->clocks[i]);
-    for (size_t j = 0; j < i; j++)
-      if (base_view_equal(kind->clocks[i].name, kind->clocks[j].name))
+    struct wire_kind_clock *clock = &kind->clocks[kind->clock_count];
+    *clock = (struct wire_kind_clock){0};
+    take_clock(reader, &object, clock);
+    for (size_t j = 0; j < kind->clock_count; j++)
+      if (base_view_equal(clock->name, kind->clocks[j].name))
         wire_object_fail(&object, BASE_FIELD, "name", "stands twice");
-    kind->clock_count++;
+    kind->clock_count += !object.code;
     wire_object_close(&object, root);
   }
 }
@@ -384,7 +391,7 @@ static void check_types(struct wire_kind_reader *reader) {
 static void read_purpose(struct wire_kind_reader *reader) {
   struct wire_kind *kind = reader->kind;
   kind->purpose_field = wire_kind_take_code(&reader->root, "purpose_field", reader->arena, false);
-  if (reader->root.code || kind->purpose_field.size == 0)
+  if (reader->root.code || kind->purpose_field.size == 0 || !kind->transitions) /* without them no type opens */
     return;
   const struct wire_kind_field *field = wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field);
   if (!field || field->type != WIRE_FIELD_CODE || !field->state || !field->required)
@@ -392,11 +399,50 @@ static void read_purpose(struct wire_kind_reader *reader) {
                      "must be a required state field of type code of the opening type");
 }
 
+/* The parts of the file, each looked at where those it names are sound: so all that is wrong in them is told at once, and
+ * nothing that only follows from something else. */
+enum { PART_LISTS = 1, PART_TYPES = 2, PART_STATES = 4, PART_TRANSITIONS = 8, PART_ITEMS = 16, PART_OTHERS = 32 };
+static const struct part {
+  void (*read)(struct wire_kind_reader *);
+  const char *key;
+  unsigned is, needs;
+} parts[] = {
+    {read_lists, "lists", PART_LISTS, 0},
+    {read_types, "types", PART_TYPES, PART_LISTS},
+    {read_states, "states", PART_STATES, 0},
+    {read_transitions, "transitions", PART_TRANSITIONS, PART_TYPES | PART_STATES},
+    {wire_kind_read_items, "items", PART_ITEMS, PART_TRANSITIONS},
+    {check_types, "transitions", PART_OTHERS, PART_ITEMS},
+    {read_together, "together", PART_OTHERS, PART_TRANSITIONS},
+    {read_clocks, "clocks", PART_OTHERS, PART_TYPES},
+    {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
+};
+
+static void read_steps(struct wire_kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  unsigned sound = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts && !root->code; i++) {
+    size_t before = root->faults ? root->faults->count : 0;
+    if ((parts[i].needs & ~sound) == 0)
+      parts[i].read(reader);
+    else
+      (void)wire_object_take(root, parts[i].key, WIRE_JSON_NONE, false);
+    wire_object_note(root);
+    if ((parts[i].needs & ~sound) == 0 && (!root->faults || root->faults->count == before))
+      sound |= parts[i].is;
+  }
+  if (root->faults)
+    (void)wire_object_take(root, "opening", WIRE_JSON_NONE, false);
+}
+
 static void read_kind(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root;
   wire_object_exact(root, "wasl", "kind/1");
+  wire_object_note(root);
   reader->kind->name = wire_kind_take_code(root, "name", reader->arena, true);
+  wire_object_note(root);
   reader->kind->version = wire_object_integer(root, "version", 1, INT32_MAX, true);
+  wire_object_note(root);
   reader->kind->needs_row = wire_object_bool(root, "needs_row", true);
   /* Agreements make the law, a recall outlives it, a consent is what law asks for, and an emergency is what it is told
    * of afterwards, an erasure is certified when all is over: a kind from outside must not talk itself around the law. */
@@ -408,15 +454,13 @@ static void read_kind(struct wire_kind_reader *reader) {
   if (!root->code && reader->kind->needs_row == rowless)
     wire_object_fail(root, BASE_FIELD, "needs_row",
                      "must be false for the kinds agreement, recall, consent, emergency and erasure, and true for every other");
-  void (*const steps[])(struct wire_kind_reader *) = {read_lists, read_types, read_states, read_transitions,
-                                                      wire_kind_read_items, check_types, read_together, read_clocks,
-                                                      read_purpose};
-  for (size_t i = 0; i < sizeof steps / sizeof *steps && !root->code; i++)
-    steps[i](reader);
+  wire_object_note(root);
+  read_steps(reader);
 }
 
-enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
-                               struct wire_kind *out, struct base_error *err) {
+/* faults NULL: the first fault is the last. */
+static enum base_code parse(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
+                            struct wire_kind *out, struct wire_faults *faults, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
   enum base_code code = wire_json_parse(bytes, WIRE_KIND_MAX, "kind", &document, err);
   if (code)
@@ -424,12 +468,28 @@ enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *h
   struct wire_kind kind = {.hash = *hash};
   struct wire_kind_reader reader = {.arena = arena, .kind = &kind};
   wire_object_begin(&reader.root, document, "kind", "$");
-  if (!reader.root.code)
+  if (!reader.root.code) {
+    reader.root.faults = faults;
     read_kind(&reader);
+  }
   code = wire_object_end(&reader.root, err);
-  if (!code)
+  if (!code && (!faults || faults->count == 0))
     *out = kind;
   return code;
+}
+
+enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
+                               struct wire_kind *out, struct base_error *err) {
+  return parse(bytes, hash, arena, out, NULL, err);
+}
+
+void wire_kind_faults(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
+                      struct wire_kind *out, struct wire_faults *faults) {
+  struct base_error err = {0};
+  *faults = (struct wire_faults){0};
+  enum base_code code = parse(bytes, hash, arena, out, faults, &err);
+  if (code)
+    wire_faults_add(faults, code, "%s", err.text);
 }
 
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name) {

@@ -159,6 +159,11 @@ struct wire_kind {
  * NUL behind their view. Errors name the JSON path and what is allowed. */
 BASE_NODISCARD enum base_code wire_kind_parse(struct base_view bytes, const struct base_hash *hash,
                                               struct base_arena *arena, struct wire_kind *out, struct base_error *err);
+/* The same file, by the same reader, for whoever wrote it: all that is wrong with it at once. An element (a field, a transition, a
+ * clock, …) is named by its first fault, and what names an unsound list, type or state is looked at when those are
+ * sound. *out is set when there is no fault. */
+void wire_kind_faults(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
+                      struct wire_kind *out, struct wire_faults *faults);
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
 const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name);
 /* NULL when there is none. */
@@ -172,8 +177,18 @@ size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name
 struct wire_labels { const struct wire_json *texts; struct wire_json *document; };
 BASE_NODISCARD enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind,
                                                 struct wire_labels *out, struct base_error *err);
+/* Likewise: each text that is missing, too long or surplus. */
+void wire_labels_faults(struct base_view bytes, const struct wire_kind *kind, struct wire_faults *faults);
+/* Each key that the kind needs, in the order of a file; false stops. */
+void wire_labels_keys(const struct wire_kind *kind, bool (*each)(void *context, const char *key), void *context);
 void wire_labels_free(struct wire_labels *labels);
 struct base_view wire_label(const struct wire_labels *labels, const char *key, enum wire_language language);
+
+/* What is allowed and yet probably a slip: states without a way out, clocks that no end stops, data that looks personal and is
+ * not called so, lists and texts that differ from what others have. others: the kinds whose common lists count; labels
+ * may be NULL. Adds to out. */
+void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *labels,
+                      const struct wire_kind *const *others, size_t other_count, struct wire_faults *out);
 
 /* Checks a filled form: fields is one JSON object with all fields of the type, state fields included. strict (local
  * submission) refuses unknown fields and wrong values with the path and what is allowed. On success *out_state holds the

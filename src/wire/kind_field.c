@@ -180,10 +180,14 @@ static void take_field(struct wire_object *object, bool column, const struct wir
     field->item = wire_kind_take_code(object, "item", arena, false);
   if (field->item.size && !(field->state && field->required))
     wire_object_fail(object, BASE_FIELD, "item", "goes with a required state field");
+  size_t before = object->faults ? object->faults->count : 0;
   if (field->type == WIRE_FIELD_TABLE)
     field->columns = wire_kind_take_fields(object, "columns", true, kind, arena, &field->column_count);
-  if (!column)
+  bool whole = !object->faults || object->faults->count == before;
+  if (!column && whole)
     take_example(object, field, arena);
+  else if (!column) /* no row of it is looked at when its columns are not sound */
+    (void)wire_object_take(object, "example", WIRE_JSON_NONE, false);
 }
 
 static void check_names(struct wire_object *object, const char *key, const struct wire_kind_field *fields,

@@ -122,10 +122,11 @@ static void take_transitions(const struct item_reader *reader, struct wire_objec
   for (size_t i = 0; i < wire_json_size(array) && !object->code && !reader->kind->root.code; i++) {
     struct wire_object child;
     wire_object_begin_at(&child, object, "transitions", array, i);
-    take_transition(reader, &child, &item->transitions[item->transition_count++]);
+    take_transition(reader, &child, &item->transitions[item->transition_count]);
+    item->transition_count += !child.code;
     wire_object_close(&child, object);
   }
-  if (object->code || reader->kind->root.code)
+  if (object->code || reader->kind->root.code || item->transition_count < wire_json_size(array))
     return;
   begin_by_default(reader);
   check_reached(reader, object);
@@ -226,6 +227,7 @@ void wire_kind_read_items(struct wire_kind_reader *reader) {
   const struct wire_json *array = there ? wire_object_array(root, "items", 0, WIRE_KIND_ITEMS_MAX) : NULL;
   size_t count = wire_json_size(array);
   struct wire_object objects[WIRE_KIND_ITEMS_MAX];
+  size_t before = root->faults ? root->faults->count : 0;
   kind->items = wire_kind_room(reader, "items", count, sizeof *kind->items);
   for (size_t i = 0; i < count && !root->code; i++) {
     wire_object_begin_at(&objects[i], root, "items", array, i);
@@ -234,6 +236,8 @@ void wire_kind_read_items(struct wire_kind_reader *reader) {
       wire_object_close(&objects[i], root);
     kind->item_count++;
   }
+  if (root->faults && root->faults->count > before)
+    return; /* what names them is looked at when they are sound */
   for (size_t i = 0; i < kind->type_count && !root->code; i++)
     link_type(reader, &kind->types[i]);
   for (size_t i = 0; i < count && !root->code; i++) {

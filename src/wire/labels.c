@@ -62,31 +62,51 @@ static void walk_keys(const struct wire_kind *kind, key_visit *visit, void *cont
     visit_key(&walk, "clock.%s", wire_kind_text(kind->clocks[i].name));
 }
 
+void wire_labels_keys(const struct wire_kind *kind, bool (*each)(void *context, const char *key), void *context) {
+  walk_keys(kind, each, context);
+}
+
 struct key_check {
   const struct wire_json *texts;
-  size_t seen;
+  size_t met;                 /* keys of the kind that are there */
+  struct wire_faults *faults; /* NULL: the first fault ends it */
   enum base_code code;
   struct base_error *err;
 };
 
+/* Whether it goes on. */
+__attribute__((format(printf, 3, 4))) static bool tell(struct key_check *check, enum base_code code, const char *format,
+                                                       ...) {
+  char text[BASE_ERROR_TEXT_MAX];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (check->faults)
+    wire_faults_add(check->faults, code, "%s", text);
+  else
+    check->code = base_fail(check->err, code, "%s", text);
+  return check->faults != NULL;
+}
+
 static bool check_key(void *context, const char *key) {
   struct key_check *check = context;
   const struct wire_json *texts = wire_json_get(check->texts, key);
-  check->seen++;
-  if (!texts) {
-    check->code = base_fail(check->err, BASE_FIELD, "labels: $.texts.%s: missing; the kind needs it", key);
-    return false;
-  }
+  bool sound = true;
+  if (!texts)
+    return tell(check, BASE_FIELD, "labels: $.texts.%s: missing; the kind needs it", key);
+  check->met++;
   for (size_t i = 0; i < WIRE_LANGUAGES; i++) {
     struct base_view text = wire_json_text(wire_json_get(texts, wire_language_codes[i]));
-    if (text.size == 0 || text.size > WIRE_LABEL_MAX)
-      check->code = base_fail(check->err, BASE_FIELD, "labels: $.texts.%s.%s: must be a text of 1 to %d bytes", key,
-                              wire_language_codes[i], WIRE_LABEL_MAX);
+    if (text.size > 0 && text.size <= WIRE_LABEL_MAX)
+      continue;
+    sound = false;
+    if (!tell(check, BASE_FIELD, "labels: $.texts.%s.%s: must be a text of 1 to %d bytes", key, wire_language_codes[i],
+              WIRE_LABEL_MAX))
+      return false;
   }
-  if (!check->code && wire_json_size(texts) != WIRE_LANGUAGES)
-    check->code =
-        base_fail(check->err, BASE_UNKNOWN_FIELD, "labels: $.texts.%s: only ar, fr, en, es and pt are allowed", key);
-  return !check->code;
+  return !sound || wire_json_size(texts) == WIRE_LANGUAGES ||
+         tell(check, BASE_UNKNOWN_FIELD, "labels: $.texts.%s: only ar, fr, en, es and pt are allowed", key);
 }
 
 struct key_search {
@@ -100,13 +120,13 @@ static bool search_key(void *context, const char *key) {
   return !search->found;
 }
 
-/* Only on failure: names the first key that nobody needs. */
-static enum base_code fail_surplus(const struct wire_kind *kind, const struct wire_json *texts,
-                                   struct base_error *err) {
+/* Only on failure: names the keys that nobody needs. */
+static void tell_surplus(const struct wire_kind *kind, struct key_check *check) {
   void *cursor = NULL;
   struct base_view key;
   const struct wire_json *value;
-  while (wire_json_next(texts, &cursor, &key, &value)) {
+  bool going = true;
+  while (going && wire_json_next(check->texts, &cursor, &key, &value)) {
     struct key_search search = {.wanted = key};
     walk_keys(kind, search_key, &search);
     if (search.found)
@@ -115,40 +135,60 @@ static enum base_code fail_surplus(const struct wire_kind *kind, const struct wi
     base_buf_init(&shown, 3 * KEY_MAX + 1);
     base_buf_printable(&shown, base_view_of(key.data, key.size < KEY_MAX ? key.size : KEY_MAX));
     base_buf_u8(&shown, 0);
-    return base_fail(err, BASE_UNKNOWN_FIELD, "labels: $.texts.%.*s: surplus; the kind has no such text", KEY_MAX,
-                     shown.code ? "?" : (const char *)shown.data);
+    going = tell(check, BASE_UNKNOWN_FIELD, "labels: $.texts.%.*s: surplus; the kind has no such text", KEY_MAX,
+                 shown.code ? "?" : (const char *)shown.data) &&
+            check->faults->count <= WIRE_FAULTS_MAX; /* each is looked for among all */
   }
-  return base_fail(err, BASE_INTERNAL, "labels: $.texts: counted wrongly");
 }
 
-static enum base_code check_texts(const struct wire_kind *kind, const struct wire_json *texts, struct base_error *err) {
-  struct key_check check = {.texts = texts, .err = err};
-  walk_keys(kind, check_key, &check);
-  if (check.code)
-    return check.code;
-  return check.seen == wire_json_size(texts) ? BASE_OK : fail_surplus(kind, texts, err);
+static void check_texts(const struct wire_kind *kind, struct key_check *check) {
+  walk_keys(kind, check_key, check);
+  if (!check->code && check->met != wire_json_size(check->texts))
+    tell_surplus(kind, check);
 }
 
-enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind, struct wire_labels *out,
-                                 struct base_error *err) {
+/* faults NULL: the first one is the last. */
+static enum base_code parse(struct base_view bytes, const struct wire_kind *kind, struct wire_labels *out,
+                            struct wire_faults *faults, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
   enum base_code code = wire_json_parse(bytes, WIRE_KIND_MAX, "labels", &document, err);
   if (code)
     return code;
   struct wire_object root;
   wire_object_begin(&root, document, "labels", "$");
+  if (!root.code)
+    root.faults = faults;
   wire_object_exact(&root, "wasl", "labels/1");
+  wire_object_note(&root);
   wire_object_exact(&root, "kind", wire_kind_text(kind->name));
+  wire_object_note(&root);
   (void)wire_object_integer(&root, "version", kind->version, kind->version, true);
+  wire_object_note(&root);
   const struct wire_json *texts = wire_object_take(&root, "texts", WIRE_JSON_OBJECT, true);
   code = wire_object_end(&root, err);
+  struct key_check check = {.texts = texts, .faults = faults, .err = err};
   if (!code)
-    code = check_texts(kind, texts, err);
-  if (code)
-    return code;
+    check_texts(kind, &check);
+  if (code || check.code)
+    return code ? code : check.code;
   *out = (struct wire_labels){.texts = texts, .document = document};
   document = NULL;
   return BASE_OK;
+}
+
+enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind, struct wire_labels *out,
+                                 struct base_error *err) {
+  return parse(bytes, kind, out, NULL, err);
+}
+
+void wire_labels_faults(struct base_view bytes, const struct wire_kind *kind, struct wire_faults *faults) {
+  struct base_error err = {0};
+  struct wire_labels labels = {0};
+  *faults = (struct wire_faults){0};
+  enum base_code code = parse(bytes, kind, &labels, faults, &err);
+  if (code)
+    wire_faults_add(faults, code, "%s", err.text);
+  wire_labels_free(&labels);
 }
 
 void wire_labels_free(struct wire_labels *labels) {

@@ -22,6 +22,21 @@ static void try_example(const struct wire_kind *kind, const struct wire_kind_typ
   require(wire_form_check(&parties, type, fields, arena, &form, &rest, NULL) == BASE_OK);
 }
 
+/* Who is told all the faults is told some if and only if the file is refused; and a doubt stops nothing. */
+static void try_faults(const uint8_t *data, size_t size, enum base_code code) {
+  static struct wire_faults faults, doubts;
+  BASE_AUTO_ARENA struct base_arena arena;
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  wire_kind_faults(base_view_of(data, size), &hash, &arena, &kind, &faults);
+  require((faults.count == 0) == (code == BASE_OK));
+  const struct wire_kind *others[] = {&kind, &kind};
+  doubts.count = 0;
+  if (code == BASE_OK)
+    wire_kind_doubts(&kind, NULL, others, 2, &doubts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   BASE_AUTO_ARENA struct base_arena arena;
   BASE_AUTO_BUF struct base_buf shown = {0};
@@ -31,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   base_arena_init(&arena, WIRE_KIND_ARENA);
   enum base_code code = wire_kind_parse(base_view_of(data, size), &hash, &arena, &kind, NULL);
   require(code != BASE_MEMORY); /* WIRE_KIND_ARENA is always enough */
+  try_faults(data, size, code);
   if (code)
     return 0;
   for (size_t i = 0; i < kind.type_count; i++)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 
-from story import ROOT, check, ok, path, read, run, settle, started, write
+from story import ROOT, check, must, ok, read, run, settle, started, wasl, write
 
 EXAMPLE = os.path.join(ROOT, "examples", "kinds", "vehicle_check")
 FORM = ("--field", "purpose=organised_crime", "--field", "plate=12345-A-6")
@@ -37,8 +37,36 @@ def page():
     check(text.split("```json\n")[1].split("```")[0].encode() == read(EXAMPLE + ".json"), "docs/kinds.md shows another file")
 
 
+def written():
+    """What a newcomer is told, without a node: all faults at once, what is probably not meant, and labels to fill in."""
+    told = must(wasl("kind", "check", EXAMPLE + ".json")).out
+    check("sound" in told and "Allowed" not in told, told)
+    kind = json.loads(read(EXAMPLE + ".json"))
+    kind["types"][0]["fields"][1]["personal"] = "none"
+    kind["lists"]["purpose"].pop()
+    doubtful = write("doubtful.json", json.dumps(kind))
+    found = json.loads(must(wasl("kind", "check", doubtful, EXAMPLE + ".labels.json", "--json"), 1).out)
+    check(not found["sound"] and ["code.purpose.other: surplus" in fault for fault in found["faults"]] == [True], found)
+    check(any("plate looks like personal data" in doubt for doubt in found["warnings"]) and
+          any("lacks other" in doubt for doubt in found["warnings"]), found)
+    kind["types"][1]["fields"][0]["type"] = "colour"
+    kind["version"] = 0
+    del kind["types"][0]["fields"][0]["list"]
+    answer = wasl("kind", "check", write("wrong.json", json.dumps(kind)), EXAMPLE + ".labels.json")
+    must(answer, 1)
+    check(all(place in answer.out for place in ("$.version", "$.types[0].fields[0].list", "$.types[1].fields[0].type")), answer)
+    empty = json.loads(must(wasl("kind", "labels", EXAMPLE + ".json")).out)["texts"]
+    full = json.loads(read(EXAMPLE + ".labels.json"))["texts"]
+    check(empty.keys() == full.keys() and empty["type.ask"]["ar"] == "", empty)
+    check(empty["code.purpose.drugs"] == full["code.purpose.drugs"], "the words of a common list are not taken over")
+    again = must(wasl("kind", "labels", EXAMPLE + ".json", EXAMPLE + ".labels.json")).out
+    check(json.loads(again)["texts"] == full, "what was filled in is not kept")
+    ok("all faults of a file at once, what is probably not meant, and labels to fill in")
+
+
 def story():
     page()
+    written()
     rabat, paris = started("rabat", "paris")
     rabat.refuses(5, "case", "open", "vehicle_check", "--to", "paris", *FORM, says="wasl kind list")
     told = rabat.ask("kind", "add", EXAMPLE + ".json")
@@ -136,7 +164,8 @@ def programs(rabat):
     for name, version in (("request", 1), ("request", 7), ("agreement", 1), ("recall", 2)):
         kind["name"], kind["version"] = labels["kind"], labels["version"] = name, version
         kind["needs_row"] = name == "request"
-        said = rabat.refuses(1, "kind", "add", write("own.json", json.dumps(kind)), write("own.labels.json", json.dumps(labels)))
+        own = write("own.json", json.dumps(kind)), write("own.labels.json", json.dumps(labels))
+        said = rabat.refuses(1, "kind", "add", *own)
         check("program's own" in str(said), said)
     rabat.refuses(5, "kind", "remove", "request", says="program's own")
     rabat.refuses(1, "kind", "add", write("broken.json", "{"), EXAMPLE + ".labels.json", says="not well-formed JSON")

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a kind may say and probably does not mean: told to whoever writes one, and refused by nobody. */
+#include "wire/kind_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAME_TEXT_LEAST = 12 }; /* bytes */
+
+__attribute__((format(printf, 2, 3))) static void doubt(struct wire_faults *out, const char *format, ...) {
+  char text[BASE_ERROR_TEXT_MAX];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  wire_faults_add(out, BASE_FIELD, "kind: %s", text);
+}
+
+/* --- states */
+
+static uint64_t bit(size_t index) {
+  return (uint64_t)1 << index;
+}
+
+/* A state that leads nowhere but to itself. */
+static uint64_t ends_of(const struct wire_kind *kind) {
+  uint64_t left = 0;
+  for (size_t i = 0; i < kind->transition_count; i++) {
+    const struct wire_kind_transition *transition = &kind->transitions[i];
+    left |= transition->from & ~bit(transition->to);
+  }
+  uint64_t all = kind->state_count == 64 ? UINT64_MAX : bit(kind->state_count) - 1;
+  return all & ~left;
+}
+
+static void look_at_states(const struct wire_kind *kind, uint64_t ends, struct wire_faults *out) {
+  uint64_t reaching = ends, before = 0;
+  if (ends == 0)
+    doubt(out, "$.states: each of them can be left, so no case is ever over: is an end missing, such as closed?");
+  while (reaching != before) {
+    before = reaching;
+    for (size_t i = 0; i < kind->transition_count; i++)
+      if (reaching & bit(kind->transitions[i].to))
+        reaching |= kind->transitions[i].from;
+  }
+  for (size_t i = 0; ends != 0 && i < kind->state_count; i++)
+    if (!(reaching & bit(i)))
+      doubt(out, "$.states[%zu]: from %s no message leads to an end of the case", i, wire_kind_text(kind->states[i]));
+  for (size_t i = 0; i < kind->transition_count; i++)
+    if (kind->transitions[i].from == 0 && (ends & bit(kind->transitions[i].to)))
+      doubt(out, "$.transitions[%zu]: %s opens a case that is over at once: nothing can be sent in it", i,
+            wire_kind_text(kind->transitions[i].on->name));
+}
+
+/* --- clocks */
+
+static void look_at_clocks(const struct wire_kind *kind, uint64_t ends, struct wire_faults *out) {
+  if (kind->clock_count == 0)
+    doubt(out, "$.clocks: there is none, so nothing in such a case is ever due");
+  for (size_t i = 0; i < kind->clock_count; i++) {
+    const struct wire_kind_clock *clock = &kind->clocks[i];
+    uint64_t told = 0;
+    for (size_t k = 0; k < kind->transition_count; k++) {
+      const struct wire_kind_transition *transition = &kind->transitions[k];
+      uint64_t on = bit((size_t)(transition->on - kind->types));
+      if (transition->from == 0 || !(ends & bit(transition->to)) || (clock->stops & on) || (told & on))
+        continue;
+      told |= on;
+      doubt(out, "$.clocks[%zu].stops: %s ends the case and does not stop the clock %s, which then becomes overdue", i,
+            wire_kind_text(transition->on->name), wire_kind_text(clock->name));
+    }
+  }
+}
+
+/* --- fields */
+
+/* Pieces of a field's name that say that it is about a person. */
+static const char *const personal_words[] = {
+    "name",  "names", "surname", "born",   "birth",    "birthday",    "person", "persons",   "passport", "identity",
+    "phone", "email", "mail",    "address", "residence", "nationality", "photo",  "face",      "dna",      "fingerprint",
+    "iban",  "plate", "victim",  "suspect", "witness",   "religion",    "health", "ethnicity", "sex",      "gender"};
+
+static bool about_a_person(struct base_view name) {
+  while (name.size > 0) {
+    const uint8_t *end = memchr(name.data, '_', name.size);
+    size_t size = end ? (size_t)(end - name.data) : name.size;
+    for (size_t i = 0; i < sizeof personal_words / sizeof *personal_words; i++)
+      if (base_view_is(base_view_of(name.data, size), personal_words[i]))
+        return true;
+    size_t past = size + (end != NULL);
+    name = base_view_of(name.data + past, name.size - past);
+  }
+  return false;
+}
+
+static bool holds_words(enum wire_field_type type) {
+  return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_DATE || type == WIRE_FIELD_TABLE;
+}
+
+static void look_at_fields(const char *path, const struct wire_kind_field *fields, size_t count,
+                           struct wire_faults *out) {
+  for (size_t i = 0; i < count; i++) {
+    const struct wire_kind_field *field = &fields[i];
+    if (field->personal == WIRE_PERSONAL_NONE && holds_words(field->type) && about_a_person(field->name))
+      doubt(out, "%s[%zu].personal: %s looks like personal data and is called none: law would not ask for it", path, i,
+            wire_kind_text(field->name));
+    if (field->personal != WIRE_PERSONAL_NONE && field->state)
+      doubt(out, "%s[%zu].state: %s holds personal data and goes into the header, which stays when the content is erased",
+            path, i, wire_kind_text(field->name));
+    char inner[128];
+    (void)snprintf(inner, sizeof inner, "%.90s[%zu].columns", path, i);
+    look_at_fields(inner, field->columns, field->column_count, out);
+  }
+}
+
+static void look_at_types(const struct wire_kind *kind, struct wire_faults *out) {
+  for (size_t i = 0; i < kind->type_count; i++) {
+    const struct wire_kind_type *type = &kind->types[i];
+    size_t shown = 0;
+    char path[64];
+    for (size_t k = 0; k < type->field_count; k++)
+      shown += type->fields[k].example.size > 0 || type->fields[k].example_relative || type->fields[k].required;
+    if (type->field_count > 0 && shown == 0)
+      doubt(out, "$.types[%zu].fields: no field of %s has an example, so wasl kind example prints an empty form", i,
+            wire_kind_text(type->name));
+    (void)snprintf(path, sizeof path, "$.types[%zu].fields", i);
+    look_at_fields(path, type->fields, type->field_count, out);
+  }
+  if (kind->needs_row && kind->purpose_field.size == 0)
+    doubt(out, "$.purpose_field: there is none, so law asks of the case no purpose, and only rows for every purpose fit");
+}
+
+/* --- lists */
+
+static bool has_code(const struct wire_kind_list *list, struct base_view code) {
+  for (size_t i = 0; i < list->count; i++)
+    if (base_view_equal(list->codes[i], code))
+      return true;
+  return false;
+}
+
+static bool within(const struct wire_kind_list *list, const struct wire_kind_list *other) {
+  for (size_t i = 0; i < list->count; i++)
+    if (!has_code(other, list->codes[i]))
+      return false;
+  return true;
+}
+
+static const struct wire_kind_list *list_of(const struct wire_kind *kind, struct base_view name) {
+  for (size_t i = 0; i < kind->list_count; i++)
+    if (base_view_equal(kind->lists[i].name, name))
+      return &kind->lists[i];
+  return NULL;
+}
+
+/* How many have the same list under this name. */
+static size_t have_same(const struct wire_kind_list *list, const struct wire_kind *const *others, size_t count) {
+  size_t same = 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct wire_kind_list *other = list_of(others[i], list->name);
+    same += other && within(list, other) && within(other, list);
+  }
+  return same;
+}
+
+/* The list that most of those have who have one of this name, and two at least; NULL: there is none, or this one is as
+ * common. */
+static const struct wire_kind_list *common_list(const struct wire_kind_list *own, const struct wire_kind *const *others,
+                                                size_t count) {
+  size_t have = 0;
+  if (have_same(own, others, count) > 1)
+    return NULL;
+  for (size_t i = 0; i < count; i++)
+    have += list_of(others[i], own->name) != NULL;
+  for (size_t i = 0; i < count; i++) {
+    const struct wire_kind_list *list = list_of(others[i], own->name);
+    size_t same = list ? have_same(list, others, count) : 0;
+    if (same > 1 && 2 * same > have)
+      return list;
+  }
+  return NULL;
+}
+
+static bool list_used(const struct wire_kind_list *list, const struct wire_kind_field *fields, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (fields[i].list == list || list_used(list, fields[i].columns, fields[i].column_count))
+      return true;
+  return false;
+}
+
+/* The codes that the one has and the other lacks. */
+static struct wire_code_names besides(const struct wire_kind_list *list, const struct wire_kind_list *other) {
+  struct base_view codes[WIRE_KIND_CODES_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < list->count; i++)
+    if (!has_code(other, list->codes[i]))
+      codes[count++] = list->codes[i];
+  return wire_kind_code_names(codes, count);
+}
+
+static void look_at_lists(const struct wire_kind *kind, const struct wire_kind *const *others, size_t other_count,
+                          struct wire_faults *out) {
+  for (size_t i = 0; i < kind->list_count; i++) {
+    const struct wire_kind_list *list = &kind->lists[i], *common = common_list(list, others, other_count);
+    bool used = false;
+    for (size_t k = 0; k < kind->type_count && !used; k++)
+      used = list_used(list, kind->types[k].fields, kind->types[k].field_count);
+    if (!used)
+      doubt(out, "$.lists.%s: no field chooses from it", wire_kind_text(list->name));
+    if (common)
+      doubt(out, "$.lists.%s: differs from the list that other kinds have in common: lacks %.150s; has besides %.150s",
+            wire_kind_text(list->name), besides(common, list).text, besides(list, common).text);
+  }
+}
+
+/* --- labels */
+
+struct same_texts {
+  const struct wire_labels *labels;
+  struct wire_faults *out;
+};
+
+/* A text left as it was copied: short ones may well be the same word. */
+static bool look_at_text(void *context, const char *key) {
+  const struct same_texts *same = context;
+  struct base_view arabic = wire_label(same->labels, key, WIRE_AR), english = wire_label(same->labels, key, WIRE_EN);
+  bool copied = english.size >= SAME_TEXT_LEAST;
+  for (int language = 0; language < WIRE_LANGUAGES && copied; language++)
+    copied = language == WIRE_AR || base_view_equal(wire_label(same->labels, key, (enum wire_language)language), english);
+  if (copied || base_view_equal(arabic, english))
+    wire_faults_add(same->out, BASE_FIELD, "labels: $.texts.%s: is the same text in languages that differ", key);
+  return true;
+}
+
+void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *labels,
+                      const struct wire_kind *const *others, size_t other_count, struct wire_faults *out) {
+  uint64_t ends = ends_of(kind);
+  look_at_states(kind, ends, out);
+  look_at_clocks(kind, ends, out);
+  look_at_types(kind, out);
+  look_at_lists(kind, others, other_count, out);
+  struct same_texts same = {.labels = labels, .out = out};
+  if (labels)
+    wire_labels_keys(kind, look_at_text, &same);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What somebody is told who writes a kind: every fault at once, each where it stands and none that only follows from another;
+ * and what is allowed and probably not meant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../shipped.h"
+
+static struct wire_faults faults;
+
+static bool told(const char *says) {
+  for (size_t i = 0; i < faults.count && i < WIRE_FAULTS_MAX; i++)
+    if (strstr(faults.list[i].text, says) != NULL)
+      return true;
+  return false;
+}
+
+static void expect(const char *const *says, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!told(says[i]))
+      fail_msg("%s is not told", says[i]);
+  for (size_t i = 0; i < faults.count && faults.count != count; i++)
+    fprintf(stderr, "%s\n", faults.list[i].text);
+  assert_int_equal(faults.count, count);
+}
+#define EXPECT(...) expect((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* A file with each `old` in place of which `new` stands. */
+struct change {
+  const char *old, *new;
+};
+static char *changed(struct base_view text, const struct change *changes, size_t count) {
+  char *out = strndup((const char *)text.data, text.size);
+  for (size_t i = 0; i < count; i++) {
+    char *at = strstr(out, changes[i].old), *next = NULL;
+    assert_non_null(at);
+    assert_true(asprintf(&next, "%.*s%s%s", (int)(at - out), out, changes[i].new, at + strlen(changes[i].old)) > 0);
+    free(out);
+    out = next;
+  }
+  return out;
+}
+#define CHANGES(...) (const struct change[]){__VA_ARGS__}, sizeof((const struct change[]){__VA_ARGS__}) / sizeof(struct change)
+
+static void look(const char *text) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  struct base_error err = {0};
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  wire_kind_faults(base_view_text(text), &hash, &arena, &kind, &faults);
+  assert_true((wire_kind_parse(base_view_text(text), &hash, &arena, &kind, &err) == BASE_OK) == (faults.count == 0));
+}
+
+static void all_faults_at_once(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  char *text = changed(shipped.bytes, CHANGES({"\"version\": 1", "\"version\": 0"}, {"\"needs_row\": true", "\"needs_row\": 1"},
+                                              {"\"normal\"]", "\"Normal\"]"}, {"\"ar\", \"fr\"", "\"ar\", \"ar\""}));
+  look(text);
+  EXPECT("$.version: must be from 1", "$.needs_row: must be true or false", "$.lists.urgency: must be a code",
+         "$.lists.language: the code ar stands twice");
+  free(text);
+  text = changed(shipped.bytes, CHANGES({"\"most\": 300", "\"most\": 0"}, {"\"most\": 4096}", "\"most\": 4096, \"colour\": 1}"},
+                                        {"\"opening\"", "\"extra\": 1, \"opening\""},
+                                        {"{\"name\": \"born\", \"type\": \"date\"", "{\"name\": \"born\", \"type\": \"day\""}));
+  look(text);
+  EXPECT("$.types[0].fields[0].most", "$.types[0].fields[2].colour: unknown field", "columns[1].type", "$.extra: unknown field");
+  free(text);
+  text = changed(shipped.bytes, CHANGES({"\"on\": \"refuse\"", "\"on\": \"reject\""}, {"\"length", "\"lenght"},
+                                        {"\"purpose_field\": \"purpose\"", "\"purpose_field\": \"subject\""}));
+  look(text);
+  EXPECT("on: names no type of this kind", "$.clocks[0]", "$.purpose_field");
+  free(text);
+  text = changed(shipped.bytes, CHANGES({"\"most\": 64, \"personal\": \"special\",", "\"most\": 64, \"example\": [{\"class\": "
+                                         "\"other\"}],"},
+                                        {"\"list\": \"person_class\"", "\"list\": \"classes\""}));
+  look(text); /* the row is not looked at: its columns are not sound */
+  EXPECT("columns[2].list: names no list");
+  free(text);
+  look("[]");
+  EXPECT("$: must be an object");
+  look("{");
+  EXPECT("not well-formed JSON");
+  look("{}");
+  EXPECT("$.wasl: missing", "$.name: missing", "$.version: missing", "$.needs_row: missing", "$.lists: missing",
+         "$.states: missing");
+  base_arena_free(&shipped.arena);
+}
+
+static void faults_of_items(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "relief");
+  char *text = changed(shipped.bytes, CHANGES({"\"opened_by\": \"", "\"opened_by\": \"no_"}));
+  look(text);
+  EXPECT("$.items[0].opened_by: names no type");
+  free(text);
+  const char *items = strstr((const char *)shipped.bytes.data, "\"items\"");
+  assert_non_null(items);
+  static char beyond[1 << 16]; /* each transition of the items with a wrong word */
+  size_t size = 0, wrong = 0;
+  for (const char *at = (const char *)shipped.bytes.data; *at != 0; at++) {
+    bool here = at > items && strncmp(at, "\"on\": \"", 7) == 0;
+    size += (size_t)snprintf(beyond + size, sizeof beyond - size, here ? "\"colour\": 1, %c" : "%c", *at);
+    wrong += here;
+  }
+  look(beyond);
+  assert_true(faults.count >= 3 && faults.count <= wrong && told("$.items[0].transitions[0].colour: unknown field"));
+  base_arena_free(&shipped.arena);
+}
+
+static void no_more_than_the_list_holds(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  struct base_buf text = {0};
+  base_buf_text(&text, "{\"wasl\":\"labels/1\",\"kind\":\"request\",\"version\":1,\"texts\":{");
+  for (int i = 0; i < 2 * WIRE_FAULTS_MAX; i++)
+    base_buf_printf(&text, "%s\"more.%d\":{}", i > 0 ? "," : "", i);
+  base_buf_text(&text, "}}");
+  wire_labels_faults(base_buf_view(&text), &shipped.kind, &faults);
+  assert_true(faults.count > WIRE_FAULTS_MAX);
+  assert_true(told("$.texts.kind: missing"));
+  base_buf_free(&text);
+  base_arena_free(&shipped.arena);
+}
+
+static void all_texts_at_once(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  char *text = changed(shipped.labels, CHANGES({"\"en\": \"Request for information\", ", ""}, {"\"state.closed\"", "\"state.shut\""},
+                                               {"\"version\": 1", "\"version\": 3"},
+                                               {"\"fr\": \"Finalité\"", "\"fr\": \"\", \"de\": \"Zweck\""}));
+  wire_labels_faults(base_view_text(text), &shipped.kind, &faults);
+  EXPECT("$.version", "$.texts.kind.en: must be a text", "$.texts.state.closed: missing", "$.texts.state.shut: surplus",
+         ".fr: must be a text");
+  free(text);
+  wire_labels_faults(shipped.labels, &shipped.kind, &faults);
+  assert_int_equal(faults.count, 0);
+  base_arena_free(&shipped.arena);
+}
+
+/* --- doubts */
+
+static void look_twice(const char *text, struct base_view labels) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct base_hash hash = {{0}};
+  struct base_error err = {0};
+  struct wire_kind kind;
+  struct wire_labels texts = {0};
+  struct shipped request, information;
+  shipped_load(&request, "request");
+  shipped_load(&information, "information");
+  const struct wire_kind *others[] = {&request.kind, &information.kind};
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  if (wire_kind_parse(base_view_text(text), &hash, &arena, &kind, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  if (labels.size > 0 && wire_labels_parse(labels, &kind, &texts, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  faults.count = 0;
+  wire_kind_doubts(&kind, labels.size > 0 ? &texts : NULL, others, 2, &faults);
+  wire_labels_free(&texts);
+  base_arena_free(&request.arena);
+  base_arena_free(&information.arena);
+}
+
+#define HEAD "{\"wasl\":\"kind/1\",\"name\":\"talk\",\"version\":1,\"needs_row\":true,"
+#define FIELDS "{\"name\":\"ask\",\"fields\":[{\"name\":\"victim_name\",\"type\":\"line\",\"most\":9},{\"name\":\"place\",\"type\":" \
+               "\"line\",\"most\":9,\"state\":true,\"personal\":\"ordinary\"}]}"
+
+static void what_is_probably_not_meant(void **state) {
+  (void)state;
+  look_twice(HEAD "\"lists\":{\"language\":[\"ar\",\"fr\",\"en\",\"de\"]},\"types\":[" FIELDS ",{\"name\":\"on\",\"fields\":[]},"
+                  "{\"name\":\"end\",\"fields\":[]}],\"states\":[\"asked\",\"lost\",\"over\"],\"opening\":\"ask\",\"transitions\":["
+                  "{\"on\":\"ask\",\"to\":\"asked\"},{\"on\":\"on\",\"from\":[\"asked\"],\"to\":\"lost\"},{\"on\":\"on\",\"from\":"
+                  "[\"lost\"],\"to\":\"lost\"},{\"on\":\"end\",\"from\":[\"asked\"],\"to\":\"over\"}],\"clocks\":[{\"name\":\"c\","
+                  "\"starts\":\"ask\",\"length\":9,\"stops\":[\"on\"]}]}",
+             (struct base_view){0});
+  EXPECT("$.types[0].fields[0].personal: victim_name", "$.types[0].fields[1].state: place", "no field of ask has an example",
+         "$.purpose_field: there is none", "$.lists.language: no field chooses from it",
+         "$.lists.language: differs from the list that other kinds have in common: lacks es, pt; has besides de",
+         "$.clocks[0].stops: end ends the case");
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\","
+                  "\"b\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":[\"a\"],"
+                  "\"to\":\"b\"},{\"on\":\"on\",\"from\":[\"b\"],\"to\":\"a\"}],\"clocks\":[]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks: there is none", "each of them can be left");
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\","
+                  "\"b\",\"c\",\"d\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":"
+                  "[\"b\"],\"to\":\"c\"},{\"on\":\"on\",\"from\":[\"c\"],\"to\":\"b\"},{\"on\":\"on\",\"from\":[\"d\"],\"to\":"
+                  "\"d\"}],\"clocks\":[]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks: there is none", "$.states[1]: from b no message leads to an end",
+         "$.states[2]: from c no message leads to an end", "$.transitions[0]: ask opens a case that is over at once");
+}
+
+static void texts_that_were_only_copied(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  char *text = changed(shipped.labels, CHANGES({"\"fr\": \"Demande d'information\", \"en\": \"Request for information\", \"es\": "
+                                                "\"Solicitud de información\", \"pt\": \"Pedido de informação\"",
+                                                "\"fr\": \"Request for information\", \"en\": \"Request for information\", \"es\": "
+                                                "\"Request for information\", \"pt\": \"Request for information\""}));
+  char *kind = strndup((const char *)shipped.bytes.data, shipped.bytes.size);
+  look_twice(kind, base_view_text(text));
+  EXPECT("$.texts.kind: is the same text");
+  look_twice(kind, shipped.labels);
+  assert_int_equal(faults.count, 0); /* what is shipped is as it should be */
+  free(text);
+  free(kind);
+  base_arena_free(&shipped.arena);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_faults_at_once),         cmocka_unit_test(faults_of_items),
+      cmocka_unit_test(no_more_than_the_list_holds),
+      cmocka_unit_test(all_texts_at_once),          cmocka_unit_test(what_is_probably_not_meant),
+      cmocka_unit_test(texts_that_were_only_copied),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
