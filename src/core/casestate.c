@@ -231,7 +231,7 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
     core_item_move(&rules->scene, messages, at, verdict.item, verdict.moves, verdict.agrees_only);
   if (verdict.transition != NULL && verdict.agrees_only)
     rules->now.agreed[verdict.transition->on - rules->scene.kind->types] |= (uint16_t)(1u << author);
-  else if (verdict.transition != NULL)
+  else if (verdict.transition != NULL && !verdict.transition->stays)
     enter_state(rules, move(rules, verdict.transition, author), message);
 }
 

@@ -171,8 +171,9 @@ static void take_transition(struct wire_kind_reader *reader, struct wire_object 
   struct wire_kind *kind = reader->kind;
   transition->on = wire_kind_take_type(reader, object, "on");
   transition->from = take_states(reader, object, "from");
-  const struct wire_json *to = wire_object_take(object, "to", WIRE_JSON_TEXT, true);
-  transition->to = wire_kind_state_named(kind, wire_json_text(to));
+  const struct wire_json *to = wire_object_take(object, "to", WIRE_JSON_TEXT, transition->from == 0);
+  transition->stays = !to && transition->from != 0;
+  transition->to = to ? wire_kind_state_named(kind, wire_json_text(to)) : 0;
   if (to && transition->to == kind->state_count)
     wire_object_fail(object, BASE_FIELD, "to", "names no state of this kind");
   transition->who = wire_kind_take_who(object, WIRE_WHO_CASE);
@@ -190,6 +191,8 @@ static void take_transition(struct wire_kind_reader *reader, struct wire_object 
   else if (transition->each && ((transition->who != WIRE_WHO_OPENER && transition->who != WIRE_WHO_OTHERS) ||
                                 transition->all || transition->names.size))
     wire_object_fail(object, BASE_FIELD, "each", "goes with who opener or others, and without all and names");
+  else if (transition->stays && (transition->all || transition->settles))
+    wire_object_fail(object, BASE_FIELD, "to", "missing: what all agree to, or what settles, leads somewhere");
 }
 
 /* A state that nobody reaches is a slip of whoever wrote the kind. */
@@ -198,7 +201,7 @@ static void check_transitions(struct wire_kind_reader *reader) {
   uint64_t reached = 0, moving = 0;
   size_t opening = 0;
   for (size_t i = 0; i < kind->transition_count; i++) {
-    reached |= (uint64_t)1 << kind->transitions[i].to;
+    reached |= kind->transitions[i].stays ? 0 : (uint64_t)1 << kind->transitions[i].to;
     moving |= (uint64_t)1 << (kind->transitions[i].on - kind->types);
     opening += kind->transitions[i].from == 0;
   }
@@ -247,6 +250,8 @@ static void check_together(struct wire_kind_reader *reader) {
   for (size_t i = 0; i < kind->transition_count && !reader->root.code; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
     uint8_t alone = (uint8_t)transition->to;
+    if (transition->stays)
+      continue;
     if ((transition->each || transition->from == 0) && wire_kind_together(kind, &alone, 1) != transition->to)
       wire_object_fail(&reader->root, BASE_FIELD, "together", "a party alone in %s does not make that state",
                        wire_kind_text(kind->states[transition->to]));

@@ -91,6 +91,7 @@ enum wire_who { WIRE_WHO_ANY, WIRE_WHO_OPENER, WIRE_WHO_OTHERS, /* a party that 
 struct wire_kind_transition {
   const struct wire_kind_type *on;
   uint64_t from;                     /* bit per state; 0: opens the case */
+  bool stays;                        /* without `to`: the state goes on as it was, and what was agreed counts */
   size_t to;                         /* index of a state; the same state is allowed */
   enum wire_who who;
   bool all;                          /* takes effect once every party agreed: sent this type since the state began, or

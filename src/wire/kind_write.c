@@ -156,7 +156,8 @@ static void write_transitions(const struct shower *shower) {
     wire_write_object(shower->writer);
     wire_write_member_text(shower->writer, "on", transition->on->name);
     write_state_names(shower, "from", transition->from);
-    wire_write_member_text(shower->writer, "to", shower->kind->states[transition->to]);
+    if (!transition->stays)
+      wire_write_member_text(shower->writer, "to", shower->kind->states[transition->to]);
     wire_write_member_string(shower->writer, "who", wire_who_names[transition->who]);
     wire_write_member_bool(shower->writer, "all", transition->all);
     wire_write_member_bool(shower->writer, "each", transition->each);

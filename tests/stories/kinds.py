@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind that ships works between two nodes: each of its types is sent as its own example, by whichever side its rules
-let, takes effect, and both sides see the same states; a wrong field is refused by its name; nobody's text is missing.
+"""Every kind that ships works between two nodes: it is opened, and each of its types is sent once as its own example where its
+rules let one of the sides; what is sent takes effect on both, items included. unit/core_shipped walks every path of each.
 
-The kind agreement has stories of its own, as have those that need no row (recall, consent, emergency)."""
+The kind agreement has stories of its own, as have those that need no row (recall, consent, emergency, erasure)."""
 import json
 
 from story import check, introduce, agree, Node, ok, run, same_cases, settle, write
 
-OWN_STORY = {"agreement", "consent", "emergency", "recall"}
 LANGUAGES = {"ar", "fr", "en", "es", "pt"}
-CASES_A_KIND = 6  # more than one, as a case ends in one way only
 
 
 def started_for_all():
@@ -26,43 +24,41 @@ def started_for_all():
     return rabat, paris
 
 
-def names_what(node, case, type_):
-    """The message that a type must name: the one that made the present state."""
-    shown = node.json("case", "show", case)
-    made = [m["id"] for m in shown["messages"] if m["effective"]]
-    return {field["name"]: made[-1] for field in type_["fields"] if field["type"] == "message" and field["required"]}
+def named(shown, type_):
+    """What a form of this type must name: an item that it may move now, or the message that made the case's state."""
+    values = {}
+    for field in type_["fields"]:
+        if field["type"] == "message" and field["required"]:
+            fitting = [item["id"] for item in shown["items"] if type_["name"] in item["possible"]]
+            if field.get("item") and not fitting:
+                return None
+            values[field["name"]] = fitting[-1] if field.get("item") else shown["made_by"]
+    return values
 
 
 def sends(node, case, kind, type_):
-    form = json.loads(node.ask("kind", "example", kind["name"], type_["name"]))
-    form.update(names_what(node, case, type_))
-    return node.wasl("case", "send", case, type_["name"], "--fields", write("form.json", json.dumps(form)), "--json")
+    shown = node.json("case", "show", case)
+    values = named(shown, type_) if type_["name"] in shown["possible"] else None
+    if values is None or type_.get("release"):  # a second person is another story
+        return False
+    form = {**json.loads(node.ask("kind", "example", kind["name"], type_["name"])), **values}
+    node.ask("case", "send", case, type_["name"], "--fields", write("form.json", json.dumps(form)))
+    return True
 
 
-def step(sides, case, kind, wanted):
-    """The first of these types that one of the sides may send now."""
-    for type_ in kind["types"]:
-        if type_["name"] in wanted and any(sends(node, case, kind, type_).code == 0 for node in sides):
-            settle(*sides)
-            return type_["name"]
-    return None
-
-
-def walk(rabat, paris, kind, left):
-    """One case: what was never sent before is sent as soon as a side may, and, to get there, what this case has not seen."""
+def walk(rabat, paris, kind):
+    """One case, one message of each type that is possible when its turn comes; how many there were."""
     form = write("form.json", rabat.ask("kind", "example", kind["name"], kind["opening"]))
     case = rabat.id("case", "open", kind["name"], "--to", "paris", "--fields", form)
-    left.discard(kind["opening"])
-    unseen = {type_["name"] for type_ in kind["types"]} - {kind["opening"]}
+    sent = 1
+    for type_ in kind["types"]:
+        settle(rabat, paris)
+        sent += any(sends(node, case, kind, type_) for node in (paris, rabat))
     settle(rabat, paris)
-    sent = True
-    while sent and left:
-        sent = step((paris, rabat), case, kind, left) or step((paris, rabat), case, kind, unseen - left)
-        left.discard(sent)
-        unseen.discard(sent)
     for node in (rabat, paris):
-        held = [m for m in node.json("case", "show", case)["messages"] if not m["effective"]]
-        check(held == [], kind["name"], held)
+        shown = node.json("case", "show", case)
+        check(len(shown["messages"]) == sent and all(m["effective"] for m in shown["messages"]), kind["name"], shown)
+    return sent
 
 
 def has_texts(kind):
@@ -79,7 +75,7 @@ def has_texts(kind):
             for one in value:
                 yield from texts(one)
     found = list(texts(kind))
-    check(len(found) > 10, kind["name"], len(found))
+    check(len(found) > 5, kind["name"], len(found))
     for text in found:
         check(any("\u0600" <= letter <= "\u06ff" for letter in text["ar"]) or len(set(text.values())) == 1, kind["name"],
               "is neither Arabic nor a mark that all languages write alike:", text)
@@ -94,15 +90,10 @@ def story():
         has_texts(kind)
     ok(f"{len(kinds)} kinds, each with its texts in five languages")
     for kind in kinds:
-        if kind["name"] in OWN_STORY:
-            continue
-        left = {type_["name"] for type_ in kind["types"]}
-        for _ in range(CASES_A_KIND):
-            walk(rabat, paris, kind, left)
-            if not left:
-                break
-        check(not left, kind["name"], "is never sent:", left)
-        ok(f"{kind['name']}: each of its {len(kind['types'])} types is sent and takes effect")
+        if kind["needs_row"]:
+            sent = walk(rabat, paris, kind)
+            check(sent > 1, kind["name"], "nothing is possible after it was opened")
+            ok(f"{kind['name']}: {sent} messages, each takes effect on both sides")
     same_cases(rabat, paris)
     form = json.loads(rabat.ask("kind", "example", "threat"))
     rabat.refuses(1, "case", "open", "threat", "--to", "paris", "--fields",

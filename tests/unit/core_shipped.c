@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every kind that ships, walked at random by two or three parties: each of its types has an effect at some time, and each state of
+ * the case and of its items is reached. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core_scene.h"
+
+enum { WALKS_MAX = 4000, TRIES_MAX = 40 };
+
+struct seen {
+  uint64_t types, states, items[WIRE_KIND_ITEMS_MAX];
+};
+
+static uint64_t all_of(size_t count) {
+  return count == 64 ? UINT64_MAX : ((uint64_t)1 << count) - 1;
+}
+
+static bool complete(const struct wire_kind *kind, const struct seen *seen) {
+  bool whole = seen->types == all_of(kind->type_count) && seen->states == all_of(kind->state_count);
+  for (size_t i = 0; whole && i < kind->item_count; i++)
+    whole = seen->items[i] == all_of(kind->items[i].state_count);
+  return whole;
+}
+
+static void note(const struct scene *scene, struct seen *seen) {
+  const struct wire_kind *kind = &scene->shipped.kind;
+  seen->states |= (uint64_t)1 << scene->state.state;
+  for (size_t i = 0; i < scene->count; i++) {
+    const struct core_case_message *message = &scene->messages[i];
+    if (message->effective)
+      seen->types |= (uint64_t)1 << (wire_kind_type_named(kind, message->header->type) - kind->types);
+    if (message->item != 0)
+      seen->items[message->item - 1] |= (uint64_t)1 << message->item_state;
+  }
+}
+
+/* An item of those that the type moves, where there is one. */
+static const struct core_case_message *some_message(const struct scene *scene, const struct wire_kind_type *type) {
+  const struct core_case_message *message = NULL;
+  for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+    message = &scene->messages[roll((unsigned)scene->count - 1)];
+    if (type->moves == NULL || core_case_item(&scene->shipped.kind, message) == type->moves)
+      break;
+  }
+  return message;
+}
+
+/* The state fields that decide something: a message named at random, a party at random. */
+static void fill(struct scene *scene, struct wire_header *header, const struct wire_kind_type *type) {
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    const char *name = (const char *)field->name.data;
+    if (field->type == WIRE_FIELD_PARTY)
+      say(header, name, origins[roll((unsigned)scene->parties)]);
+    if (field->type == WIRE_FIELD_MESSAGE && field->required && scene->count > 1) {
+      char *text = scene->terms[header - scene->headers];
+      const struct base_id *named = &some_message(scene, type)->id;
+      base_hex(named->bytes, sizeof named->bytes, text);
+      say(header, name, text);
+    }
+  }
+}
+
+/* Half of the time one that had no effect yet. */
+static const struct wire_kind_type *some_type(const struct wire_kind *kind, const struct seen *seen) {
+  const struct wire_kind_type *type = &kind->types[roll((unsigned)kind->type_count)];
+  while (roll(2) && seen->types != all_of(kind->type_count) && (seen->types >> (type - kind->types) & 1))
+    type = &kind->types[roll((unsigned)kind->type_count)];
+  return type;
+}
+
+/* One message that is possible now; whether there was one. */
+static bool step(struct scene *scene, const struct seen *seen) {
+  const struct wire_kind *kind = &scene->shipped.kind;
+  for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+    const struct wire_kind_type *type = some_type(kind, seen);
+    int author = (int)roll((unsigned)scene->parties);
+    struct base_id follows[WIRE_FOLLOWS_MAX];
+    size_t count = core_case_follows(scene->messages, scene->count, base_view_text(origins[author]), follows);
+    struct wire_header *header = &scene->headers[scene->count];
+    memset(header, 0, sizeof *header);
+    (void)add(scene, (int)scene->count + 1, author, (const char *)type->name.data, "");
+    memcpy(header->follows, follows, count * sizeof *follows);
+    header->follow_count = count;
+    fill(scene, header, type);
+    if (core_case_allows_header(kind, scene->messages, --scene->count, &scene->state, header, NULL) == BASE_OK) {
+      scene->count++;
+      compute(scene);
+      return true;
+    }
+  }
+  return false;
+}
+
+static void walk(const char *name, struct seen *seen) {
+  struct scene scene;
+  begin(&scene, name, 3);
+  const struct wire_kind *kind = &scene.shipped.kind;
+  for (unsigned i = 0; i < WALKS_MAX && !complete(kind, seen); i++) {
+    scene.count = 0;
+    scene.parties = 2 + i % 2;
+    memset(scene.headers, 0, sizeof scene.headers);
+    struct wire_header *opening = add(&scene, 1, A, (const char *)kind->types[kind->opening].name.data, "");
+    fill(&scene, opening, &kind->types[kind->opening]);
+    compute(&scene);
+    do
+      note(&scene, seen);
+    while (scene.count < SCENE_MAX && step(&scene, seen));
+  }
+  if (!complete(kind, seen))
+    fail_msg("%s: types %llx of %zu, states %llx of %zu", name, (unsigned long long)seen->types, kind->type_count,
+             (unsigned long long)seen->states, kind->state_count);
+  finish(&scene);
+}
+
+static void all_is_reached(void **state) {
+  (void)state;
+  seed = 20261123;
+  size_t walked = 0;
+  for (size_t i = 0; i < kinds_count; i++) {
+    struct seen seen = {0};
+    char name[49];
+    const char *end = strchr(kinds_files[i].name, '.');
+    if (end == NULL || strcmp(end, ".json") != 0)
+      continue;
+    assert_true((size_t)(end - kinds_files[i].name) < sizeof name);
+    (void)snprintf(name, sizeof name, "%.*s", (int)(end - kinds_files[i].name), kinds_files[i].name);
+    walk(name, &seen);
+    walked++;
+  }
+  assert_true(walked > 20);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
