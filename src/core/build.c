@@ -34,9 +34,11 @@ static enum base_code build_voided(struct core_building *building, const struct 
 
 /* What permits special personal data and what is red permits every content: only where nothing does is it looked into.
  */
-static enum base_code ask_law(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                              const struct core_content *content, struct core_partner *partner,
+static enum base_code ask_law(struct core_building *building, const struct wire_kind *kind,
+                              const struct wire_header *opening, const struct core_content *content,
                               const struct store_delivery *delivery, struct law_answer *out) {
+  struct core *core = building->core;
+  struct core_partner *partner = building->partner;
   struct base_error *why = &partner->revoke_why;
   struct base_view type = content->header.type;
   struct core_law_content asked = {.personal = WIRE_PERSONAL_SPECIAL, .level = WIRE_RED};
@@ -59,8 +61,15 @@ static enum base_code ask_law(struct core *core, const struct wire_kind *kind, c
   if (code != BASE_LAW)
     return code;
   /* What was sent as an emergency goes as one, however long its way is. */
+  bool waits = false;
   code = core_emergency_of(core, delivery, &arena, &asked.emergency, why);
-  return code == BASE_OK ? core_law(core, kind, opening, type, asked, partner, out, why) : code;
+  if (code == BASE_OK)
+    code = core_law(core, kind, opening, type, asked, partner, out, why);
+  if (code == BASE_OK) /* and its notice before it: nobody holds it without its reason and without its clock */
+    code = core_emergency_noticed(core, &delivery->message, partner, &waits, why);
+  building->more = building->more || waits;
+  building->held = building->held || waits;
+  return code;
 }
 
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
@@ -85,7 +94,7 @@ static enum base_code build_law(struct core_building *building, const struct sto
   if (code != BASE_OK)
     return code;
   struct law_answer answer;
-  code = ask_law(core, &kind->kind, &opening, content, partner, delivery, &answer);
+  code = ask_law(building, &kind->kind, &opening, content, delivery, &answer);
   if (code == BASE_OK) /* its content is as it was when it was sent; what rows ask for may not be */
     code = core_release_covers(core, &delivery->message, answer.basis, &partner->revoke_why);
   if (code == BASE_OK) /* it, or what it passes on, may have been recalled */
@@ -136,9 +145,10 @@ static enum base_code build_message(struct core_building *building, const struct
     code = base_fail(building->err, BASE_CORRUPT, "its content is missing");
   if (code == BASE_OK && delivery->leaf.size == 0) /* what he took before, under the law of then, and lost is his */
     code = build_law(building, delivery, &content);
-  if (code == BASE_OK)
+  bool goes = code == BASE_OK && !building->more;
+  if (goes)
     code = build_proof(building, delivery->sent_index, &arena, &frame.proof);
-  if (code == BASE_OK) {
+  if (goes && code == BASE_OK) {
     frame.header = content.row.header;
     frame.part0 = content.row.part0;
     size_t before = building->out->size;

@@ -188,23 +188,55 @@ static enum base_code check_row(struct core *core, const struct core_content *co
   return code == BASE_LAW ? base_fail_within(err, "basis: row_in_force is not so") : code;
 }
 
+/* Whether our recall of it has erased it at this party: asked for, and carried out. */
+static enum base_code recalled_from(struct core *core, const struct base_id *message, struct base_view party,
+                                    bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_mention mention;
+  enum base_code code = BASE_OK;
+  *out = false;
+  for (int64_t key = INT64_MIN; code == BASE_OK && !*out;) {
+    code = core_mention_next(core, message, &key, &arena, &mention, err);
+    if (code != BASE_OK || !mention.row.ours || !mention.header.opens ||
+        !base_view_is(mention.header.kind, WIRE_KIND_RECALL) || !wire_header_has_party(&mention.header, party))
+      continue;
+    CORE_AUTO_RECALL struct core_recall recall = {0};
+    struct base_id id = mention.row.id;
+    code = core_recall_read(core, &id, &recall, err);
+    *out = code == BASE_OK && base_view_is(recall.measure, "erase") && recall.answered && !recall.kept;
+    code = core_damage(code) ? BASE_OK : code; /* register.check names what is damaged */
+  }
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+static enum base_code check_recalled(struct core *core, const struct base_id *message, const struct wire_header *notice,
+                                     struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < notice->party_count && code == BASE_OK; i++) {
+    struct base_view party = notice->parties[i], name = wire_origin_name(party);
+    bool done = base_view_equal(party, core->card.origin);
+    if (!done)
+      code = recalled_from(core, message, party, &done, err);
+    if (code == BASE_OK && !done)
+      code = base_fail(err, BASE_POLICY,
+                       "basis: recalled is not so: %.*s has not answered yet that it erased it (wasl recall open %s "
+                       "--measure erase asks; wasl recall list shows the answers)",
+                       (int)name.size, (const char *)name.data, base_id_text(message).text);
+  }
+  return code;
+}
+
 static enum base_code check_basis(struct core *core, const struct base_id *message, const struct wire_header *notice,
                                   struct base_view basis, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
-  struct core_recalled recalled = {0};
   struct core_content content = {0};
-  enum base_code code = BASE_OK;
-  if (base_view_is(basis, "recalled")) {
-    code = core_recalled(core, message, core->card.origin, &arena, &recalled, err);
-    return code != BASE_OK || recalled.there
-               ? code
-               : base_fail(err, BASE_POLICY, "basis: recalled is not so; wasl recall open %s does it",
-                           base_id_text(message).text);
-  }
+  if (base_view_is(basis, "recalled"))
+    return check_recalled(core, message, notice, err);
   if (!base_view_is(basis, "row_in_force"))
     return BASE_OK;
-  code = core_content_read(core, message, &arena, &content, err);
+  enum base_code code = core_content_read(core, message, &arena, &content, err);
   if (code == BASE_OK && content.dropped)
     code = base_fail(err, BASE_POLICY,
                      "basis: the content of message %s is erased, so that nobody can say which row "
@@ -249,6 +281,98 @@ static enum base_code find_notice(struct core *core, const struct base_id *messa
       return BASE_OK;
   }
   return code;
+}
+
+enum base_code core_emergency_notice_to(struct core *core, const struct base_id *message,
+                                        const struct core_partner *partner, struct base_arena *arena,
+                                        struct store_delivery *out, struct base_error *err) {
+  struct core_mention notice;
+  enum base_code code = find_notice(core, message, core->card.origin, arena, &notice, err);
+  struct base_id id = notice.row.id;
+  return code == BASE_OK ? store_delivery_get(core->store, &id, partner->row.number, arena, out, err) : code;
+}
+
+enum base_code core_emergency_noticed(struct core *core, const struct base_id *message,
+                                      const struct core_partner *partner, bool *waits, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_delivery notice;
+  *waits = false;
+  enum base_code code = core_emergency_notice_to(core, message, partner, &arena, &notice, err);
+  if (code == BASE_NOT_FOUND || (code == BASE_OK && notice.state != STORE_WAITING && notice.state != STORE_RECEIPTED))
+    return base_fail(err, BASE_POLICY,
+                     "no row covers it, and the notice that tells the partner of the emergency was refused or ended: "
+                     "send it again with --emergency");
+  *waits = code == BASE_OK && notice.state == STORE_WAITING;
+  return code;
+}
+
+/* The message that this one of ours is the notice of; BASE_NOT_FOUND: it is none. */
+static enum base_code noticed_by(struct core *core, const struct base_id *notice, struct base_id *out,
+                                 struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  struct wire_header header;
+  struct base_id id = *notice;
+  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, err);
+  if (code != BASE_OK)
+    return core_damage(code) ? BASE_NOT_FOUND : code;
+  bool is = header.opens && base_view_is(header.kind, WIRE_KIND_EMERGENCY) &&
+            base_id_parse(wire_header_state(&header, "message"), out);
+  return is ? BASE_OK : BASE_NOT_FOUND;
+}
+
+enum base_code core_emergency_alone(struct core *core, const struct store_delivery *delivery, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_delivery told;
+  struct base_id message;
+  enum base_code code = noticed_by(core, &delivery->message, &message, err);
+  if (code == BASE_OK)
+    code = store_delivery_get(core->store, &message, delivery->partner, &arena, &told, err);
+  if (code != BASE_OK)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  if (told.state != STORE_WAITING && told.state != STORE_RECEIPTED)
+    return BASE_OK;
+  return base_fail(err, BASE_POLICY,
+                   "message %s tells of the emergency transfer of message %s and is not ended alone: wasl outbox end "
+                   "%s ends both",
+                   base_id_text(&delivery->message).text, base_id_text(&message).text, base_id_text(&message).text);
+}
+
+struct ways {
+  size_t all, open; /* open: handed over, or still to be */
+};
+
+static enum base_code count_way(void *context, const struct store_delivery *row) {
+  struct ways *ways = context;
+  ways->all++;
+  ways->open += row->state == STORE_WAITING || row->state == STORE_RECEIPTED;
+  return BASE_OK;
+}
+
+enum base_code core_emergency_stays(struct core *core, const struct base_id *message, const char *verb,
+                                    struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  struct base_id named;
+  struct ways ways = {0};
+  enum base_code code = noticed_by(core, message, &named, err);
+  if (code == BASE_OK)
+    code = store_case_get(core->store, message, &arena, &row, err);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, message, false, 0, count_way, &ways, err);
+  bool ended = ways.all > 0 && ways.open == 0; /* nobody ever had it */
+  if (code != BASE_OK || ended || !base_view_is(row.state, "open"))
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  return base_fail(err, BASE_POLICY,
+                   "message %s tells of an emergency transfer that is not followed up yet, and is not %s before: its "
+                   "sender follows it up with wasl emergency resolve",
+                   base_id_text(message).text, verb);
 }
 
 enum base_code core_emergency_show(struct core *core, struct wire_writer *writer, const struct base_id *message,

@@ -36,6 +36,22 @@ BASE_NODISCARD enum base_code core_emergency_of(struct core *core, const struct 
                                                 struct base_arena *arena, struct base_view *ground,
                                                 struct base_error *err);
 
+/* The notice of a message of ours, as it was given to this partner, in the arena; BASE_NOT_FOUND: it has none. */
+BASE_NODISCARD enum base_code core_emergency_notice_to(struct core *core, const struct base_id *message,
+                                                       const struct core_partner *partner, struct base_arena *arena,
+                                                       struct store_delivery *out, struct base_error *err);
+/* For the hand-over of what goes as an emergency: *waits until the partner has given his receipt for the notice;
+ * BASE_POLICY: he never will, and it does not go. */
+BASE_NODISCARD enum base_code core_emergency_noticed(struct core *core, const struct base_id *message,
+                                                     const struct core_partner *partner, bool *waits,
+                                                     struct base_error *err);
+/* Before somebody ends this delivery: BASE_POLICY for a notice whose message is not ended, too. */
+BASE_NODISCARD enum base_code core_emergency_alone(struct core *core, const struct store_delivery *delivery,
+                                                   struct base_error *err);
+/* A notice and its reason stay until the emergency was followed up: BASE_POLICY. verb: what somebody wants to do. */
+BASE_NODISCARD enum base_code core_emergency_stays(struct core *core, const struct base_id *message, const char *verb,
+                                                   struct base_error *err);
+
 /* The node itself writes the notice, with the message that it is about. */
 BASE_NODISCARD enum base_code core_emergency_by_hand(const struct core_kind *kind, const struct wire_kind_type *type,
                                                      struct base_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/emergency.h"
 #include "core/events.h"
 #include "core/exchange.h"
 #include "core/partners.h"
@@ -9,6 +10,23 @@
 #include "core/submit.h"
 
 /* A message is ended, by an officer or because law says no at its hand-over: a voided leaf stands for its number. */
+
+/* The notice of an emergency that does not go any more: while it waits, too, nothing of both went. */
+static enum base_code end_notice(struct core *core, struct core_partner *partner, const struct store_delivery *delivery,
+                                 struct base_view reason, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_delivery notice;
+  struct base_view ground;
+  struct base_error damaged = {0};
+  enum base_code code = core_emergency_of(core, delivery, &arena, &ground, &damaged);
+  if (code != BASE_OK || ground.size == 0) /* of one that is damaged nothing is known; register.check names it */
+    return BASE_OK;
+  code = core_emergency_notice_to(core, &delivery->message, partner, &arena, &notice, err);
+  if (code == BASE_OK && notice.state == STORE_WAITING)
+    return core_delivery_void(core, partner, &notice, STORE_ENDED, reason, err);
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
 
 enum base_code core_delivery_void(struct core *core, struct core_partner *partner, struct store_delivery *delivery,
                                   enum store_delivery_state state, struct base_view reason, struct base_error *err) {
@@ -46,6 +64,8 @@ enum base_code core_delivery_void(struct core *core, struct core_partner *partne
     code = core_case_withdraw(core, &delivery->message, partner->row.number, err);
   if (code == BASE_OK)
     code = core_agreement_touched(core, &delivery->case_id, err);
+  if (code == BASE_OK)
+    code = end_notice(core, partner, delivery, reason, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -104,6 +124,8 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
   if (code == BASE_OK && ending.count == 0)
     code = base_fail(&err, BASE_NOT_FOUND, "message %s is not waiting for anybody: there is nothing to end",
                      base_id_text(&id).text);
+  for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
+    code = core_emergency_alone(core, &ending.found[i], &err);
   for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
     code = core_delivery_confirm(core, core_partner_numbered(core, ending.found[i].partner), &ending.found[i], &err);
   if (code == BASE_OK)

@@ -4,6 +4,7 @@
 
 #include "core/cases.h"
 #include "core/check.h"
+#include "core/emergency.h"
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/partners.h"
@@ -310,7 +311,9 @@ enum base_code core_erase_may(struct core *core, const struct store_message *row
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to an agreement: it is the legal basis of what was exchanged, and stays",
                      id.text);
-  code = store_delivery_each(core->store, &row->id, false, 0, open_way, &open, err);
+  code = core_emergency_stays(core, &row->id, "erased", err);
+  if (code == BASE_OK)
+    code = store_delivery_each(core->store, &row->id, false, 0, open_way, &open, err);
   if (code == BASE_OK && open)
     code = base_fail(
         err, BASE_CONFLICT,

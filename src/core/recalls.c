@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/cases.h"
+#include "core/emergency.h"
 #include "core/erase.h"
 #include "core/people.h"
 #include "core/recall.h"
@@ -97,6 +98,8 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
     code = base_fail(&err, BASE_FIELD, "ground: say why it is recalled; wasl kind show recall lists the grounds");
   if (code == BASE_OK && base_view_is(words.measure, "correct") && wire_prose_blank(words.correction))
     code = base_fail(&err, BASE_FIELD, "correction: say what is right, when it is to be corrected");
+  if (code == BASE_OK)
+    code = core_emergency_stays(core, &id, "recalled", &err);
   if (code == BASE_OK)
     code = ask_all(core, &id, &words, &count, &err);
   wire_write_end(&listing, ']');

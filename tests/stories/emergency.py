@@ -4,7 +4,7 @@
 the other side, which sees the ground in the leaf that proves the message; with a clock of its own, which a follow-up ends that must be
 true; counted, reviewed, and never a way around a suspension, an originator, or a role.
 
-Broken variants: tests/checks/exchange_broken (core/emergency.c, core/build.c), tests/checks/mutants_rules (law/emergency.c)."""
+Broken variants: tests/checks/exchange_broken (core/emergency.c, core/build.c, core/ended.c), tests/checks/mutants_rules (law/emergency.c)."""
 import json
 import os
 
@@ -93,11 +93,28 @@ def waits(rabat, paris):
     return paris.json("message", "show", message)["emergency"]["case"], message
 
 
+def together(rabat, paris):
+    paris.stop()
+    message = rabat.id(*words("paris", *GROUND))
+    notice = rabat.json("message", "show", message)["emergency"]["case"]
+    rabat.refuses(6, "outbox", "end", notice, "--reason", "x", says="wasl outbox end " + message + " ends both")
+    rabat.refuses(6, "recall", "open", notice, "--measure", "erase", "--ground", "other", says="not followed up yet")
+    rabat.ask("outbox", "end", message, "--reason", "erreur")
+    check({row["id"]: row["state"] for row in rabat.json("outbox", "list") if row["id"] in (message, notice)} ==
+          {message: "ended", notice: "ended"}, rabat.json("outbox", "list"))
+    paris.start()
+    settle(rabat, paris)
+    check(not {message, notice} & set(paris.cases()), "one of both arrived")
+    ok("an emergency and its notice end together, and never the notice alone")
+
+
 def followed(rabat, paris, message, case, late):
     paris.refuses(6, "emergency", "resolve", case, "--basis", "authority_informed", "--authority", "x", says="only")
     for basis, code, says in (("recalled", 6, "recalled is not so"), ("row_in_force", 6, "row_in_force is not so"),
                               ("authority_informed", 1, "say which authority"), ("forgotten", 1, "basis")):
         rabat.refuses(code, "emergency", "resolve", case, "--basis", basis, says=says)
+    for node in (rabat, paris):
+        node.refuses(6, "message", "erase", case, "--reason", "x", says="is not erased before")
     rabat.ask("emergency", "resolve", case, "--basis", "authority_informed", "--authority", "Cour d'appel", "--note", "par écrit")
     settle(rabat, paris)
     for node in (rabat, paris):
@@ -105,6 +122,9 @@ def followed(rabat, paris, message, case, late):
         check(shown["state"] == "followed_up" and shown["clocks"][0]["stopped"], shown)
         check(shown["messages"][1]["fields"]["authority"] == "Cour d'appel", shown["messages"][1])
     rabat.ask("recall", "open", message, "--measure", "erase", "--ground", "purpose_ended")
+    settle(rabat, paris)
+    rabat.refuses(6, "emergency", "resolve", case, "--basis", "recalled", says="paris has not answered yet")
+    paris.ask("recall", "answer", paris.json("recall", "list")[0]["id"], "--outcome", "erased")
     settle(rabat, paris)
     rabat.ask("emergency", "resolve", case, "--basis", "recalled")
     ok("a follow-up ends the clock, both sides see it, and it says nothing that is not so")
@@ -123,11 +143,11 @@ def followed(rabat, paris, message, case, late):
 def counted(rabat, paris, agreement):
     cells = rabat.json("statistics")["cells"]
     number = lambda **key: sum(cell["count"] for cell in cells if all(cell.get(k) == v for k, v in key.items()))
-    check(number(section="acts", measure="emergency", detail="vital_interests", partner="paris", kind="information") == 2, cells)
+    check(number(section="acts", measure="emergency", detail="vital_interests", partner="paris", kind="information") == 3, cells)
     check(number(section="requests", kind="emergency", direction="sent", measure="overdue") == 1, cells)
     check(number(section="requests", kind="emergency", direction="sent", measure="in_time", partner="paris") == 1, cells)
     review = rabat.json("agreement", "review", agreement)["emergencies"]
-    check(len(review) == 1 and review[0]["count"] == 2 and "ground vital_interests, from rabat to paris" in review[0]["sent"], review)
+    check(len(review) == 1 and review[0]["count"] == 3 and "ground vital_interests, from rabat to paris" in review[0]["sent"], review)
     check("Sent as an emergency, for want of a row" in rabat.ask("agreement", "review", agreement), "not told")
     row = {"id": "1", "kind": "*", "types": ["*"], "purposes": ["*"], "direction": "both"}
     agree(rabat, paris, terms={**json.loads(rabat.ask("kind", "example", "agreement")), "rows": [row]})
@@ -145,6 +165,7 @@ def story():
     refused(rabat, paris)
     message, case = sent(rabat, paris)
     ordinary(rabat, paris)
+    together(rabat, paris)
     late, second = waits(rabat, paris)
     followed(rabat, paris, message, case, late)
     counted(rabat, paris, agreement)

@@ -249,6 +249,128 @@ static void test_at_the_hand_over(void **state) {
   try_remove(&a, &b);
 }
 
+/* The node answers the recall of this measure that it was asked. */
+static void answered(struct pair_node *node, const char *measure, const char *outcome) {
+  struct pair_answer said = pair_ask(node, LINK_RECALL_LIST, "{\"actor\":\"test\"}", -1);
+  struct wire_json *list = NULL;
+  char json[300];
+  bool found = false;
+  assert_int_equal(wire_json_parse(base_buf_view(&said.payload), 1 << 20, "list", &list, NULL), BASE_OK);
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    const struct wire_json *row = wire_json_at(list, i);
+    struct base_view id = wire_json_text(wire_json_get(row, "id"));
+    if (!base_view_is(wire_json_text(wire_json_get(row, "measure")), measure))
+      continue;
+    snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%.*s\",\"outcome\":\"%s\"}", (int)id.size,
+             (const char *)id.data, outcome);
+    found = true;
+  }
+  assert_true(found);
+  pair_id(node, LINK_RECALL_ANSWER, json, (char[65]){0});
+  wire_json_free(list);
+  pair_answer_free(&said);
+}
+
+static void recalled(struct pair_node *a, struct pair_node *b, const char *id, const char *measure, const char *outcome) {
+  char json[300];
+  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"id\":\"%s\",\"measure\":\"%s\",\"ground\":\"inaccurate\"}", id,
+           measure);
+  pair_id(a, LINK_RECALL_OPEN, json, (char[65]){0});
+  pair_rest(a, b);
+  answered(b, measure, outcome);
+  pair_rest(a, b);
+}
+
+static void says(struct pair_node *node, enum link_request_code code, const char *id, const char *more,
+                 enum base_code want, const char *words) {
+  char json[300];
+  snprintf(json, sizeof json, "{\"actor\":\"amal\",\"id\":\"%s\"%s}", id, more);
+  struct pair_answer said = pair_ask(node, code, json, -1);
+  base_buf_u8(&said.payload, 0);
+  if (said.status != want || strstr((const char *)said.payload.data, words) == NULL)
+    fail_msg("%s: %s", base_code_name(said.status), (const char *)said.payload.data);
+  pair_answer_free(&said);
+}
+
+static uint64_t arrived(struct pair_node *node, const char *id) {
+  struct store_message row;
+  struct base_id message = try_id(id);
+  struct base_arena arena;
+  base_arena_init(&arena, 1 << 20);
+  enum base_code code = store_message_header(node->core->store, &message, &arena, &row, NULL);
+  base_arena_free(&arena);
+  return code == BASE_OK;
+}
+
+/* The notice is not ended, recalled or erased alone; its message takes it along. */
+static void test_the_notice_stays(void **state) {
+  (void)state;
+  static const char end[] = ",\"reason\":\"fin\"", recall[] = ",\"measure\":\"erase\",\"ground\":\"inaccurate\"";
+  struct pair_node a, b;
+  char id[65], notice[65], told[40], agreement[65];
+  try_partners(&a, &b);
+  try_no_gate(&a);
+  provide(&a, "\"paris\"", id, notice, told);
+  says(&a, LINK_OUTBOX_END, notice, end, BASE_POLICY, "is not ended alone");
+  says(&a, LINK_RECALL_OPEN, notice, recall, BASE_POLICY, "not followed up yet, and is not recalled");
+  says(&a, LINK_OUTBOX_END, id, end, BASE_OK, "\"ended\":1");
+  try_outbox_says(&a, id, "ended", "fin");
+  try_outbox_says(&a, notice, "ended", "fin");
+  pair_rest(&a, &b);
+  assert_false(arrived(&b, id) || arrived(&b, notice));
+  says(&a, LINK_MESSAGE_ERASE, notice, end, BASE_OK, "leaf"); /* nobody ever had it */
+  try_no_gate(&a);
+  provide(&a, "\"paris\"", id, notice, told);
+  says(&a, LINK_RECALL_OPEN, id, recall, BASE_OK, "\"ended\":1");
+  try_outbox_says(&a, notice, "ended", "recalled");
+  provide(&a, "\"paris\"", id, notice, told);
+  pair_rest(&a, &b);
+  says(&a, LINK_MESSAGE_ERASE, notice, end, BASE_POLICY, "not followed up yet, and is not erased");
+  says(&b, LINK_MESSAGE_ERASE, notice, end, BASE_POLICY, "not followed up yet, and is not erased");
+  pair_agree(&a, &b, agreement);
+  follow_up(&a, notice, "{\"basis\":\"row_in_force\"}", BASE_OK, "id");
+  pair_rest(&a, &b);
+  says(&a, LINK_MESSAGE_ERASE, notice, end, BASE_OK, "leaf");
+  says(&b, LINK_MESSAGE_ERASE, notice, end, BASE_OK, "leaf");
+  pair_rest(&a, &b);
+  try_sound(&a);
+  try_sound(&b);
+  try_remove(&a, &b);
+}
+
+/* Its content goes when the receipt of its notice is here, and not at all when none will come. */
+static void test_the_notice_first(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], notice[65], told[40];
+  struct base_error err = {0};
+  try_partners(&a, &b);
+  provide(&a, "\"paris\"", id, notice, told);
+  assert_true(try_answer_lost(&a, &b)); /* he has the notice, and this node does not know it */
+  assert_true(arrived(&b, notice));
+  assert_false(arrived(&b, id));
+  pair_rest(&a, &b);
+  assert_true(arrived(&b, id));
+  try_receipted(&a, id);
+  try_no_gate(&a);
+  provide(&a, "\"paris\"", id, notice, told);
+  struct base_arena arena;
+  struct store_delivery row;
+  struct base_id named = try_id(notice);
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_delivery_get(a.core->store, &named, try_partner(&a)->row.number, &arena, &row, &err), BASE_OK);
+  assert_int_equal(core_delivery_void(a.core, try_partner(&a), &row, STORE_REFUSED, BASE_VIEW("number: x"), &err),
+                   BASE_OK);
+  base_arena_free(&arena);
+  pair_rest(&a, &b);
+  assert_int_equal(pair_outbox(&a, id, NULL), STORE_REFUSED);
+  try_outbox_says(&a, id, "refused", "the notice that tells the partner of the emergency was refused or ended");
+  assert_false(arrived(&b, id) || arrived(&b, notice));
+  try_sound(&a);
+  try_sound(&b);
+  try_remove(&a, &b);
+}
+
 static void test_followed_up(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -276,7 +398,13 @@ static void test_followed_up(void **state) {
   pair_rest(&a, &b);
   try_state(&b, notice, "followed_up");
   snprintf(json, sizeof json, "{\"actor\":\"amal\",\"id\":\"%s\",\"measure\":\"erase\",\"ground\":\"inaccurate\"}", id);
+  follow_up(&a, notice, "{\"basis\":\"recalled\"}", BASE_POLICY, "recalled is not so: paris has not answered");
+  recalled(&a, &b, id, "restrict", "restricted");
+  follow_up(&a, notice, "{\"basis\":\"recalled\"}", BASE_POLICY, "recalled is not so: paris has not answered");
   pair_id(&a, LINK_RECALL_OPEN, json, (char[65]){0});
+  pair_rest(&a, &b);
+  follow_up(&a, notice, "{\"basis\":\"recalled\"}", BASE_POLICY, "recalled is not so: paris has not answered");
+  answered(&b, "erase", "erased");
   pair_rest(&a, &b);
   follow_up(&a, notice, "{\"basis\":\"recalled\"}", BASE_OK, "id");
   snprintf(json, sizeof json, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"fin\"}", id);
@@ -319,7 +447,8 @@ int main(void) {
       cmocka_unit_test(test_both_sides),       cmocka_unit_test(test_in_place_of_a_row_alone),
       cmocka_unit_test(test_who_may),          cmocka_unit_test(test_of_several),
       cmocka_unit_test(test_at_the_hand_over), cmocka_unit_test(test_followed_up),
-      cmocka_unit_test(test_checked),
+      cmocka_unit_test(test_checked),          cmocka_unit_test(test_the_notice_stays),
+      cmocka_unit_test(test_the_notice_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
