@@ -4,8 +4,10 @@
 #include "core/emergency.h"
 #include "core/events.h"
 #include "core/exchange.h"
+#include "core/messages.h"
 #include "core/partners.h"
 #include "core/people.h"
+#include "core/recall.h"
 #include "core/register.h"
 #include "core/submit.h"
 
@@ -107,6 +109,20 @@ static enum base_code end_all(struct core *core, struct ending *ending, struct b
   return code;
 }
 
+/* What others must be told is not ended; but for one that is damaged, which would hold up the line for good. */
+static enum base_code may_end(struct core *core, const struct store_delivery *delivery, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content content = {0};
+  struct base_error damaged = {0};
+  enum base_code code = core_content_read(core, &delivery->message, &arena, &content, &damaged);
+  core_content_free(&content);
+  if (core_damage(code))
+    return BASE_OK;
+  code = core_emergency_alone(core, delivery, err);
+  return code == BASE_OK ? core_recall_stays(core, delivery, err) : code;
+}
+
 void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_id id;
@@ -125,7 +141,7 @@ void core_outbox_end(struct core *core, uint64_t token, const struct wire_json *
     code = base_fail(&err, BASE_NOT_FOUND, "message %s is not waiting for anybody: there is nothing to end",
                      base_id_text(&id).text);
   for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
-    code = core_emergency_alone(core, &ending.found[i], &err);
+    code = may_end(core, &ending.found[i], &err);
   for (size_t i = 0; i < ending.count && code == BASE_OK; i++)
     code = core_delivery_confirm(core, core_partner_numbered(core, ending.found[i].partner), &ending.found[i], &err);
   if (code == BASE_OK)

@@ -142,7 +142,10 @@ static enum base_code below_one(struct core *core, const struct core_recall *rec
   enum base_code code = store_delivery_each(core->store, message, false, 0, collect_way, &ways, err);
   for (size_t i = 0; i < ways.count && code == BASE_OK; i++) {
     struct base_id id;
-    const char *now = recall->withdrawn ? below_nobody : below_pending; /* it has not gone down to him yet */
+    /* It has not gone down to him yet. */
+    const char *now = recall->withdrawn                    ? below_nobody
+                      : recall->below_due < core_now(core) ? below_overdue
+                                                           : below_pending;
     code = find_asked(core, message, ways.to[i], &recall->id, recall->measure, &id, err);
     if (code == BASE_OK) {
       CORE_AUTO_RECALL struct core_recall one = {0};
@@ -168,6 +171,34 @@ enum base_code core_recall_below(struct core *core, const struct core_recall *re
       code = below_one(core, recall, &mention.row.id, out, err);
   }
   return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+enum base_code core_recall_stays(struct core *core, const struct store_delivery *delivery, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  struct wire_header header;
+  struct base_id id = delivery->message, message, above;
+  struct ways ways = {.core = core};
+  enum base_code code = store_message_header(core->store, &id, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, err);
+  bool over = false;
+  if (code == BASE_OK && header.opens && base_view_is(header.kind, WIRE_KIND_RECALL))
+    code = is_over(core, &id, &over, err);
+  if (code != BASE_OK || over || !header.opens || !base_view_is(header.kind, WIRE_KIND_RECALL) ||
+      !base_id_parse(wire_header_state(&header, "handed_down"), &above) ||
+      !base_id_parse(wire_header_state(&header, "message"), &message))
+    return core_damage(code) ? BASE_OK : code;
+  code = store_delivery_each(core->store, &message, false, 0, collect_way, &ways, err);
+  for (size_t i = 0; i < ways.count && code == BASE_OK; i++)
+    if (ways.to[i]->row.number == delivery->partner)
+      code = base_fail(err, BASE_POLICY,
+                       "message %s hands down the recall %s to %.*s, who may hold what is recalled: it is not ended, "
+                       "and is told above as overdue while he does not answer",
+                       base_id_text(&id).text, base_id_text(&above).text, (int)ways.to[i]->card.name.size,
+                       (const char *)ways.to[i]->card.name.data);
+  return code;
 }
 
 /* --- asking */

@@ -74,6 +74,7 @@ struct core_recall {
   struct base_id certificate;
   char without[BASE_ERROR_TEXT_MAX]; /* to us, by somebody whose message it is not: why it has no effect; "" */
   base_time due;                     /* while it is not answered and its clock runs; 0: none */
+  base_time below_due;               /* until then those below are to have answered, asked or not */
 };
 /* The case must be of the kind. Freed with core_recall_free in any case. */
 BASE_NODISCARD enum base_code core_recall_read(struct core *core, const struct base_id *id, struct core_recall *out,
@@ -101,6 +102,9 @@ struct core_recall_count {
 BASE_NODISCARD enum base_code core_recall_ask(struct core *core, const struct base_id *message,
                                               const struct core_recall *above, const struct core_recall_words *words,
                                               struct core_recall_count *count, struct base_error *err);
+/* Before somebody ends this delivery: BASE_POLICY for a recall that goes down to who may hold what is recalled. */
+BASE_NODISCARD enum base_code core_recall_stays(struct core *core, const struct store_delivery *delivery,
+                                                struct base_error *err);
 /* The state of this case changed, or it is new: it is looked after in the next step. */
 BASE_NODISCARD enum base_code core_recall_touched(struct core *core, const struct core_case *kase,
                                                   struct base_error *err);

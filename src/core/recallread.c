@@ -73,6 +73,14 @@ static enum base_code read_due(struct core *core, const struct core_case *kase, 
   return code;
 }
 
+/* The length of its clock from the day on which it came here, or was made: for those below, whose receipt may never come. */
+static base_time read_below_due(const struct core_case *kase) {
+  const struct wire_kind *kind = &kase->kind->kind;
+  int64_t length = kind->clock_count > 0 ? law_clock_length(&kind->clocks[0], kase->messages[0].header) : 0;
+  base_time due = 0;
+  return __builtin_add_overflow(kase->row.opened, length, &due) ? INT64_MAX : due;
+}
+
 /* A recall by anybody but the author of what is recalled changes nothing here. */
 static enum base_code check_right(struct core *core, struct core_recall *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -127,8 +135,12 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
   out->misfit = out->answered && !out->kept && !core_recall_fits(out->measure, out->outcome);
   out->answered = out->answered && !out->misfit;
   out->misfit = out->misfit && !out->withdrawn; /* what is asked no more need not fit */
-  if (!out->answered && !out->closed && !out->withdrawn)
+  out->below_due = read_below_due(kase);
+  bool open = !out->answered && !out->closed && !out->withdrawn;
+  if (open)
     code = read_due(core, kase, out, err);
+  if (code == BASE_OK && open && out->ours && out->has_above && out->due == 0)
+    out->due = out->below_due; /* handed down, and not received: it becomes overdue all the same */
   if (code == BASE_OK)
     code = check_right(core, out, err);
   if (out->without[0] != '\0')

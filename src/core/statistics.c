@@ -265,6 +265,22 @@ static bool starts_it(const struct core_case *kase, const struct wire_kind_type 
   return base_id_equal(&kase->messages[0].id, message);
 }
 
+/* Of a recall: whoever was asked has answered, and says that it is open further down. NULL: nothing is. */
+static const char *open_below(const struct core *core, const struct core_case *kase, struct base_view party) {
+  struct base_view told = {0};
+  if (!core_kind_recall(kase->kind) || base_view_is(core_case_state_name(kase), "closed") ||
+      base_view_is(core_case_state_name(kase), WIRE_RECALL_WITHDRAWN))
+    return NULL;
+  for (size_t i = 1; i < kase->count; i++) {
+    const struct wire_header *header = kase->messages[i].header;
+    struct base_view below = wire_header_state(header, "below");
+    if (kase->messages[i].effective && base_view_equal(header->author, party) && below.size > 0 &&
+        header->time <= core->statistics->cut)
+      told = below;
+  }
+  return base_view_is(told, "overdue") ? "overdue" : base_view_is(told, "pending") ? "running" : NULL;
+}
+
 static enum base_code count_clocks(struct core *core, const struct seen *seen, struct core_case *kase,
                                    const char *waits, struct base_error *err) {
   struct core_statistics *statistics = core->statistics;
@@ -286,7 +302,8 @@ static enum base_code count_clocks(struct core *core, const struct seen *seen, s
                               .events = events,
                               .now = statistics->at,
                               .cut = statistics->cut,
-                              .waits = waits};
+                              .waits = waits,
+                              .open = open_below(core, kase, party)};
     if (!base_view_equal(kind->clocks[i].starts->name, seen->header.type) ||
         !starts_it(kase, kind->clocks[i].starts, &seen->leaf.opening.message))
       continue;

@@ -7,8 +7,7 @@ static base_time later_by(base_time time, int64_t seconds) {
   return __builtin_add_overflow(time, seconds, &sum) ? INT64_MAX : sum;
 }
 
-/* Seconds of the length that the starting message chose; 0 when it chose none that the kind knows. */
-static int64_t length_of(const struct wire_kind_clock *clock, const struct wire_header *header) {
+int64_t law_clock_length(const struct wire_kind_clock *clock, const struct wire_header *header) {
   if (clock->field.size == 0)
     return clock->lengths[0].seconds;
   struct base_view code = wire_header_state(header, (const char *)clock->field.data);
@@ -36,7 +35,7 @@ struct run {
 };
 
 static void start(struct run *run, const struct wire_kind_clock *clock, const struct law_clock_event *event) {
-  int64_t length = length_of(clock, event->header);
+  int64_t length = law_clock_length(clock, event->header);
   if (length == 0)
     return;
   bool disputed = event->ours != 0;

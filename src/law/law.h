@@ -176,6 +176,8 @@ struct law_clock {
  * did not start is left out; the count of the others. */
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
+/* Seconds of the length that the starting message chose; 0 when it chose none that the kind knows. */
+int64_t law_clock_length(const struct wire_kind_clock *clock, const struct wire_header *header);
 /* One of these clocks, told after each event as it stands then; NULL: it has not started. */
 void law_clock_walk(const struct wire_kind *kind, const struct wire_kind_clock *clock,
                     const struct law_clock_event *events, size_t count,

@@ -125,6 +125,8 @@ enum base_code law_count_request(struct law_tally *tally, const struct base_view
     code = add(tally, row, "disputed", "", err);
   if (code != BASE_OK)
     return code;
+  if (course.stop != NULL && asked->open != NULL)
+    return add(tally, row, asked->open, "", err);
   if (course.stop != NULL)
     return count_end(tally, row, &course, err);
   if (course.now.paused)

@@ -74,6 +74,7 @@ struct law_asked {
   base_time now;     /* what is due before is overdue */
   base_time cut;     /* what became known later counts as not there yet; INT64_MAX: all counts */
   const char *waits; /* the detail of one that was not received, "" for none */
+  const char *open;  /* what has an end and is not done all the same counts as this measure; NULL: nothing is open */
 };
 /* Counts it. key: what the caller knows (direction, partner, month, kind); section, clock, limit, measure and detail
  * are filled in here. */

@@ -110,10 +110,60 @@ static void test_waits(void **state) {
   chain_is(paris, 0, "outcome", "evidence_in_proceedings");
   chain_is(paris, 0, "below", "pending");
   try_restart(rabat);
+  chain_later(&chain, 3 * DAY + 60);
+  chain_is(paris, 0, "below", "overdue"); /* also what could not go down */
   try_suspend(rabat, madrid, "active");
   chain_later(&chain, 60);
   chain_is(madrid, 0, "message", chain.second);
   chain_end(&chain);
+}
+
+static void counted(struct pair_node *node, const char *measure) {
+  char text[120];
+  struct pair_answer answer = pair_ask(node, LINK_STATISTICS_MAKE, "{\"actor\":\"test\",\"kind\":\"recall\"}", -1);
+  base_buf_u8(&answer.payload, 0);
+  snprintf(text, sizeof text, "\"measure\":\"%s\"", measure);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, text) == NULL ||
+      strstr((const char *)answer.payload.data, "in_time") != NULL)
+    fail_msg("%s", (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+/* What goes down to who may hold it is not ended, and is overdue though he never received it: so it is told above, and
+ * counted. One that is damaged holds up the line, and is ended. */
+static void test_not_ended(void **state) {
+  (void)state;
+  struct chain chain;
+  char kase[65], below[65], json[200], text[65], sql[300];
+  chain_begin(&chain);
+  struct pair_node *paris = &chain.nodes[0], *rabat = &chain.nodes[1], *madrid = &chain.nodes[2];
+  chain.all[2] = NULL;
+  chain_recall(paris, chain.first, BASE_OK, "\"asked\":1");
+  chain_rest(&chain);
+  chain_row(rabat, 0, "id", below, sizeof below);
+  chain_row(paris, 0, "id", kase, sizeof kase);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"r\"}", below);
+  pair_refused(rabat, LINK_OUTBOX_END, json, BASE_POLICY);
+  chain_row(rabat, 0, "due", text, sizeof text);
+  assert_string_equal(text, base_time_format(rabat->now + 3 * DAY).text);
+  chain_respond(rabat, kase, "erased", BASE_OK, "\"erased\":2");
+  chain_later(&chain, 60);
+  chain_is(paris, 0, "below", "pending");
+  counted(paris, "running");
+  chain_later(&chain, 3 * DAY);
+  chain_row(rabat, 0, "id", text, sizeof text); /* both stand first */
+  chain_is(rabat, strcmp(text, below) == 0 ? 0 : 1, "overdue", "true");
+  chain_is(paris, 0, "below", "overdue");
+  counted(paris, "overdue");
+  snprintf(sql, sizeof sql, "UPDATE messages SET part0 = x'00' WHERE id = (SELECT number FROM ids WHERE hex(id) = upper('%s'))",
+           below);
+  damage_sql(rabat, sql);
+  pair_refused(rabat, LINK_OUTBOX_END, json, BASE_OK);
+  chain.all[2] = madrid;
+  chain_later(&chain, 60);
+  chain_is(paris, 0, "below", "overdue");
+  for (size_t i = 0; i < CHAIN; i++)
+    pair_remove(&chain.nodes[i]);
 }
 
 /* Its node would not answer so: a dishonest one does. */
@@ -372,7 +422,7 @@ int main(void) {
       cmocka_unit_test(test_overdue),        cmocka_unit_test(test_passing_on), cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_kept_until),     cmocka_unit_test(test_does_not_fit), cmocka_unit_test(test_fits),
       cmocka_unit_test(test_asked_anew),     cmocka_unit_test(test_by_a_person),
-      cmocka_unit_test(test_certified),
+      cmocka_unit_test(test_certified),      cmocka_unit_test(test_not_ended),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
