@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "cli/cli.h"
 
 /* The example as it is, or the file; --field is not asked for: an agreement is a text that people have negotiated. */
@@ -34,17 +36,18 @@ enum base_code cli_agreement_propose(struct cli *cli, struct base_error *err) {
   return code;
 }
 
-/* The id of the newest proposal that has effect: what `accept` accepts. The deepest is the newest; the node's order
- * (depth, id) is the case's own. */
-static struct base_view current_terms(const struct wire_json *kase) {
-  const struct wire_json *messages = wire_json_get(kase, "messages");
+/* The newest proposal that has effect stands: the deepest, since the node's order (depth, id) is the case's own. */
+static struct base_view standing_terms(const struct wire_json *messages, size_t *proposals) {
   struct base_view terms = {0};
   int64_t depth = -1;
+  *proposals = 0;
   for (size_t i = 0; i < wire_json_size(messages); i++) {
     const struct wire_json *message = wire_json_at(messages, i);
     struct base_view type = cli_string(message, "type");
-    if ((base_view_is(type, "propose") || base_view_is(type, "counter") || base_view_is(type, "amend")) &&
-        wire_json_true(wire_json_get(message, "effective")) && cli_number(message, "depth") >= depth) {
+    if (!base_view_is(type, "propose") && !base_view_is(type, "counter") && !base_view_is(type, "amend"))
+      continue;
+    ++*proposals;
+    if (wire_json_true(wire_json_get(message, "effective")) && cli_number(message, "depth") >= depth) {
       depth = cli_number(message, "depth");
       terms = cli_string(message, "id");
     }
@@ -52,20 +55,46 @@ static struct base_view current_terms(const struct wire_json *kase) {
   return terms;
 }
 
+enum base_code cli_agreement_terms(const struct wire_json *kase, const char *read, struct base_id *out,
+                                   struct base_error *err) {
+  size_t proposals = 0;
+  struct base_view stands = standing_terms(wire_json_get(kase, "messages"), &proposals), id = cli_string(kase, "id");
+  if (!base_id_parse(stands, out))
+    return base_fail(err, BASE_NOT_FOUND, "case %.*s holds no proposal that has effect", (int)id.size,
+                     (const char *)id.data);
+  if (read == NULL && proposals == 1)
+    return BASE_OK;
+  if (read == NULL)
+    return base_fail(err, BASE_CONFLICT,
+                     "%zu terms were proposed in this case, one in place of the other: read what stands now (wasl case "
+                     "show), then accept that by its id: --terms %.*s",
+                     proposals, (int)stands.size, (const char *)stands.data);
+  if (strlen(read) <= stands.size && memcmp(read, stands.data, strlen(read)) == 0)
+    return BASE_OK;
+  return base_fail(err, BASE_CONFLICT,
+                   "the terms %s do not stand (any more), and nothing was accepted: %.*s do, read them first (wasl case "
+                   "show)",
+                   read, (int)stands.size, (const char *)stands.data);
+}
+
 enum base_code cli_agreement_accept(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer kase = {0};
   BASE_AUTO_BUF struct base_buf fields = {0};
   struct cli_piece id;
   struct base_id terms;
+  const char *read = cli_option(cli, "--terms");
   enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK && read != NULL && !cli_id_like(read))
+    code = cli_usage(cli, err, "--terms is 64 lowercase hex digits, or its first ones (at least 4)");
   if (code == BASE_OK)
     code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=true", id.text);
   if (code != BASE_OK)
     return code;
   if (!base_view_is(cli_string(kase.json, "kind"), "agreement"))
     return base_fail(err, BASE_KIND, "case %s is no agreement", id.text);
-  if (!base_id_parse(current_terms(kase.json), &terms))
-    return base_fail(err, BASE_NOT_FOUND, "case %s holds no proposal that has effect", id.text);
+  code = cli_agreement_terms(kase.json, read, &terms, err);
+  if (code != BASE_OK)
+    return code;
   base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
   code = cli_body(&fields, err, "terms", base_id_text(&terms).text, "note", cli_option(cli, "--note"), NULL);
   return code == BASE_OK ? cli_send(cli, id.text, "accept", base_buf_view(&fields), (struct base_view){0}, err) : code;

@@ -400,6 +400,10 @@ CLI_COMMAND_FUNCTION(agreement_propose);
 CLI_COMMAND_FUNCTION(agreement_accept);
 CLI_COMMAND_FUNCTION(agreement_list);
 CLI_COMMAND_FUNCTION(agreement_review);
+/* Which terms of this agreement's case are accepted. read: the id, or its first digits, of what was read; NULL: not said,
+ * which only does while nothing but the first proposal was made. BASE_CONFLICT: others stand. */
+BASE_NODISCARD enum base_code cli_agreement_terms(const struct wire_json *kase, const char *read, struct base_id *out,
+                                                  struct base_error *err);
 CLI_COMMAND_FUNCTION(law_explain);
 CLI_COMMAND_FUNCTION(case_open);
 CLI_COMMAND_FUNCTION(case_send);

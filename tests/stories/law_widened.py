@@ -58,7 +58,10 @@ def story():
     settle(paris)
     rabat.refuses(6, *rabat.request_words("paris", purpose="cybercrime"), says="no such row")
     check(rabat.cases()[accord] == "amending", "not being amended")
-    rabat.id("agreement", "accept", accord)
+    rabat.refuses(1, "agreement", "accept", accord, says=f"--terms {amendment}")
+    rabat.refuses(1, "agreement", "accept", accord, "--terms", accord, says="do not stand")
+    rabat.refuses(2, "agreement", "accept", accord, "--terms", "the newest", says="--terms is 64 lowercase hex digits")
+    rabat.id("agreement", "accept", accord, "--terms", amendment[:12])
     settle(rabat, paris)
     sent = rabat.request("paris", purpose="cybercrime")
     answered = paris.request("rabat", purpose="civil_protection")
@@ -66,7 +69,7 @@ def story():
     clauses = {leaf["message"]: leaf["clause"] for node in (rabat, paris) for leaf in node.leaves() if leaf["act"] == "sent"}
     check(clauses[sent] == f"{accord}@{amendment}/1.15" and clauses[answered] == f"{accord}@{amendment}/1.14", clauses)
     check(explained(rabat, "--purpose", "cybercrime")["clause"] == clauses[sent], "explain says another clause")
-    ok("accepted by both, the amendment lets the refused send pass, and the clause names its terms")
+    ok("accepted by both and by its id, the amendment lets the refused send pass, and the clause names its terms")
     for node in (rabat, paris):
         node.sound()
 

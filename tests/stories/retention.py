@@ -47,9 +47,9 @@ def story():
         check(words in paris.ask("message", "show", first, env={**os.environ, "LC_ALL": f"{language}_XX.UTF-8"}), language)
     ok("the receiver's node says until when it keeps what came, in five languages")
 
-    rabat.id("case", "send", accord, "amend", "--fields", write("longer.json", json.dumps(terms(LONGER))))
+    longer = rabat.id("case", "send", accord, "amend", "--fields", write("longer.json", json.dumps(terms(LONGER))))
     settle(rabat, paris)
-    paris.id("agreement", "accept", accord)
+    paris.id("agreement", "accept", accord, "--terms", longer)
     settle(rabat, paris)
     second = rabat.request("paris", purpose="drugs")
     settle(rabat, paris)
