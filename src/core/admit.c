@@ -164,9 +164,16 @@ static enum base_code flag_lawless(struct core *core, const struct core_case *ka
   struct core_partner *author = core_partner_of(core, header->author);
   bool emergency = false;
   enum base_code code = core_emergency_arrived(core, arrival, &kase->id, &emergency, err);
-  if (code != BASE_OK || emergency || author == NULL ||
-      core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &answer, &why) == BASE_OK)
+  if (code != BASE_OK || emergency || author == NULL)
     return code;
+  if (core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &answer, &why) == BASE_OK) {
+    why = (struct base_error){0};
+    code = core_law_under(core, &kase->kind->kind, &arrival->message, header->author, &why, err);
+    if (code != BASE_OK)
+      return core_lose(core, code, err);
+    if (why.code == BASE_OK)
+      return BASE_OK;
+  }
   return core_partner_fault(core, author, &why, bytes, err);
 }
 
