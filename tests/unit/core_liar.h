@@ -148,12 +148,15 @@ static inline void liar_draft(struct liar *liar, const char *kase, struct liar_m
   out->part0 = liar_keep(liar, base_buf_view(&bytes));
   base_buf_free(&bytes);
   out->header.part0 = seal_sha256(out->part0);
+  char clause[LAW_CLAUSE_MAX + 1] = "agreement"; /* in this alone he is honest */
+  if (liar->victim->core->law_count > 0)
+    snprintf(clause, sizeof clause, "%s/2", base_id_text(&liar->victim->core->law[0].id).text);
   out->opening = (struct wire_opening){.has_message = true,
                                        .from = liar->node->core->card.origin,
                                        .to = liar->victim->core->card.origin,
                                        .number = liar->number + 1,
                                        .previous = liar->previous,
-                                       .clause = BASE_VIEW("agreement"),
+                                       .clause = liar_keep(liar, base_view_text(clause)),
                                        .from_card = seal_sha256(base_buf_view(&liar->node->card)),
                                        .to_card = seal_sha256(base_buf_view(&liar->victim->card))};
 }
