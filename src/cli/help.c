@@ -108,6 +108,7 @@ static const struct {
     {"--example", "", NULL, "terms that cover every kind, for a year"},
     {"--purpose", "", "CODE", "the purpose of the case, as wasl kind show lists them"},
     {"--personal", "", "CLASS", "the class of personal data in the form: none, ordinary, special; else the least of such a form"},
+    {"--terms", "", "ID", "the terms that were read (case show); needed once others were proposed than the first"},
     {"--note", "", "TEXT", "a word to the other parties"},
     {"--fields", "", "FILE", "the form as JSON (wasl kind example); - is standard input"},
     {"--field", "", "NAME=VALUE", "one field, in place of that in --fields; may stand often"},
