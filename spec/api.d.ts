@@ -59,6 +59,8 @@ export type Created = {
     case: Id;
     to: Name[];
   } | null;
+  /** To whom it goes under the derogation that was asked for; empty: none is needed, or none was asked for. */
+  derogated: Name[];
   /** Free text that seems to hold personal data, while the form has no record of a person: a hint, and no refusal. */
   warnings: ({
     field: string;
@@ -88,6 +90,7 @@ export type Released = {
   by: string;
   at: TimeOrNull;
   reason: string;
+  derogation: Derogation;
 } | null;
 
 export type Release = {
@@ -104,6 +107,7 @@ export type Release = {
   by: string;
   at: TimeOrNull;
   reason: string;
+  derogation: Derogation;
   kind: string;
   kind_version: KindVersion;
   type: string;
@@ -524,6 +528,33 @@ export type EmergencyAsked = {
   reason: string;
 };
 
+export type DerogationCode = "vital_interests" | "legitimate_interests" | "immediate_threat" | "individual_case" | "legal_claims";
+
+/** Where personal data would leave and no row names a basis, it goes under a derogation: spec/transfer.md. */
+export type DerogationAsked = {
+  code: DerogationCode;
+  /** The justification; kept in the register, told to no partner. At most 1000 bytes. */
+  reason: string;
+};
+
+/** Under which derogation it was submitted, and why. */
+export type Derogation = {
+  code: DerogationCode;
+  reason: string;
+} | null;
+
+/** Personal data that left the area of Directive (EU) 2016/680: spec/transfer.md. */
+export type Transfer = {
+  to: string;
+  /** adequacy, instrument, assessment, or a derogation's code. */
+  basis: string;
+  reference: string;
+  assurances: string[];
+  /** Who answers for a derogation; empty at the receiver. */
+  by: string;
+  reason: string;
+};
+
 /** spec/recall.md. One that cannot be read has id and damaged alone. */
 export type RecallRow = {
   id: Id;
@@ -565,6 +596,7 @@ export type MessageInCase = {
   certificates: Certified[];
   release: Released;
   emergency: Emergency;
+  transfers: Transfer[];
   fields?: Fields;
   parts?: Part[];
   deliveries: Delivery[];
@@ -679,6 +711,7 @@ export type Message = {
   certificates_due: CertificateDue[];
   release: Released;
   emergency: Emergency;
+  transfers: Transfer[];
   handling: string;
   grading: string;
   fields: Fields;
@@ -978,6 +1011,9 @@ export type LawRow = {
   approval: Approval;
   /** The code of the authority that must release it, where approval is authority. */
   authority: string;
+  /** adequacy, instrument, assessment, or empty. */
+  transfer: string;
+  transfer_reference: string;
   unheld: {
     authority?: string;
     assurances?: string[];
@@ -992,6 +1028,10 @@ export type Review = {
   title: string;
   review: TimeOrNull;
   until: TimeOrNull;
+  regimes: {
+    party: Node;
+    regime: string;
+  }[];
   rows: LawRow[];
   unused_rows: UnusedRows;
   used: {
@@ -1001,6 +1041,11 @@ export type Review = {
   }[];
   refused: {
     wanted: string;
+    count: number;
+    last: TimeOrNull;
+  }[];
+  transfers: {
+    basis: string;
     count: number;
     last: TimeOrNull;
   }[];
@@ -1023,6 +1068,10 @@ export type Explained = {
   clause: string;
   why: string;
   approval: Approval;
+  /** Whether personal data would leave the area of Directive (EU) 2016/680; unsaid: no agreement in force says. */
+  leaves: "yes" | "no" | "unsaid";
+  /** On which basis; empty: none leave, or there is none. */
+  basis: string;
   row: LawRow | null;
   unused_rows: UnusedRows;
   agreements: ({
@@ -1375,6 +1424,7 @@ export interface Operations {
       /** How far it is to be trusted, such as 4x4:B/2. At most 512 bytes. */
       grading?: string;
       emergency?: EmergencyAsked;
+      derogation?: DerogationAsked;
     };
     answer: Created;
   };
@@ -1408,6 +1458,7 @@ export interface Operations {
       /** At most 512 bytes. */
       grading?: string;
       emergency?: EmergencyAsked;
+      derogation?: DerogationAsked;
     };
     answer: Created;
   };

@@ -298,7 +298,7 @@ bool cli_origins(struct cli *cli, struct cli_kinds *kinds, struct base_view list
 void cli_law_unused(struct cli *cli, const struct wire_json *answer);
 
 /* --- emergency.c */
-/* --emergency and --reason, which go together. */
+/* --emergency or --derogation, and --reason, which goes with one of them. */
 BASE_NODISCARD enum base_code cli_emergency_options(struct cli *cli, struct base_error *err);
 /* The member of the request, when they were given. */
 BASE_NODISCARD enum base_code cli_emergency_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
@@ -306,6 +306,20 @@ BASE_NODISCARD enum base_code cli_emergency_write(struct cli *cli, struct wire_w
 void cli_emergency_said(struct cli *cli, const struct wire_json *answer);
 /* A line, when the message went as one. */
 void cli_emergency_show(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *message, unsigned indent);
+
+/* --- transfer.c */
+/* The member of the request, when --derogation was given; what the node answered to it, as a note. */
+BASE_NODISCARD enum base_code cli_derogation_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
+void cli_derogation_said(struct cli *cli, const struct wire_json *answer);
+/* The basis of a transfer in words; the assurances, each after a sign. */
+void cli_transfer_basis(struct cli *cli, struct base_view basis);
+void cli_transfer_assurances(struct cli *cli, const struct wire_json *assurances);
+/* A line for each who has it under a basis, or one for the derogation under which it waits. */
+void cli_transfer_show(struct cli *cli, const struct wire_json *message, unsigned indent);
+/* Of a planned send: on which basis, or that nobody said who stands under which regime. */
+void cli_transfer_explain(struct cli *cli, const struct wire_json *answer);
+/* Of an agreement under review: each party's regime. */
+void cli_transfer_regimes(struct cli *cli, const struct wire_json *answer);
 
 /* --- shows a message's fields, parts and deliveries (message.c), moved in */
 /* A line with the labels of the handling and one with the grading, where the message has them. */

@@ -139,14 +139,16 @@ const struct cli_command cli_commands[] = {
     {"case open",
      "KIND --to NODE[,NODE] [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is "
      "FILE …] "
-     "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT]",
-     " --to= --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --reason= ", 1,
+     "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT] "
+     "[--derogation CODE --reason TEXT]",
+     " --to= --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= ", 1,
      1, cli_case_open, "open a case; prints its id",
      "-n paris case open request --to rabat --fields form.json --part report.pdf"},
     {"case send",
      "CASE TYPE [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is FILE …] "
-     "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT]",
-     " --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --reason= ", 2, 2,
+     "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT] "
+     "[--derogation CODE --reason TEXT]",
+     " --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= ", 2, 2,
      cli_case_send, "send a message in a case; prints its id",
      "-n rabat case send d27331fa answer --field answer='Connu.'"},
     {"case list", "[--by deadline] [--kind KIND] [--state STATE] [--limit N] [--after CURSOR]",

@@ -5,9 +5,12 @@
 
 enum base_code cli_emergency_options(struct cli *cli, struct base_error *err) {
   const char *reason;
-  bool asked = cli_option(cli, "--emergency") != NULL;
+  bool urgent = cli_option(cli, "--emergency") != NULL, derogated = cli_option(cli, "--derogation") != NULL;
+  bool asked = urgent || derogated;
+  if (urgent && derogated)
+    return cli_usage(cli, err, "--derogation goes with no --emergency, whose ground is one where it can be");
   if (!asked && cli_option(cli, "--reason") != NULL)
-    return cli_usage(cli, err, "--reason goes with --emergency");
+    return cli_usage(cli, err, "--reason goes with --emergency or --derogation");
   return asked ? cli_need(cli, "--reason", &reason, err) : BASE_OK;
 }
 

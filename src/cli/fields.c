@@ -345,6 +345,7 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
   if (!cli_print_json(cli, answer))
     cli_line(cli, "%s\n", base_id_text(&id).text);
   cli_emergency_said(cli, answer->json);
+  cli_derogation_said(cli, answer->json);
   say_warnings(cli, wire_json_get(answer->json, "warnings"));
   cli_law_unused(cli, answer->json);
   return BASE_OK;
@@ -377,6 +378,8 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
   if (grading != NULL)
     wire_write_member_string(writer, "grading", grading);
   code = cli_emergency_write(cli, writer, err);
+  if (code == BASE_OK)
+    code = cli_derogation_write(cli, writer, err);
   wire_write_end(writer, '}');
   return code == BASE_OK ? base_buf_check(writer->out, "the request", err) : code;
 }

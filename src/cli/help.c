@@ -82,8 +82,13 @@ static const struct {
      "without a row where none covers it: vital_interests, immediate_threat or essential_interests; you answer for it "
      "by "
      "name, and follow it up within 72 hours"},
-    {"--reason", "case open", "TEXT", "why it is an emergency; the other party reads it"},
-    {"--reason", "case send", "TEXT", "why it is an emergency; the other party reads it"},
+    {"--derogation", "", "CODE",
+     "lets personal data leave the area of Directive (EU) 2016/680 where no row names a basis: vital_interests, "
+     "legitimate_interests, immediate_threat, individual_case or legal_claims; you answer for it by name"},
+    {"--reason", "case open", "TEXT",
+     "why it is an emergency, which the other party reads; or why the derogation is so, which is kept in the register"},
+    {"--reason", "case send", "TEXT",
+     "why it is an emergency, which the other party reads; or why the derogation is so, which is kept in the register"},
     {"--basis", "", "BASIS", "how: an agreement covers it now, an authority was informed, or it was recalled"},
     {"--authority", "", "NAME", "which authority was informed"},
     {"--reason", "", "TEXT", "why; kept in the register"},

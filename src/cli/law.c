@@ -134,6 +134,8 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   base_buf_text(&cli->out, "\n");
   if (allowed)
     say_approval(cli, answer);
+  if (allowed && covered)
+    cli_transfer_explain(cli, answer);
   const struct wire_json *unused = wire_json_get(answer, "unused_rows");
   for (size_t i = 0; i < wire_json_size(unused); i++) {
     base_buf_text(&cli->out, "    ");
@@ -192,7 +194,7 @@ enum base_code cli_law_explain(struct cli *cli, struct base_error *err) {
 
 /* --- review: the node looks through some leaves at a time, and it is added up here */
 
-enum { TALLIES_MAX = 4096 };
+enum { TALLIES_MAX = 4096, DEROGATIONS_FREQUENT = 5 };
 
 struct tally {
   char what[WIRE_ORIGIN_MAX * 8];
@@ -245,8 +247,9 @@ static void write_tallies(struct wire_writer *writer, const struct tallies *tall
 }
 
 static void write_json(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
-                       const struct tallies *refused, const struct tallies *emergencies) {
-  static const char *const kept[] = {"id", "terms", "title", "review", "until", "rows", "unused_rows"};
+                       const struct tallies *refused, const struct tallies *transfers,
+                       const struct tallies *emergencies) {
+  static const char *const kept[] = {"id", "terms", "title", "review", "until", "regimes", "rows", "unused_rows"};
   struct wire_writer writer;
   wire_writer_init(&writer, &cli->out);
   wire_write_object(&writer);
@@ -256,6 +259,7 @@ static void write_json(struct cli *cli, const struct wire_json *answer, const st
   }
   write_tallies(&writer, used);
   write_tallies(&writer, refused);
+  write_tallies(&writer, transfers);
   write_tallies(&writer, emergencies);
   wire_write_end(&writer, '}');
   base_buf_text(&cli->out, "\n");
@@ -314,8 +318,31 @@ static void say_tallies(struct cli *cli, enum cli_word head, const struct tallie
   }
 }
 
+/* Those of articles 36 and 37 are meant for every day; a derogation that is used as often ought to be a row. */
+static bool is_frequent(const struct tally *tally) {
+  static const char *const daily[] = {"adequacy", "instrument", "assessment"};
+  for (size_t i = 0; i < sizeof daily / sizeof *daily; i++)
+    if (strcmp(tally->what, daily[i]) == 0)
+      return false;
+  return tally->count >= DEROGATIONS_FREQUENT;
+}
+
+static void say_transfers(struct cli *cli, const struct tallies *transfers) {
+  cli_line(cli, "%s\n", cli_word(cli, CLI_LAW_TRANSFERS));
+  for (size_t i = 0; i < transfers->count; i++) {
+    base_buf_text(&cli->out, "  ");
+    cli_transfer_basis(cli, base_view_text(transfers->all[i].what));
+    base_buf_text(&cli->out, ": ");
+    say_count(cli, &transfers->all[i]);
+    if (is_frequent(&transfers->all[i]))
+      cli_line(cli, "  %s", cli_word(cli, CLI_LAW_FREQUENT));
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
 static void say_review(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
-                       const struct tallies *refused, const struct tallies *emergencies) {
+                       const struct tallies *refused, const struct tallies *transfers,
+                       const struct tallies *emergencies) {
   static bool shown[TALLIES_MAX];
   base_time review;
   base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_LAW_AGREEMENT));
@@ -328,6 +355,7 @@ static void say_review(struct cli *cli, const struct wire_json *answer, const st
     cli_time(cli, &cli->out, review);
     base_buf_text(&cli->out, "\n");
   }
+  cli_transfer_regimes(cli, answer);
   say_rows(cli, answer, used, shown);
   for (size_t i = 0; i < used->count; i++)
     if (!shown[i]) { /* under terms that were amended since */
@@ -338,12 +366,15 @@ static void say_review(struct cli *cli, const struct wire_json *answer, const st
       base_buf_text(&cli->out, "\n");
     }
   say_tallies(cli, CLI_LAW_WANTED, refused);
+  if (transfers->count > 0)
+    say_transfers(cli, transfers);
   if (emergencies->count > 0)
     say_tallies(cli, CLI_LAW_EMERGENCIES, emergencies);
 }
 
 enum base_code cli_agreement_review(struct cli *cli, struct base_error *err) {
   static struct tallies used = {.list = "used", .name = "clause"}, refused = {.list = "refused", .name = "wanted"},
+                        transfers = {.list = "transfers", .name = "basis"},
                         emergencies = {.list = "emergencies", .name = "sent"};
   struct cli_piece id;
   int64_t from = 0;
@@ -356,14 +387,16 @@ enum base_code cli_agreement_review(struct cli *cli, struct base_error *err) {
     if (code == BASE_OK)
       code = add_up(&refused, answer.json, err);
     if (code == BASE_OK)
+      code = add_up(&transfers, answer.json, err);
+    if (code == BASE_OK)
       code = add_up(&emergencies, answer.json, err);
     const struct wire_json *next = wire_json_get(answer.json, "next");
     more = wire_json_type(next) == WIRE_JSON_INTEGER && wire_json_integer(next) > from;
     from = more ? wire_json_integer(next) : from;
     if (code == BASE_OK && !more && cli->json)
-      write_json(cli, answer.json, &used, &refused, &emergencies);
+      write_json(cli, answer.json, &used, &refused, &transfers, &emergencies);
     else if (code == BASE_OK && !more)
-      say_review(cli, answer.json, &used, &refused, &emergencies);
+      say_review(cli, answer.json, &used, &refused, &transfers, &emergencies);
   }
   return code;
 }

@@ -320,6 +320,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wir
                       const struct wire_json *message, bool stix) {
   struct shown shown = {cli, kinds, cli_kind_of(cli, kinds, of), 4};
   cli_emergency_show(cli, kinds, message, shown.indent);
+  cli_transfer_show(cli, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_release(&shown, wire_json_get(message, "release"));
   show_erased(&shown, wire_json_get(message, "erased"));

@@ -300,6 +300,7 @@ static const char *difference(const struct core_agreement *here, const struct co
   bool same = here->has_terms == now->has_terms && base_id_equal(&here->law.terms, &now->law.terms) &&
               here->has_before == now->has_before && here->law.from == now->law.from &&
               here->law.until == now->law.until && here->law.row_count == now->law.row_count &&
+              here->law.regime_count == now->law.regime_count &&
               here->law.party_count == now->law.party_count;
   return same ? NULL : "law goes by other terms of it";
 }
@@ -480,6 +481,7 @@ enum base_code core_law(struct core *core, const struct wire_kind *kind, const s
   question.personal = content.personal;
   question.level = content.level;
   question.emergency = content.emergency;
+  question.derogation = content.derogation;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   return law_decide(&question, core->law, core->law_count, out, err);

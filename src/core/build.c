@@ -4,6 +4,7 @@
 #include "core/agreements.h"
 #include "core/back.h"
 #include "core/cases.h"
+#include "core/clause.h"
 #include "core/clear.h"
 #include "core/emergency.h"
 #include "core/erase.h"
@@ -13,6 +14,8 @@
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
+#include "law/emergency.h"
+#include "law/transfer.h"
 
 /* A consignment is made: our head with its proofs, the next messages and voids in order of their numbers, then records
  * of the parts that the partner wants. */
@@ -60,12 +63,15 @@ static enum base_code ask_law(struct core_building *building, const struct wire_
   code = core_law(core, kind, opening, type, asked, partner, out, why);
   if (code != BASE_LAW)
     return code;
-  /* What was sent as an emergency goes as one, however long its way is. */
-  bool waits = false;
-  code = core_emergency_of(core, delivery, &arena, &asked.emergency, why);
+  /* What was sent as an emergency, or under a derogation, goes as that, however long its way is. */
+  struct base_view clause = {0};
+  code = core_delivery_clause(core, partner, delivery, &arena, &clause, why);
+  asked.emergency = law_emergency_ground(clause);
+  asked.derogation = base_view_text(law_transfer_names[law_clause_transfer(clause)]);
   if (code == BASE_OK)
     code = core_law(core, kind, opening, type, asked, partner, out, why);
-  if (code == BASE_OK) /* and its notice before it: nobody holds it without its reason and without its clock */
+  bool waits = false;
+  if (code == BASE_OK && asked.emergency.size > 0) /* its notice before it: nobody holds it without its reason and its clock */
     code = core_emergency_noticed(core, &delivery->message, partner, &waits, why);
   building->more = building->more || waits;
   building->held = building->held || waits;

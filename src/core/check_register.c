@@ -8,6 +8,7 @@
 #include "core/clear.h"
 #include "core/emergency.h"
 #include "core/kinds.h"
+#include "core/transfer.h"
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/register.h"
@@ -395,10 +396,25 @@ static enum base_code check_kind(struct core *core, const struct wire_opening *o
   return code;
 }
 
+static enum base_code check_derogation(struct core *core, const struct core_check_leaf *leaf, struct base_error *err) {
+  struct base_error why = {0};
+  enum base_code code = core_derogation_fits(core, core->check->next, leaf->leaf.act, &leaf->opening, &why);
+  if (code == BASE_CONFLICT)
+    core_check_found(core, CORE_SO_PROOF, place_of(core->check->next), "%s", why.text);
+  else if (code != BASE_OK)
+    *err = why;
+  return code == BASE_CONFLICT ? BASE_OK : code;
+}
+
 static enum base_code check_opened(struct core *core, const struct core_check_leaf *leaf, struct base_arena *arena,
                                    struct base_error *err) {
+  enum base_code code = BASE_OK;
   switch (leaf->leaf.act) {
   case WIRE_ACT_SENT:
+    code = check_derogation(core, leaf, err);
+    return code == BASE_OK ? check_outgoing(core, leaf, arena, err) : code;
+  case WIRE_ACT_DEROGATION:
+    return check_derogation(core, leaf, err);
   case WIRE_ACT_VOIDED:
     return check_outgoing(core, leaf, arena, err);
   case WIRE_ACT_RECEIVED:

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clause.h"
+#include "core/back.h"
 #include "core/cases.h"
 #include "core/messages.h"
 #include "core/partners.h"
+#include "core/register.h"
 
 /* The row under which a message came: its author's `sent` leaf names it, in the very terms that were in force then.
  * What was amended since changes nothing of what came before. */
@@ -69,5 +71,25 @@ enum base_code core_clause_find(struct core *core, struct base_view text, struct
     code = read_terms(core, &clause, arena, out, err);
   if (code == BASE_OK && out->agreement != NULL)
     out->row = law_row_named(out->agreement, clause.row);
+  return code;
+}
+
+enum base_code core_delivery_clause(struct core *core, const struct core_partner *partner,
+                                    const struct store_delivery *delivery, struct base_arena *arena, struct base_view *out,
+                                    struct base_error *err) {
+  struct base_view entry, bytes = {0};
+  struct core_returned returned;
+  struct wire_opening sent = {0};
+  *out = (struct base_view){0};
+  enum base_code code;
+  if (core_delivery_returned(core, partner, delivery)) {
+    code = core_back_read(core, partner, true, delivery->number, arena, &returned, err);
+    bytes = code == BASE_OK ? returned.opening : bytes;
+  } else {
+    code = core_register_read(core, delivery->sent_index, arena, &entry, &bytes, err);
+  }
+  if (code == BASE_OK && bytes.size > 0)
+    code = wire_opening_parse(WIRE_ACT_SENT, bytes, arena, &sent, err);
+  *out = sent.clause;
   return code;
 }

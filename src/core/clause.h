@@ -18,5 +18,9 @@ BASE_NODISCARD enum base_code core_clause_row(struct core *core, const struct ba
 /* Likewise, of the clause that a `sent` leaf has. */
 BASE_NODISCARD enum base_code core_clause_find(struct core *core, struct base_view clause, struct base_arena *arena,
                                                struct core_row *out, struct base_error *err);
+/* Under which clause a message of ours was sent to this partner: of the `sent` leaf, in the arena; empty: not known. */
+BASE_NODISCARD enum base_code core_delivery_clause(struct core *core, const struct core_partner *partner,
+                                                   const struct store_delivery *delivery, struct base_arena *arena,
+                                                   struct base_view *out, struct base_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/messages.h"
 #include "core/recall.h"
+#include "law/transfer.h"
 #include "wire/marking.h"
 
 /* Passing on: what came from somebody else goes further only with his consent, where its mark or its row asks for it.
@@ -260,6 +261,8 @@ static enum base_code ask_row(struct core *core, struct given *given, struct bas
   enum base_code code = core_clause_row(core, &given->id, given->content.header.author, arena, &under, err);
   if (code != BASE_OK)
     return code;
+  /* Article 35(1)(e) of the Directive: what left its area goes further only with the consent of who gave it. */
+  given->needs_consent = given->needs_consent || law_clause_transfer(under.clause) != LAW_TRANSFER_NONE;
   const struct law_row *row = under.row;
   const struct law_agreement *agreement = under.agreement;
   if (row == NULL) /* the row is not known any more, so its rule is taken for the strict one that a consent lifts */
@@ -278,6 +281,19 @@ static enum base_code ask_row(struct core *core, struct given *given, struct bas
   return BASE_OK;
 }
 
+/* Article 35(1)(c): personal data that a Member State's authority gave leave only with its consent. Of content that nobody
+ * can look into any more that is asked, too. */
+static void ask_transfer(const struct core *core, struct given *given, struct base_view to) {
+  const struct wire_header *header = &given->content.header;
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  const struct wire_kind_type *type = kind != NULL ? wire_kind_type_named(&kind->kind, header->type) : NULL;
+  bool none = type != NULL && !given->content.dropped &&
+              wire_form_personal(type, header, given->content.part0.fields) == WIRE_PERSONAL_NONE;
+  given->needs_consent =
+      given->needs_consent || (!none && law_authorised_first(header->author, core->card.origin, to, core_now(core),
+                                                             core->law, core->law_count));
+}
+
 static enum base_code decide(struct core *core, struct base_view passed_on, struct base_view to,
                              struct base_view purpose, struct core_permit *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -293,6 +309,7 @@ static enum base_code decide(struct core *core, struct base_view passed_on, stru
     code = mark_given(core, &given, &arena, err);
     if (code == BASE_OK)
       code = ask_row(core, &given, to, &arena, err);
+    ask_transfer(core, &given, to);
   }
   if (code == BASE_OK && !free && given.needs_consent) {
     struct law_passing passing = {.message = given.id,

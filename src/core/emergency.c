@@ -5,6 +5,7 @@
 
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/clause.h"
 #include "core/events.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -131,19 +132,6 @@ enum base_code core_emergency_arrived(struct core *core, const struct store_arri
                                  .subject = ground_of(arrival, &arena)};
   *emergency = opening.subject.size > 0;
   return *emergency ? write_leaf(core, &opening, case_id, partner, err) : BASE_OK;
-}
-
-enum base_code core_emergency_of(struct core *core, const struct store_delivery *delivery, struct base_arena *arena,
-                                 struct base_view *ground, struct base_error *err) {
-  struct base_view entry, bytes;
-  struct wire_opening sent = {0};
-  *ground = (struct base_view){0};
-  enum base_code code = core_register_read(core, delivery->sent_index, arena, &entry, &bytes, err);
-  if (code == BASE_OK && bytes.size > 0)
-    code = wire_opening_parse(WIRE_ACT_SENT, bytes, arena, &sent, err);
-  if (code == BASE_OK)
-    *ground = law_emergency_ground(sent.clause);
-  return code;
 }
 
 /* --- the case that tells of it */
@@ -419,15 +407,15 @@ enum base_code core_emergency_fits(struct core *core, const struct wire_opening 
   const struct core_partner *partner = core_partner_of(core, ours ? opening->to : opening->from);
   struct store_delivery delivery;
   struct store_arrival arrival;
-  struct base_view ground = {0};
+  struct base_view ground = {0}, clause = {0};
   enum base_code code =
       partner == NULL ? BASE_NOT_FOUND
       : ours          ? store_delivery_get(core->store, &opening->message, partner->row.number, &arena, &delivery, err)
                       : store_arrival_of(core->store, &opening->message, partner->row.number, &arena, &arrival, err);
   if (code == BASE_OK && ours)
-    code = core_emergency_of(core, &delivery, &arena, &ground, err);
-  else if (code == BASE_OK)
-    ground = ground_of(&arrival, &arena);
+    code = core_delivery_clause(core, partner, &delivery, &arena, &clause, err);
+  if (code == BASE_OK)
+    ground = ours ? law_emergency_ground(clause) : ground_of(&arrival, &arena);
   if (code != BASE_OK && !core_damage(code))
     return code;
   return code == BASE_OK && base_view_equal(ground, opening->subject)

@@ -31,10 +31,6 @@ BASE_NODISCARD enum base_code core_emergency_sent(struct core *core, struct base
 BASE_NODISCARD enum base_code core_emergency_arrived(struct core *core, const struct store_arrival *arrival,
                                                      const struct base_id *case_id, bool *emergency,
                                                      struct base_error *err);
-/* For the hand-over: the ground of the leaf by which a delivery was sent, in the arena; empty: it was no emergency. */
-BASE_NODISCARD enum base_code core_emergency_of(struct core *core, const struct store_delivery *delivery,
-                                                struct base_arena *arena, struct base_view *ground,
-                                                struct base_error *err);
 
 /* The notice of a message of ours, as it was given to this partner, in the arena; BASE_NOT_FOUND: it has none. */
 BASE_NODISCARD enum base_code core_emergency_notice_to(struct core *core, const struct base_id *message,

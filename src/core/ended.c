@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/clause.h"
 #include "core/emergency.h"
 #include "core/events.h"
 #include "core/exchange.h"
@@ -10,6 +11,7 @@
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/submit.h"
+#include "law/emergency.h"
 
 /* A message is ended, by an officer or because law says no at its hand-over: a voided leaf stands for its number. */
 
@@ -19,10 +21,10 @@ static enum base_code end_notice(struct core *core, struct core_partner *partner
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_delivery notice;
-  struct base_view ground;
+  struct base_view clause;
   struct base_error damaged = {0};
-  enum base_code code = core_emergency_of(core, delivery, &arena, &ground, &damaged);
-  if (code != BASE_OK || ground.size == 0) /* of one that is damaged nothing is known; register.check names it */
+  enum base_code code = core_delivery_clause(core, partner, delivery, &arena, &clause, &damaged);
+  if (code != BASE_OK || law_emergency_ground(clause).size == 0) /* of one that is damaged nothing is known; register.check names it */
     return BASE_OK;
   code = core_emergency_notice_to(core, &delivery->message, partner, &arena, &notice, err);
   if (code == BASE_OK && notice.state == STORE_WAITING)

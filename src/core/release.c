@@ -8,6 +8,7 @@
 #include "core/people.h"
 #include "core/release.h"
 #include "core/register.h"
+#include "law/transfer.h"
 
 /* Release by a second person: held, given, refused, withdrawn, over. What was held never changes, its id is the hash of
  * its header, which names the hash of its content, and the `held` leaf commits to that id: so what is let go is, byte
@@ -64,6 +65,7 @@ static void answer_held(struct core *core, uint64_t token, const struct core_sub
   wire_write_null(&writer);
   wire_write_key(&writer, "emergency");
   wire_write_null(&writer);
+  core_submission_derogated(&writer, submission);
   core_submission_warnings(&writer, submission);
   wire_write_key(&writer, "release");
   wire_write_object(&writer);
@@ -83,6 +85,7 @@ enum base_code core_release_hold(struct core *core, uint64_t token, struct core_
                               .until = core_now(core) + CORE_RELEASE_SECONDS,
                               .person = base_view_text(core_asker(core)->handle)};
   struct core_leaf leaf;
+  bool derogated = false; /* one leaf says it for all receivers */
   snprintf(subject, sizeof subject, "%.*s/%.*s", (int)submission->kind->kind.name.size,
            (const char *)submission->kind->kind.name.data, (int)submission->type->name.size,
            (const char *)submission->type->name.data);
@@ -97,6 +100,11 @@ enum base_code core_release_hold(struct core *core, uint64_t token, struct core_
                                  .evidence = submission->header.part0};
   if (code == BASE_OK)
     code = core_register_add(core, WIRE_ACT_HELD, &opening, &leaf, err);
+  for (size_t i = 0; i < submission->to_count && code == BASE_OK && !derogated; i++) {
+    struct base_view clause = base_view_text(submission->answers[i].clause);
+    derogated = law_transfer_derogates(law_clause_transfer(clause));
+    code = core_derogation_write(core, submission->actor, &submission->derogation, &submission->id, clause, err);
+  }
   if (code == BASE_OK) {
     row.held = leaf.index;
     code = store_release_add(core->store, &row, err);
@@ -295,6 +303,8 @@ void core_release_give(struct core *core, uint64_t token, const struct wire_json
   enum base_code code = find(core, request, &held, &err);
   if (code == BASE_OK)
     code = check_second(core, &held.row, &err);
+  if (code == BASE_OK) /* what its author answers for */
+    code = core_derogation_after(core, held.row.held, &held.row.message, &held.arena, &submission.derogation, &err);
   if (code == BASE_OK)
     code = core_submission_again(core, &held.content, &submission, &kase, &err);
   bool unlawful = code == BASE_LAW || code == BASE_SUSPENDED;

@@ -64,6 +64,8 @@ struct base_view core_show_name(struct core *core, struct base_view origin);
 /* null for 0, which means never, and for what no date says. */
 void core_show_time(struct wire_writer *writer, const char *key, base_time time);
 /* Free text of an agreement, as members of what is law: only for who may read content (spec/people.md). */
+/* The member `assurances`: their codes. */
+void core_show_assurances(struct wire_writer *writer, unsigned assurances);
 void core_show_words(const struct core *core, struct wire_writer *writer, const char *key, struct base_view text);
 /* Text that came from elsewhere or was cut to fit: made valid and harmless to show. */
 void core_show_text(struct wire_writer *writer, const char *key, struct base_view text);

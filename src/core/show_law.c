@@ -9,6 +9,7 @@
 #include "core/register.h"
 #include "core/release.h"
 #include "core/show.h"
+#include "law/transfer.h"
 
 /* Law told to people: which row covers a planned send or what each is short of, and what became of an agreement's rows.
  * Law itself is asked, so that nothing here can say otherwise than a send. */
@@ -25,20 +26,23 @@ static void write_codes(struct wire_writer *writer, const char *key, const struc
   wire_write_end(writer, ']');
 }
 
+void core_show_assurances(struct wire_writer *writer, unsigned assurances) {
+  wire_write_key(writer, "assurances");
+  wire_write_array(writer);
+  for (size_t i = 0; i < LAW_ASSURANCES; i++)
+    if (assurances >> i & 1)
+      wire_write_text(writer, base_view_text(law_assurance_names[i]));
+  wire_write_end(writer, ']');
+}
+
 /* What the row asks and law holds against nothing yet: null where it is silent. */
 static void write_unheld(struct wire_writer *writer, const struct law_row *row) {
   wire_write_key(writer, "unheld");
   wire_write_object(writer);
   if (row->authority.size > 0 && row->approval != LAW_AUTHORITY)
     wire_write_member_text(writer, "authority", row->authority);
-  if (row->assurances != 0) {
-    wire_write_key(writer, "assurances");
-    wire_write_array(writer);
-    for (size_t i = 0; i < LAW_ASSURANCES; i++)
-      if (row->assurances >> i & 1)
-        wire_write_text(writer, base_view_text(law_assurance_names[i]));
-    wire_write_end(writer, ']');
-  }
+  if (row->assurances != 0)
+    core_show_assurances(writer, row->assurances);
   if (row->reply_hours > 0)
     wire_write_member_integer(writer, "reply_hours", row->reply_hours);
   wire_write_end(writer, '}');
@@ -71,6 +75,8 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
     wire_write_integer(writer, row->retention_days);
   else
     wire_write_null(writer);
+  wire_write_member_string(writer, "transfer", law_transfer_names[row->transfer]);
+  core_show_words(core, writer, "transfer_reference", row->transfer_reference);
   write_unheld(writer, row);
   core_show_words(core, writer, "note", row->note);
   wire_write_end(writer, '}');
@@ -183,7 +189,7 @@ static bool nearer(unsigned lacks, unsigned than) {
 }
 
 static void write_lacks(struct wire_writer *writer, unsigned lacks) {
-  static const char *const names[] = {"kind", "type", "purpose", "direction", "recipient", "personal", "handling"};
+  static const char *const names[] = {"kind", "type", "purpose", "direction", "recipient", "personal", "handling", "transfer"};
   wire_write_key(writer, "lacks");
   wire_write_array(writer);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -224,6 +230,17 @@ static void write_agreement(struct core *core, struct wire_writer *writer, const
   wire_write_end(writer, '}');
 }
 
+/* Whether personal data would leave, and on which basis: null where none do. `unsaid`: no agreement in force says under
+ * which regime the two stand. */
+static void write_transfer(const struct core *core, struct wire_writer *writer, const struct law_question *question,
+                           enum law_transfer basis) {
+  bool said = false;
+  for (size_t i = 0; i < core->law_count; i++)
+    said = said || (law_standing(&core->law[i], question) == LAW_IN_FORCE && core->law[i].regime_count > 0);
+  wire_write_member_string(writer, "leaves", !said ? "unsaid" : question->transfer ? "yes" : "no");
+  wire_write_member_string(writer, "basis", law_transfer_names[basis]);
+}
+
 enum base_code core_show_explain(struct core *core, const struct wire_json *request, struct base_buf *out,
                                  struct base_error *err) {
   struct law_question question;
@@ -234,6 +251,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
     return code;
   enum base_code said = law_decide(&question, core->law, core->law_count, &answer, &why);
   bool allowed = said == BASE_OK;
+  question.transfer = law_transfers(&question, core->law, core->law_count);
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
@@ -247,6 +265,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
   wire_write_member_string(&writer, "why", allowed ? "" : why.text);
   wire_write_member_string(&writer, "approval", law_approval_names[allowed ? core_release_asks(core, &answer) : LAW_OFFICER]);
+  write_transfer(core, &writer, &question, allowed ? answer.transfer : LAW_TRANSFER_NONE);
   wire_write_key(&writer, "row");
   if (answer.row != NULL)
     write_row(core, &writer, answer.row);
@@ -274,8 +293,8 @@ struct review {
   struct core *core;
   const struct core_agreement *agreement;
   struct base_arena arena;
-  size_t used_count, refused_count, emergency_count;
-  struct tally used[REVIEW_LEAVES], refused[REVIEW_LEAVES], emergencies[REVIEW_LEAVES];
+  size_t used_count, refused_count, emergency_count, transfer_count;
+  struct tally transfers[LAW_TRANSFERS], used[REVIEW_LEAVES], refused[REVIEW_LEAVES], emergencies[REVIEW_LEAVES];
 };
 
 static enum base_code tally(struct review *review, struct tally *tallies, size_t *count, struct base_view what,
@@ -358,6 +377,17 @@ static enum base_code review_emergency(struct review *review, const struct wire_
   return tally(review, review->emergencies, &review->emergency_count, base_view_text(what), time, err);
 }
 
+/* What it was sent under, and on which basis personal data left. */
+static enum base_code review_sent(struct review *review, struct base_view clause, base_time time, struct base_error *err) {
+  enum law_transfer basis = law_clause_transfer(clause);
+  const uint8_t *blank = memchr(clause.data, ' ', clause.size); /* before the basis, or a consent */
+  struct base_view row = base_view_of(clause.data, blank != NULL ? (size_t)(blank - clause.data) : clause.size);
+  enum base_code code = tally(review, review->used, &review->used_count, row, time, err);
+  if (code == BASE_OK && basis != LAW_TRANSFER_NONE)
+    code = tally(review, review->transfers, &review->transfer_count, base_view_text(law_transfer_names[basis]), time, err);
+  return code;
+}
+
 static enum base_code review_leaf(struct review *review, uint64_t index, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -376,7 +406,7 @@ static enum base_code review_leaf(struct review *review, uint64_t index, struct 
   if (leaf.act == WIRE_ACT_EMERGENCY)
     return review_emergency(review, &opening, leaf.time, err);
   if (leaf.act == WIRE_ACT_SENT && clause_of(review->agreement, opening.clause))
-    return tally(review, review->used, &review->used_count, opening.clause, leaf.time, err);
+    return review_sent(review, opening.clause, leaf.time, err);
   struct base_view what =
       leaf.act == WIRE_ACT_DENIED ? wanted(&review->agreement->law, opening.reason) : (struct base_view){0};
   return what.size > 0 ? tally(review, review->refused, &review->refused_count, what, leaf.time, err) : BASE_OK;
@@ -404,6 +434,15 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   core_show_words(review->core, writer, "title", review->agreement->title);
   core_show_time(writer, "review", law->review);
   core_show_time(writer, "until", law->until);
+  wire_write_key(writer, "regimes");
+  wire_write_array(writer);
+  for (size_t i = 0; i < law->regime_count; i++) {
+    wire_write_object(writer);
+    wire_write_member_text(writer, "party", core_show_name(review->core, law->regimes[i].party));
+    wire_write_member_string(writer, "regime", law_regime_names[law->regimes[i].regime]);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
   wire_write_key(writer, "rows");
   wire_write_array(writer);
   for (size_t i = 0; i < law->row_count; i++)
@@ -412,6 +451,7 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   core_show_unused(writer, law, NULL);
   write_tallies(writer, "used", "clause", review->used, review->used_count);
   write_tallies(writer, "refused", "wanted", review->refused, review->refused_count);
+  write_tallies(writer, "transfers", "basis", review->transfers, review->transfer_count);
   write_tallies(writer, "emergencies", "sent", review->emergencies, review->emergency_count);
   wire_write_key(writer, "next");
   if (next < review->core->reg.attested)

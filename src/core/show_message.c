@@ -13,6 +13,7 @@
 #include "core/release.h"
 #include "core/retain.h"
 #include "core/show.h"
+#include "core/transfer.h"
 #include "wire/marking.h"
 
 /* A message as it is shown: its fields and parts, where it went or whence it came, why it has no effect. */
@@ -469,6 +470,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   if (code == BASE_OK)
     code = core_emergency_show(core, writer, &content.row.id, content.header.author, err);
   if (code == BASE_OK)
+    code = core_transfer_show(core, writer, id, content.header.author, err);
+  if (code == BASE_OK)
     code = core_release_show(core, writer, &content.row, err);
   if (code == BASE_OK)
     code = write_kept(core, writer, id, err);
@@ -521,6 +524,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = write_recalled(core, &writer, &content.row, err);
   if (code == BASE_OK)
     code = core_emergency_show(core, &writer, &content.row.id, content.header.author, err);
+  if (code == BASE_OK)
+    code = core_transfer_show(core, &writer, &id, content.header.author, err);
   if (code == BASE_OK)
     code = core_release_show(core, &writer, &content.row, err);
   if (code == BASE_OK)

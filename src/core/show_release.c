@@ -3,6 +3,7 @@
 #include "core/register.h"
 #include "core/release.h"
 #include "core/show.h"
+#include "core/transfer.h"
 
 /* What waits for a second person, and what became of it: numbers, names and hashes. Its content is shown as that of any
  * message (message.show), which is a `read` leaf. */
@@ -42,6 +43,7 @@ static enum base_code write_row(struct core *core, struct wire_writer *writer, c
                                 struct base_arena *arena, struct base_error *err) {
   static const struct base_id none;
   base_time held = 0;
+  struct core_derogation derogation = {0};
   enum base_code code = core_show_leaf_time(core, row->held, &held, err);
   wire_write_member_integer(writer, "number", row->number);
   wire_write_member_string(writer, "state", states[row->state]);
@@ -51,6 +53,9 @@ static enum base_code write_row(struct core *core, struct wire_writer *writer, c
   core_show_time(writer, "until", row->until);
   wire_write_member_id(writer, "message", &row->message);
   write_id(writer, "sent", base_id_equal(&row->sent, &none) ? NULL : &row->sent);
+  if (code == BASE_OK)
+    code = core_derogation_after(core, row->held, &row->message, arena, &derogation, err);
+  core_derogation_show(core, writer, &derogation);
   return code == BASE_OK || core_damage(code) ? write_end(core, writer, row, arena, err) : code;
 }
 

@@ -12,6 +12,7 @@
 #include "core/partners.h"
 #include "core/register.h"
 #include "law/statistics.h"
+#include "law/transfer.h"
 
 enum {
   DAY = 86400,
@@ -243,7 +244,10 @@ static enum base_code count_sent(struct core *core, const struct seen *seen, con
   struct store_delivery delivery;
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, LEAF_ARENA);
+  enum law_transfer basis = law_clause_transfer(seen->leaf.opening.clause);
   enum base_code code = count(statistics, seen, "messages", "sent", "sent", seen->header.type, err);
+  if (code == BASE_OK && basis != LAW_TRANSFER_NONE)
+    code = count(statistics, seen, "messages", "sent", "transferred", base_view_text(law_transfer_names[basis]), err);
   if (code == BASE_OK)
     code = store_delivery_get(core->store, &seen->leaf.opening.message, partner->row.number, &arena, &delivery, err);
   if (code == BASE_OK)

@@ -5,6 +5,7 @@
 #include "core/emergency.h"
 #include "core/internal.h"
 #include "core/messages.h"
+#include "core/transfer.h"
 #include "wire/hint.h"
 #include "wire/marking.h"
 
@@ -35,6 +36,7 @@ struct core_submission {
   struct base_id id;
   base_time stored;
   struct core_emergency emergency; /* asked for; what it serves says the clause of each receiver */
+  struct core_derogation derogation; /* likewise */
   struct base_id notice;           /* the case that tells those to whom it serves */
   size_t hint_count;
   struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
@@ -65,6 +67,8 @@ BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct 
                                                       struct core_case *kase, struct base_error *err);
 /* Finds what its author may want to look at again in the texts of the form: nothing decides by it. */
 void core_submission_look(const struct wire_json *document, struct core_submission *submission);
+/* The member `derogated`: to whom it goes under the derogation that was asked for. */
+void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission);
 /* The member `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
 void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission);
 /* Answers with that id alone. */

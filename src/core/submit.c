@@ -237,7 +237,10 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
     struct core_law_content content = {
-        .personal = submission->form.personal, .level = submission->level, .emergency = submission->emergency.ground};
+        .personal = submission->form.personal,
+        .level = submission->level,
+        .emergency = submission->emergency.ground,
+        .derogation = submission->derogation.code};
     struct law_answer *answer = &submission->answers[i];
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, content,
                                    submission->to[i], answer, err);
@@ -410,6 +413,8 @@ void core_submit_carrying(struct core *core, uint64_t token, const struct wire_j
   submission.source = source;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
   if (code == BASE_OK)
+    code = core_derogation_read(core, document, &submission.derogation, &err);
+  if (code == BASE_OK)
     code = open_check(core, document, &submission, &err);
   if (code == BASE_OK)
     code = core_recall_by_hand(submission.kind, submission.type, &err);
@@ -491,6 +496,8 @@ void core_submit_send(struct core *core, uint64_t token, const struct wire_json 
   submission.by_hand = true;
   struct core_case *kase = NULL;
   enum base_code code = core_emergency_read(core, document, &submission.emergency, &err);
+  if (code == BASE_OK)
+    code = core_derogation_read(core, document, &submission.derogation, &err);
   if (code == BASE_OK)
     code = send_check(core, request, document, &submission, &kase, &err);
   if (code == BASE_OK)

@@ -10,6 +10,7 @@
 #include "core/show.h"
 #include "core/submission.h"
 #include "core/submit.h"
+#include "law/transfer.h"
 
 /* A submission is written: the message, its parts, a sent leaf and a delivery for each who is to have it; and answered. */
 
@@ -148,6 +149,8 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
     struct base_view clause = base_view_text(submission->answers[i].clause);
     code = core_delivery_give(core, submission->to[i], &submission->id, &submission->case_id, clause, err);
     if (code == BASE_OK)
+      code = core_derogation_write(core, submission->actor, &submission->derogation, &submission->id, clause, err);
+    if (code == BASE_OK)
       code = core_emergency_sent(core, submission->actor, &submission->id, &submission->case_id, submission->to[i],
                                  clause, err);
   }
@@ -191,6 +194,15 @@ void core_submission_warnings(struct wire_writer *writer, const struct core_subm
   core_show_unused(writer, &submission->terms, NULL);
 }
 
+void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission) {
+  wire_write_key(writer, "derogated");
+  wire_write_array(writer);
+  for (size_t i = 0; i < submission->to_count; i++)
+    if (law_transfer_derogates(submission->answers[i].transfer) && submission->answers[i].row != NULL)
+      wire_write_text(writer, submission->to[i]->card.name);
+  wire_write_end(writer, ']');
+}
+
 void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
@@ -209,6 +221,7 @@ void core_submission_sent(struct core *core, uint64_t token, const struct core_s
   } else {
     wire_write_null(&writer);
   }
+  core_submission_derogated(&writer, submission);
   core_submission_warnings(&writer, submission);
   wire_write_end(&writer, '}');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one question of law: may this message go to this partner now? */
 #include "law/emergency.h"
+#include "law/transfer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,6 +70,11 @@ static enum wire_level ceiling(const struct law_row *row) {
   return row->has_handling ? (enum wire_level)(row->handling + 1) : WIRE_RED;
 }
 
+/* What personal data leave on: the row's own basis, and only in the absence of one a derogation. */
+static enum law_transfer transfer_basis(const struct law_row *row, const struct law_question *question) {
+  return row->transfer != LAW_TRANSFER_NONE ? row->transfer : law_derogation(question->derogation);
+}
+
 unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
                        const struct law_question *question) {
   unsigned lacks = 0;
@@ -79,6 +85,7 @@ unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_r
   lacks |= recipient_covers(row, question) ? 0 : LAW_LACKS_RECIPIENT;
   lacks |= question->personal <= row->personal ? 0 : LAW_LACKS_PERSONAL;
   lacks |= question->level <= ceiling(row) ? 0 : LAW_LACKS_HANDLING;
+  lacks |= !question->transfer || transfer_basis(row, question) != LAW_TRANSFER_NONE ? 0 : LAW_LACKS_TRANSFER;
   return lacks;
 }
 
@@ -185,16 +192,17 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
   }
 }
 
-/* The row in force that covers all but the marking, with the highest ceiling; NULL: there is none. */
-static const struct law_row *too_low(const struct law_question *question, const struct law_agreement *agreements,
-                                     size_t count, const struct law_agreement **of) {
+/* The row in force that lacks this alone, of several the one with the highest ceiling; NULL: there is none. */
+static const struct law_row *short_of(unsigned lack, const struct law_question *question,
+                                      const struct law_agreement *agreements, size_t count,
+                                      const struct law_agreement **of) {
   const struct law_row *best = NULL;
   for (size_t i = 0; i < count; i++) {
     if (law_standing(&agreements[i], question) != LAW_IN_FORCE)
       continue;
     for (size_t k = 0; k < agreements[i].row_count; k++) {
       const struct law_row *row = &agreements[i].rows[k];
-      if (law_row_lacks(&agreements[i], row, question) == LAW_LACKS_HANDLING &&
+      if (law_row_lacks(&agreements[i], row, question) == lack &&
           (best == NULL || ceiling(row) > ceiling(best))) {
         best = row;
         *of = &agreements[i];
@@ -217,13 +225,34 @@ static enum base_code refuse_level(const struct law_question *question, const st
                        : "");
 }
 
+/* The braces as of every row that is missing: the agreement's review reads them. */
+static enum base_code refuse_transfer(const struct law_question *question, const struct law_agreement *agreement,
+                                      const struct law_row *row, struct base_error *err) {
+  struct base_hex_text id = base_id_text(&agreement->id);
+  struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
+  bool purpose = question->purpose.size > 0;
+  return base_fail(err, BASE_LAW,
+                   "row %.*s of agreement %.*s… covers {kind %.*s, type %.*s%s%.*s, transfer without a basis, from %.*s to "
+                   "%.*s} but names no basis (`transfer`) on which personal data may leave the area of Directive (EU) "
+                   "2016/680: amend it by one of articles 36 and 37, or send with --derogation CODE --reason TEXT "
+                   "where article 38 has one",
+                   (int)row->id.size, (const char *)row->id.data, SHORT_ID, id.text, (int)question->kind.size,
+                   (const char *)question->kind.data, (int)question->type.size, (const char *)question->type.data,
+                   purpose ? ", purpose " : "", (int)question->purpose.size,
+                   purpose ? (const char *)question->purpose.data : "", (int)from.size, (const char *)from.data,
+                   (int)to.size, (const char *)to.data);
+}
+
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                              struct base_error *err) {
   struct reasons reasons = {0};
   const struct law_agreement *low = NULL;
-  const struct law_row *row = too_low(question, agreements, count, &low);
+  const struct law_row *row = short_of(LAW_LACKS_HANDLING, question, agreements, count, &low);
   if (row != NULL)
     return refuse_level(question, low, row, err);
+  row = short_of(LAW_LACKS_TRANSFER, question, agreements, count, &low);
+  if (row != NULL)
+    return refuse_transfer(question, low, row, err);
   const struct law_agreement *nearest = NULL;
   size_t concerned = 0, said = 0;
   for (size_t i = 0; i < count; i++)
@@ -247,11 +276,14 @@ static enum base_code refuse(const struct law_question *question, const struct l
                    (const char *)from.data, (int)to.size, (const char *)to.data, reasons.text, more);
 }
 
-static void write_clause(const struct law_agreement *agreement, const struct law_row *row, struct law_answer *out) {
+static void write_clause(const struct law_agreement *agreement, const struct law_row *row,
+                         const struct law_question *question, struct law_answer *out) {
   struct base_hex_text id = base_id_text(&agreement->id), terms = base_id_text(&agreement->terms);
   bool first = base_id_equal(&agreement->id, &agreement->terms);
-  (void)snprintf(out->clause, sizeof out->clause, "%s%s%s/%.*s", id.text, first ? "" : "@", first ? "" : terms.text,
-                 (int)row->id.size, (const char *)row->id.data);
+  out->transfer = question->transfer ? transfer_basis(row, question) : LAW_TRANSFER_NONE;
+  (void)snprintf(out->clause, sizeof out->clause, "%s%s%s/%.*s%s%s", id.text, first ? "" : "@", first ? "" : terms.text,
+                 (int)row->id.size, (const char *)row->id.data, question->transfer ? " transfer " : "",
+                 law_transfer_names[out->transfer]);
   out->agreement = agreement;
   out->row = row;
 }
@@ -275,6 +307,30 @@ bool law_authority_is(const struct law_answer *answer, struct base_view from, st
   return false;
 }
 
+/* Of the agreements that cover it the one with the smallest id, and its first row; NULL: none does. */
+static const struct law_row *choose(const struct law_question *question, const struct law_agreement *agreements,
+                                    size_t count, const struct law_agreement **chosen) {
+  const struct law_row *row = NULL;
+  for (size_t i = 0; i < count; i++) {
+    const struct law_agreement *agreement = &agreements[i];
+    if (law_standing(agreement, question) != LAW_IN_FORCE ||
+        (row && base_id_compare(&agreement->id, &(*chosen)->id) >= 0))
+      continue;
+    const struct law_row *found = covering_row(agreement, question);
+    if (found) {
+      *chosen = agreement;
+      row = found;
+    }
+  }
+  return row;
+}
+
+/* Personal data leave on a ground that is a derogation too: essential_interests stands in article 35(2) alone, which
+ * spares the prior authorisation and no basis. */
+static bool emergency_serves(const struct law_question *question) {
+  return !question->transfer || law_derogation(question->emergency) != LAW_TRANSFER_NONE;
+}
+
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                           struct law_answer *out, struct base_error *err) {
   if (question->partner_suspended) {
@@ -291,28 +347,30 @@ enum base_code law_decide(const struct law_question *question, const struct law_
     write_approval(question, NULL, out);
     return BASE_OK;
   }
+  struct law_question asked = *question;
+  asked.transfer = law_transfers(question, agreements, count);
+  asked.derogation = (struct base_view){0};
   const struct law_agreement *chosen = NULL;
-  const struct law_row *row = NULL;
-  for (size_t i = 0; i < count; i++) {
-    const struct law_agreement *agreement = &agreements[i];
-    if (law_standing(agreement, question) != LAW_IN_FORCE ||
-        (chosen && base_id_compare(&agreement->id, &chosen->id) >= 0))
-      continue;
-    const struct law_row *found = covering_row(agreement, question);
-    if (found) {
-      chosen = agreement;
-      row = found;
-    }
-  }
-  if (!chosen && law_emergency_clause(question->emergency, out->clause)) {
+  const struct law_row *row = choose(&asked, agreements, count, &chosen);
+  asked.derogation = question->derogation;
+  if (!row) /* a derogation only where nothing else permits it */
+    row = choose(&asked, agreements, count, &chosen);
+  if (!row && emergency_serves(&asked) && law_emergency_clause(asked.emergency, out->clause)) {
     out->agreement = NULL;
     out->row = NULL;
+    out->transfer = law_derogation(asked.transfer ? asked.emergency : (struct base_view){0});
     out->approval = out->basis = LAW_OFFICER; /* it waits for nobody */
     return BASE_OK;
   }
-  if (!chosen)
-    return refuse(question, agreements, count, err);
-  write_clause(chosen, row, out);
-  write_approval(question, row, out);
+  if (!row && law_emergency_known(asked.emergency))
+    return base_fail(err, BASE_LAW,
+                     "the ground %.*s lets no personal data leave the area of Directive (EU) 2016/680: article 35(2) "
+                     "spares a prior authorisation and no basis; vital_interests and immediate_threat are one, where it "
+                     "is so",
+                     (int)asked.emergency.size, (const char *)asked.emergency.data);
+  if (!row)
+    return refuse(&asked, agreements, count, err);
+  write_clause(chosen, row, &asked, out);
+  write_approval(&asked, row, out);
   return BASE_OK;
 }

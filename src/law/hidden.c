@@ -21,7 +21,9 @@ static bool goes_on(const struct pair *pair, const struct law_question *question
 
 static bool covers_content(const struct pair *pair) {
   struct law_question question = {.kind = pair->row->kind, .personal = pair->row->personal};
-  bool covered = goes_on(pair, &question, LAW_LACKS_KIND | LAW_LACKS_PERSONAL);
+  struct law_question leaving = {.transfer = pair->row->personal != WIRE_PERSONAL_NONE};
+  bool covered = goes_on(pair, &question, LAW_LACKS_KIND | LAW_LACKS_PERSONAL) &&
+                 goes_on(pair, &leaving, LAW_LACKS_TRANSFER);
   for (question.level = WIRE_CLEAR; question.level <= WIRE_RED && covered; question.level++)
     covered = goes_on(pair, &question, LAW_LACKS_HANDLING);
   for (size_t i = 0; i < pair->row->type_count && covered; i++) {

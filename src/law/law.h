@@ -13,16 +13,39 @@ enum {
   LAW_RETENTION_DAYS_MAX = 36525,
   LAW_REPLY_HOURS_MAX = 8784,
   LAW_NOTICE_DAYS_MAX = 3660,
-  LAW_ASSURANCES = 5,
   LAW_HIDER_QUESTIONS = 1 << 18, /* of either row, to find the rows of an agreement that are never used */
-  LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX + 9 + 64, /* the last two: " consent " and the message that gave it */
+  LAW_CLAUSE_MAX = 64 + 1 + 64 + 1 + WIRE_CODE_MAX + 10 + WIRE_CODE_MAX + 9 + 64, /* the last four: " transfer ", its basis,
+                                                                       " consent " and the message that gave it */
+  LAW_REFERENCE_MAX = 300,
 };
 
 /* The words of the columns that have a list. The order of each is its strength. */
 enum law_direction { LAW_BOTH, LAW_FROM_PROPOSER, LAW_TO_PROPOSER, LAW_DIRECTIONS };
 enum law_handling { LAW_CLEAR, LAW_GREEN, LAW_AMBER, LAW_AMBER_STRICT, LAW_RED, LAW_HANDLINGS };
 enum law_onward { LAW_ONWARD_NO, LAW_ONWARD_CONSENT, LAW_ONWARD_PARTIES, LAW_ONWARDS };
+enum law_assurance { LAW_NO_DEATH_PENALTY, LAW_NO_TORTURE, LAW_FAIR_TRIAL, LAW_NOT_POLITICAL, LAW_NO_PERSECUTION, LAW_ASSURANCES };
 enum law_approval { LAW_OFFICER, LAW_SUPERVISOR, LAW_AUTHORITY, LAW_APPROVALS };
+/* Under which law of data protection a party stands, and on which basis of Directive (EU) 2016/680 personal data may leave
+ * its area: spec/transfer.md, law/transfer.h. */
+enum law_regime {
+  LAW_REGIME_UNSAID,
+  LAW_REGIME_LED, /* the Directive binds it */
+  LAW_REGIME_THIRD_COUNTRY,
+  LAW_REGIME_ORGANISATION, /* an international one */
+  LAW_REGIMES
+};
+enum law_transfer {
+  LAW_TRANSFER_NONE,
+  LAW_TRANSFER_ADEQUACY,   /* article 36 */
+  LAW_TRANSFER_INSTRUMENT, /* 37(1)(a) */
+  LAW_TRANSFER_ASSESSMENT, /* 37(1)(b) */
+  LAW_TRANSFER_VITAL_INTERESTS, /* from here on 38(1)(a) to (e), in that order */
+  LAW_TRANSFER_LEGITIMATE_INTERESTS,
+  LAW_TRANSFER_IMMEDIATE_THREAT,
+  LAW_TRANSFER_INDIVIDUAL_CASE,
+  LAW_TRANSFER_LEGAL_CLAIMS,
+  LAW_TRANSFERS
+};
 extern const char *const law_direction_names[LAW_DIRECTIONS]; /* "both", "from_proposer" … as in the terms */
 extern const char *const law_handling_names[LAW_HANDLINGS];
 extern const char *const law_onward_names[LAW_ONWARDS];
@@ -46,8 +69,10 @@ struct law_row {
   enum law_onward onward;            /* has_onward: whether what came under this row may be passed on; else its mark says it */
   enum law_approval approval;        /* who must release it */
   int64_t retention_days;            /* how long its receiver may keep it; 0: the row says nothing of it */
+  enum law_transfer transfer;        /* on which basis of articles 36 and 37 personal data may leave under it; else on none … */
+  struct base_view transfer_reference; /* … and where that stands: the decision, the instrument's article, the assessment */
+  unsigned assurances;               /* bit per law_assurance_names: the receiver's, who accepted the terms */
   /* Read, checked and shown. No message carries what they could be held against yet: spec/agreement.md. */
-  unsigned assurances;               /* bit per law_assurance_names */
   int64_t reply_hours;               /* 0: the row says nothing of it */
   struct base_view authority;        /* code of a competent authority of these terms; empty: none is named. approval
                                         authority: that one releases it */
@@ -55,6 +80,10 @@ struct law_row {
 /* A competent authority that the terms name. */
 struct law_authority {
   struct base_view code, party, name; /* party: an origin */
+};
+struct law_party_regime {
+  struct base_view party; /* an origin */
+  enum law_regime regime;
 };
 struct law_agreement {
   struct base_id id;                 /* its case */
@@ -67,13 +96,14 @@ struct law_agreement {
   base_time from, until;             /* in force from <= now < until */
   base_time review;                  /* when its parties mean to review it; 0: they did not say */
   int64_t notice_days;               /* of an end; 0: they did not say. Nothing is held against it */
-  size_t row_count, authority_count;
+  size_t row_count, authority_count, regime_count; /* regimes: one of each party, or none at all */
   struct law_row *rows;
   struct law_authority *authorities;
+  struct law_party_regime *regimes;
 };
 /* Reads the terms from the fields (part 0) and state of an agreement's propose, counter or amend message. from defaults to the
  * last acceptance, handed in as accepted_at. Everything lives in the arena. Fills proposer, parties, from, until, review,
- * notice_days, rows, authorities; id only when the header has a case (else it is the message's own id); terms, accepted and
+ * notice_days, rows, authorities, regimes; id only when the header has a case (else it is the message's own id); terms, accepted and
  * ended are the caller's. BASE_FIELD or BASE_DATE with the path: such terms cover nothing. */
 BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header,
                                               base_time accepted_at, struct base_arena *arena,
@@ -89,12 +119,16 @@ struct law_question {
   bool partner_suspended;
   base_time now;
   struct base_view emergency; /* the ground of an emergency transfer (law/emergency.h); empty: it is none */
+  struct base_view derogation; /* of article 38(1), by which a person lets it leave where no row has a basis; empty: none */
+  bool transfer; /* for law_row_lacks, as law_transfers says it; law_decide finds it out by itself */
 };
 struct law_answer {
   char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", "AGREEMENT-ID@TERMS-ID/ROW" when the terms are not those of the
-                                           agreement's first message, the kind that needs no row, or "emergency/GROUND" */
+                                           agreement's first message, then " transfer BASIS" where personal data leave; the
+                                           kind that needs no row, or "emergency/GROUND" */
   const struct law_agreement *agreement; /* whose row it is, and the row; NULL when none is needed or covers */
   const struct law_row *row;
+  enum law_transfer transfer;            /* on which basis personal data leave; LAW_TRANSFER_NONE: none leave */
   enum law_approval basis;               /* who must release it, by the row and the type … */
   enum law_approval approval;            /* … and by what it holds: special personal data ask for a supervisor at least */
 };
@@ -128,7 +162,8 @@ enum law_lack {
   LAW_LACKS_RECIPIENT = 16,
   LAW_LACKS_PERSONAL = 32,
   LAW_LACKS_HANDLING = 64, /* its ceiling is lower */
-  LAW_LACKS_ALL = 127
+  LAW_LACKS_TRANSFER = 128, /* personal data leave, and neither it nor a derogation is a basis of that */
+  LAW_LACKS_ALL = 255
 };
 enum law_standing {
   LAW_IN_FORCE,

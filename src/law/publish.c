@@ -114,6 +114,7 @@ static enum base_code add_only(struct law_tally *out, const struct law_cell *cel
 enum {
   ROOT = COLUMN(SECTION) | COLUMN(DIRECTION) | COLUMN(KIND) | COLUMN(CLOCK) | COLUMN(MEASURE),
   ACT = COLUMN(SECTION) | COLUMN(MEASURE),
+  BASIS = ACT | COLUMN(DETAIL),
 };
 
 static enum base_code add_request(struct law_tally *out, const struct law_cell *cell, struct base_error *err) {
@@ -218,6 +219,8 @@ enum base_code law_publish(const struct law_tally *counted, struct law_tally *ou
     else if (base_view_is(cell->key[LAW_COLUMN_SECTION], "acts") &&
              is_told_act(cell->key[LAW_COLUMN_MEASURE], cell->key[LAW_COLUMN_DETAIL]))
       code = add_only(out, cell, ACT, err);
+    else if (base_view_is(cell->key[LAW_COLUMN_MEASURE], "transferred"))
+      code = add_only(out, cell, BASIS, err);
   }
   if (code == BASE_OK && out->count > LAW_PUBLISHED_MAX)
     code = base_fail(err, BASE_TOO_LARGE, "the table has more than %d numbers, too many to be published in one",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The terms of an agreement, read from what its parties accepted. They come from outside: whatever is not plainly a
  * permission is none. */
-#include "law/law.h"
+#include "law/transfer.h"
 
 enum { ROW_ID_MAX = 32, ROW_CODES_MAX = 256 };
 
@@ -17,8 +17,11 @@ const char *const law_onward_names[LAW_ONWARDS] = {
     [LAW_ONWARD_NO] = "no", [LAW_ONWARD_CONSENT] = "consent", [LAW_ONWARD_PARTIES] = "parties"};
 const char *const law_approval_names[LAW_APPROVALS] = {
     [LAW_OFFICER] = "officer", [LAW_SUPERVISOR] = "supervisor", [LAW_AUTHORITY] = "authority"};
-const char *const law_assurance_names[LAW_ASSURANCES] = {"no_death_penalty", "no_torture", "fair_trial",
-                                                         "not_political", "no_persecution"};
+const char *const law_assurance_names[LAW_ASSURANCES] = {[LAW_NO_DEATH_PENALTY] = "no_death_penalty",
+                                                         [LAW_NO_TORTURE] = "no_torture",
+                                                         [LAW_FAIR_TRIAL] = "fair_trial",
+                                                         [LAW_NOT_POLITICAL] = "not_political",
+                                                         [LAW_NO_PERSECUTION] = "no_persecution"};
 
 /* Of an id that is not longer than ROW_ID_MAX. */
 static bool row_id_valid(struct base_view id) {
@@ -117,6 +120,24 @@ static void take_authority(struct wire_object *object, const struct law_agreemen
     row->authority = found->code;
 }
 
+/* The basis, and where it stands, go together. An own assessment (article 37(1)(b)) takes into account that the data serve no
+ * death penalty and no cruel treatment (recital 71): the receiver assures it. */
+static void take_transfer(struct wire_object *object, struct base_arena *arena, struct law_row *row) {
+  enum { NEEDED = 1 << LAW_NO_DEATH_PENALTY | 1 << LAW_NO_TORTURE };
+  row->transfer = (enum law_transfer)take_word(object, "transfer", law_transfer_names, LAW_TRANSFER_ASSESSMENT + 1, false,
+                                               LAW_TRANSFER_NONE);
+  row->transfer_reference = wire_object_copy(object, "transfer_reference", LAW_REFERENCE_MAX, arena, false);
+  if (present(object, "transfer") && row->transfer == LAW_TRANSFER_NONE)
+    wire_object_fail(object, BASE_FIELD, "transfer", "must be adequacy, instrument or assessment");
+  bool stated = row->transfer_reference.size > 0;
+  if ((row->transfer != LAW_TRANSFER_NONE) != stated || present(object, "transfer_reference") != stated)
+    wire_object_fail(object, BASE_FIELD, "transfer_reference",
+                     "goes with `transfer`: the decision, the instrument's article or the assessment that it is");
+  if (row->transfer == LAW_TRANSFER_ASSESSMENT && (row->assurances & NEEDED) != NEEDED)
+    wire_object_fail(object, BASE_FIELD, "assurances",
+                     "must have no_death_penalty and no_torture where the basis is an own assessment");
+}
+
 static void take_row(struct wire_object *object, struct base_arena *arena, const struct law_agreement *terms,
                      struct law_row *row) {
   row->id = wire_object_copy(object, "id", ROW_ID_MAX, arena, true);
@@ -142,6 +163,7 @@ static void take_row(struct wire_object *object, struct base_arena *arena, const
   row->approval =
       (enum law_approval)take_word(object, "approval", law_approval_names, LAW_APPROVALS, false, LAW_OFFICER);
   row->assurances = take_assurances(object);
+  take_transfer(object, arena, row);
   row->retention_days = wire_object_integer(object, "retention_days", 1, LAW_RETENTION_DAYS_MAX, false);
   row->reply_hours = wire_object_integer(object, "reply_hours", 1, LAW_REPLY_HOURS_MAX, false);
   take_authority(object, terms, row);
@@ -170,6 +192,32 @@ static void take_authorities(struct wire_object *root, struct base_arena *arena,
     authority->name = wire_object_copy(&object, "name", WIRE_KIND_TEXT_MAX, arena, true);
     wire_object_close(&object, root);
     terms->authority_count = i + 1;
+  }
+}
+
+/* Of each party, or of none: who leaves one out has not said that it is bound, nor that it is not. */
+static void take_regimes(struct wire_object *root, struct base_arena *arena, struct law_agreement *terms) {
+  if (!present(root, "regimes"))
+    return;
+  const struct wire_json *array = wire_object_array(root, "regimes", terms->party_count, terms->party_count);
+  size_t count = wire_json_size(array);
+  terms->regimes = base_arena_array(arena, count, sizeof *terms->regimes);
+  if (!terms->regimes)
+    wire_object_fail(root, BASE_MEMORY, "regimes", "no memory left");
+  for (size_t i = 0; i < count && !root->code; i++) {
+    struct law_party_regime *stands = &terms->regimes[i];
+    struct wire_object object;
+    wire_object_begin_at(&object, root, "regimes", array, i);
+    struct base_view name = wire_object_text(&object, "party", WIRE_ORIGIN_MAX, true);
+    struct base_view party = find_party(&object, "party", name, terms);
+    if (law_agreement_regime(terms, party) != LAW_REGIME_UNSAID)
+      wire_object_fail(&object, BASE_FIELD, "party", "stands twice");
+    stands->party = party;
+    stands->regime =
+        1 + (enum law_regime)take_word(&object, "regime", &law_regime_names[LAW_REGIME_LED],
+                                       LAW_REGIMES - LAW_REGIME_LED, true, 0);
+    wire_object_close(&object, root);
+    terms->regime_count = i + 1;
   }
 }
 
@@ -229,6 +277,7 @@ static void take_terms(struct wire_object *root, struct base_arena *arena, struc
     wire_object_fail(root, BASE_DATE, "review", "must be a date like 2026-11-21 that exists");
   terms->notice_days = wire_object_integer(root, "notice_days", 1, LAW_NOTICE_DAYS_MAX, false);
   take_authorities(root, arena, terms);
+  take_regimes(root, arena, terms);
   take_rows(root, arena, terms);
 }
 

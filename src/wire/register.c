@@ -134,6 +134,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_REVIEWED] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_CLEARED] = SALT | MESSAGE | ACTOR | NUMBER | REASON,
     [WIRE_ACT_KIND] = SALT | ACTOR | SUBJECT | REASON | EVIDENCE,
+    [WIRE_ACT_DEROGATION] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

@@ -31,7 +31,8 @@ enum {
               X(RETURNED, "returned") X(HANDED, "handed") X(ERASED, "erased") X(DEADLINE, "deadline")             \
                   X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                          \
                       X(EMERGENCY, "emergency") X(LOGIN, "login") X(HELD, "held") X(RELEASED, "released")              \
-                          X(WITHHELD, "withheld") X(REVIEWED, "reviewed") X(CLEARED, "cleared") X(KIND, "kind")
+                          X(WITHHELD, "withheld") X(REVIEWED, "reviewed") X(CLEARED, "cleared") X(KIND, "kind")      \
+                              X(DEROGATION, "derogation")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)
@@ -72,7 +73,7 @@ struct wire_opening {
   struct base_hash previous; /* sent: SHA-256 of the sent leaf of the number before, zero for 1; voided: of the sent
                                 leaf of this number; released, withheld: of the held leaf */
   struct base_view
-      clause; /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW", the kind when it needs no row, or "emergency/GROUND" */
+      clause; /* sent: "AGREEMENT-ID[@TERMS-ID]/ROW[ transfer BASIS]", the kind when it needs no row, or "emergency/GROUND" */
   struct base_hash from_card, to_card; /* sent: SHA-256 of the cards' exact bytes as the sender had them, so that
                                           evidence shows any change to them */
   struct base_hash card;               /* partner: SHA-256 of the card that was confirmed, exact bytes */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "law/law.h"
+#include "law/transfer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   require(memcmp(data, base_id_text(&clause.agreement).text, BASE_HEX_ID) == 0);
   require(!replaced || memcmp(data + BASE_HEX_ID + 1, base_id_text(&clause.terms).text, BASE_HEX_ID) == 0);
   require(clause.row.size > 0 && clause.row.data == data + before && before + clause.row.size <= size);
+  enum law_transfer basis = law_clause_transfer(base_view_of(data, size));
+  require(basis < LAW_TRANSFERS && (basis == LAW_TRANSFER_NONE || memmem(data, size, " transfer ", 10) != NULL));
   require(data[before - 1] == '/' && memchr(clause.row.data, ' ', clause.row.size) == NULL);
   return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Answers for tests/checks/law_oracle: one world a line on stdin, {agreements, questions}; one line of answers on
- * stdout, first whether each agreement's terms could be read, then what law says to each question. */
+ * stdout, first whether each agreement's terms could be read, then what law says to each question, a tab before each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +62,10 @@ static void answer(const struct wire_json *json, const struct law_agreement *agr
                                   .release = true_of(json, "release"),
                                   .partner_suspended = true_of(json, "suspended"),
                                   .now = number_of(json, "now"),
-                                  .emergency = text_of(json, "emergency")};
+                                  .emergency = text_of(json, "emergency"),
+                                  .derogation = text_of(json, "derogation")};
   enum base_code code = law_decide(&question, agreements, count, &said, NULL);
-  printf(" %s", code == BASE_OK ? said.clause : code == BASE_LAW ? "no" : "suspended");
+  printf("\t%s", code == BASE_OK ? said.clause : code == BASE_LAW ? "no" : "suspended");
   if (code == BASE_OK) /* who must release it, by row and type, and by what it holds too */
     printf("|%s|%s", law_approval_names[said.basis], law_approval_names[said.approval]);
 }

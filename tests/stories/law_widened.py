@@ -1,20 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """An agreement is widened: a send that it does not cover is refused, explained and seen in its review; an amendment, accepted by
-both, lets it pass, and the clause names the new terms. The files are those of examples/.
+both, lets it pass, and the clause names the new terms. The files are those of examples/, with what the two say of themselves: what
+paris sends leaves the European Union under the row that names an instrument.
 
 Broken variants: tests/checks/exchange_broken lets an amendment count before all accepted it."""
 import json
 import os
 
-from story import ROOT, Node, agree, check, introduce, ok, run, settle
+from story import ROOT, Node, agree, check, introduce, ok, run, settle, write
 
 EXAMPLES = os.path.join(ROOT, "examples")
 
 
 def load(name):
     with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
-        return json.load(file)
+        terms = json.load(file)
+    return {**terms, "regimes": [{"party": "rabat", "regime": "third_country"}, {"party": "paris", "regime": "led"}]}
 
 
 def explained(node, *words):
@@ -54,7 +56,7 @@ def story():
     ok("the review shows each row with its use, and what was refused for want of one")
     settle(rabat, paris)
     amendment = paris.id("case", "send", accord, "amend", "--fields",
-                         os.path.join(EXAMPLES, "amendment-civil-protection-cyber.json"))
+                         write("amendment.json", json.dumps(load("amendment-civil-protection-cyber.json"))))
     settle(paris)
     rabat.refuses(6, *rabat.request_words("paris", purpose="cybercrime"), says="no such row")
     check(rabat.cases()[accord] == "amending", "not being amended")
@@ -67,7 +69,7 @@ def story():
     answered = paris.request("rabat", purpose="civil_protection")
     settle(rabat, paris)
     clauses = {leaf["message"]: leaf["clause"] for node in (rabat, paris) for leaf in node.leaves() if leaf["act"] == "sent"}
-    check(clauses[sent] == f"{accord}@{amendment}/1.15" and clauses[answered] == f"{accord}@{amendment}/1.14", clauses)
+    check(clauses[sent] == f"{accord}@{amendment}/1.15" and clauses[answered] == f"{accord}@{amendment}/1.14 transfer instrument", clauses)
     check(explained(rabat, "--purpose", "cybercrime")["clause"] == clauses[sent], "explain says another clause")
     ok("accepted by both and by its id, the amendment lets the refused send pass, and the clause names its terms")
     for node in (rabat, paris):

@@ -140,6 +140,7 @@ static void says_what_a_row_lacks(void **state) {
   asked.level = WIRE_RED;
   basis.row.has_handling = true;
   basis.row.handling = LAW_AMBER;
+  asked.transfer = true;
   assert_int_equal(law_row_lacks(agreement, &basis.row, &asked), LAW_LACKS_ALL);
 }
 

@@ -90,6 +90,13 @@ static void each_column_counts(void **state) {
   assert_int_equal(hider(1), 0);
   rows[0].has_handling = true, rows[0].handling = LAW_CLEAR, rows[1].has_handling = true, rows[1].handling = LAW_GREEN;
   assert_int_equal(hider(1), -1);
+  set_up();
+  rows[1].transfer = LAW_TRANSFER_ADEQUACY; /* for what leaves, which the first one lets nobody send */
+  assert_int_equal(hider(1), -1);
+  rows[1].personal = WIRE_PERSONAL_NONE; /* which needs no basis */
+  assert_int_equal(hider(1), 0);
+  rows[1].personal = WIRE_PERSONAL_ORDINARY, rows[0].transfer = LAW_TRANSFER_INSTRUMENT;
+  assert_int_equal(hider(1), 0);
 }
 
 /* By the ways that a row has between its parties, however it says them. */
@@ -124,7 +131,7 @@ static void asks_no_more_than_it_may(void **state) {
   size_t left = LAW_HIDER_QUESTIONS;
   assert_non_null(law_row_hider(&agreement, &rows[1], &left));
   size_t asked = LAW_HIDER_QUESTIONS - left;
-  assert_int_equal(asked, 1 + WIRE_RED + 2 + 1 + 6); /* kind and class, marks, types, purposes, ways */
+  assert_int_equal(asked, 1 + 1 + WIRE_RED + 2 + 1 + 6); /* kind and class, basis, marks, types, purposes, ways */
   left = asked;
   assert_ptr_equal(law_row_hider(&agreement, &rows[1], &left), &rows[0]);
   assert_int_equal(left, 0);

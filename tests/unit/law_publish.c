@@ -166,13 +166,19 @@ static void acts_that_are_told(void **state) {
       {"acts - paris 2026-01 request - - sent -", 10},
       {"acts - paris 2026-01 request - - in_time answer", 9},
       {"messages - paris 2026-01 request - - read -", 10},
+      {"messages sent paris 2026-01 request - - transferred instrument", 7},
+      {"messages sent rabat 2026-02 information - - transferred instrument", 2},
+      {"messages sent rabat 2026-02 information - - transferred individual_case", 3},
+      {"messages sent rabat 2026-02 information - - sent provide", 12},
   };
   PUBLISHED(rows, "acts - - - - - - denied - 5\n"
                   "acts - - - - - - ended - 7\n"
                   "acts - - - - - - erased - …\n"
                   "acts - - - - - - exported - 10\n"
                   "acts - - - - - - read - 20\n"
-                  "acts - - - - - - refused - 6\n");
+                  "acts - - - - - - refused - 6\n"
+                  "messages - - - - - - transferred individual_case …\n"
+                  "messages - - - - - - transferred instrument 9\n");
 }
 
 /* With a small part another is hidden, in order and not by size; the other totals of the same root are told. */

@@ -124,6 +124,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
                           "\",\"n\":7,\"sent\":\"" ONES "\"}",
     [WIRE_ACT_REVIEWED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"2027-05-21T08:00:00Z\",\"reason\":\"the inquiry goes on\"}",
     [WIRE_ACT_CLEARED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"n\":3,\"reason\":\"the matter is closed\"}",
+    [WIRE_ACT_DEROGATION] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"individual_case\",\"reason\":\"one suspect\"}",
     [WIRE_ACT_DEADLINE] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"to\":\"" PARIS "\",\"subject\":\"answer\",\"reason\":\"overdue 2026-11-28T08:00:00Z\"}",
     [WIRE_ACT_ERASED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"reason\":\"the purpose has ended\"}",
     [WIRE_ACT_EMERGENCY] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT
@@ -167,7 +168,7 @@ static bool commits_to_a_document(unsigned act) {
 }
 
 static bool says_who_of_what(unsigned act) {
-  return act == WIRE_ACT_WRITTEN || act == WIRE_ACT_REVIEWED;
+  return act == WIRE_ACT_WRITTEN || act == WIRE_ACT_REVIEWED || act == WIRE_ACT_DEROGATION;
 }
 
 /* An opening of one act is none of another: a field is missing, surplus, or named otherwise. */
