@@ -354,7 +354,7 @@ static void judge_sent_again(struct sim_node *node, const struct sim_written *wr
 static void judge_sent(struct sim_node *node, struct core *core, const struct wire_opening *opening) {
   struct sim *sim = node->sim;
   unsigned to = sim_named(sim, opening->to);
-  if (base_view_is(opening->clause, "recall"))
+  if (base_view_is(opening->clause, "recall") || base_view_is(opening->clause, "erasure"))
     return; /* the node's own words */
   bool again = sim_law_find(sim, &opening->message) != NULL && !sim->law->writing;
   struct sim_written *written = sim_law_named(sim, &opening->message);
