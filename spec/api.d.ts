@@ -446,6 +446,8 @@ export type Clock = {
   zones: string[];
   stopped: boolean;
   ended: TimeOrNull;
+  /** Of one that was stopped too late, whoever stopped it. */
+  late_seconds?: number;
   disputed: boolean;
   receipt: TimeOrNull;
   ours: TimeOrNull;

@@ -80,14 +80,24 @@ static void write_paused(struct cli *cli, struct base_buf *out, const struct wir
   base_buf_text(out, ")");
 }
 
-/* "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused (…)", "stopped" */
+/* "stopped", or "stopped, late by 2 d 3 h": that it ended makes it no less late */
+static void write_stopped(struct cli *cli, struct base_buf *out, const struct wire_json *clock) {
+  int64_t late = cli_number(clock, "late_seconds");
+  base_buf_printf(out, "%s", cli_word(cli, CLI_STOPPED));
+  if (late <= 0)
+    return;
+  base_buf_printf(out, ", %s ", cli_word(cli, CLI_LATE_BY));
+  cli_duration(cli, out, late);
+}
+
+/* "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused (…)", "stopped…" */
 static void write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
                         const struct wire_json *clock) {
   base_time due, now = cli->world->now(cli->world->context);
   if (wire_json_true(wire_json_get(clock, "paused")))
     write_paused(cli, out, kind, clock);
   else if (wire_json_true(wire_json_get(clock, "stopped")) || wire_json_true(wire_json_get(clock, "ended")))
-    base_buf_printf(out, "%s", cli_word(cli, CLI_STOPPED));
+    write_stopped(cli, out, clock);
   else if (cli_moment(wire_json_get(clock, "due"), &due)) {
     /* What the node says counts, too: a wrong clock in front of an officer hides nothing. */
     bool late = due < now || wire_json_true(wire_json_get(clock, "overdue"));

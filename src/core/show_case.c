@@ -43,6 +43,8 @@ static void write_clock(struct core *core, struct wire_writer *writer, struct ba
   wire_write_member_bool(writer, "overdue", clock->running && clock->due < core_now(core));
   wire_write_member_bool(writer, "stopped", clock->stopped);
   core_show_time(writer, "ended", clock->stopped ? clock->ended : 0);
+  if (clock->late > 0)
+    wire_write_member_integer(writer, "late_seconds", clock->late);
   write_zones(core, writer, other);
   wire_write_member_bool(writer, "disputed", clock->disputed);
   core_show_time(writer, "receipt", clock->receipt);

@@ -51,12 +51,16 @@ static void start(struct run *run, const struct wire_kind_clock *clock, const st
                                 .ours = event->ours}};
 }
 
+/* Never negative: concurrent messages can be receipted against the case's order. */
+static int64_t seconds_between(base_time from, base_time to) {
+  int64_t seconds = 0;
+  if (to > from && __builtin_sub_overflow(to, from, &seconds))
+    return INT64_MAX;
+  return seconds;
+}
+
 static void resume(struct run *run, base_time at) {
-  int64_t pause = 0;
-  /* Concurrent messages can be receipted against the case's order: a pause is never negative. */
-  if (at > run->paused_at && __builtin_sub_overflow(at, run->paused_at, &pause))
-    pause = INT64_MAX;
-  run->clock.due = later_by(run->clock.due, pause);
+  run->clock.due = later_by(run->clock.due, seconds_between(run->paused_at, at));
   run->clock.paused = false;
   run->clock.running = true;
   run->clock.paused_by = NULL;
@@ -75,6 +79,14 @@ static void pause(struct run *run, const struct wire_kind_clock *clock, const st
   run->paused_at = event->at;
 }
 
+/* Whoever ends it, and however: what came too late stays late. While it is paused it cannot be: no pause begins late. */
+static void stop(struct run *run, base_time at) {
+  run->clock.late = run->clock.paused ? 0 : seconds_between(run->clock.due, at);
+  run->clock.running = run->clock.paused = false;
+  run->clock.stopped = true;
+  run->clock.ended = at;
+}
+
 static void feed(struct run *run, const struct wire_kind *kind, const struct wire_kind_clock *clock,
                  const struct law_clock_event *event) {
   uint64_t type = (uint64_t)1 << (event->type - kind->types);
@@ -85,9 +97,7 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
   } else if (!run->started || run->clock.stopped) {
     return;
   } else if (clock->stops & type) {
-    run->clock.running = run->clock.paused = false;
-    run->clock.stopped = true;
-    run->clock.ended = event->at;
+    stop(run, event->at);
   } else if ((clock->pauses & type) && run->clock.running) {
     pause(run, clock, event);
   } else if ((clock->resumes & type) && run->clock.paused) {

@@ -200,7 +200,8 @@ struct law_clock {
   const struct wire_header *paused_by;  /* while paused: the message that did it, … */
   struct base_view ground;              /* … and the code of its ground */
   bool running, paused, stopped;
-  base_time ended;                      /* when stopped */
+  base_time ended;                      /* when stopped, … */
+  int64_t late;                         /* … and by how many seconds too late, whoever stopped it; 0: it was not */
   bool disputed;                        /* the receipt that started it: the earlier of both times counts, so the stricter */
   base_time receipt, ours;              /* these two */
 };

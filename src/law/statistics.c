@@ -77,16 +77,16 @@ static enum base_code count_pauses(const struct law_asked *asked, struct course 
                                                       : course->code;
 }
 
-/* By the opener himself (a withdrawal), or by whoever owes it, in time or late. */
+/* In time by the opener himself (a withdrawal), or by whoever owes it. What was late is late, whoever ended it: who
+ * withdraws what is overdue does not make it good. */
 static enum base_code count_end(struct law_tally *tally, struct base_view key[LAW_COLUMNS], const struct course *course,
                                 struct base_error *err) {
   char name[NAME_TEXT];
   name_of(course->stop, name, sizeof name);
-  if (!course->clock->opener_owes && base_view_equal(course->start->header->author, course->stop->header->author))
-    return add(tally, key, "ended_by_asker", name, err);
-  int64_t late = course->now.ended - course->now.due;
-  if (late <= 0)
-    return add(tally, key, "in_time", name, err);
+  bool by_asker = base_view_equal(course->start->header->author, course->stop->header->author);
+  int64_t late = course->now.late;
+  if (late == 0)
+    return add(tally, key, by_asker && !course->clock->opener_owes ? "ended_by_asker" : "in_time", name, err);
   enum base_code code = add(tally, key, "late", name, err);
   key[LAW_COLUMN_MEASURE] = BASE_VIEW("requests");
   key[LAW_COLUMN_DETAIL] = (struct base_view){0};

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Deadlines: a list by deadline in the time zones of both sides, a pause only on a ground, and what is due soon or overdue
-told once, never hidden, whatever is asked for and however often a node starts.
+told once, never hidden, whatever is asked for and however often a node starts; and what ended late stays late.
 
 Broken variants: tests/checks/stories_broken (what was told is forgotten)."""
 import os
@@ -83,6 +83,21 @@ def story():
     settle(paris, rabat)
     check(rabat.json("node", "status")["overdue"] == 0, "still overdue")
     check("not shown" not in rabat.ask("case", "list", "--state", "clarifying"), "answered, and yet hidden")
+    over = rabat.request("paris", urgency="urgent_direct")
+    settle(rabat, paris)
+    at_hour(18, rabat, paris)
+    rabat.ask("case", "send", over, "withdraw")
+    settle(rabat, paris)
+    for node in (rabat, paris):
+        for one in (case, over):
+            clock = node.json("case", "show", one)["clocks"][0]
+            late = moment(clock["ended"]) - moment(clock["due"])
+            check(clock["stopped"] and clock["late_seconds"] == late.total_seconds() >= HOUR - 60, node.name, clock)
+            for words in (("show", one), ("list",)):
+                check("stopped, late by 1 h" in node.ask("case", *words), node.name, words)
+        lates = [cell for cell in node.json("statistics")["cells"] if cell["measure"] == "late"]
+        check({cell["detail"] for cell in lates} == {"answer", "withdraw"}, node.name, lates)
+    ok("what ended too late stays told as that on both sides, and is counted so, also when its opener withdrew it")
     for node in (rabat, paris):
         node.sound()
     ok("answered late, it is overdue no more, and what was told stays in the register")

@@ -90,8 +90,8 @@ class Recount:
                 continue
             name = "/".join([message["type"], *filter(None, [message["fields"].get("ground")])])
             if message["type"] in STOPS:
-                late = seconds(at) - due
-                how = "ended_by_asker" if message["author"] == ask["author"] else "late" if late > 0 else "in_time"
+                late = 0 if paused is not None else seconds(at) - due
+                how = "late" if late > 0 else "ended_by_asker" if message["author"] == ask["author"] else "in_time"
                 self.cells[row + (how, name)] += 1
                 if how == "late":
                     self.late[row].append(late)

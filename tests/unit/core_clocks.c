@@ -122,6 +122,40 @@ static void what_is_overdue_stays_so(void **state) {
   end(&clocked);
 }
 
+/* The clock of the case as a person is shown it, and whether its lateness is counted: at both sides alike. */
+static void expect_late(struct pair_node *node, const char *id, int64_t late) {
+  char text[200];
+  snprintf(text, sizeof text, "{\"actor\":\"amal\",\"id\":\"%s\",\"bare\":true}", id);
+  struct told kase = tell(node, LINK_CASE_SHOW, text);
+  const struct wire_json *clock = wire_json_at(wire_json_get(kase.json, "clocks"), 0);
+  assert_true(wire_json_true(wire_json_get(clock, "stopped")));
+  assert_int_equal(wire_json_get(clock, "late_seconds") != NULL, late > 0);
+  if (late > 0)
+    assert_int_equal(number(clock, "late_seconds"), late);
+  forget(&kase);
+}
+
+/* Who answers, or withdraws, what is overdue does not make it good. */
+static void what_ended_late_stays_late(void **state) {
+  (void)state;
+  struct clocked clocked;
+  char id[65], more[65];
+  begin(&clocked);
+  pair_request(&clocked.a, &clocked.b, more);
+  pair_rest(&clocked.a, &clocked.b);
+  at_time(&clocked, 7 * DAY);
+  try_send(&clocked.b, more, "answer", try_answer, id);
+  pair_rest(&clocked.a, &clocked.b);
+  at_time(&clocked, 9 * DAY + 3 * HOUR);
+  try_send(&clocked.a, clocked.id, "withdraw", "{}", id);
+  pair_rest(&clocked.a, &clocked.b);
+  expect_late(&clocked.a, more, 0);
+  expect_late(&clocked.b, more, 0);
+  expect_late(&clocked.a, clocked.id, 2 * DAY + 3 * HOUR);
+  expect_late(&clocked.b, clocked.id, 2 * DAY + 3 * HOUR);
+  end(&clocked);
+}
+
 /* By deadline, the overdue first, page by page; those without a running clock last. */
 static void the_list_goes_by_deadline(void **state) {
   (void)state;
@@ -288,7 +322,8 @@ static void both_sides_have_a_zone(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_row_moves_with_the_clock),     cmocka_unit_test(each_is_told_once),
-      cmocka_unit_test(what_is_overdue_stays_so),         cmocka_unit_test(the_list_goes_by_deadline),
+      cmocka_unit_test(what_is_overdue_stays_so),         cmocka_unit_test(what_ended_late_stays_late),
+      cmocka_unit_test(the_list_goes_by_deadline),
       cmocka_unit_test(the_row_is_checked_and_made_anew), cmocka_unit_test(what_was_told_is_checked),
       cmocka_unit_test(what_was_told_is_not_forgotten),   cmocka_unit_test(both_sides_have_a_zone),
   };

@@ -183,6 +183,27 @@ static void each_end_stops(void **state) {
   }
 }
 
+/* Whoever ends it, from the second after it was due on; nobody is late while it is paused. */
+static void what_ends_late_stays_late(void **state) {
+  (void)state;
+  static const char *const ends[] = {"answer", "refuse", "withdraw", "close"};
+  for (size_t i = 0; i < 4; i++)
+    for (int paused = 0; paused <= 1; paused++)
+      for (int64_t late = 0; late <= 2; late++) {
+        struct course course;
+        begin(&course, "urgent_direct");
+        add(&course, "ask", NOW);
+        if (paused)
+          add(&course, "clarify", NOW + 8 * HOUR);
+        assert_int_equal(run(&course).late, 0);
+        add(&course, ends[i], NOW + 8 * HOUR + late);
+        assert_int_equal(run(&course).late, paused ? 0 : late);
+        add(&course, "ask", NOW + DAY); /* starts anew */
+        assert_int_equal(run(&course).late, 0);
+        base_arena_free(&course.request.arena);
+      }
+}
+
 static void far_times_do_not_wrap(void **state) {
   (void)state;
   struct course course;
@@ -236,6 +257,7 @@ int main(void) {
       cmocka_unit_test(a_pause_is_never_negative),
       cmocka_unit_test(each_end_stops),
       cmocka_unit_test(disputed_receipts),
+      cmocka_unit_test(what_ends_late_stays_late),
       cmocka_unit_test(far_times_do_not_wrap),
       cmocka_unit_test(unknown_urgency_starts_nothing),
   };

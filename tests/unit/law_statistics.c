@@ -85,19 +85,26 @@ static int64_t counted(const struct asking *asking, const char *limit, const cha
   return -1;
 }
 
-/* What the opener owes he ends in time or late; what the asked party owes he withdraws. */
+/* What the opener owes he ends in time or late; what the asked party owes he withdraws, and late it is late all the
+ * same. */
 static void who_owes(void **state) {
   (void)state;
   struct asking asking;
   begin(&asking, "urgent_direct");
   add(&asking, "ask", NOW);
-  add(&asking, "withdraw", NOW + 9 * HOUR);
+  add(&asking, "withdraw", NOW + 8 * HOUR);
   run(&asking, NOW + DAY);
   assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
   asking.request.kind.clocks[0].opener_owes = true;
   run(&asking, NOW + DAY);
   assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
-  assert_int_equal(counted(&asking, "urgent_direct", "late", "withdraw"), 1);
+  assert_int_equal(counted(&asking, "urgent_direct", "in_time", "withdraw"), 1);
+  asking.events[1].at++;
+  run(&asking, NOW + DAY);
+  asking.request.kind.clocks[0].opener_owes = false;
+  run(&asking, NOW + DAY);
+  assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
+  assert_int_equal(counted(&asking, "urgent_direct", "late", "withdraw"), 2);
   end(&asking);
 }
 
@@ -116,7 +123,8 @@ static void each_outcome(void **state) {
       {"answer", 8 * HOUR + 1, DAY, "late", "answer"},
       {"refuse", HOUR, DAY, "in_time", "refuse/no_competence"},
       {"refuse", 9 * HOUR, DAY, "late", "refuse/no_competence"},
-      {"withdraw", 9 * HOUR, DAY, "ended_by_asker", "withdraw"},
+      {"withdraw", 8 * HOUR, DAY, "ended_by_asker", "withdraw"},
+      {"withdraw", 9 * HOUR, DAY, "late", "withdraw"},
       {"clarify", HOUR, DAY, "paused", ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -170,7 +178,7 @@ static void pauses(void **state) {
 
 static void how_late(void **state) {
   (void)state;
-  static const int64_t lates[] = {50, 10, 40, 20}; /* the lower of the two in the middle */
+  static const int64_t lates[] = {50, 10, 40};
   struct asking asking;
   struct base_error err = {0};
   begin(&asking, "urgent_direct");
@@ -182,13 +190,14 @@ static void how_late(void **state) {
   }
   asking.count = 0;
   add(&asking, "ask", NOW);
-  add(&asking, "withdraw", NOW + DAY); /* not late: nobody owes it */
+  add(&asking, "withdraw", NOW + 8 * HOUR + 20); /* so late it was, and so long nobody answered */
   run(&asking, NOW + 2 * DAY);
   assert_int_equal(law_tally_finish(&asking.tally, &err), BASE_OK);
-  assert_int_equal(counted(&asking, "urgent_direct", "late", "answer"), 4);
-  assert_int_equal(counted(&asking, "urgent_direct", "late_median", ""), 20);
+  assert_int_equal(counted(&asking, "urgent_direct", "late", "answer"), 3);
+  assert_int_equal(counted(&asking, "urgent_direct", "late", "withdraw"), 1);
+  assert_int_equal(counted(&asking, "urgent_direct", "late_median", ""), 20); /* the lower of the two in the middle */
   assert_int_equal(counted(&asking, "urgent_direct", "late_longest", ""), 50);
-  assert_int_equal(counted(&asking, "urgent_direct", "requests", ""), 5);
+  assert_int_equal(counted(&asking, "urgent_direct", "requests", ""), 4);
   end(&asking);
 }
 
