@@ -101,7 +101,7 @@ const struct cli_command cli_commands[] = {
     {"logout", "", "", 0, 0, cli_logout, "end the session that this command comes with", "-n paris logout"},
     {"token make", "[PERSON] --label TEXT --days N [--roles ROLE[,ROLE]] [--requests NAME[,NAME]]",
      " --label= --days= --roles= --requests= ", 0, 1, cli_token_make,
-     "a token by which a program asks in a person's name; shown this once",
+     "a token by which a program asks in a person's name; shown this once, and made in a session it ends with that",
      "-n paris token make amal --label 'import of reports' --days 90 --requests case.open,part.begin"},
     {"token list", "", "", 0, 0, cli_token_list, "one's tokens; for administrators and auditors those of all",
      "-n paris token list"},

@@ -203,6 +203,16 @@ static enum base_code token_body(struct cli *cli, const char *label, uint64_t da
   return code == BASE_OK ? base_buf_check(body, "the request", err) : code;
 }
 
+/* A token that was made in a session ends sooner than --days says. */
+static void note_until(struct cli *cli, const struct wire_json *moment) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_time until;
+  base_buf_init(&text, 128);
+  if (cli_moment(moment, &until))
+    cli_time(cli, &text, until);
+  cli_note("%s: %.*s", cli_word(cli, CLI_UNTIL), (int)text.size, (const char *)text.data);
+}
+
 enum base_code cli_token_make(struct cli *cli, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
@@ -222,6 +232,7 @@ enum base_code cli_token_make(struct cli *cli, struct base_error *err) {
   base_buf_add_view(&cli->out, cli_string(answer.json, "secret"));
   base_buf_text(&cli->out, "\n");
   cli_note("%s", cli_word(cli, CLI_TOKEN_ONCE));
+  note_until(cli, wire_json_get(answer.json, "until"));
   return BASE_OK;
 }
 

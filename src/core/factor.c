@@ -93,11 +93,28 @@ static enum base_code find_own(const struct core *core, struct core_person **out
   return BASE_OK;
 }
 
+/* Only soon after the password was typed: whoever finds a session open does not lock its person out. */
+static enum base_code check_fresh(const struct core *core, struct base_error *err) {
+  const struct core_asker *asker = core_asker(core);
+  for (size_t i = 0; i < core->people->token_count; i++) {
+    const struct core_token *session = &core->people->tokens[i];
+    base_time age = core_now(core) - session->made;
+    if (session->number == asker->token && (age < 0 || age > CORE_FACTOR_FRESH_SECONDS))
+      return base_fail(err, BASE_POLICY,
+                       "a second factor is set up within %d minutes of the login, so that the password was just said: "
+                       "log in again (wasl login), and begin then",
+                       CORE_FACTOR_FRESH_SECONDS / 60);
+  }
+  return BASE_OK;
+}
+
 static enum base_code begin(struct core *core, struct wire_writer *answer, struct base_error *err) {
   struct core_person *person;
   uint8_t secret[CORE_FACTOR_SECRET];
   char text[BASE32_TEXT], uri[256], name[BASE_NAME_MAX + 1];
   enum base_code code = find_own(core, &person, err);
+  if (code == BASE_OK)
+    code = check_fresh(core, err);
   if (code != BASE_OK)
     return code;
   core->env.world->random(core->env.world->context, secret, sizeof secret);

@@ -36,6 +36,7 @@ enum {
   CORE_FACTOR_STEP = 30, /* seconds: RFC 6238 section 4.1 */
   CORE_FACTOR_DRIFT = 1, /* steps before and after: section 5.2 */
   CORE_FACTOR_DIGITS = 6,
+  CORE_FACTOR_FRESH_SECONDS = 5 * 60, /* from a login until a second factor can no longer be begun by its session */
   CORE_PASSWORD_MAX = 256, /* octets of what a person types; the local gate makes CORE_PASSWORD_KEY of it, in hex */
   CORE_PASSWORD_KEY = 32,
 };

@@ -78,9 +78,9 @@ static enum base_code read_requests(const struct wire_json *list, struct core_to
   return BASE_OK;
 }
 
-/* For oneself never more than one came with, nor for longer; for another, who administers may give what that one has. */
+/* For oneself never more than one came with, nor for longer (of a session: until that ends); for another, who administers may give what that one has. */
 static enum base_code check_scope(const struct core *core, const struct core_person *person,
-                                  const struct core_token *wanted, struct base_error *err) {
+                                  struct core_token *wanted, struct base_error *err) {
   const struct core_asker *asker = core_asker(core);
   bool own = strcmp(asker->handle, person->handle) == 0;
   unsigned most = own ? person->roles & asker->roles : person->roles;
@@ -92,11 +92,26 @@ static enum base_code check_scope(const struct core *core, const struct core_per
       continue;
     if (with->request_count > 0)
       return base_fail(err, BASE_POLICY, "a token that is limited to requests makes no other one");
-    if (wanted->until > with->until)
+    if (wanted->until > with->until && with->session)
+      wanted->until = with->until; /* shorter than any number of days, and the answer says so */
+    else if (wanted->until > with->until)
       return base_fail(err, BASE_POLICY, "until: not later than that of the token that asks, %s",
                        base_time_format(with->until).text);
   }
   return BASE_OK;
+}
+
+/* Who administers reads no content, and so not in the name of somebody who does either: such a person makes his own. For
+ * tools he makes them, and the owner's account may all. */
+static enum base_code check_reads_as(const struct core *core, const struct core_person *person,
+                                     struct base_error *err) {
+  const struct core_asker *asker = core_asker(core);
+  if (asker->token == 0 || strcmp(asker->handle, person->handle) == 0 || (person->roles & CORE_BINDING_ROLES) == 0)
+    return BASE_OK;
+  return base_fail(err, BASE_POLICY,
+                   "%s reads content, and whoever holds a token of %s reads it in that name: %s makes it, logged in "
+                   "(wasl login, then wasl token make), or the node's owner from his own account",
+                   person->handle, person->handle, person->handle);
 }
 
 static enum base_code read_token(struct core *core, const struct wire_json *request, struct core_token *out,
@@ -112,6 +127,9 @@ static enum base_code read_token(struct core *core, const struct wire_json *requ
   if (person == NULL || person->closed || person->damaged)
     return base_fail(err, BASE_NOT_FOUND, "there is no person %.*s who could have a token; wasl person list shows them",
                      (int)(handle.size < 80 ? handle.size : 80), (const char *)handle.data);
+  enum base_code code = check_reads_as(core, person, err);
+  if (code != BASE_OK)
+    return code;
   struct wire_spot spot;
   if (!wire_line_check(label, &spot))
     return base_fail(err, BASE_FIELD, "label: %s", wire_spot_text(&spot).text);
@@ -128,7 +146,7 @@ static enum base_code read_token(struct core *core, const struct wire_json *requ
       out->until - out->made > CORE_TOKEN_SECONDS_MAX)
     return base_fail(err, BASE_FIELD, "until: a time like 2026-12-31T00:00:00Z, within the next %d days",
                      CORE_TOKEN_SECONDS_MAX / 86400);
-  enum base_code code = read_requests(wire_json_get(request, "requests"), out, err);
+  code = read_requests(wire_json_get(request, "requests"), out, err);
   if (code == BASE_OK && wire_json_get(request, "roles") != NULL)
     code = core_roles_read(wire_json_get(request, "roles"), &out->roles, err);
   return code == BASE_OK ? check_scope(core, person, out, err) : code;

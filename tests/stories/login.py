@@ -79,6 +79,10 @@ def story():
 
     must(paris.wasl("login", "lina", "--password-file", own, **lina))
     must(paris.wasl("case", "list", **lina))
+    made = must(paris.wasl("token", "make", "--label", "tool", "--days", "3", **lina))  # what a session makes ends with it
+    check("Until: " in made.err, made)
+    rows = [token["until"] for token in paris.json("token", "list")["tokens"] if token["state"] == "open"]
+    check(len(rows) == 2 and rows[0] == rows[1], rows)
     uri = must(paris.wasl("person", "factor", **lina)).out.strip()
     secret = urllib.parse.parse_qs(urllib.parse.urlsplit(uri).query)["secret"][0]
     now = time.time()  # the codes used are of this step and the next, so that a slow machine finds them good

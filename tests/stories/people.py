@@ -89,6 +89,7 @@ def story():
     paris.refuses(6, "key", "rotate", "--tls", says="may not", **aude)
     paris.refuses(6, "person", "roles", "adil", "--roles", "administrator,liaison", says="nobody gives himself a role", **adil)
     paris.refuses(6, "person", "close", "claire", says="person owner", **adil)
+    paris.refuses(6, "token", "make", "lina", "--label", "x", "--days", "1", says="lina reads content, and whoever holds a token", **adil)
     ok("administrator and auditor read no content by any command; the auditor sees every act, and nobody gives himself a role")
 
     ines, omar = person(paris, "ines", "integrator"), person(paris, "omar", "operations")

@@ -344,6 +344,42 @@ static void test_factor(void **state) {
   pair_remove(&a);
 }
 
+/* Whoever finds a session open puts no factor of his own beside another's password. */
+static void test_factor_fresh(void **state) {
+  (void)state;
+  struct pair_node a;
+  char session[SECRET], uri[256];
+  make_lina(&a, session);
+  a.now += CORE_FACTOR_FRESH_SECONDS + 1;
+  refused_as(&a, LINK_FACTOR_CHANGE, session, "\"do\":\"begin\"", BASE_POLICY, "within 5 minutes of the login");
+  a.now -= 1;
+  begin_factor(&a, session, uri);
+  login(&a, "lina", RIGHT, "", session);
+  a.now -= 60; /* a clock that was set back makes no session a fresh one */
+  refused_as(&a, LINK_FACTOR_CHANGE, session, "\"do\":\"begin\"", BASE_POLICY, "within 5 minutes of the login");
+  pair_remove(&a);
+}
+
+/* What a session makes ends when it would, so that a stolen one does not go on for ever. */
+static void test_token_of_a_session(void **state) {
+  (void)state;
+  struct pair_node a;
+  char session[SECRET], members[160], secret[SECRET], until[40];
+  make_lina(&a, session);
+  snprintf(until, sizeof until, "%s", base_time_format(a.now + CORE_SESSION_SECONDS).text);
+  snprintf(members, sizeof members, "\"do\":\"make\",\"label\":\"l\",\"until\":\"%s\"", base_time_format(a.now + DAY).text);
+  struct pair_answer answer = ask_as(&a, LINK_TOKEN_CHANGE, session, members);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_text(&answer, "secret", secret, sizeof secret);
+  pair_text(&answer, "until", members, sizeof members);
+  assert_string_equal(members, until);
+  pair_answer_free(&answer);
+  done_as(&a, LINK_CASE_LIST, secret, "");
+  a.now += CORE_SESSION_SECONDS;
+  refused_as(&a, LINK_CASE_LIST, secret, "", BASE_LOGIN, "it is over");
+  pair_remove(&a);
+}
+
 static void test_factor_whose(void **state) {
   (void)state;
   struct pair_node a;
@@ -458,6 +494,7 @@ int main(void) {
       cmocka_unit_test(test_one_answer),     cmocka_unit_test(test_salts),
       cmocka_unit_test(test_waits),          cmocka_unit_test(test_strangers_wait),
       cmocka_unit_test(test_sessions_end),   cmocka_unit_test(test_factor),
+      cmocka_unit_test(test_factor_fresh),   cmocka_unit_test(test_token_of_a_session),
       cmocka_unit_test(test_factor_whose),   cmocka_unit_test(test_what_is_stored_of_logins),
       cmocka_unit_test(test_key_lost),
   };

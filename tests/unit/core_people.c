@@ -293,6 +293,35 @@ static void test_token_scope(void **state) {
   pair_remove(&a);
 }
 
+/* Who administers does not come to read by the name of somebody who does; for a tool he makes the token, for himself, and
+ * the owner's account for all. */
+static void test_token_of_who_reads(void **state) {
+  (void)state;
+  struct pair_node a;
+  char secrets[LINK_PERSON_ROLES][SECRET], members[256], until[32];
+  pair_make(&a, "rabat");
+  add_everybody(&a, secrets);
+  add(&a, "both", "\"integrator\",\"operations\"");
+  snprintf(until, sizeof until, "%s", base_time_format(a.now + DAY).text);
+  static const struct {
+    const char *who, *more;
+    bool may;
+  } asked[] = {{"lina", "", false}, {"samir", "", false}, {"omar", "", false}, {"both", ",\"roles\":[\"integrator\"]", false},
+               {"ines", "", true},  {"aude", "", true},   {"adil", "", true}};
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    snprintf(members, sizeof members, "\"do\":\"make\",\"person\":\"%s\",\"label\":\"l\",\"until\":\"%s\"%s", asked[i].who,
+             until, asked[i].more);
+    uint64_t size = a.core->reg.size;
+    if (asked[i].may)
+      done_as(&a, LINK_TOKEN_CHANGE, secrets[LINK_PERSON_ADMINISTRATOR], members);
+    else
+      refused_as(&a, LINK_TOKEN_CHANGE, secrets[LINK_PERSON_ADMINISTRATOR], members, BASE_POLICY, "reads it in that name");
+    assert_true(asked[i].may || a.core->reg.size == size);
+    done_as(&a, LINK_TOKEN_CHANGE, "", members);
+  }
+  pair_remove(&a);
+}
+
 /* --- what is read, and uploads */
 
 static void test_purpose_and_uploads(void **state) {
@@ -435,6 +464,7 @@ int main(void) {
       cmocka_unit_test(test_tokens_end),
       cmocka_unit_test(test_listeners_end),
       cmocka_unit_test(test_token_scope),
+      cmocka_unit_test(test_token_of_who_reads),
       cmocka_unit_test(test_purpose_and_uploads),
       cmocka_unit_test(test_what_is_stored),
       cmocka_unit_test(test_owner_damaged),
