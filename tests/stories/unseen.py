@@ -22,7 +22,7 @@ import openapi  # noqa: E402  (tests/openapi.py)
 FILE = openapi.load()
 ROLES = ("liaison", "supervisor", "operations", "integrator", "auditor", "administrator")
 NONE = "0123456789abcdef" * 4
-LIST = re.compile(r"\| `([a-z.]+)` \| local gate \|")
+LIST = re.compile(r"\| `([a-z._]+)` \| local gate \|")
 
 
 def rights():
