@@ -1799,7 +1799,7 @@ export interface Operations {
     parameters: { n: number };
     answer: Leaf;
   };
-  /** Compare everything that is stored, some rows per call. */
+  /** Compare everything that is stored, some rows per call; one check at a time (503, by whom and at which stage). */
   register_check: {
     method: "GET";
     path: "/v1/register/check";

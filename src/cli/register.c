@@ -181,7 +181,7 @@ enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
   struct finding finding = {.named = 0};
   base_buf_init(&finding.json, BASE_BUF_DEFAULT_LIMIT);
   enum base_code code = BASE_OK;
-  bool done = false;
+  bool done = false, waits = false;
   for (int64_t next = 0; code == BASE_OK && !done;) {
     CLI_AUTO_ANSWER struct cli_answer answer = {0};
     code = cli_get(cli, &answer, err, "/v1/register/check?from=%lld", (long long)next);
@@ -194,6 +194,9 @@ enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
       continue;
     }
     if (code == BASE_BUSY) { /* another one is going on: ours comes after it */
+      if (!waits)
+        cli_note("%s", err->text);
+      waits = true;
       cli_progress_at(&progress, 0, 0);
       nanosleep(&(struct timespec){.tv_nsec = 200 * 1000000}, NULL);
       code = BASE_OK;

@@ -159,6 +159,8 @@ static enum base_code check_new(struct core *core, struct base_error *err) {
     check->problems = calloc(CORE_CHECK_PROBLEMS_MAX, sizeof *check->problems);
   if (check == NULL || check->problems == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for the check");
+  const struct core_asker *asker = core_asker(core);
+  (void)snprintf(check->by, sizeof check->by, "%s", asker->handle[0] != '\0' ? asker->handle : asker->name);
   check->file.fd = -1;
   check->key = check->pair.first = check->pair.second = INT64_MIN;
   store_delivery_watch(core->store, core_check_delivery_changed, core);
@@ -175,8 +177,11 @@ static enum base_code check_begin(struct core *core, const struct wire_json *req
   bool going =
       core->check != NULL && !core->check->ended && core_now_ms(core) - core->check->touched_ms < CORE_CHECK_IDLE_MS;
   if (from == 0 && going)
-    return base_fail(err, BASE_BUSY, "another check is going on, at row %llu: try again when it has ended",
-                     (unsigned long long)core->check->total);
+    return base_fail(err, BASE_BUSY,
+                     "a check by %s is going on, at row %llu (%s): this one can begin when that has ended, or was not "
+                     "asked for during %d seconds",
+                     core->check->by, (unsigned long long)core->check->total, stages[core->check->stage].name,
+                     CORE_CHECK_IDLE_MS / 1000);
   if (from == 0)
     return check_new(core, err);
   return core->check != NULL && core->check->total == (uint64_t)from

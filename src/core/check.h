@@ -5,6 +5,7 @@
 #include <dirent.h>
 
 #include "core/parts.h"
+#include "core/people.h"
 #include "core/show.h"
 
 /* register.check: all that is stored against all that was proved, in stages, some rows per request. Not for others. A
@@ -86,6 +87,7 @@ struct core_check {
   size_t stage;
   bool ended;         /* all stages once; leaves that come are still compared */
   int64_t touched_ms; /* monotonic: of the last request of it */
+  char by[CORE_ACTOR_MAX]; /* who began it, without token or session */
   uint64_t total;     /* rows in all, by which the next request goes on */
   uint64_t rows;      /* of this stage */
   int budget;         /* left for this request */

@@ -544,7 +544,12 @@ static void test_one_at_a_time(void **state) {
     try_request_with(&a, &b, "[]", id);
   int64_t next = 0, rows = 0;
   assert_true(step(&a, &next, &rows));
-  pair_refused(&a, LINK_REGISTER_CHECK, "{\"actor\":\"test\"}", BASE_BUSY);
+  struct pair_answer answer = pair_ask(&a, LINK_REGISTER_CHECK, "{\"actor\":\"other\"}", -1);
+  base_buf_u8(&answer.payload, 0);
+  assert_int_equal(answer.status, BASE_BUSY);
+  assert_non_null(strstr((const char *)answer.payload.data, "a check by test is going on, at row "));
+  assert_non_null(strstr((const char *)answer.payload.data, "): this one can begin when that has ended"));
+  pair_answer_free(&answer);
   assert_true(step(&a, &next, &rows)); /* the first goes on */
   a.ms += CORE_CHECK_IDLE_MS;
   next = 0;
