@@ -1487,7 +1487,7 @@ export interface Operations {
     path: "/v1/cases/{id}/erase";
     parameters: { id: IdBeginning };
     body: {
-      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      /** Why; kept in the register; the author reads it, and the person's name. At most 1000 bytes. */
       reason: string;
     };
     answer: {
@@ -1517,7 +1517,7 @@ export interface Operations {
     path: "/v1/messages/{id}/erase";
     parameters: { id: IdBeginning };
     body: {
-      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      /** Why; kept in the register; the author reads it, and the person's name. At most 1000 bytes. */
       reason: string;
     };
     answer: {
@@ -1710,7 +1710,7 @@ export interface Operations {
     path: "/v1/outbox/{id}/end";
     parameters: { id: IdBeginning };
     body: {
-      /** Why; it is kept in the register with the person's name. At most 1000 bytes. */
+      /** Why; kept in the register with the name; the partner may read it. At most 1000 bytes. */
       reason: string;
       /** Only to this partner. */
       to?: string;
@@ -1799,7 +1799,7 @@ export interface Operations {
     parameters: { n: number };
     answer: Leaf;
   };
-  /** Compare everything that is stored, some rows per call; one check at a time (503, by whom and at which stage). */
+  /** Compare everything that is stored, some rows per call; one check at a time (503 says whose). */
   register_check: {
     method: "GET";
     path: "/v1/register/check";

@@ -76,7 +76,7 @@ enum base_code core_emergency_notice(struct core *core, struct base_view actor, 
   wire_write_object(&writer);
   wire_write_member_id(&writer, "message", message);
   wire_write_member_text(&writer, "ground", emergency->ground);
-  wire_write_member_text(&writer, "officer", actor);
+  wire_write_member_text(&writer, "officer", core_actor_plain(actor));
   wire_write_member_text(&writer, "reason", emergency->reason);
   wire_write_end(&writer, '}');
   wire_write_end(&writer, '}');

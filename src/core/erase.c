@@ -148,7 +148,9 @@ static enum base_code hand_over_again(void *context, const struct store_delivery
 
 enum base_code core_erase_write(struct core *core, const struct store_message *row, struct base_view actor,
                                 struct base_view reason, bool elsewhere, struct base_error *err) {
-  struct wire_opening opening = {.has_message = true, .message = row->id, .actor = actor, .reason = reason};
+  /* its certificate carries this opening to the author */
+  struct wire_opening opening = {
+      .has_message = true, .message = row->id, .actor = core_actor_plain(actor), .reason = reason};
   bool keyed = row->wrapped_key.size == CORE_WRAPPED;
   struct store_erasure erasure = {.message = row->id,
                                   .elsewhere = elsewhere,

@@ -83,6 +83,13 @@ struct base_view core_actor(const struct core *core) {
   return base_view_text(core->people->asker.name);
 }
 
+struct base_view core_actor_plain(struct base_view actor) {
+  size_t size = 0;
+  while (size < actor.size && actor.data[size] != ' ')
+    size++;
+  return base_view_of(actor.data, size);
+}
+
 void core_people_leave(struct core *core) {
   core->people->asker = (struct core_asker){0};
 }

@@ -131,6 +131,8 @@ void core_people_leave(struct core *core);
 /* The person who asks, for the leaf of what he does; valid while the request is handled. */
 struct base_view core_actor(const struct core *core);
 const struct core_asker *core_asker(const struct core *core);
+/* An actor as partners read him: without the number of a token or session and without a user, which are this node's own. */
+struct base_view core_actor_plain(struct base_view actor);
 /* What a person began in several requests is hers alone: the handle of who began it is that of who asks. */
 bool core_asker_began(const struct core *core, const char *handle);
 /* Of one who asked before and was not answered yet. BASE_LOGIN: his token is over, or he has left. */

@@ -21,7 +21,7 @@ static void provide_json(const char *actor, const char *to, const char *fields, 
 static void provide(struct pair_node *from, const char *to, char id[65], char notice[65], char told[40]) {
   char json[900];
   struct wire_json *answer = NULL;
-  provide_json("amal", to, "", ASKED, json);
+  provide_json("amal (session 37)", to, "", ASKED, json); /* as leaves name who came with a session */
   struct pair_answer said = pair_ask(from, LINK_CASE_OPEN, json, -1);
   if (said.status != BASE_OK)
     fail_msg("%.*s", (int)said.payload.size, (const char *)said.payload.data);
@@ -98,7 +98,7 @@ static void test_both_sides(void **state) {
   shown(&a, id, words);
   shown(&b, id, words);
   shown(&b, notice, "\"emergency\":null");
-  shown(&b, notice, "\"officer\":\"amal\"");
+  shown(&b, notice, "\"officer\":\"amal\""); /* the number of a session is this node's own */
   pair_agree(&a, &b, ordinary);
   provide(&a, "\"paris\"", id, none, told);
   assert_string_equal(none, "");
