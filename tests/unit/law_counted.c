@@ -102,6 +102,21 @@ static void what_came_before(void **state) {
   counts(&asking, "urgent_direct/in_time/answer=1 urgent_direct/requests/=1 ");
 }
 
+/* What was answered and is not done all the same, as a recall that is open further down, counts as that and as no end. */
+static void open_all_the_same(void **state) {
+  (void)state;
+  struct asking asking;
+  begin(&asking, "urgent_direct");
+  add(&asking, "ask", NOW);
+  asking.asked.open = "running";
+  add(&asking, "answer", NOW + HOUR);
+  counts(&asking, "urgent_direct/requests/=1 urgent_direct/running/=1 ");
+  begin(&asking, "urgent_direct");
+  add(&asking, "ask", NOW);
+  asking.asked.open = "running";
+  counts(&asking, "urgent_direct/overdue/=1 urgent_direct/requests/=1 ");
+}
+
 /* Asked again, it counts from there on: neither the answer nor the pause of the first time. */
 static void asked_again(void **state) {
   (void)state;
@@ -330,7 +345,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_limit_that_is_unknown),
       cmocka_unit_test(what_came_before),
-      cmocka_unit_test(asked_again),
+      cmocka_unit_test(open_all_the_same), cmocka_unit_test(asked_again),
       cmocka_unit_test(answered_twice),
       cmocka_unit_test(a_clock_of_one_length),
       cmocka_unit_test(known_by_the_earlier_time),
