@@ -173,6 +173,7 @@ static const struct {
     {"ID", "", "a message's id, or its first digits (at least 4)"},
     {"SHA256", "", "a part's hash, as wasl message show names it"},
     {"NAME", "witness", "the witness's name here"},
+    {"NUMBER", "release", "what is held, as wasl release list shows it"},
     {"NUMBER", "", "how many; 0: none"},
     {"PARTNER", "", "a partner's name"},
     {"NAME", "", "a partner's name"},
@@ -185,7 +186,7 @@ static const struct {
 
 static const char exits[] =
     "Exit: 0 done, 1 failed, 2 wrong use, 5 not found, 6 refused by law or policy, 7 the evidence "
-    "does not\nverify, 8 the partner cannot be reached.\n";
+    "does not\nverify, 8 the partner cannot be reached, 9 it is held until another person releases it.\n";
 
 static bool begins(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;

@@ -442,8 +442,14 @@ struct core_recalls { /* recalls that are to be looked after */
 };
 
 /* --- release.c */
+enum { CORE_RELEASE_OPENED = 256 }; /* readings that are remembered; one more pushes out the oldest */
 struct core_releases {
   uint64_t waiting; /* so many wait for a second person */
+  size_t opened_next;
+  struct core_release_opened {
+    struct base_id message;
+    char person[BASE_NAME_MAX + 1];
+  } opened[CORE_RELEASE_OPENED]; /* what waits and by whom it was read, since the node started */
   base_time next;   /* when the first of them is over; INT64_MAX: none waits */
   int64_t again_ms; /* before that, monotonic, the register or the disk has no room to write it down */
 };

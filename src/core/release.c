@@ -270,6 +270,37 @@ static enum base_code check_authority(const struct core *core, const struct core
   return BASE_OK;
 }
 
+static bool was_read(const struct core *core, const struct base_id *message) {
+  for (size_t i = 0; i < CORE_RELEASE_OPENED; i++)
+    if (base_id_equal(&core->releases.opened[i].message, message) &&
+        strcmp(core->releases.opened[i].person, core_asker(core)->handle) == 0)
+      return true;
+  return false;
+}
+
+void core_release_opened(struct core *core, const struct base_id *message) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_release row;
+  struct core_releases *releases = &core->releases;
+  if (releases->waiting == 0 || was_read(core, message) ||
+      store_release_of(core->store, message, false, &arena, &row, NULL) != BASE_OK)
+    return;
+  struct core_release_opened *opened = &releases->opened[releases->opened_next++ % CORE_RELEASE_OPENED];
+  opened->message = *message;
+  memcpy(opened->person, core_asker(core)->handle, sizeof opened->person);
+}
+
+/* Whoever lets it go has read it: a second name below what nobody looked at would be no second person. */
+static enum base_code check_read(const struct core *core, const struct store_release *row, struct base_error *err) {
+  if (was_read(core, &row->message))
+    return BASE_OK;
+  return base_fail(err, BASE_POLICY,
+                   "release %lld was not read by %s since this node started: read what would go first (wasl release show "
+                   "%lld), then let it go or refuse it",
+                   (long long)row->number, core_asker(core)->handle, (long long)row->number);
+}
+
 static enum base_code write_given(struct core *core, struct held *held, struct core_submission *submission,
                                   struct core_case *kase, struct base_error *err) {
   char reason[BASE_HEX_ID + 48];
@@ -310,6 +341,8 @@ void core_release_give(struct core *core, uint64_t token, const struct wire_json
   bool unlawful = code == BASE_LAW || code == BASE_SUSPENDED;
   if (code == BASE_OK)
     code = check_authority(core, &submission, &err);
+  if (code == BASE_OK)
+    code = check_read(core, &held.row, &err);
   if (code == BASE_OK)
     code = write_given(core, &held, &submission, kase, &err);
   if (code == BASE_OK)

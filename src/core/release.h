@@ -25,6 +25,8 @@ BASE_NODISCARD enum base_code core_release_possible(const struct core *core, enu
 /* Writes it down and answers. */
 BASE_NODISCARD enum base_code core_release_hold(struct core *core, uint64_t token, struct core_submission *submission,
                                                 struct base_error *err);
+/* Its content is shown to who asks, and the leaf of that is written. */
+void core_release_opened(struct core *core, const struct base_id *message);
 void core_release_give(struct core *core, uint64_t token, const struct wire_json *request);
 void core_release_refuse(struct core *core, uint64_t token, const struct wire_json *request);
 void core_release_withdraw(struct core *core, uint64_t token, const struct wire_json *request);

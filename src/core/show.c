@@ -9,6 +9,7 @@
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/register.h"
+#include "core/release.h"
 #include "core/review.h"
 #include "core/show.h"
 #include "core/witness.h"
@@ -434,7 +435,10 @@ static enum base_code read_leaf(struct core *core, const struct show_row *row, c
   struct wire_opening opening = {.actor = core_actor(core),
                                  .subject = base_view_text(subject.text),
                                  .reason = reason.size > 0 ? reason : base_view_text(row->verb)};
-  return core_register_add(core, core_show_act(request), &opening, NULL, err);
+  code = core_register_add(core, core_show_act(request), &opening, NULL, err);
+  if (code == BASE_OK && row->code == LINK_MESSAGE_SHOW)
+    core_release_opened(core, &id);
+  return code;
 }
 
 enum wire_act core_show_act(const struct wire_json *request) {

@@ -78,7 +78,8 @@ static enum base_code read_requests(const struct wire_json *list, struct core_to
   return BASE_OK;
 }
 
-/* For oneself never more than one came with, nor for longer (of a session: until that ends); for another, who administers may give what that one has. */
+/* For oneself never more than one came with, nor for longer (of a session: until that ends); for another, who administers
+ * may give what that one has. */
 static enum base_code check_scope(const struct core *core, const struct core_person *person,
                                   struct core_token *wanted, struct base_error *err) {
   const struct core_asker *asker = core_asker(core);

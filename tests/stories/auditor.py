@@ -94,7 +94,9 @@ def sent_by_two(node, *words):
         return must(done).out.strip()
     if node.name not in seconds:
         seconds[node.name] = person(node, "samir", "supervisor")[1]
-    return must(node.wasl("release", "give", done.err.split("release ")[1].split()[0], **seconds[node.name])).out.strip()
+    number = done.err.split("release ")[1].split()[0]
+    must(node.wasl("release", "show", number, **seconds[node.name]))
+    return must(node.wasl("release", "give", number, **seconds[node.name])).out.strip()
 
 
 def a_case(rabat, paris, lina):

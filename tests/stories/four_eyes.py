@@ -65,6 +65,7 @@ def story():
     check(not acts(paris, "released"), "released all the same")
     ok("nobody lets go what is his own, by whatever token, and no officer what is another's")
 
+    paris.refuses(6, "release", "give", "1", says="was not read by samir since this node started: read what would go first", **samir)
     shown = must(paris.wasl("release", "show", "1", "--reason", "contrôle", **samir)).out
     check(SECRET in shown and "Waits for its release, under number 1: supervisor" in shown, shown)
     check([leaf["actor"].split()[0] for leaf in acts(paris, "read")] == ["samir"], "no leaf says that he read it")

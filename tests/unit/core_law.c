@@ -450,12 +450,26 @@ static void second(struct pair_node *node, char secret[SECRET]) {
   token_for(node, "samir", "", secret);
 }
 
+/* Whoever lets it go reads it first. */
+static void read_held(struct pair_node *node, const char *secret, int count) {
+  char members[128];
+  snprintf(members, sizeof members, "\"number\":%d", count);
+  struct pair_answer answer = ask_as(node, LINK_RELEASE_LIST, secret, members);
+  base_buf_u8(&answer.payload, 0);
+  const char *id = strstr((const char *)answer.payload.data, "\"message\":\"");
+  assert_non_null(id);
+  snprintf(members, sizeof members, "\"id\":\"%.64s\"", id + strlen("\"message\":\""));
+  pair_answer_free(&answer);
+  done_as(node, LINK_MESSAGE_SHOW, secret, members);
+}
+
 /* Submitted by the owner, held as the release of this number, and let go by another. */
 static void released(struct pair_node *node, const char *json, const char *secret, int count, char id[65]) {
   char members[32];
   struct pair_answer answer = pair_ask(node, LINK_CASE_OPEN, json, -1);
   assert_int_equal(answer.status, BASE_OK);
   pair_answer_free(&answer);
+  read_held(node, secret, count);
   snprintf(members, sizeof members, "\"number\":%d", count);
   answer = ask_as(node, LINK_RELEASE_GIVE, secret, members);
   if (answer.status != BASE_OK)
@@ -554,6 +568,7 @@ static void test_approval(void **state) {
   refused_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3", BASE_POLICY,
              "wants it released by the competent authority dgst");
   done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"unit\",\"person\":\"samir\",\"unit\":\"dgst\"");
+  read_held(&a, secret, 3);
   done_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3");
   base_buf_free(&reason);
   base_buf_free(&json);

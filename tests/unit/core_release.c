@@ -67,7 +67,21 @@ static const char *of(int64_t count, const char *more) {
   return members;
 }
 
+/* As wasl release show does. */
+static void read_it(struct pair_node *node, const char *secret, int64_t count) {
+  char message[65], members[128];
+  struct pair_answer answer = ask_as(node, LINK_RELEASE_LIST, secret, of(count, ""));
+  base_buf_u8(&answer.payload, 0);
+  const char *id = strstr((const char *)answer.payload.data, "\"message\":\"");
+  assert_non_null(id);
+  snprintf(message, sizeof message, "%s", id + strlen("\"message\":\""));
+  pair_answer_free(&answer);
+  snprintf(members, sizeof members, "\"id\":\"%s\"", message);
+  done_as(node, LINK_MESSAGE_SHOW, secret, members);
+}
+
 static void given(struct pair_node *node, const char *secret, int64_t count, char id[65]) {
+  read_it(node, secret, count);
   struct pair_answer answer = ask_as(node, LINK_RELEASE_GIVE, secret, of(count, ""));
   if (answer.status != BASE_OK)
     fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
@@ -94,6 +108,33 @@ static void content_is_gone(struct pair_node *node, const char *id) {
   assert_int_equal(row.part0.size + row.wrapped_key.size, 0);
   assert_int_equal(row.state, STORE_MESSAGE_DRAFT);
   base_arena_free(&arena);
+}
+
+/* A second name below what nobody looked at would be no second person. */
+static void test_read_first(void **state) {
+  (void)state;
+  struct office o;
+  char message[65], id[65];
+  set_up(&o);
+  int64_t first = opened(&o, o.sara, message);
+  static const char says[] = "was not read by samir since this node started";
+  refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_POLICY, says);
+  read_it(&o.a, o.lina, first); /* another one's reading is not his */
+  refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_POLICY, says);
+  read_it(&o.a, o.samir, first);
+  pair_close(&o.a);
+  pair_open(&o.a);
+  refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_POLICY, says);
+  read_it(&o.a, o.samir, first);
+  read_it(&o.a, o.samir, first);
+  assert_int_equal(o.a.core->releases.opened_next, 1);
+  o.a.core->releases.opened_next = CORE_RELEASE_OPENED; /* so many more have read: the oldest is forgotten */
+  read_it(&o.a, o.lina, first);
+  refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_POLICY, says);
+  assert_int_equal(try_count(&o.a, WIRE_ACT_RELEASED), 0);
+  given(&o.a, o.samir, first, id);
+  assert_int_equal(try_count(&o.a, WIRE_ACT_RELEASED), 1);
+  try_remove(&o.a, &o.b);
 }
 
 static void test_given(void **state) {
@@ -475,7 +516,7 @@ static void test_put_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_given),
+      cmocka_unit_test(test_read_first), cmocka_unit_test(test_given),
       cmocka_unit_test(test_counted),
       cmocka_unit_test(test_cleared),
       cmocka_unit_test(test_owner_is_a_person),
