@@ -172,6 +172,10 @@ def story():
                                                                     if line["measure"] == "requests") == 3, lines)
     arabic = must(rabat.wasl("statistics", "--kind", "request", env={**os.environ, "LC_ALL": "ar_MA.UTF-8"})).out
     check("أجيب عنها في الأجل" in arabic and "عدم الاختصاص" in arabic, arabic)
+    acts = {cell["measure"] for cell in rabat.json("statistics")["cells"] if cell["section"] == "acts"}
+    for language in ("ar", "fr", "es", "pt"):  # acts in the reader's words, not by the names that leaves have
+        said = must(rabat.wasl("statistics", env={**os.environ, "LC_ALL": f"{language}.UTF-8"})).out
+        check("written" in acts and not [act for act in acts if f"    {act}:" in said or f"    {act} " in said], language, acts, said)
     rabat.refuses(2, "statistics", "--csv", "--json", says="not both")
     rabat.refuses(1, "statistics", "--from", "yesterday", says="YYYY-MM-DD")
     rabat.refuses(5, "statistics", "--partner", "nobody", says="no partner")
