@@ -440,6 +440,7 @@ export type Clock = {
   /** Of the pause, while it is paused. */
   ground?: string;
   paused_by?: Node;
+  paused_since?: TimeOrNull;
   soon: TimeOrNull;
   overdue: boolean;
   /** Of both sides, ours first. */

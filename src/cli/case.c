@@ -69,11 +69,18 @@ static void write_zones(struct cli *cli, struct base_buf *out, const struct wire
   }
 }
 
-/* Why it stands, and by whom: "paused (The scope or the period is too wide, paris)". */
+/* Since when it stands, why, and by whom: "paused since 2026-… (The scope or the period is too wide, paris)". Nobody
+ * reminds of it: whoever reads how long it has been decides. */
 static void write_paused(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
                          const struct wire_json *clock) {
   struct base_view ground = cli_string(clock, "ground");
-  base_buf_printf(out, "%s (", cli_word(cli, CLI_PAUSED));
+  base_time since;
+  base_buf_printf(out, "%s ", cli_word(cli, CLI_PAUSED));
+  if (cli_moment(wire_json_get(clock, "paused_since"), &since)) {
+    cli_time(cli, out, since);
+    base_buf_text(out, " ");
+  }
+  base_buf_text(out, "(");
   base_buf_printable(out, cli_ground_label(cli, kind, cli_string(clock, "name"), ground));
   base_buf_text(out, ", ");
   cli_isolated(cli, out, cli_string(clock, "paused_by"));
@@ -90,7 +97,7 @@ static void write_stopped(struct cli *cli, struct base_buf *out, const struct wi
   cli_duration(cli, out, late);
 }
 
-/* "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused (…)", "stopped…" */
+/* "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused since … (…)", "stopped…" */
 static void write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
                         const struct wire_json *clock) {
   base_time due, now = cli->world->now(cli->world->context);

@@ -128,7 +128,7 @@ static const struct {
     {"--grading", "", "GRADE", "how good source and information are: SCHEME:SOURCE/INFORMATION, such as 4x4:B/2"},
     {"--kind", "", "KIND", "only cases of this kind"},
     {"--by", "", "deadline",
-     "what is due first comes first: the overdue, then the next; those without a deadline last"},
+     "what is due first comes first: the overdue, then the next, then the paused; those without a deadline last"},
     {"--state", "case items", "STATE", "only items in this state"},
     {"--item", "", "NAME", "only items of this name, as wasl kind show lists them"},
     {"--state", "", "STATE", "only cases in this state, by deadline"},

@@ -98,7 +98,7 @@ struct looking {
   struct core *core;
   const struct core_case *kase;
   bool tell; /* what is to be told is told; else it is only computed when */
-  base_time now, due, look;
+  base_time now, due, look; /* due: STORE_DUE_PAUSED when one stands and none runs */
   bool remembered;                                                                      /* told was read */
   struct store_alarm told[WIRE_PARTIES_MAX][WIRE_KIND_CLOCKS_MAX][STORE_ALARM_OVERDUE]; /* due 0: nothing was */
 };
@@ -185,6 +185,8 @@ static enum base_code look_at(struct looking *looking, struct base_error *err) {
   for (size_t i = 0; i < kase->messages[0].header->party_count && code == BASE_OK; i++) {
     code = core_clocks_of(looking->core, kase, i, room, clocks, &count, err);
     for (size_t j = 0; j < count && code == BASE_OK; j++) {
+      if (clocks[j].paused && looking->due > STORE_DUE_PAUSED)
+        looking->due = STORE_DUE_PAUSED;
       if (!clocks[j].running)
         continue;
       if (!looking->remembered)

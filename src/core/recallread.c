@@ -60,7 +60,7 @@ static enum base_code read_due(struct core *core, const struct core_case *kase, 
   enum base_code code = BASE_OK;
   if (!out->misfit) {
     code = core_clocks_compute(core, kase, &due, &look, err);
-    out->due = due == INT64_MAX ? 0 : due;
+    out->due = due >= STORE_DUE_PAUSED ? 0 : due;
     return code;
   }
   BASE_AUTO_FREE struct law_clock_event *room = core_clocks_room(kase);

@@ -38,6 +38,7 @@ static void write_clock(struct core *core, struct wire_writer *writer, struct ba
   if (clock->paused) {
     wire_write_member_text(writer, "ground", clock->ground);
     wire_write_member_text(writer, "paused_by", core_show_name(core, clock->paused_by->author));
+    core_show_time(writer, "paused_since", clock->paused_since);
   }
   core_show_time(writer, "soon", clock->running && clock->soon < clock->due ? clock->soon : 0);
   wire_write_member_bool(writer, "overdue", clock->running && clock->due < core_now(core));

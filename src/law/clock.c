@@ -29,7 +29,6 @@ static struct base_view ground_of(const struct wire_kind_clock *clock, const str
 
 struct run {
   struct law_clock clock;
-  base_time paused_at;
   int64_t ahead; /* seconds before it is due that it is due soon */
   bool started;
 };
@@ -60,8 +59,9 @@ static int64_t seconds_between(base_time from, base_time to) {
 }
 
 static void resume(struct run *run, base_time at) {
-  run->clock.due = later_by(run->clock.due, seconds_between(run->paused_at, at));
+  run->clock.due = later_by(run->clock.due, seconds_between(run->clock.paused_since, at));
   run->clock.paused = false;
+  run->clock.paused_since = 0;
   run->clock.running = true;
   run->clock.paused_by = NULL;
   run->clock.ground = (struct base_view){0};
@@ -76,13 +76,14 @@ static void pause(struct run *run, const struct wire_kind_clock *clock, const st
   run->clock.paused = true;
   run->clock.paused_by = event->header;
   run->clock.ground = ground;
-  run->paused_at = event->at;
+  run->clock.paused_since = event->at;
 }
 
 /* Whoever ends it, and however: what came too late stays late. While it is paused it cannot be: no pause begins late. */
 static void stop(struct run *run, base_time at) {
   run->clock.late = run->clock.paused ? 0 : seconds_between(run->clock.due, at);
   run->clock.running = run->clock.paused = false;
+  run->clock.paused_since = 0;
   run->clock.stopped = true;
   run->clock.ended = at;
 }

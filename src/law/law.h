@@ -198,7 +198,8 @@ struct law_clock {
   base_time started, due;               /* UTC; while paused, due as if it went on at once */
   base_time soon;                       /* from when on it is due soon; due itself when the kind names no share */
   const struct wire_header *paused_by;  /* while paused: the message that did it, … */
-  struct base_view ground;              /* … and the code of its ground */
+  struct base_view ground;              /* … the code of its ground … */
+  base_time paused_since;               /* … and since when; 0: it is not paused */
   bool running, paused, stopped;
   base_time ended;                      /* when stopped, … */
   int64_t late;                         /* … and by how many seconds too late, whoever stopped it; 0: it was not */

@@ -178,6 +178,8 @@ BASE_NODISCARD enum base_code store_partner_head_get(struct store *store, int64_
                                                      struct base_buf *note, struct base_error *err);
 
 /* --- cases */
+/* cases.due of one whose clock is paused and none of whose clocks runs: by deadline it stands before what has ended. */
+#define STORE_DUE_PAUSED (INT64_MAX - 1)
 struct store_case {
   struct base_id id;
   struct base_view kind, state, opener; /* state: the kind's code */
@@ -185,7 +187,7 @@ struct store_case {
   bool flagged; /* equivocation or another fault: a person decides */
   uint64_t message_count;
   base_time opened, changed;
-  base_time due;  /* when the first of its running clocks is due; INT64_MAX: none runs */
+  base_time due;  /* when the first of its running clocks is due; STORE_DUE_PAUSED; INT64_MAX: it has neither */
   base_time look; /* when something of its clocks is to be told next; INT64_MAX: never; 0: both are not known yet */
 };
 /* due and look are written in a new row alone: store_case_clocks_set changes them. */

@@ -420,6 +420,8 @@ static enum base_code check_due(void *context, const struct store_case *row) {
     if (party == opener || (opener != node->index && party != node->index))
       continue;
     struct clock clock = clock_of(sim, &kase, party);
+    if (clock.runs && clock.paused && first > STORE_DUE_PAUSED)
+      first = STORE_DUE_PAUSED;
     if (!clock.runs || clock.paused)
       continue;
     first = clock.due < first ? clock.due : first;

@@ -52,9 +52,16 @@ def story():
     settle(paris, rabat)
     clock = rabat.json("case", "show", slow)["clocks"][0]
     check(clock["paused"] and clock["ground"] == "scope_too_wide" and clock["paused_by"] == "paris", clock)
-    check("too wide" in rabat.ask("case", "show", slow), "the ground is not shown")
-    check(rabat.json("case", "list", "--by", "deadline")[0]["id"] == case, "a paused one comes first")
-    ok("a clock is paused on a ground of the kind alone, which is shown with who paused it")
+    check(moment(clock["paused_since"]) < moment(clock["due"]), clock)
+    text = rabat.ask("case", "show", slow)
+    check("too wide" in text and "paused since 20" in text, "the ground, or since when, is not shown", text)
+    done = rabat.request("paris")
+    rabat.ask("case", "send", done, "withdraw")
+    settle(rabat, paris)
+    for node in (rabat, paris):
+        listed = [row["id"] for row in node.json("case", "list", "--by", "deadline")]
+        check(listed[:2] == [case, slow] and done in listed, "running, paused, ended:", listed)
+    ok("a clock is paused on a ground of the kind alone, which is shown with who paused it and since when; it is listed before what has ended")
     check(alarms(rabat, case) == [], alarms(rabat, case))
     at_hour(7, rabat, paris)
     soon = alarms(rabat, case)

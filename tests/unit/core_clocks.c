@@ -58,7 +58,7 @@ static void the_row_moves_with_the_clock(void **state) {
   at_time(&clocked, DAY);
   try_send(&clocked.b, clocked.id, "clarify", try_question, id);
   pair_rest(&clocked.a, &clocked.b);
-  assert_int_equal(row_of(&clocked.a, clocked.id).due, INT64_MAX);
+  assert_int_equal(row_of(&clocked.a, clocked.id).due, STORE_DUE_PAUSED);
   assert_int_equal(row_of(&clocked.b, clocked.id).look, INT64_MAX);
   at_time(&clocked, 3 * DAY);
   try_send(&clocked.a, clocked.id, "clarification", try_answer, id);

@@ -115,12 +115,15 @@ static void only_a_ground_of_the_kind_pauses(void **state) {
   struct course course;
   begin(&course, "urgent_direct");
   add(&course, "ask", NOW);
-  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0);
+  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0 && run(&course).paused_since == 0);
   add(&course, "clarify", NOW + HOUR);
+  assert_int_equal(run(&course).paused_since, NOW + HOUR);
   assert_ptr_equal(run(&course).paused_by, &course.header);
   assert_true(base_view_is(run(&course).ground, "facts_insufficient"));
+  add(&course, "clarify", NOW + 2 * HOUR); /* the first one's time stays */
+  assert_int_equal(run(&course).paused_since, NOW + HOUR);
   add(&course, "clarification", NOW + 2 * HOUR);
-  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0);
+  assert_true(run(&course).paused_by == NULL && run(&course).ground.size == 0 && run(&course).paused_since == 0);
   base_arena_free(&course.request.arena);
 }
 
@@ -176,7 +179,7 @@ static void each_end_stops(void **state) {
     add(&course, ends[i], NOW + DAY);
     add(&course, "clarification", NOW + 2 * DAY);
     struct law_clock clock = run(&course);
-    assert_true(clock.stopped && !clock.running && !clock.paused);
+    assert_true(clock.stopped && !clock.running && !clock.paused && clock.paused_since == 0);
     assert_int_equal(clock.ended, NOW + DAY);
     assert_int_equal(clock.due, NOW + 7 * DAY);
     base_arena_free(&course.request.arena);
