@@ -163,6 +163,30 @@ static void a_task_goes_to_its_assignee(void **unused) {
   finish(&scene);
 }
 
+/* Who said go before somebody said no has to say it again. */
+static void a_go_before_a_no_counts_no_more(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "operation", 3);
+  add(&scene, 'a', A, "propose", "");
+  add(&scene, 'b', B, "legal_review", "a");
+  add(&scene, 'c', C, "legal_review", "b");
+  add(&scene, 'd', A, "activate", "c");
+  add(&scene, 'e', B, "activate", "d");
+  add(&scene, 'f', A, "phase", "e");
+  add_about(&scene, 'g', B, "phase_go", "phase", 'f', "f");
+  add_about(&scene, 'h', C, "phase_no_go", "phase", 'f', "g");
+  add_about(&scene, 'i', A, "phase_go", "phase", 'f', "h");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "active");
+  assert_true(message(&scene, 'g')->effective && message(&scene, 'h')->effective && message(&scene, 'i')->effective);
+  assert_string_equal(item_state(&scene, 'f'), "planned");
+  add_about(&scene, 'j', B, "phase_go", "phase", 'f', "i");
+  compute(&scene);
+  assert_string_equal(item_state(&scene, 'f'), "running");
+  finish(&scene);
+}
+
 /* A task that nobody was given: no assignee, and nobody may do what he may. */
 static void without_an_assignee(void **unused) {
   (void)unused;
@@ -710,6 +734,7 @@ int main(void) {
       cmocka_unit_test(what_does_not_fit_is_held),
       cmocka_unit_test(the_order_decides_between_two),
       cmocka_unit_test(a_task_goes_to_its_assignee),
+      cmocka_unit_test(a_go_before_a_no_counts_no_more),
       cmocka_unit_test(without_an_assignee),
       cmocka_unit_test(says_what_is_possible_now),
       cmocka_unit_test(without_memory_there_is_no_state),
