@@ -482,6 +482,7 @@ enum base_code core_law(struct core *core, const struct wire_kind *kind, const s
   question.level = content.level;
   question.emergency = content.emergency;
   question.derogation = content.derogation;
+  question.emergency_went = content.emergency_went;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   return law_decide(&question, core->law, core->law_count, out, err);

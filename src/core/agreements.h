@@ -29,6 +29,7 @@ struct core_law_content {
   enum wire_level level;
   struct base_view emergency; /* the ground on which it goes where no row covers it; empty: on none */
   struct base_view derogation; /* by which personal data leave where no row has a basis of that; empty: by none */
+  bool emergency_went;        /* law_question */
 };
 /* The purpose of a case, as its opening message says it; empty: its kind has none. */
 struct base_view core_law_purpose(const struct wire_kind *kind, const struct wire_header *opening);

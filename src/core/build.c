@@ -68,6 +68,7 @@ static enum base_code ask_law(struct core_building *building, const struct wire_
   code = core_delivery_clause(core, partner, delivery, &arena, &clause, why);
   asked.emergency = law_emergency_ground(clause);
   asked.derogation = base_view_text(law_transfer_names[law_clause_transfer(clause)]);
+  asked.emergency_went = true;
   if (code == BASE_OK)
     code = core_law(core, kind, opening, type, asked, partner, out, why);
   bool waits = false;

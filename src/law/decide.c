@@ -217,11 +217,15 @@ static enum base_code refuse_level(const struct law_question *question, const st
   struct base_hex_text id = base_id_text(&agreement->id);
   return base_fail(err, BASE_LAW,
                    "row %.*s of agreement %.*s… permits messages up to %s, and this one is %s%s: it goes under a row "
-                   "with a higher ceiling, or with a lower mark if its content allows that",
+                   "with a higher ceiling, or with a lower mark if its content allows that%s",
                    (int)row->id.size, (const char *)row->id.data, SHORT_ID, id.text, wire_level_codes[ceiling(row)],
                    wire_level_codes[question->level],
                    question->level == (enum wire_level)WIRE_LEVEL_DEFAULT
                        ? " (as every message is that says nothing else in --handling)"
+                       : "",
+                   law_emergency_known(question->emergency)
+                       ? "; an emergency lifts no ceiling of a row that covers all else: so marked it goes under that "
+                         "row, at once or when a second person has released it"
                        : "");
 }
 
@@ -331,6 +335,13 @@ static bool emergency_serves(const struct law_question *question) {
   return !question->transfer || law_derogation(question->emergency) != LAW_TRANSFER_NONE;
 }
 
+/* An emergency stands in for a row that is missing, and lifts no ceiling of one that is there: a mark, which its sender
+ * sets, would be the way around the second person who must release it under that row. */
+static bool stands_in(const struct law_question *question, const struct law_agreement *agreements, size_t count) {
+  const struct law_agreement *of = NULL;
+  return question->emergency_went || short_of(LAW_LACKS_HANDLING, question, agreements, count, &of) == NULL;
+}
+
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                           struct law_answer *out, struct base_error *err) {
   if (question->partner_suspended) {
@@ -355,14 +366,16 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   asked.derogation = question->derogation;
   if (!row) /* a derogation only where nothing else permits it */
     row = choose(&asked, agreements, count, &chosen);
-  if (!row && emergency_serves(&asked) && law_emergency_clause(asked.emergency, out->clause)) {
+  bool emergency = !row && law_emergency_known(asked.emergency);
+  if (emergency && emergency_serves(&asked) && stands_in(&asked, agreements, count)) {
+    (void)law_emergency_clause(asked.emergency, out->clause);
     out->agreement = NULL;
     out->row = NULL;
     out->transfer = law_derogation(asked.transfer ? asked.emergency : (struct base_view){0});
     out->approval = out->basis = LAW_OFFICER; /* it waits for nobody */
     return BASE_OK;
   }
-  if (!row && law_emergency_known(asked.emergency))
+  if (emergency && !emergency_serves(&asked))
     return base_fail(err, BASE_LAW,
                      "the ground %.*s lets no personal data leave the area of Directive (EU) 2016/680: article 35(2) "
                      "spares a prior authorisation and no basis; vital_interests and immediate_threat are one, where it "

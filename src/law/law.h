@@ -121,6 +121,7 @@ struct law_question {
   struct base_view emergency; /* the ground of an emergency transfer (law/emergency.h); empty: it is none */
   struct base_view derogation; /* of article 38(1), by which a person lets it leave where no row has a basis; empty: none */
   bool transfer; /* for law_row_lacks, as law_transfers says it; law_decide finds it out by itself */
+  bool emergency_went;        /* it was sent on that ground, and is on its way: no row that came since holds it up */
 };
 struct law_answer {
   char clause[LAW_CLAUSE_MAX + 1];      /* "AGREEMENT-ID/ROW", "AGREEMENT-ID@TERMS-ID/ROW" when the terms are not those of the
@@ -133,7 +134,7 @@ struct law_answer {
   enum law_approval approval;            /* … and by what it holds: special personal data ask for a supervisor at least */
 };
 /* agreements: in any order; the covering one with the smallest id is named, and its first row that covers. Where none
- * covers it, what goes on a ground of emergency goes under that.
+ * covers it, what goes on a ground of emergency goes under that, but where a row in force covers all but its mark.
  * BASE_OK and the clause, or BASE_LAW / BASE_SUSPENDED with one sentence that names the missing row
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,

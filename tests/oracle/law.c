@@ -63,7 +63,8 @@ static void answer(const struct wire_json *json, const struct law_agreement *agr
                                   .partner_suspended = true_of(json, "suspended"),
                                   .now = number_of(json, "now"),
                                   .emergency = text_of(json, "emergency"),
-                                  .derogation = text_of(json, "derogation")};
+                                  .derogation = text_of(json, "derogation"),
+                                  .emergency_went = true_of(json, "went")};
   enum base_code code = law_decide(&question, agreements, count, &said, NULL);
   printf("\t%s", code == BASE_OK ? said.clause : code == BASE_LAW ? "no" : "suspended");
   if (code == BASE_OK) /* who must release it, by row and type, and by what it holds too */

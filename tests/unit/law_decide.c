@@ -86,6 +86,46 @@ static void no_row_is_needed(void **state) {
 }
 
 /* In place of a missing row alone: not of a row that is there, nor for a partner who is suspended. */
+/* One person's mark is no way around the second one whom the row asks for. What went before there was the row goes on. */
+static void an_emergency_lifts_no_ceiling(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer = {.clause = "as it was"};
+  struct base_error err = {0};
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  basis.row.has_handling = true;
+  basis.row.handling = LAW_AMBER;
+  basis.row.approval = LAW_SUPERVISOR;
+  asked.emergency = BASE_VIEW("vital_interests");
+  asked.level = WIRE_RED;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
+  assert_string_equal(answer.clause, "as it was");
+  assert_non_null(strstr(err.text, "permits messages up to amber, and this one is red"));
+  assert_non_null(strstr(err.text, "an emergency lifts no ceiling of a row that covers all else: so marked it goes"));
+  assert_non_null(strstr(err.text, "a second person has released it"));
+  asked.emergency_went = true;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "emergency/vital_interests");
+  asked.emergency = BASE_VIEW("convenience");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
+  assert_null(strstr(err.text, "emergency"));
+  asked.emergency = BASE_VIEW("vital_interests");
+  asked.emergency_went = false;
+  asked.level = WIRE_AMBER; /* as the sentence says: under the row, by two persons */
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_ptr_equal(answer.row, &basis.row);
+  assert_int_equal(answer.approval, LAW_SUPERVISOR);
+  asked.level = WIRE_RED;
+  asked.personal = WIRE_PERSONAL_SPECIAL; /* the row lacks more than that: it is none for this message */
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "emergency/vital_interests");
+  asked.personal = WIRE_PERSONAL_NONE;
+  basis.agreement.ended = true; /* nor is one that is in force no more */
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+  assert_string_equal(answer.clause, "emergency/vital_interests");
+}
+
 static void an_emergency_is_the_way_around(void **state) {
   (void)state;
   struct basis basis;
@@ -518,6 +558,7 @@ int main(void) {
       cmocka_unit_test(names_the_clause),
       cmocka_unit_test(no_row_is_needed),
       cmocka_unit_test(an_emergency_is_the_way_around),
+      cmocka_unit_test(an_emergency_lifts_no_ceiling),
       cmocka_unit_test(says_what_a_row_lacks),
       cmocka_unit_test(approvals),
       cmocka_unit_test(authorities),
