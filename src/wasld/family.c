@@ -36,6 +36,7 @@ struct child {
   int ready; /* read end: a byte says that it serves */
   bool serves;
   bool killed;                   /* by us, because it did not end in time */
+  bool told;                     /* by us to end: dying of that signal is its answer */
   int status;                    /* with which it ended */
   char why[BASE_ERROR_TEXT_MAX]; /* it said that it will never serve; "" */
   struct family *family;
@@ -153,7 +154,7 @@ static enum base_code start_child(struct family *family, struct child *child, st
     return base_fail_errno(err, "%s: cannot be started", child->program);
   }
   child->pid = pid;
-  child->serves = child->killed = false;
+  child->serves = child->killed = child->told = false;
   child->why[0] = '\0';
   child->ready = ready[0];
   child->family = family;
@@ -377,13 +378,18 @@ static void still_halted(void *context) {
   }
 }
 
+static void tell_to_end(struct family *family, size_t child) {
+  if (!runs(family, child))
+    return;
+  family->children[child].told = true;
+  kill(family->children[child].pid, SIGTERM);
+}
+
 static void stop(struct family *family, int64_t patience_ms) {
   family->state = STOPPING_GATES;
   let_go_on(family);
-  if (runs(family, GATE_PEER))
-    kill(family->children[GATE_PEER].pid, SIGTERM);
-  if (runs(family, GATE_LOCAL))
-    kill(family->children[GATE_LOCAL].pid, SIGTERM);
+  tell_to_end(family, GATE_PEER);
+  tell_to_end(family, GATE_LOCAL);
   link_timer_set(family->timer, patience_ms);
   step_stop(family);
 }
@@ -486,11 +492,13 @@ static void log_end(const struct child *child, int status) {
 
 /* One that fails takes those with it that wait for him: keeper before core, core before the gates. One that ended in
  * peace was taken along, though its end may be seen first: channels close before their process is gone. One that only
- * did not end in time, when another had failed, is not to blame. */
+ * did not end in time, when another had failed, is not to blame, nor one that had no answer yet to being told to end
+ * but to die of it. */
 static void blame(struct family *family, const struct child *child, int status) {
   bool deeper = family->failed == NULL || family->failed->status == 0 || child->role == LINK_ROLE_KEEPER ||
                 (child->role == LINK_ROLE_CORE && family->failed->role != LINK_ROLE_KEEPER);
-  if (!family->served && status != 0 && deeper && !child->killed)
+  bool obeyed = child->told && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+  if (!family->served && status != 0 && deeper && !child->killed && !obeyed)
     family->failed = child;
 }
 

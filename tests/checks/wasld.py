@@ -38,6 +38,8 @@ if mode == "part":
     os.close(int(fds["worker"]))
     time.sleep(0.5)
     sys.exit(1)
+if mode == "raw":
+    time.sleep(600)
 if mode == "busy":
     time.sleep(600)
 if role.startswith("gate"):
@@ -268,11 +270,17 @@ def blames_the_one_that_failed(base, wasld):
     last = node.text().splitlines()[-1]
     assert "core did not end in time and is killed" in node.text(), node.text()
     assert last.endswith("the node did not start: gate-local: the key \ufffd is damaged"), node.text()
+    node.mode("core", "")
     node.mode("gate-local", "part")  # the end of the worker, which it takes along, is seen before its own
     node.start(wasld)
     assert node.process.wait(10) == 1
     assert "worker (process" in node.text() and "ended by itself with status 0" in node.text(), node.text()
     assert node.text().splitlines()[-1].endswith("the node did not start: gate-local: the key is damaged"), node.text()
+    node.mode("gate-peer", "raw")  # dies of being told to end, before gate-local has ended
+    node.start(wasld)
+    assert node.process.wait(10) == 1
+    assert "gate-peer" not in node.text().splitlines()[-1], node.text()
+    node.mode("gate-peer", "")
     node.mode("gate-local", "")
     node.start(wasld)
     core = None

@@ -22,8 +22,8 @@ static void try_header(const struct wire_kind *kind, const struct wire_kind_type
   require(wire_form_check_header(kind, &header, NULL) == BASE_OK);
 }
 
-static void try_again(const struct wire_kind *kind, const struct wire_kind_type *type, const struct wire_form *form,
-                      struct base_view rest, struct base_arena *arena) {
+static void try_again(const struct wire_kind_type *type, const struct wire_form *form, struct base_view rest,
+                      struct base_arena *arena) {
   BASE_AUTO_BUF struct base_buf whole = {0}, again = {0};
   WIRE_AUTO_JSON struct wire_json *left = NULL;
   WIRE_AUTO_JSON struct wire_json *fields = NULL;
@@ -68,6 +68,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       wire_form_check(NULL, type, fields, &arena, &form, &rest, NULL))
     return 0;
   try_header(kind, type, &form);
-  try_again(kind, type, &form, base_buf_view(&rest), &arena);
+  try_again(type, &form, base_buf_view(&rest), &arena);
   return 0;
 }

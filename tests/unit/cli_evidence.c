@@ -797,13 +797,18 @@ static void header_is_missing(void **state) {
   made_node(&other.receiver, "paris", 50);
   made_message(&other, true, NULL);
   made_triple(&other, WIRE_ACT_RECEIVED, &other.receiver, &other.author, (struct wire_opening){.number = 1});
-  for (size_t i = 0; i < sizeof answer / sizeof *answer; i++)
-    made_member(&made, answer[i])->bytes = made_member(&other, answer[i])->bytes;
+  for (size_t i = 0; i < sizeof answer / sizeof *answer; i++) {
+    struct base_buf *mine = &made_member(&made, answer[i])->bytes, *his = &made_member(&other, answer[i])->bytes, kept = *mine;
+    *mine = *his;
+    *his = kept;
+  }
   made_tar(&made, &tar);
   expect_refused(&tar, "the answer to another message", 0, "names another message");
   take_out(&made, "paris/sent.leaf");
   made_tar(&made, &tar);
   expect_refused(&tar, "neither header nor sent leaf", 0, "header.json: is missing");
+  made_free(&made);
+  made_free(&other);
 }
 
 static void too_many_members(void **state) {
