@@ -108,8 +108,8 @@ class Node:
         return self
 
     def text(self):
-        self.log.seek(0)
-        return self.log.read().decode()
+        # Not by seek and read: the place in the file is that of wasld, too, which would go on writing there.
+        return os.pread(self.log.fileno(), 1 << 20, 0).decode()
 
     def until(self, pattern, times=1, seconds=10):
         late = time.monotonic() + seconds
