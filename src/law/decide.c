@@ -254,7 +254,7 @@ static enum base_code refuse(const struct law_question *question, const struct l
   const struct law_row *row = short_of(LAW_LACKS_HANDLING, question, agreements, count, &low);
   if (row != NULL)
     return refuse_level(question, low, row, err);
-  row = short_of(LAW_LACKS_TRANSFER, question, agreements, count, &low);
+  row = question->transfer ? short_of(LAW_LACKS_TRANSFER, question, agreements, count, &low) : NULL;
   if (row != NULL)
     return refuse_transfer(question, low, row, err);
   const struct law_agreement *nearest = NULL;
@@ -364,7 +364,7 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   const struct law_agreement *chosen = NULL;
   const struct law_row *row = choose(&asked, agreements, count, &chosen);
   asked.derogation = question->derogation;
-  if (!row) /* a derogation only where nothing else permits it */
+  if (!row && asked.derogation.size > 0) /* a derogation only where nothing else permits it */
     row = choose(&asked, agreements, count, &chosen);
   bool emergency = !row && law_emergency_known(asked.emergency);
   if (emergency && emergency_serves(&asked) && stands_in(&asked, agreements, count)) {
