@@ -89,14 +89,43 @@ unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_r
   return lacks;
 }
 
-static const struct law_row *covering_row(const struct law_agreement *agreement, const struct law_question *question) {
+/* A row in force that lacks one thing alone, of several the one with the highest ceiling; row NULL: there is none. */
+struct near_miss {
+  const struct law_row *row;
+  const struct law_agreement *of;
+};
+
+struct near_misses {
+  struct near_miss handling, transfer;
+};
+
+static void note_miss(struct near_miss *miss, const struct law_agreement *agreement, const struct law_row *row) {
+  if (miss->row == NULL || ceiling(row) > ceiling(miss->row))
+    *miss = (struct near_miss){row, agreement};
+}
+
+/* The first row that covers it. What the others lacked is noted on the way, so that a refusal costs no second pass. */
+static const struct law_row *covering_row(const struct law_agreement *agreement, const struct law_question *question,
+                                          struct near_misses *misses) {
   for (size_t i = 0; i < agreement->row_count; i++) {
     const struct law_row *row = &agreement->rows[i];
-    /* Most rows are about another kind: nothing more is asked of those. */
-    if (covers(&row->kind, 1, question->kind) && law_row_lacks(agreement, row, question) == 0)
+    if (!covers(&row->kind, 1, question->kind)) /* most rows are about another kind: nothing more is asked of those */
+      continue;
+    unsigned lacks = law_row_lacks(agreement, row, question);
+    if (lacks == 0)
       return row;
+    if (lacks == LAW_LACKS_HANDLING)
+      note_miss(&misses->handling, agreement, row);
+    if (lacks == LAW_LACKS_TRANSFER)
+      note_miss(&misses->transfer, agreement, row);
   }
   return NULL;
+}
+
+/* Whether it has the row, in force or not. */
+static const struct law_row *row_of(const struct law_agreement *agreement, const struct law_question *question) {
+  struct near_misses misses = {0};
+  return covering_row(agreement, question, &misses);
 }
 
 /* --- why not */
@@ -122,7 +151,7 @@ static unsigned distance(const struct law_agreement *agreement, const struct law
   enum law_standing standing = law_standing(agreement, question);
   if (standing == LAW_IN_FORCE) /* and lacks the row, or nobody would ask */
     return 0;
-  bool row = covering_row(agreement, question) != NULL;
+  bool row = row_of(agreement, question) != NULL;
   switch (standing) {
   case LAW_NOT_YET:
   case LAW_NOT_ACCEPTED:
@@ -167,7 +196,7 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
                         const struct law_question *question) {
   struct base_hex_text id = base_id_text(&agreement->id);
   bool in_force = law_standing(agreement, question) == LAW_IN_FORCE;
-  const struct law_row *row = in_force ? NULL : covering_row(agreement, question);
+  const struct law_row *row = in_force ? NULL : row_of(agreement, question);
   add_reason(reasons, "; agreement %.*s…", SHORT_ID, id.text);
   if (row)
     add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
@@ -192,29 +221,10 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
   }
 }
 
-/* The row in force that lacks this alone, of several the one with the highest ceiling; NULL: there is none. */
-static const struct law_row *short_of(unsigned lack, const struct law_question *question,
-                                      const struct law_agreement *agreements, size_t count,
-                                      const struct law_agreement **of) {
-  const struct law_row *best = NULL;
-  for (size_t i = 0; i < count; i++) {
-    if (law_standing(&agreements[i], question) != LAW_IN_FORCE)
-      continue;
-    for (size_t k = 0; k < agreements[i].row_count; k++) {
-      const struct law_row *row = &agreements[i].rows[k];
-      if (law_row_lacks(&agreements[i], row, question) == lack &&
-          (best == NULL || ceiling(row) > ceiling(best))) {
-        best = row;
-        *of = &agreements[i];
-      }
-    }
-  }
-  return best;
-}
-
-static enum base_code refuse_level(const struct law_question *question, const struct law_agreement *agreement,
-                                   const struct law_row *row, struct base_error *err) {
-  struct base_hex_text id = base_id_text(&agreement->id);
+static enum base_code refuse_level(const struct law_question *question, const struct near_miss *miss,
+                                   struct base_error *err) {
+  const struct law_row *row = miss->row;
+  struct base_hex_text id = base_id_text(&miss->of->id);
   return base_fail(err, BASE_LAW,
                    "row %.*s of agreement %.*s… permits messages up to %s, and this one is %s%s: it goes under a row "
                    "with a higher ceiling, or with a lower mark if its content allows that%s",
@@ -230,9 +240,10 @@ static enum base_code refuse_level(const struct law_question *question, const st
 }
 
 /* The braces as of every row that is missing: the agreement's review reads them. */
-static enum base_code refuse_transfer(const struct law_question *question, const struct law_agreement *agreement,
-                                      const struct law_row *row, struct base_error *err) {
-  struct base_hex_text id = base_id_text(&agreement->id);
+static enum base_code refuse_transfer(const struct law_question *question, const struct near_miss *miss,
+                                      struct base_error *err) {
+  const struct law_row *row = miss->row;
+  struct base_hex_text id = base_id_text(&miss->of->id);
   struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
   bool purpose = question->purpose.size > 0;
   return base_fail(err, BASE_LAW,
@@ -248,15 +259,12 @@ static enum base_code refuse_transfer(const struct law_question *question, const
 }
 
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
-                             struct base_error *err) {
+                             const struct near_misses *misses, struct base_error *err) {
   struct reasons reasons = {0};
-  const struct law_agreement *low = NULL;
-  const struct law_row *row = short_of(LAW_LACKS_HANDLING, question, agreements, count, &low);
-  if (row != NULL)
-    return refuse_level(question, low, row, err);
-  row = question->transfer ? short_of(LAW_LACKS_TRANSFER, question, agreements, count, &low) : NULL;
-  if (row != NULL)
-    return refuse_transfer(question, low, row, err);
+  if (misses->handling.row != NULL)
+    return refuse_level(question, &misses->handling, err);
+  if (misses->transfer.row != NULL)
+    return refuse_transfer(question, &misses->transfer, err);
   const struct law_agreement *nearest = NULL;
   size_t concerned = 0, said = 0;
   for (size_t i = 0; i < count; i++)
@@ -311,16 +319,17 @@ bool law_authority_is(const struct law_answer *answer, struct base_view from, st
   return false;
 }
 
-/* Of the agreements that cover it the one with the smallest id, and its first row; NULL: none does. */
+/* Of the agreements that cover it the one with the smallest id, and its first row; NULL: none does, and misses are those
+ * of all that are in force. */
 static const struct law_row *choose(const struct law_question *question, const struct law_agreement *agreements,
-                                    size_t count, const struct law_agreement **chosen) {
+                                    size_t count, const struct law_agreement **chosen, struct near_misses *misses) {
   const struct law_row *row = NULL;
   for (size_t i = 0; i < count; i++) {
     const struct law_agreement *agreement = &agreements[i];
     if (law_standing(agreement, question) != LAW_IN_FORCE ||
         (row && base_id_compare(&agreement->id, &(*chosen)->id) >= 0))
       continue;
-    const struct law_row *found = covering_row(agreement, question);
+    const struct law_row *found = covering_row(agreement, question, misses);
     if (found) {
       *chosen = agreement;
       row = found;
@@ -333,13 +342,6 @@ static const struct law_row *choose(const struct law_question *question, const s
  * spares the prior authorisation and no basis. */
 static bool emergency_serves(const struct law_question *question) {
   return !question->transfer || law_derogation(question->emergency) != LAW_TRANSFER_NONE;
-}
-
-/* An emergency stands in for a row that is missing, and lifts no ceiling of one that is there: a mark, which its sender
- * sets, would be the way around the second person who must release it under that row. */
-static bool stands_in(const struct law_question *question, const struct law_agreement *agreements, size_t count) {
-  const struct law_agreement *of = NULL;
-  return question->emergency_went || short_of(LAW_LACKS_HANDLING, question, agreements, count, &of) == NULL;
 }
 
 enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements, size_t count,
@@ -362,12 +364,16 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   asked.transfer = law_transfers(question, agreements, count);
   asked.derogation = (struct base_view){0};
   const struct law_agreement *chosen = NULL;
-  const struct law_row *row = choose(&asked, agreements, count, &chosen);
+  struct near_misses misses = {0};
+  const struct law_row *row = choose(&asked, agreements, count, &chosen, &misses);
   asked.derogation = question->derogation;
   if (!row && asked.derogation.size > 0) /* a derogation only where nothing else permits it */
-    row = choose(&asked, agreements, count, &chosen);
+    row = choose(&asked, agreements, count, &chosen, &misses);
   bool emergency = !row && law_emergency_known(asked.emergency);
-  if (emergency && emergency_serves(&asked) && stands_in(&asked, agreements, count)) {
+  /* It stands in for a row that is missing, and lifts no ceiling of one that is there: a mark, which its sender sets,
+   * would be the way around the second person who must release it under that row. */
+  bool stands_in = asked.emergency_went || misses.handling.row == NULL;
+  if (emergency && emergency_serves(&asked) && stands_in) {
     (void)law_emergency_clause(asked.emergency, out->clause);
     out->agreement = NULL;
     out->row = NULL;
@@ -382,7 +388,7 @@ enum base_code law_decide(const struct law_question *question, const struct law_
                      "is so",
                      (int)asked.emergency.size, (const char *)asked.emergency.data);
   if (!row)
-    return refuse(&asked, agreements, count, err);
+    return refuse(&asked, agreements, count, &misses, err);
   write_clause(chosen, row, &asked, out);
   write_approval(&asked, row, out);
   return BASE_OK;
