@@ -184,8 +184,9 @@ void sim_line_answer(struct sim_node *node, struct sim_mail *mail, enum base_cod
             (int)payload.size, (const char *)payload.data);
     sim->counts.refused_versions += mail->speaks != 1;
   }
-  /* Garbled on top of that, it may be anything. */
-  if (mail->speaks != 1 && sim->profile.garble == 0 && status != BASE_SUSPENDED && status != BASE_DISK_FULL &&
+  /* Garbled on top of that, it may be anything; and led to a node that does not know its sender, it is refused for that. */
+  bool stranger = status == BASE_UNKNOWN_NODE && sim_partner(node, mail->from) == NULL;
+  if (mail->speaks != 1 && sim->profile.garble == 0 && !stranger && status != BASE_SUSPENDED && status != BASE_DISK_FULL &&
       (status == BASE_OK || (base_code_class(status) == BASE_REFUSED &&
                              memmem(payload.data, payload.size, "version", strlen("version")) == NULL)))
     sim_violate(sim, "another version is refused, and told so", "%s answers version %u of %s by: %s %.*s", node->name,
