@@ -154,21 +154,21 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
   return core_case_room(kase, why);
 }
 
-/* Everything is here: the message takes effect and is receipted. */
 /* What a partner sends without a legal basis is not undone by refusing it: it is kept, and a leaf says that no
  * agreement known here covers it; or that he sent it as an emergency. */
-static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct store_arrival *arrival,
-                                   const struct wire_header *header, struct base_view bytes, struct base_error *err) {
+static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct core_arrived *arrived,
+                                   struct base_view bytes, struct base_error *err) {
+  const struct wire_header *header = arrived->header;
   struct base_error why = {0};
   struct law_answer answer;
   struct core_partner *author = core_partner_of(core, header->author);
   bool emergency = false;
-  enum base_code code = core_emergency_arrived(core, arrival, &kase->id, &emergency, err);
+  enum base_code code = core_emergency_arrived(core, arrived->arrival, &kase->id, &emergency, err);
   if (code != BASE_OK || emergency || author == NULL)
     return code;
   if (core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, &answer, &why) == BASE_OK) {
     why = (struct base_error){0};
-    code = core_law_under(core, &kase->kind->kind, &arrival->message, header->author, &why, err);
+    code = core_law_under(core, &kase->kind->kind, arrived, &why, err);
     if (code != BASE_OK)
       return core_lose(core, code, err);
     if (why.code == BASE_OK)
@@ -177,8 +177,11 @@ static enum base_code flag_lawless(struct core *core, const struct core_case *ka
   return core_partner_fault(core, author, &why, bytes, err);
 }
 
-static enum base_code admit(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                            const struct wire_header *header, const struct store_message *row, struct base_error *err) {
+/* Everything is here: the message takes effect and is receipted. */
+static enum base_code admit(struct core *core, struct core_give *give, const struct core_arrived *arrived,
+                            const struct store_message *row, struct base_error *err) {
+  const struct store_arrival *arrival = arrived->arrival;
+  const struct wire_header *header = arrived->header;
   const struct base_id *id = &arrival->message;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_id case_id = header->opens ? *id : header->case_id;
@@ -209,7 +212,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code == BASE_OK)
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
-    code = flag_lawless(core, kase, arrival, header, row->header, err);
+    code = flag_lawless(core, kase, arrived, row->header, err);
   if (code == BASE_OK)
     code = core_certificate_arrived(core, kase, id, header, row->header, err);
   if (code == BASE_OK && core_kind_agreement(&kind->kind))
@@ -293,7 +296,10 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
     code = core_parts_missing(core, &copy, row.part_count, wants, &complete, err);
   if (code != BASE_OK || missing > 0 || !complete)
     return code;
-  return row.ours ? admit_own(core, give, &copy, &header, &row, err) : admit(core, give, &arrival, &header, &row, err);
+  if (row.ours)
+    return admit_own(core, give, &copy, &header, &row, err);
+  struct core_arrived arrived = {.arrival = &arrival, .header = &header};
+  return admit(core, give, &arrived, &row, err);
 }
 
 /* Messages that waited for those settled by now, and for these in turn. A loop, since a chain can be as long as a case.
@@ -432,41 +438,50 @@ enum base_code core_message_headless(struct core *core, struct core_give *give, 
   return take_cleared(core, give, arrival, &arrival->message, true, base_view_text(without.text), err);
 }
 
-enum base_code core_message_arrive(struct core *core, struct core_give *give, const struct wire_frame *frame,
-                                   const struct store_arrival *arrival, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 16 << 20);
-  struct wire_header header;
-  struct wire_part0 part0 = {0};
+/* What was looked into: kept, and admitted unless it waits for its parts or for others. */
+static enum base_code arrive(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                             const struct core_arrived *arrived, struct base_error *err) {
+  const struct store_arrival *arrival = arrived->arrival;
+  const struct wire_header *header = arrived->header;
+  struct core_arrived kept = *arrived;
   struct store_message row;
   struct base_error why = {0};
-  size_t missing = 0;
-  bool dropped = false;
-  enum base_code code = check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why);
-  if (code != BASE_OK) {
-    wire_part0_free(&part0);
-    if (core_ours(code)) { /* no memory, no disk: no reason to refuse what somebody sent */
-      *err = why;
-      return core_lose(core, code, err);
-    }
-    return core_message_refuse(core, give, arrival, false, 0, &why, err);
-  }
-  bool cleared = false;
-  code = arrive_cleared(core, give, arrival, &header, &cleared, err);
-  if (code != BASE_OK || cleared) {
-    wire_part0_free(&part0);
+  size_t missing = 0, parts = arrived->part0->part_count;
+  bool cleared = false, dropped = false;
+  enum base_code code = arrive_cleared(core, give, arrival, header, &cleared, err);
+  if (code != BASE_OK || cleared)
     return code;
-  }
-  code = keep_message(core, give->partner, frame, &arrival->message, &header, &part0, &row, &dropped, err);
-  size_t parts = part0.part_count;
-  wire_part0_free(&part0);
+  code = keep_message(core, give->partner, frame, &arrival->message, header, arrived->part0, &row, &dropped, err);
   if (code == BASE_OK)
-    code = check_follows(core, &header, &arrival->message, &missing, true, &why, err);
+    code = check_follows(core, header, &arrival->message, &missing, true, &why, err);
   if (why.code != BASE_OK)
     return core_message_refuse(core, give, arrival, true, (uint16_t)parts, &why, err);
   if (code != BASE_OK)
     return code;
   if (missing > 0 || (parts > 0 && !dropped))
     return core_give_add(give, arrival->number, &arrival->message, err);
-  return admit(core, give, arrival, &header, &row, err);
+  if (dropped)
+    kept.part0 = NULL;
+  return admit(core, give, &kept, &row, err);
+}
+
+enum base_code core_message_arrive(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                                   const struct store_arrival *arrival, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct wire_header header;
+  struct wire_part0 part0 = {0};
+  struct base_error why = {0};
+  struct core_arrived arrived = {.arrival = arrival, .header = &header, .part0 = &part0};
+  enum base_code code = check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why);
+  if (code == BASE_OK) {
+    code = arrive(core, give, frame, &arrived, err);
+  } else if (core_ours(code)) { /* no memory, no disk: no reason to refuse what somebody sent */
+    *err = why;
+    code = core_lose(core, code, err);
+  } else {
+    code = core_message_refuse(core, give, arrival, false, 0, &why, err);
+  }
+  wire_part0_free(&part0);
+  return code;
 }

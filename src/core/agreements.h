@@ -56,10 +56,16 @@ BASE_NODISCARD enum base_code core_consent_check(struct core *core, const struct
 BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *opening, const struct wire_header *header,
                                                struct law_answer *out, struct base_error *err);
+/* A partner's message that is about to be admitted. */
+struct core_arrived {
+  const struct store_arrival *arrival;
+  const struct wire_header *header;
+  const struct wire_part0 *part0; /* as it just came; NULL: it came before, or without content */
+};
 /* Whether the row that his `sent` leaf names is one that this node knows, and has room for its class and its mark. why
  * says what is not so; its code stays BASE_OK otherwise. */
 BASE_NODISCARD enum base_code core_law_under(struct core *core, const struct wire_kind *kind,
-                                             const struct base_id *message, struct base_view author,
-                                             struct base_error *why, struct base_error *err);
+                                             const struct core_arrived *arrived, struct base_error *why,
+                                             struct base_error *err);
 
 #endif

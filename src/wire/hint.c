@@ -15,10 +15,20 @@ static const char *const document_words[] = {
     "passport", "passeport",     "pasaporte",        "passaporte", "cnie",          "cin ",           "cni ",
     "dni ",     "identity card", "carte d'identite", "جواز",       "بطاقة التعريف", "البطاقة الوطنية"};
 
-/* A text as code points, each one folded and at its own place. */
+enum {
+  EMAIL = 1 << WIRE_HINT_EMAIL,
+  PHONE = 1 << WIRE_HINT_PHONE,
+  BIRTH = 1 << WIRE_HINT_BIRTH,
+  DOCUMENT = 1 << WIRE_HINT_DOCUMENT,
+  MRZ = 1 << WIRE_HINT_MRZ,
+  ASCII = 128
+};
+
+/* A text as code points, each one folded and at its own place; and which sorts may begin at which ASCII character. */
 struct scan {
   const uint32_t *at;
   size_t count;
+  uint8_t begins[ASCII];
 };
 
 static uint32_t fold(uint32_t point) {
@@ -183,11 +193,41 @@ static bool found_at(const struct scan *scan, size_t i, enum wire_hint what) {
 
 /* --- a form */
 
+/* Which sorts a text can hold at all: an address has its sign, a line for machines its fillers, all else has digits, of
+ * which the Arabic ones begin with one of two octets. Most texts are done with here. */
+static unsigned sorts_in(struct base_view text) {
+  bool sign = false, filler = false, digit = false;
+  for (size_t i = 0; i < text.size; i++) {
+    uint8_t octet = text.data[i];
+    sign |= octet == '@';
+    filler |= octet == '<';
+    digit |= (octet >= '0' && octet <= '9') || octet == 0xD9 || octet == 0xDB;
+  }
+  return (sign ? EMAIL : 0U) | (filler ? MRZ : 0U) | (digit ? PHONE | BIRTH | DOCUMENT : 0U);
+}
+
+static void begin_words(struct scan *scan, const char *const *words, size_t count, unsigned sort) {
+  for (size_t i = 0; i < count; i++)
+    if ((uint8_t)words[i][0] < ASCII)
+      scan->begins[(uint8_t)words[i][0]] |= (uint8_t)sort;
+}
+
+static void begin_sorts(struct scan *scan) {
+  for (unsigned i = 0; i < ASCII; i++)
+    scan->begins[i] = is_word(i) || i == '<' ? MRZ : 0;
+  scan->begins['@'] = EMAIL;
+  scan->begins['+'] = PHONE;
+  scan->begins['0'] |= PHONE;
+  begin_words(scan, birth_words, sizeof birth_words / sizeof *birth_words, BIRTH);
+  begin_words(scan, document_words, sizeof document_words / sizeof *document_words, DOCUMENT);
+}
+
 static bool scan_begin(struct base_view text, struct base_arena *arena, struct scan *out) {
   uint32_t *points = base_arena_alloc(arena, text.size * sizeof *points);
   if (points == NULL || text.size == 0)
     return false;
   *out = (struct scan){.at = points};
+  begin_sorts(out);
   while (text.size > 0) {
     uint32_t point = text.data[0];
     size_t size = point < 0x80 ? 1 : base_utf8_next(text, &point);
@@ -202,17 +242,19 @@ static bool scan_begin(struct base_view text, struct base_arena *arena, struct s
 static size_t scan_text(struct base_view field, struct base_view text, struct base_arena *arena,
                         struct wire_hint_found *out, size_t room) {
   struct scan scan;
-  bool seen[WIRE_HINT_KINDS] = {0};
+  unsigned wanted = sorts_in(text);
   size_t count = 0;
-  if (!scan_begin(text, arena, &scan))
+  if (wanted == 0 || !scan_begin(text, arena, &scan))
     return 0;
-  for (size_t i = 0; i < scan.count; i++) {
+  for (size_t i = 0; i < scan.count && wanted != 0; i++) {
+    uint32_t point = scan.at[i];
+    unsigned sorts = wanted & (point < ASCII ? scan.begins[point] : BIRTH | DOCUMENT);
     bool inside = i > 0 && scan.at[i - 1] >= 'a' && scan.at[i - 1] <= 'z';
-    if (inside && scan.at[i] != '@') /* of a word, where nothing but an address has a sign of its own */
+    if (sorts == 0 || (inside && point != '@')) /* in a word nothing but an address has a sign of its own */
       continue;
     for (unsigned what = 0; what < WIRE_HINT_KINDS && count < room; what++)
-      if (!seen[what] && found_at(&scan, i, (enum wire_hint)what)) {
-        seen[what] = true;
+      if ((sorts & 1U << what) != 0 && found_at(&scan, i, (enum wire_hint)what)) {
+        wanted &= ~(1U << what);
         out[count++] = (struct wire_hint_found){field, (enum wire_hint)what, i + 1};
       }
   }

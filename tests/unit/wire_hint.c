@@ -53,6 +53,7 @@ static void finds_and_places(void **state) {
       {"+34600000000", WIRE_HINT_PHONE, 1},
       {"appeler le 06.00.00.00.00", WIRE_HINT_PHONE, 12},
       {"رقمه ٠٦٠٠٠٠٠٠٠٠ حاليا", WIRE_HINT_PHONE, 6},
+      {"۰۶۰۰۰۰۰۰۰۰", WIRE_HINT_PHONE, 1},
       {"Untel, né le 29/02/1984 à Nulleville", WIRE_HINT_BIRTH, 8},
       {"NÉE LE 1.2.1990", WIRE_HINT_BIRTH, 1},
       {"born on 1984-02-29", WIRE_HINT_BIRTH, 1},
