@@ -65,22 +65,9 @@ static enum base_code give(struct core *core, const struct base_id *message, con
                            struct base_view actor, bool *proved, struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  base_buf_init(&document, CORE_DOCUMENT_MAX);
-  wire_writer_init(&writer, &document);
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "kind", WIRE_KIND_ERASURE);
-  wire_write_key(&writer, "to");
-  wire_write_array(&writer);
-  wire_write_text(&writer, to->card.name);
-  wire_write_end(&writer, ']');
-  wire_write_key(&writer, "fields");
-  wire_write_object(&writer);
+  core_submit_begin(&writer, &document, WIRE_KIND_ERASURE, &to, 1);
   enum base_code code = core_certificate_write(core, message, &writer, proved, err);
-  wire_write_end(&writer, '}');
-  wire_write_end(&writer, '}');
-  if (code == BASE_OK && *proved)
-    code = base_buf_check(&document, "the certificate", err);
-  return code == BASE_OK && *proved ? core_submit_itself(core, actor, base_buf_view(&document), out, err) : code;
+  return code == BASE_OK && *proved ? core_submit_end(core, actor, &writer, "the certificate", out, err) : code;
 }
 
 /* --- what is owed */

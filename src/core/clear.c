@@ -30,8 +30,6 @@ enum base_code core_clear_read(struct core *core, const struct base_id *case_id,
                                struct core_cleared *out, struct base_error *err) {
   struct base_id mark = core_clear_mark(case_id);
   struct store_erasure row;
-  struct base_view entry, text;
-  struct wire_leaf leaf;
   struct wire_opening opening;
   *out = (struct core_cleared){.case_id = *case_id};
   enum base_code code = store_erasure_get(core->store, &mark, arena, &row, err);
@@ -43,19 +41,11 @@ enum base_code core_clear_read(struct core *core, const struct base_id *case_id,
   out->leaf = row.leaf;
   if (row.leaf == 0) /* before a restore, and nothing of it was here since */
     return BASE_OK;
-  code = core_register_read(core, row.leaf, arena, &entry, &text, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code == BASE_OK)
-    out->at = leaf.time;
-  if (code == BASE_OK && text.size > 0)
-    code = wire_opening_parse(WIRE_ACT_CLEARED, text, arena, &opening, err);
-  if (code == BASE_OK && text.size > 0) {
-    out->actor = opening.actor;
-    out->reason = opening.reason;
-    out->messages = opening.number;
-  }
-  return core_damage(code) ? BASE_OK : code; /* register.check names it */
+  code = core_erase_leaf(core, row.leaf, WIRE_ACT_CLEARED, arena, &out->at, &opening, err);
+  out->actor = opening.actor;
+  out->reason = opening.reason;
+  out->messages = opening.number;
+  return code;
 }
 
 enum base_code core_clear_message(struct core *core, const struct base_id *message, bool *out, struct base_id *case_id,

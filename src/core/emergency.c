@@ -63,25 +63,12 @@ enum base_code core_emergency_notice(struct core *core, struct base_view actor, 
                                      struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  base_buf_init(&document, CORE_DOCUMENT_MAX);
-  wire_writer_init(&writer, &document);
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "kind", WIRE_KIND_EMERGENCY);
-  wire_write_key(&writer, "to");
-  wire_write_array(&writer);
-  for (size_t i = 0; i < count; i++)
-    wire_write_text(&writer, to[i]->card.name);
-  wire_write_end(&writer, ']');
-  wire_write_key(&writer, "fields");
-  wire_write_object(&writer);
+  core_submit_begin(&writer, &document, WIRE_KIND_EMERGENCY, to, count);
   wire_write_member_id(&writer, "message", message);
   wire_write_member_text(&writer, "ground", emergency->ground);
   wire_write_member_text(&writer, "officer", core_actor_plain(actor));
   wire_write_member_text(&writer, "reason", emergency->reason);
-  wire_write_end(&writer, '}');
-  wire_write_end(&writer, '}');
-  enum base_code code = base_buf_check(&document, "the notice of an emergency", err);
-  return code == BASE_OK ? core_submit_itself(core, actor, base_buf_view(&document), out, err) : code;
+  return core_submit_end(core, actor, &writer, "the notice of an emergency", out, err);
 }
 
 /* A leaf, a line of the log and an event, so that whoever watches at night sees it. */

@@ -76,11 +76,26 @@ enum base_code core_erase_load(struct core *core, struct base_error *err) {
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
+enum base_code core_erase_leaf(struct core *core, uint64_t index, enum wire_act act, struct base_arena *arena,
+                               base_time *at, struct wire_opening *out, struct base_error *err) {
+  struct base_view entry, text;
+  struct wire_leaf leaf;
+  *out = (struct wire_opening){0};
+  enum base_code code = core_register_read(core, index, arena, &entry, &text, err);
+  if (code == BASE_OK)
+    code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK)
+    *at = leaf.time;
+  if (code == BASE_OK && text.size > 0)
+    code = wire_opening_parse(act, text, arena, out, err);
+  if (code != BASE_OK)
+    *out = (struct wire_opening){0};
+  return core_damage(code) ? BASE_OK : code; /* register.check names it */
+}
+
 enum base_code core_erase_read(struct core *core, const struct base_id *message, struct base_arena *arena,
                                struct core_erasure *out, struct base_error *err) {
   struct store_erasure row;
-  struct base_view entry, text;
-  struct wire_leaf leaf;
   struct wire_opening opening;
   *out = (struct core_erasure){0};
   enum base_code code = store_erasure_get(core->store, message, arena, &row, err);
@@ -89,18 +104,10 @@ enum base_code core_erase_read(struct core *core, const struct base_id *message,
   if (code != BASE_OK)
     return code;
   *out = (struct core_erasure){.there = true, .elsewhere = row.elsewhere, .leaf = row.leaf};
-  code = core_register_read(core, row.leaf, arena, &entry, &text, err);
-  if (code == BASE_OK)
-    code = wire_leaf_parse(entry, &leaf, err);
-  if (code == BASE_OK)
-    out->at = leaf.time;
-  if (code == BASE_OK && text.size > 0)
-    code = wire_opening_parse(WIRE_ACT_ERASED, text, arena, &opening, err);
-  if (code == BASE_OK && text.size > 0) {
-    out->actor = opening.actor;
-    out->reason = opening.reason;
-  }
-  return core_damage(code) ? BASE_OK : code; /* register.check names it */
+  code = core_erase_leaf(core, row.leaf, WIRE_ACT_ERASED, arena, &out->at, &opening, err);
+  out->actor = opening.actor;
+  out->reason = opening.reason;
+  return code;
 }
 
 enum base_code core_erase_say(struct core *core, const struct base_id *message, struct base_error *err) {

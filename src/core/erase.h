@@ -37,6 +37,10 @@ struct core_erasure {
   base_time at;
   struct base_view actor, reason; /* in the arena; actor empty: this node by itself */
 };
+/* When, and what else the opening of the leaf `act` there says; what cannot be read of it stays empty. */
+BASE_NODISCARD enum base_code core_erase_leaf(struct core *core, uint64_t index, enum wire_act act,
+                                              struct base_arena *arena, base_time *at, struct wire_opening *out,
+                                              struct base_error *err);
 /* there false: it was not. What its leaf says is left out when that cannot be read. */
 BASE_NODISCARD enum base_code core_erase_read(struct core *core, const struct base_id *message,
                                               struct base_arena *arena, struct core_erasure *out,

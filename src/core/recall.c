@@ -213,16 +213,7 @@ static enum base_code ask_one(struct core *core, const struct base_id *message, 
                               struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  base_buf_init(&document, CORE_DOCUMENT_MAX);
-  wire_writer_init(&writer, &document);
-  wire_write_object(&writer);
-  wire_write_member_string(&writer, "kind", WIRE_KIND_RECALL);
-  wire_write_key(&writer, "to");
-  wire_write_array(&writer);
-  wire_write_text(&writer, to->card.name);
-  wire_write_end(&writer, ']');
-  wire_write_key(&writer, "fields");
-  wire_write_object(&writer);
+  core_submit_begin(&writer, &document, WIRE_KIND_RECALL, &to, 1);
   wire_write_member_id(&writer, "message", message);
   write_member(&writer, "measure", words->measure);
   write_member(&writer, "ground", words->ground);
@@ -230,10 +221,7 @@ static enum base_code ask_one(struct core *core, const struct base_id *message, 
     wire_write_member_id(&writer, "handed_down", &above->id);
   write_member(&writer, "reason", words->reason);
   write_member(&writer, "correction", words->correction);
-  wire_write_end(&writer, '}');
-  wire_write_end(&writer, '}');
-  enum base_code code = base_buf_check(&document, "the recall", err);
-  return code == BASE_OK ? core_submit_itself(core, words->actor, base_buf_view(&document), out, err) : code;
+  return core_submit_end(core, words->actor, &writer, "the recall", out, err);
 }
 
 enum base_code core_recall_ask(struct core *core, const struct base_id *message, const struct core_recall *above,

@@ -21,6 +21,12 @@ void core_message_pass_on(struct core *core, uint64_t token, const struct wire_j
  * case's id in it. Nothing is written when it is refused; a refusal by law is no leaf. actor: who asked, or empty. */
 BASE_NODISCARD enum base_code core_submit_itself(struct core *core, struct base_view actor, struct base_view document,
                                                  struct base_id *out, struct base_error *err);
+/* submitted.c: such a document that opens a case of this kind; its fields are written between both. what: its name, for
+ * an error. */
+void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind,
+                       const struct core_partner *const *to, size_t count);
+BASE_NODISCARD enum base_code core_submit_end(struct core *core, struct base_view actor, struct wire_writer *writer,
+                                              const char *what, struct base_id *out, struct base_error *err);
 
 /* outgoing.c */
 /* Where a delivery stands, under way included, which no row says. */

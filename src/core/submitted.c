@@ -163,6 +163,31 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
+/* --- what the node writes by itself */
+
+void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind,
+                       const struct core_partner *const *to, size_t count) {
+  base_buf_init(document, CORE_DOCUMENT_MAX);
+  wire_writer_init(writer, document);
+  wire_write_object(writer);
+  wire_write_member_string(writer, "kind", kind);
+  wire_write_key(writer, "to");
+  wire_write_array(writer);
+  for (size_t i = 0; i < count; i++)
+    wire_write_text(writer, to[i]->card.name);
+  wire_write_end(writer, ']');
+  wire_write_key(writer, "fields");
+  wire_write_object(writer);
+}
+
+enum base_code core_submit_end(struct core *core, struct base_view actor, struct wire_writer *writer, const char *what,
+                               struct base_id *out, struct base_error *err) {
+  wire_write_end(writer, '}');
+  wire_write_end(writer, '}');
+  enum base_code code = base_buf_check(writer->out, what, err);
+  return code == BASE_OK ? core_submit_itself(core, actor, base_buf_view(writer->out), out, err) : code;
+}
+
 /* --- what is answered */
 
 void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id) {
