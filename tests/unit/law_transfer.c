@@ -96,7 +96,7 @@ static void without_a_basis_none_leave(void **state) {
   goes(&asked, &basis.agreement, 1, "/1");
 }
 
-/* From there, between two who are bound, and where nobody said it, no basis is asked for. */
+/* From there, between two who are bound, between two who are not, and where nobody said it, no basis is asked for. */
 static void what_does_not_leave(void **state) {
   (void)state;
   struct basis basis;
@@ -107,6 +107,8 @@ static void what_does_not_leave(void **state) {
   goes(&asked, &basis.agreement, 1, "/1");
   asked = question();
   basis.regimes[1].regime = LAW_REGIME_LED;
+  goes(&asked, &basis.agreement, 1, "/1");
+  basis.regimes[0].regime = basis.regimes[1].regime = LAW_REGIME_THIRD_COUNTRY;
   goes(&asked, &basis.agreement, 1, "/1");
   basis.agreement.regime_count = 0;
   assert_int_equal(law_agreement_regime(&basis.agreement, PARIS), LAW_REGIME_UNSAID);
