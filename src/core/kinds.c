@@ -130,19 +130,15 @@ void core_kind_drop(struct core *core, const struct core_kind *kind) {
   core_kind_free(own);
 }
 
-static const struct core_kind *last_named(const struct core *core, struct base_view name) {
+const struct core_kind *core_kind_named(const struct core *core, struct base_view name) {
   const struct core_kind sought = {.kind = {.name = name, .version = INT64_MAX}};
   size_t at = before(core->kinds, core->kind_count, &sought, by_name);
   const struct core_kind *kind = at > 0 ? core->kinds[at - 1] : NULL;
   return kind != NULL && base_view_equal(kind->kind.name, name) ? kind : NULL;
 }
 
-const struct core_kind *core_kind_named(const struct core *core, struct base_view name) {
-  return last_named(core, name);
-}
-
 const struct core_kind *core_kind_versioned(const struct core *core, struct base_view name, int64_t version) {
-  const struct core_kind *kind = last_named(core, name);
+  const struct core_kind *kind = core_kind_named(core, name);
   if (kind == NULL || version == 0 || kind->kind.version == version)
     return kind;
   const struct core_kind sought = {.kind = {.name = name, .version = version}, .local = true};
