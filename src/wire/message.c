@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/message.h"
+#include "wire/header_direct.h"
 
 #include <string.h>
 
@@ -116,7 +116,7 @@ static enum base_code check_state(const struct wire_header *header, struct base_
   return BASE_OK;
 }
 
-static enum base_code check_header(const struct wire_header *header, struct base_error *err) {
+enum base_code wire_header_check(const struct wire_header *header, struct base_error *err) {
   if (!wire_code_valid(header->kind))
     return base_fail(err, BASE_FIELD, "header: $.kind: not a code ([a-z][a-z0-9_]*)");
   if (!wire_code_valid(header->type))
@@ -176,6 +176,8 @@ static void read_header(struct wire_object *object, struct base_arena *arena, st
 
 enum base_code wire_header_parse(struct base_view bytes, struct base_arena *arena, struct wire_header *out,
                                  struct base_error *err) {
+  if (wire_header_direct(bytes, arena, out))
+    return BASE_OK;
   WIRE_AUTO_JSON struct wire_json *document = NULL;
   enum base_code code = wire_json_parse(bytes, WIRE_HEADER_MAX, "header", &document, err);
   if (code)
@@ -186,7 +188,7 @@ enum base_code wire_header_parse(struct base_view bytes, struct base_arena *aren
   read_header(&object, arena, &header);
   code = wire_object_end(&object, err);
   if (!code)
-    code = check_header(&header, err);
+    code = wire_header_check(&header, err);
   if (!code)
     *out = header;
   return code;
@@ -233,7 +235,7 @@ enum base_code wire_header_write(const struct wire_header *header, struct base_b
   if (header->state_count > WIRE_STATE_FIELDS_MAX)
     return base_fail(err, BASE_FIELD, "header: $.state: %zu members, at most %d are allowed", header->state_count,
                      WIRE_STATE_FIELDS_MAX);
-  enum base_code code = check_header(header, err);
+  enum base_code code = wire_header_check(header, err);
   if (code)
     return code;
   size_t start = out->size;
