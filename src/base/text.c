@@ -148,17 +148,20 @@ size_t base_printable_run(struct base_view text) {
 }
 
 bool base_utf8_valid(struct base_view text) {
-  while (text.size > 0) {
-    size_t run = base_printable_run(text);
-    if (run > 0) {
-      text = after(text, run);
-      continue;
+  for (size_t at = 0; at < text.size;) {
+    const uint8_t lead = text.data[at];
+    if (lead < 0x80) { /* a run, or the one octet where it ends */
+      size_t run = base_printable_run(after(text, at));
+      at += run > 0 ? run : 1;
+    } else if (lead >= 0xC2 && lead < 0xE0 && text.size - at > 1 && (text.data[at + 1] & 0xC0) == 0x80) {
+      at += 2; /* accents, Arabic */
+    } else {
+      uint32_t character;
+      size_t length = base_utf8_next(after(text, at), &character);
+      if (length == 0)
+        return false;
+      at += length;
     }
-    uint32_t character;
-    size_t length = base_utf8_next(text, &character);
-    if (length == 0)
-      return false;
-    text = after(text, length);
   }
   return true;
 }

@@ -6,9 +6,7 @@
 #include <string.h>
 
 static struct wire_place place_of(const char *what, struct base_view name, const struct wire_form_parties *parties) {
-  struct wire_place place = {.what = what, .parties = parties};
-  (void)snprintf(place.path, sizeof place.path, "$.%s", wire_kind_text(name));
-  return place;
+  return (struct wire_place){.what = what, .parties = parties, .path = "$", .name = wire_kind_text(name)};
 }
 
 static struct wire_code_names field_names(const struct wire_kind_type *type, bool states_only) {
@@ -69,7 +67,7 @@ static enum base_code check_fields(const struct wire_form_parties *parties, cons
     const struct wire_json *value = wire_json_get(fields, wire_kind_text(field->name));
     struct wire_place place = place_of("fields", field->name, parties);
     if (!value && field->required)
-      return base_fail(err, BASE_FIELD, "%s: %s: missing; %s needs it", place.what, place.path,
+      return base_fail(err, BASE_FIELD, "%s: %s: missing; %s needs it", place.what, wire_place_text(&place).text,
                        wire_kind_text(type->name));
     if (!value)
       continue;
@@ -83,7 +81,7 @@ static enum base_code check_fields(const struct wire_form_parties *parties, cons
     struct base_view text = text_out(parties, field, wire_json_text(value));
     char *copy = base_arena_text(arena, text);
     if (!copy)
-      return base_fail(err, BASE_MEMORY, "fields: %s: no memory left", place.path);
+      return base_fail(err, BASE_MEMORY, "fields: %s: no memory left", wire_place_text(&place).text);
     form->state[form->state_count++] =
         (struct wire_state_field){.name = field->name, .value = base_view_of(copy, text.size)};
   }
@@ -212,7 +210,7 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
     struct wire_place place = place_of("header state", field->name, NULL);
     code = wire_field_check_text(field, header->state[i].value, &place, err);
     if (!code && field->type == WIRE_FIELD_PARTY && !is_party(header, header->state[i].value))
-      code = base_fail(err, BASE_FIELD, "%s: %s: is no party of the message", place.what, place.path);
+      code = base_fail(err, BASE_FIELD, "%s: %s: is no party of the message", place.what, wire_place_text(&place).text);
     if (code)
       return code;
   }

@@ -94,7 +94,15 @@ struct scan {
 
 /* How many octets from this one on say what they mean inside quotes. */
 static size_t plain_run(struct base_view text, size_t start) {
+  static const uint64_t ones = 0x0101010101010101;
   size_t i = start;
+  for (uint64_t eight; text.size - i >= sizeof eight; i += sizeof eight) {
+    memcpy(&eight, text.data + i, sizeof eight);
+    /* The high bit of an octet is set below 20, at a quote, at a backslash; of what is beyond ASCII it is masked. */
+    const uint64_t quote = eight ^ '"' * ones, slash = eight ^ '\\' * ones;
+    if ((((eight - 0x20 * ones) | (quote - ones) | (slash - ones)) & ~eight & 0x80 * ones) != 0)
+      break;
+  }
   while (i < text.size && text.data[i] >= 0x20 && text.data[i] != '"' && text.data[i] != '\\')
     i++;
   return i - start;

@@ -114,8 +114,7 @@ static bool may_be_state(enum wire_field_type type) {
 static void keep_example(struct wire_object *object, const struct wire_json *value, struct wire_kind_field *field,
                          struct base_arena *arena) {
   static const struct wire_form_parties self = {.count = 1, .all = {{BASE_VIEW("self"), BASE_VIEW("self")}}};
-  struct wire_place place = {.what = object->what, .parties = &self};
-  (void)snprintf(place.path, sizeof place.path, "%.140s.example", object->path);
+  struct wire_place place = {.what = object->what, .parties = &self, .path = object->path, .name = "example"};
   struct base_error err;
   if (wire_field_check(field, value, &place, &err)) {
     object->code = err.code;
@@ -226,9 +225,24 @@ struct wire_kind_field *wire_kind_take_fields(struct wire_object *object, const 
 
 /* --- values */
 
+/* At most a table's row and its column stand within each other. */
+struct wire_place_text wire_place_text(const struct wire_place *place) {
+  struct wire_place_text out, outer;
+  if (place->within == NULL) {
+    (void)snprintf(out.text, sizeof out.text, "%s.%s", place->path, place->name);
+    return out;
+  }
+  outer = wire_place_text(place->within);
+  if (place->name != NULL)
+    (void)snprintf(out.text, sizeof out.text, "%.200s.%s", outer.text, place->name);
+  else
+    (void)snprintf(out.text, sizeof out.text, "%.200s[%zu]", outer.text, place->row);
+  return out;
+}
+
 static enum base_code wrong(const struct wire_place *place, struct base_error *err, enum base_code code,
                             const char *text) {
-  return base_fail(err, code, "%s: %s: %s", place->what, place->path, text);
+  return base_fail(err, code, "%s: %s: %s", place->what, wire_place_text(place).text, text);
 }
 
 static bool list_has(const struct wire_kind_list *list, struct base_view code) {
@@ -240,7 +254,7 @@ static bool list_has(const struct wire_kind_list *list, struct base_view code) {
 
 static enum base_code not_in_list(const struct wire_kind_field *field, const struct wire_place *place,
                                   struct base_error *err) {
-  return base_fail(err, BASE_FIELD, "%s: %s: must be one of: %s", place->what, place->path,
+  return base_fail(err, BASE_FIELD, "%s: %s: must be one of: %s", place->what, wire_place_text(place).text,
                    wire_kind_code_names(field->list->codes, field->list->count).text);
 }
 
@@ -263,7 +277,7 @@ static enum base_code check_party(struct base_view text, const struct wire_place
     return BASE_OK;
   for (size_t i = 0; i < parties->count; i++)
     names[i] = parties->all[i].name;
-  return base_fail(err, BASE_FIELD, "%s: %s: must be self or a party of the case: %s", place->what, place->path,
+  return base_fail(err, BASE_FIELD, "%s: %s: must be self or a party of the case: %s", place->what, wire_place_text(place).text,
                    wire_kind_code_names(names, parties->count).text);
 }
 
@@ -280,7 +294,7 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
     /* Characters, so that each language has the same room. */
     if (text.size > (size_t)field->most && base_utf8_count(text) > (size_t)field->most)
       return base_fail(err, BASE_FIELD, "%s: %s: %zu characters, at most %" PRId64 " are allowed", place->what,
-                       place->path, base_utf8_count(text), field->most);
+                       wire_place_text(place).text, base_utf8_count(text), field->most);
     return wire_prose_check(text, &spot) && (field->type == WIRE_FIELD_TEXT || wire_prose_one_line(text, &spot))
                ? BASE_OK
                : wrong(place, err, BASE_FIELD, wire_spot_text(&spot).text);
@@ -322,7 +336,7 @@ static enum base_code check_codes(const struct wire_kind_field *field, const str
   size_t least = names ? (size_t)field->least : field->required,
          most = names ? (size_t)field->most : field->list->count;
   if (count < least || count > most)
-    return base_fail(err, BASE_FIELD, "%s: %s: %zu codes, from %zu to %zu are allowed", place->what, place->path, count,
+    return base_fail(err, BASE_FIELD, "%s: %s: %zu codes, from %zu to %zu are allowed", place->what, wire_place_text(place).text, count,
                      least, most);
   for (size_t i = 0; i < count; i++) {
     const struct wire_json *value = wire_json_at(array, i);
@@ -352,7 +366,7 @@ static enum base_code fail_column(const struct wire_kind_field *table, const str
   for (size_t i = 0; i < table->column_count; i++)
     names[i] = table->columns[i].name;
   bool shown = wire_code_valid(name);
-  return base_fail(err, BASE_UNKNOWN_FIELD, "%s: %s%s%.*s: unknown column; the columns are: %s", place->what, place->path,
+  return base_fail(err, BASE_UNKNOWN_FIELD, "%s: %s%s%.*s: unknown column; the columns are: %s", place->what, wire_place_text(place).text,
                    shown ? "." : "", shown ? (int)name.size : 0, shown ? (const char *)name.data : "",
                    wire_kind_code_names(names, table->column_count).text);
 }
@@ -364,8 +378,8 @@ static enum base_code check_row(const struct wire_kind_field *table, const struc
   size_t known = 0;
   for (size_t i = 0; i < table->column_count; i++) {
     const struct wire_kind_field *column = &table->columns[i];
-    struct wire_place at = {.what = place->what, .parties = place->parties};
-    (void)snprintf(at.path, sizeof at.path, "%.100s.%s", place->path, wire_kind_text(column->name));
+    struct wire_place at = {
+        .what = place->what, .parties = place->parties, .within = place, .name = wire_kind_text(column->name)};
     const struct wire_json *value = wire_json_get(row, wire_kind_text(column->name));
     if (!value && column->required)
       return wrong(&at, err, BASE_FIELD, "missing");
@@ -384,10 +398,9 @@ static enum base_code check_table(const struct wire_kind_field *field, const str
   size_t count = wire_json_size(rows);
   if (count < (size_t)field->least || count > (size_t)field->most)
     return base_fail(err, BASE_FIELD, "%s: %s: %zu rows, from %" PRId64 " to %" PRId64 " are allowed", place->what,
-                     place->path, count, field->least, field->most);
+                     wire_place_text(place).text, count, field->least, field->most);
   for (size_t i = 0; i < count; i++) {
-    struct wire_place at = {.what = place->what, .parties = place->parties};
-    (void)snprintf(at.path, sizeof at.path, "%.80s[%zu]", place->path, i);
+    struct wire_place at = {.what = place->what, .parties = place->parties, .within = place, .row = i};
     enum base_code code = check_row(field, wire_json_at(rows, i), &at, err);
     if (code)
       return code;
@@ -406,7 +419,7 @@ enum base_code wire_field_check(const struct wire_kind_field *field, const struc
         wire_json_integer(value) <= field->most)
       return BASE_OK;
     return base_fail(err, BASE_FIELD, "%s: %s: must be an integer from %" PRId64 " to %" PRId64, place->what,
-                     place->path, field->least, field->most);
+                     wire_place_text(place).text, field->least, field->most);
   case WIRE_FIELD_CODES:
   case WIRE_FIELD_NAMES:
     return check_codes(field, value, place, err);

@@ -46,12 +46,20 @@ struct wire_kind_field *wire_kind_take_fields(struct wire_object *object, const 
                                               const struct wire_kind *kind, struct base_arena *arena,
                                               size_t *out_count);
 
-/* Where a value stands, for errors: "what: path: …". */
+/* Where a value stands, for errors: "what: path: …". The path is written when something is wrong, and not before: most
+ * values are right, and there are many of them. */
 struct wire_place {
   const char *what;
   const struct wire_form_parties *parties; /* of the case, of a form that is filled in here; else NULL: origins alone */
-  char path[160];
+  const struct wire_place *within;         /* NULL: name is a member of what is at path */
+  const char *path;
+  const char *name;                        /* a member; NULL: a row */
+  size_t row;
 };
+struct wire_place_text {
+  char text[320];
+};
+struct wire_place_text wire_place_text(const struct wire_place *place);
 /* Is this value one that the field allows? Not whether it is required. */
 BASE_NODISCARD enum base_code wire_field_check(const struct wire_kind_field *field, const struct wire_json *value,
                                                const struct wire_place *place, struct base_error *err);

@@ -18,6 +18,11 @@ static uint32_t next_point(struct base_view text, size_t *at) {
     ++*at;
     return point;
   }
+  if (point >= 0xC2 && point < 0xE0 && text.size - *at > 1 && (text.data[*at + 1] & 0xC0) == 0x80) { /* accents, Arabic */
+    point = (point & 0x1F) << 6 | (text.data[*at + 1] & 0x3F);
+    *at += 2;
+    return point;
+  }
   size_t size = base_utf8_next(base_view_of(text.data + *at, text.size - *at), &point);
   *at += size;
   return size > 0 ? point : 0;
@@ -47,10 +52,20 @@ static bool spot(struct wire_spot *out, uint32_t point, size_t place, const char
   return false;
 }
 
+/* How many printable octets of ASCII stand here, at least; none where a character beyond begins. */
+static size_t plain_run(struct base_view text, size_t at) {
+  return text.data[at] < 0x80 ? base_printable_run(base_view_of(text.data + at, text.size - at)) : 0;
+}
+
 /* The first character of which wrong says what is wrong with it; NULL: nothing. */
 static bool check_each(struct base_view text, const char *(*wrong)(uint32_t point), struct wire_spot *out) {
   size_t place = 0;
   for (size_t at = 0; at < text.size;) {
+    size_t plain = plain_run(text, at); /* nothing is wrong with these */
+    at += plain;
+    place += plain;
+    if (at == text.size)
+      break;
     size_t before = at;
     uint32_t point = next_point(text, &at);
     place++;
@@ -101,7 +116,7 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
   struct wire_spot opened[ISOLATES_MAX];
   size_t count = 0, place = 0;
   for (size_t at = 0; at < text.size;) {
-    size_t plain = base_printable_run(base_view_of(text.data + at, text.size - at)); /* nothing below is about these */
+    size_t plain = plain_run(text, at); /* nothing below is about these */
     at += plain;
     place += plain;
     if (at == text.size)
