@@ -423,6 +423,7 @@ export type Zone = {
 
 export type Alarm = {
   clock: string;
+  item?: Id;
   party: Node;
   what: "soon" | "overdue";
   due: TimeOrNull;
@@ -685,6 +686,8 @@ export type CaseItem = {
   settled: boolean;
   /** Types of message that this node may send about it now. */
   possible: string[];
+  /** One of each party that owes it; started and receipt are null: they are due at a moment that a field names. */
+  clocks: Clock[];
 };
 
 export type CaseItems = {
@@ -893,6 +896,7 @@ export type Event = {
     what: "soon" | "overdue";
     /** Of the case's kind; review: of its personal data. */
     clock: string;
+    item?: Id;
     /** Who must act. */
     party: string;
     due: Time;
@@ -975,7 +979,7 @@ export type Kind = {
       in: string[];
     }[];
   }[];
-  clocks: {
+  clocks: ({
     name: string;
     label: Labels;
     starts: string;
@@ -987,11 +991,22 @@ export type Kind = {
     ground?: string;
     /** Per cent of the length that are left. */
     soon?: number;
-    /** The opener must end it, not the asked party. */
-    owes?: "opener";
+    at?: {
+      field: string;
+      /** Seconds from the moment in the field. */
+      offset: number;
+      /** Seconds before it is due that it is told as due soon. */
+      before?: number;
+    };
+    /** Who must end it; left out: the asked party. */
+    owes?: "opener" | "others" | "owner" | "assignee" | "each";
+    /** It runs for each of these items. */
+    item?: string;
+    stops_all?: string[];
+    again?: string[];
     resumes: string[];
     stops: string[];
-  }[];
+  })[];
 };
 
 /** Rows of an agreement that no message is ever sent under: a row before each covers all that it covers. */

@@ -141,8 +141,8 @@ static void write_whose(struct cli *cli, struct base_buf *out, const struct wire
     }
 }
 
-static void write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
-                         const struct wire_json *clocks) {
+void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                      const struct wire_json *clocks) {
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     base_buf_text(out, i > 0 ? ", " : "");
     write_whose(cli, out, clocks, i);
@@ -195,6 +195,19 @@ static enum base_code list_query(struct cli *cli, struct base_buf *out, struct b
   return base_buf_check(out, "the query of the list", err);
 }
 
+/* When an item of the case is due, before or without any clock of the case itself; wasl case items CASE says which. */
+static void write_item_due(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                           const struct wire_json *kase) {
+  const struct wire_json *clocks = wire_json_get(kase, "clocks");
+  for (size_t i = 0; i < wire_json_size(clocks); i++)
+    if (base_view_equal(cli_string(wire_json_at(clocks, i), "due"), cli_string(kase, "due")))
+      return;
+  if (cli_string(kase, "due").size == 0)
+    return;
+  base_buf_text(out, wire_json_size(clocks) > 0 ? ", " : "");
+  write_clock(cli, out, kind, kase);
+}
+
 static size_t show_list(struct cli *cli, const struct wire_json *cases) {
   static const enum cli_word heads[] = {CLI_CASE, CLI_KIND, CLI_STATE, CLI_CHANGED, CLI_PARTIES, CLI_DEADLINE};
   CLI_AUTO_KINDS struct cli_kinds kinds = {0};
@@ -214,7 +227,8 @@ static size_t show_list(struct cli *cli, const struct wire_json *cases) {
     cli_cell_time(&table, wire_json_get(kase, "changed"));
     write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
     base_buf_u8(&table.cells, 0);
-    write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"));
+    cli_write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"));
+    write_item_due(cli, &table.cells, described, kase);
     base_buf_u8(&table.cells, 0);
   }
   cli_table_end(&table);
@@ -256,6 +270,10 @@ static void show_alarms(struct cli *cli, const struct wire_json *kase, const str
     cli_line(cli, ": %s, ",
              cli_word(cli, base_view_is(cli_string(alarm, "what"), "soon") ? CLI_DUE_SOON : CLI_OVERDUE));
     cli_text(cli, cli_kind_label(cli, kind, "clocks", cli_string(alarm, "clock")));
+    if (wire_json_get(alarm, "item") != NULL) {
+      base_buf_text(&cli->out, " ");
+      cli_id(cli, &cli->out, cli_string(alarm, "item"));
+    }
     base_buf_text(&cli->out, ", ");
     cli_isolated(cli, &cli->out, cli_string(alarm, "party"));
     cli_line(cli, ", %s ", cli_word(cli, CLI_DUE));

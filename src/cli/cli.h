@@ -256,6 +256,8 @@ struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *k
                                 struct base_view name);
 /* Of a case's state; also those that no kind knows, such as not_taken. */
 /* The items of a case as a table; nothing when there are none. */
+/* "due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, where there are several (case.c). */
+void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks);
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
 /* Of an item of the kind, or of this state of it. */
 struct base_view cli_item_label(const struct cli *cli, const struct wire_json *kind, struct base_view item,

@@ -3,7 +3,8 @@
 #include "cli/cli.h"
 
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items) {
-  static const enum cli_word heads[] = {CLI_ITEM, CLI_MESSAGE, CLI_STATE, CLI_OWNER, CLI_ASSIGNEE, CLI_SINCE, CLI_POSSIBLE};
+  static const enum cli_word heads[] = {CLI_ITEM,  CLI_MESSAGE, CLI_STATE,    CLI_OWNER, CLI_ASSIGNEE, CLI_SINCE, CLI_DEADLINE,
+                                        CLI_POSSIBLE};
   CLI_AUTO_TABLE struct cli_table table;
   cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
   for (size_t i = 0; i < wire_json_size(items); i++) {
@@ -15,6 +16,8 @@ void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct 
     cli_cell(&table, cli_string(item, "owner"));
     cli_cell(&table, cli_string(item, "assignee"));
     cli_cell_time(&table, wire_json_get(item, "since"));
+    cli_write_clocks(cli, &table.cells, kind, wire_json_get(item, "clocks"));
+    base_buf_u8(&table.cells, 0);
     for (size_t k = 0; k < wire_json_size(possible); k++) {
       base_buf_text(&table.cells, k > 0 ? ", " : "");
       base_buf_printable(&table.cells, wire_json_text(wire_json_at(possible, k)));

@@ -215,7 +215,8 @@ static void show_clock(struct cli *cli, const struct wire_json *clock, const str
   static const enum cli_word heads[] = {CLI_CODE, CLI_DEADLINE};
   CLI_AUTO_TABLE struct cli_table table;
   struct base_view starts = cli_string(clock, "starts");
-  const struct wire_json *lengths = wire_json_get(clock, "lengths");
+  const struct wire_json *lengths = wire_json_get(clock, "lengths"), *at = wire_json_get(clock, "at");
+  int64_t offset = at != NULL ? cli_number(at, "offset") : 0;
   struct base_view list = cli_string(cli_kind_field(kind, starts, cli_string(clock, "field")), "list");
   const struct wire_json *codes = wire_json_get(named(wire_json_get(kind, "lists"), "name", list), "codes");
   base_buf_text(&cli->out, "\n");
@@ -224,8 +225,14 @@ static void show_clock(struct cli *cli, const struct wire_json *clock, const str
   cli_text(cli, cli_label(cli, clock, (struct base_view){0}));
   base_buf_text(&cli->out, "\n");
   cli_table_begin(&table, cli, 2, heads);
-  if (lengths == NULL)
+  if (at != NULL) {
+    cli_cell(&table, cli_string(at, "field"));
+    base_buf_printf(&table.cells, "%s", offset < 0 ? "-" : "+");
+    cli_duration(cli, &table.cells, offset < 0 ? -offset : offset);
+    base_buf_u8(&table.cells, 0);
+  } else if (lengths == NULL) {
     clock_row(cli, &table, starts, cli_number(clock, "length"));
+  }
   for (size_t i = 0; lengths != NULL && i < wire_json_size(codes); i++) {
     struct cli_piece code = cli_piece(cli_string(wire_json_at(codes, i), "code"));
     clock_row(cli, &table, base_view_text(code.text), cli_number(lengths, code.text));

@@ -23,7 +23,6 @@ struct core_item_place {
   struct base_id id; /* the first member */
   uint32_t at;
 };
-enum { CORE_NO_ITEM = UINT32_MAX };
 
 /* In order. Freed with core_item_index_free, also after a failure. */
 BASE_NODISCARD enum base_code core_item_index_make(const struct core_item_scene *scene, struct core_item_index *out,

@@ -224,6 +224,8 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
   memcpy(message->why, verdict.why, sizeof message->why);
   if (!verdict.takes)
     return;
+  message->agrees = verdict.agrees_only;
+  message->about = verdict.moves != NULL ? verdict.item : CORE_NO_ITEM;
   unsigned author = core_party_of(rules->scene.opening, message->header->author);
   if (verdict.opens != NULL)
     core_item_begin(&rules->scene, messages, at, verdict.opens);
@@ -262,7 +264,8 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
 static void clear_computed(struct core_case_message *messages, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct core_case_message *message = &messages[i];
-    message->effective = message->equivocal = message->settled = false;
+    message->effective = message->agrees = message->equivocal = message->settled = false;
+    message->about = CORE_NO_ITEM;
     message->item = message->item_state = message->assignee = 0;
     message->item_by = 0;
     memset(message->agreed, 0, sizeof message->agreed);

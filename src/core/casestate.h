@@ -6,20 +6,23 @@
 
 /* The state of a case: a pure function of its headers. No store, no clock. spec/case.md. */
 
-enum { CORE_CASE_WHY = 130 }; /* no room is left over in the structure */
+enum { CORE_CASE_WHY = 132, CORE_NO_ITEM = UINT32_MAX }; /* no room is left over in the structure */
 struct core_case_message {
   struct base_id id;
   const struct wire_header *header;
   /* computed */
   uint32_t depth;   /* 0 for the opening message, else 1 + the deepest followed one */
   uint32_t item_by; /* of the item that it opened: the place of the message that made its state */
+  uint32_t about;   /* the place of the message that opened the item which this one moved; CORE_NO_ITEM: none */
   uint16_t agreed[WIRE_ITEM_ALL_MAX]; /* of that item, per type of its `all`: the parties that agreed since */
   uint8_t item;                       /* the item that it opened: 1 + its place in the kind; 0: none */
   uint8_t item_state;
   uint8_t assignee; /* a party's place in the opening message, or WIRE_PARTIES_MAX: nobody */
-  bool effective;   /* it made a transition, or agreed to one */
+  bool effective;   /* it made a transition, or agreed to one … */
+  bool agrees;      /* … and no more than that: somebody was missing */
   bool equivocal;   /* its author has two successors of one message */
   bool settled;     /* every party has a message that descends from it, or is its author */
+  bool received;    /* not computed: another party is known to hold it (itemclocks.c remembers it here) */
   char why[CORE_CASE_WHY]; /* not effective: the reason, in plain words */
 };
 struct core_case_state {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/caseorder.h"
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
@@ -9,20 +10,33 @@
 /* What was told of a deadline: every row of it against the leaf that told it, among the cases; and every such leaf
  * against its row, among the leaves. With a false row a deadline is never told, without one it is told once more. */
 
+#define OF_ITEM " of "
+
 static const char *const levels[] = {[0] = "", [STORE_ALARM_SOON] = "soon", [STORE_ALARM_OVERDUE] = "overdue"};
 
 struct core_clocks_words core_clocks_words(const struct store_alarm *alarm) {
   struct core_clocks_words words;
-  (void)snprintf(words.text, sizeof words.text, "%s %s", levels[alarm->level], base_time_format(alarm->due).text);
+  (void)snprintf(words.text, sizeof words.text, "%s %s%s%s", levels[alarm->level], base_time_format(alarm->due).text,
+                 alarm->of_item ? OF_ITEM : "", alarm->of_item ? base_id_text(&alarm->item).text : "");
   return words;
 }
 
-/* Whether the leaf tells of this row's party, clock and level, be it of another moment. */
+/* The item that a leaf names; false: it tells of the case. */
+static bool item_of(const struct wire_opening *leaf, struct base_id *out) {
+  size_t size = sizeof OF_ITEM - 1 + BASE_HEX_ID;
+  const uint8_t *end = leaf->reason.data + leaf->reason.size;
+  return leaf->reason.size > size && memcmp(end - size, OF_ITEM, sizeof OF_ITEM - 1) == 0 &&
+         base_id_parse(base_view_of(end - BASE_HEX_ID, BASE_HEX_ID), out);
+}
+
+/* Whether the leaf tells of this row's item, party, clock and level, be it of another moment. */
 static bool is_of(const struct wire_opening *leaf, const struct wire_header *opening, const struct wire_kind *kind,
                   const struct store_alarm *row) {
   const char *level = levels[row->level];
   size_t size = strlen(level);
-  return row->party < opening->party_count && row->clock < kind->clock_count &&
+  struct base_id item;
+  bool of_item = item_of(leaf, &item);
+  return of_item == row->of_item && (!of_item || base_id_equal(&item, &row->item)) && row->party < opening->party_count && row->clock < kind->clock_count &&
          base_view_equal(leaf->to, opening->parties[row->party]) &&
          base_view_equal(leaf->subject, kind->clocks[row->clock].name) && leaf->reason.size > size &&
          memcmp(leaf->reason.data, level, size) == 0 && leaf->reason.data[size] == ' ';
@@ -51,6 +65,17 @@ static enum base_code check_row(struct core *core, const struct core_case *kase,
   return BASE_OK;
 }
 
+struct looking {
+  struct core *core;
+  const struct core_case *kase;
+  struct base_error *err;
+};
+
+static enum base_code check_item_row(void *context, const struct store_alarm *row) {
+  const struct looking *looking = context;
+  return check_row(looking->core, looking->kase, row, looking->err);
+}
+
 enum base_code core_check_alarms(struct core *core, const struct core_case *kase, struct base_error *err) {
   struct store_alarm rows[STORE_ALARMS_MAX];
   size_t count = 0;
@@ -64,7 +89,8 @@ enum base_code core_check_alarms(struct core *core, const struct core_case *kase
   code = BASE_OK;
   for (size_t i = 0; i < count && code == BASE_OK; i++)
     code = check_row(core, kase, &rows[i], err);
-  return code;
+  struct looking looking = {core, kase, err};
+  return code == BASE_OK ? store_alarm_each_item(core->store, &kase->id, check_item_row, &looking, err) : code;
 }
 
 /* --- the leaves */
@@ -85,18 +111,25 @@ enum base_code core_check_told(struct core *core, const struct core_check_leaf *
   struct store_message row;
   struct wire_header opening = {0};
   const struct core_kind *kind = NULL;
-  bool clock = false; /* it tells of one; else of a review, which is looked at among the cases */
-  size_t count = 0;
+  size_t count = 0, clock = 0; /* the kind's that it tells of; else of a review, which is looked at among the cases */
+  struct base_id item;
   enum base_code code = store_message_header(core->store, &leaf->opening.message, &arena, &row, err);
   if (code == BASE_OK)
     code = wire_header_parse(row.header, &arena, &opening, err);
   if (code == BASE_OK)
     kind = core_kind_hashed(core, opening.kind, &opening.kind_hash);
-  for (size_t i = 0; kind != NULL && i < kind->kind.clock_count; i++)
-    clock = clock || base_view_equal(kind->kind.clocks[i].name, leaf->opening.subject);
-  if (code == BASE_OK && clock)
+  while (kind != NULL && clock < kind->kind.clock_count &&
+         !base_view_equal(kind->kind.clocks[clock].name, leaf->opening.subject))
+    clock++;
+  bool known = kind != NULL && clock < kind->kind.clock_count;
+  unsigned party = known ? core_party_of(&opening, leaf->opening.to) : CORE_NOBODY;
+  if (code == BASE_OK && known && item_of(&leaf->opening, &item) && party != CORE_NOBODY) {
+    code = store_alarms_of_item(core->store, &leaf->opening.message, &item, party, (unsigned)clock, rows, err);
+    count = STORE_ALARM_OVERDUE;
+  } else if (code == BASE_OK && known) {
     code = store_alarms(core->store, &leaf->opening.message, rows, &count, err);
-  if (code == BASE_OK && clock && !is_kept(leaf, core->check->next, &opening, &kind->kind, rows, count))
+  }
+  if (code == BASE_OK && known && !is_kept(leaf, core->check->next, &opening, &kind->kind, rows, count))
     core_check_found(core, CORE_SO_ALARM, core_place("leaf %llu", (unsigned long long)core->check->next),
                      "it tells a deadline of case %s, and that it was told is not stored",
                      base_id_text(&leaf->opening.message).text);

@@ -27,6 +27,8 @@ static bool moves_a_clock(const struct wire_kind *kind, const struct wire_kind_t
   uint64_t bit = (uint64_t)1 << (type - kind->types);
   for (size_t i = 0; i < kind->clock_count; i++) {
     const struct wire_kind_clock *clock = &kind->clocks[i];
+    if (clock->item != NULL)
+      continue;
     if (clock->starts == type || (!all_stopped && ((clock->stops | clock->pauses | clock->resumes) & bit) != 0))
       return true;
   }
@@ -35,14 +37,14 @@ static bool moves_a_clock(const struct wire_kind *kind, const struct wire_kind_t
 
 static bool starts_one(const struct wire_kind *kind, const struct wire_kind_type *type) {
   for (size_t i = 0; i < kind->clock_count; i++)
-    if (kind->clocks[i].starts == type)
+    if (kind->clocks[i].item == NULL && kind->clocks[i].starts == type)
       return true;
   return false;
 }
 
 static bool stops_all(const struct wire_kind *kind, const struct wire_kind_type *type) {
   for (size_t i = 0; i < kind->clock_count; i++)
-    if ((kind->clocks[i].stops >> (type - kind->types) & 1) == 0)
+    if (kind->clocks[i].item == NULL && (kind->clocks[i].stops >> (type - kind->types) & 1) == 0)
       return false;
   return true;
 }
@@ -99,7 +101,7 @@ struct looking {
   const struct core_case *kase;
   bool tell; /* what is to be told is told; else it is only computed when */
   base_time now, due, look; /* due: STORE_DUE_PAUSED when one stands and none runs */
-  bool remembered;                                                                      /* told was read */
+  bool remembered; /* told was read */
   struct store_alarm told[WIRE_PARTIES_MAX][WIRE_KIND_CLOCKS_MAX][STORE_ALARM_OVERDUE]; /* due 0: nothing was */
 };
 
@@ -118,8 +120,8 @@ static enum base_code told_before(struct looking *looking, struct base_error *er
   return code;
 }
 
-static enum base_code tell(struct looking *looking, struct store_alarm alarm, const struct law_clock *clock,
-                           struct base_error *err) {
+static enum base_code tell(struct looking *looking, struct store_alarm *told, struct store_alarm alarm,
+                           const struct law_clock *clock, struct base_error *err) {
   struct core *core = looking->core;
   const struct wire_header *opening = looking->kase->messages[0].header;
   struct core_clocks_words words = core_clocks_words(&alarm);
@@ -139,35 +141,71 @@ static enum base_code tell(struct looking *looking, struct store_alarm alarm, co
            (int)clock->name.size, (const char *)clock->name.data, (int)what.to.size, (const char *)what.to.data,
            words.text);
   core_event_deadline(core, &looking->kase->id, core_show_name(core, what.to), clock->name,
-                      alarm.level == STORE_ALARM_OVERDUE, alarm.due);
-  *told_of(looking, alarm.party, alarm.clock, alarm.level) = alarm;
+                      alarm.of_item ? &alarm.item : NULL, alarm.level == STORE_ALARM_OVERDUE, alarm.due);
+  told[alarm.level - 1] = alarm;
   return store_alarm_put(core->store, &looking->kase->id, &alarm, err);
+}
+
+/* Whether there is something to tell of it by now. */
+static bool come(const struct looking *looking, const struct law_clock *clock) {
+  return clock->due < looking->now || (clock->soon < clock->due && clock->soon <= looking->now);
 }
 
 /* Of a running clock. What is overdue is told as that alone: nobody needs to hear any more that it will be. When to
  * look again follows from the clock and from what was told, not from what time it is: so it can be checked at any time.
  */
-static enum base_code look_at_clock(struct looking *looking, unsigned party, const struct law_clock *clock,
-                                    struct base_error *err) {
-  const struct wire_kind *kind = &looking->kase->kind->kind;
-  struct store_alarm alarm = {.party = party, .due = clock->due};
-  while (!base_view_equal(kind->clocks[alarm.clock].name, clock->name))
-    alarm.clock++;
-  const struct store_alarm *soon = told_of(looking, party, alarm.clock, STORE_ALARM_SOON);
-  const struct store_alarm *overdue = told_of(looking, party, alarm.clock, STORE_ALARM_OVERDUE);
+static enum base_code look_at_clock(struct looking *looking, struct store_alarm alarm, const struct law_clock *clock,
+                                    struct store_alarm before[STORE_ALARM_OVERDUE], struct base_error *err) {
+  const struct store_alarm *soon = &before[STORE_ALARM_SOON - 1], *overdue = &before[STORE_ALARM_OVERDUE - 1];
   enum base_code code = BASE_OK;
+  alarm.due = clock->due;
   alarm.level = clock->due < looking->now ? STORE_ALARM_OVERDUE : STORE_ALARM_SOON;
-  bool come = alarm.level == STORE_ALARM_OVERDUE || (clock->soon < clock->due && clock->soon <= looking->now);
   bool told = overdue->due == clock->due || (alarm.level == STORE_ALARM_SOON && soon->due == clock->due);
-  if (looking->tell && come && !told)
-    code = tell(looking, alarm, clock, err);
-  if (clock->due < looking->due)
-    looking->due = clock->due;
+  if (looking->tell && come(looking, clock) && !told)
+    code = tell(looking, before, alarm, clock, err);
   base_time next = clock->due == INT64_MAX || overdue->due == clock->due  ? INT64_MAX
                    : soon->due == clock->due || clock->soon >= clock->due ? clock->due + 1
                                                                           : clock->soon;
   if (next < looking->look)
     looking->look = next;
+  return code;
+}
+
+/* Of the case, as one party has it. */
+static enum base_code look_at_party(struct looking *looking, unsigned party, const struct law_clock *clock,
+                                    struct base_error *err) {
+  const struct wire_kind *kind = &looking->kase->kind->kind;
+  struct store_alarm alarm = {.party = party};
+  while (!base_view_equal(kind->clocks[alarm.clock].name, clock->name))
+    alarm.clock++;
+  enum base_code code = looking->remembered ? BASE_OK : told_before(looking, err);
+  if (clock->due < looking->due)
+    looking->due = clock->due;
+  return code == BASE_OK ? look_at_clock(looking, alarm, clock, told_of(looking, party, alarm.clock, STORE_ALARM_SOON), err)
+                         : code;
+}
+
+/* Of the items. The list by deadline has a case where what we owe in it is due; nothing was told of what has not come. */
+static enum base_code look_at_items(struct looking *looking, struct base_error *err) {
+  const struct core_case *kase = looking->kase;
+  BASE_AUTO_FREE struct core_item_clock *clocks = NULL;
+  size_t count = 0;
+  enum base_code code = core_item_clocks(looking->core, kase, false, &clocks, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK; i++) {
+    const struct law_clock *clock = &clocks[i].now;
+    struct store_alarm before[STORE_ALARM_OVERDUE] = {0};
+    struct store_alarm alarm = {.party = clocks[i].party,
+                                .clock = clocks[i].clock,
+                                .of_item = true,
+                                .item = kase->messages[clocks[i].item].id};
+    struct base_view owes = kase->messages[0].header->parties[clocks[i].party];
+    if (base_view_equal(owes, looking->core->card.origin) && clock->due < looking->due)
+      looking->due = clock->due;
+    if (come(looking, clock))
+      code = store_alarms_of_item(looking->core->store, &kase->id, &alarm.item, alarm.party, alarm.clock, before, err);
+    if (code == BASE_OK)
+      code = look_at_clock(looking, alarm, clock, before, err);
+  }
   return code;
 }
 
@@ -189,13 +227,10 @@ static enum base_code look_at(struct looking *looking, struct base_error *err) {
         looking->due = STORE_DUE_PAUSED;
       if (!clocks[j].running)
         continue;
-      if (!looking->remembered)
-        code = told_before(looking, err);
-      if (code == BASE_OK)
-        code = look_at_clock(looking, (unsigned)i, &clocks[j], err);
+      code = look_at_party(looking, (unsigned)i, &clocks[j], err);
     }
   }
-  return code;
+  return code == BASE_OK ? look_at_items(looking, err) : code;
 }
 
 enum base_code core_clocks_compute(struct core *core, const struct core_case *kase, base_time *due, base_time *look,

@@ -27,6 +27,16 @@ BASE_NODISCARD enum base_code core_clocks_events(struct core *core, const struct
                                                  struct base_view party, const struct core_partner *other,
                                                  struct law_clock_event *events, size_t *out_count,
                                                  struct base_error *err);
+/* itemclocks.c: one clock of one item, and of one party that owes it. */
+struct core_item_clock {
+  uint32_t item; /* the place of the message that opened it */
+  unsigned party, clock;
+  struct law_clock now; /* started and receipt: 0 */
+};
+/* Those of all items, by item, clock and party; the caller frees *out. shown: also those that were stopped, with how late;
+ * else those alone that run. */
+BASE_NODISCARD enum base_code core_item_clocks(struct core *core, const struct core_case *kase, bool shown,
+                                               struct core_item_clock **out, size_t *count, struct base_error *err);
 /* Something of the case moves in this step that its clocks may depend on: core_clocks_settle computes them anew. */
 BASE_NODISCARD enum base_code core_clocks_touch(struct core *core, const struct base_id *id, struct base_error *err);
 /* The same by one of its messages; fine when it is not here. */
@@ -42,9 +52,9 @@ int64_t core_clocks_due_ms(const struct core *core);
 /* When the case is due and is to be looked at next, now that all that is to be told was: as its row must say. */
 BASE_NODISCARD enum base_code core_clocks_compute(struct core *core, const struct core_case *kase, base_time *due,
                                                   base_time *look, struct base_error *err);
-/* What its leaf tells of it: "overdue 2026-11-28T08:00:00Z" (check_alarms.c). */
+/* What its leaf tells of it: "overdue 2026-11-28T08:00:00Z", of an item with " of " and its id (check_alarms.c). */
 struct core_clocks_words {
-  char text[64];
+  char text[128];
 };
 struct core_clocks_words core_clocks_words(const struct store_alarm *alarm);
 

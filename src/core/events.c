@@ -22,7 +22,7 @@ struct event {
   struct base_id id, case_id;
   char partner[BASE_NAME_MAX + 1]; /* of DEADLINE: who must act */
   char clock[WIRE_CODE_MAX + 1];
-  bool overdue;
+  bool overdue, of_item; /* of_item: id is that of the message that made it */
   base_time due;
 };
 
@@ -132,11 +132,14 @@ void core_event_release(struct core *core, const struct store_release *row, cons
 }
 
 void core_event_deadline(struct core *core, const struct base_id *case_id, struct base_view party,
-                         struct base_view clock, bool overdue, base_time due) {
+                         struct base_view clock, const struct base_id *item, bool overdue, base_time due) {
   struct event *event = add(core, DEADLINE);
   if (event == NULL)
     return;
   event->case_id = *case_id;
+  event->of_item = item != NULL;
+  if (item != NULL)
+    event->id = *item;
   event->overdue = overdue;
   event->due = due;
   (void)snprintf(event->partner, sizeof event->partner, "%.*s", (int)party.size, (const char *)party.data);
@@ -173,6 +176,8 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   if (event->type == DEADLINE) {
     wire_write_member_string(writer, "what", event->overdue ? "overdue" : "soon");
     wire_write_member_string(writer, "clock", event->clock);
+    if (event->of_item)
+      wire_write_member_id(writer, "item", &event->id);
     wire_write_member_string(writer, "party", event->partner);
     wire_write_member_time(writer, "due", event->due);
   }

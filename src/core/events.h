@@ -30,9 +30,10 @@ void core_event_delivery(struct core *core, const struct core_partner *partner, 
 /* A partner was added, suspended, resumed, or his register or card changed. */
 void core_event_partner(struct core *core, const struct core_partner *partner);
 
-/* A deadline of the case was told: soon, or overdue. party: who must act, by name; clock: of its kind, or "review". */
+/* A deadline of the case was told: soon, or overdue. party: who must act, by name; clock: of its kind, or "review"; item: of
+ * which item, NULL: of the case. */
 void core_event_deadline(struct core *core, const struct base_id *case_id, struct base_view party,
-                         struct base_view clock, bool overdue, base_time due);
+                         struct base_view clock, const struct base_id *item, bool overdue, base_time due);
 
 /* A message went to a partner, or came from him, as an emergency. */
 void core_event_emergency(struct core *core, const struct core_partner *partner, const struct base_id *id,

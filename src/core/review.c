@@ -65,7 +65,7 @@ static enum base_code tell(struct core *core, struct store_review *review, struc
     return code;
   base_log(BASE_LOG_NOTICE, "case.review", "case %s holds personal data and is to be reviewed since %s",
            base_id_text(&review->case_id).text, base_time_format(review->due).text);
-  core_event_deadline(core, &review->case_id, core->card.name, what.subject, true, review->due);
+  core_event_deadline(core, &review->case_id, core->card.name, what.subject, NULL, true, review->due);
   review->told = review->due;
   return store_review_put(core->store, review, err);
 }

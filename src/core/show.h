@@ -38,7 +38,11 @@ BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct w
                                                      struct base_error *err);
 /* show_items.c */
 /* The items of a case as an array. */
-void core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase);
+BASE_NODISCARD enum base_code core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                                              struct base_error *err);
+/* One clock of what that party owes; other: whose time zone is told beside ours (show_case.c). */
+void core_show_clock(struct core *core, struct wire_writer *writer, struct base_view party, const struct core_partner *other,
+                     const struct law_clock *clock);
 /* The asker wants no content: nothing is opened, so no leaf tells of it. */
 bool core_show_bare(const struct wire_json *request);
 /* Of the leaf about content that is given out: exported, when the asker says that it leaves the node as a file. */

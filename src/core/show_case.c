@@ -25,9 +25,8 @@ static void write_zones(const struct core *core, struct wire_writer *writer, con
   wire_write_end(writer, ']');
 }
 
-static void write_clock(struct core *core, struct wire_writer *writer, struct base_view party, struct base_view opener,
-                        const struct law_clock *clock) {
-  const struct core_partner *other = core_partner_of(core, base_view_equal(party, core->card.origin) ? opener : party);
+void core_show_clock(struct core *core, struct wire_writer *writer, struct base_view party, const struct core_partner *other,
+                     const struct law_clock *clock) {
   wire_write_object(writer);
   wire_write_member_text(writer, "name", clock->name);
   wire_write_member_text(writer, "party", core_show_name(core, party));
@@ -64,8 +63,10 @@ static enum base_code write_clocks(struct core *core, struct wire_writer *writer
   for (size_t i = 0; i < opening->party_count && code == BASE_OK; i++) {
     size_t count = 0;
     code = core_clocks_of(core, kase, i, room, clocks, &count, err);
+    bool ours = base_view_equal(opening->parties[i], core->card.origin);
+    const struct core_partner *other = core_partner_of(core, ours ? opening->author : opening->parties[i]);
     for (size_t j = 0; j < count && code == BASE_OK; j++)
-      write_clock(core, writer, opening->parties[i], opening->author, &clocks[j]);
+      core_show_clock(core, writer, opening->parties[i], other, &clocks[j]);
   }
   wire_write_end(writer, ']');
   return code;
@@ -87,30 +88,48 @@ static void write_standing(struct core *core, struct wire_writer *writer, const 
   wire_write_end(writer, ']');
 }
 
+struct telling {
+  struct core *core;
+  struct wire_writer *writer;
+  const struct core_case *kase;
+  struct base_error *err;
+};
+
+static enum base_code write_alarm(void *context, const struct store_alarm *told) {
+  const struct telling *telling = context;
+  struct wire_writer *writer = telling->writer;
+  const struct wire_header *opening = telling->kase->messages[0].header;
+  const struct wire_kind *kind = &telling->kase->kind->kind;
+  base_time at = 0;
+  if (told->party >= opening->party_count || told->clock >= kind->clock_count)
+    return BASE_OK;
+  enum base_code code = core_show_leaf_time(telling->core, told->leaf, &at, telling->err);
+  wire_write_object(writer);
+  wire_write_member_text(writer, "clock", kind->clocks[told->clock].name);
+  if (told->of_item)
+    wire_write_member_id(writer, "item", &told->item);
+  wire_write_member_text(writer, "party", core_show_name(telling->core, opening->parties[told->party]));
+  wire_write_member_string(writer, "what", told->level == STORE_ALARM_OVERDUE ? "overdue" : "soon");
+  core_show_time(writer, "due", told->due);
+  core_show_time(writer, "told", at);
+  wire_write_member_integer(writer, "leaf", (int64_t)told->leaf);
+  wire_write_end(writer, '}');
+  return code;
+}
+
 /* What the node told of its deadlines, each once: as leaves of the register. */
 static enum base_code write_alarms(struct core *core, struct wire_writer *writer, const struct core_case *kase,
                                    struct base_error *err) {
-  const struct wire_header *opening = kase->messages[0].header;
-  const struct wire_kind *kind = &kase->kind->kind;
   struct store_alarm told[STORE_ALARMS_MAX];
+  struct telling telling = {core, writer, kase, err};
   size_t count = 0;
   enum base_code code = store_alarms(core->store, &kase->id, told, &count, err);
   wire_write_key(writer, "alarms");
   wire_write_array(writer);
-  for (size_t i = 0; i < count && code == BASE_OK; i++) {
-    base_time at = 0;
-    if (told[i].party >= opening->party_count || told[i].clock >= kind->clock_count)
-      continue;
-    code = core_show_leaf_time(core, told[i].leaf, &at, err);
-    wire_write_object(writer);
-    wire_write_member_text(writer, "clock", kind->clocks[told[i].clock].name);
-    wire_write_member_text(writer, "party", core_show_name(core, opening->parties[told[i].party]));
-    wire_write_member_string(writer, "what", told[i].level == STORE_ALARM_OVERDUE ? "overdue" : "soon");
-    core_show_time(writer, "due", told[i].due);
-    core_show_time(writer, "told", at);
-    wire_write_member_integer(writer, "leaf", (int64_t)told[i].leaf);
-    wire_write_end(writer, '}');
-  }
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    code = write_alarm(&telling, &told[i]);
+  if (code == BASE_OK)
+    code = store_alarm_each_item(core->store, &kase->id, write_alarm, &telling, err);
   wire_write_end(writer, ']');
   return code;
 }
@@ -172,8 +191,9 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
   wire_write_key(&writer, "items");
-  core_show_items(core, &writer, kase);
-  code = write_clocks(core, &writer, kase, err);
+  code = core_show_items(core, &writer, kase, err);
+  if (code == BASE_OK)
+    code = write_clocks(core, &writer, kase, err);
   if (code == BASE_OK)
     code = write_alarms(core, &writer, kase, err);
   if (code == BASE_OK)

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "core/cases.h"
 #include "core/caseorder.h"
+#include "core/clocks.h"
+#include "core/partners.h"
 #include "core/show.h"
 
 /* The items of a case: what has a state of its own in it. */
 
+/* Their clocks, by item: `next` is the first that is not written. */
+struct clocks {
+  struct core_item_clock *all;
+  size_t count, next;
+};
 struct filter {
   const struct wire_kind_item *item; /* NULL: any */
   struct base_view state;            /* empty: any */
@@ -31,7 +40,26 @@ static void write_possible(struct core *core, struct wire_writer *writer, const 
   wire_write_end(writer, ']');
 }
 
-static void write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at) {
+/* Of the item at this place, which comes after those whose clocks are written. */
+static void write_clocks(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
+                         struct clocks *clocks) {
+  const struct wire_header *opening = kase->messages[0].header;
+  wire_write_key(writer, "clocks");
+  wire_write_array(writer);
+  while (clocks->next < clocks->count && clocks->all[clocks->next].item < at)
+    clocks->next++;
+  for (; clocks->next < clocks->count && clocks->all[clocks->next].item == at; clocks->next++) {
+    const struct core_item_clock *clock = &clocks->all[clocks->next];
+    struct base_view party = opening->parties[clock->party];
+    bool ours = base_view_equal(party, core->card.origin);
+    core_show_clock(core, writer, party, core_partner_of(core, ours ? kase->messages[at].header->author : party),
+                    &clock->now);
+  }
+  wire_write_end(writer, ']');
+}
+
+static void write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
+                       struct clocks *clocks) {
   const struct core_case_message *message = &kase->messages[at], *made = &kase->messages[message->item_by];
   const struct wire_header *opening = kase->messages[0].header;
   const struct wire_kind_item *item = core_case_item(&kase->kind->kind, message);
@@ -45,24 +73,30 @@ static void write_item(struct core *core, struct wire_writer *writer, const stru
   wire_write_member_id(writer, "made_by", &made->id);
   wire_write_member_bool(writer, "settled", made->settled);
   write_possible(core, writer, kase, at);
+  write_clocks(core, writer, kase, at, clocks);
   wire_write_end(writer, '}');
 }
 
-static void write_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
-                        const struct filter *filter) {
+static enum base_code write_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                                  const struct filter *filter, struct base_error *err) {
+  struct clocks clocks = {0};
+  enum base_code code = core_item_clocks(core, kase, true, &clocks.all, &clocks.count, err);
   wire_write_array(writer);
-  for (size_t i = 0; i < kase->count; i++) {
+  for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
     const struct wire_kind_item *item = core_case_item(&kase->kind->kind, &kase->messages[i]);
     if (item == NULL || (filter->item != NULL && item != filter->item) ||
         (filter->state.size > 0 && !base_view_equal(item->states[kase->messages[i].item_state], filter->state)))
       continue;
-    write_item(core, writer, kase, i);
+    write_item(core, writer, kase, i, &clocks);
   }
   wire_write_end(writer, ']');
+  free(clocks.all);
+  return code;
 }
 
-void core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase) {
-  write_items(core, writer, kase, &(struct filter){0});
+enum base_code core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
+                               struct base_error *err) {
+  return write_items(core, writer, kase, &(struct filter){0}, err);
 }
 
 /* An empty list would say that there are no such items, when only the word was wrong. */
@@ -103,7 +137,7 @@ enum base_code core_show_case_items(struct core *core, const struct wire_json *r
   wire_write_member_id(&writer, "case", &id);
   core_show_kind_of(core, &writer, kase->kind->kind.name, &kase->kind->kind.hash);
   wire_write_key(&writer, "items");
-  write_items(core, &writer, kase, &filter);
+  code = write_items(core, &writer, kase, &filter, err);
   wire_write_end(&writer, '}');
-  return base_buf_check(out, "the list, which takes an item or a state,", err);
+  return code == BASE_OK ? base_buf_check(out, "the list, which takes an item or a state,", err) : code;
 }

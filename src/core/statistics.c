@@ -308,7 +308,7 @@ static enum base_code count_clocks(struct core *core, const struct seen *seen, s
                               .cut = statistics->cut,
                               .waits = waits,
                               .open = open_below(core, kase, party)};
-    if (!base_view_equal(kind->clocks[i].starts->name, seen->header.type) ||
+    if (kind->clocks[i].item != NULL || !base_view_equal(kind->clocks[i].starts->name, seen->header.type) ||
         !starts_it(kase, kind->clocks[i].starts, &seen->leaf.opening.message))
       continue;
     code = core_clocks_events(core, kase, party, other, events, &asked.count, err);
@@ -322,7 +322,7 @@ static enum base_code count_clocks(struct core *core, const struct seen *seen, s
 static bool any_clock(struct core *core, const struct seen *seen) {
   const struct core_kind *known = core_kind_hashed(core, seen->header.kind, &seen->header.kind_hash);
   for (size_t i = 0; known != NULL && i < known->kind.clock_count; i++)
-    if (base_view_equal(known->kind.clocks[i].starts->name, seen->header.type))
+    if (known->kind.clocks[i].item == NULL && base_view_equal(known->kind.clocks[i].starts->name, seen->header.type))
       return true;
   return false;
 }

@@ -17,6 +17,16 @@ int64_t law_clock_length(const struct wire_kind_clock *clock, const struct wire_
   return 0;
 }
 
+/* The moment that the message names, and the kind's seconds from it; a date means its midnight UTC. False: it names none. */
+static bool moment_of(const struct wire_kind_clock *clock, const struct wire_header *header, base_time *out) {
+  struct base_view text = wire_header_state(header, (const char *)clock->field.data);
+  base_time moment;
+  if (!base_time_parse(text, &moment) && !base_date_parse(text, &moment))
+    return false;
+  *out = later_by(moment, clock->offset);
+  return true;
+}
+
 /* The ground that a message names, of those of its kind; empty: none, or one that its kind does not know. */
 static struct base_view ground_of(const struct wire_kind_clock *clock, const struct law_clock_event *event) {
   const struct wire_kind_field *field = wire_kind_field_named(event->type, clock->ground);
@@ -34,16 +44,23 @@ struct run {
 };
 
 static void start(struct run *run, const struct wire_kind_clock *clock, const struct law_clock_event *event) {
-  int64_t length = law_clock_length(clock, event->header);
-  if (length == 0)
-    return;
   bool disputed = event->ours != 0;
-  base_time from = disputed && event->ours < event->at ? event->ours : event->at;
+  base_time from = disputed && event->ours < event->at ? event->ours : event->at, due;
+  int64_t length = clock->at ? 0 : law_clock_length(clock, event->header), ahead = clock->before;
+  if (clock->at) {
+    if (!moment_of(clock, event->header, &due))
+      return;
+  } else {
+    if (length == 0)
+      return;
+    due = later_by(from, length);
+    ahead = length / 100 * clock->soon + length % 100 * clock->soon / 100;
+  }
   *run = (struct run){.started = true,
-                      .ahead = length / 100 * clock->soon + length % 100 * clock->soon / 100,
+                      .ahead = ahead,
                       .clock = {.name = clock->name,
                                 .started = from,
-                                .due = later_by(from, length),
+                                .due = due,
                                 .running = true,
                                 .disputed = disputed,
                                 .receipt = event->at,
@@ -88,6 +105,14 @@ static void stop(struct run *run, base_time at) {
   run->clock.ended = at;
 }
 
+/* What it was stopped by did not hold. It is due as it was, or as it was moved meanwhile. */
+static void run_again(struct run *run) {
+  run->clock.running = true;
+  run->clock.stopped = false;
+  run->clock.ended = 0;
+  run->clock.late = 0;
+}
+
 static void feed(struct run *run, const struct wire_kind *kind, const struct wire_kind_clock *clock,
                  const struct law_clock_event *event) {
   uint64_t type = (uint64_t)1 << (event->type - kind->types);
@@ -95,9 +120,14 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
     return; /* not received yet: nothing has begun or ended for anybody */
   if (event->type == clock->starts) {
     start(run, clock, event);
-  } else if (!run->started || run->clock.stopped) {
+  } else if (!run->started) {
     return;
-  } else if (clock->stops & type) {
+  } else if (clock->moves & type) {
+    (void)moment_of(clock, event->header, &run->clock.due);
+  } else if (run->clock.stopped) {
+    if (clock->again & type)
+      run_again(run);
+  } else if ((clock->stops | clock->stops_all) & type) {
     stop(run, event->at);
   } else if ((clock->pauses & type) && run->clock.running) {
     pause(run, clock, event);
@@ -106,19 +136,25 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
   }
 }
 
+bool law_clock_run(const struct wire_kind *kind, const struct wire_kind_clock *clock,
+                   const struct law_clock_event *events, size_t count, struct law_clock *out) {
+  struct run run = {0};
+  for (size_t i = 0; i < count; i++)
+    feed(&run, kind, clock, &events[i]);
+  if (!run.started)
+    return false;
+  run.clock.soon = run.clock.due - run.ahead;
+  *out = run.clock;
+  return true;
+}
+
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]) {
-  size_t running = 0;
-  for (size_t i = 0; i < kind->clock_count; i++) {
-    struct run run = {0};
-    for (size_t j = 0; j < count; j++)
-      feed(&run, kind, &kind->clocks[i], &events[j]);
-    if (!run.started)
-      continue;
-    run.clock.soon = run.clock.due - run.ahead;
-    out[running++] = run.clock;
-  }
-  return running;
+  size_t started = 0;
+  for (size_t i = 0; i < kind->clock_count; i++)
+    if (kind->clocks[i].item == NULL)
+      started += law_clock_run(kind, &kind->clocks[i], events, count, &out[started]);
+  return started;
 }
 
 void law_clock_walk(const struct wire_kind *kind, const struct wire_kind_clock *clock,

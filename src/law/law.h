@@ -211,9 +211,13 @@ struct law_clock {
  * 8 hours are elapsed seconds; 3 and 7 days are multiples of 24 hours, whatever local time does meanwhile
  * (spec/agreement.md, "Clocks"). A pause moves the due time by its length. A message that would pause names a ground of
  * its kind, else it pauses nothing; nor does one that comes when the time is over. A clock whose message came again starts again. One that
- * did not start is left out; the count of the others. */
+ * did not start is left out, and so are those of items; the count of the others. */
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
+/* One clock, of an item or not, by the messages about what it runs for; false: it has not started. One that is due at a
+ * moment is moved by each message that names another one, also after its end. */
+bool law_clock_run(const struct wire_kind *kind, const struct wire_kind_clock *clock,
+                   const struct law_clock_event *events, size_t count, struct law_clock *out);
 /* Seconds of the length that the starting message chose; 0 when it chose none that the kind knows. */
 int64_t law_clock_length(const struct wire_kind_clock *clock, const struct wire_header *header);
 /* One of these clocks, told after each event as it stands then; NULL: it has not started. */

@@ -86,7 +86,7 @@ static enum base_code count_end(struct law_tally *tally, struct base_view key[LA
   bool by_asker = base_view_equal(course->start->header->author, course->stop->header->author);
   int64_t late = course->now.late;
   if (late == 0)
-    return add(tally, key, by_asker && !course->clock->opener_owes ? "ended_by_asker" : "in_time", name, err);
+    return add(tally, key, by_asker && course->clock->owes != WIRE_OWES_OPENER ? "ended_by_asker" : "in_time", name, err);
   enum base_code code = add(tally, key, "late", name, err);
   key[LAW_COLUMN_MEASURE] = BASE_VIEW("requests");
   key[LAW_COLUMN_DETAIL] = (struct base_view){0};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sql.h"
 
+#include <string.h>
+
 enum base_code store_case_put(struct store *store, const struct store_case *kase, struct base_error *err) {
   int64_t id;
   enum base_code code = store_id_number(store, &kase->id, &id, err);
@@ -167,14 +169,24 @@ enum base_code store_case_look(struct store *store, struct base_id *out, size_t 
 
 enum base_code store_alarm_put(struct store *store, const struct base_id *kase, const struct store_alarm *alarm,
                                struct base_error *err) {
-  int64_t number = 0;
+  int64_t number = 0, item = 0;
   enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK && alarm->of_item)
+    code = store_id_find(store, &alarm->item, &item, err);
   if (code == BASE_OK)
     code = store_run(store, STORE_SQL_ALARM_PUT,
-                     STORE_VALUES(store_number(number), store_number(alarm->party), store_number(alarm->clock),
+                     STORE_VALUES(store_number(number), store_number(item), store_number(alarm->party), store_number(alarm->clock),
                                   store_number(alarm->level), store_number(alarm->due), store_unsigned(alarm->leaf)),
                      NULL, err);
   return code;
+}
+
+static struct store_alarm read_alarm(struct store_rows *rows) {
+  return (struct store_alarm){.party = (unsigned)store_row_at_most(rows, 0, WIRE_PARTIES_MAX - 1),
+                              .clock = (unsigned)store_row_at_most(rows, 1, STORE_ALARM_CLOCKS - 1),
+                              .level = (unsigned)store_row_at_most(rows, 2, STORE_ALARM_OVERDUE),
+                              .due = store_row_number(rows, 3),
+                              .leaf = store_row_unsigned(rows, 4)};
 }
 
 enum base_code store_alarms(struct store *store, const struct base_id *kase, struct store_alarm out[STORE_ALARMS_MAX],
@@ -190,13 +202,59 @@ enum base_code store_alarms(struct store *store, const struct base_id *kase, str
     code = store_rows_next(&rows, &found, err);
     if (code != BASE_OK || !found)
       break;
-    out[*count] = (struct store_alarm){.party = (unsigned)store_row_at_most(&rows, 0, WIRE_PARTIES_MAX - 1),
-                                       .clock = (unsigned)store_row_at_most(&rows, 1, STORE_ALARM_CLOCKS - 1),
-                                       .level = (unsigned)store_row_at_most(&rows, 2, STORE_ALARM_OVERDUE),
-                                       .due = store_row_number(&rows, 3),
-                                       .leaf = store_row_unsigned(&rows, 4)};
+    out[*count] = read_alarm(&rows);
     code = store_row_check(&rows, err);
     (*count)++;
+  }
+  return code;
+}
+
+enum base_code store_alarms_of_item(struct store *store, const struct base_id *kase, const struct base_id *item,
+                                    unsigned party, unsigned clock, struct store_alarm out[STORE_ALARM_OVERDUE],
+                                    struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0, about = 0;
+  bool found = true;
+  memset(out, 0, STORE_ALARM_OVERDUE * sizeof *out);
+  enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK)
+    code = store_id_find(store, item, &about, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_ALARM_OF_ITEM,
+                           STORE_VALUES(store_number(number), store_number(about), store_number(party), store_number(clock)),
+                           &rows, err);
+  while (code == BASE_OK && found) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      break;
+    struct store_alarm row = read_alarm(&rows);
+    code = store_row_check(&rows, err);
+    row.of_item = true;
+    row.item = *item;
+    if (code == BASE_OK && row.level > 0)
+      out[row.level - 1] = row;
+  }
+  return code;
+}
+
+enum base_code store_alarm_each_item(struct store *store, const struct base_id *kase, store_alarm_row *each, void *context,
+                                     struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = true;
+  enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_ALARM_EACH_ITEM, STORE_VALUES(store_number(number)), &rows, err);
+  while (code == BASE_OK && found) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      break;
+    struct store_alarm row = read_alarm(&rows);
+    row.of_item = true;
+    store_row_32(&rows, 5, row.item.bytes);
+    code = store_row_check(&rows, err);
+    if (code == BASE_OK)
+      code = each(context, &row);
   }
   return code;
 }

@@ -223,19 +223,30 @@ BASE_NODISCARD enum base_code store_case_late(struct store *store, base_time now
 /* Those to be looked at next, the first first, each with its time; at most max. */
 BASE_NODISCARD enum base_code store_case_look(struct store *store, struct base_id *out, size_t max, size_t *count,
                                               base_time *look, struct base_error *err);
-/* What was told of the clocks of a case. A put takes the place of the row of the same party, clock and level. */
+/* What was told of the clocks of a case, and of its items, of which there may be any number. A put takes the place of the row
+ * of the same item, party, clock and level. */
 enum { STORE_ALARM_SOON = 1, STORE_ALARM_OVERDUE = 2, STORE_ALARM_CLOCKS = 16, STORE_ALARMS_MAX = 512 };
 struct store_alarm {
   unsigned party, clock; /* which of the opening message's parties, which of the kind's clocks */
   unsigned level;
   base_time due;
   uint64_t leaf;
+  bool of_item;        /* a clock of this item, not of the case */
+  struct base_id item; /* by the message that made it */
 };
+typedef enum base_code store_alarm_row(void *context, const struct store_alarm *row);
 BASE_NODISCARD enum base_code store_alarm_put(struct store *store, const struct base_id *kase,
                                               const struct store_alarm *alarm, struct base_error *err);
 BASE_NODISCARD enum base_code store_alarms(struct store *store, const struct base_id *kase,
                                            struct store_alarm out[STORE_ALARMS_MAX], size_t *count,
                                            struct base_error *err);
+/* Of one clock of an item: out[level - 1], with the level 0 where nothing was told. */
+BASE_NODISCARD enum base_code store_alarms_of_item(struct store *store, const struct base_id *kase,
+                                                   const struct base_id *item, unsigned party, unsigned clock,
+                                                   struct store_alarm out[STORE_ALARM_OVERDUE], struct base_error *err);
+/* Of the items of a case. */
+BASE_NODISCARD enum base_code store_alarm_each_item(struct store *store, const struct base_id *kase, store_alarm_row *row,
+                                                    void *context, struct base_error *err);
 /* Cases ("case") or messages ("message") whose id begins with these 4 to 64 lowercase hex digits (else BASE_USAGE); at
  * most two are told, so that people may shorten ids. */
 BASE_NODISCARD enum base_code store_id_complete(struct store *store, const char *table_word,

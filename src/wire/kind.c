@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLOCK_SECONDS_MAX = 10 * 366 * 86400, CLOCK_SOON_MAX = 99 };
-
 const char *const wire_who_names[WIRE_WHOS] = {
     [WIRE_WHO_ANY] = "any",           [WIRE_WHO_OPENER] = "opener", [WIRE_WHO_OTHERS] = "others",
     [WIRE_WHO_NOT_LAST] = "not_last", [WIRE_WHO_OWNER] = "owner",   [WIRE_WHO_NOT_OWNER] = "not_owner",
@@ -137,7 +135,7 @@ static uint64_t take_states(struct wire_kind_reader *reader, struct wire_object 
   return wire_kind_take_bits(object, key, reader->kind->states, reader->kind->state_count, "state of this kind");
 }
 
-static uint64_t take_types(struct wire_kind_reader *reader, struct wire_object *object, const char *key) {
+uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_object *object, const char *key) {
   struct base_view names[WIRE_KIND_TYPES_MAX];
   for (size_t i = 0; i < reader->kind->type_count; i++)
     names[i] = reader->kind->types[i].name;
@@ -299,91 +297,6 @@ static void read_together(struct wire_kind_reader *reader) {
     check_together(reader);
 }
 
-/* Every code of the list that the field chooses from has a length, and no other. */
-static void take_lengths(struct wire_object *object, struct wire_kind_clock *clock) {
-  const struct wire_json *lengths = wire_object_take(object, "lengths", WIRE_JSON_OBJECT, true);
-  const struct wire_kind_field *field = clock->starts ? wire_kind_field_named(clock->starts, clock->field) : NULL;
-  if (object->code)
-    return;
-  if (!field || !field->state || !field->required || field->type != WIRE_FIELD_CODE) {
-    wire_object_fail(object, BASE_FIELD, "field", "must be a required state field of type code of %s",
-                     wire_kind_text(clock->starts->name));
-    return;
-  }
-  for (size_t i = 0; i < field->list->count && !object->code; i++) {
-    const struct wire_json *seconds = wire_json_get(lengths, wire_kind_text(field->list->codes[i]));
-    int64_t length = wire_json_integer(seconds);
-    if (length < 1 || length > CLOCK_SECONDS_MAX)
-      wire_object_fail(object, BASE_FIELD, "lengths", "%s needs 1 to %d seconds", wire_kind_text(field->list->codes[i]),
-                       CLOCK_SECONDS_MAX);
-    clock->lengths[i].code = field->list->codes[i];
-    clock->lengths[i].seconds = length;
-  }
-  clock->length_count = field->list->count;
-  if (wire_json_size(lengths) != clock->length_count)
-    wire_object_fail(object, BASE_FIELD, "lengths", "has a code that the list %s lacks",
-                     wire_kind_text(field->list->name));
-}
-
-/* A clock is paused on a ground alone: each type that pauses it has a required coded state field for it. */
-static void take_ground(struct wire_kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
-  clock->ground = wire_kind_take_code(object, "ground", reader->arena, clock->pauses != 0);
-  if (!object->code && clock->pauses == 0 && clock->ground.size > 0)
-    wire_object_fail(object, BASE_FIELD, "ground", "goes with pauses");
-  for (size_t i = 0; i < reader->kind->type_count && !object->code && clock->pauses != 0; i++) {
-    const struct wire_kind_type *type = &reader->kind->types[i];
-    const struct wire_kind_field *field = clock->pauses >> i & 1 ? wire_kind_field_named(type, clock->ground) : NULL;
-    if ((clock->pauses >> i & 1) && (!field || !field->state || !field->required || field->type != WIRE_FIELD_CODE))
-      wire_object_fail(object, BASE_FIELD, "ground", "must be a required state field of type code of %s",
-                       wire_kind_text(type->name));
-  }
-}
-
-static void take_clock(struct wire_kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
-  clock->name = wire_kind_take_code(object, "name", reader->arena, true);
-  clock->starts = wire_kind_take_type(reader, object, "starts");
-  clock->field = wire_kind_take_code(object, "field", reader->arena, false);
-  if (clock->field.size) {
-    take_lengths(object, clock);
-  } else {
-    clock->length_count = 1;
-    clock->lengths[0].seconds = wire_object_integer(object, "length", 1, CLOCK_SECONDS_MAX, true);
-  }
-  clock->stops = take_types(reader, object, "stops");
-  clock->pauses = take_types(reader, object, "pauses");
-  clock->resumes = take_types(reader, object, "resumes");
-  if ((clock->stops & clock->pauses) | (clock->stops & clock->resumes) | (clock->pauses & clock->resumes))
-    wire_object_fail(object, BASE_FIELD, NULL, "a type either stops, pauses or resumes the clock");
-  take_ground(reader, object, clock);
-  if (!object->code && wire_json_get(object->json, "soon") != NULL)
-    clock->soon = wire_object_integer(object, "soon", 1, CLOCK_SOON_MAX, true);
-  struct base_view owes = wire_kind_take_code(object, "owes", reader->arena, false);
-  clock->opener_owes = base_view_is(owes, "opener");
-  if (!object->code && owes.size > 0 && !clock->opener_owes)
-    wire_object_fail(object, BASE_FIELD, "owes", "is opener, or left out for the asked party");
-}
-
-static void read_clocks(struct wire_kind_reader *reader) {
-  struct wire_object *root = &reader->root;
-  struct wire_kind *kind = reader->kind;
-  const struct wire_json *array = wire_object_array(root, "clocks", 0, WIRE_KIND_CLOCKS_MAX);
-  if (!array)
-    return;
-  kind->clocks = wire_kind_room(reader, "clocks", wire_json_size(array), sizeof *kind->clocks);
-  for (size_t i = 0; i < wire_json_size(array) && !root->code; i++) {
-    struct wire_object object;
-    wire_object_begin_at(&object, root, "clocks", array, i);
-    struct wire_kind_clock *clock = &kind->clocks[kind->clock_count];
-    *clock = (struct wire_kind_clock){0};
-    take_clock(reader, &object, clock);
-    for (size_t j = 0; j < kind->clock_count; j++)
-      if (base_view_equal(clock->name, kind->clocks[j].name))
-        wire_object_fail(&object, BASE_FIELD, "name", "stands twice");
-    kind->clock_count += !object.code;
-    wire_object_close(&object, root);
-  }
-}
-
 /* So is a type that moves nothing. */
 static void check_types(struct wire_kind_reader *reader) {
   for (size_t i = 0; i < reader->kind->type_count; i++) {
@@ -419,7 +332,7 @@ static const struct part {
     {wire_kind_read_items, "items", PART_ITEMS, PART_TRANSITIONS},
     {check_types, "transitions", PART_OTHERS, PART_ITEMS},
     {read_together, "together", PART_OTHERS, PART_TRANSITIONS},
-    {read_clocks, "clocks", PART_OTHERS, PART_TYPES},
+    {wire_kind_read_clocks, "clocks", PART_OTHERS, PART_TYPES},
     {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
 };
 

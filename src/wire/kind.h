@@ -123,6 +123,9 @@ struct wire_kind_item {
   const struct wire_kind_type *all[WIRE_ITEM_ALL_MAX]; /* the types that all must have sent */
   struct base_view assignee_field;                     /* a PARTY state field; empty: nobody is assigned */
 };
+enum wire_owes { WIRE_OWES_ASKED, WIRE_OWES_OPENER, WIRE_OWES_OTHERS, /* each party but the case's opener */
+                 WIRE_OWES_OWNER, WIRE_OWES_ASSIGNEE, WIRE_OWES_EACH, WIRE_OWES };
+extern const char *const wire_owes_names[WIRE_OWES]; /* "asked" for the first one, which a file leaves out */
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -132,7 +135,12 @@ struct wire_kind_clock {
   uint64_t stops, pauses, resumes;      /* bit per type */
   struct base_view ground;              /* state field whose code every pausing type must bear; set when any pauses */
   int64_t soon;                         /* per cent of the length that are left when it is called due soon; 0: never */
-  bool opener_owes;                     /* the opener must end it in time, not the asked party */
+  enum wire_owes owes;                  /* who must end it in time */
+  bool at;                              /* due at the moment in the state field `field` plus `offset`, not by a length: */
+  int64_t offset, before;               /* seconds; before: told as due soon so many before that; 0: never */
+  const struct wire_kind_item *item;    /* runs for each of these items alone; NULL: for each asked party */
+  uint64_t moves, again, stops_all;     /* of an item: types that bear the field anew; that let one run again that was
+                                           stopped; that stop it for all who owe it, where `stops` is each one's own */
 };
 /* The state of a case whose parties are in states of their own: the first that fits, the last always does. */
 struct wire_kind_together {

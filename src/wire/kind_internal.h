@@ -4,13 +4,14 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_field.c, kind_item.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_field.c, kind_item.c, kind_clock.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
   struct wire_object root;
   struct base_arena *arena;
   struct wire_kind *kind;
+  bool items_sound; /* they were read, and nothing is wrong in them */
 };
 /* count + 1 of them, zeroed; NULL when there is no memory. */
 void *wire_kind_room(struct wire_kind_reader *reader, const char *key, size_t count, size_t size);
@@ -27,8 +28,12 @@ uint64_t wire_kind_take_bits(struct wire_object *object, const char *key, const 
 size_t wire_kind_place(const struct base_view *names, size_t count, struct base_view name);
 /* `who`: the first of so many words of wire_who_names. */
 enum wire_who wire_kind_take_who(struct wire_object *object, size_t count);
+/* The same of the kind's types. */
+uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_object *object, const char *key);
 /* kind_item.c: the items, once types, states and transitions are read. */
 void wire_kind_read_items(struct wire_kind_reader *reader);
+/* kind_clock.c: the clocks, once the items are. */
+void wire_kind_read_clocks(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

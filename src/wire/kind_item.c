@@ -247,4 +247,5 @@ void wire_kind_read_items(struct wire_kind_reader *reader) {
   }
   if (!root->code)
     check_all(reader);
+  reader->items_sound = !root->code && (!root->faults || root->faults->count == before);
 }

@@ -234,7 +234,15 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
   wire_write_member_text(writer, "name", clock->name);
   write_label(shower, "clock.%s", wire_kind_text(clock->name));
   wire_write_member_text(writer, "starts", clock->starts->name);
-  if (clock->field.size) {
+  if (clock->at) {
+    wire_write_key(writer, "at");
+    wire_write_object(writer);
+    wire_write_member_text(writer, "field", clock->field);
+    wire_write_member_integer(writer, "offset", clock->offset);
+    if (clock->before > 0)
+      wire_write_member_integer(writer, "before", clock->before);
+    wire_write_end(writer, '}');
+  } else if (clock->field.size) {
     wire_write_member_text(writer, "field", clock->field);
     wire_write_key(writer, "lengths");
     wire_write_object(writer);
@@ -246,13 +254,19 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
   }
   if (clock->soon > 0)
     wire_write_member_integer(writer, "soon", clock->soon);
-  if (clock->opener_owes)
-    wire_write_member_string(writer, "owes", "opener");
+  if (clock->owes != WIRE_OWES_ASKED)
+    wire_write_member_string(writer, "owes", wire_owes_names[clock->owes]);
+  if (clock->item)
+    wire_write_member_text(writer, "item", clock->item->name);
   if (clock->ground.size)
     wire_write_member_text(writer, "ground", clock->ground);
   write_type_names(shower, "pauses", clock->pauses);
   write_type_names(shower, "resumes", clock->resumes);
   write_type_names(shower, "stops", clock->stops);
+  if (clock->stops_all != 0)
+    write_type_names(shower, "stops_all", clock->stops_all);
+  if (clock->again != 0)
+    write_type_names(shower, "again", clock->again);
   wire_write_end(writer, '}');
 }
 

@@ -95,13 +95,13 @@ static void who_owes(void **state) {
   add(&asking, "withdraw", NOW + 8 * HOUR);
   run(&asking, NOW + DAY);
   assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
-  asking.request.kind.clocks[0].opener_owes = true;
+  asking.request.kind.clocks[0].owes = WIRE_OWES_OPENER;
   run(&asking, NOW + DAY);
   assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
   assert_int_equal(counted(&asking, "urgent_direct", "in_time", "withdraw"), 1);
   asking.events[1].at++;
   run(&asking, NOW + DAY);
-  asking.request.kind.clocks[0].opener_owes = false;
+  asking.request.kind.clocks[0].owes = WIRE_OWES_ASKED;
   run(&asking, NOW + DAY);
   assert_int_equal(counted(&asking, "urgent_direct", "ended_by_asker", "withdraw"), 1);
   assert_int_equal(counted(&asking, "urgent_direct", "late", "withdraw"), 2);

@@ -79,6 +79,9 @@ static void fill(struct store *store) {
   ok(store_comparison_put(store, paris, &comparison, &error));
   struct store_alarm alarm = {.clock = 1, .level = 2, .due = 1700000000, .leaf = 3};
   ok(store_alarm_put(store, &first, &alarm, &error));
+  alarm.of_item = true;
+  alarm.item = second;
+  ok(store_alarm_put(store, &first, &alarm, &error));
   ok(store_mention_add(store, &third, &first, &error));
   ok(store_retention_put(store, &first, 1700000000, &error));
   struct store_release release = {.number = 1, .message = first, .until = 1700000000, .person = BASE_VIEW("amal"), .held = 3};
