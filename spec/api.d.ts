@@ -642,6 +642,17 @@ export type CaseReview = {
   } | null;
 } | null;
 
+/** When its personal data ends by itself, and whose certificates of that are outstanding. */
+export type PersonalEnds = {
+  ends: TimeOrNull;
+  ended: boolean;
+  outstanding: {
+    by: string;
+    messages: number;
+    overdue: boolean;
+  }[];
+} | null;
+
 export type ReviewRow = {
   id: Id;
   kind: string;
@@ -670,6 +681,7 @@ export type Case = {
   clocks: Clock[];
   alarms: Alarm[];
   review: CaseReview;
+  personal_ends: PersonalEnds;
   messages: MessageInCase[];
 };
 
@@ -894,7 +906,7 @@ export type Event = {
   data: {
     case: Id;
     what: "soon" | "overdue";
-    /** Of the case's kind; review: of its personal data. */
+    /** Of the case's kind; review: of its personal data; receipts: of its end. */
     clock: string;
     item?: Id;
     /** Who must act. */
@@ -955,6 +967,11 @@ export type Kind = {
     settles: boolean;
     names?: string;
   }[];
+  personal_ends?: {
+    state: string[];
+    days: number;
+    field?: string;
+  };
   together?: {
     any?: string[];
     all?: string[];

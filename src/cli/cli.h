@@ -332,6 +332,8 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wir
 
 /* When a case's personal data is to be reviewed (the member `review`), and the last review (review.c). */
 void cli_show_review(struct cli *cli, const struct wire_json *review);
+/* When the personal data of a case ends, and whose certificates are outstanding; nothing where it does not end by itself. */
+void cli_show_personal_ends(struct cli *cli, const struct wire_json *ends);
 
 /* `partner add --witness` (witness.c) */
 /* A table of them, as the node lists them; nothing when there are none. */

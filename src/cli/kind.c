@@ -240,6 +240,23 @@ static void show_clock(struct cli *cli, const struct wire_json *clock, const str
   cli_table_end(&table);
 }
 
+/* "Personal data is erased on: 30 days after ended, evaluated, ends" */
+static void show_ends(struct cli *cli, const struct wire_json *ends) {
+  const struct wire_json *states = wire_json_get(ends, "state");
+  struct base_view field = cli_string(ends, "field");
+  if (ends == NULL)
+    return;
+  cli_line(cli, "\n%s: %lld %s", cli_word(cli, CLI_PERSONAL_ENDS), (long long)cli_number(ends, "days"),
+           cli_word(cli, CLI_DAYS_AFTER));
+  for (size_t i = 0; i < wire_json_size(states); i++) {
+    base_buf_text(&cli->out, i > 0 ? ", " : " ");
+    cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(states, i)));
+  }
+  base_buf_text(&cli->out, field.size > 0 ? ", " : "");
+  cli_isolated(cli, &cli->out, field);
+  base_buf_text(&cli->out, "\n");
+}
+
 enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   int64_t version = 0;
@@ -268,6 +285,7 @@ enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
     show_item(cli, wire_json_at(items, i));
   for (size_t i = 0; i < wire_json_size(clocks); i++)
     show_clock(cli, wire_json_at(clocks, i), answer.json);
+  show_ends(cli, wire_json_get(answer.json, "personal_ends"));
   return BASE_OK;
 }
 

@@ -24,6 +24,24 @@ void cli_show_review(struct cli *cli, const struct wire_json *review) {
   cli_line(cli, "  (%s %lld)\n", cli_word(cli, CLI_LEAF), (long long)cli_number(reviewed, "leaf"));
 }
 
+void cli_show_personal_ends(struct cli *cli, const struct wire_json *ends) {
+  const struct wire_json *outstanding = wire_json_get(ends, "outstanding");
+  base_time at = 0;
+  if (!cli_moment(wire_json_get(ends, "ends"), &at))
+    return;
+  cli_line(cli, "%s ", cli_word(cli, wire_json_true(wire_json_get(ends, "ended")) ? CLI_PERSONAL_ENDED : CLI_PERSONAL_ENDS));
+  cli_time(cli, &cli->out, at);
+  base_buf_text(&cli->out, "\n");
+  for (size_t i = 0; i < wire_json_size(outstanding); i++) {
+    const struct wire_json *due = wire_json_at(outstanding, i);
+    cli_line(cli, "    %s ", cli_word(cli, CLI_RECEIPTS_DUE));
+    cli_isolated(cli, &cli->out, cli_string(due, "by"));
+    cli_line(cli, ": %lld%s%s\n", (long long)cli_number(due, "messages"),
+             wire_json_true(wire_json_get(due, "overdue")) ? "  " : "",
+             wire_json_true(wire_json_get(due, "overdue")) ? cli_word(cli, CLI_OVERDUE) : "");
+  }
+}
+
 static void write_last(struct cli *cli, struct base_buf *out, const struct wire_json *reviewed) {
   base_time at;
   if (cli_moment(wire_json_get(reviewed, "at"), &at)) {

@@ -8,6 +8,7 @@
 #include "core/clear.h"
 #include "core/clocks.h"
 #include "core/consent.h"
+#include "core/ends.h"
 #include "core/events.h"
 #include "core/recall.h"
 #include "core/retain.h"
@@ -230,6 +231,8 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
   if (code == BASE_OK)
     code = core_review_move(core, kase, err);
   if (code == BASE_OK)
+    code = core_ends_move(core, kase, err);
+  if (code == BASE_OK)
     code = core_clocks_touch(core, &kase->id, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
@@ -248,7 +251,11 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
     code = core_recall_touched(core, kase, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     core_consent_touched(core, kase);
-  return code == BASE_OK ? case_save(core, kase, err) : core_lose(core, code, err);
+  if (code == BASE_OK)
+    code = case_save(core, kase, err);
+  if (code == BASE_OK)
+    code = core_ends_admitted(core, kase, id, err);
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
 struct withdrawing {

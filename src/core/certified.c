@@ -5,6 +5,7 @@
 
 #include "core/cards.h"
 #include "core/clause.h"
+#include "core/ends.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/recall.h"
@@ -88,8 +89,14 @@ enum base_code core_certificate_arrived(struct core *core, const struct core_cas
   enum base_code code = look(core, id, author, &certified, err);
   bool other = !base_view_equal(wire_header_state(header, "message"),
                                 wire_header_state(kase->messages[0].header, "message"));
-  if (code != BASE_OK || (certified.why[0] == '\0' && !other))
+  if (code != BASE_OK)
     return code;
+  if (certified.why[0] == '\0' && !other) {
+    struct base_id message;
+    return base_id_parse(wire_header_state(header, "message"), &message)
+               ? store_due_drop(core->store, &message, author->row.number, err)
+               : BASE_OK;
+  }
   (void)base_fail(&fault, BASE_EVIDENCE, "message %s certifies no erasure: %s", base_id_text(id).text,
                   other ? "it is of another message than the one that was recalled" : certified.why);
   return core_partner_fault(core, author, &fault, bytes, err);
@@ -166,8 +173,11 @@ static enum base_code look_at_holder(void *context, const struct store_delivery 
 enum base_code core_certified_due(struct core *core, struct wire_writer *writer, const struct store_message *row,
                                   const struct wire_header *header, struct base_error *err) {
   struct outstanding outstanding = {.core = core, .until = core_retain_until(header), .err = err};
-  enum base_code code = BASE_OK;
-  if (row->ours)
+  base_time with_case = 0;
+  enum base_code code = core_ends_of(core, &row->id, &with_case, err);
+  if (with_case != 0 && (outstanding.until == 0 || with_case < outstanding.until))
+    outstanding.until = with_case;
+  if (code == BASE_OK && row->ours)
     code = store_delivery_each(core->store, &row->id, false, 0, look_at_holder, &outstanding, err);
   for (int64_t key = INT64_MIN; outstanding.count > 0 && code == BASE_OK;) {
     struct core_certified one;

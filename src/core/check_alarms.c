@@ -111,7 +111,7 @@ enum base_code core_check_told(struct core *core, const struct core_check_leaf *
   struct store_message row;
   struct wire_header opening = {0};
   const struct core_kind *kind = NULL;
-  size_t count = 0, clock = 0; /* the kind's that it tells of; else of a review, which is looked at among the cases */
+  size_t count = 0, clock = 0; /* the kind's that it tells of; else of a review or of certificates, which are looked at among the cases */
   struct base_id item;
   enum base_code code = store_message_header(core->store, &leaf->opening.message, &arena, &row, err);
   if (code == BASE_OK)

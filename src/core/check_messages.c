@@ -7,6 +7,7 @@
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/ends.h"
 #include "core/erase.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -473,6 +474,8 @@ static enum base_code check_case(struct core *core, const struct store_case *row
     code = core_check_alarms(core, &kase, &why);
   if (code == BASE_OK)
     code = core_review_check(core, row, &kase, &why);
+  if (code == BASE_OK)
+    code = core_ends_check(core, row, &kase, &why);
   if (code == BASE_OK)
     compare_case(core, row, &kase, opening.stored);
   else if (core_damage(code) && code != BASE_KIND) /* one of a kind that is not shipped any more is no damage */

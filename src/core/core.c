@@ -14,6 +14,7 @@
 #include "core/clear.h"
 #include "core/clocks.h"
 #include "core/consent.h"
+#include "core/ends.h"
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
@@ -438,6 +439,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
     if (code == BASE_OK)
       code = core_recall_settle(core, &why);
     if (code == BASE_OK)
+      code = core_ends_settle(core, &why);
+    if (code == BASE_OK)
       code = core_retain_settle(core, &why);
     if (code == BASE_OK)
       code = core_certificate_settle(core, &why);
@@ -488,6 +491,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_clocks_due_ms(core));
   due = core_soonest(due, core_consent_due_ms(core));
   due = core_soonest(due, core_recall_due_ms(core));
+  due = core_soonest(due, core_ends_due_ms(core));
   due = core_soonest(due, core_retain_due_ms(core));
   due = core_soonest(due, core_certificate_due_ms(core));
   due = core_soonest(due, core_login_due_ms(core));

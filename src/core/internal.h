@@ -501,6 +501,7 @@ struct core {
   struct core_releases releases;
   struct core_revoking revoking;
   base_time review_at; /* when it is next to be told that a case is to be reviewed; INT64_MAX: never */
+  base_time ends_at; /* when the personal data of a case is next to end; INT64_MAX: of none is */
   int64_t certify_at_ms; /* when certificates that are owed are looked through, monotonic; INT64_MAX: none is */
   base_time retain_at; /* when a message is next to be erased because its time is over; INT64_MAX: none is */
   int64_t retain_again_ms; /* when what could not be erased then is tried again, monotonic; INT64_MAX: there is none */

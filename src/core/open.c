@@ -55,7 +55,7 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
     code = core_recall_load(core, err);
   if (code == BASE_OK)
     code = core_release_load(core, err);
-  core->retain_at = core->review_at = 0; /* it is looked anew */
+  core->retain_at = core->review_at = core->ends_at = 0; /* it is looked anew */
   core->login_key_lost = core->login_key_lost || core->login_key_fresh;
   core->login_key_fresh = false;
   core->revoking = (struct core_revoking){0};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/retain.h"
 #include "core/agreements.h"
+#include "core/cards.h"
 #include "core/certified.h"
 #include "core/check.h"
 #include "core/clause.h"
+#include "core/ends.h"
 #include "core/erase.h"
 #include "core/exchange.h"
 #include "core/partners.h"
@@ -49,8 +51,11 @@ enum base_code core_retain_note(struct core *core, const struct core_case *kase,
   until = earlier(until, by_row);
   if (code == BASE_OK && until == 0)
     return BASE_OK;
-  if (code == BASE_OK)
-    code = store_retention_put(core->store, id, until, err);
+  return code == BASE_OK ? core_retain_put(core, id, until, err) : core_lose(core, code, err);
+}
+
+enum base_code core_retain_put(struct core *core, const struct base_id *id, base_time until, struct base_error *err) {
+  enum base_code code = store_retention_put(core->store, id, until, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
   if (until < core->retain_at)
@@ -58,10 +63,20 @@ enum base_code core_retain_note(struct core *core, const struct core_case *kase,
   return BASE_OK;
 }
 
-enum base_code core_retain_end(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+/* As it is written down of the message itself. */
+static enum base_code noted_end(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
   *out = 0;
   enum base_code code = store_retention_get(core->store, id, out, err);
   return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+enum base_code core_retain_end(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+  base_time with_case = 0;
+  enum base_code code = noted_end(core, id, out, err);
+  if (code == BASE_OK)
+    code = core_ends_of(core, id, &with_case, err);
+  *out = earlier(*out, with_case);
+  return code;
 }
 
 /* When this node gave its receipt for a partner's message; 0: it did not. */
@@ -82,15 +97,19 @@ static enum base_code received_at(struct core *core, const struct store_message 
 
 enum base_code core_retain_check(struct core *core, const struct store_message *row, const struct wire_header *header,
                                  struct base_error *err) {
-  base_time until = core_retain_until(header), received = 0, by_row = 0, noted = 0;
+  base_time until = core_retain_until(header), received = 0, by_row = 0, noted = 0, with_case = 0;
   bool known = false;
   enum base_code code = row->ours ? BASE_OK : received_at(core, row, &received, err);
   if (code == BASE_OK && received != 0)
     code = row_end(core, &row->id, row->author, received, &by_row, &known, err);
+  if (code == BASE_OK)
+    code = core_ends_of(core, &row->id, &with_case, err);
   until = earlier(until, by_row);
+  if (with_case != 0 && with_case + CORE_DAY < core_now(core)) /* in a day all messages of a case are gone through */
+    until = earlier(until, with_case);
   if (code != BASE_OK || until == 0 || row->state != STORE_MESSAGE_HELD)
     return code;
-  code = core_retain_end(core, &row->id, &noted, err);
+  code = noted_end(core, &row->id, &noted, err);
   if (code == BASE_OK && (noted == 0 || noted > until))
     core_check_found(core, CORE_SO_KEPT, core_place_message(&row->id),
                      "its content may be kept until %s, and that is not noted", base_time_format(until).text);
@@ -109,9 +128,14 @@ static void say_why(struct core *core, const struct base_id *id, const struct wi
   base_arena_init(&arena, 48 << 20);
   struct core_row under = {0};
   struct base_error none = {0};
+  base_time with_case = 0;
   bool itself = core_retain_until(header) == ends;
-  base_buf_printf(out, "kept until %s, as %s", base_time_format(ends).text, itself ? "it says" : "its row says");
-  if (!itself && core_clause_row(core, id, header->author, &arena, &under, &none) == BASE_OK && under.row != NULL)
+  bool case_ended = !itself && core_ends_of(core, id, &with_case, &none) == BASE_OK && with_case == ends;
+  base_buf_printf(out, "kept until %s, as %s", base_time_format(ends).text,
+                  itself       ? "it says"
+                  : case_ended ? "personal data of its case"
+                               : "its row says");
+  if (!itself && !case_ended && core_clause_row(core, id, header->author, &arena, &under, &none) == BASE_OK && under.row != NULL)
     base_buf_printf(out, ": %.*s", (int)under.clause.size, (const char *)under.clause.data);
 }
 
@@ -148,6 +172,8 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
     code = core_erase_write(core, &row, (struct base_view){0}, base_buf_view(&reason), false, err);
   if (may == BASE_OK && code == BASE_OK) /* who set the end hears that it was kept */
     code = core_certificate_owe(core, &row, err);
+  if (may == BASE_OK && code == BASE_OK)
+    code = core_ends_erased(core, &row, err);
   return code == BASE_OK ? done(core, id, err) : code;
 }
 

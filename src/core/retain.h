@@ -18,6 +18,9 @@ base_time core_retain_until(const struct wire_header *header);
 BASE_NODISCARD enum base_code core_retain_note(struct core *core, const struct core_case *kase,
                                                const struct base_id *id, const struct wire_header *header,
                                                struct base_error *err);
+/* It may be kept until then, or shorter where that was said before. Written in this step. */
+BASE_NODISCARD enum base_code core_retain_put(struct core *core, const struct base_id *id, base_time until,
+                                              struct base_error *err);
 /* Until when this node may keep the content of a message that it has; 0: nothing says it. */
 BASE_NODISCARD enum base_code core_retain_end(struct core *core, const struct base_id *id, base_time *out,
                                               struct base_error *err);

@@ -5,6 +5,7 @@
 
 #include "core/cases.h"
 #include "core/clocks.h"
+#include "core/ends.h"
 #include "core/erase.h"
 #include "core/partners.h"
 #include "core/review.h"
@@ -198,6 +199,8 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
     code = write_alarms(core, &writer, kase, err);
   if (code == BASE_OK)
     code = core_review_show(core, &writer, &id, err);
+  if (code == BASE_OK)
+    code = core_ends_show(core, &writer, &id, err);
   wire_write_key(&writer, "messages");
   wire_write_array(&writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)

@@ -97,6 +97,7 @@ enum base_code store_case_clear_draft(struct store *store, const struct base_id 
 enum base_code store_case_clear(struct store *store, const struct base_id *case_id, struct base_error *err) {
   static const enum store_statement steps[] = {STORE_SQL_CLEAR_ERASURES, STORE_SQL_CLEAR_PARTS, STORE_SQL_CLEAR_RETENTIONS,
                                                STORE_SQL_CLEAR_ALARMS,   STORE_SQL_CLEAR_REVIEWS,
+                                               STORE_SQL_CLEAR_ENDS,     STORE_SQL_CLEAR_DUE,
                                                STORE_SQL_CLEAR_MESSAGES, STORE_SQL_CLEAR_CASE};
   int64_t kase = 0;
   enum base_code code = store_id_find(store, case_id, &kase, err);

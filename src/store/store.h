@@ -342,7 +342,38 @@ BASE_NODISCARD enum base_code store_mention_find(struct store *store, const stru
 /* The next message that names it, in the order in which their ids became known. key: the number of the message's id. */
 BASE_NODISCARD enum base_code store_mention_next(struct store *store, const struct base_id *target, int64_t *key,
                                                  struct base_id *out, struct base_error *err);
-/* Retention: until when the content of a message may be kept. The first end that was put stays. */
+/* When the personal data of a case ends. */
+struct store_ends {
+  struct base_id case_id;
+  base_time since; /* when the case came into a state that ends it; 0: it is in none */
+  base_time ends;
+  int64_t done;    /* up to which row of messages it was noted of them; INT64_MAX: of all */
+  base_time look;  /* when something of it is to be done next; INT64_MAX: never */
+};
+BASE_NODISCARD enum base_code store_ends_put(struct store *store, const struct store_ends *ends, struct base_error *err);
+/* BASE_NOT_FOUND: it has no end yet. */
+BASE_NODISCARD enum base_code store_ends_get(struct store *store, const struct base_id *case_id, struct store_ends *out,
+                                             struct base_error *err);
+/* The one that is to be looked at first; BASE_NOT_FOUND: none. */
+BASE_NODISCARD enum base_code store_ends_next(struct store *store, struct store_ends *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_ends_drop(struct store *store, const struct base_id *case_id, struct base_error *err);
+/* The messages of a case, held or refused, behind the row `after`, with their rows; at most max. */
+BASE_NODISCARD enum base_code store_case_after(struct store *store, const struct base_id *case_id, int64_t after,
+                                               struct base_id *out, int64_t *numbers, size_t max, size_t *count,
+                                               struct base_error *err);
+/* Whose certificate is outstanding that a message of ours was erased. Fine when it is noted, or not noted, already. */
+BASE_NODISCARD enum base_code store_due_put(struct store *store, const struct base_id *message,
+                                            const struct base_id *case_id, int64_t partner, struct base_error *err);
+BASE_NODISCARD enum base_code store_due_drop(struct store *store, const struct base_id *message, int64_t partner,
+                                             struct base_error *err);
+struct store_due {
+  int64_t partner;
+  uint64_t messages;
+};
+/* Of how many messages of the case, by partner; at most max partners. */
+BASE_NODISCARD enum base_code store_due_count(struct store *store, const struct base_id *case_id, struct store_due *out,
+                                              size_t max, size_t *count, struct base_error *err);
+/* Retention: until when the content of a message may be kept. The earliest end that was put stays. */
 BASE_NODISCARD enum base_code store_retention_put(struct store *store, const struct base_id *message, base_time ends,
                                                   struct base_error *err);
 /* BASE_NOT_FOUND: nothing says until when. */

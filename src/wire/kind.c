@@ -334,6 +334,7 @@ static const struct part {
     {read_together, "together", PART_OTHERS, PART_TRANSITIONS},
     {wire_kind_read_clocks, "clocks", PART_OTHERS, PART_TYPES},
     {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
+    {wire_kind_read_ends, "personal_ends", PART_OTHERS, PART_TYPES | PART_STATES},
 };
 
 static void read_steps(struct wire_kind_reader *reader) {

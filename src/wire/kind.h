@@ -29,6 +29,7 @@ enum {
   WIRE_KIND_CODES_MAX = 256,         /* per list */
   WIRE_KIND_CLOCKS_MAX = 16,
   WIRE_KIND_ITEMS_MAX = 16,
+  WIRE_KIND_ENDS_DAYS_MAX = 3660,    /* after which personal data ends */
   WIRE_ITEM_STATES_MAX = 24,
   WIRE_ITEM_TRANSITIONS_MAX = 64,
   WIRE_ITEM_ALL_MAX = 4,             /* types of an item whose transitions have `all` */
@@ -147,6 +148,12 @@ struct wire_kind_together {
   uint64_t any, all;                    /* bit per state: a party is in one of them; every party is. 0: not asked */
   size_t state;
 };
+/* When the personal data of a case ends by itself. */
+struct wire_kind_ends {
+  int64_t days;                         /* 0: it does not */
+  uint64_t states;                      /* bit per state: so many days after the case came into one of them */
+  struct base_view field;               /* or after the day that this DATE or TIME state field has; empty: none */
+};
 struct wire_kind {
   struct base_view name;
   int64_t version;
@@ -162,6 +169,7 @@ struct wire_kind {
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
+  struct wire_kind_ends personal_ends;
   bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a
@@ -175,6 +183,8 @@ void wire_kind_faults(struct base_view bytes, const struct base_hash *hash, stru
                       struct wire_kind *out, struct wire_faults *faults);
 const struct wire_kind_type *wire_kind_type_named(const struct wire_kind *kind, struct base_view name);
 const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type *type, struct base_view name);
+/* Whether the content of such a message may hold personal data, by the classes of its fields. */
+bool wire_kind_type_personal(const struct wire_kind_type *type);
 /* NULL when there is none. */
 const struct wire_kind_item *wire_kind_item_named(const struct wire_kind *kind, struct base_view name);
 /* The state that these of the parties make together. together_count is not 0. */

@@ -131,6 +131,14 @@ static void look_at_types(const struct wire_kind *kind, struct wire_faults *out)
     doubt(out, "$.purpose_field: there is none, so law asks of the case no purpose, and only rows for every purpose fit");
 }
 
+static void look_at_personal_ends(const struct wire_kind *kind, struct wire_faults *out) {
+  bool personal = false;
+  for (size_t i = 0; i < kind->type_count; i++)
+    personal = personal || wire_kind_type_personal(&kind->types[i]);
+  if (kind->personal_ends.days > 0 && !personal)
+    doubt(out, "$.personal_ends: no field of this kind is called personal, so only messages with files are erased");
+}
+
 /* --- lists */
 
 static bool has_code(const struct wire_kind_list *list, struct base_view code) {
@@ -239,6 +247,7 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
   look_at_states(kind, ends, out);
   look_at_clocks(kind, ends, out);
   look_at_types(kind, out);
+  look_at_personal_ends(kind, out);
   look_at_lists(kind, others, other_count, out);
   struct same_texts same = {.labels = labels, .out = out};
   if (labels)

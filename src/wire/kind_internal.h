@@ -4,7 +4,7 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_field.c, kind_item.c, kind_clock.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_ends.c, kind_field.c, kind_item.c, kind_clock.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -34,6 +34,8 @@ uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_objec
 void wire_kind_read_items(struct wire_kind_reader *reader);
 /* kind_clock.c: the clocks, once the items are. */
 void wire_kind_read_clocks(struct wire_kind_reader *reader);
+/* kind_ends.c: when personal data ends, likewise. */
+void wire_kind_read_ends(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

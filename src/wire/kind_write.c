@@ -270,6 +270,17 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
   wire_write_end(writer, '}');
 }
 
+static void write_ends(const struct shower *shower) {
+  const struct wire_kind_ends *ends = &shower->kind->personal_ends;
+  wire_write_key(shower->writer, "personal_ends");
+  wire_write_object(shower->writer);
+  write_state_names(shower, "state", ends->states);
+  wire_write_member_integer(shower->writer, "days", ends->days);
+  if (ends->field.size)
+    wire_write_member_text(shower->writer, "field", ends->field);
+  wire_write_end(shower->writer, '}');
+}
+
 void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer) {
   struct shower shower = {.kind = kind, .labels = labels, .writer = writer};
   wire_write_object(writer);
@@ -289,6 +300,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_together(&shower);
   if (kind->item_count > 0)
     write_items(&shower);
+  if (kind->personal_ends.days > 0)
+    write_ends(&shower);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

@@ -87,6 +87,9 @@ static void fill(struct store *store) {
   struct store_release release = {.number = 1, .message = first, .until = 1700000000, .person = BASE_VIEW("amal"), .held = 3};
   ok(store_release_add(store, &release, &error));
   ok(store_review_move(store, &first, 1700000000, &error));
+  struct store_ends ends = {.case_id = first, .ends = 1700000000, .look = INT64_MAX};
+  ok(store_ends_put(store, &ends, &error));
+  ok(store_due_put(store, &first, &first, paris, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));

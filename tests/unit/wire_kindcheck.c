@@ -192,6 +192,11 @@ static void what_is_probably_not_meant(void **state) {
              (struct base_view){0});
   EXPECT("$.purpose_field", "$.clocks: there is none", "each of them can be left");
   look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\","
+                  "\"b\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":[\"a\"],"
+                  "\"to\":\"b\"}],\"personal_ends\":{\"state\":[\"b\"],\"days\":1},\"clocks\":[]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks: there is none", "$.personal_ends: no field of this kind is called personal");
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\","
                   "\"b\",\"c\",\"d\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":"
                   "[\"b\"],\"to\":\"c\"},{\"on\":\"on\",\"from\":[\"c\"],\"to\":\"b\"},{\"on\":\"on\",\"from\":[\"d\"],\"to\":"
                   "\"d\"}],\"clocks\":[]}",

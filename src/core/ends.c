@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ends.h"
+
+#include <stdio.h>
+
+#include "core/cards.h"
+#include "core/cases.h"
+#include "core/certified.h"
+#include "core/check.h"
+#include "core/erase.h"
+#include "core/events.h"
+#include "core/exchange.h"
+#include "core/partners.h"
+#include "core/register.h"
+#include "core/retain.h"
+
+/* When that is stands in a row of the case, from the moment in which it came into such a state here: a case that leaves the
+ * state again before has none any more. When the day has come the case's messages are gone through, some in each step, and
+ * each that holds personal data gets its end as one that says itself until when it is kept (retain.c): so what is under way
+ * still waits for its receipt, and the erasure is certified to the author. */
+
+static const char subject[] = "receipts";
+
+/* --- when */
+
+static base_time length_of(const struct wire_kind_ends *rule) {
+  return (base_time)rule->days * CORE_DAY;
+}
+
+/* The day that the last effective message with this field has; 0: none has it. */
+static base_time dated(const struct core_case *kase, const struct wire_kind_ends *rule) {
+  for (size_t i = rule->field.size > 0 ? kase->count : 0; i-- > 0;) {
+    const struct core_case_message *message = &kase->messages[i];
+    struct base_view text = wire_header_state(message->header, (const char *)rule->field.data);
+    base_time day = 0;
+    if (message->effective && text.size > 0 && (base_time_parse(text, &day) || base_date_parse(text, &day)))
+      return day;
+  }
+  return 0;
+}
+
+/* A slip in a date takes nothing away at once: the end never comes nearer than the days that the kind gives. */
+static struct store_ends computed(const struct core_case *kase, const struct store_ends *before, base_time now) {
+  const struct wire_kind_ends *rule = &kase->kind->kind.personal_ends;
+  bool over = rule->states >> kase->state.state & 1;
+  base_time length = length_of(rule), day = dated(kase, rule), wanted = INT64_MAX;
+  struct store_ends next = *before;
+  next.since = !over ? 0 : before->since != 0 ? before->since : now;
+  if (over)
+    wanted = next.since + length;
+  if (day != 0 && day + length < wanted)
+    wanted = day + length;
+  base_time nearest = before->ends < now + length ? before->ends : now + length;
+  next.ends = wanted > nearest ? wanted : nearest;
+  if (next.ends != before->ends) {
+    next.done = 0;
+    next.look = next.ends;
+  }
+  return next;
+}
+
+static void look_at(struct core *core, base_time at) {
+  if (at < core->ends_at)
+    core->ends_at = at;
+}
+
+enum base_code core_ends_move(struct core *core, const struct core_case *kase, struct base_error *err) {
+  struct store_ends row;
+  if (kase->kind->kind.personal_ends.days == 0)
+    return BASE_OK;
+  enum base_code code = store_ends_get(core->store, &kase->id, &row, err);
+  if (code == BASE_NOT_FOUND)
+    row = (struct store_ends){.case_id = kase->id, .ends = INT64_MAX, .look = INT64_MAX};
+  else if (code != BASE_OK)
+    return code;
+  struct store_ends next = computed(kase, &row, core_now(core));
+  if (next.since == row.since && next.ends == row.ends)
+    return BASE_OK;
+  look_at(core, next.look);
+  return next.ends == INT64_MAX ? store_ends_drop(core->store, &kase->id, err) : store_ends_put(core->store, &next, err);
+}
+
+/* --- the messages */
+
+/* What a file holds nobody says, so it is taken for personal. */
+static bool holds_personal(const struct wire_kind *kind, const struct store_message *row) {
+  const struct wire_kind_type *type = wire_kind_type_named(kind, row->type);
+  return kind->personal_ends.days > 0 && (row->part_count > 0 || type == NULL || wire_kind_type_personal(type));
+}
+
+/* Whose case has such a row, and its kind; *kind NULL: it is not held. */
+static enum base_code read_case(struct core *core, const struct base_id *case_id, struct store_ends *out,
+                                const struct core_kind **kind, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_case row;
+  enum base_code code = store_ends_get(core->store, case_id, out, err);
+  if (code == BASE_OK)
+    code = store_case_get(core->store, case_id, &arena, &row, err);
+  if (code == BASE_OK)
+    *kind = core_kind_hashed(core, row.kind, &row.kind_hash);
+  return code;
+}
+
+struct holders {
+  size_t count;
+  int64_t partners[WIRE_PARTIES_MAX];
+};
+
+static enum base_code collect_holder(void *context, const struct store_delivery *row) {
+  struct holders *holders = context;
+  if (row->state == STORE_RECEIPTED && holders->count < WIRE_PARTIES_MAX)
+    holders->partners[holders->count++] = row->partner;
+  return BASE_OK;
+}
+
+/* Of a message of ours that is erased: who has it, and has not certified that he erased it. */
+static enum base_code expect(struct core *core, const struct store_message *row, struct store_ends *ends,
+                             struct base_error *err) {
+  struct holders holders = {0};
+  struct core_certified one;
+  enum base_code code = store_delivery_each(core->store, &row->id, false, 0, collect_holder, &holders, err);
+  for (size_t i = 0; i < holders.count && code == BASE_OK; i++)
+    code = store_due_put(core->store, &row->id, &row->case_id, holders.partners[i], err);
+  for (int64_t key = INT64_MIN; code == BASE_OK && holders.count > 0;) {
+    code = core_certified_next(core, &row->id, &key, &one, err);
+    if (code == BASE_OK && one.why[0] == '\0')
+      code = store_due_drop(core->store, &row->id, one.by->row.number, err);
+  }
+  code = code == BASE_NOT_FOUND ? BASE_OK : code;
+  if (code != BASE_OK || holders.count == 0 || ends->look != INT64_MAX)
+    return code;
+  ends->look = core_now(core) + (base_time)CORE_ENDS_RECEIPT_DAYS * CORE_DAY;
+  look_at(core, ends->look);
+  return store_ends_put(core->store, ends, err);
+}
+
+enum base_code core_ends_erased(struct core *core, const struct store_message *row, struct base_error *err) {
+  struct store_ends ends;
+  const struct core_kind *kind = NULL;
+  if (!row->ours)
+    return BASE_OK;
+  enum base_code code = read_case(core, &row->case_id, &ends, &kind, err);
+  if (code == BASE_OK && ends.ends <= core_now(core) && kind != NULL && holds_personal(&kind->kind, row))
+    code = expect(core, row, &ends, err);
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+/* Its time is over; of one that was erased before, by whomever, the certificate is owed all the same. */
+static enum base_code end_message(struct core *core, const struct wire_kind *kind, const struct base_id *id,
+                                  struct store_ends *ends, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  enum base_code code = store_message_header(core->store, id, &arena, &row, err);
+  if (core_damage(code)) /* register.check names it */
+    return BASE_OK;
+  if (code != BASE_OK || !holds_personal(kind, &row))
+    return code;
+  if (!core_message_dropped(&row))
+    return core_retain_put(core, id, ends->ends, err);
+  return row.ours ? expect(core, &row, ends, err) : core_certificate_owe(core, &row, err);
+}
+
+enum base_code core_ends_admitted(struct core *core, const struct core_case *kase, const struct base_id *id,
+                                  struct base_error *err) {
+  struct store_ends ends;
+  if (kase->kind->kind.personal_ends.days == 0)
+    return BASE_OK;
+  enum base_code code = store_ends_get(core->store, &kase->id, &ends, err);
+  if (code == BASE_OK && ends.ends <= core_now(core))
+    code = end_message(core, &kase->kind->kind, id, &ends, err);
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+enum base_code core_ends_of(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  struct store_ends ends;
+  const struct core_kind *kind = NULL;
+  *out = 0;
+  enum base_code code = store_message_header(core->store, id, &arena, &row, err);
+  if (code == BASE_OK)
+    code = read_case(core, &row.case_id, &ends, &kind, err);
+  if (code == BASE_OK && kind != NULL && holds_personal(&kind->kind, &row))
+    *out = ends.ends;
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
+/* --- the day has come */
+
+static enum base_code walk(struct core *core, struct store_ends *ends, struct base_error *err) {
+  struct base_id ids[CORE_ENDS_STEP];
+  int64_t numbers[CORE_ENDS_STEP];
+  size_t count = 0;
+  struct store_ends row;
+  const struct core_kind *kind = NULL;
+  enum base_code code = read_case(core, &ends->case_id, &row, &kind, err);
+  if (core_damage(code) || (code == BASE_OK && kind == NULL)) { /* looked at again when it may be held again */
+    ends->look = core_now(core) + CORE_DAY;
+    return BASE_OK;
+  }
+  if (code == BASE_OK)
+    code = store_case_after(core->store, &ends->case_id, ends->done, ids, numbers, CORE_ENDS_STEP, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    code = end_message(core, &kind->kind, &ids[i], ends, err);
+  if (code != BASE_OK)
+    return code;
+  ends->done = count < CORE_ENDS_STEP ? INT64_MAX : numbers[count - 1];
+  if (ends->done == INT64_MAX)
+    ends->look = ends->ends + (base_time)CORE_ENDS_RECEIPT_DAYS * CORE_DAY;
+  return BASE_OK;
+}
+
+static enum base_code tell_one(struct core *core, const struct store_ends *ends, const struct store_due *due,
+                               struct base_error *err) {
+  const struct core_partner *partner = core_partner_numbered(core, due->partner);
+  base_time since = ends->ends + (base_time)CORE_ENDS_RECEIPT_DAYS * CORE_DAY;
+  char reason[64];
+  struct core_leaf leaf;
+  if (partner == NULL)
+    return BASE_OK;
+  (void)snprintf(reason, sizeof reason, "overdue %s", base_time_format(since).text);
+  struct wire_opening what = {.has_message = true,
+                              .message = ends->case_id,
+                              .to = partner->card.origin,
+                              .subject = base_view_text(subject),
+                              .reason = base_view_text(reason)};
+  base_log(BASE_LOG_WARNING, "case.receipts", "%.*s has not certified the erasure of %llu messages of case %s",
+           (int)partner->card.name.size, (const char *)partner->card.name.data, (unsigned long long)due->messages,
+           base_id_text(&ends->case_id).text);
+  core_event_deadline(core, &ends->case_id, partner->card.name, what.subject, NULL, true, since);
+  return core_register_add(core, WIRE_ACT_DEADLINE, &what, &leaf, err);
+}
+
+static enum base_code tell(struct core *core, struct store_ends *ends, struct base_error *err) {
+  struct store_due due[WIRE_PARTIES_MAX];
+  size_t count = 0;
+  enum base_code code = store_due_count(core->store, &ends->case_id, due, WIRE_PARTIES_MAX, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK; i++)
+    code = tell_one(core, ends, &due[i], err);
+  ends->look = INT64_MAX;
+  return code;
+}
+
+static bool rests(const struct core *core) {
+  return core->lost[0] != '\0' || core->room.level >= CORE_ROOM_FULL;
+}
+
+enum base_code core_ends_settle(struct core *core, struct base_error *err) {
+  base_time now = core_now(core);
+  struct store_ends ends;
+  enum base_code code = BASE_OK;
+  if (core->ends_at > now || rests(core))
+    return BASE_OK;
+  code = store_ends_next(core->store, &ends, err);
+  core->ends_at = code == BASE_OK ? ends.look : INT64_MAX;
+  if (code != BASE_OK || ends.look > now)
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  code = core_write(core, err);
+  if (code == BASE_OK)
+    code = ends.done != INT64_MAX ? walk(core, &ends, err) : tell(core, &ends, err);
+  return code == BASE_OK ? store_ends_put(core->store, &ends, err) : code;
+}
+
+int64_t core_ends_due_ms(const struct core *core) {
+  enum { MOST_SECONDS = 3600 };
+  base_time left = core->ends_at - core_now(core);
+  if (core->ends_at == INT64_MAX)
+    return -1;
+  if (rests(core))
+    return CORE_ROOM_SOON_MS;
+  return left <= 0 ? 0 : (left < MOST_SECONDS ? left : MOST_SECONDS) * 1000;
+}
+
+/* --- shown */
+
+enum base_code core_ends_show(struct core *core, struct wire_writer *writer, const struct base_id *id,
+                              struct base_error *err) {
+  struct store_ends ends;
+  struct store_due due[WIRE_PARTIES_MAX];
+  size_t count = 0;
+  base_time now = core_now(core);
+  enum base_code code = store_ends_get(core->store, id, &ends, err);
+  wire_write_key(writer, "personal_ends");
+  if (code == BASE_OK)
+    code = store_due_count(core->store, id, due, WIRE_PARTIES_MAX, &count, err);
+  if (code != BASE_OK) {
+    wire_write_null(writer);
+    return code == BASE_NOT_FOUND ? BASE_OK : code;
+  }
+  base_time overdue = ends.ends + (base_time)CORE_ENDS_RECEIPT_DAYS * CORE_DAY;
+  wire_write_object(writer);
+  core_show_time(writer, "ends", ends.ends);
+  wire_write_member_bool(writer, "ended", ends.ends <= now);
+  wire_write_key(writer, "outstanding");
+  wire_write_array(writer);
+  for (size_t i = 0; i < count; i++) {
+    const struct core_partner *partner = core_partner_numbered(core, due[i].partner);
+    if (partner == NULL)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "by", partner->card.name);
+    wire_write_member_integer(writer, "messages", (int64_t)due[i].messages);
+    wire_write_member_bool(writer, "overdue", overdue <= now);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
+/* --- the check */
+
+/* When it must end at the latest; INT64_MAX: nothing says it. */
+static base_time latest(const struct core_case *kase, base_time changed, const struct store_ends *ends) {
+  const struct wire_kind_ends *rule = &kase->kind->kind.personal_ends;
+  base_time length = length_of(rule), day = dated(kase, rule), out = INT64_MAX;
+  if (rule->states >> kase->state.state & 1)
+    out = (ends->since != 0 && ends->since < changed ? ends->since : changed) + length;
+  if (day != 0 && (day > changed ? day : changed) + length < out)
+    out = (day > changed ? day : changed) + length;
+  return out;
+}
+
+enum base_code core_ends_check(struct core *core, const struct store_case *row, const struct core_case *kase,
+                               struct base_error *err) {
+  struct store_ends ends = {.ends = INT64_MAX};
+  if (kase->kind->kind.personal_ends.days == 0)
+    return BASE_OK;
+  enum base_code code = store_ends_get(core->store, &row->id, &ends, err);
+  base_time most = latest(kase, row->changed, &ends);
+  if (code != BASE_OK && code != BASE_NOT_FOUND && !core_damage(code))
+    return code;
+  if (ends.ends > most || (ends.look > ends.ends && ends.done != INT64_MAX && ends.ends > core_now(core)))
+    core_check_found(core, CORE_SO_KEPT, core_place("case %s", base_id_text(&row->id).text),
+                     "its personal data is to end on %s, and that is not noted", base_time_format(most).text);
+  return BASE_OK;
+}
