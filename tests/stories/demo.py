@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `make run` does, twice, and `make stop`: a newcomer's first minute, with its second act, a request that law holds back."""
+"""What `make run` does, twice, and `make stop`: a newcomer's first minute, with its second act, a request that law holds back, and its third, help after an
+earthquake."""
 import json
 import os
 import re
@@ -39,11 +40,13 @@ ACTS = ("--- the case as rabat sees it", "--- the case as paris sees it", "\nThe
         "Law holds it back, and nothing leaves:\n\n    wasl: no row {kind request, type ask, purpose cybercrime, from rabat to madrid}",
         "the refusal is on record: leaf ", "Until rabat accepts, the request is refused as before",
         "the wider agreement is in force on both sides", "the same request passes, and rabat holds the receipt of madrid",
-        "To madrid: may go, covered by article 1.15 (", "madrid is stopped", "--- both nodes keep running; try:", "Stop them with: make stop")
+        "To madrid: may go, covered by article 1.15 (", "madrid is stopped", "\n=== Third act: ",
+        "nobody arrives before he was accepted", "\n\n    wasl: ", "rabat accepts two of the teams", "each step is receipted by rabat",
+        "--- the offers, as rabat sees them", "--- both nodes keep running; try:", "Stop them with: make stop")
 
 
 def told_in_order(said):
-    """Both acts, and what the second one says is what the registers of both sides hold."""
+    """All acts, and what the second one says is what the registers of both sides hold."""
     at = 0
     for line in ACTS:
         found = said.find(line, at)
