@@ -278,6 +278,32 @@ export type OutboxSummary = {
   unreachable: string[];
 };
 
+export type Picture = {
+  /** The Monday of the first week. */
+  from: string;
+  /** The Sunday of the last week. */
+  to: string;
+  kinds: string[];
+  rows: {
+    /** A code of the kinds' lists, a week's Monday, or a node's name. */
+    code: string;
+    cases: number;
+    /** In as many weeks before; of a week, in the last. */
+    before: number;
+  }[];
+  alerts: {
+    week: string;
+    kind: string;
+    /** field/region */
+    series: string;
+    /** When it was told. */
+    cases: number;
+    /** The most that are in its range. */
+    most: number;
+    leaf: number;
+  }[];
+};
+
 export type Status = {
   name: Name;
   origin: string;
@@ -296,6 +322,8 @@ export type Status = {
   recalls_overdue?: number;
   /** Counted up to 10,000. */
   reviews_due?: number;
+  /** Of the picture, this week; counted up to 256. */
+  alerts?: number;
   register: {
     size: number;
     root: Sha256;
@@ -915,6 +943,19 @@ export type Event = {
   };
 } | {
   id: string;
+  event: "alert";
+  data: {
+    case: Id;
+    kind: string;
+    /** field/region, of the picture. */
+    series: string;
+    week: Time;
+    cases: number;
+    /** The most that are in its range. */
+    most: number;
+  };
+} | {
+  id: string;
   event: "lost";
   data: Record<string, never>;
 } | {
@@ -936,6 +977,11 @@ export type Kind = {
   /** An agreement's row must cover it. */
   needs_row: boolean;
   purpose_field?: string;
+  /** The fields by which its cases are counted in the picture. */
+  picture?: {
+    field: string;
+    region: string;
+  };
   /** The type of its first message. */
   opening: string;
   types: {
@@ -1838,6 +1884,13 @@ export interface Operations {
     path: "/v1/register/check";
     query: { from?: number };
     answer: Check;
+  };
+  /** How many cases were opened, by field, region, week or partner, and which series left their range. */
+  picture_show: {
+    method: "GET";
+    path: "/v1/picture";
+    query: { by?: string; from?: string; to?: string; kind?: string };
+    answer: Picture;
   };
   /** Numbers of requests, messages and acts, from the leaves of a period, some leaves per call. */
   statistics_make: {

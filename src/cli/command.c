@@ -265,6 +265,8 @@ const struct cli_command cli_commands[] = {
     {"register show", "N [-o FILE]", " -o= ", 1, 1, cli_register_show,
      "leaf N and its opening; with -o, the evidence that a fault was kept with", "-n paris register show 7"},
     {"register check", "", "", 0, 0, cli_register_check, "recompute and compare everything", "-n paris register check"},
+    {"picture", "[--by field|region|week|partner] [--from DATE] [--to DATE] [--kind KIND]", " --by= --from= --to= --kind= ", 0, 0,
+     cli_picture, "how many cases were opened, where and about what, and what left its range", "-n paris picture --by region"},
     {"statistics", "[--from DATE] [--to DATE] [--partner NODE] [--kind KIND] [--csv] | --publish YEAR [--csv]",
      " --from= --to= --partner= --kind= --publish= --csv ", 0, 0, cli_statistics,
      "numbers of requests, messages and acts, from what is signed", "-n paris statistics --from 2026-11-01 --csv"},

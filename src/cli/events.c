@@ -24,7 +24,7 @@ static void show_member(struct cli *cli, const struct wire_json *data, const cha
     return;
   base_buf_text(&cli->out, "  ");
   base_time time;
-  if (strcmp(key, "due") == 0 && cli_moment(member, &time))
+  if ((strcmp(key, "due") == 0 || strcmp(key, "week") == 0) && cli_moment(member, &time))
     cli_time(cli, &cli->out, time);
   else if (strcmp(key, "state") == 0 || strcmp(key, "what") == 0)
     cli_text(cli, cli_code_word(cli, value));
@@ -33,7 +33,8 @@ static void show_member(struct cli *cli, const struct wire_json *data, const cha
 }
 
 static enum base_code show(struct listening *listening, struct base_error *err) {
-  static const char *const members[] = {"release", "message", "case", "partner", "state", "what", "clock", "party", "due"};
+  static const char *const members[] = {"release", "message", "case", "partner", "state", "what", "clock", "party", "due",
+                                        "kind",    "series",  "week", "cases",   "most"};
   struct cli *cli = listening->cli;
   WIRE_AUTO_JSON struct wire_json *data = NULL;
   enum base_code code =

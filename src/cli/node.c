@@ -82,6 +82,7 @@ static void show_status(struct cli *cli, const struct wire_json *status) {
   row_waiting(&table, CLI_OVERDUE_CASES, cli_number(status, "overdue"), "wasl case list --by deadline");
   row_waiting(&table, CLI_RECALLS_OVERDUE, cli_number(status, "recalls_overdue"), "wasl recall list");
   row_waiting(&table, CLI_REVIEWS_DUE, cli_number(status, "reviews_due"), "wasl case review --due");
+  row_waiting(&table, CLI_ALERTS, cli_number(status, "alerts"), "wasl picture");
   show_keys_due(&table, wire_json_get(status, "keys"));
   if (wire_json_type(disk) == WIRE_JSON_INTEGER) {
     cli_cell(&table, base_view_text(cli_word(cli, CLI_DISK_FREE)));

@@ -10,6 +10,7 @@
 #include "core/consent.h"
 #include "core/ends.h"
 #include "core/events.h"
+#include "core/picture.h"
 #include "core/recall.h"
 #include "core/retain.h"
 #include "core/review.h"
@@ -247,6 +248,8 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
     code = core_mention_note(core, &kase->kind->kind, id, header, err);
   if (code == BASE_OK)
     code = core_retain_note(core, kase, id, header, err);
+  if (code == BASE_OK)
+    code = core_picture_note(core, kase, header, err);
   if (code == BASE_OK && core_kind_recall(kase->kind))
     code = core_recall_touched(core, kase, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))

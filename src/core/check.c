@@ -23,6 +23,7 @@ static const struct stage {
     {"releases", core_check_releases},
     {"waits", core_check_waits},
     {"cases", core_check_cases},
+    {"picture", core_check_picture},
     {"deliveries", core_check_deliveries},
     {"arrivals", core_check_arrivals},
     {"parts", core_check_parts},
@@ -80,6 +81,7 @@ static const char *const consequences[] = {
         "of core/ or its database that is as new",
     [CORE_SO_ALARM] = "a deadline may be told not at all, or twice: look at the case itself (wasl case show), and put back a "
                       "backup of core/ or its database that is as new as the last head",
+    [CORE_SO_COUNTED] = "it was counted anew from the cases; what the picture showed before may have been wrong",
     [CORE_SO_TABLE] =
         "the database is damaged there: put back a backup of core/ or its database that is as new as the last head",
     [CORE_SO_ONCE] = NULL,

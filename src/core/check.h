@@ -45,6 +45,7 @@ enum core_check_so {
   CORE_SO_DERIVED,
   CORE_SO_KEPT,
   CORE_SO_ALARM,
+  CORE_SO_COUNTED,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
 };
@@ -171,6 +172,13 @@ BASE_NODISCARD enum base_code core_check_alarms(struct core *core, const struct 
                                                 struct base_error *err);
 BASE_NODISCARD enum base_code core_check_told(struct core *core, const struct core_check_leaf *leaf,
                                               struct base_error *err);
+
+/* --- check_picture.c: a case is counted as its opening message says; a leaf of an alert, which the check has reached. */
+core_check_step core_check_picture;
+BASE_NODISCARD enum base_code core_check_pictured(struct core *core, const struct core_case *kase,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code core_check_alerted(struct core *core, const struct core_check_leaf *leaf,
+                                                 struct base_error *err);
 
 /* --- check_ledger.c */
 void core_check_delivery_changed(void *context, int64_t key, int64_t partner, enum store_delivery_state from,

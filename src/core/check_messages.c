@@ -477,6 +477,8 @@ static enum base_code check_case(struct core *core, const struct store_case *row
   if (code == BASE_OK)
     code = core_ends_check(core, row, &kase, &why);
   if (code == BASE_OK)
+    code = core_check_pictured(core, &kase, &why);
+  if (code == BASE_OK)
     compare_case(core, row, &kase, opening.stored);
   else if (core_damage(code) && code != BASE_KIND) /* one of a kind that is not shipped any more is no damage */
     core_check_found(core, CORE_SO_CASE, place, "its messages make no case: %s", why.text);

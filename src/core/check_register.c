@@ -435,6 +435,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
     return check_act(core, leaf, err);
   case WIRE_ACT_DEADLINE:
     return core_check_told(core, leaf, err);
+  case WIRE_ACT_ALERT:
+    return core_check_alerted(core, leaf, err);
   case WIRE_ACT_EMERGENCY:
     return check_emergency(core, &leaf->opening, err);
   case WIRE_ACT_WITNESS:

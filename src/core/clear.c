@@ -295,6 +295,8 @@ static enum base_code write_all(struct core *core, const struct base_id *case_id
   core->erasing.untold++;
   core_event_case(core, case_id);
   if (code == BASE_OK)
+    code = store_pictured_drop(core->store, case_id, err);
+  if (code == BASE_OK)
     code = store_case_clear(core->store, case_id, err);
   core_case_drop(core, case_id);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);

@@ -9,8 +9,9 @@
 
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
 
-enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY, RELEASE, DEADLINE };
-static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency", "release", "deadline"};
+enum type { CASE, MESSAGE, DELIVERY, PARTNER, EMERGENCY, RELEASE, DEADLINE, ALERT };
+static const char *const type_names[] = {"case", "message", "delivery", "partner", "emergency", "release", "deadline",
+                                         "alert"};
 static const char *const state_names[] = {"waiting", "under_way", "receipted", "refused", "ended"};
 static const char *const release_names[] = {"waiting", "released", "refused", "withdrawn", "over", "erased"};
 
@@ -21,9 +22,11 @@ struct event {
   int64_t number;
   struct base_id id, case_id;
   char partner[BASE_NAME_MAX + 1]; /* of DEADLINE: who must act */
-  char clock[WIRE_CODE_MAX + 1];
+  char clock[WIRE_CODE_MAX + 1]; /* of ALERT: the kind */
   bool overdue, of_item; /* of_item: id is that of the message that made it */
-  base_time due;
+  base_time due; /* of ALERT: the week */
+  char series[STORE_PICTURE_CODE_MAX];
+  uint64_t cases, most;
 };
 
 struct parked {
@@ -146,6 +149,18 @@ void core_event_deadline(struct core *core, const struct base_id *case_id, struc
   (void)snprintf(event->clock, sizeof event->clock, "%.*s", (int)clock.size, (const char *)clock.data);
 }
 
+void core_event_alert(struct core *core, const struct base_id *case_id, const struct store_picture_alert *alert) {
+  struct event *event = add(core, ALERT);
+  if (event == NULL)
+    return;
+  event->case_id = *case_id;
+  event->due = alert->week;
+  event->cases = alert->cases;
+  event->most = alert->most;
+  (void)snprintf(event->clock, sizeof event->clock, "%.*s", (int)alert->kind.size, (const char *)alert->kind.data);
+  (void)snprintf(event->series, sizeof event->series, "%.*s", (int)alert->code.size, (const char *)alert->code.data);
+}
+
 /* --- telling it */
 
 static void write_position(struct wire_writer *writer, const char *key, const struct core_events *events, uint64_t at) {
@@ -180,6 +195,13 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
       wire_write_member_id(writer, "item", &event->id);
     wire_write_member_string(writer, "party", event->partner);
     wire_write_member_time(writer, "due", event->due);
+  }
+  if (event->type == ALERT) {
+    wire_write_member_string(writer, "kind", event->clock);
+    wire_write_member_string(writer, "series", event->series);
+    wire_write_member_time(writer, "week", event->due);
+    wire_write_member_integer(writer, "cases", (int64_t)event->cases);
+    wire_write_member_integer(writer, "most", (int64_t)event->most);
   }
   wire_write_end(writer, '}');
   wire_write_end(writer, '}');

@@ -42,6 +42,9 @@ void core_event_emergency(struct core *core, const struct core_partner *partner,
 /* What was submitted waits for its release by a second person, or no longer: row->state. */
 void core_event_release(struct core *core, const struct store_release *row, const struct base_id *case_id);
 
+/* A series of the picture left its range in this week. */
+void core_event_alert(struct core *core, const struct base_id *case_id, const struct store_picture_alert *alert);
+
 /* events.take: what came after `after`, the "next" of an earlier answer; without it, from now on. With `wait` it is parked
  * while there is nothing. BASE_FIELD for an `after` that is none, BASE_BUSY when too many listen. */
 void core_events_take(struct core *core, uint64_t token, const struct wire_json *request);

@@ -8,6 +8,7 @@
 #include "core/clocks.h"
 #include "core/partners.h"
 #include "core/people.h"
+#include "core/picture.h"
 #include "core/register.h"
 #include "core/release.h"
 #include "core/review.h"
@@ -211,7 +212,7 @@ static enum base_code write_late(struct core *core, struct wire_writer *writer, 
   wire_write_member_bool(writer, "overdue_more", cases == CORE_CLOCKS_LATE_MAX);
   wire_write_member_integer(writer, "recalls_overdue", (int64_t)recalls);
   wire_write_member_integer(writer, "reviews_due", (int64_t)reviews);
-  return code;
+  return code == BASE_OK ? core_picture_status(core, writer, err) : code;
 }
 
 static enum base_code show_status(struct core *core, const struct wire_json *request, struct base_buf *out,
@@ -412,6 +413,7 @@ static const struct show_row {
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
     {LINK_CASE_ITEMS, core_show_case_items, NULL, NULL},
     {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
+    {LINK_PICTURE_SHOW, core_picture_show, NULL, NULL},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},
     {LINK_OUTBOX_LIST, core_show_outbox_list, NULL, NULL},
     {LINK_OUTBOX_SUMMARY, core_show_outbox_summary, NULL, NULL},

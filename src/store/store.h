@@ -443,6 +443,71 @@ BASE_NODISCARD enum base_code store_review_done(struct store *store, const struc
 /* Whether content of any of its messages is here. */
 BASE_NODISCARD enum base_code store_case_content(struct store *store, const struct base_id *case_id, bool *out,
                                                  struct base_error *err);
+/* The picture: cases of a kind, by the week in which they were opened here (its Monday) and … */
+enum store_picture_axis { STORE_PICTURE_ALL, STORE_PICTURE_FIELD, STORE_PICTURE_REGION, STORE_PICTURE_AUTHOR,
+                          STORE_PICTURE_SERIES, /* "field/region" */
+                          STORE_PICTURE_AXES };
+enum { STORE_PICTURE_CODE_MAX = 256 };
+struct store_pictured {
+  base_time week;
+  struct base_view kind, field, region, author;
+};
+struct store_picture_code {
+  char text[STORE_PICTURE_CODE_MAX];
+};
+struct store_picture_code store_picture_code(const struct store_pictured *row, enum store_picture_axis axis);
+/* Counted by all axes; BASE_EXISTS when the case is counted already, or later (store_begin). */
+BASE_NODISCARD enum base_code store_pictured_add(struct store *store, const struct base_id *case_id,
+                                                 const struct store_pictured *row, struct base_error *err);
+BASE_NODISCARD enum base_code store_pictured_get(struct store *store, const struct base_id *case_id,
+                                                 struct base_arena *arena, struct store_pictured *out,
+                                                 struct base_error *err);
+/* Counted no more; fine when it is not. A row that cannot be read goes, and its counts stay, for the check. */
+BASE_NODISCARD enum base_code store_pictured_drop(struct store *store, const struct base_id *case_id,
+                                                  struct base_error *err);
+/* Each case counted in a week. */
+BASE_NODISCARD enum base_code store_pictured_each(struct store *store, base_time week,
+                                                  enum base_code (*each)(void *context, const struct store_pictured *),
+                                                  void *context, struct base_error *err);
+/* The next week with anything in it; BASE_NOT_FOUND: none. */
+BASE_NODISCARD enum base_code store_picture_next(struct store *store, base_time *week, struct base_error *err);
+struct store_picture {
+  struct base_view kind; /* of store_picture_week alone */
+  enum store_picture_axis axis;
+  struct base_view code;
+  base_time week;
+  uint64_t cases;
+};
+/* By this axis, in the order of codes and weeks. code: of this one alone, from this week on; empty: all. */
+BASE_NODISCARD enum base_code store_picture_each(struct store *store, struct base_view kind,
+                                                 enum store_picture_axis axis, struct base_view code, base_time from,
+                                                 enum base_code (*each)(void *context, const struct store_picture *),
+                                                 void *context, struct base_error *err);
+/* The first week of the kind; BASE_NOT_FOUND: none of its cases is counted. */
+BASE_NODISCARD enum base_code store_picture_first(struct store *store, struct base_view kind, base_time *week,
+                                                  struct base_error *err);
+/* All of a week, in the order of kinds, axes and codes. */
+BASE_NODISCARD enum base_code store_picture_week(struct store *store, base_time week,
+                                                 enum base_code (*each)(void *context, const struct store_picture *),
+                                                 void *context, struct base_error *err);
+/* The week's counts go; store_picture_put writes them anew. */
+BASE_NODISCARD enum base_code store_picture_drop(struct store *store, base_time week, struct base_error *err);
+BASE_NODISCARD enum base_code store_picture_put(struct store *store, const struct store_picture *row,
+                                                struct base_error *err);
+struct store_picture_alert {
+  base_time week;
+  struct base_view kind, code;
+  uint64_t cases, most, leaf;
+};
+BASE_NODISCARD enum base_code store_picture_alert_add(struct store *store, const struct store_picture_alert *alert,
+                                                      struct base_error *err);
+BASE_NODISCARD enum base_code store_picture_alert_find(struct store *store, base_time week, struct base_view kind,
+                                                       struct base_view code, bool *out, struct base_error *err);
+/* Those of the weeks from … to before `to`, at most so many. */
+BASE_NODISCARD enum base_code store_picture_alerts(struct store *store, base_time from, base_time to, uint64_t most,
+                                                   enum base_code (*each)(void *context,
+                                                                          const struct store_picture_alert *),
+                                                   void *context, struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

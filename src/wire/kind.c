@@ -335,6 +335,7 @@ static const struct part {
     {wire_kind_read_clocks, "clocks", PART_OTHERS, PART_TYPES},
     {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
     {wire_kind_read_ends, "personal_ends", PART_OTHERS, PART_TYPES | PART_STATES},
+    {wire_kind_read_picture, "picture", PART_OTHERS, PART_TRANSITIONS},
 };
 
 static void read_steps(struct wire_kind_reader *reader) {

@@ -170,6 +170,7 @@ struct wire_kind {
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
   struct wire_kind_ends personal_ends;
+  struct base_view picture_field, picture_region; /* the state fields by which its cases are counted in the picture; empty: not */
   bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a

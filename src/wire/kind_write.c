@@ -291,6 +291,13 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
   wire_write_member_bool(writer, "needs_row", kind->needs_row);
   if (kind->purpose_field.size)
     wire_write_member_text(writer, "purpose_field", kind->purpose_field);
+  if (kind->picture_field.size) {
+    wire_write_key(writer, "picture");
+    wire_write_object(writer);
+    wire_write_member_text(writer, "field", kind->picture_field);
+    wire_write_member_text(writer, "region", kind->picture_region);
+    wire_write_end(writer, '}');
+  }
   wire_write_member_text(writer, "opening", kind->types[kind->opening].name);
   write_types(&shower);
   write_lists(&shower);

@@ -231,6 +231,7 @@ def releases(good, door, rabat, paris):
 def the_rest(good, door, rabat, case):
     good(door, "case_review", example("case_review"), id=case)
     good(door, "review_list", query={"due": "false", "limit": 5})
+    good(door, "picture_show", query={"by": "region", "from": "2026-01-05", "to": "2026-12-31", "kind": "threat"})
     good(door, "message_erase", example("message_erase"), id=case)
     good(door, "partner_state", example("partner_state"), name="paris")
     good(door, "partner_state", {"state": "active"}, name="paris")

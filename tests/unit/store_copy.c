@@ -90,6 +90,11 @@ static void fill(struct store *store) {
   struct store_ends ends = {.case_id = first, .ends = 1700000000, .look = INT64_MAX};
   ok(store_ends_put(store, &ends, &error));
   ok(store_due_put(store, &first, &first, paris, &error));
+  struct store_pictured pictured = {
+      .week = 604800, .kind = BASE_VIEW("k"), .field = BASE_VIEW("f"), .region = BASE_VIEW("r"), .author = BASE_VIEW("a")};
+  ok(store_pictured_add(store, &first, &pictured, &error));
+  struct store_picture_alert told = {.week = 604800, .kind = BASE_VIEW("k"), .code = BASE_VIEW("f/r"), .cases = 3, .most = 2};
+  ok(store_picture_alert_add(store, &told, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));
