@@ -737,6 +737,39 @@ export type CaseItems = {
   items: CaseItem[];
 };
 
+export type CaseBalance = {
+  case: Id;
+  kind: string;
+  kind_version: KindVersion;
+  balances: Balance[];
+};
+
+export type Balance = {
+  name: string;
+  item: string;
+  lines: BalanceLine[];
+  /** Messages whose content is not here any more: not counted. */
+  unread: number;
+  /** Rows that are none of the kind's: not counted. */
+  unclear: number;
+};
+
+export type BalanceLine = {
+  line: string;
+  what: string;
+  unit: string;
+  /** Whether it is needed; else somebody offered it unasked. */
+  asked: boolean;
+  needed: number;
+  offered: number;
+  accepted: number;
+  under_way: number;
+  arrived: number;
+  left: number;
+  missing: number;
+  surplus: number;
+};
+
 export type Message = {
   id: Id;
   case: Id;
@@ -1041,6 +1074,21 @@ export type Kind = {
       /** States of the case. */
       in: string[];
     }[];
+  }[];
+  balances?: {
+    name: string;
+    label: Labels;
+    item: string;
+    /** The field that lists what is needed. */
+    needs: string;
+    /** The field that lists what an item brings. */
+    gives: string;
+    line: string;
+    what: string;
+    quantity: string;
+    unit: string;
+    /** What each state of the item counts as. */
+    stands: Record<string, string[]>;
   }[];
   clocks: ({
     name: string;
@@ -1516,6 +1564,14 @@ export interface Operations {
     parameters: { id: IdBeginning };
     query: { bare?: boolean; export?: boolean; reason?: string };
     answer: Case;
+  };
+  /** What is needed in a case against what is offered, accepted, under way and there, line by line. */
+  case_balance: {
+    method: "GET";
+    path: "/v1/cases/{id}/balance";
+    parameters: { id: IdBeginning };
+    query: { reason?: string };
+    answer: CaseBalance;
   };
   /** What has a state of its own in a case, in the order of the case. */
   case_items: {

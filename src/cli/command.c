@@ -158,6 +158,8 @@ const struct cli_command cli_commands[] = {
      "-n paris case show d27331fa"},
     {"case items", "CASE [--item NAME] [--state STATE]", " --item= --state= ", 1, 1, cli_case_items,
      "what has a state of its own in a case, such as offers and tasks", "-n paris case items d27331fa --item offer"},
+    {"case balance", "CASE [--reason TEXT]", " --reason= ", 1, 1, cli_case_balance,
+     "what is needed against what is offered, accepted, on its way and there, line by line", "-n rabat case balance d27331fa"},
     {"case review", "[--due] [--limit N] [--after CURSOR] | CASE --keep --reason TEXT [--next DATE]",
      " --due --limit= --after= --keep --reason= --next= ", 0, 1, cli_case_review,
      "the cases whose personal data is to be reviewed, or the record of such a review",

@@ -412,6 +412,7 @@ static const struct show_row {
     {LINK_CASE_LIST, core_show_case_list, NULL, NULL},
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
     {LINK_CASE_ITEMS, core_show_case_items, NULL, NULL},
+    {LINK_CASE_BALANCE, core_show_case_balance, "case", "case.balance"},
     {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
     {LINK_PICTURE_SHOW, core_picture_show, NULL, NULL},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},

@@ -11,6 +11,7 @@ typedef enum base_code core_show_handler(struct core *core, const struct wire_js
                                          struct base_error *err);
 core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
 core_show_handler core_show_case_items;                            /* show_items.c */
+core_show_handler core_show_case_balance;                          /* show_balance.c */
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_kinds, core_show_kind, core_show_example; /* show_kind.c */
 core_show_handler core_show_explain, core_show_review;             /* show_law.c */

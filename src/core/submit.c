@@ -5,6 +5,7 @@
 
 #include "core/agreements.h"
 #include "core/back.h"
+#include "core/balance.h"
 #include "core/cases.h"
 #include "core/certified.h"
 #include "core/messages.h"
@@ -372,6 +373,8 @@ static void finish(struct core *core, uint64_t token, const struct wire_json *do
 static enum base_code check_opening(struct core *core, const struct wire_json *fields,
                                     struct core_submission *submission, struct base_error *err) {
   enum base_code code = check_terms(core, fields, submission, err);
+  if (code == BASE_OK)
+    code = core_balance_check(core, &submission->kind->kind, NULL, &submission->header, fields, err);
   if (code == BASE_OK && base_view_is(submission->kind->kind.name, "consent"))
     code = core_consent_check(core, NULL, &submission->header, err);
   return code;
@@ -467,6 +470,8 @@ static enum base_code place_in_case(struct core *core, const struct wire_json *f
   if (code == BASE_OK)
     code =
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
+  if (code == BASE_OK)
+    code = core_balance_check(core, &kase->kind->kind, kase, &submission->header, fields, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     code = core_consent_check(core, kase, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, WIRE_KIND_EMERGENCY))

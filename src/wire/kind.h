@@ -33,6 +33,8 @@ enum {
   WIRE_ITEM_STATES_MAX = 24,
   WIRE_ITEM_TRANSITIONS_MAX = 64,
   WIRE_ITEM_ALL_MAX = 4,             /* types of an item whose transitions have `all` */
+  WIRE_KIND_BALANCES_MAX = 4,
+  WIRE_BALANCE_QUANTITY_MAX = 1000000000, /* in one row: the sums of a case stay far from what an integer holds */
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
@@ -127,6 +129,19 @@ struct wire_kind_item {
 enum wire_owes { WIRE_OWES_ASKED, WIRE_OWES_OPENER, WIRE_OWES_OTHERS, /* each party but the case's opener */
                  WIRE_OWES_OWNER, WIRE_OWES_ASSIGNEE, WIRE_OWES_EACH, WIRE_OWES };
 extern const char *const wire_owes_names[WIRE_OWES]; /* "asked" for the first one, which a file leaves out */
+/* How an item stands to what is needed: one in no state that says so, because it was declined, counts for nothing. */
+enum wire_standing { WIRE_STANDS_OFFERED, WIRE_STANDS_ACCEPTED, WIRE_STANDS_UNDER_WAY, WIRE_STANDS_ARRIVED,
+                     WIRE_STANDS_LEFT, /* it did what it came for */
+                     WIRE_STANDINGS };
+extern const char *const wire_standing_names[WIRE_STANDINGS]; /* "offered", "accepted" … as in the file */
+/* Lines of need against what items bring. */
+struct wire_kind_balance {
+  struct base_view name;
+  const struct wire_kind_item *item;
+  struct base_view needs, gives;                /* the table fields, see below */
+  struct base_view line, what, quantity, unit;  /* their columns */
+  uint32_t stands[WIRE_STANDINGS];              /* bit per state of the item; none in two of them */
+};
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -158,13 +173,14 @@ struct wire_kind {
   struct base_view name;
   int64_t version;
   struct base_hash hash;                /* handed in */
-  size_t list_count, type_count, state_count, transition_count, clock_count, item_count;
+  size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count;
   struct wire_kind_list *lists;
   struct wire_kind_type *types;
   struct base_view *states;
   struct wire_kind_transition *transitions;
   struct wire_kind_clock *clocks;
   struct wire_kind_item *items;
+  struct wire_kind_balance *balances;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
@@ -188,12 +204,20 @@ const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type 
 bool wire_kind_type_personal(const struct wire_kind_type *type);
 /* NULL when there is none. */
 const struct wire_kind_item *wire_kind_item_named(const struct wire_kind *kind, struct base_view name);
+/* The table in which a message of this type says what is needed, or what the item that it opens or moves brings; NULL when
+ * it says nothing of it. Each has the columns line and quantity, that of needs also what and unit; one that gives may
+ * lack these. */
+const struct wire_kind_field *wire_balance_needs(const struct wire_kind_balance *balance,
+                                                 const struct wire_kind_type *type);
+const struct wire_kind_field *wire_balance_gives(const struct wire_kind_balance *balance,
+                                                 const struct wire_kind_type *type);
+const struct wire_kind_field *wire_table_column(const struct wire_kind_field *table, struct base_view name);
 /* The state that these of the parties make together. together_count is not 0. */
 size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, size_t count);
 size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name); /* state_count when none */
 
 /* Labels: keys "kind", "type.ask", "field.ask.urgency", "column.propose.rows.purpose", "list.urgency", "code.urgency.normal",
- * "state.asked", "item.offer", "state.offer.made", "clock.answer"; each in five languages. Every key that the kind needs must be there, and no other. */
+ * "state.asked", "item.offer", "state.offer.made", "balance.needs", "clock.answer"; each in five languages. Every key that the kind needs must be there, and no other. */
 struct wire_labels { const struct wire_json *texts; struct wire_json *document; };
 BASE_NODISCARD enum base_code wire_labels_parse(struct base_view bytes, const struct wire_kind *kind,
                                                 struct wire_labels *out, struct base_error *err);

@@ -38,6 +38,8 @@ void wire_kind_read_clocks(struct wire_kind_reader *reader);
 void wire_kind_read_ends(struct wire_kind_reader *reader);
 /* kind_picture.c: by what its cases are counted, once types and transitions are read. */
 void wire_kind_read_picture(struct wire_kind_reader *reader);
+/* kind_balance.c: the balances, once items are read. */
+void wire_kind_read_balances(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

@@ -228,6 +228,32 @@ static void write_items(const struct shower *shower) {
   wire_write_end(writer, ']');
 }
 
+static void write_balances(const struct shower *shower) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "balances");
+  for (size_t i = 0; i < shower->kind->balance_count; i++) {
+    const struct wire_kind_balance *balance = &shower->kind->balances[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "name", balance->name);
+    write_label(shower, "balance.%s", wire_kind_text(balance->name));
+    wire_write_member_text(writer, "item", balance->item->name);
+    wire_write_member_text(writer, "needs", balance->needs);
+    wire_write_member_text(writer, "gives", balance->gives);
+    wire_write_member_text(writer, "line", balance->line);
+    wire_write_member_text(writer, "what", balance->what);
+    wire_write_member_text(writer, "quantity", balance->quantity);
+    wire_write_member_text(writer, "unit", balance->unit);
+    wire_write_key(writer, "stands");
+    wire_write_object(writer);
+    for (size_t k = 0; k < WIRE_STANDINGS; k++)
+      if (balance->stands[k] != 0)
+        write_names(shower, wire_standing_names[k], balance->item->states, balance->item->state_count, balance->stands[k]);
+    wire_write_end(writer, '}');
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
   struct wire_writer *writer = shower->writer;
   wire_write_object(writer);
@@ -309,6 +335,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_items(&shower);
   if (kind->personal_ends.days > 0)
     write_ends(&shower);
+  if (kind->balance_count > 0)
+    write_balances(&shower);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

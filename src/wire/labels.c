@@ -58,6 +58,8 @@ static void walk_keys(const struct wire_kind *kind, key_visit *visit, void *cont
     for (size_t j = 0; j < item->state_count; j++)
       visit_key(&walk, "state.%s.%s", wire_kind_text(item->name), wire_kind_text(item->states[j]));
   }
+  for (size_t i = 0; i < kind->balance_count; i++)
+    visit_key(&walk, "balance.%s", wire_kind_text(kind->balances[i].name));
   for (size_t i = 0; i < kind->clock_count; i++)
     visit_key(&walk, "clock.%s", wire_kind_text(kind->clocks[i].name));
 }

@@ -138,6 +138,9 @@ def a_case(good, door, rabat, paris):
     good(door, "case_show", id=case, query={"bare": "true"})
     good(door, "case_show", id=case[:12], query={"reason": "to answer"})
     good(door, "case_items", id=case)
+    form = json.loads(rabat.ask("kind", "example", "assistance"))
+    relief = good(door, "case_open", {"kind": "assistance", "to": ["paris"], "fields": form})["id"]
+    good(door, "case_balance", id=relief, query={"reason": "to coordinate"})
     good(door, "message_show", id=case, query={"reason": "to answer"})
     check(good(door, "part_get", sha256=plain["sha256"]) == b"plain\n", "another part came back")
     good(door, "part_stix", sha256=stix["sha256"])
