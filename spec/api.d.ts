@@ -728,7 +728,21 @@ export type CaseItem = {
   possible: string[];
   /** One of each party that owes it; started and receipt are null: they are due at a moment that a field names. */
   clocks: Clock[];
+  came: Elsewhere;
+  /** How it goes on in a case of another kind. */
+  feed: {
+    kind: string;
+    type: string;
+    stands: "open" | "unsettled" | "theirs" | "due" | "fed";
+    went: Elsewhere;
+  } | null;
 };
+
+/** A message of another case. */
+export type Elsewhere = {
+  case: Id;
+  message: Id;
+} | null;
 
 export type CaseItems = {
   case: Id;
@@ -1089,6 +1103,17 @@ export type Kind = {
     unit: string;
     /** What each state of the item counts as. */
     stands: Record<string, string[]>;
+  }[];
+  feeds?: {
+    item: string;
+    /** In which it goes on. */
+    states: string[];
+    kind: string;
+    type: string;
+    /** The field that names the item. */
+    reference: string;
+    /** Of the message, each with the field that it comes from. */
+    fields: Record<string, string>;
   }[];
   clocks: ({
     name: string;
@@ -1572,6 +1597,19 @@ export interface Operations {
     parameters: { id: IdBeginning };
     query: { reason?: string };
     answer: CaseBalance;
+  };
+  /** What became of an item of another case goes on as a message in this one. */
+  case_feed: {
+    method: "POST";
+    path: "/v1/cases/{id}/feed";
+    parameters: { id: IdBeginning };
+    body: {
+      /** The other case, or its first digits. */
+      from: string;
+      /** The item, or its first digits. */
+      item: string;
+    };
+    answer: Created;
   };
   /** What has a state of its own in a case, in the order of the case. */
   case_items: {

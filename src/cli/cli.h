@@ -259,6 +259,9 @@ struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *k
 /* "due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, where there are several (case.c). */
 void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks);
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
+/* How they go on in cases of another kind, as a table; and whence they came, a line each. */
+void cli_show_feeds(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
+void cli_show_origins(struct cli *cli, const struct wire_json *items);
 /* Of an item of the kind, or of this state of it. */
 struct base_view cli_item_label(const struct cli *cli, const struct wire_json *kind, struct base_view item,
                                 struct base_view state);
@@ -282,6 +285,9 @@ BASE_NODISCARD enum base_code cli_fields(struct cli *cli, const struct wire_json
 BASE_NODISCARD enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_error *err);
 const char *cli_media_type(const char *name, bool stix); /* by the ending of its name */
 /* Sends a message: prints its id. */
+/* What may be sent, at this path of the API: prints the id, or says that it is held, as cli_send does. */
+BASE_NODISCARD enum base_code cli_send_written(struct cli *cli, const char *path, struct base_view body,
+                                               struct base_error *err);
 BASE_NODISCARD enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,
                                        struct base_view parts, struct base_error *err);
 /* Opens a case: prints its id. */
@@ -429,6 +435,7 @@ CLI_COMMAND_FUNCTION(case_list);
 CLI_COMMAND_FUNCTION(case_show);
 CLI_COMMAND_FUNCTION(case_items);
 CLI_COMMAND_FUNCTION(case_balance);
+CLI_COMMAND_FUNCTION(case_feed);
 CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(case_review);
 CLI_COMMAND_FUNCTION(picture);

@@ -359,6 +359,12 @@ static enum base_code take_marking(const struct cli *cli, const char *name, cons
   return BASE_OK;
 }
 
+enum base_code cli_send_written(struct cli *cli, const char *path, struct base_view body, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  enum base_code code = cli_post(cli, path, body, &answer, err);
+  return code == BASE_OK ? print_id(cli, &answer, err) : code;
+}
+
 static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, struct base_view fields,
                                  struct base_view parts, struct base_error *err) {
   const char *handling, *grading;
@@ -387,7 +393,6 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
 enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,
                         struct base_view parts, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf body = {0};
-  CLI_AUTO_ANSWER struct cli_answer answer = {0};
   struct wire_writer writer;
   char path[64 + BASE_HEX_ID];
   if (!base_utf8_valid(base_view_text(type)))
@@ -398,9 +403,7 @@ enum base_code cli_send(struct cli *cli, const char *id, const char *type, struc
   wire_write_member_string(&writer, "type", type);
   enum base_code code = write_rest(cli, &writer, fields, parts, err);
   (void)snprintf(path, sizeof path, "/v1/cases/%s/messages", id);
-  if (code == BASE_OK)
-    code = cli_post(cli, path, base_buf_view(&body), &answer, err);
-  return code == BASE_OK ? print_id(cli, &answer, err) : code;
+  return code == BASE_OK ? cli_send_written(cli, path, base_buf_view(&body), err) : code;
 }
 
 static enum base_code write_name(void *context, struct base_view piece, struct base_error *err) {

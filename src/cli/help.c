@@ -172,6 +172,8 @@ static const struct {
     {"CODES", "", "codes of wasl handling list, or TLP:AMBER, PAP:RED, H0 to H3"},
     {"GRADE", "", "SCHEME:SOURCE/INFORMATION, as in 4x4:B/2"},
     {"CASE", "", "a case's id, or its first digits (at least 4)"},
+    {"FROM", "case feed", "the case whose items go on: its id, or the first digits of it"},
+    {"TO", "case feed", "the case into which they go"},
     {"MESSAGE", "", "a message's id, or its first digits (at least 4)"},
     {"ID", "", "a message's id, or its first digits (at least 4)"},
     {"SHA256", "", "a part's hash, as wasl message show names it"},

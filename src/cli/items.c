@@ -25,6 +25,8 @@ void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct 
     base_buf_u8(&table.cells, 0);
   }
   cli_table_end(&table);
+  cli_show_feeds(cli, kind, items);
+  cli_show_origins(cli, items);
 }
 
 /* "?item=offer&state=made", of the options that are there. */

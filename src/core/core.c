@@ -18,6 +18,7 @@
 #include "core/epoch.h"
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/feed.h"
 #include "core/kinds.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -225,6 +226,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_MESSAGE_CERTIFICATE] = core_message_certificate,
     [LINK_CASE_REVIEW] = core_case_review,
     [LINK_MESSAGE_PASS_ON] = core_message_pass_on,
+    [LINK_CASE_FEED] = core_case_feed,
     [LINK_CASE_ERASE] = core_case_erase,
     [LINK_RECALL_OPEN] = core_recall_open,
     [LINK_RECALL_ANSWER] = core_recall_answer,

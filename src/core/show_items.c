@@ -4,6 +4,7 @@
 #include "core/cases.h"
 #include "core/caseorder.h"
 #include "core/clocks.h"
+#include "core/feed.h"
 #include "core/partners.h"
 #include "core/show.h"
 
@@ -58,8 +59,47 @@ static void write_clocks(struct core *core, struct wire_writer *writer, const st
   wire_write_end(writer, ']');
 }
 
-static void write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
-                       struct clocks *clocks) {
+static void write_fed(struct wire_writer *writer, const char *key, const struct core_fed *fed) {
+  wire_write_key(writer, key);
+  if (!fed->there) {
+    wire_write_null(writer);
+    return;
+  }
+  wire_write_object(writer);
+  wire_write_member_id(writer, "case", &fed->case_id);
+  wire_write_member_id(writer, "message", &fed->message);
+  wire_write_end(writer, '}');
+}
+
+/* Whence it came, and how it goes on in a case of another kind. */
+static enum base_code write_feed(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
+                                 struct base_error *err) {
+  const struct wire_kind *kind = &kase->kind->kind;
+  const struct wire_kind_feed *feed = wire_kind_feed_of(kind, core_case_item(kind, &kase->messages[at]));
+  enum core_feed_stands stands = CORE_FEED_OPEN;
+  struct core_fed source, fed;
+  enum base_code code = core_feed_source(core, kind, kase->messages[at].header, &source, err);
+  if (code == BASE_OK && feed != NULL)
+    code = core_feed_look(core, kase, feed, at, &stands, &fed, err);
+  if (code != BASE_OK)
+    return code;
+  write_fed(writer, "came", &source);
+  wire_write_key(writer, "feed");
+  if (feed == NULL) {
+    wire_write_null(writer);
+    return BASE_OK;
+  }
+  wire_write_object(writer);
+  wire_write_member_text(writer, "kind", feed->kind);
+  wire_write_member_text(writer, "type", feed->type);
+  wire_write_member_string(writer, "stands", core_feed_names[stands]);
+  write_fed(writer, "went", &fed);
+  wire_write_end(writer, '}');
+  return BASE_OK;
+}
+
+static enum base_code write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
+                                 struct clocks *clocks, struct base_error *err) {
   const struct core_case_message *message = &kase->messages[at], *made = &kase->messages[message->item_by];
   const struct wire_header *opening = kase->messages[0].header;
   const struct wire_kind_item *item = core_case_item(&kase->kind->kind, message);
@@ -72,9 +112,11 @@ static void write_item(struct core *core, struct wire_writer *writer, const stru
   core_show_time(writer, "since", made->header->time);
   wire_write_member_id(writer, "made_by", &made->id);
   wire_write_member_bool(writer, "settled", made->settled);
+  enum base_code code = write_feed(core, writer, kase, at, err);
   write_possible(core, writer, kase, at);
   write_clocks(core, writer, kase, at, clocks);
   wire_write_end(writer, '}');
+  return code;
 }
 
 static enum base_code write_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
@@ -87,7 +129,7 @@ static enum base_code write_items(struct core *core, struct wire_writer *writer,
     if (item == NULL || (filter->item != NULL && item != filter->item) ||
         (filter->state.size > 0 && !base_view_equal(item->states[kase->messages[i].item_state], filter->state)))
       continue;
-    write_item(core, writer, kase, i, &clocks);
+    code = write_item(core, writer, kase, i, &clocks, err);
   }
   wire_write_end(writer, ']');
   free(clocks.all);

@@ -36,6 +36,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/cases/ID/items", LINK_CASE_ITEMS, GATE_ASK, {{"id", GATE_TEXT}}, {{"item", GATE_TEXT}, {"state", GATE_TEXT}}},
     {"GET", "v1/cases/ID/balance", LINK_CASE_BALANCE, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"bare", GATE_FLAG}, {"export", GATE_FLAG}, {"reason", GATE_TEXT}}},
+    {"POST", "v1/cases/ID/feed", LINK_CASE_FEED, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/cases/ID/review", LINK_CASE_REVIEW, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/cases/ID/erase", LINK_CASE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/reviews", LINK_REVIEW_LIST, GATE_ASK, {{0}}, {{"due", GATE_FLAG}, {"limit", GATE_NUMBER}, {"after", GATE_TEXT}}},

@@ -142,6 +142,15 @@ struct wire_kind_balance {
   struct base_view line, what, quantity, unit;  /* their columns */
   uint32_t stands[WIRE_STANDINGS];              /* bit per state of the item; none in two of them */
 };
+/* What an item became goes on as a message in a case of another kind. */
+struct wire_kind_feed {
+  const struct wire_kind_item *item;    /* none has two */
+  uint32_t states;                      /* in which it goes on: bit per state, never 0 */
+  struct base_view kind, type;          /* of that message */
+  struct base_view reference;           /* the state field of it that names the item */
+  size_t field_count;
+  struct { struct base_view to; const struct wire_kind_field *from; } *fields; /* from: of the type that opens the item */
+};
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -173,7 +182,7 @@ struct wire_kind {
   struct base_view name;
   int64_t version;
   struct base_hash hash;                /* handed in */
-  size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count;
+  size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count, feed_count;
   struct wire_kind_list *lists;
   struct wire_kind_type *types;
   struct base_view *states;
@@ -181,6 +190,7 @@ struct wire_kind {
   struct wire_kind_clock *clocks;
   struct wire_kind_item *items;
   struct wire_kind_balance *balances;
+  struct wire_kind_feed *feeds;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
   size_t opening;                       /* index of the type that opens a case */
@@ -204,6 +214,8 @@ const struct wire_kind_field *wire_kind_field_named(const struct wire_kind_type 
 bool wire_kind_type_personal(const struct wire_kind_type *type);
 /* NULL when there is none. */
 const struct wire_kind_item *wire_kind_item_named(const struct wire_kind *kind, struct base_view name);
+/* How this item goes on; NULL: it does not. */
+const struct wire_kind_feed *wire_kind_feed_of(const struct wire_kind *kind, const struct wire_kind_item *item);
 /* The table in which a message of this type says what is needed, or what the item that it opens or moves brings; NULL when
  * it says nothing of it. Each has the columns line and quantity, that of needs also what and unit; one that gives may
  * lack these. */

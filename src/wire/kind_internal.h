@@ -40,6 +40,8 @@ void wire_kind_read_ends(struct wire_kind_reader *reader);
 void wire_kind_read_picture(struct wire_kind_reader *reader);
 /* kind_balance.c: the balances, once items are read. */
 void wire_kind_read_balances(struct wire_kind_reader *reader);
+/* kind_feed.c: the feeds, likewise. */
+void wire_kind_read_feeds(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

@@ -254,6 +254,27 @@ static void write_balances(const struct shower *shower) {
   wire_write_end(writer, ']');
 }
 
+static void write_feeds(const struct shower *shower) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "feeds");
+  for (size_t i = 0; i < shower->kind->feed_count; i++) {
+    const struct wire_kind_feed *feed = &shower->kind->feeds[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "item", feed->item->name);
+    write_names(shower, "states", feed->item->states, feed->item->state_count, feed->states);
+    wire_write_member_text(writer, "kind", feed->kind);
+    wire_write_member_text(writer, "type", feed->type);
+    wire_write_member_text(writer, "reference", feed->reference);
+    wire_write_key(writer, "fields");
+    wire_write_object(writer);
+    for (size_t k = 0; k < feed->field_count; k++)
+      wire_write_member_text(writer, wire_kind_text(feed->fields[k].to), feed->fields[k].from->name);
+    wire_write_end(writer, '}');
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
   struct wire_writer *writer = shower->writer;
   wire_write_object(writer);
@@ -337,6 +358,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_ends(&shower);
   if (kind->balance_count > 0)
     write_balances(&shower);
+  if (kind->feed_count > 0)
+    write_feeds(&shower);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

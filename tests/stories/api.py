@@ -122,6 +122,23 @@ def look_around(good, door):
     good(door, "kind_remove", example("kind_remove"), kind="vehicle_check")
 
 
+def carried_over(good, door, rabat, paris):
+    """A commitment of talks becomes a measure of a roadmap."""
+    def form(kind, name=None):
+        return json.loads(rabat.ask("kind", "example", kind, *([name] if name else [])))
+
+    talks, roadmap = (good(door, "case_open", {"kind": kind, "to": ["paris"], "fields": form(kind)})["id"] for kind in ("talks", "roadmap"))
+    good(door, "case_send", {"type": "held", "fields": form("talks", "held")}, id=talks)
+    commit = {"type": "commitment", "fields": {**form("talks", "commitment"), "to": "self"}}
+    item = good(door, "case_send", commit, id=talks)["id"]
+    settle(rabat, paris)
+    paris.id("case", "send", talks, "commitment_agree", "--field", f"commitment={item}")
+    settle(paris)
+    good(door, "case_send", commit, id=talks)
+    good(door, "case_feed", {"from": talks, "item": item}, id=roadmap)
+    good(door, "case_items", id=talks)
+
+
 def a_case(good, door, rabat, paris):
     """Opened with two parts, exchanged, shown, proved; gives its id and what was uploaded."""
     plain = good(door, "part_upload", octets=b"plain\n", query={"name": "a.txt", "type": "text/plain"})
@@ -141,6 +158,7 @@ def a_case(good, door, rabat, paris):
     form = json.loads(rabat.ask("kind", "example", "assistance"))
     relief = good(door, "case_open", {"kind": "assistance", "to": ["paris"], "fields": form})["id"]
     good(door, "case_balance", id=relief, query={"reason": "to coordinate"})
+    carried_over(good, door, rabat, paris)
     good(door, "message_show", id=case, query={"reason": "to answer"})
     check(good(door, "part_get", sha256=plain["sha256"]) == b"plain\n", "another part came back")
     good(door, "part_stix", sha256=stix["sha256"])
