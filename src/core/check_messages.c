@@ -328,6 +328,8 @@ static enum base_code check_message(struct core *core, struct batch *batch, stru
     code = check_parts(core, row, err);
   if (code == BASE_OK && !dropped)
     code = core_retain_check(core, row, header, err);
+  if (code == BASE_OK)
+    code = core_ends_check_message(core, row, err);
   bool refused = !row->ours && row->state == STORE_MESSAGE_REFUSED, erased = false;
   if (code == BASE_OK && dropped && !refused)
     code = check_erased(core, &row->id, &erased, err);

@@ -114,20 +114,26 @@ static enum base_code collect_holder(void *context, const struct store_delivery 
   return BASE_OK;
 }
 
-/* Of a message of ours that is erased: who has it, and has not certified that he erased it. */
+/* Who has this message of ours, and has not certified that he erased it. */
+static enum base_code owing(struct core *core, const struct base_id *id, struct holders *out, struct base_error *err) {
+  struct core_certified one;
+  enum base_code code = store_delivery_each(core->store, id, false, 0, collect_holder, out, err);
+  for (int64_t key = INT64_MIN; code == BASE_OK && out->count > 0;) {
+    code = core_certified_next(core, id, &key, &one, err);
+    for (size_t i = 0; code == BASE_OK && one.why[0] == '\0' && i < out->count; i++)
+      if (out->partners[i] == one.by->row.number)
+        out->partners[i--] = out->partners[--out->count];
+  }
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
+}
+
+/* Of one that is erased: their certificates are outstanding. */
 static enum base_code expect(struct core *core, const struct store_message *row, struct store_ends *ends,
                              struct base_error *err) {
   struct holders holders = {0};
-  struct core_certified one;
-  enum base_code code = store_delivery_each(core->store, &row->id, false, 0, collect_holder, &holders, err);
+  enum base_code code = owing(core, &row->id, &holders, err);
   for (size_t i = 0; i < holders.count && code == BASE_OK; i++)
     code = store_due_put(core->store, &row->id, &row->case_id, holders.partners[i], err);
-  for (int64_t key = INT64_MIN; code == BASE_OK && holders.count > 0;) {
-    code = core_certified_next(core, &row->id, &key, &one, err);
-    if (code == BASE_OK && one.why[0] == '\0')
-      code = store_due_drop(core->store, &row->id, one.by->row.number, err);
-  }
-  code = code == BASE_NOT_FOUND ? BASE_OK : code;
   if (code != BASE_OK || holders.count == 0 || ends->look != INT64_MAX)
     return code;
   ends->look = core_now(core) + (base_time)CORE_ENDS_RECEIPT_DAYS * CORE_DAY;
@@ -337,4 +343,25 @@ enum base_code core_ends_check(struct core *core, const struct store_case *row, 
     core_check_found(core, CORE_SO_KEPT, core_place("case %s", base_id_text(&row->id).text),
                      "its personal data is to end on %s, and that is not noted", base_time_format(most).text);
   return BASE_OK;
+}
+
+enum base_code core_ends_check_message(struct core *core, const struct store_message *row, struct base_error *err) {
+  struct store_ends ends;
+  struct holders holders = {0};
+  const struct core_kind *kind = NULL;
+  if (!row->ours || !core_message_dropped(row))
+    return BASE_OK;
+  enum base_code code = read_case(core, &row->case_id, &ends, &kind, err);
+  if (code == BASE_OK && kind != NULL && ends.done == INT64_MAX && holds_personal(&kind->kind, row))
+    code = owing(core, &row->id, &holders, err);
+  for (size_t i = 0; i < holders.count && code == BASE_OK; i++) {
+    const struct core_partner *partner = core_partner_numbered(core, holders.partners[i]);
+    bool noted = false;
+    code = store_due_there(core->store, &row->id, holders.partners[i], &noted, err);
+    if (code == BASE_OK && !noted && partner != NULL)
+      core_check_found(core, CORE_SO_KEPT, core_place_message(&row->id),
+                       "that %.*s has not certified its erasure is not noted", (int)partner->card.name.size,
+                       (const char *)partner->card.name.data);
+  }
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
 }

@@ -33,5 +33,8 @@ BASE_NODISCARD enum base_code core_ends_show(struct core *core, struct wire_writ
 /* For the check: it ends when the case says, and no later. */
 BASE_NODISCARD enum base_code core_ends_check(struct core *core, const struct store_case *row,
                                               const struct core_case *kase, struct base_error *err);
+/* Likewise of a message: whose certificates are outstanding is noted. */
+BASE_NODISCARD enum base_code core_ends_check_message(struct core *core, const struct store_message *row,
+                                                      struct base_error *err);
 
 #endif

@@ -98,6 +98,16 @@ enum base_code store_due_drop(struct store *store, const struct base_id *message
   return code;
 }
 
+enum base_code store_due_there(struct store *store, const struct base_id *message, int64_t partner, bool *out,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, message, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_DUE_THERE, STORE_VALUES(store_number(number), store_number(partner)), &rows, err);
+  return code == BASE_OK ? store_rows_next(&rows, out, err) : code;
+}
+
 enum base_code store_due_count(struct store *store, const struct base_id *case_id, struct store_due *out, size_t max,
                                size_t *count, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};

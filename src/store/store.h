@@ -366,6 +366,8 @@ BASE_NODISCARD enum base_code store_due_put(struct store *store, const struct ba
                                             const struct base_id *case_id, int64_t partner, struct base_error *err);
 BASE_NODISCARD enum base_code store_due_drop(struct store *store, const struct base_id *message, int64_t partner,
                                              struct base_error *err);
+BASE_NODISCARD enum base_code store_due_there(struct store *store, const struct base_id *message, int64_t partner,
+                                              bool *out, struct base_error *err);
 struct store_due {
   int64_t partner;
   uint64_t messages;
