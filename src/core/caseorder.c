@@ -48,7 +48,7 @@ static uint32_t find_message(const struct core_order *order, const uint64_t *key
     half = left / 2;
     from += keys[from + half - 1] < key ? half : 0; /* no branch: it would be guessed wrongly every other time */
   }
-  from += keys[from] < key;
+  /* the first that is not smaller, or the last */
   while (from < order->count && keys[from] == key && !base_id_equal(&order->messages[from].id, id))
     from++;
   return from < order->count && keys[from] == key ? (uint32_t)from : NO_MESSAGE;

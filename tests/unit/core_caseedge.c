@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The state of a case at its edges: ids that begin alike, what stood in the computed members before, a kind with one item,
+ * the opener's word about what single parties said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core_scene.h"
+
+/* Ids of which the first 31 octets are those of another. */
+static struct base_id beside(int name, uint8_t last) {
+  struct base_id id = id_of(name);
+  id.bytes[31] = last;
+  return id;
+}
+
+static void ids_that_begin_alike(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "request", 2);
+  add(&scene, 'm', A, "ask", "");
+  add(&scene, 'm', B, "clarify", "m");
+  scene.messages[1].id = beside('m', 1);
+  add(&scene, 'm', A, "clarification", "m")->follows[0] = beside('m', 1);
+  scene.messages[2].id = beside('m', 2);
+  add(&scene, 'n', B, "answer", "m")->follows[0] = beside('m', 2);
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "answered");
+  for (uint32_t i = 0; i < scene.count; i++)
+    assert_int_equal(scene.messages[i].depth, i);
+  finish(&scene);
+}
+
+/* Nobody has the id that is followed, though others begin so: before a greater one, and at the end. */
+static void one_that_begins_alike_is_not_it(void **unused) {
+  (void)unused;
+  for (int last = 'n'; last >= 'l'; last -= 2) {
+    struct scene scene;
+    struct base_error err;
+    begin(&scene, "request", 2);
+    add(&scene, 'm', A, "ask", "");
+    add(&scene, last, B, "answer", "m")->follows[0] = beside('m', 7);
+    assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
+    assert_non_null(strstr(err.text, "is missing"));
+    finish(&scene);
+  }
+}
+
+static void the_first_two_are_looked_at(void **unused) {
+  (void)unused;
+  struct scene scene;
+  struct base_error err;
+  begin(&scene, "request", 2);
+  add(&scene, 'b', A, "ask", "");
+  add(&scene, 'a', B, "answer", "b")->case_id = id_of('z');
+  assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "is not of case"));
+  finish(&scene);
+  begin(&scene, "request", 2);
+  add(&scene, 'a', A, "ask", "");
+  add(&scene, 'a', B, "answer", "a");
+  assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "stands twice"));
+  finish(&scene);
+}
+
+static void soil(struct scene *scene) {
+  for (size_t i = 0; i < scene->count; i++) {
+    struct core_case_message *message = &scene->messages[i];
+    const struct core_case_message clean = {.id = message->id, .header = message->header};
+    memset(message, 0xAA, sizeof *message);
+    message->id = clean.id;
+    message->header = clean.header;
+    message->effective = message->equivocal = message->settled = true;
+  }
+}
+
+static void same_messages(const struct scene *a, const struct scene *b) {
+  for (size_t i = 0; i < a->count; i++) {
+    const struct core_case_message *one = &a->messages[i], *other = &b->messages[i];
+    assert_memory_equal(&one->id, &other->id, sizeof one->id);
+    assert_int_equal(one->depth, other->depth);
+    assert_int_equal(one->item, other->item);
+    assert_int_equal(one->item_state, other->item_state);
+    assert_int_equal(one->item_by, other->item_by);
+    assert_int_equal(one->assignee, other->assignee);
+    assert_memory_equal(one->agreed, other->agreed, sizeof one->agreed);
+    assert_int_equal(one->effective, other->effective);
+    assert_int_equal(one->equivocal, other->equivocal);
+    assert_int_equal(one->settled, other->settled);
+    assert_memory_equal(one->why, other->why, sizeof one->why);
+  }
+}
+
+static void write_relief(struct scene *scene) {
+  begin(scene, "relief", 3);
+  say(add(scene, 'a', A, "ask", ""), "purpose", "flood");
+  add(scene, 'b', B, "offer", "a");
+  add_about(scene, 'c', A, "accept", "offer", 'b', "b");
+  add_about(scene, 'd', A, "accept", "offer", 'b', "c"); /* held: it is accepted already */
+  add(scene, 'e', STRANGER, "offer", "d");
+}
+
+/* What an earlier computation, or nobody, left in the messages changes nothing. */
+static void what_stood_there_before_is_cleared(void **unused) {
+  (void)unused;
+  struct scene clean, soiled;
+  write_relief(&clean);
+  write_relief(&soiled);
+  soil(&soiled);
+  compute(&clean);
+  compute(&soiled);
+  same_messages(&clean, &soiled);
+  assert_true(message(&clean, 'c')->effective && !message(&clean, 'd')->effective);
+  assert_string_equal(message(&clean, 'c')->why, "");
+  assert_int_equal(message(&clean, 'e')->agreed[0], 0);
+  compute(&clean); /* and once more, in order now */
+  same_messages(&clean, &soiled);
+  finish(&clean);
+  finish(&soiled);
+}
+
+static const char EDGE[] =
+    "{\"wasl\":\"kind/1\",\"name\":\"edge\",\"version\":1,\"needs_row\":true,\"lists\":{},"
+    "\"types\":[{\"name\":\"open\",\"fields\":[]},{\"name\":\"make\",\"fields\":[]},"
+    "{\"name\":\"do\",\"fields\":[{\"name\":\"thing\",\"type\":\"message\",\"required\":true,\"state\":true,\"item\":\"thing\"}]},"
+    "{\"name\":\"say\",\"fields\":[]},{\"name\":\"clear\",\"fields\":[]}],"
+    "\"states\":[\"fresh\",\"said\"],\"opening\":\"open\","
+    "\"transitions\":[{\"on\":\"open\",\"to\":\"fresh\"},"
+    "{\"on\":\"say\",\"from\":[\"fresh\"],\"to\":\"said\",\"who\":\"others\",\"each\":true},"
+    "{\"on\":\"clear\",\"from\":[\"said\"],\"to\":\"fresh\",\"who\":\"opener\",\"each\":true}],"
+    "\"together\":[{\"all\":[\"said\"],\"state\":\"said\"},{\"state\":\"fresh\"}],"
+    "\"items\":[{\"name\":\"thing\",\"opened_by\":\"make\",\"states\":[\"todo\",\"done\"],"
+    "\"transitions\":[{\"on\":\"do\",\"from\":[\"todo\"],\"to\":\"done\"}]}],\"clocks\":[]}";
+
+static void begin_edge(struct scene *scene) {
+  struct base_hash hash;
+  struct base_error err;
+  memset(scene, 0, sizeof *scene);
+  memset(hash.bytes, 0x11, sizeof hash.bytes);
+  base_arena_init(&scene->shipped.arena, WIRE_KIND_ARENA);
+  if (wire_kind_parse(base_view_text(EDGE), &hash, &scene->shipped.arena, &scene->shipped.kind, &err))
+    fail_msg("%s", err.text);
+  scene->parties = 3;
+  add(scene, 'a', A, "open", "");
+}
+
+/* The case is in another state than the party about whose word the opener's message is; what the opener's own is follows the case. */
+static void the_opener_moves_who_is_there(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin_edge(&scene);
+  add(&scene, 'b', A, "clear", "a"); /* nobody said anything */
+  add(&scene, 'c', B, "say", "b");
+  compute(&scene);
+  assert_false(message(&scene, 'b')->effective);
+  assert_string_equal(state_name(&scene), "fresh");
+  add(&scene, 'd', A, "clear", "c");
+  add(&scene, 'e', B, "say", "d");
+  compute(&scene);
+  assert_true(message(&scene, 'd')->effective && message(&scene, 'e')->effective);
+  assert_int_equal(scene.state.standing[A], scene.state.state);
+  add(&scene, 'f', C, "say", "e");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "said");
+  assert_int_equal(scene.state.standing[A], scene.state.state);
+  finish(&scene);
+}
+
+static void a_kind_with_one_item(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin_edge(&scene);
+  add(&scene, 'b', B, "make", "a");
+  add_about(&scene, 'c', C, "do", "thing", 'b', "b");
+  add_about(&scene, 'd', C, "do", "thing", 'a', "c"); /* no item */
+  compute(&scene);
+  assert_true(message(&scene, 'c')->effective);
+  assert_int_equal(message(&scene, 'b')->item_state, 1);
+  assert_false(message(&scene, 'd')->effective);
+  finish(&scene);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ids_that_begin_alike),        cmocka_unit_test(one_that_begins_alike_is_not_it),
+      cmocka_unit_test(the_first_two_are_looked_at), cmocka_unit_test(what_stood_there_before_is_cleared),
+      cmocka_unit_test(the_opener_moves_who_is_there), cmocka_unit_test(a_kind_with_one_item),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
