@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The state of a case whose headers a stranger wrote: four bytes a message (author and type, two followed ones, id). Of
- * the first message the type chooses the kind instead: an odd one that of tests/kinds, which has items. Any order of
- * arrival gives the same result, or the same refusal. */
+ * the first message the second byte chooses the kind, any that is shipped; where it is 0 the type does, an odd one that of
+ * tests/kinds, which has items. Any order of arrival gives the same result, or the same refusal, and nothing is stuck: what
+ * is in no last state, somebody can move. */
 #include "../shipped.h"
 #include "core/casestate.h"
 
@@ -40,12 +41,49 @@ static void write_message(struct scene *scene, size_t at, const struct wire_kind
     header->follows[header->follow_count++].bytes[0] = bytes[i];
   struct base_id named = {{bytes[1]}};
   base_hex(named.bytes, sizeof named.bytes, scene->terms[at]);
-  static const char *const naming[] = {"terms", "offer", "task"};
-  for (size_t i = 0; i < 3; i++)
-    header->state[header->state_count++] =
-        (struct wire_state_field){base_view_text(naming[i]), base_view_text(scene->terms[at])};
-  header->state[header->state_count++] =
-      (struct wire_state_field){BASE_VIEW("to"), base_view_text(origins[bytes[2] & 3])};
+  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    if (field->state && (field->type == WIRE_FIELD_MESSAGE || field->type == WIRE_FIELD_PARTY))
+      header->state[header->state_count++] =
+          (struct wire_state_field){field->name, base_view_text(field->type == WIRE_FIELD_PARTY ? origins[bytes[2] & 3] : scene->terms[at])};
+  }
+}
+
+static bool anybody(const struct wire_kind *kind, const struct scene *scene, const struct core_case_state *state,
+                    const struct wire_kind_type *type, size_t item) {
+  const struct wire_header *opening = scene->messages[0].header;
+  for (size_t i = 0; i < opening->party_count; i++)
+    if (item == SIZE_MAX ? core_case_allows(kind, scene->messages, scene->count, state, opening->parties[i], type, NULL) == BASE_OK
+                         : core_case_allows_item(kind, scene->messages, scene->count, state, opening->parties[i], type, item))
+      return true;
+  return false;
+}
+
+/* A transition that fits the state can be taken by one of the parties. A type that an item has to take, too, may wait for
+ * that. */
+static void check_case_moves(const struct wire_kind *kind, const struct scene *scene, const struct core_case_state *state) {
+  for (size_t i = 0; i < kind->transition_count; i++) {
+    const struct wire_kind_transition *transition = &kind->transitions[i];
+    bool fits = !transition->each && (transition->from >> state->state & 1);
+    if (fits && transition->on->moves == NULL && transition->on->opens == NULL)
+      require(anybody(kind, scene, state, transition->on, SIZE_MAX));
+  }
+}
+
+/* The same of an item, unless only its assignee may and there is none. */
+static void check_item_moves(const struct wire_kind *kind, const struct scene *scene, const struct core_case_state *state,
+                             size_t at) {
+  const struct core_case_message *message = &scene->messages[at];
+  const struct wire_kind_item *item = core_case_item(kind, message);
+  for (size_t i = 0; item != NULL && i < item->transition_count; i++) {
+    const struct wire_item_transition *transition = &item->transitions[i];
+    bool fits = (transition->from >> message->item_state & 1) && (transition->in >> state->state & 1);
+    bool somebody = transition->who != WIRE_WHO_ASSIGNEE || message->assignee != WIRE_PARTIES_MAX;
+    bool alone = transition->all; /* who made the state may be the only one to agree: then he has */
+    if (fits && somebody && !alone && !transition->on->moves_case && transition->on->opens == NULL)
+      require(anybody(kind, scene, state, transition->on, at));
+  }
 }
 
 /* An item is one of the kind's, in one of its states, which an effective message made. */
@@ -74,13 +112,32 @@ static void try_followers(const struct wire_kind *kind, const struct scene *scen
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static struct shipped kinds[2]; /* read once: they do not change */
-  if (kinds[0].kind.type_count == 0) {
-    shipped_load(&kinds[0], "agreement");
-    shipped_load(&kinds[1], "relief");
+enum { KINDS = 128 };
+
+/* Read once: they do not change. The first two are chosen by the first byte. */
+static const struct wire_kind *kind_of(const uint8_t *data, size_t size) {
+  static struct shipped kinds[KINDS];
+  static size_t count;
+  if (count == 0) {
+    shipped_load(&kinds[count++], "agreement");
+    shipped_load(&kinds[count++], "relief");
+    for (size_t i = 0; i < kinds_count && count < KINDS; i++) {
+      char name[64];
+      (void)snprintf(name, sizeof name, "%s", kinds_files[i].name);
+      char *end = strchr(name, '.');
+      if (end == NULL || strcmp(end, ".json") != 0)
+        continue;
+      *end = 0;
+      shipped_load(&kinds[count++], name);
+    }
   }
-  const struct wire_kind *kind = &kinds[size > 0 ? data[0] >> 2 & 1 : 0].kind;
+  if (size > 1 && data[1] != 0)
+    return &kinds[data[1] % count].kind;
+  return &kinds[size > 0 ? data[0] >> 2 & 1 : 0].kind;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const struct wire_kind *kind = kind_of(data, size);
   BASE_AUTO_FREE struct scene *scene = calloc(1, sizeof *scene);
   require(scene != NULL);
   scene->count = size / BYTES_EACH < MESSAGES ? size / BYTES_EACH : MESSAGES;
@@ -95,8 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   require(state.state == again.state && state.flagged == again.flagged && base_id_equal(&state.by, &again.by));
   require(memcmp(scene->messages, scene->again, scene->count * sizeof *scene->messages) == 0);
-  for (size_t i = 0; i < scene->count; i++)
+  for (size_t i = 0; i < scene->count; i++) {
     check_item(kind, scene, i);
+    check_item_moves(kind, scene, &state, i);
+  }
+  check_case_moves(kind, scene, &state);
   try_followers(kind, scene, &state);
   return 0;
 }
