@@ -17,7 +17,7 @@ help:
 	@echo 'make bench      speed and size, as a table and in build/bench.json'
 	@echo 'make fuzz       run each fuzzer for FUZZ_SECONDS (20); ONLY=NAME runs one'
 	@echo 'make soak       the long loops of the tests in full; WASL_SOAK_SECONDS for the simulator (3600)'
-	@echo 'make mutants    small changes of src/law, each of which its unit tests must find out (IN=FILES TESTS=NAMES: of others)'
+	@echo 'make mutants    small changes of law and of the case engine, which their unit tests must find out (IN=FILES TESTS=NAMES: of others)'
 	@echo 'make faults     docs/faults.md out of what the last make test or make soak tried'
 	@echo 'make deps       install what building needs (Debian packages, only those that are missing)'
 	@echo 'make format     lay out the lines of C that differ from the last commit, by clang-format'
@@ -51,7 +51,8 @@ fuzz:
 mutants:
 	@ci/install-deps build test
 	@$(MAKE) -s build
-	@TESTS='$(TESTS)'; tests/mutants.py $${TESTS:+--tests "$$TESTS"} $(IN)
+	@TESTS='$(TESTS)'; IN='$(IN)'; if [ -n "$$IN" ]; then tests/mutants.py $${TESTS:+--tests "$$TESTS"} $$IN; \
+	  else tests/mutants.py --set law && tests/mutants.py --set engine --json build/mutants-engine.json; fi
 
 faults:
 	@ci/faults

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Mutants of C sources, and whether the unit tests find them out: tests/mutants.py [PATH …], src/law by itself.
+"""Mutants of C sources, and whether the unit tests find them out: tests/mutants.py [PATH …], or a set of them: --set law (which it is by
+itself), --set engine (the state of a case and its items, and the direct reader of headers).
 
 Each mutant (tests/mutate.py says by which rules) is compiled as the build compiles the file, without its debug information, and put
 before the libraries in the unit tests of the folder, which must then fail: one that crashes, or takes more than the time given to it,
@@ -29,18 +30,29 @@ BUILD = os.path.join(ROOT, "build")
 KNOWN = os.path.join(ROOT, "tests", "mutants.txt")
 SECONDS, MEMORY = 3, 2 << 30  # of processor time and of memory that a test may take, many times what it needs
 WALL_SECONDS = 60             # one that waits for nothing
+# sources, and the unit tests that must find their mutants out; none: those of the folder
+SETS = {
+    "law": (["src/law"], None),
+    "engine": (["src/core/casestate.c", "src/core/caseitem.c", "src/core/caseorder.c", "src/wire/header_direct.c"],
+               "core_casestate,core_caseitem,core_caseedge,wire_direct"),
+}
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/mutants.py", description="Tries whether the unit tests find mutants out.")
-    parser.add_argument("paths", nargs="*", default=["src/law"], help="folders of src/, or files")
+    parser.add_argument("paths", nargs="*", help="folders of src/, or files")
+    parser.add_argument("--set", choices=sorted(SETS), default="law", help="where no path is given")
     parser.add_argument("--tests", help="names of tests/unit, without .c and with commas; else those of the folder")
     parser.add_argument("--sample", type=int, help="try that many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--least", type=float, default=95, help="per cent to be found out")
     parser.add_argument("--json", default=os.path.join(BUILD, "mutants.json"))
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.paths:
+        options.paths, of_set = SETS[options.set]
+        options.tests = options.tests or of_set
+    return options
 
 
 class One:
