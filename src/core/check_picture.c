@@ -57,7 +57,7 @@ static void key_of(struct base_view kind, enum store_picture_axis axis, struct b
 static enum base_code count_case(void *context, const struct store_pictured *row) {
   struct week *week = context;
   enum base_code code = BASE_OK;
-  for (int axis = 0; axis < STORE_PICTURE_AXES && code == BASE_OK; axis++) {
+  for (enum store_picture_axis axis = STORE_PICTURE_ALL; axis < STORE_PICTURE_AXES && code == BASE_OK; axis++) {
     struct base_view key[LAW_COLUMNS];
     struct store_picture_code name = store_picture_code(row, axis);
     key_of(row->kind, axis, base_view_text(name.text), key);

@@ -47,7 +47,7 @@ enum base_code store_pictured_add(struct store *store, const struct base_id *cas
                          &refused, err);
   if (code == BASE_OK && refused)
     code = base_fail(err, BASE_EXISTS, "case %s is counted in the picture already", base_id_text(case_id).text);
-  for (int axis = 0; axis < STORE_PICTURE_AXES && code == BASE_OK; axis++) {
+  for (enum store_picture_axis axis = STORE_PICTURE_ALL; axis < STORE_PICTURE_AXES && code == BASE_OK; axis++) {
     struct store_picture_code name = store_picture_code(row, axis);
     struct store_picture cell = {
         .kind = row->kind, .axis = axis, .code = base_view_text(name.text), .week = row->week, .cases = 1};
@@ -92,7 +92,7 @@ enum base_code store_pictured_drop(struct store *store, const struct base_id *ca
     return BASE_OK;
   bool known = code == BASE_OK;
   code = code == BASE_CORRUPT ? BASE_OK : code;
-  for (int axis = 0; axis < STORE_PICTURE_AXES && known && code == BASE_OK; axis++) {
+  for (enum store_picture_axis axis = STORE_PICTURE_ALL; axis < STORE_PICTURE_AXES && known && code == BASE_OK; axis++) {
     code = run_code(store, STORE_SQL_PICTURE_TAKE, &row, axis, err);
     if (code == BASE_OK)
       code = run_code(store, STORE_SQL_PICTURE_EMPTY, &row, axis, err);

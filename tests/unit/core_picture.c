@@ -170,8 +170,8 @@ static void damaged(void **state) {
       "UPDATE pictured SET region = 'asia'",
       "UPDATE pictured SET week = week - 604800",
       "DELETE FROM pictured",
-      "INSERT INTO pictured(case_id, week, kind, field, region, author)"
-      " SELECT c.id, p.week, p.kind, p.field, p.region, p.author FROM cases c, pictured p WHERE c.kind = 'agreement' LIMIT 1",
+      ("INSERT INTO pictured(case_id, week, kind, field, region, author)"
+       " SELECT c.id, p.week, p.kind, p.field, p.region, p.author FROM cases c, pictured p WHERE c.kind = 'agreement' LIMIT 1"),
   };
   struct pair_node a, b;
   char id[65];
