@@ -699,6 +699,8 @@ export type Case = {
   flagged: boolean;
   made_by: Id;
   parties: Node[];
+  from?: Time;
+  to?: Time;
   standing: {
     party: Node;
     state: string;
@@ -1056,6 +1058,8 @@ export type Kind = {
     to: string;
     who: string;
     all: boolean;
+    /** Of all: who made the state has to send it, too. */
+    anew?: true;
     each: boolean;
     settles: boolean;
     names?: string;
@@ -1085,6 +1089,8 @@ export type Kind = {
       to?: string;
       who: string;
       all: boolean;
+      /** Of all: who made the state has to send it, too. */
+      anew?: true;
       /** States of the case. */
       in: string[];
     }[];
@@ -1115,6 +1121,14 @@ export type Kind = {
     /** Of the message, each with the field that it comes from. */
     fields: Record<string, string>;
   }[];
+  /** For how long a case is meant: fields of the opening type and of moved_by. */
+  period?: {
+    from: string;
+    to: string;
+    moved_by?: string;
+    /** Types that may be sent when it is over. */
+    after: string[];
+  };
   clocks: ({
     name: string;
     label: Labels;
@@ -1222,6 +1236,9 @@ export type Explained = {
   clause: string;
   why: string;
   approval: Approval;
+  period: TimeOrNull;
+  /** The period of the case has ended: nothing of this type goes, whatever covers it. */
+  over: boolean;
   /** Whether personal data would leave the area of Directive (EU) 2016/680; unsaid: no agreement in force says. */
   leaves: "yes" | "no" | "unsaid";
   /** On which basis; empty: none leave, or there is none. */
@@ -2073,7 +2090,7 @@ export interface Operations {
   law_explain: {
     method: "GET";
     path: "/v1/law";
-    query: { to: string; kind: string; type: string; purpose?: string; personal?: string; handling?: string };
+    query: { to: string; kind: string; type: string; purpose?: string; personal?: string; handling?: string; case?: string };
     answer: Explained;
   };
   /** The persons, those who left included. */

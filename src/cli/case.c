@@ -282,6 +282,18 @@ static void show_alarms(struct cli *cli, const struct wire_json *kase, const str
   }
 }
 
+/* For how long it is meant, where its kind has a period. */
+static void show_period(struct cli *cli, const struct wire_json *kase) {
+  base_time from, to;
+  if (!cli_moment(wire_json_get(kase, "from"), &from) || !cli_moment(wire_json_get(kase, "to"), &to))
+    return;
+  cli_line(cli, "%s: ", cli_word(cli, CLI_PERIOD));
+  cli_time(cli, &cli->out, from);
+  base_buf_text(&cli->out, " / ");
+  cli_time(cli, &cli->out, to);
+  base_buf_text(&cli->out, "\n");
+}
+
 static void show_head(struct cli *cli, const struct wire_json *kase, const struct wire_json *kind) {
   const struct wire_json *possible = wire_json_get(kase, "possible"), *clocks = wire_json_get(kase, "clocks");
   const struct wire_json *standing = wire_json_get(kase, "standing");
@@ -296,6 +308,7 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
   cli_line(cli, "\n%s: ", cli_word(cli, CLI_PARTIES));
   write_parties(cli, &cli->out, wire_json_get(kase, "parties"));
   base_buf_text(&cli->out, "\n");
+  show_period(cli, kase);
   for (size_t i = 0; i < wire_json_size(standing) && wire_json_size(standing) > 1; i++) {
     cli_line(cli, "    ");
     cli_isolated(cli, &cli->out, cli_string(wire_json_at(standing, i), "party"));

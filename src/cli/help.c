@@ -127,6 +127,7 @@ static const struct {
     {"--partner", "", "NODE", "only what was exchanged with this partner"},
     {"--publish", "", "YEAR", "of a year that is over, what may be published: small counts are hidden"},
     {"--csv", "", NULL, "as CSV, a line per number"},
+    {"--case", "law explain", "CASE", "in which it would be sent: the agreement must last as long as the case's period"},
     {"--handling", "", "CODES", "how far it may go, such as amber or 'red no_judicial_use'; wasl handling list has them"},
     {"--grading", "", "GRADE", "how good source and information are: SCHEME:SOURCE/INFORMATION, such as 4x4:B/2"},
     {"--kind", "", "KIND", "only cases of this kind"},

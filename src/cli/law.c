@@ -9,7 +9,7 @@
 
 struct asking {
   struct cli *cli;
-  struct cli_piece kind, type, purpose, personal, handling;
+  struct cli_piece kind, type, purpose, personal, handling, kase;
   bool has_personal, first;
   unsigned refused;
 };
@@ -123,12 +123,19 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   bool covered = wire_json_type(row) == WIRE_JSON_OBJECT;
   base_buf_printf(&cli->out, "%s ", cli_word(cli, CLI_TO));
   cli_isolated(cli, &cli->out, cli_string(answer, "to"));
-  cli_line(cli, ": %s", cli_word(cli, !allowed ? CLI_LAW_NO : covered ? CLI_LAW_YES : CLI_LAW_NO_ROW));
+  bool over = wire_json_true(wire_json_get(answer, "over"));
+  cli_line(cli, ": %s", cli_word(cli, over ? CLI_LAW_OVER : !allowed ? CLI_LAW_NO : covered ? CLI_LAW_YES : CLI_LAW_NO_ROW));
   if (covered) {
     base_buf_text(&cli->out, " ");
     say_article(cli, row, "id");
     base_buf_text(&cli->out, " (");
     cli_isolated(cli, &cli->out, cli_string(answer, "clause"));
+    base_buf_text(&cli->out, ")");
+  }
+  base_time end;
+  if (over && cli_moment(wire_json_get(answer, "period"), &end)) {
+    base_buf_text(&cli->out, " (");
+    cli_time(cli, &cli->out, end);
     base_buf_text(&cli->out, ")");
   }
   base_buf_text(&cli->out, "\n");
@@ -150,7 +157,7 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   }
   for (size_t i = 0; i < wire_json_size(agreements); i++)
     say_agreement(cli, wire_json_at(agreements, i));
-  if (!allowed && wire_json_size(agreements) == 0)
+  if (!allowed && !over && wire_json_size(agreements) == 0)
     cli_line(cli, "  %.*s\n", (int)cli_string(answer, "why").size, (const char *)cli_string(answer, "why").data);
 }
 
@@ -159,9 +166,10 @@ static enum base_code ask(void *context, struct base_view piece, struct base_err
   struct cli *cli = asking->cli;
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code =
-      cli_get(cli, &answer, err, "/v1/law?to=%s&kind=%s&type=%s&purpose=%s&handling=%s%s%s", cli_piece(piece).text,
+      cli_get(cli, &answer, err, "/v1/law?to=%s&kind=%s&type=%s&purpose=%s&handling=%s%s%s%s%s", cli_piece(piece).text,
               asking->kind.text, asking->type.text, asking->purpose.text, asking->handling.text,
-              asking->has_personal ? "&personal=" : "", asking->has_personal ? asking->personal.text : "");
+              asking->has_personal ? "&personal=" : "", asking->has_personal ? asking->personal.text : "",
+              asking->kase.text[0] != '\0' ? "&case=" : "", asking->kase.text);
   if (code != BASE_OK)
     return code;
   if (cli->json) {
@@ -186,6 +194,7 @@ enum base_code cli_law_explain(struct cli *cli, struct base_error *err) {
   const char *handling = cli_option(cli, "--handling");
   asking.handling = cli_piece(base_view_text(handling != NULL ? handling : ""));
   asking.personal = cli_piece(base_view_text(personal != NULL ? personal : ""));
+  asking.kase = cli_piece(base_view_text(cli_option(cli, "--case") != NULL ? cli_option(cli, "--case") : ""));
   code = cli_split(cli, to, "--to", ask, &asking, err);
   if (code == BASE_OK && cli->json)
     base_buf_text(&cli->out, "]\n");

@@ -458,12 +458,14 @@ static struct law_question question_of(const struct wire_kind *kind, const struc
 }
 
 enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,
-                                const struct wire_header *header, struct law_answer *out, struct base_error *err) {
+                                const struct wire_header *header, base_time period, struct law_answer *out,
+                                struct base_error *err) {
   /* Two clocks differ, and an end may cross a message on its way: what was lawful within that time is let be. */
   static const base_time slack[] = {0, -CORE_DISPUTE_SECONDS, CORE_DISPUTE_SECONDS};
   struct law_question question = question_of(kind, opening, header->type);
   question.from = header->author;
   question.to = core->card.origin;
+  question.period = period;
   enum base_code code = BASE_LAW;
   for (size_t i = 0; i < sizeof slack / sizeof slack[0] && code != BASE_OK; i++) {
     question.now = core_now(core) + slack[i];
@@ -483,6 +485,7 @@ enum base_code core_law(struct core *core, const struct wire_kind *kind, const s
   question.emergency = content.emergency;
   question.derogation = content.derogation;
   question.emergency_went = content.emergency_went;
+  question.period = content.period;
   question.partner_suspended = to->row.state == STORE_PARTNER_SUSPENDED;
   question.now = core_now(core);
   return law_decide(&question, core->law, core->law_count, out, err);

@@ -29,6 +29,7 @@ struct core_law_content {
   enum wire_level level;
   struct base_view emergency; /* the ground on which it goes where no row covers it; empty: on none */
   struct base_view derogation; /* by which personal data leave where no row has a basis of that; empty: by none */
+  base_time period;           /* until when the case is meant, as law_period_binds has it for the message */
   bool emergency_went;        /* law_question */
 };
 /* The purpose of a case, as its opening message says it; empty: its kind has none. */
@@ -52,10 +53,10 @@ BASE_NODISCARD enum base_code core_passing_law(struct core *core, const struct w
 BASE_NODISCARD enum base_code core_consent_check(struct core *core, const struct core_case *kase,
                                                  const struct wire_header *header, struct base_error *err);
 /* Whether a partner's message is covered by an agreement that this node knows, give or take CORE_DISPUTE_SECONDS, and by
- * which row. What its form holds is its author's matter. */
+ * which row. period: that binds it; 0: none does, or it is not asked. What its form holds is its author's matter. */
 BASE_NODISCARD enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *opening, const struct wire_header *header,
-                                               struct law_answer *out, struct base_error *err);
+                                               base_time period, struct law_answer *out, struct base_error *err);
 /* A partner's message that is about to be admitted. */
 struct core_arrived {
   const struct store_arrival *arrival;

@@ -38,13 +38,13 @@ static enum base_code build_voided(struct core_building *building, const struct 
 /* What permits special personal data and what is red permits every content: only where nothing does is it looked into.
  */
 static enum base_code ask_law(struct core_building *building, const struct wire_kind *kind,
-                              const struct wire_header *opening, const struct core_content *content,
+                              const struct wire_header *opening, const struct core_content *content, base_time period,
                               const struct store_delivery *delivery, struct law_answer *out) {
   struct core *core = building->core;
   struct core_partner *partner = building->partner;
   struct base_error *why = &partner->revoke_why;
   struct base_view type = content->header.type;
-  struct core_law_content asked = {.personal = WIRE_PERSONAL_SPECIAL, .level = WIRE_RED};
+  struct core_law_content asked = {.personal = WIRE_PERSONAL_SPECIAL, .level = WIRE_RED, .period = period};
   enum base_code code = core_law(core, kind, opening, type, asked, partner, out, why);
   const struct wire_kind_type *form = wire_kind_type_named(kind, type);
   if (code != BASE_LAW || form == NULL)
@@ -79,6 +79,17 @@ static enum base_code ask_law(struct core_building *building, const struct wire_
   return code;
 }
 
+/* The period that binds the message, by what its case says of it now. */
+static enum base_code period_of(struct core_building *building, const struct wire_kind *kind,
+                                const struct core_content *content, base_time *out) {
+  struct core_case *kase = NULL;
+  enum base_code code = BASE_OK;
+  if (kind->period.from.size > 0 && !content->header.opens)
+    code = core_case_load(building->core, &content->header.case_id, &kase, building->err);
+  *out = law_period_binds(kind, &content->header, content->header.type, kase != NULL ? kase->state.period.to : 0);
+  return code;
+}
+
 /* Law once more, with what is in force now. A no ends this consignment before the message; the next step writes it
  * down. */
 static enum base_code build_law(struct core_building *building, const struct store_delivery *delivery,
@@ -101,7 +112,11 @@ static enum base_code build_law(struct core_building *building, const struct sto
   if (code != BASE_OK)
     return code;
   struct law_answer answer;
-  code = ask_law(building, &kind->kind, &opening, content, delivery, &answer);
+  base_time period = 0;
+  code = period_of(building, &kind->kind, content, &period);
+  if (code != BASE_OK)
+    return code;
+  code = ask_law(building, &kind->kind, &opening, content, period, delivery, &answer);
   if (code == BASE_OK) /* its content is as it was when it was sent; what rows ask for may not be */
     code = core_release_covers(core, &delivery->message, answer.basis, &partner->revoke_why);
   if (code == BASE_OK) /* it, or what it passes on, may have been recalled */

@@ -191,9 +191,9 @@ const struct wire_item_transition *core_item_takes(const struct core_item_scene 
       continue;
     if (!transition->all)
       return transition;
-    /* who made the state has agreed to all of it */
-    uint32_t agreed =
-        message->agreed[counted_at(type->moves, type)] | bit_of(author_of(scene, message->item_by));
+    /* who made the state has agreed to all of it but what is to be agreed anew */
+    uint32_t agreed = message->agreed[counted_at(type->moves, type)] |
+                      (transition->anew ? 0 : bit_of(author_of(scene, message->item_by)));
     lack = (struct lack){.what = LACKS_NEWS};
     if (!(agreed >> party & 1)) {
       *out_agrees = (who & ~(agreed | bit_of(party))) != 0;

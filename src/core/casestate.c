@@ -85,7 +85,7 @@ static bool takes(const struct rules *rules, const struct wire_kind_transition *
     say_why(verdict, "only %s may send it", who_text(transition->who));
   else if (header && transition->names.size && !names_present_state(rules, transition, header))
     say_why(verdict, "%s does not name the message that made the present state", name_text(transition->names));
-  else if (transition->all && (party == rules->now.by_party || (agreed >> party & 1)))
+  else if (transition->all && ((party == rules->now.by_party && !transition->anew) || (agreed >> party & 1)))
     say_why(verdict, "its author has agreed already");
   else
     return true;
@@ -104,8 +104,8 @@ static bool case_takes(const struct rules *rules, const struct wire_kind_type *t
         !takes(rules, transition, party, header, verdict))
       continue;
     uint32_t everybody = ((uint32_t)1 << rules->now.party_count) - 1;
-    uint32_t agreed =
-        rules->now.agreed[type - kind->types] | (uint32_t)1 << party | (uint32_t)1 << rules->now.by_party;
+    uint32_t agreed = rules->now.agreed[type - kind->types] | (uint32_t)1 << party;
+    agreed |= transition->anew ? 0 : (uint32_t)1 << rules->now.by_party;
     verdict->transition = transition;
     verdict->agrees_only = transition->all && agreed != everybody;
     return true;
@@ -191,12 +191,28 @@ static struct verdict judge_header(const struct rules *rules, const struct core_
   return verdict;
 }
 
+static const struct law_period UNSAID = {.from = INT64_MIN, .to = INT64_MAX};
+
 static void enter_state(struct rules *rules, size_t state, const struct core_case_message *message) {
   rules->now.state = rules->scene.state = state;
   rules->now.standing[rules->opener] = (uint8_t)state;
   rules->now.by = message->id;
   rules->now.by_party = (uint8_t)core_party_of(rules->scene.opening, message->header->author);
   memset(rules->now.agreed, 0, sizeof rules->now.agreed);
+  rules->now.proposed = UNSAID;
+}
+
+/* What moves the period says it anew. Those who agree to it may say different ones: what holds is what all of them said. */
+static void say_period(struct rules *rules, const struct wire_kind_type *type, const struct wire_header *header,
+                       bool agrees_only) {
+  struct law_period said;
+  if (type != rules->scene.kind->period.moved_by || !law_period_read(rules->scene.kind, header, &said))
+    return;
+  rules->now.proposed = law_period_both(rules->now.proposed, said);
+  if (agrees_only)
+    return;
+  rules->now.period = rules->now.proposed;
+  rules->now.proposed = UNSAID;
 }
 
 /* Moves the parties that the transition is about; what the case is then. */
@@ -231,6 +247,8 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
     core_item_begin(&rules->scene, messages, at, verdict.opens);
   if (verdict.moves != NULL)
     core_item_move(&rules->scene, messages, at, verdict.item, verdict.moves, verdict.agrees_only);
+  if (verdict.transition != NULL)
+    say_period(rules, verdict.transition->on, message->header, verdict.agrees_only);
   if (verdict.transition != NULL && verdict.agrees_only)
     rules->now.agreed[verdict.transition->on - rules->scene.kind->types] |= (uint16_t)(1u << author);
   else if (verdict.transition != NULL && !verdict.transition->stays)
@@ -258,6 +276,7 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
     if (kind->transitions[i].from == 0)
       enter_state(rules, move(rules, &kind->transitions[i], rules->opener), message);
   message->effective = true;
+  (void)law_period_read(kind, header, &rules->now.period);
   return BASE_OK;
 }
 

@@ -2,7 +2,7 @@
 #ifndef WASL_CORE_CASESTATE_H
 #define WASL_CORE_CASESTATE_H
 
-#include "wire/kind.h"
+#include "law/law.h"
 
 /* The state of a case: a pure function of its headers. No store, no clock. spec/case.md. */
 
@@ -33,6 +33,8 @@ struct core_case_state {
   size_t party_count;
   uint8_t standing[WIRE_PARTIES_MAX]; /* per party of the opening message: its own state; of the opener: the case's */
   uint16_t agreed[WIRE_KIND_TYPES_MAX]; /* per type: the parties that sent it since the state began */
+  struct law_period period;             /* of the case, where its kind has one; to 0: it has none */
+  struct law_period proposed;           /* what those said of it who have agreed to another one */
 };
 enum { CORE_CASE_MESSAGES_MAX = 100000 };
 /* What the item is that this message opened; NULL when it opened none. */

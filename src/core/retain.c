@@ -46,7 +46,7 @@ enum base_code core_retain_note(struct core *core, const struct core_case *kase,
     code = row_end(core, id, header->author, core_now(core), &by_row, &known, err);
   /* Its author names no row that is known here: then the one that our own law finds binds us. */
   if (code == BASE_OK && !known &&
-      core_law_arrived(core, kind, kase->messages[0].header, header, &answer, NULL) == BASE_OK)
+      core_law_arrived(core, kind, kase->messages[0].header, header, 0, &answer, NULL) == BASE_OK)
     by_row = law_row_keeps(answer.row, core_now(core));
   until = earlier(until, by_row);
   if (code == BASE_OK && until == 0)

@@ -189,6 +189,10 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_member_bool(&writer, "flagged", kase->state.flagged);
   wire_write_member_id(&writer, "made_by", &kase->state.by);
   core_show_names(&writer, core, "parties", opening->parties, opening->party_count);
+  if (kase->state.period.to != 0) {
+    core_show_time(&writer, "from", kase->state.period.from);
+    core_show_time(&writer, "to", kase->state.period.to);
+  }
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
   wire_write_key(&writer, "items");

@@ -151,6 +151,24 @@ static enum base_code read_purpose(const struct core_kind *kind, struct base_vie
                    (int)rules->name.size, (const char *)rules->name.data);
 }
 
+/* Of the case in which it is to be sent; without one no period binds it. */
+static enum base_code read_period(struct core *core, const struct wire_json *request, const struct core_kind *kind,
+                                  const struct wire_kind_type *type, base_time *out, struct base_error *err) {
+  struct base_id id;
+  struct core_case *kase = NULL;
+  if (core_request_text(request, "case").size == 0)
+    return BASE_OK;
+  enum base_code code = core_request_id(core, request, "case", "case", &id, err);
+  if (code == BASE_OK)
+    code = core_case_load(core, &id, &kase, err);
+  if (code == BASE_OK && !base_view_equal(kase->kind->kind.name, kind->kind.name))
+    code = base_fail(err, BASE_FIELD, "case: it is of the kind %.*s", (int)kase->kind->kind.name.size,
+                     (const char *)kase->kind->kind.name.data);
+  if (code == BASE_OK)
+    *out = law_period_binds(&kind->kind, NULL, type->name, kase->state.period.to);
+  return code;
+}
+
 static enum base_code read_question(struct core *core, const struct wire_json *request, struct law_question *out,
                                     struct base_error *err) {
   struct base_view to = core_request_text(request, "to"), name = core_request_text(request, "kind"),
@@ -177,6 +195,8 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
                                .now = core_now(core)};
   enum base_code code = read_purpose(kind, out->purpose, err);
   if (code == BASE_OK)
+    code = read_period(core, request, kind, type, &out->period, err);
+  if (code == BASE_OK)
     code = read_level(request, &out->level, err);
   return code == BASE_OK ? read_personal(request, type, &out->personal, err) : code;
 }
@@ -201,8 +221,8 @@ static void write_lacks(struct wire_writer *writer, unsigned lacks) {
 /* An agreement between both, with the row that comes nearest and what that is short of. */
 static void write_agreement(struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                             const struct law_question *question) {
-  static const char *const standings[] = {"in_force", "",      "not_accepted", "not_yet",
-                                          "expired",  "ended", "not_concluded"};
+  static const char *const standings[] = {"in_force", "too_short", "",      "not_accepted", "not_yet",
+                                          "expired",  "ended",     "not_concluded"};
   enum law_standing standing = law_standing(agreement, question);
   const struct law_row *nearest = NULL;
   unsigned least = LAW_LACKS_ALL;
@@ -265,6 +285,9 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
   wire_write_member_string(&writer, "why", allowed ? "" : why.text);
   wire_write_member_string(&writer, "approval", law_approval_names[allowed ? core_release_asks(core, &answer) : LAW_OFFICER]);
+  bool over = question.period != 0 && question.now >= question.period;
+  core_show_time(&writer, "period", question.period);
+  wire_write_member_bool(&writer, "over", over);
   write_transfer(core, &writer, &question, allowed ? answer.transfer : LAW_TRANSFER_NONE);
   wire_write_key(&writer, "row");
   if (answer.row != NULL)
@@ -275,7 +298,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   core_show_unused(&writer, answer.agreement != NULL ? answer.agreement : &none, &question);
   wire_write_key(&writer, "agreements");
   wire_write_array(&writer);
-  for (size_t i = 0; i < core->law_count && question.needs_row && !allowed; i++)
+  for (size_t i = 0; i < core->law_count && question.needs_row && !allowed && !over; i++)
     write_agreement(core, &writer, &core->law[i], &question);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');

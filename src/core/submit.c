@@ -232,8 +232,12 @@ void core_submission_deny(struct core *core, uint64_t token, const struct core_s
     core_reply_error(core, token, code, err);
 }
 
-static enum base_code check_law(struct core *core, const struct wire_header *opening,
-                                struct core_submission *submission, struct base_error *err) {
+/* kase NULL: the message opens it. */
+static enum base_code check_law(struct core *core, const struct core_case *kase, struct core_submission *submission,
+                                struct base_error *err) {
+  const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
+  base_time period = law_period_binds(&submission->kind->kind, &submission->header, submission->type->name,
+                                      kase != NULL ? kase->state.period.to : 0);
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
@@ -241,7 +245,8 @@ static enum base_code check_law(struct core *core, const struct wire_header *ope
         .personal = submission->form.personal,
         .level = submission->level,
         .emergency = submission->emergency.ground,
-        .derogation = submission->derogation.code};
+        .derogation = submission->derogation.code,
+        .period = period};
     struct law_answer *answer = &submission->answers[i];
     enum base_code code = core_law(core, &submission->kind->kind, opening, submission->type->name, content,
                                    submission->to[i], answer, err);
@@ -348,8 +353,7 @@ static enum base_code give_notice(struct core *core, struct core_submission *sub
 static void finish(struct core *core, uint64_t token, const struct wire_json *document,
                    struct core_submission *submission, struct core_case *kase) {
   struct base_error err = {0};
-  const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
-  enum base_code code = check_law(core, opening, submission, &err);
+  enum base_code code = check_law(core, kase, submission, &err);
   bool held = submission->approval > LAW_OFFICER;
   core_submission_look(document, submission);
   if (code == BASE_OK && held)
@@ -527,7 +531,7 @@ enum base_code core_submit_itself(struct core *core, struct base_view actor, str
   code = wire_json_get(document, "id") != NULL ? send_check(core, document, document, &submission, &kase, err)
                                                : open_check(core, document, &submission, err);
   if (code == BASE_OK)
-    code = check_law(core, kase != NULL ? kase->messages[0].header : &submission.header, &submission, err);
+    code = check_law(core, kase, &submission, err);
   if (code == BASE_OK && submission.approval > LAW_OFFICER)
     code = base_fail(err, BASE_POLICY,
                      "%.*s needs a release by a second person, and the node itself submits nothing to one",
@@ -595,6 +599,5 @@ enum base_code core_submission_again(struct core *core, const struct core_conten
   if (code == BASE_OK)
     code = held->header.opens ? open_again(core, held, submission, err)
                               : send_again(core, held, submission, out_case, err);
-  const struct wire_header *opening = *out_case != NULL ? (*out_case)->messages[0].header : &submission->header;
-  return code == BASE_OK ? check_law(core, opening, submission, err) : code;
+  return code == BASE_OK ? check_law(core, *out_case, submission, err) : code;
 }

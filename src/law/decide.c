@@ -34,7 +34,9 @@ enum law_standing law_standing(const struct law_agreement *agreement, const stru
     return LAW_NOT_ACCEPTED;
   if (question->now < agreement->from)
     return LAW_NOT_YET;
-  return question->now < agreement->until ? LAW_IN_FORCE : LAW_EXPIRED;
+  if (question->now >= agreement->until)
+    return LAW_EXPIRED;
+  return agreement->until < question->period ? LAW_TOO_SHORT : LAW_IN_FORCE;
 }
 
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
@@ -153,6 +155,8 @@ static unsigned distance(const struct law_agreement *agreement, const struct law
     return 0;
   bool row = row_of(agreement, question) != NULL;
   switch (standing) {
+  case LAW_TOO_SHORT:
+    return row ? 0 : 2;
   case LAW_NOT_YET:
   case LAW_NOT_ACCEPTED:
     /* Not accepted, and its time is over: it will not be in force any more. */
@@ -212,6 +216,10 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
     break;
   case LAW_NOT_YET:
     add_reason(reasons, " is in force only from %s", base_time_format(agreement->from).text);
+    break;
+  case LAW_TOO_SHORT:
+    add_reason(reasons, " ends on %s, before the period of the case does (%s)", base_time_format(agreement->until).text,
+               base_time_format(question->period).text);
     break;
   case LAW_EXPIRED:
     add_reason(reasons, " expired on %s", base_time_format(agreement->until).text);
@@ -360,6 +368,11 @@ enum base_code law_decide(const struct law_question *question, const struct law_
     write_approval(question, NULL, out);
     return BASE_OK;
   }
+  if (question->period != 0 && question->now >= question->period)
+    return base_fail(err, BASE_LAW,
+                     "the period of this case ended on %s: extend it with all its parties, or send one of those messages that "
+                     "its kind allows afterwards (wasl kind show %.*s)",
+                     base_time_format(question->period).text, (int)question->kind.size, (const char *)question->kind.data);
   struct law_question asked = *question;
   asked.transfer = law_transfers(question, agreements, count);
   asked.derogation = (struct base_view){0};

@@ -121,6 +121,7 @@ struct law_question {
   struct base_view emergency; /* the ground of an emergency transfer (law/emergency.h); empty: it is none */
   struct base_view derogation; /* of article 38(1), by which a person lets it leave where no row has a basis; empty: none */
   bool transfer; /* for law_row_lacks, as law_transfers says it; law_decide finds it out by itself */
+  base_time period;           /* until when the case is meant, where its kind says so and binds the type by it; 0: it does not */
   bool emergency_went;        /* it was sent on that ground, and is on its way: no row that came since holds it up */
 };
 struct law_answer {
@@ -139,6 +140,19 @@ struct law_answer {
  * ("no row {kind request, type answer, purpose terrorism, from paris to rabat}; agreement 3f… ended on …"). */
 BASE_NODISCARD enum base_code law_decide(const struct law_question *question, const struct law_agreement *agreements,
                                          size_t count, struct law_answer *out, struct base_error *err);
+
+/* --- the period of a case */
+struct law_period {
+  base_time from, to;
+};
+/* What a message says of it. A date begins with its midnight UTC, and as an end it ends with the next. False: it does not say. */
+bool law_period_read(const struct wire_kind *kind, const struct wire_header *header, struct law_period *out);
+/* What both said: from the later on, to the earlier. */
+struct law_period law_period_both(struct law_period one, struct law_period other);
+/* law_question.period of a message of this type in a case that is meant until `to` (0: there is none yet): of one that says the period,
+ * its own; 0 for what may be sent afterwards, and in a kind without a period. header NULL: it is not written yet. */
+base_time law_period_binds(const struct wire_kind *kind, const struct wire_header *header, struct base_view type,
+                           base_time to);
 
 /* --- what it was sent under */
 struct law_clause {
@@ -168,6 +182,7 @@ enum law_lack {
 };
 enum law_standing {
   LAW_IN_FORCE,
+  LAW_TOO_SHORT,    /* in force, and ends before the period of the case does */
   LAW_NOT_BETWEEN,  /* sender or receiver is no party of it */
   LAW_NOT_ACCEPTED,
   LAW_NOT_YET,

@@ -176,6 +176,7 @@ static void take_transition(struct wire_kind_reader *reader, struct wire_object 
     wire_object_fail(object, BASE_FIELD, "to", "names no state of this kind");
   transition->who = wire_kind_take_who(object, WIRE_WHO_CASE);
   transition->all = wire_object_bool(object, "all", false);
+  transition->anew = wire_object_bool(object, "anew", false);
   transition->each = wire_object_bool(object, "each", false);
   transition->settles = wire_object_bool(object, "settles", false);
   take_names(reader, object, transition);
@@ -189,6 +190,8 @@ static void take_transition(struct wire_kind_reader *reader, struct wire_object 
   else if (transition->each && ((transition->who != WIRE_WHO_OPENER && transition->who != WIRE_WHO_OTHERS) ||
                                 transition->all || transition->names.size))
     wire_object_fail(object, BASE_FIELD, "each", "goes with who opener or others, and without all and names");
+  else if (transition->anew && !transition->all)
+    wire_object_fail(object, BASE_FIELD, "anew", "goes with all");
   else if (transition->stays && (transition->all || transition->settles))
     wire_object_fail(object, BASE_FIELD, "to", "missing: what all agree to, or what settles, leads somewhere");
 }
@@ -335,6 +338,7 @@ static const struct part {
     {wire_kind_read_clocks, "clocks", PART_OTHERS, PART_TYPES},
     {wire_kind_read_balances, "balances", PART_OTHERS, PART_ITEMS},
     {wire_kind_read_feeds, "feeds", PART_OTHERS, PART_ITEMS},
+    {wire_kind_read_period, "period", PART_OTHERS, PART_TRANSITIONS},
     {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
     {wire_kind_read_ends, "personal_ends", PART_OTHERS, PART_TYPES | PART_STATES},
     {wire_kind_read_picture, "picture", PART_OTHERS, PART_TRANSITIONS},

@@ -99,6 +99,7 @@ struct wire_kind_transition {
   enum wire_who who;
   bool all;                          /* takes effect once every party agreed: sent this type since the state began, or
                                         authored the message that began it */
+  bool anew;                         /* of `all`: who made the state has to send it like everybody else */
   bool each;                         /* moves only its author's own state, the opener's that of every party that is in
                                         `from`; what the case is then, `together` says */
   bool settles;                      /* cannot be undone: waits until settled before core acts on it */
@@ -112,7 +113,7 @@ struct wire_item_transition {
   bool stays;                        /* without `to`: its state goes on as it was */
   size_t to;
   enum wire_who who;
-  bool all;
+  bool all, anew;
   uint64_t in;                       /* bit per state of the case; never 0 */
 };
 /* A thing in a case with a life of its own. */
@@ -178,6 +179,12 @@ struct wire_kind_ends {
   uint64_t states;                      /* bit per state: so many days after the case came into one of them */
   struct base_view field;               /* or after the day that this DATE or TIME state field has; empty: none */
 };
+/* For how long a case is meant. */
+struct wire_kind_period {
+  struct base_view from, to;             /* state fields of type date or time of the opening type; empty: there is none */
+  const struct wire_kind_type *moved_by; /* a type that has both and says it anew; NULL: none does */
+  uint64_t after;                        /* bit per type: what may be sent when it is over */
+};
 struct wire_kind {
   struct base_view name;
   int64_t version;
@@ -193,6 +200,7 @@ struct wire_kind {
   struct wire_kind_feed *feeds;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
+  struct wire_kind_period period;
   size_t opening;                       /* index of the type that opens a case */
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
   struct wire_kind_ends personal_ends;

@@ -4,7 +4,7 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_ends.c, kind_field.c, kind_item.c, kind_clock.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_ends.c, kind_field.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -32,6 +32,8 @@ enum wire_who wire_kind_take_who(struct wire_object *object, size_t count);
 uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_object *object, const char *key);
 /* kind_item.c: the items, once types, states and transitions are read. */
 void wire_kind_read_items(struct wire_kind_reader *reader);
+/* kind_period.c: the period, once the transitions are. */
+void wire_kind_read_period(struct wire_kind_reader *reader);
 /* kind_clock.c: the clocks, once the items are. */
 void wire_kind_read_clocks(struct wire_kind_reader *reader);
 /* kind_ends.c: when personal data ends, likewise. */

@@ -41,6 +41,9 @@ static void take_all(const struct item_reader *reader, struct wire_object *objec
                      struct wire_item_transition *transition) {
   struct wire_kind_item *item = reader->item;
   transition->all = wire_object_bool(object, "all", false);
+  transition->anew = wire_object_bool(object, "anew", false);
+  if (transition->anew && !transition->all)
+    wire_object_fail(object, BASE_FIELD, "anew", "goes with all");
   if (object->code || !transition->all)
     return;
   if (transition->from == 0 || transition->stays)

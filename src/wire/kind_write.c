@@ -160,6 +160,8 @@ static void write_transitions(const struct shower *shower) {
       wire_write_member_text(shower->writer, "to", shower->kind->states[transition->to]);
     wire_write_member_string(shower->writer, "who", wire_who_names[transition->who]);
     wire_write_member_bool(shower->writer, "all", transition->all);
+    if (transition->anew)
+      wire_write_member_bool(shower->writer, "anew", true);
     wire_write_member_bool(shower->writer, "each", transition->each);
     wire_write_member_bool(shower->writer, "settles", transition->settles);
     if (transition->names.size)
@@ -197,6 +199,8 @@ static void write_item_transitions(const struct shower *shower, const struct wir
       wire_write_member_text(writer, "to", item->states[transition->to]);
     wire_write_member_string(writer, "who", wire_who_names[transition->who]);
     wire_write_member_bool(writer, "all", transition->all);
+    if (transition->anew)
+      wire_write_member_bool(writer, "anew", true);
     write_state_names(shower, "in", transition->in);
     wire_write_end(writer, '}');
   }
@@ -328,6 +332,18 @@ static void write_ends(const struct shower *shower) {
   wire_write_end(shower->writer, '}');
 }
 
+static void write_period(const struct shower *shower, const struct wire_kind_period *period) {
+  struct wire_writer *writer = shower->writer;
+  wire_write_key(writer, "period");
+  wire_write_object(writer);
+  wire_write_member_text(writer, "from", period->from);
+  wire_write_member_text(writer, "to", period->to);
+  if (period->moved_by)
+    wire_write_member_text(writer, "moved_by", period->moved_by->name);
+  write_type_names(shower, "after", period->after);
+  wire_write_end(writer, '}');
+}
+
 void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer) {
   struct shower shower = {.kind = kind, .labels = labels, .writer = writer};
   wire_write_object(writer);
@@ -360,6 +376,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_balances(&shower);
   if (kind->feed_count > 0)
     write_feeds(&shower);
+  if (kind->period.from.size > 0)
+    write_period(&shower, &kind->period);
   begin_array(&shower, "clocks");
   for (size_t i = 0; i < kind->clock_count; i++)
     write_clock(&shower, &kind->clocks[i]);

@@ -173,7 +173,8 @@ static void a_go_before_a_no_counts_no_more(void **unused) {
   add(&scene, 'c', C, "legal_review", "b");
   add(&scene, 'd', A, "activate", "c");
   add(&scene, 'e', B, "activate", "d");
-  add(&scene, 'f', A, "phase", "e");
+  add(&scene, 'k', C, "activate", "e"); /* who made the state that they were in, too */
+  add(&scene, 'f', A, "phase", "k");
   add_about(&scene, 'g', B, "phase_go", "phase", 'f', "f");
   add_about(&scene, 'h', C, "phase_no_go", "phase", 'f', "g");
   add_about(&scene, 'i', A, "phase_go", "phase", 'f', "h");
@@ -182,6 +183,9 @@ static void a_go_before_a_no_counts_no_more(void **unused) {
   assert_true(message(&scene, 'g')->effective && message(&scene, 'h')->effective && message(&scene, 'i')->effective);
   assert_string_equal(item_state(&scene, 'f'), "planned");
   add_about(&scene, 'j', B, "phase_go", "phase", 'f', "i");
+  compute(&scene);
+  assert_string_equal(item_state(&scene, 'f'), "planned"); /* C made the state by its no, and has to say go */
+  add_about(&scene, 'l', C, "phase_go", "phase", 'f', "j");
   compute(&scene);
   assert_string_equal(item_state(&scene, 'f'), "running");
   finish(&scene);
@@ -350,7 +354,7 @@ static void put_item(unsigned number, unsigned movers, unsigned states, bool ass
     put("%s{\"on\":\"m%u_%u\",\"who\":\"%s\",", i ? "," : "", number, mover, whos[roll(3) ? roll(assigned ? 8 : 6) : 0]);
     put_some("from", 's', states);
     if (roll(5))
-      put(",\"to\":\"s%u\"%s", roll(states), !both && roll(2) ? ",\"all\":true" : "");
+      put(",\"to\":\"s%u\"%s", roll(states), !both && roll(2) ? roll(3) ? ",\"all\":true" : ",\"all\":true,\"anew\":true" : "");
     if (roll(4) == 0) {
       put(",");
       put_some("in", 'c', 3);
@@ -381,7 +385,7 @@ static void put_kind(void) {
   for (unsigned i = 0; i < 3; i++)
     put(",{\"on\":\"step\",\"from\":[\"c%u\"],\"to\":\"c%u\",\"who\":\"%s\"}", i, (i + 1) % 3, whos[roll(4)]);
   put(",{\"on\":\"report\",\"from\":[\"c%u\"],\"who\":\"%s\"}", roll(3), whos[roll(4)]);
-  put(",{\"on\":\"vote\",\"from\":[\"c%u\",\"c%u\"],\"to\":\"c0\",\"all\":true}", 0, 1 + roll(2));
+  put(",{\"on\":\"vote\",\"from\":[\"c%u\",\"c%u\"],\"to\":\"c0\",\"all\":true%s}", 0, 1 + roll(2), roll(2) ? ",\"anew\":true" : "");
   if (moves) {
     put(",{\"on\":\"m0_0\",\"who\":\"%s\",\"to\":\"c%u\",", whos[roll(4)], roll(3));
     put_some("from", 'c', 3);
@@ -541,10 +545,10 @@ static bool admits(const struct plain *plain, enum wire_who who, int party, size
   return answers[who];
 }
 
-/* Whether this party has agreed to this type since the state of the case (item -1) or the item began, or made it. */
-static bool has_agreed(const struct plain *plain, struct base_view type, int party, size_t before, int item) {
+/* Whether this party has agreed to this type since the state of the case (item -1) or the item began, or, but anew, made it. */
+static bool has_agreed(const struct plain *plain, struct base_view type, int party, size_t before, int item, bool anew) {
   int made = item < 0 ? made_case(plain, before) : made_item(plain, before, item);
-  if (party_of(plain, (size_t)made) == party)
+  if (!anew && party_of(plain, (size_t)made) == party)
     return true;
   for (size_t i = (size_t)made + 1; i < before; i++) {
     const struct deed *deed = &plain->deeds[i];
@@ -557,9 +561,9 @@ static bool has_agreed(const struct plain *plain, struct base_view type, int par
 }
 
 static bool all_agree(const struct plain *plain, struct base_view type, enum wire_who who, int author, size_t before,
-                      int item) {
+                      int item, bool anew) {
   for (int party = 0; party < (int)plain->scene->parties; party++)
-    if (party != author && admits(plain, who, party, before, item) && !has_agreed(plain, type, party, before, item))
+    if (party != author && admits(plain, who, party, before, item) && !has_agreed(plain, type, party, before, item, anew))
       return false;
   return true;
 }
@@ -574,9 +578,9 @@ static bool case_takes(const struct plain *plain, size_t at, const struct wire_k
       continue;
     any = true;
     if (!(transition->from >> state & 1) || !admits(plain, transition->who, author, at, -1) ||
-        (transition->all && has_agreed(plain, type->name, author, at, -1)))
+        (transition->all && has_agreed(plain, type->name, author, at, -1, transition->anew)))
       continue;
-    deed->agrees_case = transition->all && !all_agree(plain, type->name, WIRE_WHO_ANY, author, at, -1);
+    deed->agrees_case = transition->all && !all_agree(plain, type->name, WIRE_WHO_ANY, author, at, -1, transition->anew);
     deed->case_to = deed->agrees_case || transition->stays ? -1 : (int)transition->to;
     return true;
   }
@@ -613,10 +617,10 @@ static bool item_takes(const struct plain *plain, size_t at, const struct wire_k
     const struct wire_item_transition *transition = &type->moves->transitions[j];
     if (transition->on != type || !(transition->from >> item_state_before(plain, at, wanted) & 1) ||
         !(transition->in >> state & 1) || !admits(plain, transition->who, author, at, wanted) ||
-        (transition->all && has_agreed(plain, type->name, author, at, wanted)))
+        (transition->all && has_agreed(plain, type->name, author, at, wanted, transition->anew)))
       continue;
     deed->about = wanted;
-    deed->agrees_item = transition->all && !all_agree(plain, type->name, transition->who, author, at, wanted);
+    deed->agrees_item = transition->all && !all_agree(plain, type->name, transition->who, author, at, wanted, transition->anew);
     deed->item_to = deed->agrees_item || transition->stays ? -1 : (int)transition->to;
     return true;
   }
