@@ -862,6 +862,8 @@ export type Leaf = {
   leaf: string;
   opening: Record<string, unknown> | null;
   hash: Sha256;
+  /** It is about a case of a lane that the person does not work in: no opening. */
+  hidden: boolean;
   evidence: string | null;
 };
 
@@ -1025,6 +1027,7 @@ export type Kind = {
   label: Labels;
   /** An agreement's row must cover it. */
   needs_row: boolean;
+  lane?: Lane;
   purpose_field?: string;
   /** The fields by which its cases are counted in the picture. */
   picture?: {
@@ -1256,6 +1259,9 @@ export type Explained = {
   })[];
 };
 
+/** spec/lanes.md */
+export type Lane = "enforcement" | "humanitarian" | "civil";
+
 export type Role = "liaison" | "supervisor" | "operations" | "integrator" | "auditor" | "administrator";
 
 export type Person = {
@@ -1264,6 +1270,8 @@ export type Person = {
   name: string;
   unit: string;
   roles: Role[];
+  /** In which this one works: humanitarian alone, or one or both of the others. */
+  lanes: Lane[];
   /** The user of the operating system who owns the node acts as this one. */
   owner: boolean;
   state: "open" | "closed" | "damaged";
@@ -1577,7 +1585,7 @@ export interface Operations {
   case_list: {
     method: "GET";
     path: "/v1/cases";
-    query: { kind?: string; limit?: number; by?: string; state?: string; after?: string };
+    query: { kind?: string; limit?: number; by?: string; state?: string; after?: string; lane?: string };
     answer: CaseBrief[];
   };
   /** Open a case. */
@@ -2007,7 +2015,7 @@ export interface Operations {
   statistics_make: {
     method: "GET";
     path: "/v1/statistics";
-    query: { from?: string; to?: string; partner?: string; kind?: string; publish?: number; next?: number };
+    query: { from?: string; to?: string; partner?: string; kind?: string; publish?: number; next?: number; lane?: string };
     answer: Statistics;
   };
   /** A tile (C2SP tlog-tiles). */
@@ -2021,7 +2029,7 @@ export interface Operations {
   events_take: {
     method: "GET";
     path: "/v1/events";
-    query: { after?: string };
+    query: { after?: string; lane?: string };
     header: { "Last-Event-ID"?: string };
     answer: Event;
   };
@@ -2104,13 +2112,14 @@ export interface Operations {
     method: "POST";
     path: "/v1/persons";
     body: {
-      do: "add" | "roles" | "unit" | "owner" | "close";
+      do: "add" | "roles" | "lanes" | "unit" | "owner" | "close";
       person?: string;
       /** add: in full. */
       name?: string;
       /** add, unit. */
       unit?: string;
       roles?: Role[];
+      lanes?: Lane[];
       /** close: kept in the register. */
       reason?: string;
     };

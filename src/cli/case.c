@@ -179,7 +179,7 @@ static enum base_code note_hidden(struct cli *cli, size_t shown, struct base_err
 
 /* The query of a list: what was asked for, and nothing else. */
 static enum base_code list_query(struct cli *cli, struct base_buf *out, struct base_error *err) {
-  static const char *const options[] = {"--kind", "--state", "--by", "--after", "--limit"};
+  static const char *const options[] = {"--kind", "--state", "--by", "--after", "--limit", "--lane"};
   const char *state = cli_option(cli, "--state"), *by = cli_option(cli, "--by"), *after = cli_option(cli, "--after");
   if (!a_number(cli_option(cli, "--limit")))
     return cli_usage(cli, err, "--limit takes a number");

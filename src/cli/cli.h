@@ -80,6 +80,7 @@ enum { CLI_TOKEN_MAX = 128 };
  * there, and the node's owner asks. */
 BASE_NODISCARD enum base_code cli_token_read(struct base_buf *out, struct base_error *err);
 /* --roles as the member "roles" of an object that is open; nothing when it was not given. */
+BASE_NODISCARD enum base_code cli_lanes_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
 BASE_NODISCARD enum base_code cli_roles_write(struct cli *cli, struct wire_writer *writer, struct base_error *err);
 
 /* --- the local API (api.c) */
@@ -403,6 +404,7 @@ CLI_COMMAND_FUNCTION(witness_for);
 CLI_COMMAND_FUNCTION(person_add);
 CLI_COMMAND_FUNCTION(person_list);
 CLI_COMMAND_FUNCTION(person_roles);
+CLI_COMMAND_FUNCTION(person_lanes);
 CLI_COMMAND_FUNCTION(person_unit);
 CLI_COMMAND_FUNCTION(person_owner);
 CLI_COMMAND_FUNCTION(person_close);

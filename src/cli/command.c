@@ -12,11 +12,12 @@
 const struct cli_command cli_commands[] = {
     {"node init",
      "DIR --name NAME --org NAME --listen HOST:PORT[,…] [--address HOST:PORT[,…]] [--org-ar NAME] [--org-fr NAME] "
-     "[--org-en NAME] [--org-es NAME] [--org-pt NAME] [--owner PERSON [--owner-name NAME] [--roles ROLE[,ROLE]]] "
+     "[--org-en NAME] [--org-es NAME] [--org-pt NAME] [--owner PERSON [--owner-name NAME] [--roles ROLE[,ROLE]] "
+     "[--lanes LANE[,LANE]]] "
      "[--zone ZONE] [--store STORE] [--keys URI [--keys-env NAME=VALUE[,…]] "
      "[--keys-read PATH[,…]] [--keys-write PATH[,…]]]",
      " --name= --org= --org-ar= --org-fr= --org-en= --org-es= --org-pt= --listen= --address= --zone= --store= --owner= "
-     "--owner-name= --roles= --keys= "
+     "--owner-name= --roles= --lanes= --keys= "
      "--keys-env= "
      "--keys-read= --keys-write= ",
      1, 1, cli_node_init, "make a node in DIR: its keys, its configuration, its card",
@@ -74,7 +75,7 @@ const struct cli_command cli_commands[] = {
      "of how many witnesses evidence given out by this node needs the cosignatures", "-n paris witness policy 2"},
     {"witness for", "PARTNER [--stop]", " --stop ", 1, 1, cli_witness_for,
      "be a witness of a partner's register, or be it no more", "-n madrid witness for paris"},
-    {"person add", "PERSON --name NAME --roles ROLE[,ROLE] [--unit UNIT]", " --name= --roles= --unit= ", 1, 1,
+    {"person add", "PERSON --name NAME --roles ROLE[,ROLE] [--lanes LANE[,LANE]] [--unit UNIT]", " --name= --roles= --lanes= --unit= ", 1, 1,
      cli_person_add, "a person who may use this node, with roles; the name is never given twice",
      "-n paris person add amal --name 'Amal Benali' --roles liaison --unit 'Bureau 3'"},
     {"person list", "", "", 0, 0, cli_person_list, "the persons, their units and roles", "-n paris person list"},
@@ -82,6 +83,9 @@ const struct cli_command cli_commands[] = {
     {"person roles", "PERSON --roles ROLE[,ROLE]", " --roles= ", 1, 1, cli_person_roles,
      "other roles, in place of those there are; nobody gives himself one",
      "-n paris person roles amal --roles liaison,supervisor"},
+    {"person lanes", "PERSON --lanes LANE[,LANE]", " --lanes= ", 1, 1, cli_person_lanes,
+     "other lanes on the same side of the wall: enforcement and civil; who is humanitarian stays that alone",
+     "-n paris person lanes amal --lanes civil"},
     {"person unit", "PERSON --unit UNIT", " --unit= ", 1, 1, cli_person_unit, "another unit",
      "-n paris person unit amal --unit 'Bureau 4'"},
     {"person owner", "PERSON", "", 1, 1, cli_person_owner,
@@ -151,8 +155,8 @@ const struct cli_command cli_commands[] = {
      " --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= ", 2, 2,
      cli_case_send, "send a message in a case; prints its id",
      "-n rabat case send d27331fa answer --field answer='Connu.'"},
-    {"case list", "[--by deadline] [--kind KIND] [--state STATE] [--limit N] [--after CURSOR]",
-     " --by= --kind= --state= --limit= --after= ", 0, 0, cli_case_list,
+    {"case list", "[--by deadline] [--kind KIND] [--state STATE] [--lane LANE] [--limit N] [--after CURSOR]",
+     " --by= --kind= --state= --limit= --after= --lane= ", 0, 0, cli_case_list,
      "the cases, the last changed first, or by deadline with what is overdue first", "-n paris case list --by deadline"},
     {"case show", "CASE [--reason TEXT | --bare]", " --reason= --bare ", 1, 1, cli_case_show, "a case with its messages, receipts and deadlines",
      "-n paris case show d27331fa"},
@@ -248,7 +252,7 @@ const struct cli_command cli_commands[] = {
     {"outbox end", "ID --reason TEXT [--to NODE]", " --reason= --to= ", 1, 1, cli_outbox_end,
      "give up sending a message, by name and with a reason",
      "-n paris outbox end d27331fa --reason 'asked by telephone'"},
-    {"events", "[--after ID] [--count N]", " --after= --count= ", 0, 0, cli_events,
+    {"events", "[--after ID] [--count N] [--lane LANE]", " --after= --count= --lane= ", 0, 0, cli_events,
      "what changes, line by line, for as long as you listen", "-n paris events --json"},
     {"consignment export", "--to NODE FILE", " --to= ", 1, 1, cli_consignment_export,
      "what is open for a partner, and the answers that he is owed, as a file to be carried",
@@ -272,8 +276,8 @@ const struct cli_command cli_commands[] = {
     {"register check", "", "", 0, 0, cli_register_check, "recompute and compare everything", "-n paris register check"},
     {"picture", "[--by field|region|week|partner] [--from DATE] [--to DATE] [--kind KIND]", " --by= --from= --to= --kind= ", 0, 0,
      cli_picture, "how many cases were opened, where and about what, and what left its range", "-n paris picture --by region"},
-    {"statistics", "[--from DATE] [--to DATE] [--partner NODE] [--kind KIND] [--csv] | --publish YEAR [--csv]",
-     " --from= --to= --partner= --kind= --publish= --csv ", 0, 0, cli_statistics,
+    {"statistics", "[--from DATE] [--to DATE] [--partner NODE] [--kind KIND] [--lane LANE] [--csv] | --publish YEAR [--lane LANE] [--csv]",
+     " --from= --to= --partner= --kind= --lane= --publish= --csv ", 0, 0, cli_statistics,
      "numbers of requests, messages and acts, from what is signed", "-n paris statistics --from 2026-11-01 --csv"},
     {"proof export", "MESSAGE -o FILE [--reason TEXT]", " -o= --reason= ", 1, 1, cli_proof_export,
      "a message with its proofs, in one file for anybody", "-n paris proof export d27331fa -o case.wasl-proof"},

@@ -102,7 +102,8 @@ static enum base_code hear(void *context, struct base_view piece, struct base_er
 }
 
 enum base_code cli_events(struct cli *cli, struct base_error *err) {
-  const char *after = cli_option(cli, "--after"), *count = cli_option(cli, "--count");
+  const char *after = cli_option(cli, "--after"), *count = cli_option(cli, "--count"),
+             *lane = cli_option(cli, "--lane");
   struct listening listening = {.cli = cli};
   BASE_AUTO_BUF struct base_buf path = {0};
   if (count != NULL && (!base_decimal_parse(base_view_text(count), &listening.left) || listening.left == 0))
@@ -110,6 +111,8 @@ enum base_code cli_events(struct cli *cli, struct base_error *err) {
   base_buf_text(&path, "/v1/events");
   if (after != NULL)
     base_buf_printf(&path, "?after=%s", cli_piece(base_view_text(after)).text);
+  if (lane != NULL)
+    base_buf_printf(&path, "%clane=%s", after != NULL ? '&' : '?', cli_piece(base_view_text(lane)).text);
   base_buf_u8(&path, 0);
   struct base_buf *bufs[] = {&listening.line, &listening.id, &listening.event, &listening.data};
   for (size_t i = 0; i < 4; i++)

@@ -22,6 +22,9 @@ static const struct {
      "all "
      "roles"},
     {"--zone", "", "ZONE", "the time zone in which this node's people are told deadlines, as Africa/Casablanca; else UTC"},
+    {"--lanes", "", "LANE[,LANE]",
+     "in which this person works: humanitarian alone, or one or both of enforcement and civil, which it is when left out"},
+    {"--lane", "", "LANE", "what is enforcement, humanitarian or civil: what is humanitarian is never shown with anything else"},
     {"--owner-name", "", "NAME", "that person's name in full"},
     {"--label", "", "TEXT", "what the token is for, so that it can be told from others"},
     {"--days", "", "N", "how long it is valid, from now; at most 366"},

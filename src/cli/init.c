@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/database.h"
 #include "link/link.h"
+#include "wire/kind.h"
 #include "link/users.h"
 
 enum { FOLDERS = 5, OWNER_NAME_MAX = 128 };
@@ -117,15 +118,31 @@ static enum base_code all_roles(struct wire_writer *writer) {
   return BASE_OK;
 }
 
+/* Without a word of it he works where no wall stands before most cases. */
+static enum base_code write_lanes(struct cli *cli, struct wire_writer *writer, struct base_error *err) {
+  const char *lanes = cli_option(cli, "--lanes"), *apart = wire_lane_names[WIRE_LANE_HUMANITARIAN];
+  if (lanes != NULL && strstr(lanes, apart) != NULL && strcmp(lanes, apart) != 0)
+    return cli_usage(cli, err, "--lanes: humanitarian stands alone, nobody works on both sides of the wall");
+  if (lanes != NULL)
+    return cli_lanes_write(cli, writer, err);
+  wire_write_key(writer, "lanes");
+  wire_write_array(writer);
+  wire_write_string(writer, wire_lane_names[WIRE_LANE_ENFORCEMENT]);
+  wire_write_string(writer, wire_lane_names[WIRE_LANE_CIVIL]);
+  wire_write_end(writer, ']');
+  return BASE_OK;
+}
+
 /* The person as whom the owner acts: a document that core takes in when the node is started first. */
 static enum base_code read_owner(struct plan *plan, struct base_error *err) {
   struct cli *cli = plan->cli;
   const char *owner = cli_option(cli, "--owner"), *name = cli_option(cli, "--owner-name");
   struct wire_writer writer;
   if (owner == NULL)
-    return name == NULL && !cli_has(cli, "--roles")
+    return name == NULL && !cli_has(cli, "--roles") && !cli_has(cli, "--lanes")
                ? BASE_OK
-               : cli_usage(cli, err, "--owner-name and --roles say something of a person: say who, by --owner PERSON");
+               : cli_usage(cli, err,
+                           "--owner-name, --roles and --lanes say something of a person: say who, by --owner PERSON");
   if (!base_name_valid(base_view_text(owner)))
     return cli_usage(cli, err, "--owner must be a letter a-z and up to 31 of a-z, 0-9 and -");
   struct base_view full = base_view_text(name != NULL ? name : owner);
@@ -137,6 +154,8 @@ static enum base_code read_owner(struct plan *plan, struct base_error *err) {
   wire_write_member_text(&writer, "name", full);
   wire_write_member_string(&writer, "unit", "");
   enum base_code code = cli_has(cli, "--roles") ? cli_roles_write(cli, &writer, err) : all_roles(&writer);
+  if (code == BASE_OK)
+    code = write_lanes(cli, &writer, err);
   wire_write_end(&writer, '}');
   if (code == BASE_OK &&
       strstr(cli_has(cli, "--roles") ? cli_option(cli, "--roles") : administrator, administrator) == NULL)

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "link/link.h"
+#include "wire/kind.h"
 
 enum { DAY = 86400, DAYS_MAX = 366 };
 
@@ -45,6 +46,20 @@ static enum base_code write_list(struct cli *cli, struct wire_writer *writer, co
   return code;
 }
 
+static enum base_code add_lane(void *context, struct base_view piece, struct base_error *err) {
+  struct wire_writer *writer = context;
+  enum wire_lane lane;
+  if (!wire_lane_named(piece, &lane))
+    return base_fail(err, BASE_USAGE, "'%.*s' is no lane; there are enforcement, humanitarian and civil",
+                     (int)(piece.size < 40 ? piece.size : 40), (const char *)piece.data);
+  wire_write_text(writer, piece);
+  return BASE_OK;
+}
+
+enum base_code cli_lanes_write(struct cli *cli, struct wire_writer *writer, struct base_error *err) {
+  return write_list(cli, writer, "lanes", "--lanes", add_lane, err);
+}
+
 enum base_code cli_roles_write(struct cli *cli, struct wire_writer *writer, struct base_error *err) {
   return write_list(cli, writer, "roles", "--roles", add_role, err);
 }
@@ -59,8 +74,8 @@ static enum base_code write_text(struct wire_writer *writer, const char *key, co
   return BASE_OK;
 }
 
-static void cell_roles(struct cli *cli, struct cli_table *table, const struct wire_json *row) {
-  const struct wire_json *roles = wire_json_get(row, "roles");
+/* The words of a list of codes, of roles or of lanes. */
+static void cell_codes(struct cli *cli, struct cli_table *table, const struct wire_json *roles) {
   BASE_AUTO_BUF struct base_buf text = {0};
   base_buf_init(&text, 1024);
   for (size_t i = 0; i < wire_json_size(roles); i++) {
@@ -77,16 +92,17 @@ static void show_person(struct cli *cli, struct cli_table *table, const struct w
   cli_cell_id(table, cli_string(person, "person"));
   cli_cell(table, cli_string(person, "name"));
   cli_cell(table, cli_string(person, "unit"));
-  cell_roles(cli, table, person);
+  cell_codes(cli, table, wire_json_get(person, "roles"));
+  cell_codes(cli, table, wire_json_get(person, "lanes"));
   cli_cell(table,
            owner ? base_view_text(cli_word(cli, CLI_PERSON_OWNER)) : cli_code_word(cli, cli_string(person, "state")));
   cli_cell(table, cli_code_word(cli, cli_string(person, "login")));
 }
 
 static void show_persons(struct cli *cli, const struct wire_json *persons, bool one) {
-  static const enum cli_word heads[] = {CLI_PERSON, CLI_NAME, CLI_UNIT, CLI_ROLES, CLI_STATE, CLI_LOGIN};
+  static const enum cli_word heads[] = {CLI_PERSON, CLI_NAME, CLI_UNIT, CLI_ROLES, CLI_LANES, CLI_STATE, CLI_LOGIN};
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, 6, heads);
+  cli_table_begin(&table, cli, 7, heads);
   if (one)
     show_person(cli, &table, persons);
   for (size_t i = 0; !one && i < wire_json_size(persons); i++)
@@ -124,6 +140,8 @@ static enum base_code change(struct cli *cli, const char *what, struct base_erro
     code = write_text(&writer, "reason", cli_option(cli, "--reason"), err);
   if (code == BASE_OK)
     code = cli_roles_write(cli, &writer, err);
+  if (code == BASE_OK)
+    code = cli_lanes_write(cli, &writer, err);
   wire_write_end(&writer, '}');
   if (code == BASE_OK)
     code = base_buf_check(&body, "the request", err);
@@ -146,6 +164,12 @@ enum base_code cli_person_roles(struct cli *cli, struct base_error *err) {
   const char *roles;
   enum base_code code = cli_need(cli, "--roles", &roles, err);
   return code == BASE_OK ? change(cli, "roles", err) : code;
+}
+
+enum base_code cli_person_lanes(struct cli *cli, struct base_error *err) {
+  const char *lanes;
+  enum base_code code = cli_need(cli, "--lanes", &lanes, err);
+  return code == BASE_OK ? change(cli, "lanes", err) : code;
 }
 
 enum base_code cli_person_unit(struct cli *cli, struct base_error *err) {
@@ -176,7 +200,7 @@ enum base_code cli_token_list(struct cli *cli, struct base_error *err) {
     cli_cell_number(&table, cli_number(token, "token"));
     cli_cell_id(&table, cli_string(token, "person"));
     cli_cell(&table, cli_string(token, "label"));
-    cell_roles(cli, &table, token);
+    cell_codes(cli, &table, wire_json_get(token, "roles"));
     cli_cell_time(&table, wire_json_get(token, "until"));
     cli_cell(&table, cli_code_word(cli, cli_string(token, "state")));
   }

@@ -92,6 +92,8 @@ enum base_code cli_register_show(struct cli *cli, struct base_error *err) {
   cli_isolated(cli, &cli->out, cli_string(answer.json, "hash"));
   base_buf_text(&cli->out, "\n");
   cli_block(cli, cli_string(answer.json, "leaf"), 2);
+  if (wire_json_true(wire_json_get(answer.json, "hidden")))
+    cli_line(cli, "  %s\n", cli_word(cli, CLI_LEAF_HIDDEN));
   for (void *cursor = NULL; wire_json_next(opening, &cursor, &key, &value);) {
     base_buf_text(&cli->out, "  ");
     cli_isolated(cli, &cli->out, key);

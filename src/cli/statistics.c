@@ -31,6 +31,7 @@ static enum base_code ask(struct cli *cli, int64_t next, struct cli_answer *out,
     add_parameter(&query, "to", cli_option(cli, "--to"));
     add_parameter(&query, "partner", cli_option(cli, "--partner"));
     add_parameter(&query, "kind", cli_option(cli, "--kind"));
+    add_parameter(&query, "lane", cli_option(cli, "--lane"));
     add_parameter(&query, "publish", cli_option(cli, "--publish"));
   }
   base_buf_u8(&query, 0);

@@ -9,6 +9,7 @@
 #include "core/certified.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/lane.h"
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/register.h"
@@ -339,6 +340,14 @@ static enum base_code check_header(struct core *core, const struct core_partner 
   return wire_form_check_header(&kind->kind, header, why);
 }
 
+/* What is of the other side is not joined here either, whatever his node let through. */
+static enum base_code check_wall(struct core *core, const struct wire_header *header, const struct wire_part0 *part0,
+                                 struct base_error *why) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, header->type);
+  return type != NULL ? core_lane_names(core, &kind->kind, type, header, part0->fields, why) : BASE_OK;
+}
+
 static enum base_code check_content(struct core *core, const struct core_partner *partner,
                                     const struct wire_frame *frame, const struct base_id *id, struct base_arena *arena,
                                     struct wire_header *header, struct wire_part0 *part0, struct base_error *why) {
@@ -352,6 +361,8 @@ static enum base_code check_content(struct core *core, const struct core_partner
   if (!without && !base_hash_equal(&hash, &header->part0))
     return base_fail(why, BASE_HASH, "part 0 does not have the hash that the header names");
   code = without ? BASE_OK : wire_part0_parse(frame->part0, arena, part0, why);
+  if (code == BASE_OK)
+    code = check_wall(core, header, part0, why);
   if (code != BASE_OK)
     return code;
   struct base_error looked = {0}; /* not found is how it should be */

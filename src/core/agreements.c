@@ -454,6 +454,7 @@ static struct law_question question_of(const struct wire_kind *kind, const struc
                                .type = type,
                                .purpose = core_law_purpose(kind, opening),
                                .needs_row = kind->needs_row,
+                               .apart = kind->lane == WIRE_LANE_HUMANITARIAN,
                                .release = rules != NULL && rules->release};
 }
 

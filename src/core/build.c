@@ -8,6 +8,7 @@
 #include "core/clear.h"
 #include "core/emergency.h"
 #include "core/erase.h"
+#include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -183,13 +184,28 @@ static enum base_code build_message(struct core_building *building, const struct
   return code;
 }
 
+/* A consignment never holds what is humanitarian with anything else: the rest goes with the next one. *out: it may go with
+ * what is in this one. */
+static enum base_code goes_along(struct core_building *building, const struct base_id *case_id, bool *out) {
+  enum wire_lane lane = WIRE_LANE_NONE;
+  enum base_code code = core_lane_of_case(building->core, case_id, &lane, building->err);
+  *out = code == BASE_OK && !wire_lanes_apart(building->lane, lane);
+  if (*out && building->lane == WIRE_LANE_NONE)
+    building->lane = lane;
+  building->more = building->more || (code == BASE_OK && !*out);
+  return code;
+}
+
 enum base_code core_build_delivery(void *context, const struct store_delivery *delivery) {
   struct core_building *building = context;
   bool refused = delivery->state == STORE_REFUSED && delivery->leaf.size == 0; /* here; else by him */
   bool ended = delivery->state == STORE_ENDED || refused;
   if (building->more)
     return BASE_OK;
-  enum base_code code = ended ? build_voided(building, delivery) : build_message(building, delivery);
+  bool goes = true;
+  enum base_code code = ended ? BASE_OK : goes_along(building, &delivery->case_id, &goes);
+  if (code == BASE_OK && goes)
+    code = ended ? build_voided(building, delivery) : build_message(building, delivery);
   if (building->partner->revoke) {
     building->more = true;
     return BASE_OK;
@@ -286,8 +302,14 @@ static enum base_code build_records(struct core_building *building) {
   while (i < partner->transfer_count && code == BASE_OK && !full) {
     struct core_transfer *transfer = &partner->transfers[i];
     size_t before = building->made->records;
-    bool erased = false;
-    code = build_erased(building, &transfer->message, &erased);
+    bool erased = false, goes = true;
+    code = goes_along(building, &transfer->message, &goes);
+    if (code == BASE_OK && !goes) {
+      i++;
+      continue;
+    }
+    if (code == BASE_OK)
+      code = build_erased(building, &transfer->message, &erased);
     full = erased && building->more; /* it goes with the next one */
     if (code == BASE_OK && !erased)
       code = build_lawful(building, &transfer->message);
@@ -432,7 +454,8 @@ static enum base_code build_deliveries(struct core_building *building, bool agai
 enum base_code core_consignment_build(struct core *core, struct core_partner *partner, struct base_buf *out,
                                       struct core_consignment *made, struct base_error *err) {
   struct core_building building = {
-      .core = core, .partner = partner, .size = core->reg.attested, .out = out, .made = made, .err = err};
+      .core = core, .partner = partner, .size = core->reg.attested, .out = out, .made = made, .err = err,
+      .lane = WIRE_LANE_NONE};
   *made = (struct core_consignment){0};
   enum base_code code = build_state(&building);
   if (code == BASE_OK && (partner->stopped || core_epoch_waits(partner)))

@@ -11,6 +11,7 @@
 #include "core/ends.h"
 #include "core/events.h"
 #include "core/picture.h"
+#include "core/lane.h"
 #include "core/recall.h"
 #include "core/retain.h"
 #include "core/review.h"
@@ -60,6 +61,7 @@ static enum base_code case_make(struct core_case *kase, const struct base_id *id
   kase->row.kind = kind->kind.name;
   kase->row.kind_hash = kind->kind.hash;
   kase->row.opened = kase->row.changed = opened;
+  kase->row.lane = kind->kind.lane;
   kase->row.due = kase->row.look = INT64_MAX; /* no clock runs before a receipt */
   return BASE_OK;
 }
@@ -169,6 +171,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   out->row.changed = row->changed;
   out->row.due = row->due;
   out->row.look = row->look;
+  out->row.lane = row->lane;
   struct case_loading loading = {.kase = out, .err = err};
   code = store_message_each(core->store, &row->id, true, load_message, &loading, err);
   free(loading.left_out);
@@ -240,8 +243,14 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
 
 enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                const struct wire_header *header, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  if (kase->count == 0)
+    code = core_lane_opened(core, &kase->kind->kind, header, &kase->row.lane, err);
   core_event_message(core, id, &kase->id);
-  enum base_code code = case_append(kase, id, (struct base_view){0}, header, err);
+  if (code == BASE_OK)
+    code = core_lane_settle(core, id, kase->row.lane, err);
+  if (code == BASE_OK)
+    code = case_append(kase, id, (struct base_view){0}, header, err);
   if (code == BASE_OK)
     code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
   if (code == BASE_OK)

@@ -418,6 +418,9 @@ static void compare_case(struct core *core, const struct store_case *row, const 
     core_check_found(core, CORE_SO_CASE, place, "it is stored as opened by %.*s, but was by %.*s",
                      (int)row->opener.size, (const char *)row->opener.data, (int)opening->author.size,
                      (const char *)opening->author.data);
+  if (kase->kind->kind.lane != WIRE_LANE_NONE && row->lane != kase->kind->kind.lane)
+    core_check_found(core, CORE_SO_CASE, place, "it is stored on another side than its kind, which is %s",
+                     wire_lane_names[kase->kind->kind.lane]);
   if (row->flagged != kase->state.flagged)
     core_check_found(core, CORE_SO_CASE, place, "it is stored as %s, but its messages say otherwise",
                      row->flagged ? "flagged for a person to decide" : "not flagged");

@@ -20,6 +20,7 @@
 #include "core/events.h"
 #include "core/feed.h"
 #include "core/kinds.h"
+#include "core/lane.h"
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
@@ -191,7 +192,7 @@ enum base_code core_request_id(struct core *core, const struct wire_json *reques
   enum { SHORTEST = 4 };
   struct base_view text = core_request_text(request, key);
   if (text.size == BASE_HEX_ID && base_id_parse(text, out))
-    return BASE_OK;
+    return core_lane_open(core, table_word, out, err);
   bool hex = text.size >= SHORTEST && text.size < BASE_HEX_ID;
   for (size_t i = 0; hex && i < text.size; i++)
     hex = (text.data[i] >= '0' && text.data[i] <= '9') || (text.data[i] >= 'a' && text.data[i] <= 'f');
@@ -200,6 +201,18 @@ enum base_code core_request_id(struct core *core, const struct wire_json *reques
   struct base_id found[2];
   size_t count = 0;
   enum base_code code = store_id_complete(core->store, table_word, text, found, &count, err);
+  for (size_t i = 0; i < count && code == BASE_OK;) { /* of the other side nobody is told that there is one */
+    struct base_error hidden = {0};
+    code = core_lane_open(core, table_word, &found[i], &hidden);
+    if (code == BASE_NOT_FOUND)
+      found[i] = found[--count];
+    else
+      i++;
+    if (code == BASE_NOT_FOUND)
+      code = BASE_OK;
+    else if (code != BASE_OK)
+      *err = hidden;
+  }
   if (code != BASE_OK)
     return code;
   if (count == 0)

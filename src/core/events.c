@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lane.h"
 #include "core/people.h"
 
 enum { RUN_DIGITS = 16, POSITION_MAX = RUN_DIGITS + 1 + 20 };
@@ -21,6 +22,7 @@ struct event {
   enum store_release_state released;
   int64_t number;
   struct base_id id, case_id;
+  enum wire_lane lane; /* of that case */
   char partner[BASE_NAME_MAX + 1]; /* of DEADLINE: who must act */
   char clock[WIRE_CODE_MAX + 1]; /* of ALERT: the kind */
   bool overdue, of_item; /* of_item: id is that of the message that made it */
@@ -32,6 +34,7 @@ struct event {
 struct parked {
   uint64_t token, after;
   int64_t until_ms;
+  unsigned lanes;          /* what is told of */
   struct core_asker asker; /* who may have been closed when there is something to tell */
 };
 
@@ -75,7 +78,19 @@ static struct event *add(struct core *core, enum type type) {
   struct event *event = &events->ring[++events->last % CORE_EVENTS_MAX];
   if (events->last - events->kept >= CORE_EVENTS_MAX)
     events->kept = events->last - CORE_EVENTS_MAX + 1;
-  *event = (struct event){.type = type};
+  *event = (struct event){.type = type, .lane = WIRE_LANE_NONE};
+  return event;
+}
+
+/* Of which lane it is when it happens. What cannot be read is told as what fewest see. */
+static struct event *add_of(struct core *core, enum type type, const struct base_id *case_id) {
+  struct event *event = add(core, type);
+  struct base_error ignored;
+  if (event == NULL)
+    return NULL;
+  event->case_id = *case_id;
+  if (core_lane_of_case(core, case_id, &event->lane, &ignored) != BASE_OK)
+    event->lane = WIRE_LANE_HUMANITARIAN;
   return event;
 }
 
@@ -85,25 +100,21 @@ static void set_partner(struct event *event, const struct core_partner *partner)
 }
 
 void core_event_case(struct core *core, const struct base_id *case_id) {
-  struct event *event = add(core, CASE);
-  if (event != NULL)
-    event->case_id = *case_id;
+  (void)add_of(core, CASE, case_id);
 }
 
 void core_event_message(struct core *core, const struct base_id *id, const struct base_id *case_id) {
-  struct event *event = add(core, MESSAGE);
+  struct event *event = add_of(core, MESSAGE, case_id);
   if (event == NULL)
     return;
   event->id = *id;
-  event->case_id = *case_id;
 }
 
 void core_event_delivery(struct core *core, const struct core_partner *partner, const struct store_delivery *row) {
-  struct event *event = add(core, DELIVERY);
+  struct event *event = add_of(core, DELIVERY, &row->case_id);
   if (event == NULL)
     return;
   event->id = row->message;
-  event->case_id = row->case_id;
   event->state = row->state;
   set_partner(event, partner);
 }
@@ -116,30 +127,27 @@ void core_event_partner(struct core *core, const struct core_partner *partner) {
 
 void core_event_emergency(struct core *core, const struct core_partner *partner, const struct base_id *id,
                           const struct base_id *case_id) {
-  struct event *event = add(core, EMERGENCY);
+  struct event *event = add_of(core, EMERGENCY, case_id);
   if (event == NULL)
     return;
   event->id = *id;
-  event->case_id = *case_id;
   set_partner(event, partner);
 }
 
 void core_event_release(struct core *core, const struct store_release *row, const struct base_id *case_id) {
-  struct event *event = add(core, RELEASE);
+  struct event *event = add_of(core, RELEASE, case_id);
   if (event == NULL)
     return;
   event->id = row->message;
-  event->case_id = *case_id;
   event->released = row->state;
   event->number = row->number;
 }
 
 void core_event_deadline(struct core *core, const struct base_id *case_id, struct base_view party,
                          struct base_view clock, const struct base_id *item, bool overdue, base_time due) {
-  struct event *event = add(core, DEADLINE);
+  struct event *event = add_of(core, DEADLINE, case_id);
   if (event == NULL)
     return;
-  event->case_id = *case_id;
   event->of_item = item != NULL;
   if (item != NULL)
     event->id = *item;
@@ -150,10 +158,9 @@ void core_event_deadline(struct core *core, const struct base_id *case_id, struc
 }
 
 void core_event_alert(struct core *core, const struct base_id *case_id, const struct store_picture_alert *alert) {
-  struct event *event = add(core, ALERT);
+  struct event *event = add_of(core, ALERT, case_id);
   if (event == NULL)
     return;
-  event->case_id = *case_id;
   event->due = alert->week;
   event->cases = alert->cases;
   event->most = alert->most;
@@ -212,22 +219,35 @@ static const char *who_of(const struct core_asker *asker) {
   return asker->handle[0] != '\0' ? asker->handle : asker->name;
 }
 
+static bool is_told(const struct core_events *events, const struct parked *parked, uint64_t number) {
+  return core_lanes_have(parked->lanes, events->ring[number % CORE_EVENTS_MAX].lane);
+}
+
+/* Who listens on one side is not woken by what happens on the other. */
+static bool has_news(const struct core_events *events, const struct parked *parked) {
+  uint64_t number = parked->after + 1 < events->kept ? events->kept : parked->after + 1;
+  while (number <= events->told && !is_told(events, parked, number))
+    number++;
+  return parked->after + 1 < events->kept || number <= events->told;
+}
+
 /* lost: what came after `after` is not all here, or `after` is of another run. */
-static void answer(struct core *core, uint64_t token, const struct core_asker *asker, uint64_t after, bool lost) {
+static void answer(struct core *core, const struct parked *parked, bool lost) {
   const struct core_events *events = core->events;
-  uint64_t first = lost ? events->told + 1 : after + 1, end = events->told;
+  uint64_t first = lost ? events->told + 1 : parked->after + 1, end = events->told;
   if (end >= first + CORE_EVENTS_TOLD)
     end = first + CORE_EVENTS_TOLD - 1;
   struct wire_writer writer;
-  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_writer_init(&writer, &core_reply(core, parked->token, BASE_OK)->payload);
   wire_write_object(&writer);
   write_position(&writer, "next", events, end);
   wire_write_member_bool(&writer, "lost", lost);
-  wire_write_member_string(&writer, "who", who_of(asker));
+  wire_write_member_string(&writer, "who", who_of(&parked->asker));
   wire_write_key(&writer, "events");
   wire_write_array(&writer);
   for (uint64_t i = first; i <= end; i++)
-    write_event(&writer, events, i);
+    if (is_told(events, parked, i))
+      write_event(&writer, events, i);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
 }
@@ -256,7 +276,7 @@ static void make_place(struct core *core) {
   if (hers < CORE_LISTENERS_SHARE)
     return;
   struct parked parked = events->parked[oldest];
-  answer(core, parked.token, &parked.asker, parked.after, false);
+  answer(core, &parked, false);
   events->parked_count--;
   memmove(events->parked + oldest, events->parked + oldest + 1,
           (events->parked_count - oldest) * sizeof events->parked[0]);
@@ -268,14 +288,21 @@ void core_events_take(struct core *core, uint64_t token, const struct wire_json 
   struct base_view text = core_request_text(request, "after");
   uint64_t after = events->told;
   bool given = wire_json_get(request, "after") != NULL, known = true;
+  struct parked asked = {.token = token, .until_ms = core_now_ms(core) + CORE_EVENTS_BEAT_MS, .asker = *core_asker(core)};
+  enum base_code code = core_lane_view(core, request, &asked.lanes, &err);
+  if (code != BASE_OK) {
+    core_reply_error(core, token, code, &err);
+    return;
+  }
   if (given && !read_position(events, text, &after, &known)) {
     core_reply_error(core, token, base_fail(&err, BASE_FIELD, "after: must be the id of an event, as it was told"),
                      &err);
     return;
   }
   bool lost = !known || after + 1 < events->kept;
-  if (!wire_json_true(wire_json_get(request, "wait")) || lost || after < events->told) {
-    answer(core, token, core_asker(core), after, lost);
+  asked.after = after;
+  if (!wire_json_true(wire_json_get(request, "wait")) || lost || has_news(events, &asked)) {
+    answer(core, &asked, lost);
     return;
   }
   make_place(core);
@@ -285,8 +312,7 @@ void core_events_take(struct core *core, uint64_t token, const struct wire_json 
                      &err);
     return;
   }
-  events->parked[events->parked_count++] =
-      (struct parked){token, after, core_now_ms(core) + CORE_EVENTS_BEAT_MS, *core_asker(core)};
+  events->parked[events->parked_count++] = asked;
 }
 
 void core_events_forget(struct core *core, bool (*gone)(void *context, uint64_t token), void *context) {
@@ -307,8 +333,8 @@ void core_events_settle(struct core *core) {
     struct base_error err = {0};
     if (core_asker_check(core, &parked.asker, &err) != BASE_OK)
       core_reply_error(core, parked.token, err.code, &err);
-    else if (parked.after < events->told || parked.until_ms <= now)
-      answer(core, parked.token, &parked.asker, parked.after, parked.after + 1 < events->kept);
+    else if (has_news(events, &parked) || parked.until_ms <= now)
+      answer(core, &parked, parked.after + 1 < events->kept);
     else
       events->parked[kept++] = parked;
   }

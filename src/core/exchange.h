@@ -231,6 +231,7 @@ struct core_building {
   struct base_buf *out;
   struct core_consignment *made;
   struct base_error *err;
+  enum wire_lane lane; /* of what is in it; WIRE_LANE_NONE: nothing that has one */
   bool more; /* did not all fit */
   bool held; /* what did not fit waits for one that is damaged */
 };

@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lane.h"
 #include "core/people.h"
 
 /* Who asks, and may he: looked at in one place, before any verb runs, by the column of the request table. What the
  * request's words tell stands here as well: whether it erases, and of which kind is the case that it writes in. */
 
 _Static_assert((int)CORE_PERSON_ROLES_MAX == (int)LINK_PERSON_ROLES, "a list may name each role once");
+_Static_assert((int)CORE_PERSON_LANES_MAX == (int)WIRE_LANES, "a list may name each lane once");
 
 /* --- roles */
 
@@ -100,12 +102,14 @@ static void ask_owner(struct core *core, struct base_view user) {
   struct core_asker *asker = &core->people->asker;
   const struct core_person *owner = core_person_owner(core);
   bool unnamed = core->people->person_count == 0;
-  *asker = (struct core_asker){.roles = unnamed ? LINK_PERSON_ALL : 1U << LINK_PERSON_AUDITOR};
+  *asker = (struct core_asker){.roles = unnamed ? LINK_PERSON_ALL : 1U << LINK_PERSON_AUDITOR,
+                               .lanes = unnamed ? CORE_LANES_ALL : CORE_LANES_SHARED};
   if (owner == NULL) {
     (void)snprintf(asker->name, sizeof asker->name, "%.*s", (int)user.size, (const char *)user.data);
     return;
   }
   asker->roles = owner->roles;
+  asker->lanes = owner->damaged ? CORE_LANES_SHARED : owner->lanes;
   memcpy(asker->handle, owner->handle, sizeof asker->handle);
   if (base_view_is(user, owner->handle))
     (void)snprintf(asker->name, sizeof asker->name, "%s", owner->handle);
@@ -154,7 +158,7 @@ static enum base_code ask_token(struct core *core, struct base_view text, enum l
     return fail_token(err);
   const struct core_person *person = core_person_named(core, base_view_text(token->person));
   *asker =
-      (struct core_asker){.roles = token->roles & person->roles, .token = token->number, .session = token->session};
+      (struct core_asker){.roles = token->roles & person->roles, .lanes = person->lanes, .token = token->number, .session = token->session};
   (void)snprintf(asker->name, sizeof asker->name, "%s (%s %u)", person->handle, token->session ? "session" : "token",
                  token->number);
   memcpy(asker->handle, person->handle, sizeof asker->handle);

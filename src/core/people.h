@@ -12,7 +12,8 @@ enum {
   CORE_PERSONS_MAX = 1024,
   CORE_TOKENS_MAX = 1024,       /* rows; that of one that is over is taken for the next */
   CORE_TOKEN_REQUESTS_MAX = 16, /* requests that one token is limited to */
-  CORE_PERSON_ROLES_MAX = 6,    /* items of a list of roles */
+  CORE_PERSON_ROLES_MAX = 6,    /* items of a list of roles, … */
+  CORE_PERSON_LANES_MAX = 3,    /* … and of lanes */
   CORE_TOKEN_SECONDS_MAX = 366 * 86400,
   CORE_PERSON_TEXT_MAX = 128,         /* bytes of a name, a unit, a label */
   CORE_PERSON_DOCUMENT_MAX = 4 << 10, /* bytes of a document */
@@ -60,6 +61,7 @@ struct core_person {
   char handle[BASE_NAME_MAX + 1]; /* never given to another person */
   char name[CORE_PERSON_TEXT_MAX + 1], unit[CORE_PERSON_TEXT_MAX + 1];
   unsigned roles; /* bits of enum link_person_role */
+  unsigned lanes; /* bits of enum wire_lane: on which side of the wall (lane.h) */
   bool owner;     /* the user of the operating system who owns the node acts as this person */
   bool closed;
   bool damaged; /* what is stored is not what the register says: may do nothing */
@@ -85,6 +87,7 @@ struct core_asker {
   char name[CORE_ACTOR_MAX];      /* as leaves say it */
   char handle[BASE_NAME_MAX + 1]; /* "": an owner whom nobody has named yet */
   unsigned roles;
+  unsigned lanes; /* 0: nobody asks */
   uint32_t token; /* the number of the one it came with, 0: none */
   bool session;   /* it is one */
 };

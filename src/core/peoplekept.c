@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/register.h"
 
@@ -27,6 +28,7 @@ static void write_person(const struct core_person *person, struct base_buf *out)
   wire_write_member_string(&writer, "name", person->name);
   wire_write_member_string(&writer, "unit", person->unit);
   core_roles_write(&writer, person->roles);
+  core_lanes_write(&writer, person->lanes);
   wire_write_member_bool(&writer, "owner", person->owner);
   wire_write_member_bool(&writer, "closed", person->closed);
   wire_write_end(&writer, '}');
@@ -38,7 +40,8 @@ static enum base_code read_person(const struct wire_json *document, struct core_
   copy_text(out->unit, sizeof out->unit, core_request_text(document, "unit"));
   out->owner = wire_json_true(wire_json_get(document, "owner"));
   out->closed = wire_json_true(wire_json_get(document, "closed"));
-  return core_roles_read(wire_json_get(document, "roles"), &out->roles, err);
+  enum base_code code = core_roles_read(wire_json_get(document, "roles"), &out->roles, err);
+  return code == BASE_OK ? core_lanes_read(wire_json_get(document, "lanes"), &out->lanes, err) : code;
 }
 
 static void write_token(const struct core_token *token, struct base_buf *out) {

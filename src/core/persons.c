@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/show.h"
 
@@ -28,6 +29,7 @@ static void write_person(const struct core_person *person, struct wire_writer *w
   wire_write_member_string(writer, "name", person->name);
   wire_write_member_string(writer, "unit", person->unit);
   core_roles_write(writer, person->roles);
+  core_lanes_write(writer, person->lanes);
   wire_write_member_bool(writer, "owner", person->owner);
   wire_write_member_string(writer, "state", person->damaged ? "damaged" : person->closed ? "closed" : "open");
   wire_write_member_string(writer, "login", login_word(&person->login));
@@ -92,7 +94,7 @@ static struct core_person *insert(struct core_people *people, const struct core_
  */
 static enum base_code name_owner(struct core *core, struct base_error *err) {
   struct core_asker *asker = &core->people->asker;
-  struct core_person owner = {.roles = LINK_PERSON_ALL, .owner = true};
+  struct core_person owner = {.roles = LINK_PERSON_ALL, .lanes = CORE_LANES_SHARED, .owner = true};
   if (core->people->person_count > 0)
     return BASE_OK;
   bool fits = base_name_valid(base_view_text(asker->name)); /* some names of users do not */
@@ -119,6 +121,9 @@ static enum base_code add(struct core *core, const struct wire_json *request, st
     code = read_line(request, "unit", false, person.unit, err);
   if (code == BASE_OK)
     code = core_roles_read(wire_json_get(request, "roles"), &person.roles, err);
+  person.lanes = CORE_LANES_SHARED;
+  if (code == BASE_OK && wire_json_get(request, "lanes") != NULL)
+    code = core_lanes_read(wire_json_get(request, "lanes"), &person.lanes, err);
   if (code == BASE_OK)
     code = name_owner(core, err);
   if (code != BASE_OK)
@@ -127,6 +132,8 @@ static enum base_code add(struct core *core, const struct wire_json *request, st
   base_buf_init(&why, 1024);
   base_buf_printf(&why, "added: ");
   core_roles_text(person.roles, &why);
+  base_buf_printf(&why, "; ");
+  core_lanes_text(person.lanes, &why);
   base_buf_u8(&why, 0);
   return core_person_save(core, insert(people, &person), (const char *)why.data, err);
 }
@@ -154,6 +161,31 @@ static enum base_code set_roles(struct core *core, struct core_person *person, c
   core_roles_text(roles, &why);
   base_buf_u8(&why, 0);
   person->roles = roles;
+  return core_person_save(core, person, (const char *)why.data, err);
+}
+
+/* Nobody comes over the wall, so that nobody carries over what he knows by his name here: who changes sides is added
+ * under another one. */
+static enum base_code set_lanes(struct core *core, struct core_person *person, const struct wire_json *request,
+                                struct base_error *err) {
+  unsigned lanes = 0;
+  enum base_code code = core_lanes_read(wire_json_get(request, "lanes"), &lanes, err);
+  if (code != BASE_OK)
+    return code;
+  if ((lanes & CORE_LANES_APART) != (person->lanes & CORE_LANES_APART))
+    return base_fail(err, BASE_POLICY,
+                     "%s stays on his side of the wall, for what was seen on one of them is not to be used on the other: "
+                     "close %s and add a person under another name",
+                     person->handle, person->handle);
+  if (strcmp(core_asker(core)->handle, person->handle) == 0 && (lanes & ~person->lanes) != 0)
+    return base_fail(err, BASE_POLICY, "nobody gives himself a lane: another administrator has to give it to %s",
+                     person->handle);
+  BASE_AUTO_BUF struct base_buf why = {0};
+  base_buf_init(&why, 1024);
+  base_buf_printf(&why, "lanes: ");
+  core_lanes_text(lanes, &why);
+  base_buf_u8(&why, 0);
+  person->lanes = lanes;
   return core_person_save(core, person, (const char *)why.data, err);
 }
 
@@ -218,6 +250,8 @@ static enum base_code change_known(struct core *core, struct base_view what, con
                      person->handle);
   if (base_view_is(what, "roles"))
     return set_roles(core, person, request, err);
+  if (base_view_is(what, "lanes"))
+    return set_lanes(core, person, request, err);
   if (base_view_is(what, "unit"))
     return set_unit(core, person, request, err);
   if (base_view_is(what, "owner"))
@@ -227,12 +261,12 @@ static enum base_code change_known(struct core *core, struct base_view what, con
 
 /* First what is to be done: who mistyped that is not told that something else is missing. */
 static enum base_code check_change(const struct wire_json *request, struct base_view what, struct base_error *err) {
-  static const char *const known[] = {"add", "roles", "unit", "owner", "close"};
+  static const char *const known[] = {"add", "roles", "lanes", "unit", "owner", "close"};
   size_t i = 0;
   while (i < sizeof known / sizeof known[0] && !base_view_is(what, known[i]))
     i++;
   if (i == sizeof known / sizeof known[0])
-    return base_fail(err, BASE_FIELD, "do: add, roles, unit, owner or close");
+    return base_fail(err, BASE_FIELD, "do: add, roles, lanes, unit, owner or close");
   return wire_json_get(request, "person") != NULL ? BASE_OK
                                                   : base_fail(err, BASE_FIELD, "person: is missing; it must be a text");
 }

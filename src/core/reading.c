@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/erase.h"
+#include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -174,6 +175,8 @@ static enum base_code part_of_any(struct core *core, const struct base_hash *sha
                                   struct store_part *out, struct base_error *err) {
   struct base_hash token = core_part_token(core, sha256);
   enum base_code code = store_part_by_token(core->store, &token, arena, out, err);
+  if (code == BASE_OK)
+    code = core_lane_open(core, "message", &out->message, err);
   return code == BASE_NOT_FOUND ? base_fail(err, BASE_NOT_FOUND, "no part with this hash is here") : code;
 }
 
@@ -228,6 +231,8 @@ void core_part_read(struct core *core, uint64_t token, const struct wire_json *r
     code = base_fail(&err, BASE_FIELD, "message, part and record are needed, as part.open told them");
   struct wire_part wire;
   bool same = core->reading.used && base_id_equal(&core->reading.message, &message) && core->reading.part == part;
+  if (code == BASE_OK)
+    code = core_lane_open(core, "message", &message, &err);
   if (code == BASE_OK && !same)
     code = reading_begin(core, &message, (uint16_t)part, &wire, &arena, &err);
   BASE_AUTO_BUF struct base_buf plain = {0};

@@ -4,6 +4,7 @@
 #include "core/cases.h"
 #include "core/emergency.h"
 #include "core/erase.h"
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/recall.h"
 #include "core/show.h"
@@ -277,6 +278,8 @@ static enum base_code list_one(void *context, const struct store_case *row) {
   struct base_id id = row->id;
   const char *below = NULL;
   struct base_error why = {0};
+  if (!core_lane_sees(core, row->lane))
+    return BASE_OK;
   enum base_code code = core_recall_read(core, &id, &recall, &why);
   if (code == BASE_OK && !recall.ours)
     code = core_recall_below(core, &recall, &below, &why);

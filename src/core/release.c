@@ -4,6 +4,7 @@
 
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/lane.h"
 #include "core/messages.h"
 #include "core/people.h"
 #include "core/release.h"
@@ -66,7 +67,7 @@ static void answer_held(struct core *core, uint64_t token, const struct core_sub
   wire_write_key(&writer, "emergency");
   wire_write_null(&writer);
   core_submission_derogated(&writer, submission);
-  core_submission_warnings(&writer, submission);
+  core_submission_warnings(core, &writer, submission);
   wire_write_key(&writer, "release");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "number", row->number);
@@ -183,6 +184,8 @@ static enum base_code find(struct core *core, const struct wire_json *request, s
   *held = (struct held){0};
   base_arena_init(&held->arena, 16 << 20);
   enum base_code code = store_release_get(core->store, number, &held->arena, &held->row, err);
+  if (code == BASE_OK)
+    code = core_lane_open(core, "message", &held->row.message, err);
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_NOT_FOUND, "nothing is held under the number %lld; wasl release list shows what waits",
                      (long long)number);

@@ -7,6 +7,7 @@
 #include "core/cards.h"
 #include "core/check.h"
 #include "core/events.h"
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/register.h"
 
@@ -228,6 +229,8 @@ static enum base_code list_one(struct core *core, struct wire_writer *writer, co
   enum base_code code = store_case_get(core->store, &review->case_id, &arena, &row, err);
   if (code != BASE_OK)
     return core_damage(code) || code == BASE_NOT_FOUND ? BASE_OK : code; /* register.check names it */
+  if (!core_lane_sees(core, row.lane))
+    return BASE_OK;
   (void)snprintf(cursor, sizeof cursor, "%lld-%lld", (long long)key->first, (long long)key->second);
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &review->case_id);

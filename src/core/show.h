@@ -22,7 +22,7 @@ core_show_handler core_show_card, core_show_keys, core_show_partner; /* show_key
 
 /* show_law.c: the member `unused_rows`: rows of the terms that another one before them leaves nothing to cover. question: of those that
  * cover it alone; NULL: of all. */
-void core_show_unused(struct wire_writer *writer, const struct law_agreement *agreement,
+void core_show_unused(const struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                       const struct law_question *question);
 
 enum { CORE_SHOW_REASON = BASE_ERROR_TEXT_MAX + 128 };

@@ -7,6 +7,7 @@
 #include "core/clocks.h"
 #include "core/ends.h"
 #include "core/erase.h"
+#include "core/lane.h"
 #include "core/partners.h"
 #include "core/review.h"
 #include "core/show.h"
@@ -335,9 +336,8 @@ static enum base_code read_cursor(struct base_view text, base_time *due, struct 
 }
 
 static enum base_code list_by_deadline(struct showing *showing, const struct wire_json *request, uint64_t limit,
-                                       struct base_error *err) {
+                                       struct store_case_filter filter, struct base_error *err) {
   struct core *core = showing->core;
-  struct store_case_filter filter = {core_request_text(request, "kind"), core_request_text(request, "state")};
   struct base_view cursor = core_request_text(request, "after");
   struct base_id after;
   base_time due = INT64_MIN;
@@ -353,26 +353,44 @@ static enum base_code list_by_deadline(struct showing *showing, const struct wir
   return code == BASE_NOT_FOUND ? base_fail(err, BASE_FIELD, "after: there is no such case here") : code;
 }
 
+/* One side of the wall; of the other, not even how many there are. */
+static enum base_code read_filter(struct core *core, const struct wire_json *request, struct store_case_filter *out,
+                                  struct base_error *err) {
+  unsigned lanes = 0;
+  enum base_code code = core_lane_view(core, request, &lanes, err);
+  *out = (struct store_case_filter){.kind = core_request_text(request, "kind"),
+                                    .state = core_request_text(request, "state"),
+                                    .apart = (lanes & CORE_LANES_APART) != 0,
+                                    .without = -1};
+  for (int lane = WIRE_LANE_ENFORCEMENT; lane < WIRE_LANES && !out->apart; lane++)
+    if (lane != WIRE_LANE_HUMANITARIAN && !core_lanes_have(lanes, (enum wire_lane)lane))
+      out->without = lane;
+  return code;
+}
+
 enum base_code core_show_case_list(struct core *core, const struct wire_json *request, struct base_buf *out,
                                    struct base_error *err) {
   uint64_t limit = 0;
   struct wire_writer writer;
   struct showing showing = {.core = core, .writer = &writer, .err = err};
   wire_writer_init(&writer, out);
+  struct store_case_filter filter = {0};
   enum base_code code = core_show_limit(request, &limit, err);
-  struct base_view kind = core_request_text(request, "kind"), by = core_request_text(request, "by");
+  if (code == BASE_OK)
+    code = read_filter(core, request, &filter, err);
+  struct base_view kind = filter.kind, by = core_request_text(request, "by");
   wire_write_array(&writer);
   if (code == BASE_OK && kind.size > 0)
     code = known_kind(core, kind, err);
   if (code == BASE_OK && base_view_is(by, "deadline"))
-    code = list_by_deadline(&showing, request, limit, err);
+    code = list_by_deadline(&showing, request, limit, filter, err);
   else if (code == BASE_OK && by.size > 0)
     code = base_fail(err, BASE_FIELD, "by: deadline, or nothing for the last changed first");
   else if (code == BASE_OK &&
            (core_request_text(request, "after").size > 0 || core_request_text(request, "state").size > 0))
     code = base_fail(err, BASE_FIELD, "after and state go with by=deadline");
   else if (code == BASE_OK)
-    code = store_case_each(core->store, kind, limit, list_case, &showing, err);
+    code = store_case_list(core->store, &filter, limit, list_case, &showing, err);
   wire_write_end(&writer, ']');
   return code;
 }

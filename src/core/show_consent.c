@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/consent.h"
+#include "core/lane.h"
 #include "core/show.h"
 
 /* The cases of the kind `consent`, as law has them. */
@@ -30,6 +31,10 @@ static enum base_code show(void *context, const struct law_consent *consent, str
   BASE_AUTO_ARENA struct base_arena arena = {0};
   struct store_message row;
   base_arena_init(&arena, 16 << 20);
+  enum wire_lane lane = WIRE_LANE_NONE;
+  enum base_code known = core_lane_of_case(core, &consent->id, &lane, err);
+  if (known != BASE_OK || !core_lane_sees(core, lane))
+    return known;
   enum base_code code = store_message_get(core->store, &consent->message, &arena, &row, err);
   if (code != BASE_OK && code != BASE_NOT_FOUND)
     return code;

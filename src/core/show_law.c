@@ -82,7 +82,12 @@ static void write_row(struct core *core, struct wire_writer *writer, const struc
   wire_write_end(writer, '}');
 }
 
-void core_show_unused(struct wire_writer *writer, const struct law_agreement *agreement,
+static bool is_apart(const struct core *core, const struct law_row *row) {
+  const struct core_kind *kind = core_kind_named(core, row->kind);
+  return kind != NULL && kind->kind.lane == WIRE_LANE_HUMANITARIAN;
+}
+
+void core_show_unused(const struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                       const struct law_question *question) {
   size_t left = LAW_HIDER_QUESTIONS;
   wire_write_key(writer, "unused_rows");
@@ -90,7 +95,7 @@ void core_show_unused(struct wire_writer *writer, const struct law_agreement *ag
   for (size_t i = 0; i < agreement->row_count; i++) {
     const struct law_row *row = &agreement->rows[i];
     bool meant = question == NULL || law_row_lacks(agreement, row, question) == 0;
-    const struct law_row *hider = meant ? law_row_hider(agreement, row, &left) : NULL;
+    const struct law_row *hider = meant ? law_row_hider(agreement, row, is_apart(core, row), &left) : NULL;
     if (hider == NULL)
       continue;
     wire_write_object(writer);
@@ -188,6 +193,7 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
                                .type = type->name,
                                .purpose = core_request_text(request, "purpose"),
                                .needs_row = kind->kind.needs_row,
+                               .apart = kind->kind.lane == WIRE_LANE_HUMANITARIAN,
                                .release = type->release,
                                .from = core->card.origin,
                                .to = partner->card.origin,
@@ -295,7 +301,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   else
     wire_write_null(&writer);
   static const struct law_agreement none = {0};
-  core_show_unused(&writer, answer.agreement != NULL ? answer.agreement : &none, &question);
+  core_show_unused(core, &writer, answer.agreement != NULL ? answer.agreement : &none, &question);
   wire_write_key(&writer, "agreements");
   wire_write_array(&writer);
   for (size_t i = 0; i < core->law_count && question.needs_row && !allowed && !over; i++)
@@ -471,7 +477,7 @@ static void write_review(struct review *review, uint64_t next, struct wire_write
   for (size_t i = 0; i < law->row_count; i++)
     write_row(review->core, writer, &law->rows[i]);
   wire_write_end(writer, ']');
-  core_show_unused(writer, law, NULL);
+  core_show_unused(review->core, writer, law, NULL);
   write_tallies(writer, "used", "clause", review->used, review->used_count);
   write_tallies(writer, "refused", "wanted", review->refused, review->refused_count);
   write_tallies(writer, "transfers", "basis", review->transfers, review->transfer_count);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/exchange.h"
+#include "core/lane.h"
 #include "core/partners.h"
 #include "core/show.h"
 #include "core/submit.h"
@@ -181,8 +182,12 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
   const struct core_partner *partner = core_partner_numbered(listing->core, row->partner);
   struct wire_writer *writer = &listing->writer;
   char room[CORE_SHOW_REASON];
+  enum wire_lane lane = WIRE_LANE_NONE;
   if (listing->open && row->state != STORE_WAITING)
     return BASE_OK;
+  enum base_code known = core_lane_of_case(listing->core, &row->case_id, &lane, listing->err);
+  if (known != BASE_OK || !core_lane_sees(listing->core, lane))
+    return known;
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->message);
   wire_write_member_id(writer, "case", &row->case_id);

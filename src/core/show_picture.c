@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/kinds.h"
+#include "core/lane.h"
 #include "core/picture.h"
 
 /* The picture, told: counts by one axis over some weeks, the same for as many weeks before, and the alerts. */
@@ -19,6 +20,7 @@ struct picture {
   enum store_picture_axis axis;
   base_time from, to; /* weeks: from <= week < to */
   struct base_view kind;
+  unsigned lanes; /* never both sides of the wall */
   size_t count, room;
   struct line *lines;
   struct base_error *err;
@@ -77,7 +79,7 @@ static int by_number(const void *a, const void *b) {
 static bool is_asked(const struct picture *picture, size_t at) {
   const struct core *core = picture->core;
   const struct wire_kind *kind = &core->kinds[at]->kind;
-  bool first = kind->picture_field.size > 0 &&
+  bool first = kind->picture_field.size > 0 && core_lanes_have(picture->lanes, kind->lane) &&
                (picture->kind.size == 0 || base_view_equal(picture->kind, kind->name));
   for (size_t i = 0; i < at && first; i++)
     first = core->kinds[i]->kind.picture_field.size == 0 || !base_view_equal(core->kinds[i]->kind.name, kind->name);
@@ -185,8 +187,11 @@ struct alerts {
 
 static enum base_code write_alert(void *context, const struct store_picture_alert *alert) {
   const struct alerts *alerts = context;
+  const struct picture *picture = alerts->picture;
   struct wire_writer *writer = alerts->writer;
-  if (alerts->picture->kind.size > 0 && !base_view_equal(alerts->picture->kind, alert->kind))
+  const struct core_kind *kind = core_kind_named(picture->core, alert->kind);
+  if ((picture->kind.size > 0 && !base_view_equal(picture->kind, alert->kind)) || kind == NULL ||
+      !core_lanes_have(picture->lanes, kind->kind.lane))
     return BASE_OK;
   wire_write_object(writer);
   write_day(writer, "week", alert->week);
@@ -205,6 +210,8 @@ enum base_code core_picture_show(struct core *core, const struct wire_json *requ
   struct wire_writer writer;
   struct alerts alerts = {&picture, &writer};
   enum base_code code = read_request(&picture, request, err);
+  if (code == BASE_OK)
+    code = core_lane_view(core, request, &picture.lanes, err);
   if (code == BASE_OK)
     code = gather(&picture, err);
   wire_writer_init(&writer, out);

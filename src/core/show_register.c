@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/epoch.h"
+#include "core/lane.h"
 #include "core/register.h"
 #include "core/show.h"
 
@@ -88,6 +89,29 @@ static enum base_code write_evidence(struct core *core, uint64_t index, struct w
   return base_buf_check(&text, "the evidence", err);
 }
 
+static enum base_code write_nothing(struct wire_writer *writer) {
+  wire_write_key(writer, "evidence");
+  wire_write_null(writer);
+  return BASE_OK;
+}
+
+/* What it says is about a case of the other side of the wall. That the leaf is there, and its hash, is everybody's. */
+static enum base_code is_hidden(struct core *core, struct base_view entry, struct base_view text, struct base_arena *arena,
+                                bool *out, struct base_error *err) {
+  struct wire_leaf leaf = {0};
+  struct wire_opening opening = {0};
+  enum wire_lane lane = WIRE_LANE_NONE;
+  enum base_code code = wire_leaf_parse(entry, &leaf, err);
+  if (code == BASE_OK && text.size > 0)
+    code = wire_opening_parse(leaf.act, text, arena, &opening, err);
+  if (core_damage(code)) /* shown as it is: register.check names it */
+    return BASE_OK;
+  if (code == BASE_OK)
+    code = core_lane_of_leaf(core, leaf.act, &opening, &lane, err);
+  *out = !core_lane_sees(core, lane);
+  return code;
+}
+
 enum base_code core_show_leaf(struct core *core, const struct wire_json *request, struct base_buf *out,
                               struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -102,6 +126,10 @@ enum base_code core_show_leaf(struct core *core, const struct wire_json *request
     code = core_register_read(core, index, &arena, &entry, &opening, err);
   if (code != BASE_OK)
     return code;
+  bool hidden = false;
+  code = is_hidden(core, entry, opening, &arena, &hidden, err);
+  if (code != BASE_OK)
+    return code;
   struct base_hash hash = seal_leaf_hash(entry);
   struct wire_writer writer;
   wire_writer_init(&writer, out);
@@ -109,12 +137,13 @@ enum base_code core_show_leaf(struct core *core, const struct wire_json *request
   wire_write_member_integer(&writer, "index", (int64_t)index);
   wire_write_member_text(&writer, "leaf", entry);
   wire_write_key(&writer, "opening");
-  if (opening.size > 0)
+  if (opening.size > 0 && !hidden)
     wire_write_raw(&writer, opening);
   else
     wire_write_null(&writer);
   wire_write_member_hash(&writer, "hash", &hash);
-  code = write_evidence(core, index, &writer, &arena, err);
+  wire_write_member_bool(&writer, "hidden", hidden);
+  code = hidden ? write_nothing(&writer) : write_evidence(core, index, &writer, &arena, err);
   wire_write_end(&writer, '}');
   return code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/erase.h"
+#include "core/lane.h"
 #include "core/register.h"
 #include "core/release.h"
 #include "core/show.h"
@@ -118,6 +119,14 @@ static enum base_code write_list(struct core *core, const struct wire_json *requ
     code = store_release_next(core->store, !all && only == NULL, &key, &arena, &row, err);
     if (code == BASE_OK && only != NULL && row.number != wire_json_integer(only))
       code = BASE_NOT_FOUND;
+    enum wire_lane lane = WIRE_LANE_NONE;
+    if (code == BASE_OK)
+      code = core_lane_of_message(core, &row.message, &lane, err);
+    if (code == BASE_OK && !core_lane_sees(core, lane)) {
+      code = only != NULL ? BASE_NOT_FOUND : BASE_OK;
+      if (only == NULL)
+        continue;
+    }
     if (code == BASE_OK)
       code = write_release(core, writer, &row, &arena, err);
     else if (code == BASE_NOT_FOUND && only != NULL)

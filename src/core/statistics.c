@@ -9,7 +9,9 @@
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/lane.h"
 #include "core/partners.h"
+#include "core/people.h"
 #include "core/register.h"
 #include "law/statistics.h"
 #include "law/transfer.h"
@@ -27,7 +29,9 @@ struct core_statistics {
   base_time from, to;                                       /* leaves from <= time < to; to INT64_MAX: to the last */
   base_time at, cut;                                        /* law_asked */
   int64_t year;                                             /* to be published, 0: none */
+  unsigned lanes;                                           /* what is counted: one side of the wall */
   char partner[BASE_NAME_MAX + 1], kind[WIRE_CODE_MAX + 1]; /* "" for all */
+  char by[BASE_NAME_MAX + 1]; /* who began it: nobody else goes on with it */
   struct base_hash root;
   uint64_t size; /* the head: of the register when it began */
   uint64_t first, next, end;
@@ -43,6 +47,7 @@ struct seen {
   struct base_id case_id;
   struct wire_header header;
   struct base_view kind;
+  enum wire_lane lane;
 };
 
 void core_statistics_free(struct core *core) {
@@ -107,6 +112,10 @@ static enum base_code read_year(struct core *core, const struct wire_json *reque
     return base_fail(err, BASE_FIELD,
                      "publish: a whole year and all of it; together with a part of it, what is hidden in the one could "
                      "be computed from the other");
+  if (statistics->lanes != CORE_LANES_APART && statistics->lanes != CORE_LANES_SHARED)
+    return base_fail(err, BASE_FIELD,
+                     "publish: enforcement and civil together (no lane), or humanitarian alone; of two tables that overlap the "
+                     "difference tells what is hidden in both");
   statistics->year = year;
   statistics->from = year_begins(year);
   statistics->to = year_begins(year + 1);
@@ -156,6 +165,8 @@ static enum base_code begin_with(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = check_names(core, statistics, err);
   if (code == BASE_OK)
+    code = core_lane_view(core, request, &statistics->lanes, err);
+  if (code == BASE_OK)
     code = read_year(core, request, statistics, err);
   if (code == BASE_OK)
     code = leaf_from(core, statistics->size, statistics->from, &statistics->first, err);
@@ -177,6 +188,7 @@ static enum base_code begin(struct core *core, const struct wire_json *request, 
   law_tally_init(&statistics->tally);
   statistics->size = core->reg.attested;
   statistics->root = core->reg.attested_root;
+  memcpy(statistics->by, core_asker(core)->handle, sizeof statistics->by);
   core->statistics = statistics;
   enum base_code code = begin_with(core, request, statistics, err);
   if (code != BASE_OK)
@@ -191,7 +203,8 @@ static enum base_code begin_or_go_on(struct core *core, const struct wire_json *
     return base_fail(err, BASE_FIELD, "next: a whole number from 0");
   if (next == 0)
     return begin(core, request, err);
-  return core->statistics != NULL && core->statistics->next == (uint64_t)next
+  return core->statistics != NULL && core->statistics->next == (uint64_t)next &&
+                 core_asker_began(core, core->statistics->by)
              ? BASE_OK
              : base_fail(err, BASE_CONFLICT, "no statistics stand at leaf %lld: begin anew, without next",
                          (long long)next);
@@ -377,6 +390,11 @@ static bool wanted(const char *only, struct base_view name) {
   return only[0] == '\0' || base_view_is(name, only);
 }
 
+/* What is of no lane, such as the acts of the node itself, is not counted twice: it stands beside what is shared. */
+static bool is_counted(const struct core_statistics *statistics, enum wire_lane lane) {
+  return lane == WIRE_LANE_NONE ? (statistics->lanes & CORE_LANES_SHARED) != 0 : core_lanes_have(statistics->lanes, lane);
+}
+
 static enum base_code count_leaf(struct core *core, uint64_t index, struct base_error *err) {
   struct core_statistics *statistics = core->statistics;
   struct seen seen = {0};
@@ -393,6 +411,9 @@ static enum base_code count_leaf(struct core *core, uint64_t index, struct base_
   snprintf(seen.month, sizeof seen.month, "%.*s", MONTH_TEXT, base_time_format(seen.leaf.leaf.time).text);
   if (seen.leaf.leaf.act == WIRE_ACT_DENIED)
     seen.kind = before(seen.leaf.opening.subject, '/');
+  code = core_lane_of_leaf(core, seen.leaf.leaf.act, &seen.leaf.opening, &seen.lane, err);
+  if (code != BASE_OK || !is_counted(statistics, seen.lane))
+    return code;
   if (!wanted(statistics->partner, seen.partner) || !wanted(statistics->kind, seen.kind))
     return BASE_OK;
   bool sent = seen.leaf.leaf.act == WIRE_ACT_SENT, received = seen.leaf.leaf.act == WIRE_ACT_RECEIVED;

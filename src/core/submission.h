@@ -70,7 +70,8 @@ void core_submission_look(const struct wire_json *document, struct core_submissi
 /* The member `derogated`: to whom it goes under the derogation that was asked for. */
 void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission);
 /* The member `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
-void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission);
+void core_submission_warnings(const struct core *core, struct wire_writer *writer,
+                              const struct core_submission *submission);
 /* Answers with that id alone. */
 void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
 /* Answers that it goes. */

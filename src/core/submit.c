@@ -8,6 +8,7 @@
 #include "core/balance.h"
 #include "core/cases.h"
 #include "core/certified.h"
+#include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -130,6 +131,8 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
                                         &submission->arena, &submission->form, &submission->rest, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->rest, "fields", err);
+  if (code == BASE_OK)
+    code = core_lane_names(core, &submission->kind->kind, submission->type, NULL, wire_json_get(request, "fields"), err);
   if (code == BASE_OK)
     code = core_passable(core, &submission->form, err);
   if (code == BASE_OK)
@@ -395,6 +398,8 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
                      (const char *)name.data);
   if (code == BASE_OK && submission->by_hand)
     code = core_people_binds(core, &submission->kind->kind, err);
+  if (code == BASE_OK && submission->by_hand)
+    code = core_lane_writes(core, &submission->kind->kind, err);
   if (code == BASE_OK) {
     submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
     code = check_audience(core, document, submission, err);
@@ -562,6 +567,8 @@ static enum base_code take_content(struct core *core, const struct core_content 
   submission->level = wire_marking_level(marked ? &marking : NULL);
   base_buf_add_view(&submission->part0_bytes, held->row.part0);
   enum base_code code = base_buf_check(&submission->part0_bytes, "content", err);
+  if (code == BASE_OK)
+    code = core_lane_names(core, &submission->kind->kind, submission->type, header, held->part0.fields, err);
   return code == BASE_OK ? core_passable(core, &submission->form, err) : code;
 }
 

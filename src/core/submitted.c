@@ -205,7 +205,8 @@ void core_submission_look(const struct wire_json *document, struct core_submissi
       wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
 }
 
-void core_submission_warnings(struct wire_writer *writer, const struct core_submission *submission) {
+void core_submission_warnings(const struct core *core, struct wire_writer *writer,
+                              const struct core_submission *submission) {
   wire_write_key(writer, "warnings");
   wire_write_array(writer);
   for (size_t i = 0; i < submission->hint_count; i++) {
@@ -216,7 +217,7 @@ void core_submission_warnings(struct wire_writer *writer, const struct core_subm
     wire_write_end(writer, '}');
   }
   wire_write_end(writer, ']');
-  core_show_unused(writer, &submission->terms, NULL);
+  core_show_unused(core, writer, &submission->terms, NULL);
 }
 
 void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission) {
@@ -247,6 +248,6 @@ void core_submission_sent(struct core *core, uint64_t token, const struct core_s
     wire_write_null(&writer);
   }
   core_submission_derogated(&writer, submission);
-  core_submission_warnings(&writer, submission);
+  core_submission_warnings(core, &writer, submission);
   wire_write_end(&writer, '}');
 }

@@ -15,6 +15,8 @@ static void ask(struct gate_job *job, gate_answer answer) {
   gate_job_object(job, &writer, &payload);
   if (job->after[0] != '\0')
     wire_write_member_string(&writer, "after", job->after);
+  if (job->lane[0] != '\0')
+    wire_write_member_string(&writer, "lane", job->lane);
   if (gate_http_answered(job->request)) /* before that he is to see that he is heard */
     wire_write_member_bool(&writer, "wait", true);
   wire_write_end(&writer, '}');
@@ -135,6 +137,11 @@ static enum base_code read_after(struct gate_job *job, struct base_error *err) {
   if (after.size > GATE_POSITION_MAX || !base_utf8_valid(after) || (said != NULL && said->size == 0))
     return base_fail(err, BASE_FIELD, "after: must be the id of an event, at most %d octets", GATE_POSITION_MAX);
   (void)snprintf(job->after, sizeof job->after, "%.*s", (int)after.size, (const char *)after.data);
+  const struct base_view *lane = gate_target_query(&job->request->target, "lane");
+  if (lane != NULL && (lane->size == 0 || lane->size > GATE_LANE_MAX || !base_utf8_valid(*lane)))
+    return base_fail(err, BASE_FIELD, "lane: enforcement, humanitarian or civil");
+  if (lane != NULL)
+    (void)snprintf(job->lane, sizeof job->lane, "%.*s", (int)lane->size, (const char *)lane->data);
   return BASE_OK;
 }
 

@@ -28,6 +28,7 @@ enum {
   GATE_HANDSHAKE_MAX = 16 << 10, /* octets of one message of a TLS handshake */
   GATE_AUDIENCE_MAX = 32,       /* at the events of the local API; core parks as many */
   GATE_AUDIENCE_SHARE = 4,      /* of them of one person; core parks as many of hers */
+  GATE_LANE_MAX = 16,           /* octets of a lane */
   GATE_WHO_MAX = 128,           /* octets of the person's name by which they are counted */
   GATE_POSITION_MAX = 64,        /* octets of a place in the row of events */
   GATE_DRAIN_MAX = 4 << 20,     /* octets of a body that the local gate refuses and reads all the same, so that its sender sees why */

@@ -41,6 +41,7 @@ struct gate_job {
   size_t record_size;
   /* of a listener; body then holds what is to be written */
   char after[GATE_POSITION_MAX + 1]; /* the last event that he was told */
+  char lane[GATE_LANE_MAX + 1];      /* which one he asked for; "" for those that he has */
   char who[GATE_WHO_MAX + 1];        /* as core names him; "" until it did */
   bool asked, ended;
   size_t written;

@@ -48,6 +48,12 @@ static bool covers(const struct base_view *codes, size_t count, struct base_view
   return false;
 }
 
+/* No row is about what is humanitarian and about what is not: who means the former says its kind. */
+static bool kind_covers(const struct law_row *row, const struct law_question *question) {
+  bool any = row->kind.size == 1 && row->kind.data[0] == '*';
+  return !(any && question->apart) && covers(&row->kind, 1, question->kind);
+}
+
 static bool direction_covers(const struct law_agreement *agreement, enum law_direction direction,
                              const struct law_question *question) {
   switch (direction) {
@@ -80,7 +86,7 @@ static enum law_transfer transfer_basis(const struct law_row *row, const struct 
 unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_row *row,
                        const struct law_question *question) {
   unsigned lacks = 0;
-  lacks |= covers(&row->kind, 1, question->kind) ? 0 : LAW_LACKS_KIND;
+  lacks |= kind_covers(row, question) ? 0 : LAW_LACKS_KIND;
   lacks |= covers(row->types, row->type_count, question->type) ? 0 : LAW_LACKS_TYPE;
   lacks |= covers(row->purposes, row->purpose_count, question->purpose) ? 0 : LAW_LACKS_PURPOSE;
   lacks |= direction_covers(agreement, row->direction, question) ? 0 : LAW_LACKS_DIRECTION;
@@ -111,7 +117,7 @@ static const struct law_row *covering_row(const struct law_agreement *agreement,
                                           struct near_misses *misses) {
   for (size_t i = 0; i < agreement->row_count; i++) {
     const struct law_row *row = &agreement->rows[i];
-    if (!covers(&row->kind, 1, question->kind)) /* most rows are about another kind: nothing more is asked of those */
+    if (!kind_covers(row, question)) /* most rows are about another kind: nothing more is asked of those */
       continue;
     unsigned lacks = law_row_lacks(agreement, row, question);
     if (lacks == 0)

@@ -7,6 +7,7 @@
 struct pair {
   const struct law_agreement *agreement;
   const struct law_row *first, *row; /* whether that one covers all that this one covers */
+  bool apart;                        /* what this one is about is humanitarian */
   size_t *left;                      /* questions; none left: it does not, as far as anybody knows */
 };
 
@@ -20,7 +21,7 @@ static bool goes_on(const struct pair *pair, const struct law_question *question
 }
 
 static bool covers_content(const struct pair *pair) {
-  struct law_question question = {.kind = pair->row->kind, .personal = pair->row->personal};
+  struct law_question question = {.kind = pair->row->kind, .apart = pair->apart, .personal = pair->row->personal};
   struct law_question leaving = {.transfer = pair->row->personal != WIRE_PERSONAL_NONE};
   bool covered = goes_on(pair, &question, LAW_LACKS_KIND | LAW_LACKS_PERSONAL) &&
                  goes_on(pair, &leaving, LAW_LACKS_TRANSFER);
@@ -49,8 +50,9 @@ static bool covers_ways(const struct pair *pair) {
   return true;
 }
 
-const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, size_t *left) {
-  struct pair pair = {.agreement = agreement, .row = row, .left = left};
+const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, bool apart,
+                                    size_t *left) {
+  struct pair pair = {.agreement = agreement, .row = row, .apart = apart, .left = left};
   for (pair.first = agreement->rows; pair.first < row; pair.first++)
     if (covers_content(&pair) && covers_ways(&pair))
       return pair.first;

@@ -112,6 +112,7 @@ BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, co
 struct law_question {
   struct base_view kind, type, purpose; /* purpose: "" when the kind has none */
   bool needs_row;                       /* the kind's */
+  bool apart;                           /* it is humanitarian: a row that says `*` is not about it */
   struct base_view from, to;            /* origins */
   enum wire_personal personal;          /* the highest class of personal data in its form */
   enum wire_level level;                /* how it is marked (wire_marking_level); WIRE_LEVEL_NONE: that is not asked */
@@ -197,8 +198,10 @@ unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_r
                        const struct law_question *question);
 /* The first row before this one, which is one of the agreement's, that alone covers all that it covers: so it is never
  * used, however strict it is. NULL: there is none, or it was not found before `left` questions were asked, which it counts down:
- * begin with LAW_HIDER_QUESTIONS for all rows of an agreement. It only helps people: law_decide does not ask for it. */
-const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, size_t *left);
+ * begin with LAW_HIDER_QUESTIONS for all rows of an agreement. apart: its kind is humanitarian. It only helps people: law_decide does not ask
+ * for it. */
+const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, bool apart,
+                                    size_t *left);
 /* Whether the agreement can permit anything of the question now, its rows aside. */
 enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question);
 

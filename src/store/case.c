@@ -12,7 +12,7 @@ enum base_code store_case_put(struct store *store, const struct store_case *kase
                   STORE_VALUES(store_number(id), store_number(kase->changed), store_number(kase->opened),
                                store_unsigned(kase->message_count), store_number(kase->flagged), store_text(kase->kind),
                                store_text(kase->state), store_text(kase->opener), store_hash(&kase->kind_hash),
-                               store_number(kase->due), store_number(kase->look)),
+                               store_number(kase->due), store_number(kase->look), store_number(kase->lane)),
                   NULL, err);
   return code;
 }
@@ -29,6 +29,7 @@ static enum base_code read_case(struct store_rows *rows, struct base_arena *aren
       .opener = store_row_bytes(rows, 7, arena),
       .due = store_row_number(rows, 9),
       .look = store_row_number(rows, 10),
+      .lane = (enum wire_lane)store_row_at_most(rows, 11, WIRE_LANE_NONE),
   };
   store_row_32(rows, 0, out->id.bytes);
   store_row_32(rows, 8, out->kind_hash.bytes);
@@ -61,7 +62,7 @@ enum base_code store_case_next(struct store *store, int64_t *key, struct base_ar
   enum base_code code = store_rows_after(store, STORE_SQL_CASE_NEXT, *key, &rows, err);
   if (code != BASE_OK)
     return code;
-  *key = store_row_number(&rows, 11);
+  *key = store_row_number(&rows, 12);
   return read_case(&rows, arena, out, err);
 }
 
@@ -92,6 +93,20 @@ enum base_code store_case_each(struct store *store, struct base_view kind, uint6
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }
 
+enum base_code store_case_list(struct store *store, const struct store_case_filter *filter, uint64_t limit,
+                               enum base_code (*each)(void *context, const struct store_case *), void *context,
+                               struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  struct store_value most = store_limit(limit), without = store_number(filter->without);
+  enum base_code code =
+      filter->kind.size == 0
+          ? store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_APART : STORE_SQL_CASE_LIST,
+                            STORE_VALUES(most, without), &rows, err)
+          : store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_KIND_APART : STORE_SQL_CASE_LIST_KIND,
+                            STORE_VALUES(most, without, store_text(filter->kind)), &rows, err);
+  return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
+}
+
 enum base_code store_case_each_due(struct store *store, const struct store_case_filter *filter, base_time due,
                                    const struct base_id *after, uint64_t limit,
                                    enum base_code (*each)(void *context, const struct store_case *), void *context,
@@ -100,9 +115,9 @@ enum base_code store_case_each_due(struct store *store, const struct store_case_
   int64_t number = INT64_MIN;
   enum base_code code = after == NULL ? BASE_OK : store_id_find(store, after, &number, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_CASE_EACH_DUE,
+    code = store_rows_open(store, filter->apart ? STORE_SQL_CASE_EACH_DUE_APART : STORE_SQL_CASE_EACH_DUE,
                            STORE_VALUES(store_limit(limit), store_text(filter->state), store_text(filter->kind),
-                                        store_number(due), store_number(number)),
+                                        store_number(due), store_number(number), store_number(filter->without)),
                            &rows, err);
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }

@@ -4,6 +4,7 @@
 
 #include "wire/backup.h"
 #include "wire/consignment.h"
+#include "wire/kind.h"
 
 /* The only SQL. Verbs in business words; no cryptography: what is secret arrives encrypted. One writer. spec/store.md
  * has the schema. Views in results point into the arena handed in and are valid as long as it is. A missing row is
@@ -189,6 +190,7 @@ struct store_case {
   base_time opened, changed;
   base_time due;  /* when the first of its running clocks is due; STORE_DUE_PAUSED; INT64_MAX: it has neither */
   base_time look; /* when something of its clocks is to be told next; INT64_MAX: never; 0: both are not known yet */
+  enum wire_lane lane;
 };
 /* due and look are written in a new row alone: store_case_clocks_set changes them. */
 BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase,
@@ -200,8 +202,14 @@ BASE_NODISCARD enum base_code store_case_next(struct store *store, int64_t *key,
                                               struct store_case *out, struct base_error *err);
 struct store_case_filter {
   struct base_view kind, state; /* empty: all */
+  bool apart;                   /* what is humanitarian, and nothing else; false: all but that */
+  int without;                  /* of these a lane that is left out; -1: none is */
 };
-/* Newest change first; kind empty: all. limit 0: all. */
+/* Newest change first; the filter's state is not asked. limit 0: all. */
+BASE_NODISCARD enum base_code store_case_list(struct store *store, const struct store_case_filter *filter, uint64_t limit,
+                                              enum base_code (*each)(void *context, const struct store_case *),
+                                              void *context, struct base_error *err);
+/* Those of all lanes, for the node itself. Newest change first; kind empty: all. limit 0: all. */
 BASE_NODISCARD enum base_code store_case_each(struct store *store, struct base_view kind, uint64_t limit,
                                               enum base_code (*each)(void *context, const struct store_case *),
                                               void *context, struct base_error *err);

@@ -381,6 +381,8 @@ static void read_kind(struct wire_kind_reader *reader) {
     wire_object_fail(root, BASE_FIELD, "needs_row",
                      "must be false for the kinds agreement, recall, consent, emergency and erasure, and true for every other");
   wire_object_note(root);
+  wire_kind_read_lane(reader);
+  wire_object_note(root);
   read_steps(reader);
 }
 

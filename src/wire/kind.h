@@ -185,6 +185,14 @@ struct wire_kind_period {
   const struct wire_kind_type *moved_by; /* a type that has both and says it anew; NULL: none does */
   uint64_t after;                        /* bit per type: what may be sent when it is over */
 };
+/* Between what is humanitarian and all others stands a wall: no message, list, count or person's right joins them. */
+enum wire_lane { WIRE_LANE_ENFORCEMENT, WIRE_LANE_HUMANITARIAN, WIRE_LANE_CIVIL, WIRE_LANES,
+                 WIRE_LANE_NONE = WIRE_LANES /* of the kinds that need no row: they make law for all */ };
+extern const char *const wire_lane_names[WIRE_LANES]; /* "enforcement", "humanitarian", "civil" */
+/* False: it is none. */
+bool wire_lane_named(struct base_view name, enum wire_lane *out);
+/* Whether the wall stands between them. */
+bool wire_lanes_apart(enum wire_lane a, enum wire_lane b);
 struct wire_kind {
   struct base_view name;
   int64_t version;
@@ -205,6 +213,7 @@ struct wire_kind {
   struct base_view purpose_field;       /* state field of the opening message that law takes as the purpose; may be empty */
   struct wire_kind_ends personal_ends;
   struct base_view picture_field, picture_region; /* the state fields by which its cases are counted in the picture; empty: not */
+  enum wire_lane lane;
   bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a

@@ -44,6 +44,8 @@ void wire_kind_read_picture(struct wire_kind_reader *reader);
 void wire_kind_read_balances(struct wire_kind_reader *reader);
 /* kind_feed.c: the feeds, likewise. */
 void wire_kind_read_feeds(struct wire_kind_reader *reader);
+/* kind_lane.c: once needs_row is read. */
+void wire_kind_read_lane(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

@@ -18,9 +18,11 @@ def started_for_all():
     for node in (rabat, paris):
         node.serves()
     introduce(rabat, paris)
-    row = {"id": "1", "kind": "*", "types": ["*"], "purposes": ["*"], "direction": "both", "personal": "special"}
+    row = {"types": ["*"], "purposes": ["*"], "direction": "both", "personal": "special"}
     terms = json.loads(rabat.ask("kind", "example", "agreement"))
-    agree(rabat, paris, terms={**terms, "rows": [row]})
+    # a star stands for all kinds but those that are humanitarian, each of which is named
+    humane = [kind["name"] for kind in rabat.json("kind", "list") if rabat.json("kind", "show", kind["name"]).get("lane") == "humanitarian"]
+    agree(rabat, paris, terms={**terms, "rows": [{"id": str(i), "kind": kind, **row} for i, kind in enumerate(["*", *humane])]})
     return rabat, paris
 
 

@@ -116,7 +116,7 @@ static void test_owner(void **state) {
   refused_as(&a, LINK_PERSON_LIST, "", "\"person\":\"test\"", BASE_NOT_FOUND, "there is no person test");
   add(&a, "lina", "\"liaison\",\"supervisor\"");
   /* The first person that was named made the owner one, too. */
-  expect_last(&a, "person", "test", "lina", "added: liaison, supervisor");
+  expect_last(&a, "person", "test", "lina", "added: liaison, supervisor; enforcement, civil");
   struct told told = tell(&a, LINK_PERSON_LIST, "{\"actor\":\"test\"}");
   const struct wire_json *persons = wire_json_get(told.json, "persons");
   assert_int_equal(wire_json_size(persons), 2);
@@ -155,7 +155,7 @@ static void test_owner_of_a_new_node(void **state) {
   pair_make(&a, "rabat");
   assert_int_equal(base_file_replace(a.core_dir, "owner",
                                      BASE_VIEW("{\"person\":\"amal\",\"name\":\"Amal B.\",\"unit\":\"\","
-                                               "\"roles\":[\"administrator\",\"auditor\"]}"),
+                                               "\"lanes\":[\"civil\"],\"roles\":[\"administrator\",\"auditor\"]}"),
                                      0600, &err),
                    BASE_OK);
   pair_close(&a);

@@ -434,6 +434,23 @@ static void a_star_covers_all(void **state) {
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
 }
 
+/* No row covers what is humanitarian and what is not: a star stands for the latter alone. */
+static void a_star_is_never_humanitarian(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_answer answer;
+  struct base_error err = {0};
+  struct law_question asked = question();
+  basis_init(&basis, 1);
+  asked.apart = true;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK); /* its kind is named */
+  basis.row.kind = BASE_VIEW("*");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
+  assert_int_equal(law_row_lacks(&basis.agreement, &basis.row, &asked), LAW_LACKS_KIND);
+  asked.apart = false;
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
+}
+
 static void the_smallest_id_is_named(void **state) {
   (void)state;
   struct basis one, two, three;
@@ -569,7 +586,7 @@ int main(void) {
       cmocka_unit_test(every_condition_counts),
       cmocka_unit_test(bounds_of_time_and_direction),
       cmocka_unit_test(a_star_covers_all),
-      cmocka_unit_test(the_smallest_id_is_named),
+      cmocka_unit_test(a_star_is_never_humanitarian), cmocka_unit_test(the_smallest_id_is_named),
       cmocka_unit_test(says_which_row_is_missing),
       cmocka_unit_test(many_reasons_fit),
       cmocka_unit_test(suspension_comes_first),

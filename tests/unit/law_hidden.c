@@ -34,7 +34,7 @@ static void set_up(void) {
 /* Which row hides this one, -1: none. */
 static int hider(size_t row) {
   size_t left = LAW_HIDER_QUESTIONS;
-  const struct law_row *found = law_row_hider(&agreement, &rows[row], &left);
+  const struct law_row *found = law_row_hider(&agreement, &rows[row], false, &left);
   return found == NULL ? -1 : (int)(found - rows);
 }
 
@@ -125,20 +125,31 @@ static void each_way_counts(void **state) {
   assert_int_equal(hider(1), 0);
 }
 
+/* A star before it hides a row about what is humanitarian not at all. */
+static void a_star_hides_nothing_humanitarian(void **state) {
+  (void)state;
+  size_t left = LAW_HIDER_QUESTIONS;
+  set_up();
+  rows[0].kind = all[0];
+  assert_ptr_equal(law_row_hider(&agreement, &rows[1], false, &left), &rows[0]);
+  assert_null(law_row_hider(&agreement, &rows[1], true, &left));
+  assert_ptr_equal(law_row_hider(&agreement, &rows[2], true, &left), &rows[1]);
+}
+
 static void asks_no_more_than_it_may(void **state) {
   (void)state;
   set_up();
   size_t left = LAW_HIDER_QUESTIONS;
-  assert_non_null(law_row_hider(&agreement, &rows[1], &left));
+  assert_non_null(law_row_hider(&agreement, &rows[1], false, &left));
   size_t asked = LAW_HIDER_QUESTIONS - left;
   assert_int_equal(asked, 1 + 1 + WIRE_RED + 2 + 1 + 6); /* kind and class, basis, marks, types, purposes, ways */
   left = asked;
-  assert_ptr_equal(law_row_hider(&agreement, &rows[1], &left), &rows[0]);
+  assert_ptr_equal(law_row_hider(&agreement, &rows[1], false, &left), &rows[0]);
   assert_int_equal(left, 0);
-  assert_null(law_row_hider(&agreement, &rows[1], &left));
+  assert_null(law_row_hider(&agreement, &rows[1], false, &left));
   assert_int_equal(left, 0);
   left = asked - 1;
-  assert_null(law_row_hider(&agreement, &rows[1], &left));
+  assert_null(law_row_hider(&agreement, &rows[1], false, &left));
 }
 
 /* Of all pairs of some hundred rows: what is said to be hidden, law_decide never answers with; and what is not, it does
@@ -183,7 +194,7 @@ static void law_decides_alike(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_one_hides),      cmocka_unit_test(each_column_counts), cmocka_unit_test(each_way_counts),
-      cmocka_unit_test(asks_no_more_than_it_may), cmocka_unit_test(law_decides_alike),
+      cmocka_unit_test(a_star_hides_nothing_humanitarian), cmocka_unit_test(asks_no_more_than_it_may), cmocka_unit_test(law_decides_alike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

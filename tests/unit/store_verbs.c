@@ -794,7 +794,8 @@ static void no_query_scans_a_table(void **state) {
     enum store_statement statement;
     const char *walks;
   } known[] = {
-      {STORE_SQL_CASE_EACH, "in the order of an index"},  {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
+      {STORE_SQL_CASE_EACH, "in the order of an index"},  {STORE_SQL_CASE_LIST, "in the order of an index"},
+      {STORE_SQL_CASE_LIST_APART, "in the order of an index"},  {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
       {STORE_SQL_HEAD_LAST, "one row, from the end"},     {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
       {STORE_SQL_ID_LAST, "one row, from the end"},       {STORE_SQL_MESSAGE_LAST, "one row, from the end"},
       {STORE_SQL_DELIVERY_LAST, "one row, from the end"},

@@ -80,6 +80,7 @@ static void request_is_as_the_directive_wants(void **state) {
   shipped_load(&request, "request");
   const struct wire_kind *kind = &request.kind;
   assert_true(kind->needs_row);
+  assert_int_equal(kind->lane, WIRE_LANE_ENFORCEMENT); /* where none is said */
   assert_true(base_view_is(kind->purpose_field, "purpose"));
   assert_int_equal(kind->clock_count, 1);
   const struct wire_kind_clock *clock = &kind->clocks[0];
@@ -138,6 +139,10 @@ static void agreement_needs_all_and_no_row(void **state) {
   struct shipped agreement;
   shipped_load(&agreement, "agreement");
   assert_false(agreement.kind.needs_row);
+  assert_int_equal(agreement.kind.lane, WIRE_LANE_NONE);
+  assert_true(wire_lanes_apart(WIRE_LANE_CIVIL, WIRE_LANE_HUMANITARIAN));
+  assert_false(wire_lanes_apart(WIRE_LANE_CIVIL, WIRE_LANE_ENFORCEMENT));
+  assert_false(wire_lanes_apart(WIRE_LANE_NONE, WIRE_LANE_HUMANITARIAN));
   const struct wire_kind_type *accept = shipped_type(&agreement, "accept");
   for (size_t i = 0; i < agreement.kind.transition_count; i++) {
     const struct wire_kind_transition *transition = &agreement.kind.transitions[i];
@@ -161,6 +166,10 @@ static void refuses_each_slip(void **state) {
       {"\"version\":1", "\"version\":0", BASE_FIELD, "$.version"},
       {"\"version\":1", "\"version\":1,\"colour\":2", BASE_UNKNOWN_FIELD, "$.colour"},
       {"\"needs_row\":true", "\"needs_row\":false", BASE_FIELD, "$.needs_row"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"lane\":\"red\"", BASE_FIELD, "$.lane: must be enforcement, humanitarian or civil"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"lane\":1", BASE_FIELD, "$.lane"},
+      {"\"name\":\"talk\",\"version\":1,\"needs_row\":true", "\"name\":\"recall\",\"version\":1,\"needs_row\":false,\"lane\":\"civil\"",
+       BASE_FIELD, "$.lane: goes with needs_row true"},
       {"\"purpose_field\":\"why\"", "\"purpose_field\":\"day\"", BASE_FIELD, "$.purpose_field"},
       {"\"purpose_field\"", "\"picture\":{\"field\":\"why\",\"region\":\"day\"},\"purpose_field\"", BASE_FIELD, "$.picture.region"},
       {"\"purpose_field\"", "\"picture\":{\"field\":\"text\",\"region\":\"why\"},\"purpose_field\"", BASE_FIELD, "$.picture.field"},

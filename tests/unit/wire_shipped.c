@@ -272,6 +272,8 @@ static void lists_are_common(void **state) {
     const struct wire_kind_list *purpose = list_of(kind, "purpose");
     if (purpose != NULL && kind->needs_row && !same(purpose, enforcing) && !same(purpose, humane))
       fail_msg("the purposes of %s are a list of its own", (const char *)kind->name.data);
+    if (purpose != NULL && kind->needs_row && same(purpose, humane) != (kind->lane == WIRE_LANE_HUMANITARIAN))
+      fail_msg("%s has the purposes of the other side of the wall", (const char *)kind->name.data);
     for (size_t j = 0; j < sizeof common / sizeof *common; j++) {
       const struct wire_kind_list *list = list_of(kind, common[j].list);
       seen += list != NULL;

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/lane.h"
+
+#include <stdio.h>
+
+#include "core/cases.h"
+#include "core/people.h"
+#include "core/recall.h"
+
+enum { ARENA = 16 << 20 };
+
+/* --- of which lane */
+
+static enum wire_lane lane_of_header(const struct core *core, const struct wire_header *header) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  return kind != NULL ? kind->kind.lane : WIRE_LANE_NONE;
+}
+
+/* What is damaged, or not here, has no lane: register.check names it, and whoever asks for it is told. */
+static enum base_code absent(enum base_code code, const struct base_error *why, struct base_error *err) {
+  if (code == BASE_OK || code == BASE_NOT_FOUND || core_damage(code))
+    return BASE_OK;
+  return base_fail(err, code, "%s", why->text);
+}
+
+static enum base_code stored_case(struct core *core, const struct base_id *id, bool *there, enum wire_lane *out,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  const struct core_case *known = core_case_known(core, id);
+  struct store_case row;
+  struct base_error why = {0};
+  *there = known != NULL;
+  if (known != NULL) {
+    *out = known->row.lane;
+    return BASE_OK;
+  }
+  enum base_code code = store_case_get(core->store, id, &arena, &row, &why);
+  *there = code == BASE_OK;
+  if (code == BASE_OK)
+    *out = row.lane;
+  return absent(code, &why, err);
+}
+
+enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
+                                    struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, ARENA);
+  struct store_message row;
+  struct wire_header header;
+  struct base_error why = {0};
+  bool there = false;
+  *out = WIRE_LANE_NONE;
+  enum base_code code = store_message_header(core->store, id, &arena, &row, &why);
+  if (code == BASE_OK)
+    code = stored_case(core, &row.case_id, &there, out, &why);
+  if (code == BASE_OK && !there) /* its case is not here yet, or never will be */
+    code = wire_header_parse(row.header, &arena, &header, &why);
+  if (code == BASE_OK && !there)
+    *out = lane_of_header(core, &header);
+  return absent(code, &why, err);
+}
+
+enum base_code core_lane_of_case(struct core *core, const struct base_id *id, enum wire_lane *out,
+                                 struct base_error *err) {
+  bool there = false;
+  *out = WIRE_LANE_NONE;
+  enum base_code code = stored_case(core, id, &there, out, err);
+  return code != BASE_OK || there ? code : core_lane_of_message(core, id, out, err);
+}
+
+/* --- what a message names */
+
+static struct base_view value_of(const struct wire_kind_field *field, const struct wire_header *header,
+                                 const struct wire_json *fields) {
+  char name[WIRE_CODE_MAX + 1];
+  (void)snprintf(name, sizeof name, "%.*s", (int)field->name.size, (const char *)field->name.data);
+  struct base_view text = header != NULL && field->state ? wire_header_state(header, name) : (struct base_view){0};
+  return text.size > 0 ? text : wire_json_text(wire_json_get(fields, name));
+}
+
+static enum base_code fail_names(const struct wire_kind_field *field, const struct base_id *id, enum wire_lane its,
+                                 enum wire_lane ours, struct base_error *err) {
+  return base_fail(err, BASE_POLICY,
+                   "fields: $.%.*s: message %s is %s, and nothing %s names it: what is humanitarian is never joined with "
+                   "anything else",
+                   (int)field->name.size, (const char *)field->name.data, base_id_text(id).text, wire_lane_names[its],
+                   wire_lane_names[ours]);
+}
+
+/* lane: of the case, and then of what is named first, where the case has none. */
+static enum base_code look_at_names(struct core *core, const struct wire_kind_type *type,
+                                    const struct wire_header *header, const struct wire_json *fields,
+                                    enum wire_lane *lane, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < type->field_count && code == BASE_OK; i++) {
+    struct base_id named;
+    enum wire_lane its = WIRE_LANE_NONE;
+    if (type->fields[i].type != WIRE_FIELD_REFERENCE || !base_id_parse(value_of(&type->fields[i], header, fields), &named))
+      continue;
+    code = core_lane_of_message(core, &named, &its, err);
+    if (code == BASE_OK && wire_lanes_apart(*lane, its))
+      code = fail_names(&type->fields[i], &named, its, *lane, err);
+    if (*lane == WIRE_LANE_NONE)
+      *lane = its;
+  }
+  return code;
+}
+
+enum base_code core_lane_names(struct core *core, const struct wire_kind *kind, const struct wire_kind_type *type,
+                               const struct wire_header *header, const struct wire_json *fields,
+                               struct base_error *err) {
+  enum wire_lane lane = kind->lane;
+  return look_at_names(core, type, header, fields, &lane, err);
+}
+
+enum base_code core_lane_opened(struct core *core, const struct wire_kind *kind, const struct wire_header *header,
+                                enum wire_lane *out, struct base_error *err) {
+  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  *out = kind->lane;
+  if (kind->lane != WIRE_LANE_NONE || type == NULL)
+    return BASE_OK;
+  enum base_code code = look_at_names(core, type, header, NULL, out, err);
+  return code == BASE_POLICY ? BASE_OK : code; /* it was looked at when it came */
+}
+
+enum base_code core_lane_settle(struct core *core, const struct base_id *message, enum wire_lane lane,
+                                struct base_error *err) {
+  enum base_code code = BASE_OK;
+  struct base_error why = {0};
+  for (int64_t key = INT64_MIN; code == BASE_OK && lane == WIRE_LANE_HUMANITARIAN;) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, ARENA);
+    struct core_mention mention;
+    struct store_case row;
+    code = core_mention_next(core, message, &key, &arena, &mention, &why);
+    if (code != BASE_OK || !mention.header.opens || lane_of_header(core, &mention.header) != WIRE_LANE_NONE)
+      continue;
+    struct core_case *known = core_case_known(core, &mention.row.id);
+    if (known != NULL)
+      known->row.lane = lane;
+    code = store_case_get(core->store, &mention.row.id, &arena, &row, &why);
+    row.lane = lane;
+    if (code == BASE_OK)
+      code = store_case_put(core->store, &row, &why);
+  }
+  return absent(code, &why, err);
+}
+
+enum base_code core_lane_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
+                                 enum wire_lane *out, struct base_error *err) {
+  struct base_id id;
+  *out = WIRE_LANE_NONE;
+  if (act == WIRE_ACT_DENIED) { /* KIND/TYPE: nothing was sent that one could ask */
+    size_t size = 0;
+    while (size < opening->subject.size && opening->subject.data[size] != '/')
+      size++;
+    const struct core_kind *kind = core_kind_named(core, base_view_of(opening->subject.data, size));
+    *out = kind != NULL ? kind->kind.lane : WIRE_LANE_NONE;
+    return BASE_OK;
+  }
+  enum base_code code = opening->has_message ? core_lane_of_case(core, &opening->message, out, err) : BASE_OK;
+  if (code == BASE_OK && *out == WIRE_LANE_NONE && base_id_parse(opening->subject, &id))
+    code = core_lane_of_case(core, &id, out, err);
+  return code;
+}
+
+/* --- who sees it */
+
+bool core_lanes_have(unsigned lanes, enum wire_lane lane) {
+  return lane == WIRE_LANE_NONE || (lanes & CORE_LANE_BIT(lane)) != 0;
+}
+
+static unsigned lanes_of(const struct core *core) {
+  unsigned lanes = core_asker(core)->lanes;
+  return lanes != 0 ? lanes : CORE_LANES_ALL;
+}
+
+bool core_lane_sees(const struct core *core, enum wire_lane lane) {
+  return core_lanes_have(lanes_of(core), lane);
+}
+
+enum base_code core_lane_open(struct core *core, const char *what, const struct base_id *id, struct base_error *err) {
+  enum wire_lane lane = WIRE_LANE_NONE;
+  if (lanes_of(core) == CORE_LANES_ALL)
+    return BASE_OK;
+  enum base_code code = core_lane_of_case(core, id, &lane, err);
+  if (code != BASE_OK || core_lane_sees(core, lane))
+    return code;
+  base_log(BASE_LOG_NOTICE, "lane.refused", "%s asked for %s %s, which is %s", core_asker(core)->name, what,
+           base_id_text(id).text, wire_lane_names[lane]);
+  return base_fail(err, BASE_NOT_FOUND, "there is no %s %s here", what, base_id_text(id).text);
+}
+
+static enum base_code fail_lane(const struct core *core, const char *what, enum wire_lane lane, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf has = {0};
+  base_buf_init(&has, 256);
+  core_lanes_text(lanes_of(core), &has);
+  const struct core_asker *asker = core_asker(core);
+  return base_fail(err, BASE_POLICY, "%s may not: %s is %s, and %s works in the lanes %.*s", asker->name, what,
+                   wire_lane_names[lane], asker->handle[0] != '\0' ? asker->handle : asker->name, (int)has.size,
+                   (const char *)has.data);
+}
+
+enum base_code core_lane_writes(const struct core *core, const struct wire_kind *kind, struct base_error *err) {
+  char what[WIRE_CODE_MAX + 32];
+  (void)snprintf(what, sizeof what, "the kind %.*s", (int)kind->name.size, (const char *)kind->name.data);
+  return core_lane_sees(core, kind->lane) ? BASE_OK : fail_lane(core, what, kind->lane, err);
+}
+
+enum base_code core_lane_view(const struct core *core, const struct wire_json *request, unsigned *out,
+                              struct base_error *err) {
+  struct base_view word = core_request_text(request, "lane");
+  unsigned lanes = lanes_of(core);
+  enum wire_lane lane;
+  const struct core_kind *kind = core_kind_named(core, core_request_text(request, "kind"));
+  if (wire_json_get(request, "lane") == NULL && kind != NULL && kind->kind.lane == WIRE_LANE_HUMANITARIAN)
+    word = base_view_text(wire_lane_names[kind->kind.lane]); /* who asks for such a kind says which side he means */
+  else if (wire_json_get(request, "lane") == NULL) {
+    *out = (lanes & CORE_LANES_SHARED) != 0 ? lanes & CORE_LANES_SHARED : lanes;
+    return BASE_OK;
+  }
+  if (!wire_lane_named(word, &lane))
+    return base_fail(err, BASE_FIELD, "lane: enforcement, humanitarian or civil");
+  if (!core_lane_sees(core, lane))
+    return fail_lane(core, "what is asked for", lane, err);
+  *out = CORE_LANE_BIT(lane);
+  return BASE_OK;
+}
+
+/* --- of persons */
+
+enum base_code core_lanes_read(const struct wire_json *list, unsigned *out, struct base_error *err) {
+  unsigned lanes = 0;
+  for (size_t i = 0; i < wire_json_size(list); i++) {
+    struct base_view name = wire_json_text(wire_json_at(list, i));
+    enum wire_lane lane;
+    if (!wire_lane_named(name, &lane))
+      return base_fail(err, BASE_FIELD, "lanes: '%.*s' is none; there are enforcement, humanitarian and civil",
+                       (int)(name.size < 40 ? name.size : 40), (const char *)name.data);
+    lanes |= CORE_LANE_BIT(lane);
+  }
+  if (wire_json_type(list) != WIRE_JSON_ARRAY || lanes == 0)
+    return base_fail(err, BASE_FIELD, "lanes: humanitarian alone, or one or both of enforcement and civil");
+  if ((lanes & CORE_LANES_APART) != 0 && (lanes & CORE_LANES_SHARED) != 0)
+    return base_fail(err, BASE_POLICY,
+                     "lanes: nobody works on both sides of the wall: humanitarian alone, or one or both of enforcement "
+                     "and civil");
+  *out = lanes;
+  return BASE_OK;
+}
+
+void core_lanes_write(struct wire_writer *writer, unsigned lanes) {
+  wire_write_key(writer, "lanes");
+  wire_write_array(writer);
+  for (enum wire_lane lane = 0; lane < WIRE_LANES; lane++)
+    if (core_lanes_have(lanes, lane))
+      wire_write_string(writer, wire_lane_names[lane]);
+  wire_write_end(writer, ']');
+}
+
+void core_lanes_text(unsigned lanes, struct base_buf *out) {
+  bool first = true;
+  for (enum wire_lane lane = 0; lane < WIRE_LANES; lane++)
+    if (core_lanes_have(lanes, lane)) {
+      base_buf_printf(out, "%s%s", first ? "" : ", ", wire_lane_names[lane]);
+      first = false;
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WASL_CORE_LANE_H
+#define WASL_CORE_LANE_H
+
+#include "core/internal.h"
+
+/* The wall between what is humanitarian and all others (lane.c): of which lane a case is, what a person sees of it, and
+ * what a message may name. Everything in core that keeps to the wall asks here. spec/lanes.md. Not for others. */
+
+#define CORE_LANE_BIT(lane) (1U << (lane))
+enum {
+  CORE_LANES_APART = CORE_LANE_BIT(WIRE_LANE_HUMANITARIAN),
+  CORE_LANES_SHARED = CORE_LANE_BIT(WIRE_LANE_ENFORCEMENT) | CORE_LANE_BIT(WIRE_LANE_CIVIL),
+  CORE_LANES_ALL = CORE_LANES_APART | CORE_LANES_SHARED, /* of the node itself, and of its owner where it knows no persons */
+};
+
+/* --- of which lane */
+/* WIRE_LANE_NONE: it makes law for all, or nothing of it is here. A failure is one of the machine. */
+BASE_NODISCARD enum base_code core_lane_of_case(struct core *core, const struct base_id *id, enum wire_lane *out,
+                                                struct base_error *err);
+BASE_NODISCARD enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
+                                                   struct base_error *err);
+/* Of a case that this header opens: the kind's; where that makes law, the one of what the header names. */
+BASE_NODISCARD enum base_code core_lane_opened(struct core *core, const struct wire_kind *kind,
+                                               const struct wire_header *header, enum wire_lane *out,
+                                               struct base_error *err);
+/* A message of this lane is here: what named it before it came, and makes law, is of its lane, too. */
+BASE_NODISCARD enum base_code core_lane_settle(struct core *core, const struct base_id *message, enum wire_lane lane,
+                                               struct base_error *err);
+/* Of a leaf, by the message or case that it is about. */
+BASE_NODISCARD enum base_code core_lane_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
+                                                enum wire_lane *out, struct base_error *err);
+
+/* --- who sees it */
+bool core_lanes_have(unsigned lanes, enum wire_lane lane);
+/* Whether the one who asks does; when nobody asks, the node itself does. */
+bool core_lane_sees(const struct core *core, enum wire_lane lane);
+/* BASE_NOT_FOUND, as of what is not here at all. what: "case" or "message". */
+BASE_NODISCARD enum base_code core_lane_open(struct core *core, const char *what, const struct base_id *id,
+                                             struct base_error *err);
+/* BASE_POLICY: who asks does not work in the kind's lane. */
+BASE_NODISCARD enum base_code core_lane_writes(const struct core *core, const struct wire_kind *kind,
+                                               struct base_error *err);
+/* What a list, a table or a stream shows, never both sides: the request's `lane`, else that of its
+ * `kind`, else what the asker has, and of one who has all of them what is not humanitarian. BASE_FIELD, BASE_POLICY. */
+BASE_NODISCARD enum base_code core_lane_view(const struct core *core, const struct wire_json *request, unsigned *out,
+                                             struct base_error *err);
+
+/* --- what a message names */
+/* BASE_POLICY: a field of the type reference names a message of the other side. header or fields may be NULL. */
+BASE_NODISCARD enum base_code core_lane_names(struct core *core, const struct wire_kind *kind,
+                                              const struct wire_kind_type *type, const struct wire_header *header,
+                                              const struct wire_json *fields, struct base_error *err);
+
+/* --- of persons */
+/* An array of names; BASE_FIELD: one is unknown, there is none, or both sides are in it. */
+BASE_NODISCARD enum base_code core_lanes_read(const struct wire_json *list, unsigned *out, struct base_error *err);
+void core_lanes_write(struct wire_writer *writer, unsigned lanes);
+/* "enforcement, civil" */
+void core_lanes_text(unsigned lanes, struct base_buf *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `lane`: on which side of the wall a kind stands. */
+#include "wire/kind_internal.h"
+
+#include <string.h>
+
+const char *const wire_lane_names[WIRE_LANES] = {
+    [WIRE_LANE_ENFORCEMENT] = "enforcement", [WIRE_LANE_HUMANITARIAN] = "humanitarian", [WIRE_LANE_CIVIL] = "civil"};
+
+bool wire_lane_named(struct base_view name, enum wire_lane *out) {
+  for (int i = 0; i < WIRE_LANES; i++)
+    if (base_view_is(name, wire_lane_names[i])) {
+      *out = (enum wire_lane)i;
+      return true;
+    }
+  return false;
+}
+
+bool wire_lanes_apart(enum wire_lane a, enum wire_lane b) {
+  return a != WIRE_LANE_NONE && b != WIRE_LANE_NONE && (a == WIRE_LANE_HUMANITARIAN) != (b == WIRE_LANE_HUMANITARIAN);
+}
+
+void wire_kind_read_lane(struct wire_kind_reader *reader) {
+  struct wire_object *root = &reader->root;
+  const struct wire_json *given = wire_object_take(root, "lane", WIRE_JSON_TEXT, false);
+  reader->kind->lane = reader->kind->needs_row ? WIRE_LANE_ENFORCEMENT : WIRE_LANE_NONE;
+  if (root->code || !given)
+    return;
+  if (!reader->kind->needs_row)
+    wire_object_fail(root, BASE_FIELD, "lane", "goes with needs_row true: what makes law is of no lane");
+  else if (!wire_lane_named(wire_json_text(given), &reader->kind->lane))
+    wire_object_fail(root, BASE_FIELD, "lane", "must be enforcement, humanitarian or civil");
+}

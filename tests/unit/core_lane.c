@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The wall between what is humanitarian and all others (spec/lanes.md), from each side: rows, names, persons, tokens, lists,
+ * statistics, events, the register, consignments. */
+#include "core/exchange.h"
+#include "core/lane.h"
+#include "core_persons.h"
+#include "core_try.h"
+
+/* An agreement with a row `*` and, when asked for, one that names tracing. */
+static void agree_on(struct pair_node *a, struct pair_node *b, bool tracing) {
+  char id[65], answer[65], fields[100];
+  struct base_buf json = {0};
+  base_buf_printf(&json,
+                  "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":{\"title\":\"t\",\"legal_basis\":\"l\","
+                  "\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",\"rows\":[{\"id\":\"1\",\"kind\":\"*\",\"types\":[\"*\"],"
+                  "\"purposes\":[\"*\"],\"direction\":\"both\",\"personal\":\"special\"}%s]}}",
+                  b->name, base_time_format(a->now + 300 * DAY).text,
+                  tracing ? ",{\"id\":\"2\",\"kind\":\"tracing\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\","
+                            "\"personal\":\"special\"}"
+                          : "");
+  base_buf_u8(&json, 0);
+  pair_id(a, LINK_CASE_OPEN, (const char *)json.data, id);
+  base_buf_free(&json);
+  pair_rest(a, b);
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", id);
+  try_send(b, id, "accept", fields, answer);
+  pair_rest(a, b);
+}
+
+static void two(struct pair_node *a, struct pair_node *b) {
+  try_partners(a, b);
+  agree_on(a, b, true);
+}
+
+/* The request that opens a case with the kind's example; more: members of its fields, in place of the example's first brace. */
+static void opening(struct pair_node *node, const char *kind, const char *to, const char *more, struct base_buf *json) {
+  char asked[128];
+  snprintf(asked, sizeof asked, "{\"actor\":\"test\",\"kind\":\"%s\"}", kind);
+  struct pair_answer example = pair_ask(node, LINK_KIND_EXAMPLE, asked, -1);
+  assert_int_equal(example.status, BASE_OK);
+  base_buf_printf(json, "\"kind\":\"%s\",\"to\":[\"%s\"],\"fields\":{%s%.*s", kind, to, more, (int)example.payload.size - 1,
+                  (const char *)example.payload.data + 1);
+  pair_answer_free(&example);
+}
+
+static void open_as(struct pair_node *node, const char *kind, const char *to, const char *secret, const char *more,
+                    enum base_code want, const char *says, char id[65]) {
+  struct base_buf json = {0};
+  base_buf_printf(&json, "{\"actor\":\"test\",\"token\":\"%s\",", secret);
+  if (secret[0] == '\0') {
+    base_buf_reset(&json);
+    base_buf_text(&json, "{\"actor\":\"test\",");
+  }
+  opening(node, kind, to, more, &json);
+  base_buf_printf(&json, "}%c", 0);
+  struct pair_answer answer = pair_ask(node, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_free(&json);
+  if (want == BASE_OK && answer.status == BASE_OK) {
+    pair_text(&answer, "id", id, 65);
+    pair_answer_free(&answer);
+    return;
+  }
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != want || strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s: %s", base_code_name(answer.status), (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+static void open_it(struct pair_node *a, struct pair_node *b, const char *kind, char id[65]) {
+  open_as(a, kind, b->name, "", "", BASE_OK, "", id);
+  pair_rest(a, b);
+}
+
+/* Somebody on each side. */
+static void add_sides(struct pair_node *node, char lina[SECRET], char hana[SECRET]) {
+  add(node, "lina", "\"liaison\",\"supervisor\"");
+  done_as(node, LINK_PERSON_CHANGE, "",
+          "\"do\":\"add\",\"person\":\"hana\",\"name\":\"H\",\"roles\":[\"liaison\",\"supervisor\",\"auditor\"],"
+          "\"lanes\":[\"humanitarian\"]");
+  token_for(node, "lina", "", lina);
+  token_for(node, "hana", "", hana);
+}
+
+static void test_no_row_covers_both(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  try_partners(&a, &b);
+  agree_on(&a, &b, false);
+  open_it(&a, &b, "request", id);
+  open_as(&a, "tracing", b.name, "", "", BASE_LAW, "kind tracing", id); /* under * alone */
+  agree_on(&a, &b, true);
+  open_it(&a, &b, "tracing", id);
+  try_receipted(&a, id);
+  try_remove(&a, &b);
+}
+
+static void test_nothing_names_the_other_side(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], request[65], more[128], json[256], id[65];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  snprintf(more, sizeof more, "\"linked\":\"%s\",", tracing);
+  open_as(&a, "crisis", b.name, "", more, BASE_POLICY, "never joined with anything else", id);
+  snprintf(more, sizeof more, "\"linked\":\"%s\",", request);
+  open_as(&a, "crisis", b.name, "", more, BASE_OK, "", id);
+  pair_rest(&a, &b);
+  snprintf(json, sizeof json, "\"id\":\"%s\",\"to\":[\"rabat\"],\"fields\":{\"subject\":\"s\",\"purpose\":\"drugs\"}", tracing);
+  refused_as(&b, LINK_MESSAGE_PASS_ON, "", json, BASE_POLICY, "never joined with anything else");
+  try_remove(&a, &b);
+}
+
+/* A node that lets it through is not believed. */
+static void test_what_arrives_is_refused(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], more[128], id[65], why[300] = "";
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  struct base_id message = try_id(tracing);
+  core_case_known(a.core, &message)->row.lane = WIRE_LANE_NONE;
+  snprintf(more, sizeof more, "\"linked\":\"%s\",", tracing);
+  open_as(&a, "crisis", b.name, "", more, BASE_OK, "", id);
+  pair_rest(&a, &b);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_REFUSED, why, sizeof why), 1);
+  assert_non_null(strstr(why, "never joined with anything else"));
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+/* --- persons */
+
+static void test_a_person_is_on_one_side(void **state) {
+  (void)state;
+  struct pair_node a;
+  char lina[SECRET], hana[SECRET];
+  pair_make(&a, "rabat");
+  add_sides(&a, lina, hana);
+  static const struct {
+    const char *members;
+    enum base_code want;
+    const char *says;
+  } tried[] = {
+      {"\"do\":\"add\",\"person\":\"x\",\"name\":\"X\",\"roles\":[\"liaison\"],\"lanes\":[\"humanitarian\",\"enforcement\"]",
+       BASE_POLICY, "nobody works on both sides of the wall"},
+      {"\"do\":\"add\",\"person\":\"x\",\"name\":\"X\",\"roles\":[\"liaison\"],\"lanes\":[\"humanitarian\",\"civil\"]",
+       BASE_POLICY, "nobody works on both sides of the wall"},
+      {"\"do\":\"add\",\"person\":\"x\",\"name\":\"X\",\"roles\":[\"liaison\"],\"lanes\":[]", BASE_FIELD, "lanes: humanitarian"},
+      {"\"do\":\"add\",\"person\":\"x\",\"name\":\"X\",\"roles\":[\"liaison\"],\"lanes\":[\"red\"]", BASE_FIELD, "'red' is none"},
+      {"\"do\":\"add\",\"person\":\"x\",\"name\":\"X\",\"roles\":[\"liaison\"],\"lanes\":[\"civil\",\"civil\",\"civil\",\"civil\"]",
+       BASE_FIELD, "at most 3"},
+      {"\"do\":\"lanes\",\"person\":\"hana\",\"lanes\":[\"enforcement\"]", BASE_POLICY, "stays on his side of the wall"},
+      {"\"do\":\"lanes\",\"person\":\"lina\",\"lanes\":[\"humanitarian\"]", BASE_POLICY, "stays on his side of the wall"},
+  };
+  for (size_t i = 0; i < sizeof tried / sizeof *tried; i++)
+    refused_as(&a, LINK_PERSON_CHANGE, "", tried[i].members, tried[i].want, tried[i].says);
+  done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"lanes\",\"person\":\"lina\",\"lanes\":[\"civil\"]");
+  done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"lanes\",\"person\":\"test\",\"lanes\":[\"civil\"]");
+  refused_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"lanes\",\"person\":\"test\",\"lanes\":[\"civil\",\"enforcement\"]",
+             BASE_POLICY, "nobody gives himself a lane");
+  try_restart(&a);
+  struct told told = tell(&a, LINK_PERSON_LIST, "{\"actor\":\"test\",\"person\":\"lina\"}");
+  const struct wire_json *lanes = wire_json_get(at(wire_json_get(told.json, "persons"), 0), "lanes");
+  assert_int_equal(wire_json_size(lanes), 1);
+  assert_true(base_view_is(wire_json_text(at(lanes, 0)), "civil"));
+  forget(&told);
+  char id[65];
+  refused_as(&a, LINK_CASE_LIST, lina, "\"lane\":\"enforcement\"", BASE_POLICY, "lina works in the lanes civil");
+  open_as(&a, "request", "paris", lina, "", BASE_POLICY, "the kind request is enforcement", id);
+  try_sound(&a);
+  pair_remove(&a);
+}
+
+/* What is said of a case of the other side, and of one that is not here at all: the same, but for the id. */
+static void alike(struct pair_node *node, enum link_request_code code, const char *secret, const char *id, const char *more) {
+  static const char none[] = "00000000000000000000000000000000000000000000000000000000000000aa";
+  char members[400], said[2][400];
+  const char *const ids[] = {id, none};
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(members, sizeof members, "\"id\":\"%s\"%s", ids[i], more);
+    struct pair_answer answer = ask_as(node, code, secret, members);
+    if (i == 0 && answer.status != (code == LINK_CASE_REVIEW ? BASE_CONFLICT : BASE_NOT_FOUND))
+      fail_msg("%s: %s", link_row(code)->name, base_code_name(answer.status));
+    snprintf(said[i], sizeof said[i], "%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+    char *place = strstr(said[i], ids[i]);
+    if (place != NULL)
+      memset(place, 'x', 64);
+    pair_answer_free(&answer);
+  }
+  bool shown = code == LINK_CASE_SHOW || code == LINK_CASE_ITEMS || code == LINK_MESSAGE_SHOW;
+  if (shown && strcmp(said[0], said[1]) != 0)
+    fail_msg("%s: %s\n%s", link_row(code)->name, said[0], said[1]);
+}
+
+static void test_the_other_side_is_not_there(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], request[65], lina[SECRET], hana[SECRET], members[200];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  add_sides(&a, lina, hana);
+  static const struct {
+    enum link_request_code code;
+    const char *more;
+  } asked[] = {{LINK_CASE_SHOW, ""},
+               {LINK_CASE_SHOW, ",\"export\":true"},
+               {LINK_CASE_ITEMS, ""},
+               {LINK_CASE_SEND, ",\"type\":\"close\",\"fields\":{}"},
+               {LINK_CASE_REVIEW, ",\"reason\":\"r\""},
+               {LINK_CASE_ERASE, ",\"reason\":\"r\""},
+               {LINK_MESSAGE_SHOW, ""},
+               {LINK_MESSAGE_ERASE, ",\"reason\":\"r\""},
+               {LINK_MESSAGE_PASS_ON, ",\"to\":[\"paris\"]"},
+               {LINK_MESSAGE_CERTIFICATE, ""},
+               {LINK_RECALL_OPEN, ",\"measure\":\"erase\",\"ground\":\"wrong\",\"reason\":\"r\""},
+               {LINK_OUTBOX_END, ",\"reason\":\"r\""},
+               {LINK_PROOF_GET, ""}};
+  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+    alike(&a, asked[i].code, lina, tracing, asked[i].more);
+    alike(&a, asked[i].code, hana, request, asked[i].more);
+  }
+  snprintf(members, sizeof members, "\"id\":\"%.12s\"", tracing); /* nor by its beginning */
+  refused_as(&a, LINK_CASE_SHOW, lina, members, BASE_NOT_FOUND, "there is no case whose id begins with");
+  done_as(&a, LINK_CASE_SHOW, hana, members);
+  snprintf(members, sizeof members, "\"id\":\"%.12s\"", request);
+  done_as(&a, LINK_CASE_SHOW, lina, members);
+  char id[65];
+  open_as(&a, "tracing", b.name, lina, "", BASE_POLICY, "is humanitarian, and lina works in the lanes enforcement, civil", id);
+  open_as(&a, "request", b.name, hana, "", BASE_POLICY, "is enforcement, and hana works in the lanes humanitarian", id);
+  open_as(&a, "tracing", b.name, hana, "", BASE_OK, "", id);
+  try_remove(&a, &b);
+}
+
+/* --- lists, tables, streams */
+
+static size_t listed(struct pair_node *node, enum link_request_code code, const char *secret, const char *members,
+                     const char *key, const char *id) {
+  struct pair_answer answer = ask_as(node, code, secret, members);
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  if (answer.status != BASE_OK)
+    fail_msg("%s: %.*s", members, (int)answer.payload.size, (const char *)answer.payload.data);
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), BASE_BUF_DEFAULT_LIMIT, "list", &json, NULL), BASE_OK);
+  size_t found = 0;
+  for (size_t i = 0; i < wire_json_size(json); i++)
+    found += base_view_is(wire_json_text(wire_json_get(wire_json_at(json, i), key)), id);
+  pair_answer_free(&answer);
+  return found;
+}
+
+static void test_lists(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], request[65], recall[65], json[300], lina[SECRET], hana[SECRET];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  const char *const owner = "";
+  static const char *const orders[] = {"\"by\":\"deadline\"", "\"limit\":0"};
+  char lane[100];
+  for (size_t i = 0; i < 2; i++) { /* nobody is named: the owner has all lanes, and sees one side at a time */
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, orders[i], "id", request), 1);
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, orders[i], "id", tracing), 0);
+    snprintf(lane, sizeof lane, "%s,\"lane\":\"humanitarian\"", orders[i]);
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, lane, "id", tracing), 1);
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, lane, "id", request), 0);
+    snprintf(lane, sizeof lane, "%s,\"lane\":\"civil\"", orders[i]);
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, lane, "id", request), 0);
+    snprintf(lane, sizeof lane, "%s,\"kind\":\"tracing\"", orders[i]);
+    assert_int_equal(listed(&a, LINK_CASE_LIST, owner, lane, "id", tracing), 1);
+  }
+  refused_as(&a, LINK_CASE_LIST, "", "\"lane\":\"all\"", BASE_FIELD, "lane: enforcement, humanitarian or civil");
+  snprintf(json, sizeof json, "\"id\":\"%s\",\"measure\":\"correct\",\"ground\":\"inaccurate\",\"reason\":\"r\",\"correction\":\"c\"", tracing);
+  done_as(&a, LINK_RECALL_OPEN, "", json);
+  struct told told = tell(&a, LINK_RECALL_LIST, "{\"actor\":\"test\"}");
+  snprintf(recall, sizeof recall, "%.*s", 64, (const char *)wire_json_text(wire_json_get(at(told.json, 0), "id")).data);
+  forget(&told);
+  add_sides(&a, lina, hana);
+  for (int side = 0; side < 2; side++) {
+    const char *who = side == 0 ? lina : hana, *theirs = side == 0 ? request : tracing, *others = side == 0 ? tracing : request;
+    for (size_t i = 0; i < 2; i++) {
+      assert_int_equal(listed(&a, LINK_CASE_LIST, who, orders[i], "id", theirs), 1);
+      assert_int_equal(listed(&a, LINK_CASE_LIST, who, orders[i], "id", others), 0);
+    }
+    assert_int_equal(listed(&a, LINK_OUTBOX_LIST, who, "", "id", theirs), 1);
+    assert_int_equal(listed(&a, LINK_OUTBOX_LIST, who, "", "id", others), 0);
+    assert_int_equal(listed(&a, LINK_REVIEW_LIST, who, "", "id", others), 0);
+    assert_int_equal(listed(&a, LINK_RECALL_LIST, who, "", "id", recall), side); /* it is of what it recalls */
+    assert_int_equal(listed(&a, LINK_CASE_LIST, who, "", "id", recall), side);
+  }
+  alike(&a, LINK_CASE_SHOW, lina, recall, "");
+  refused_as(&a, LINK_CASE_LIST, lina, "\"lane\":\"humanitarian\"", BASE_POLICY, "lina works in the lanes enforcement, civil");
+  refused_as(&a, LINK_CASE_LIST, lina, "\"kind\":\"tracing\"", BASE_POLICY, "is humanitarian");
+  try_remove(&a, &b);
+}
+
+/* Of which kinds a table speaks. */
+static void counted(struct pair_node *node, const char *members, bool request, bool tracing) {
+  struct pair_answer answer = ask_as(node, LINK_STATISTICS_MAKE, "", members);
+  base_buf_u8(&answer.payload, 0);
+  const char *text = (const char *)answer.payload.data;
+  if (answer.status != BASE_OK || (strstr(text, "\"kind\":\"request\"") != NULL) != request ||
+      (strstr(text, "\"kind\":\"tracing\"") != NULL) != tracing)
+    fail_msg("%s: %s", members, text);
+  pair_answer_free(&answer);
+}
+
+static void test_statistics(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], request[65], id[65], members[100];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  open_as(&a, "sar", b.name, "", "", BASE_LAW, "", id);
+  snprintf(members, sizeof members, "\"id\":\"%s\"", tracing);
+  done_as(&a, LINK_CASE_SHOW, "", members);
+  counted(&a, "", true, false);
+  counted(&a, "\"lane\":\"humanitarian\"", false, true);
+  counted(&a, "\"lane\":\"civil\"", false, false);
+  counted(&a, "\"kind\":\"tracing\"", false, true);
+  struct pair_answer answer = ask_as(&a, LINK_STATISTICS_MAKE, "", "");
+  base_buf_u8(&answer.payload, 0); /* neither what was read of it nor what law refused is counted there */
+  assert_null(strstr((const char *)answer.payload.data, "\"measure\":\"read\""));
+  assert_null(strstr((const char *)answer.payload.data, "sar/"));
+  pair_answer_free(&answer);
+  refused_as(&a, LINK_STATISTICS_MAKE, "", "\"publish\":1971,\"lane\":\"civil\"", BASE_FIELD, "publish: enforcement and civil together");
+  try_remove(&a, &b);
+}
+
+static bool heard(struct pair_node *node, const char *secret, const char *members, const char *id) {
+  struct pair_answer answer = ask_as(node, LINK_EVENTS_TAKE, secret, members);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  base_buf_u8(&answer.payload, 0);
+  bool found = strstr((const char *)answer.payload.data, id) != NULL;
+  pair_answer_free(&answer);
+  return found;
+}
+
+static void test_events(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], request[65], lina[SECRET], hana[SECRET], place[64], after[100], side[140];
+  two(&a, &b);
+  add_sides(&a, lina, hana);
+  struct pair_answer now = ask_as(&a, LINK_EVENTS_TAKE, "", "");
+  pair_text(&now, "next", place, sizeof place);
+  pair_answer_free(&now);
+  char id[65];
+  open_as(&a, "tracing", b.name, hana, "", BASE_OK, "", tracing);
+  pair_rest(&a, &b);
+  open_as(&a, "request", b.name, lina, "", BASE_OK, "", request);
+  pair_rest(&a, &b);
+  snprintf(after, sizeof after, "\"after\":\"%s\"", place);
+  assert_true(heard(&a, lina, after, request) && !heard(&a, lina, after, tracing));
+  assert_true(heard(&a, hana, after, tracing) && !heard(&a, hana, after, request));
+  snprintf(side, sizeof side, "%s,\"lane\":\"humanitarian\"", after);
+  refused_as(&a, LINK_EVENTS_TAKE, lina, side, BASE_POLICY, "is humanitarian");
+  /* Who waits on one side is not woken by the other. */
+  now = ask_as(&a, LINK_EVENTS_TAKE, lina, "");
+  pair_text(&now, "next", place, sizeof place);
+  pair_answer_free(&now);
+  size_t waiting = a.count;
+  char wait[400];
+  snprintf(wait, sizeof wait, "{\"actor\":\"test\",\"token\":\"%s\",\"after\":\"%s\",\"wait\":true}", lina, place);
+  core_input(a.core, LINK_EVENTS_TAKE, 4711, base_view_text(wait), -1);
+  open_as(&a, "tracing", b.name, hana, "", BASE_OK, "", id);
+  pair_rest(&a, &b);
+  for (size_t i = waiting; i < a.count; i++)
+    assert_true(a.answers[i].token != 4711);
+  try_remove(&a, &b);
+}
+
+static void test_the_register_hides_it(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], lina[SECRET], hana[SECRET], members[64];
+  two(&a, &b);
+  uint64_t first = a.core->reg.size;
+  open_it(&a, &b, "tracing", tracing);
+  add_sides(&a, lina, hana);
+  snprintf(members, sizeof members, "\"n\":%llu", (unsigned long long)first);
+  struct pair_answer answer = ask_as(&a, LINK_REGISTER_SHOW, lina, members);
+  base_buf_u8(&answer.payload, 0);
+  assert_non_null(strstr((const char *)answer.payload.data, "\"opening\":null"));
+  assert_non_null(strstr((const char *)answer.payload.data, "\"hidden\":true"));
+  assert_null(strstr((const char *)answer.payload.data, tracing));
+  pair_answer_free(&answer);
+  answer = ask_as(&a, LINK_REGISTER_SHOW, hana, members);
+  base_buf_u8(&answer.payload, 0);
+  assert_non_null(strstr((const char *)answer.payload.data, tracing));
+  assert_non_null(strstr((const char *)answer.payload.data, "\"hidden\":false"));
+  pair_answer_free(&answer);
+  try_remove(&a, &b);
+}
+
+/* --- on the way */
+
+static void test_no_consignment_holds_both(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  two(&a, &b);
+  static const char *const kinds[] = {"request", "request", "tracing", "tracing", "request"};
+  static const size_t together[] = {2, 2, 1};
+  struct core_partner *partner = try_partner(&a);
+  try_suspend(&b, &a, "suspended");
+  for (size_t i = 0; i < 5; i++)
+    open_as(&a, kinds[i], b.name, "", "", BASE_OK, "", id);
+  for (size_t i = 0; i < 3; i++) {
+    BASE_AUTO_BUF struct base_buf out = {0};
+    struct core_consignment made;
+    struct base_error err = {0};
+    base_buf_init(&out, WIRE_CONSIGNMENT_MAX);
+    assert_int_equal(core_consignment_build(a.core, partner, &out, &made, &err), BASE_OK);
+    assert_int_equal(made.messages, together[i]);
+    assert_true(i == 2 || partner->maybe);
+    partner->handed = made.last_number;
+  }
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+/* A notice may come before the message that it names: it is of that one's lane as soon as that is here. */
+static void test_what_came_before(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char notice[65] = "", tracing[65], lina[SECRET], hana[SECRET], json[400];
+  try_partners(&a, &b);
+  struct base_buf request = {0};
+  base_buf_text(&request, "{\"actor\":\"test\",\"emergency\":{\"ground\":\"vital_interests\",\"reason\":\"r\"},");
+  opening(&a, "tracing", b.name, "", &request);
+  base_buf_printf(&request, "}%c", 0);
+  struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)request.data, -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  base_buf_free(&request);
+  pair_text(&answer, "id", tracing, 65);
+  base_buf_u8(&answer.payload, 0);
+  const char *place = strstr((const char *)answer.payload.data, "\"case\":\"");
+  assert_non_null(place);
+  snprintf(notice, sizeof notice, "%.64s", place + 8);
+  pair_answer_free(&answer);
+  pair_rest(&a, &b);
+  struct pair_node *const nodes[] = {&a, &b};
+  for (size_t i = 0; i < 2; i++) {
+    enum wire_lane lane = WIRE_LANE_NONE;
+    struct base_id id = try_id(notice);
+    struct base_error err = {0};
+    assert_int_equal(core_lane_of_case(nodes[i]->core, &id, &lane, &err), BASE_OK);
+    assert_int_equal(lane, WIRE_LANE_HUMANITARIAN);
+    add_sides(nodes[i], lina, hana);
+    alike(nodes[i], LINK_CASE_SHOW, lina, notice, "");
+    snprintf(json, sizeof json, "\"id\":\"%s\"", notice);
+    done_as(nodes[i], LINK_CASE_SHOW, hana, json);
+  }
+  try_remove(&a, &b);
+}
+
+/* A case that is stored on the other side than its kind is damage. */
+static void test_a_case_on_the_wrong_side_is_found(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  struct base_arena arena = {0};
+  struct store_case row;
+  struct base_id id = try_id(tracing);
+  base_arena_init(&arena, 1 << 20);
+  assert_int_equal(store_begin(a.core->store, NULL), BASE_OK);
+  assert_int_equal(store_case_get(a.core->store, &id, &arena, &row, NULL), BASE_OK);
+  row.lane = WIRE_LANE_ENFORCEMENT;
+  assert_int_equal(store_case_put(a.core->store, &row, NULL), BASE_OK);
+  assert_int_equal(store_commit(a.core->store, NULL), BASE_OK);
+  base_arena_free(&arena);
+  assert_true(check_names(&a, "stored on another side than its kind"));
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_no_row_covers_both),
+      cmocka_unit_test(test_nothing_names_the_other_side),
+      cmocka_unit_test(test_what_arrives_is_refused),
+      cmocka_unit_test(test_a_person_is_on_one_side),
+      cmocka_unit_test(test_the_other_side_is_not_there),
+      cmocka_unit_test(test_lists),
+      cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_events),
+      cmocka_unit_test(test_the_register_hides_it),
+      cmocka_unit_test(test_no_consignment_holds_both),
+      cmocka_unit_test(test_what_came_before),
+      cmocka_unit_test(test_a_case_on_the_wrong_side_is_found),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
