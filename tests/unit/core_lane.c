@@ -3,6 +3,7 @@
  * statistics, events, the register, consignments. */
 #include "core/exchange.h"
 #include "core/lane.h"
+#include "core/picture.h"
 #include "core_persons.h"
 #include "core_try.h"
 
@@ -330,6 +331,36 @@ static void test_statistics(void **state) {
   try_remove(&a, &b);
 }
 
+static void sees(struct pair_node *node, const char *secret, const char *words) {
+  struct pair_answer answer = ask_as(node, LINK_PICTURE_SHOW, secret, "");
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("%s: %s", words, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+static void test_the_picture(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_error err;
+  char sighting[65], lina[SECRET], hana[SECRET];
+  two(&a, &b);
+  open_it(&a, &b, "sighting", sighting);
+  add_sides(&a, lina, hana);
+  struct store_picture_alert told = {
+      .week = law_picture_week(a.now), .kind = BASE_VIEW("sighting"), .code = BASE_VIEW("f/r"), .cases = 3, .most = 2};
+  assert_int_equal(core_write(a.core, &err), BASE_OK);
+  assert_int_equal(store_picture_alert_add(a.core->store, &told, &err), BASE_OK);
+  assert_int_equal(core_commit(a.core, &err), BASE_OK);
+  sees(&a, "", "\"cases\":1,\"before\":0}");
+  sees(&a, lina, "\"cases\":1,\"before\":0}");
+  sees(&a, lina, "\"series\":\"f/r\"");
+  sees(&a, hana, "\"kinds\":[],\"rows\":[],\"alerts\":[]}");
+  refused_as(&a, LINK_PICTURE_SHOW, hana, "\"kind\":\"sighting\"", BASE_KIND, "no kind of this name is in the picture");
+  pair_remove(&a); /* the alert has no leaf */
+  pair_remove(&b);
+}
+
 static bool heard(struct pair_node *node, const char *secret, const char *members, const char *id) {
   struct pair_answer answer = ask_as(node, LINK_EVENTS_TAKE, secret, members);
   if (answer.status != BASE_OK)
@@ -491,6 +522,7 @@ int main(void) {
       cmocka_unit_test(test_the_other_side_is_not_there),
       cmocka_unit_test(test_lists),
       cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_the_picture),
       cmocka_unit_test(test_events),
       cmocka_unit_test(test_the_register_hides_it),
       cmocka_unit_test(test_no_consignment_holds_both),
