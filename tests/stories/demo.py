@@ -42,7 +42,7 @@ ACTS = ("--- the case as rabat sees it", "--- the case as paris sees it", "\nThe
         "the wider agreement is in force on both sides", "the same request passes, and rabat holds the receipt of madrid",
         "To madrid: may go, covered by article 1.15 (", "madrid is stopped", "\n=== Third act: ",
         "nobody arrives before he was accepted", "\n\n    wasl: ", "rabat accepts two of the teams", "each step is receipted by rabat",
-        "--- the offers, as rabat sees them", "--- both nodes keep running; try:", "Stop them with: make stop")
+        "--- the offers, as rabat sees them", "--- what is needed still, line by line", "--- both nodes keep running; try:", "Stop them with: make stop")
 
 
 def told_in_order(said):

@@ -100,7 +100,7 @@ def pairs(template, operation, known):
         for there, none in choices:
             yield (target({**usual, name: there}), plain), (target({**usual, name: none}), plain)
     for one in openapi.parameters(FILE, operation, "query"):
-        name = "event" if operation["operationId"] == "events_take" else one["name"]
+        name = "event" if (operation["operationId"], one["name"]) == ("events_take", "after") else one["name"]
         if name in known:
             yield tuple((f"{target(usual)}?{one['name']}={value}", plain) for value in known[name])
     for name, schema in (body[1].get("properties", {}) if isinstance(plain, dict) else {}).items():
