@@ -22,7 +22,7 @@ TERMS = {"title": "Coopération pour la Coupe du monde (exemple) · تعاون �
          "rows": [{"id": f"1.{place}", "kind": kind, "types": ["*"], "purposes": ["event_security"], "direction": "both", "personal": "ordinary",
                    "transfer": "instrument", "transfer_reference": "Article 4 (texte inventé)"}
                   for place, kind in enumerate(("event", "accreditation"), 1)]}
-TOLD = {"ar": "تُمحى البيانات الشخصية في", "fr": "Données personnelles effacées le", "en": "Personal data is erased on",
+TOLD = {"ar": "تُمحى المعطيات الشخصية في", "fr": "Données personnelles effacées le", "en": "Personal data is erased on",
         "es": "Los datos personales se borran el", "pt": "Os dados pessoais são apagados em"}
 
 

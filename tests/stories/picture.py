@@ -10,7 +10,7 @@ import os
 from story import agree, check, introduce, Node, ok, path, programs_at, run, settle, write
 
 WEEK = 7 * 86400
-SAID = {"ar": "إنذارات", "fr": "Alertes", "en": "Alerts", "es": "Alertas", "pt": "Alertas"}
+SAID = {"ar": "تنبيهات", "fr": "Alertes", "en": "Alerts", "es": "Alertas", "pt": "Alertas"}
 QUIET = 13
 
 

@@ -10,7 +10,7 @@ import os
 from story import check, must, ok, path, programs_at, run, settle, started, wasl
 
 DAY = 86400
-SAID = {"ar": "وجبت مراجعة البيانات الشخصية منذ", "fr": "Données personnelles à réexaminer depuis le", "en": "Personal data to be reviewed since",
+SAID = {"ar": "وجبت مراجعة المعطيات الشخصية منذ", "fr": "Données personnelles à réexaminer depuis le", "en": "Personal data to be reviewed since",
         "es": "Datos personales por revisar desde el", "pt": "Dados pessoais por reexaminar desde"}
 
 
