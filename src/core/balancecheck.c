@@ -24,7 +24,8 @@ struct checking {
 static void add_name(char names[SHOWN], struct base_view name) {
   size_t size = strlen(names);
   size_t needed = name.size + sizeof ", …";
-  if (size > 0 && strcmp(names + size - (sizeof "…" - 1), "…") == 0)
+  const size_t cut = sizeof "…" - 1;
+  if (size >= cut && memcmp(names + size - cut, "…", cut) == 0)
     return;
   if (size + 2 * needed > SHOWN)
     (void)snprintf(names + size, SHOWN - size, "%s…", size > 0 ? ", " : "");

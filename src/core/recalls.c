@@ -40,7 +40,9 @@ static enum base_code ask_all(struct core *core, const struct base_id *id, const
   struct core_mention mention;
   struct base_error why = {0};
   enum base_code refused = BASE_OK, code = store_message_header(core->store, id, &arena, &row, err);
-  if (code == BASE_OK && row.ours)
+  if (code != BASE_OK)
+    return code;
+  if (row.ours)
     refused = core_recall_ask(core, id, NULL, words, count, &why);
   for (int64_t key = INT64_MIN; code == BASE_OK && core->failed == BASE_OK;) {
     struct base_error said = {0};
