@@ -57,6 +57,9 @@ static void all_have_to_extend_it(void **state) {
   expect(&scene, 1, 10);
   dated(add(&scene, 'j', A, "extend", "i"), "1970-01-01", "1970-01-31");
   expect(&scene, 0, 31);
+  dated(add(&scene, 'k', B, "extend", "j"), "1970-01-01", "soon"); /* in a damaged database: it says nothing */
+  dated(add(&scene, 'l', A, "extend", "k"), "1970-01-01", "soon");
+  expect(&scene, 0, 31);
   finish(&scene);
 }
 
