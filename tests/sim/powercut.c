@@ -32,7 +32,7 @@ struct group {
 static const char *const where_names[] = {"points", "calls", "allocations", "system calls"};
 static const char *const disk_names[DISKS] = {"rabat", "rabat's keeper", "paris", "paris' keeper"};
 static const struct group groups[] = {
-    {"cut", "power cut at every write point", FAULT_CUT, 1000, 200, 10000, POINTS},
+    {"cut", "power cut at every write point", FAULT_CUT, 500, 200, 10000, POINTS},
     {"full", "disk full from every write point on", FAULT_FULL, 40, 40, 0, POINTS},
     {"read-only", "disk read-only from every write point on", FAULT_READ_ONLY, 30, 40, 0, POINTS},
     {"error", "every call on the disk fails once", FAULT_ERROR, 60, 60, 0, CALLS},
