@@ -3,22 +3,36 @@
 
 #include "cli/cli.h"
 
-/* The example as it is, or the file; --field is not asked for: an agreement is a text that people have negotiated. */
+/* --field is not asked for: an agreement is a text that people have negotiated. */
+static enum base_code terms_of_file(struct cli *cli, const char *type, struct base_buf *out, struct base_error *err) {
+  const char *file;
+  enum base_code code = cli_need(cli, "--file", &file, err);
+  if (code != BASE_OK)
+    return code;
+  cli->options[cli->option_count < CLI_OPTIONS_MAX ? cli->option_count++ : CLI_OPTIONS_MAX - 1] =
+      (struct cli_option){"--fields", file};
+  return cli_fields(cli, NULL, base_view_text(type), out, err);
+}
+
+/* The example as it is, or the file. */
 static enum base_code propose_fields(struct cli *cli, struct base_buf *out, struct base_error *err) {
-  const char *file = cli_option(cli, "--file");
-  if ((file != NULL) == cli_has(cli, "--example"))
+  if (cli_has(cli, "--file") == cli_has(cli, "--example"))
     return cli_usage(cli, err, "either --file FILE or --example");
-  if (file != NULL) {
-    cli->options[cli->option_count < CLI_OPTIONS_MAX ? cli->option_count++ : CLI_OPTIONS_MAX - 1] =
-        (struct cli_option){"--fields", file};
-    return cli_fields(cli, NULL, BASE_VIEW("propose"), out, err);
-  }
+  if (cli_has(cli, "--file"))
+    return terms_of_file(cli, "propose", out, err);
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   enum base_code code = cli_get(cli, &answer, err, "/v1/kinds/agreement/example");
   if (code != BASE_OK)
     return code;
   base_buf_add_buf(out, &answer.text);
   return base_buf_check(out, "the agreement", err);
+}
+
+static enum base_code agreement_case(struct cli *cli, const char *id, struct cli_answer *kase, struct base_error *err) {
+  enum base_code code = cli_get(cli, kase, err, "/v1/cases/%s?bare=true", id);
+  if (code == BASE_OK && !base_view_is(cli_string(kase->json, "kind"), "agreement"))
+    code = base_fail(err, BASE_KIND, "case %s is no agreement", id);
+  return code;
 }
 
 enum base_code cli_agreement_propose(struct cli *cli, struct base_error *err) {
@@ -34,6 +48,32 @@ enum base_code cli_agreement_propose(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK)
     code = cli_open(cli, "agreement", to, base_buf_view(&fields), base_buf_view(&parts), err);
   return code;
+}
+
+/* What goes in place of the terms that were proposed, or that are in force, is looked at as an agreement before it goes: CASE may
+ * be any case of the node, and another kind may have a message of that type. */
+static enum base_code send_terms(struct cli *cli, const char *type, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer kase = {0};
+  BASE_AUTO_BUF struct base_buf fields = {0}, parts = {0};
+  struct cli_piece id;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_init(&parts, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = terms_of_file(cli, type, &fields, err);
+  if (code == BASE_OK)
+    code = cli_parts(cli, &parts, err);
+  if (code == BASE_OK)
+    code = agreement_case(cli, id.text, &kase, err);
+  return code == BASE_OK ? cli_send(cli, id.text, type, base_buf_view(&fields), base_buf_view(&parts), err) : code;
+}
+
+enum base_code cli_agreement_counter(struct cli *cli, struct base_error *err) {
+  return send_terms(cli, "counter", err);
+}
+
+enum base_code cli_agreement_amend(struct cli *cli, struct base_error *err) {
+  return send_terms(cli, "amend", err);
 }
 
 /* The newest proposal that has effect stands: the deepest, since the node's order (depth, id) is the case's own. */
@@ -87,12 +127,9 @@ enum base_code cli_agreement_accept(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK && read != NULL && !cli_id_like(read))
     code = cli_usage(cli, err, "--terms is 64 lowercase hex digits, or its first ones (at least 4)");
   if (code == BASE_OK)
-    code = cli_get(cli, &kase, err, "/v1/cases/%s?bare=true", id.text);
-  if (code != BASE_OK)
-    return code;
-  if (!base_view_is(cli_string(kase.json, "kind"), "agreement"))
-    return base_fail(err, BASE_KIND, "case %s is no agreement", id.text);
-  code = cli_agreement_terms(kase.json, read, &terms, err);
+    code = agreement_case(cli, id.text, &kase, err);
+  if (code == BASE_OK)
+    code = cli_agreement_terms(kase.json, read, &terms, err);
   if (code != BASE_OK)
     return code;
   base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);

@@ -423,6 +423,8 @@ CLI_COMMAND_FUNCTION(kind_labels);
 CLI_COMMAND_FUNCTION(kind_add);
 CLI_COMMAND_FUNCTION(kind_remove);
 CLI_COMMAND_FUNCTION(agreement_propose);
+CLI_COMMAND_FUNCTION(agreement_counter);
+CLI_COMMAND_FUNCTION(agreement_amend);
 CLI_COMMAND_FUNCTION(agreement_accept);
 CLI_COMMAND_FUNCTION(agreement_list);
 CLI_COMMAND_FUNCTION(agreement_review);

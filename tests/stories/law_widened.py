@@ -55,7 +55,7 @@ def story():
     check("article 1.2: 1 ×" in text and "article 1.13: never used" in text and "purpose cybercrime" in text, text)
     ok("the review shows each row with its use, and what was refused for want of one")
     settle(rabat, paris)
-    amendment = paris.id("case", "send", accord, "amend", "--fields",
+    amendment = paris.id("agreement", "amend", accord, "--file",
                          write("amendment.json", json.dumps(load("amendment-civil-protection-cyber.json"))))
     settle(paris)
     rabat.refuses(6, *rabat.request_words("paris", purpose="cybercrime"), says="no such row")
@@ -68,6 +68,9 @@ def story():
     sent = rabat.request("paris", purpose="cybercrime")
     answered = paris.request("rabat", purpose="civil_protection")
     settle(rabat, paris)
+    wider = write("wider.json", json.dumps(load("agreement-security.json")))
+    rabat.refuses(6, "agreement", "counter", accord, "--file", wider, says="counter")
+    rabat.refuses(5, "agreement", "amend", sent, "--file", wider, says="is no agreement")
     clauses = {leaf["message"]: leaf["clause"] for node in (rabat, paris) for leaf in node.leaves() if leaf["act"] == "sent"}
     check(clauses[sent] == f"{accord}@{amendment}/1.15" and clauses[answered] == f"{accord}@{amendment}/1.14 transfer instrument", clauses)
     check(explained(rabat, "--purpose", "cybercrime")["clause"] == clauses[sent], "explain says another clause")
