@@ -525,6 +525,8 @@ export type Arrival = {
   from: Node;
   n: number;
   received: TimeOrNull;
+  /** Of one message shown: what the row that its sender named has no room for; empty where it has. */
+  outside?: string;
 } | null;
 
 export type Erased = {

@@ -197,6 +197,11 @@ static void show_arrival(const struct shown *shown, const struct wire_json *arri
     cli_time(cli, &cli->out, received);
   }
   base_buf_text(&cli->out, "\n");
+  if (cli_string(arrival, "outside").size == 0)
+    return;
+  base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_OUTSIDE));
+  cli_text(cli, cli_string(arrival, "outside"));
+  base_buf_text(&cli->out, "\n");
 }
 
 /* Content that was erased: when, by whom, why. */

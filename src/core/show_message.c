@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
 #include "core/cases.h"
 #include "core/emergency.h"
@@ -127,8 +128,23 @@ enum base_code core_show_received(struct core *core, const struct base_id *id, s
   return code == BASE_OK && out->at != 0 ? first_receipt(core, sender, &arrival, &arena, out, err) : code;
 }
 
+/* null, or what is wrong with it by the row that its sender named. */
+static enum base_code write_outside(struct core *core, struct wire_writer *writer, const struct core_content *content,
+                                    const struct store_arrival *arrival, struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, content->header.kind, &content->header.kind_hash);
+  const struct core_arrived arrived = {.arrival = arrival,
+                                       .header = &content->header,
+                                       .part0 = content->dropped ? NULL : &content->part0};
+  struct base_error why = {0};
+  enum base_code code = kind != NULL ? core_law_under(core, &kind->kind, &arrived, &why, err) : BASE_OK;
+  core_show_text(writer, "outside", base_view_text(why.text));
+  return code;
+}
+
+/* content NULL: it is not held against its row. */
 static enum base_code write_arrival(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                    struct base_view author, struct base_error *err) {
+                                    struct base_view author, const struct core_content *content,
+                                    struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_arrival arrival;
@@ -148,18 +164,20 @@ static enum base_code write_arrival(struct core *core, struct wire_writer *write
   wire_write_member_text(writer, "from", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)arrival.number);
   core_show_time(writer, "received", received.at);
+  if (content != NULL && received.at != 0)
+    code = write_outside(core, writer, content, &arrival, err);
   wire_write_end(writer, '}');
-  return BASE_OK;
+  return code;
 }
 
 static enum base_code write_ways(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                 struct base_view author, struct base_error *err) {
+                                 struct base_view author, const struct core_content *content, struct base_error *err) {
   struct delivering delivering = {.core = core, .writer = writer};
   wire_write_key(writer, "deliveries");
   wire_write_array(writer);
   enum base_code code = store_delivery_each(core->store, id, false, 0, show_delivery, &delivering, err);
   wire_write_end(writer, ']');
-  return code == BASE_OK ? write_arrival(core, writer, id, author, err) : code;
+  return code == BASE_OK ? write_arrival(core, writer, id, author, content, err) : code;
 }
 
 /* --- fields */
@@ -480,7 +498,7 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   if (room)
     write_content(core, writer, &content);
   if (code == BASE_OK)
-    code = write_ways(core, writer, id, content.header.author, err);
+    code = write_ways(core, writer, id, content.header.author, NULL, err);
   wire_write_end(writer, '}');
   core_content_free(&content);
   return code == BASE_OK ? base_buf_check(writer->out, "the case", err) : code;
@@ -539,7 +557,7 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   wire_write_end(&writer, ']');
   write_content(core, &writer, &content);
   if (code == BASE_OK)
-    code = write_ways(core, &writer, &id, content.header.author, err);
+    code = write_ways(core, &writer, &id, content.header.author, &content, err);
   wire_write_end(&writer, '}');
   core_content_free(&content);
   return code;

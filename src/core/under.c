@@ -2,6 +2,7 @@
 #include "core/agreements.h"
 #include "core/clause.h"
 #include "core/messages.h"
+#include "law/emergency.h"
 
 /* What a partner's message is held against when it comes: the very row that his `sent` leaf names. It is kept all the
  * same; a leaf says what is wrong with it. */
@@ -53,6 +54,8 @@ enum base_code core_law_under(struct core *core, const struct wire_kind *kind, c
     return BASE_OK;
   if (wire_opening_parse(WIRE_ACT_SENT, arrival->opening, &arena, &sent, NULL) != BASE_OK)
     sent = (struct wire_opening){0}; /* it names no clause */
+  if (law_emergency_ground(sent.clause).size > 0)
+    return BASE_OK; /* of no row; a leaf of its own says so */
   enum base_code code = core_clause_find(core, sent.clause, &arena, &under, err);
   if (code == BASE_OK && under.row == NULL)
     fail_row(&under, why);

@@ -14,6 +14,18 @@ static struct law_row *row_of(struct pair_node *node) {
   return row;
 }
 
+/* What message.show says of it, in "outside". */
+static void shown(struct pair_node *node, const char *id, const char *outside) {
+  char json[120], want[200];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\"}", id);
+  snprintf(want, sizeof want, "\"outside\":\"%s", outside);
+  struct pair_answer answer = pair_ask(node, LINK_MESSAGE_SHOW, json, -1);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, want) == NULL)
+    fail_msg("not %s: %s", want, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
 static void sent(struct pair_node *a, struct pair_node *b, unsigned faults, const char *reason) {
   char id[65];
   a->now += CORE_FAULT_SECONDS + 1; /* a leaf for each */
@@ -21,7 +33,8 @@ static void sent(struct pair_node *a, struct pair_node *b, unsigned faults, cons
   pair_request(a, b, id);
   pair_rest(a, b);
   try_receipted(a, id);
-  try_expect(b, WIRE_ACT_FAULT, faults, faults > 0 ? reason : NULL);
+  try_expect(b, WIRE_ACT_FAULT, faults, faults > 0 && *reason != '\0' ? reason : NULL);
+  shown(b, id, *reason != '\0' ? strchr(reason, ':') + 2 : "\"");
 }
 
 static void test_held_against_its_row(void **state) {
