@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Talks and what comes of them: agenda, delegations, minutes approved by both; commitments that both agreed on become measures of a
-roadmap, each fed once and by whose it is, over a crash half-way and a measure that law refuses; a milestone reached with evidence and
+roadmap, each fed once and by whose it is, over a crash half-way; a milestone reached with evidence and
 confirmed by the other side; a communiqué in two languages, released by both sides, each by a second person.
 
 Broken variants: tests/checks/exchange_broken, those of feed.c, at unit/core_feed."""
