@@ -13,18 +13,22 @@ void base_hex(const void *data, size_t size, char *out) {
   out[2 * size] = '\0';
 }
 
-/* One more than its value; 0: no digit. */
-static const uint8_t hex_digits[256] = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16};
+/* Its value and HEX_DIGIT; 0: no digit. */
+enum { HEX_DIGIT = 16 };
+static const uint8_t hex_digits[256] = {['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['a'] = 26, 27, 28, 29, 30, 31};
 
+/* What is no digit changes nothing in out, and a secret is copied nowhere else. */
 bool base_hex_parse(struct base_view text, void *out, size_t size) {
   if (text.size % 2 != 0 || text.size / 2 != size)
     return false;
-  for (size_t i = 0; i < text.size; i++)
-    if (hex_digits[text.data[i]] == 0)
-      return false;
-  uint8_t *bytes = out;
+  const uint8_t *digits = text.data;
+  uint8_t *bytes = out, all = HEX_DIGIT;
+  for (size_t i = 0; i < 2 * size; i++)
+    all &= hex_digits[digits[i]];
+  if (all == 0)
+    return false;
   for (size_t i = 0; i < size; i++)
-    bytes[i] = (uint8_t)((hex_digits[text.data[2 * i]] - 1) << 4 | (hex_digits[text.data[2 * i + 1]] - 1));
+    bytes[i] = (uint8_t)(hex_digits[digits[2 * i]] << 4 | (hex_digits[digits[2 * i + 1]] & 15));
   return true;
 }
 
@@ -144,6 +148,8 @@ size_t base_printable_run(struct base_view text) {
     if (((eight | (eight + ones) | (eight - 0x20 * ones)) & 0x80 * ones) != 0)
       break;
   }
+  while (run < text.size && text.data[run] >= 0x20 && text.data[run] < 0x7F)
+    run++;
   return run;
 }
 

@@ -29,7 +29,7 @@ bool base_utf8_valid(struct base_view text);
 size_t base_utf8_next(struct base_view text, uint32_t *out);
 /* Characters (code points) of a well-formed text; of another as many as have a first octet. */
 size_t base_utf8_count(struct base_view text);
-/* How many octets at the beginning are printable ASCII (20 to 7E), counted in eights: fewer than there are, but fast. */
+/* How many octets at the beginning are printable ASCII (20 to 7E). */
 size_t base_printable_run(struct base_view text);
 
 /* ASCII decimal without leading zeroes, up to 2^64-1. */

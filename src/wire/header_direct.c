@@ -29,14 +29,10 @@ static void expect(struct reader *reader, const char *octets) {
 
 /* What stands in quotes, without an escape; the opening quote was read, the closing one is. */
 static struct base_view read_text(struct reader *reader, size_t most) {
-  size_t start = reader->at;
-  bool ascii = true;
-  while (reader->at < reader->text.size && reader->text.data[reader->at] >= 0x20 && reader->text.data[reader->at] != '"' &&
-         reader->text.data[reader->at] != '\\')
-    ascii &= reader->text.data[reader->at++] < 0x80;
-  struct base_view text = base_view_of(reader->text.data + start, reader->at - start);
+  struct base_view text = base_view_of(reader->text.data + reader->at, wire_json_plain(reader->text, reader->at));
+  reader->at += text.size;
   expect(reader, "\"");
-  reader->off |= text.size > most || (!ascii && !base_utf8_valid(text));
+  reader->off |= text.size > most || !base_utf8_valid(text);
   return text;
 }
 

@@ -83,7 +83,7 @@ void wire_json_seed(uint64_t random) {
 /* The library reads a text octet by octet through four functions, 25 times as long as it takes to copy it. So long
  * texts that say what they mean (no escape, no control character, valid UTF-8) are taken out of what it reads, and put
  * into the tree afterwards: it reads "" there. The n-th of all texts that are no names is the same in both. */
-enum { LONG_TEXT = 128, LONG_TEXTS_MAX = 64 };
+enum { LONG_TEXT = 64, LONG_TEXTS_MAX = 256 };
 struct scan {
   size_t texts; /* without names of members */
   size_t count, saved;
@@ -92,8 +92,7 @@ struct scan {
   } taken[LONG_TEXTS_MAX];
 };
 
-/* How many octets from this one on say what they mean inside quotes. */
-static size_t plain_run(struct base_view text, size_t start) {
+size_t wire_json_plain(struct base_view text, size_t start) {
   static const uint64_t ones = 0x0101010101010101;
   size_t i = start;
   for (uint64_t eight; text.size - i >= sizeof eight; i += sizeof eight) {
@@ -137,7 +136,7 @@ static enum base_code look_over(struct base_view text, const char *what, struct 
   bool quoted = false, plain = true;
   for (size_t i = 0; i < text.size; i++) {
     if (quoted)
-      i += plain_run(text, i);
+      i += wire_json_plain(text, i);
     if (i == text.size)
       break;
     switch (text.data[i]) {

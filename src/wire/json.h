@@ -15,6 +15,9 @@ enum { WIRE_JSON_DEPTH_MAX = 32 };
 BASE_NODISCARD enum base_code wire_json_parse(struct base_view text, size_t max, const char *what,
                                               struct wire_json **out, struct base_error *err);
 void wire_json_free(struct wire_json *document); /* the root only */
+/* How many octets from start on say what they mean inside quotes: no quote, backslash or control character (RFC 8259,
+ * section 7); whether they are UTF-8 is not looked at. */
+size_t wire_json_plain(struct base_view text, size_t start);
 /* Once at start, before rights are dropped: seeds the tables behind objects against chosen keys. Without it the library
  * opens /dev/urandom by itself at the first object. */
 void wire_json_seed(uint64_t random);

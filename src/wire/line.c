@@ -32,6 +32,11 @@ static bool is_control(uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0);
 }
 
+/* Letters with accents, Greek, Cyrillic, Hebrew, Arabic, Devanagari …: of nothing below is there any among these. */
+static bool is_letter_of_many(uint32_t point) {
+  return point > 0x00AD && point < 0x1680 && point != 0x061C;
+}
+
 static const char *hides(uint32_t point) {
   if (is_control(point))
     return "a control character";
@@ -52,7 +57,7 @@ static bool spot(struct wire_spot *out, uint32_t point, size_t place, const char
   return false;
 }
 
-/* How many printable octets of ASCII stand here, at least; none where a character beyond begins. */
+/* How many printable octets of ASCII stand here; none where a character beyond begins. */
 static size_t plain_run(struct base_view text, size_t at) {
   return text.data[at] < 0x80 ? base_printable_run(base_view_of(text.data + at, text.size - at)) : 0;
 }
@@ -71,6 +76,8 @@ static bool check_each(struct base_view text, const char *(*wrong)(uint32_t poin
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
+    if (is_letter_of_many(point))
+      continue;
     const char *what = wrong(point);
     if (what != NULL)
       return spot(out, point, place, what);
@@ -126,7 +133,7 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
-    if (point >= ' ' && point <= '~')
+    if ((point >= ' ' && point <= '~') || is_letter_of_many(point))
       continue;
     if (is_control(point) && !may_control(text, point, at))
       return spot(out, point, place, "a control character");

@@ -112,6 +112,30 @@ static void decimals(void **state) {
     assert_false(base_decimal_parse(base_view_text(bad[i]), &value));
 }
 
+/* Each octet, at each place of an eight and beyond: its value, or nothing is read and nothing changed. */
+static void hex_digits(void **state) {
+  (void)state;
+  static const char digits[] = "0123456789abcdef";
+  char text[2 * 11 + 1];
+  for (unsigned octet = 0; octet < 256; octet++)
+    for (size_t place = 0; place < sizeof text - 1; place++) {
+      uint8_t bytes[11], want[11];
+      memset(text, place % 2 != 0 ? '9' : 'a', sizeof text);
+      memset(want, place % 2 != 0 ? 0x99 : 0xAA, sizeof want);
+      memset(bytes, 0x5A, sizeof bytes);
+      text[place] = (char)octet;
+      const char *digit = octet != 0 ? strchr(digits, (int)octet) : NULL;
+      if (digit == NULL)
+        memset(want, 0x5A, sizeof want);
+      else if (place % 2 != 0)
+        want[place / 2] = (uint8_t)(0x90 | (digit - digits));
+      else
+        want[place / 2] = (uint8_t)((digit - digits) << 4 | 0x0A);
+      assert_int_equal(base_hex_parse(base_view_of(text, sizeof text - 1), bytes, sizeof bytes), digit != NULL);
+      assert_memory_equal(bytes, want, sizeof want);
+    }
+}
+
 /* Each octet, at each place of an eight and beyond. */
 static void printable_run(void **state) {
   (void)state;
@@ -120,8 +144,8 @@ static void printable_run(void **state) {
     for (size_t place = 0; place < sizeof text; place++) {
       memset(text, octet % 2 != 0 ? ' ' : '~', sizeof text);
       text[place] = (uint8_t)octet;
-      size_t whole = octet >= 0x20 && octet <= 0x7E ? 16 : place / 8 * 8;
-      assert_int_equal(base_printable_run(base_view_of(text, sizeof text)), whole < 16 ? whole : 16);
+      size_t whole = octet >= 0x20 && octet <= 0x7E ? sizeof text : place;
+      assert_int_equal(base_printable_run(base_view_of(text, sizeof text)), whole);
     }
   assert_int_equal(base_printable_run((struct base_view){0}), 0);
 }
@@ -212,6 +236,7 @@ static void printable(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hex),
+      cmocka_unit_test(hex_digits),
       cmocka_unit_test(base64_vectors),
       cmocka_unit_test(base64_refuses),
       cmocka_unit_test(base64_all_lengths),
