@@ -141,10 +141,24 @@ static void write_whose(struct cli *cli, struct base_buf *out, const struct wire
     }
 }
 
+/* Which clock it is, where there are several. */
+static void write_which(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
+                        const struct wire_json *clocks, size_t at) {
+  struct base_view name = cli_string(wire_json_at(clocks, at), "name");
+  for (size_t i = 0; i < wire_json_size(clocks); i++)
+    if (!base_view_equal(cli_string(wire_json_at(clocks, i), "name"), name)) {
+      base_buf_printable(out, cli_kind_label(cli, kind, "clocks", name));
+      base_buf_text(out, ": ");
+      return;
+    }
+}
+
 void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
-                      const struct wire_json *clocks) {
+                      const struct wire_json *clocks, bool named) {
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     base_buf_text(out, i > 0 ? ", " : "");
+    if (named)
+      write_which(cli, out, kind, clocks, i);
     write_whose(cli, out, clocks, i);
     write_clock(cli, out, kind, wire_json_at(clocks, i));
   }
@@ -227,7 +241,7 @@ static size_t show_list(struct cli *cli, const struct wire_json *cases) {
     cli_cell_time(&table, wire_json_get(kase, "changed"));
     write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
     base_buf_u8(&table.cells, 0);
-    cli_write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"));
+    cli_write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"), false);
     write_item_due(cli, &table.cells, described, kase);
     base_buf_u8(&table.cells, 0);
   }

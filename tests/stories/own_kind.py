@@ -214,6 +214,7 @@ def delivery(rabat, paris):
     settle(rabat)
     sent(paris, "accept", released)
     relay = sent(rabat, "plan_hand_over", receiver="paris")
+    check("Ready for the hand-over: paris: due" in rabat.ask("case", "items", case), "which clock is due is not told")
     rabat.refuses(6, "case", "send", case, "hand_over", "--field", f"hand_over={relay}", says="planned")
     sent(rabat, "begin")
     sent(paris, "ready", hand_over=relay)
