@@ -620,6 +620,8 @@ export type MessageInCase = {
   stored: TimeOrNull;
   depth?: number;
   effective: boolean;
+  /** It agrees and no more than that: somebody was missing. */
+  agrees: boolean;
   settled: boolean;
   /** Why it has no effect (yet). */
   why: string;

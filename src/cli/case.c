@@ -386,6 +386,8 @@ static void show_message(struct cli *cli, struct cli_kinds *kinds, const struct 
     cli_line(cli, "    %s: ", cli_word(cli, CLI_WITHOUT_EFFECT));
     cli_text(cli, cli_string(message, "why"));
     base_buf_text(&cli->out, "\n");
+  } else if (wire_json_true(wire_json_get(message, "agrees"))) {
+    cli_line(cli, "    %s\n", cli_word(cli, CLI_AGREES));
   } else if (wire_json_type(settled) == WIRE_JSON_BOOL && !wire_json_true(settled) && settles(described, type)) {
     cli_line(cli, "    %s\n", cli_word(cli, CLI_UNSETTLED));
   }

@@ -478,6 +478,7 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   if (placed != NULL)
     wire_write_member_integer(writer, "depth", placed->depth);
   wire_write_member_bool(writer, "effective", placed != NULL && placed->effective);
+  wire_write_member_bool(writer, "agrees", placed != NULL && placed->agrees);
   wire_write_member_bool(writer, "settled", placed != NULL && placed->settled);
   code = write_why(core, writer, &content, placed, err);
   wire_write_member_string(writer, "state", message_state(content.row.state));

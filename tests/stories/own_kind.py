@@ -223,10 +223,13 @@ def delivery(rabat, paris):
     sent(rabat, "resume")
     rabat.refuses(6, "case", "send", case, "resume", says="agreed already")
     check(state() == "interrupted", "who interrupted was not asked")
+    check("an agreement alone" in paris.ask("case", "show", case, "--bare"), "what only agrees is shown as if it had moved the case")
     sent(rabat, "interrupt")
     sent(paris, "resume")
     check(state() == "interrupted", "a consent that was taken back counts")
     sent(rabat, "resume")
+    agree = [m["agrees"] for m in rabat.json("case", "show", case)["messages"] if m["type"] == "resume"]
+    check(agree == [True, True, False], agree)
     sent(rabat, "hand_over", hand_over=relay)
     sent(paris, "take_over", hand_over=relay)
     second = sent(rabat, "plan_hand_over", receiver="paris")
