@@ -257,6 +257,29 @@ static void show_ends(struct cli *cli, const struct wire_json *ends) {
   base_buf_text(&cli->out, "\n");
 }
 
+/* "Period: starts / ends (extend)", and what goes when it is over. */
+static void show_period(struct cli *cli, const struct wire_json *period) {
+  const struct wire_json *after = wire_json_get(period, "after");
+  struct base_view moved_by = cli_string(period, "moved_by");
+  if (period == NULL)
+    return;
+  cli_line(cli, "\n%s: ", cli_word(cli, CLI_PERIOD));
+  cli_isolated(cli, &cli->out, cli_string(period, "from"));
+  base_buf_text(&cli->out, " / ");
+  cli_isolated(cli, &cli->out, cli_string(period, "to"));
+  if (moved_by.size > 0) {
+    base_buf_text(&cli->out, " (");
+    cli_isolated(cli, &cli->out, moved_by);
+    base_buf_text(&cli->out, ")");
+  }
+  cli_line(cli, "\n%s:", cli_word(cli, CLI_AFTER_PERIOD));
+  for (size_t i = 0; i < wire_json_size(after); i++) {
+    base_buf_text(&cli->out, i > 0 ? ", " : " ");
+    cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(after, i)));
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
 enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   int64_t version = 0;
@@ -285,6 +308,7 @@ enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
     show_item(cli, wire_json_at(items, i));
   for (size_t i = 0; i < wire_json_size(clocks); i++)
     show_clock(cli, wire_json_at(clocks, i), answer.json);
+  show_period(cli, wire_json_get(answer.json, "period"));
   show_ends(cli, wire_json_get(answer.json, "personal_ends"));
   return BASE_OK;
 }

@@ -376,8 +376,8 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   }
   if (question->period != 0 && question->now >= question->period)
     return base_fail(err, BASE_LAW,
-                     "the period of this case ended on %s: extend it with all its parties, or send one of those messages that "
-                     "its kind allows afterwards (wasl kind show %.*s)",
+                     "the period of this case ended on %s: extend it, if its kind has a message for that, or send one of those "
+                     "that its kind allows afterwards (wasl kind show %.*s)",
                      base_time_format(question->period).text, (int)question->kind.size, (const char *)question->kind.data);
   struct law_question asked = *question;
   asked.transfer = law_transfers(question, agreements, count);

@@ -210,6 +210,8 @@ def delivery(rabat, paris):
         (found,) = {node.json("case", "show", case)["state"] for node in (rabat, paris)}
         return found
 
+    told = rabat.ask("kind", "show", "controlled_delivery")
+    check("Period: departs / arrives (reroute)" in told and "after the period: refuse, withdraw," in told, told)
     case = released(rabat, "case", "open", "controlled_delivery", "--to", "paris", "--fields", form("request"))
     settle(rabat)
     sent(paris, "accept", released)

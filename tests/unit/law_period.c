@@ -91,8 +91,8 @@ static void after_its_end_nothing_goes(void **state) {
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
   asked.now = 2000;
   refused(&asked, &basis.agreement, 1,
-          "the period of this case ended on 1970-01-01T00:33:20Z: extend it with all its parties, or send one of those messages "
-          "that its kind allows afterwards (wasl kind show operation)");
+          "the period of this case ended on 1970-01-01T00:33:20Z: extend it, if its kind has a message for that, or send one of "
+          "those that its kind allows afterwards (wasl kind show operation)");
   asked.emergency = BASE_VIEW("immediate_threat"); /* another case is for that */
   refused(&asked, &basis.agreement, 1, "the period of this case ended");
   asked.needs_row = false;
