@@ -119,7 +119,7 @@ const struct cli_command cli_commands[] = {
      "all that is wrong with a kind's files, and what is probably not meant so; no node is asked", "kind check talks.json"},
     {"kind labels", "FILE [LABELS]", "", 1, 2, cli_kind_labels,
      "a file of labels to fill in, with what LABELS and the program's kinds have already; no node is asked",
-     "kind labels talks.json > talks.labels.json"},
+     "kind labels talks.json > new.labels.json"},
     {"kind add", "FILE [LABELS]", "", 1, 2, cli_kind_add,
      "a kind of this node's own, or other labels of one; new cases may be of it at once", "-n paris kind add talks.json"},
     {"kind remove", "KIND [VERSION]", "", 1, 2, cli_kind_remove, "a kind that was added and that no case is of, away",

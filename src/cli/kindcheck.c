@@ -145,7 +145,8 @@ enum base_code cli_kind_check(struct cli *cli, struct base_error *err) {
     print_list(cli, CLI_KIND_DOUBTS, &check->doubts);
   }
   if (faults > 0)
-    return base_fail(err, BASE_FIELD, "%s: %zu faults; a node does not take it", cli->words[0], faults);
+    return base_fail(err, BASE_FIELD, "%s: %zu %s; a node does not take it", cli->words[0], faults,
+                     faults == 1 ? "fault" : "faults");
   if (!cli->json) {
     cli_isolated(cli, &cli->out, check->kind.name);
     cli_line(cli, " %lld  ", (long long)check->kind.version);
