@@ -1062,7 +1062,7 @@ export type Kind = {
   transitions: {
     on: string;
     from: string[];
-    to: string;
+    to?: string;
     who: string;
     all: boolean;
     /** Of all: who made the state has to send it, too. */

@@ -23,15 +23,48 @@ static uint64_t bit(size_t index) {
   return (uint64_t)1 << index;
 }
 
+/* The states that a transition leads out of, and the one that it leads to: none, when it stays. */
+static uint64_t left_by(const struct wire_kind_transition *transition) {
+  return transition->stays ? 0 : transition->from & ~bit(transition->to);
+}
+
+static uint64_t led_to(const struct wire_kind_transition *transition) {
+  return transition->stays ? 0 : bit(transition->to);
+}
+
 /* A state that leads nowhere but to itself. */
 static uint64_t ends_of(const struct wire_kind *kind) {
   uint64_t left = 0;
-  for (size_t i = 0; i < kind->transition_count; i++) {
-    const struct wire_kind_transition *transition = &kind->transitions[i];
-    left |= transition->from & ~bit(transition->to);
-  }
-  uint64_t all = kind->state_count == 64 ? UINT64_MAX : bit(kind->state_count) - 1;
-  return all & ~left;
+  for (size_t i = 0; i < kind->transition_count; i++)
+    left |= left_by(&kind->transitions[i]);
+  return (bit(kind->state_count) - 1) & ~left;
+}
+
+/* What leads out of a state whatever the items and the parties' own states are, and whoever made it: the first transition
+ * there that takes its type, and of those that ask all, one for which each of them counts. */
+static uint64_t surely_left_by(const struct wire_kind *kind, size_t at) {
+  const struct wire_kind_transition *transition = &kind->transitions[at];
+  bool counts = !transition->all || transition->who == WIRE_WHO_ANY ||
+                (transition->who == WIRE_WHO_NOT_LAST && !transition->anew);
+  if (transition->each || transition->on->opens != NULL || transition->on->moves != NULL || !counts)
+    return 0;
+  uint64_t before = 0;
+  for (size_t i = 0; i < at; i++)
+    if (kind->transitions[i].on == transition->on)
+      before |= kind->transitions[i].each ? UINT64_MAX : kind->transitions[i].from;
+  return left_by(transition) & ~before;
+}
+
+static void look_at_ways_out(const struct wire_kind *kind, uint64_t ends, struct wire_faults *out) {
+  uint64_t surely = ends;
+  for (size_t i = 0; i < kind->transition_count; i++)
+    surely |= surely_left_by(kind, i);
+  for (size_t i = 0; i < kind->state_count; i++)
+    if (!(surely & bit(i)))
+      doubt(out,
+            "$.states[%zu]: out of %s leads only what also needs an item, moves one party, asks all where not all may answer, "
+            "or is taken by a transition before it: is a plain way out missing, such as close?",
+            i, wire_kind_text(kind->states[i]));
 }
 
 static void look_at_states(const struct wire_kind *kind, uint64_t ends, struct wire_faults *out) {
@@ -41,14 +74,14 @@ static void look_at_states(const struct wire_kind *kind, uint64_t ends, struct w
   while (reaching != before) {
     before = reaching;
     for (size_t i = 0; i < kind->transition_count; i++)
-      if (reaching & bit(kind->transitions[i].to))
+      if (reaching & led_to(&kind->transitions[i]))
         reaching |= kind->transitions[i].from;
   }
   for (size_t i = 0; ends != 0 && i < kind->state_count; i++)
     if (!(reaching & bit(i)))
       doubt(out, "$.states[%zu]: from %s no message leads to an end of the case", i, wire_kind_text(kind->states[i]));
   for (size_t i = 0; i < kind->transition_count; i++)
-    if (kind->transitions[i].from == 0 && (ends & bit(kind->transitions[i].to)))
+    if (kind->transitions[i].from == 0 && (ends & led_to(&kind->transitions[i])))
       doubt(out, "$.transitions[%zu]: %s opens a case that is over at once: nothing can be sent in it", i,
             wire_kind_text(kind->transitions[i].on->name));
 }
@@ -64,7 +97,7 @@ static void look_at_clocks(const struct wire_kind *kind, uint64_t ends, struct w
     for (size_t k = 0; k < kind->transition_count; k++) {
       const struct wire_kind_transition *transition = &kind->transitions[k];
       uint64_t on = bit((size_t)(transition->on - kind->types));
-      if (transition->from == 0 || !(ends & bit(transition->to)) || (clock->stops & on) || (told & on))
+      if (transition->from == 0 || !(ends & led_to(transition)) || (clock->stops & on) || (told & on))
         continue;
       told |= on;
       doubt(out, "$.clocks[%zu].stops: %s ends the case and does not stop the clock %s, which then becomes overdue", i,
@@ -245,6 +278,7 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
                       const struct wire_kind *const *others, size_t other_count, struct wire_faults *out) {
   uint64_t ends = ends_of(kind);
   look_at_states(kind, ends, out);
+  look_at_ways_out(kind, ends, out);
   look_at_clocks(kind, ends, out);
   look_at_types(kind, out);
   look_at_personal_ends(kind, out);

@@ -205,6 +205,53 @@ static void what_is_probably_not_meant(void **state) {
          "$.states[2]: from c no message leads to an end", "$.transitions[0]: ask opens a case that is over at once");
 }
 
+/* What leaves the state as it is leads neither out of one nor into the first one. */
+static void what_stays_leads_nowhere(void **state) {
+  (void)state;
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"end\",\"fields\":[]},"
+             "{\"name\":\"shut\",\"fields\":[]},{\"name\":\"note\",\"fields\":[]}],\"states\":[\"over\",\"asked\","
+             "\"left\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"asked\"},{\"on\":\"end\","
+             "\"from\":[\"asked\"],\"to\":\"over\"},{\"on\":\"shut\",\"from\":[\"asked\"],\"to\":\"left\"},"
+             "{\"on\":\"note\",\"from\":[\"asked\",\"left\"]}],\"clocks\":[{\"name\":\"c\",\"starts\":\"ask\","
+             "\"length\":9,\"stops\":[\"end\",\"shut\"]}]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field");
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"on\",\"fields\":[]},"
+             "{\"name\":\"note\",\"fields\":[]}],\"states\":[\"over\",\"asked\",\"lost\"],\"opening\":\"ask\","
+             "\"transitions\":[{\"on\":\"ask\",\"to\":\"asked\"},{\"on\":\"on\",\"from\":[\"asked\"],\"to\":\"lost\"},"
+             "{\"on\":\"on\",\"from\":[\"lost\"],\"to\":\"asked\"},{\"on\":\"on\",\"from\":[\"over\"],\"to\":\"over\"},"
+             "{\"on\":\"note\",\"from\":[\"lost\"]}],\"clocks\":[]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks: there is none", "$.states[1]: from asked no message leads to an end",
+         "$.states[2]: from lost no message leads to an end");
+}
+
+#define PLAIN(name) "{\"name\":\"" name "\",\"fields\":[]}"
+
+/* A way out that depends on an item, on a single party, on who made the state, or that is never taken, is none. */
+static void ways_out_that_may_be_none(void **state) {
+  (void)state;
+  look_twice(HEAD "\"lists\":{},\"types\":[" PLAIN("ask") "," PLAIN("say") "," PLAIN("make") ",{\"name\":\"use\","
+             "\"fields\":[{\"name\":\"thing\",\"type\":\"message\",\"item\":\"thing\",\"state\":true,"
+             "\"required\":true}]}," PLAIN("vote") "," PLAIN("on") "," PLAIN("nod") "," PLAIN("bow") "," PLAIN("part") ","
+             PLAIN("sum") "," PLAIN("done") "],\"states\":[\"each\",\"made\",\"asks\",\"before\",\"nods\",\"anew\","
+             "\"alone\",\"all\",\"over\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"each\"},"
+             "{\"on\":\"say\",\"from\":[\"each\"],\"to\":\"made\",\"who\":\"others\",\"each\":true},{\"on\":\"make\","
+             "\"from\":[\"made\"],\"to\":\"asks\"},{\"on\":\"use\",\"from\":[\"made\"],\"to\":\"asks\"},"
+             "{\"on\":\"vote\",\"from\":[\"asks\"],\"to\":\"before\",\"who\":\"opener\",\"all\":true},{\"on\":\"on\","
+             "\"from\":[\"before\"],\"to\":\"before\"},{\"on\":\"on\",\"from\":[\"before\"],\"to\":\"nods\"},"
+             "{\"on\":\"nod\",\"from\":[\"nods\"],\"to\":\"anew\",\"who\":\"not_last\",\"all\":true},{\"on\":\"bow\","
+             "\"from\":[\"anew\"],\"to\":\"over\",\"who\":\"not_last\",\"all\":true,\"anew\":true},{\"on\":\"part\","
+             "\"from\":[\"nods\"],\"to\":\"alone\"},{\"on\":\"say\",\"from\":[\"alone\"],\"to\":\"over\"},"
+             "{\"on\":\"sum\",\"from\":[\"nods\"],\"to\":\"all\"},{\"on\":\"done\",\"from\":[\"all\"],\"to\":\"over\","
+             "\"all\":true}],\"together\":[{\"any\":[\"made\"],\"state\":\"made\"},{\"state\":\"each\"}],"
+             "\"items\":[{\"name\":\"thing\",\"opened_by\":\"make\",\"states\":[\"new\"],"
+             "\"transitions\":[{\"on\":\"use\",\"from\":[\"new\"]}]}],\"clocks\":[]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks: there is none", "$.states[0]: out of each leads only", "$.states[1]: out of made",
+         "$.states[2]: out of asks", "$.states[3]: out of before", "$.states[5]: out of anew", "$.states[6]: out of alone");
+}
+
 static void texts_that_were_only_copied(void **state) {
   (void)state;
   struct shipped shipped;
@@ -228,7 +275,8 @@ int main(void) {
       cmocka_unit_test(all_faults_at_once),         cmocka_unit_test(faults_of_items),
       cmocka_unit_test(no_more_than_the_list_holds),
       cmocka_unit_test(all_texts_at_once),          cmocka_unit_test(what_is_probably_not_meant),
-      cmocka_unit_test(texts_that_were_only_copied),
+      cmocka_unit_test(texts_that_were_only_copied), cmocka_unit_test(what_stays_leads_nowhere),
+      cmocka_unit_test(ways_out_that_may_be_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
