@@ -15,7 +15,8 @@ struct rules {
   struct core_item_scene scene;
   unsigned opener;
   struct core_case_state now;
-  uint32_t item; /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
+  uint32_t since; /* the place of the message that made the state */
+  uint32_t item;  /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
 };
 struct verdict {
   bool takes, agrees_only;                       /* not everybody has agreed yet */
@@ -231,6 +232,13 @@ static size_t move(struct rules *rules, const struct wire_kind_transition *trans
   return transition->each ? wire_kind_together(rules->scene.kind, others, count) : transition->to;
 }
 
+/* All have agreed: so did each of those who did it since the state began. */
+static void note_agreed(const struct rules *rules, struct core_case_message *messages, uint32_t at,
+                        const struct wire_kind_type *type) {
+  for (uint32_t i = rules->since + 1; i < at; i++)
+    messages[i].agreed_by_all = messages[i].agrees && base_view_equal(messages[i].header->type, type->name);
+}
+
 /* The one place where the state of a case changes. */
 static void step(struct rules *rules, const struct core_item_index *index, struct core_case_message *messages,
                  uint32_t at) {
@@ -251,8 +259,12 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
     say_period(rules, verdict.transition->on, message->header, verdict.agrees_only);
   if (verdict.transition != NULL && verdict.agrees_only)
     rules->now.agreed[verdict.transition->on - rules->scene.kind->types] |= (uint16_t)(1u << author);
-  else if (verdict.transition != NULL && !verdict.transition->stays)
+  else if (verdict.transition != NULL && !verdict.transition->stays) {
+    if (verdict.transition->all)
+      note_agreed(rules, messages, at, verdict.transition->on);
     enter_state(rules, move(rules, verdict.transition, author), message);
+    rules->since = at;
+  }
 }
 
 static enum base_code begin(struct rules *rules, const struct core_item_scene *scene,
@@ -283,7 +295,7 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
 static void clear_computed(struct core_case_message *messages, size_t count) {
   for (size_t i = 0; i < count; i++) {
     struct core_case_message *message = &messages[i];
-    message->effective = message->agrees = message->equivocal = message->settled = false;
+    message->effective = message->agrees = message->agreed_by_all = message->equivocal = message->settled = false;
     message->about = CORE_NO_ITEM;
     message->item = message->item_state = message->assignee = 0;
     message->item_by = 0;

@@ -6,7 +6,7 @@
 
 /* The state of a case: a pure function of its headers. No store, no clock. spec/case.md. */
 
-enum { CORE_CASE_WHY = 132, CORE_NO_ITEM = UINT32_MAX }; /* no room is left over in the structure */
+enum { CORE_CASE_WHY = 131, CORE_NO_ITEM = UINT32_MAX }; /* no room is left over in the structure */
 struct core_case_message {
   struct base_id id;
   const struct wire_header *header;
@@ -20,6 +20,7 @@ struct core_case_message {
   uint8_t assignee; /* a party's place in the opening message, or WIRE_PARTIES_MAX: nobody */
   bool effective;   /* it made a transition, or agreed to one … */
   bool agrees;      /* … and no more than that: somebody was missing */
+  bool agreed_by_all; /* of such a one about the case: nobody is missing any more, and what it agreed to took effect */
   bool equivocal;   /* its author has two successors of one message */
   bool settled;     /* every party has a message that descends from it, or is its author */
   bool received;    /* not computed: another party is known to hold it (itemclocks.c remembers it here) */

@@ -67,10 +67,14 @@ enum base_code core_clocks_events(struct core *core, const struct core_case *kas
       continue;
     struct core_received received;
     code = core_show_received(core, &message->id, author, other, &received, err);
-    events[count++] =
-        (struct law_clock_event){.type = type, .header = message->header, .at = received.at, .ours = received.ours};
-    bool starts = starts_one(kind, type);
-    stopped = starts ? false : stopped || (started && received.at != 0 && stops_all(kind, type));
+    bool agrees = message->agrees && !message->agreed_by_all, starts = starts_one(kind, type);
+    events[count++] = (struct law_clock_event){.type = type,
+                                               .header = message->header,
+                                               .at = received.at,
+                                               .ours = received.ours,
+                                               .agrees = agrees,
+                                               .by_opener = base_view_equal(author, opener)};
+    stopped = starts ? false : stopped || (started && !agrees && received.at != 0 && stops_all(kind, type));
     started = started || (starts && received.at != 0);
   }
   *out_count = count;

@@ -113,11 +113,17 @@ static void run_again(struct run *run) {
   run->clock.late = 0;
 }
 
+/* Who owes it has done his part by agreeing. Another's word is none of his, and begins nothing, until all have agreed. */
+static bool waits(const struct wire_kind_clock *clock, const struct law_clock_event *event) {
+  bool owed_by_opener = clock->owes == WIRE_OWES_OPENER;
+  return event->agrees && (event->type == clock->starts || event->by_opener != owed_by_opener);
+}
+
 static void feed(struct run *run, const struct wire_kind *kind, const struct wire_kind_clock *clock,
                  const struct law_clock_event *event) {
   uint64_t type = (uint64_t)1 << (event->type - kind->types);
-  if (event->at == 0)
-    return; /* not received yet: nothing has begun or ended for anybody */
+  if (event->at == 0 || waits(clock, event))
+    return; /* not received yet, or not agreed: nothing has begun or ended for anybody */
   if (event->type == clock->starts) {
     start(run, clock, event);
   } else if (!run->started) {

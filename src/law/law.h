@@ -211,6 +211,8 @@ struct law_clock_event {
   base_time at;                         /* of the receipt */
   base_time ours;                       /* what our clock said when a disputed one came; 0: it is not disputed */
   const struct wire_header *header;
+  bool agrees;                          /* it only agrees to what has not taken effect */
+  bool by_opener;                       /* of the case, not by the asked party */
 };
 struct law_clock {
   struct base_view name;
@@ -226,6 +228,7 @@ struct law_clock {
   base_time receipt, ours;              /* these two */
 };
 /* The clocks of one asked party. events: effective messages between the opener and it, in the case's order with the times of their receipts (0: no receipt yet, does not start).
+ * What only agrees ends, pauses or resumes a clock of whoever owes it, who has done his part; it starts none.
  * 8 hours are elapsed seconds; 3 and 7 days are multiples of 24 hours, whatever local time does meanwhile
  * (spec/agreement.md, "Clocks"). A pause moves the due time by its length. A message that would pause names a ground of
  * its kind, else it pauses nothing; nor does one that comes when the time is over. A clock whose message came again starts again. One that

@@ -176,6 +176,7 @@ def closed(rabat, paris, case):
     sends(rabat, case, "close")
     settle(rabat, paris)
     check(state(paris, case) == "suspended", "closed by one alone")
+    check(all(clock["name"] != "review" for clock in paris.json("case", "show", case)["clocks"]), "due before both closed it")
     sends(paris, case, "close")
     settle(rabat, paris)
     clocks = {clock["name"]: clock for clock in paris.json("case", "show", case)["clocks"]}

@@ -89,6 +89,8 @@ static void same_messages(const struct scene *a, const struct scene *b) {
     assert_int_equal(one->assignee, other->assignee);
     assert_memory_equal(one->agreed, other->agreed, sizeof one->agreed);
     assert_int_equal(one->effective, other->effective);
+    assert_int_equal(one->agrees, other->agrees);
+    assert_int_equal(one->agreed_by_all, other->agreed_by_all);
     assert_int_equal(one->equivocal, other->equivocal);
     assert_int_equal(one->settled, other->settled);
     assert_memory_equal(one->why, other->why, sizeof one->why);
@@ -184,11 +186,69 @@ static void a_kind_with_one_item(void **unused) {
   finish(&scene);
 }
 
+static bool by_all(const struct scene *scene, int name) {
+  return message(scene, name)->agreed_by_all;
+}
+
+/* Who agreed is told of when nobody is missing any more: of what took effect alone, and of this time alone. */
+static void what_all_have_agreed_to(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "operation", 3);
+  add(&scene, 'a', A, "propose", "");
+  add(&scene, 'b', B, "legal_review", "a");
+  add(&scene, 'c', B, "object", "b"); /* it is proposed anew, by B */
+  add(&scene, 'd', C, "legal_review", "c");
+  compute(&scene);
+  assert_true(message(&scene, 'b')->agrees && message(&scene, 'd')->agrees);
+  assert_false(by_all(&scene, 'b') || by_all(&scene, 'd'));
+  add(&scene, 'e', A, "legal_review", "d");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "agreed");
+  assert_true(message(&scene, 'd')->agrees && by_all(&scene, 'd'));
+  assert_false(by_all(&scene, 'b') || message(&scene, 'e')->agrees || by_all(&scene, 'e'));
+  add(&scene, 'f', B, "activate", "e");
+  add(&scene, 'g', C, "extend", "f");
+  add(&scene, 'h', A, "activate", "g");
+  compute(&scene);
+  assert_false(by_all(&scene, 'f'));
+  add(&scene, 'i', C, "activate", "h");
+  compute(&scene);
+  assert_string_equal(state_name(&scene), "active");
+  assert_true(by_all(&scene, 'f') && by_all(&scene, 'h') && by_all(&scene, 'd'));
+  assert_true(message(&scene, 'g')->agrees && !by_all(&scene, 'g'));
+  add(&scene, 'j', B, "close", "i");
+  add(&scene, 'k', B, "suspend", "j"); /* what needs no agreement takes none along */
+  compute(&scene);
+  assert_true(message(&scene, 'j')->agrees && !by_all(&scene, 'j'));
+  finish(&scene);
+}
+
+/* A type that all must send from one party's word on, and that another sends alone: agreed to is what all sent. */
+static void one_type_with_and_without_all(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "operation", 3);
+  for (size_t i = 0; i < scene.shipped.kind.transition_count; i++) {
+    struct wire_kind_transition *transition = &scene.shipped.kind.transitions[i];
+    if (base_view_is(transition->on->name, "object"))
+      transition->on = wire_kind_type_named(&scene.shipped.kind, (struct base_view)BASE_VIEW("legal_review"));
+  }
+  add(&scene, 'a', A, "propose", "");
+  add(&scene, 'b', B, "legal_review", "a");
+  add(&scene, 'c', B, "legal_review", "b"); /* B agreed already, and so takes the other one */
+  compute(&scene);
+  assert_true(message(&scene, 'b')->agrees && message(&scene, 'c')->effective && !message(&scene, 'c')->agrees);
+  assert_false(by_all(&scene, 'b'));
+  finish(&scene);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ids_that_begin_alike),        cmocka_unit_test(one_that_begins_alike_is_not_it),
       cmocka_unit_test(the_first_two_are_looked_at), cmocka_unit_test(what_stood_there_before_is_cleared),
       cmocka_unit_test(the_opener_moves_who_is_there), cmocka_unit_test(a_kind_with_one_item),
+      cmocka_unit_test(what_all_have_agreed_to),     cmocka_unit_test(one_type_with_and_without_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,33 @@ static void unknown_urgency_starts_nothing(void **state) {
   base_arena_free(&course.request.arena);
 }
 
+/* Who owes it has done his part by agreeing; what another agrees to neither begins, pauses nor ends it until all have. */
+static void what_only_agrees(void **state) {
+  (void)state;
+  static const char *const later[] = {"clarify", "answer"};
+  for (int owed = 0; owed <= 1; owed++)
+    for (int opener = 0; opener <= 1; opener++)
+      for (size_t i = 0; i < 2; i++) {
+        struct course course;
+        struct law_clock clocks[WIRE_KIND_CLOCKS_MAX];
+        begin(&course, "normal");
+        course.request.kind.clocks[0].owes = owed ? WIRE_OWES_OPENER : WIRE_OWES_ASKED;
+        add(&course, "ask", NOW);
+        course.events[0].agrees = true;
+        course.events[0].by_opener = opener;
+        assert_int_equal(law_clocks(&course.request.kind, course.events, 1, clocks), 0);
+        course.events[0].agrees = false;
+        add(&course, later[i], NOW + HOUR);
+        course.events[1].by_opener = opener;
+        assert_false(run(&course).running); /* it does more than agree */
+        course.events[1].agrees = true;
+        assert_int_equal(run(&course).running, owed != opener);
+        assert_int_equal(run(&course).paused, i == 0 && owed == opener);
+        assert_int_equal(run(&course).stopped, i == 1 && owed == opener);
+        base_arena_free(&course.request.arena);
+      }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lengths_follow_the_urgency),
@@ -263,6 +290,7 @@ int main(void) {
       cmocka_unit_test(what_ends_late_stays_late),
       cmocka_unit_test(far_times_do_not_wrap),
       cmocka_unit_test(unknown_urgency_starts_nothing),
+      cmocka_unit_test(what_only_agrees),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
