@@ -41,7 +41,7 @@ static void check_words(struct wire_object *object, const char *key, const struc
 static void check_table(struct wire_object *object, const struct wire_kind_balance *balance, const char *key,
                         const struct wire_kind_type *type, const struct wire_kind_field *table) {
   const struct wire_kind_field *quantity = NULL;
-  if (!table || table->type != WIRE_FIELD_TABLE) {
+  if (table->type != WIRE_FIELD_TABLE) {
     wire_object_fail(object, BASE_FIELD, key, "must be a field of type table of %s", wire_kind_text(type->name));
     return;
   }

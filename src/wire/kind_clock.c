@@ -18,10 +18,10 @@ static uint64_t bit_of(const struct wire_kind *kind, const struct wire_kind_type
 
 /* --- due by a length, or at a moment */
 
-/* Every code of the list that the field chooses from has a length, and no other. */
+/* Every code of the list that the field chooses from has a length, and no other. The field was read: nothing failed before. */
 static void take_lengths(struct wire_object *object, struct wire_kind_clock *clock) {
   const struct wire_json *lengths = wire_object_take(object, "lengths", WIRE_JSON_OBJECT, true);
-  const struct wire_kind_field *field = clock->starts ? wire_kind_field_named(clock->starts, clock->field) : NULL;
+  const struct wire_kind_field *field = wire_kind_field_named(clock->starts, clock->field);
   if (object->code)
     return;
   if (!field || !field->state || !field->required || field->type != WIRE_FIELD_CODE) {
@@ -72,7 +72,7 @@ static void take_at(struct wire_kind_reader *reader, struct wire_object *object,
   clock->field = wire_kind_take_code(&at, "field", reader->arena, true);
   clock->offset = wire_object_integer(&at, "offset", -CLOCK_OFFSET_MAX, CLOCK_OFFSET_MAX, false);
   clock->before = wire_object_integer(&at, "before", 1, CLOCK_OFFSET_MAX, false);
-  if (!at.code && clock->starts && !moment_of(clock->starts, clock->field))
+  if (!at.code && !moment_of(clock->starts, clock->field))
     wire_object_fail(&at, BASE_FIELD, "field", "must be a required state field of type date or time of %s",
                      wire_kind_text(clock->starts->name));
   wire_object_close(&at, object);

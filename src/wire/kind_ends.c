@@ -38,7 +38,7 @@ static void take_field(struct wire_kind_reader *reader, struct wire_object *obje
 void wire_kind_read_ends(struct wire_kind_reader *reader) {
   struct wire_object *root = &reader->root, object;
   struct wire_kind *kind = reader->kind;
-  if (root->code || wire_json_get(root->json, "personal_ends") == NULL)
+  if (wire_json_get(root->json, "personal_ends") == NULL)
     return;
   wire_object_begin_in(&object, root, "personal_ends");
   kind->personal_ends.states =

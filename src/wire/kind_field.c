@@ -32,8 +32,6 @@ struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_
 
 struct base_view wire_kind_copy_code(struct wire_object *object, const char *key, struct base_view code,
                                      struct base_arena *arena) {
-  if (object->code)
-    return (struct base_view){0};
   if (!wire_code_valid(code)) {
     wire_object_fail(object, BASE_FIELD, key,
                      "must be a code: a lowercase letter, then at most %d letters, digits or _", WIRE_CODE_MAX - 1);
@@ -312,11 +310,9 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
                                     : wrong(place, err, BASE_FIELD, "must be a message id of 64 lowercase hex digits");
   case WIRE_FIELD_PARTY:
     return check_party(text, place, err);
-  case WIRE_FIELD_NAME:
+  default: /* a name: the value of every other type is no text */
     return base_view_is(text, "*") || wire_code_valid(text) ? BASE_OK
                                                             : wrong(place, err, BASE_FIELD, "must be a code or \"*\"");
-  default:
-    return wrong(place, err, BASE_FIELD, "must not be a text");
   }
 }
 
@@ -357,12 +353,10 @@ static enum base_code fail_column(const struct wire_kind_field *table, const str
                                   const struct wire_place *place, struct base_error *err) {
   struct base_view names[WIRE_KIND_FIELDS_MAX], name = {NULL, 0};
   const struct wire_json *value;
-  bool known = true;
-  for (void *cursor = NULL; known && wire_json_next(row, &cursor, &name, &value);) {
-    known = false;
-    for (size_t i = 0; i < table->column_count && !known; i++)
-      known = base_view_equal(table->columns[i].name, name);
-  }
+  void *cursor = NULL;
+  do
+    (void)wire_json_next(row, &cursor, &name, &value); /* one of them is no column */
+  while (wire_table_column(table, name));
   for (size_t i = 0; i < table->column_count; i++)
     names[i] = table->columns[i].name;
   bool shown = wire_code_valid(name);

@@ -183,7 +183,7 @@ static void take_item(struct item_reader *reader, struct wire_object *object) {
                                         &item->state_count);
   reader->in = take_in(reader, object, ~(uint64_t)0 >> (64 - reader->kind->kind->state_count));
   item->assignee_field = wire_kind_take_code(object, "assignee_field", reader->kind->arena, false);
-  if (object->code || reader->kind->root.code)
+  if (object->code)
     return;
   check_assignee(reader, object);
   take_transitions(reader, object);

@@ -16,7 +16,7 @@ static struct base_view take_axis(struct wire_kind_reader *reader, struct wire_o
 
 void wire_kind_read_picture(struct wire_kind_reader *reader) {
   struct wire_object object;
-  if (reader->root.code || wire_json_get(reader->root.json, "picture") == NULL)
+  if (wire_json_get(reader->root.json, "picture") == NULL)
     return;
   wire_object_begin_in(&object, &reader->root, "picture");
   struct base_view field = take_axis(reader, &object, "field"), region = take_axis(reader, &object, "region");

@@ -133,11 +133,25 @@ static void so_many_balances(void **state) {
     }
 }
 
+/* The one that stands twice is not the one before it. */
+static void the_third_has_the_name_of_the_first(void **state) {
+  (void)state;
+  struct base_error err = {0};
+  static const char rest[] = "\"item\": \"offer\", \"needs\": \"needs\", \"gives\": \"lines\", \"line\": \"line\", \"what\": \"resource\", "
+                             "\"quantity\": \"quantity\", \"unit\": \"unit\", \"stands\": {\"offered\": [\"made\"], \"accepted\": "
+                             "[\"accepted\"]}}, ";
+  char text[2048];
+  (void)snprintf(text, sizeof text, "\"balances\": [{\"name\": \"a\", %s{\"name\": \"b\", %s{\"name\": \"a\", %s", rest, rest, rest);
+  assert_int_equal(parse_with("\"balances\": [", text, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "$.balances[2].name: stands twice"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_the_balance_of_a_kind),
       cmocka_unit_test(refuses_what_leads_nowhere),
       cmocka_unit_test(so_many_balances),
+      cmocka_unit_test(the_third_has_the_name_of_the_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,9 @@ struct broken {
   const char *says;
 };
 
+#define RULE "{\"any\":[\"done\"],\"state\":\"done\"},"
+#define RULES RULE RULE RULE RULE RULE
+
 static void refuses_each_slip(void **state) {
   (void)state;
   static const struct broken slips[] = {
@@ -187,6 +190,8 @@ static void refuses_each_slip(void **state) {
       {"\"type\":\"message\",\"required\":true", "\"type\":\"reference\",\"required\":true", BASE_FIELD,
        "$.transitions[1].names"},
       {"\"text\",\"most\":10", "\"reference\",\"example\":\"0\"", BASE_FIELD, "$.types[0].fields[2].example"},
+      {"\"text\",\"most\":10", "\"table\",\"most\":1,\"columns\":[{\"name\":\"a\",\"type\":\"table\"}]", BASE_FIELD,
+       "$.types[0].fields[2].columns[0].type"},
       {"\"text\",\"most\":10", "\"table\",\"most\":1,\"columns\":[{\"name\":\"a\",\"type\":\"reference\"}]", BASE_FIELD,
        "$.types[0].fields[2].columns[0].type"},
       {"\"example\":\"peace\"", "\"example\":\"war\"", BASE_FIELD, "must be one of: peace, trade"},
@@ -256,6 +261,12 @@ static void refuses_each_slip(void **state) {
        "$.together[0]"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"gone\"}],", BASE_FIELD, "$.together[0].state"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":5,", BASE_FIELD, "$.together"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"done\"}],", BASE_FIELD, "alone in asked"},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[" RULES RULES RULES "{\"state\":\"asked\"}],", BASE_OK, ""},
+      {ALL_NAMES "}],", "\"each\":true}],\"together\":[" RULES RULES RULES RULE "{\"state\":\"asked\"}],", BASE_FIELD, "1 to 16 rules"},
+      {"\"to\":\"done\",\"who\":\"others\",\"all\":true", "\"who\":\"others\",\"settles\":true", BASE_FIELD,
+       "$.transitions[1].to: missing: what all agree to"},
+      {"\"transitions\":[", "\"transitions\":5,\"moves\":[", BASE_FIELD, "$.transitions"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"state\":\"done\"},{\"state\":\"asked\"}],", BASE_FIELD,
        "$.together[0]"},
       {ALL_NAMES "}],", "\"each\":true}],\"together\":[{\"all\":[\"gone\"],\"state\":\"done\"},{\"state\":\"asked\"}],",

@@ -252,6 +252,106 @@ static void ways_out_that_may_be_none(void **state) {
          "$.states[2]: out of asks", "$.states[3]: out of before", "$.states[5]: out of anew", "$.states[6]: out of alone");
 }
 
+/* A list is common when most of those have it who have one of its name. */
+static void lists_that_differ(void **state) {
+  (void)state;
+  static struct base_view xy[] = {{(const uint8_t *)"x", 1}, {(const uint8_t *)"y", 1}, {(const uint8_t *)"z", 1}};
+  static const struct {
+    size_t own, others[5], count; /* how many codes each has */
+    bool told;
+  } cases[] = {
+      {1, {2, 2}, 2, true},        {2, {2, 2}, 2, false},          {2, {1, 1}, 2, true},     {2, {1}, 1, false},
+      {1, {2, 2, 1}, 3, true},     {1, {2, 2, 1, 1}, 4, false},    {3, {2, 2, 1, 1}, 4, false},
+      {3, {2, 2, 1, 2, 1}, 5, true}, {3, {1, 2}, 2, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct wire_kind_list lists[6] = {{.name = BASE_VIEW("list"), .count = cases[i].own, .codes = xy}};
+    struct wire_kind_field field = {.name = BASE_VIEW("f"), .type = WIRE_FIELD_CODE, .list = &lists[0], .required = true};
+    struct wire_kind_type type = {.name = BASE_VIEW("t"), .field_count = 1, .fields = &field};
+    struct wire_kind kinds[6] = {{.list_count = 1, .lists = &lists[0], .type_count = 1, .types = &type}};
+    const struct wire_kind *others[5];
+    for (size_t k = 0; k < cases[i].count; k++) {
+      lists[k + 1] = (struct wire_kind_list){.name = BASE_VIEW("list"), .count = cases[i].others[k], .codes = xy};
+      kinds[k + 1] = (struct wire_kind){.list_count = 1, .lists = &lists[k + 1]};
+      others[k] = &kinds[k + 1];
+    }
+    faults.count = 0;
+    wire_kind_doubts(&kinds[0], NULL, others, cases[i].count, &faults);
+    if (told("$.lists.list: differs") != cases[i].told)
+      fail_msg("%zu", i);
+  }
+}
+
+static void an_end_is_told_once_of_a_clock(void **state) {
+  (void)state;
+  look_twice(HEAD "\"lists\":{},\"types\":[{\"name\":\"ask\",\"fields\":[]},{\"name\":\"end\",\"fields\":[]},"
+             "{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\",\"b\",\"c\"],\"opening\":\"ask\","
+             "\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":[\"a\"],\"to\":\"b\"},"
+             "{\"on\":\"end\",\"from\":[\"a\"],\"to\":\"c\"},{\"on\":\"end\",\"from\":[\"b\"],\"to\":\"c\"}],"
+             "\"clocks\":[{\"name\":\"c\",\"starts\":\"ask\",\"length\":9,\"stops\":[\"on\"]}]}",
+             (struct base_view){0});
+  EXPECT("$.purpose_field", "$.clocks[0].stops: end ends the case");
+}
+
+/* One that is sound is told of nothing, and is read. */
+static void a_sound_kind_is_read(void **state) {
+  (void)state;
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  struct base_hash hash = {{7}};
+  struct wire_kind kind = {0};
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  wire_kind_faults(shipped_file("operation", ".json"), &hash, &arena, &kind, &faults);
+  assert_int_equal(faults.count, 0);
+  assert_true(base_view_is(kind.name, "operation") && kind.hash.bytes[0] == 7 && kind.item_count == 4);
+}
+
+/* What names an item that is not sound is not looked at: the item is what is wrong. */
+static void clocks_of_an_item_that_is_not_sound(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "operation");
+  char *text = changed(shipped.bytes, CHANGES({"\"on\": \"task_refuse\", \"from\"", "\"on\": \"task_refuse\", \"colour\": 1, \"from\""}));
+  look(text);
+  EXPECT("$.items[1].transitions[2].colour: unknown field");
+  free(text);
+  text = changed(shipped.bytes, CHANGES({"\"on\": \"task_refuse\", \"from\"", "\"on\": \"task_lose\", \"from\""}));
+  look(text); /* nor is it told that none is on task_refuse, or leads to refused */
+  EXPECT("$.items[1].transitions[2].on: names no type of this kind");
+  free(text);
+  base_arena_free(&shipped.arena);
+}
+
+static void labels_that_are_none(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  wire_labels_faults(BASE_VIEW("{"), &shipped.kind, &faults);
+  EXPECT("not well-formed JSON");
+  wire_labels_faults(BASE_VIEW("[]"), &shipped.kind, &faults);
+  EXPECT("$: must be an object");
+  char *text = changed(shipped.labels, CHANGES({"\"fr\": \"Finalité\"", "\"fr\": \"Finalité\", \"de\": \"Zweck\""}));
+  wire_labels_faults(base_view_text(text), &shipped.kind, &faults);
+  EXPECT("only ar, fr, en, es and pt are allowed");
+  free(text);
+  base_arena_free(&shipped.arena);
+}
+
+static void a_text_that_is_the_same_in_arabic_alone(void **state) {
+  (void)state;
+  struct shipped shipped;
+  shipped_load(&shipped, "request");
+  char *kind = strndup((const char *)shipped.bytes.data, shipped.bytes.size);
+  const char *from = strstr((const char *)shipped.labels.data, "\"kind\": {\"ar\": \""), *to = strstr(from, "\", \"fr\"");
+  char old[512];
+  (void)snprintf(old, sizeof old, "%.*s", (int)(to - from), from);
+  char *text = changed(shipped.labels, CHANGES({old, "\"kind\": {\"ar\": \"Request for information"}));
+  look_twice(kind, base_view_text(text));
+  EXPECT("$.texts.kind: is the same text");
+  free(text);
+  free(kind);
+  base_arena_free(&shipped.arena);
+}
+
 static void texts_that_were_only_copied(void **state) {
   (void)state;
   struct shipped shipped;
@@ -276,7 +376,10 @@ int main(void) {
       cmocka_unit_test(no_more_than_the_list_holds),
       cmocka_unit_test(all_texts_at_once),          cmocka_unit_test(what_is_probably_not_meant),
       cmocka_unit_test(texts_that_were_only_copied), cmocka_unit_test(what_stays_leads_nowhere),
-      cmocka_unit_test(ways_out_that_may_be_none),
+      cmocka_unit_test(ways_out_that_may_be_none),   cmocka_unit_test(lists_that_differ),
+      cmocka_unit_test(an_end_is_told_once_of_a_clock), cmocka_unit_test(a_sound_kind_is_read),
+      cmocka_unit_test(clocks_of_an_item_that_is_not_sound), cmocka_unit_test(labels_that_are_none),
+      cmocka_unit_test(a_text_that_is_the_same_in_arabic_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
