@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "core/cases.h"
+#include "core/clocks.h"
 #include "simulate/law.h"
 
 /* When all has come to rest: whom a recall reached and what stands above of those below; what was erased, or kept until
@@ -390,11 +391,13 @@ struct dues {
   const struct sim_told *told;
 };
 
-static bool was_told(const struct dues *dues, const struct base_id *id, unsigned party, base_time due) {
-  char text[300];
-  const struct sim_node *asked = &dues->node->sim->nodes[party];
-  (void)snprintf(text, sizeof text, "%s %.*s answer overdue %s", base_id_text(id).text, (int)asked->origin.size,
-                 (const char *)asked->origin.data, base_time_format(due).text);
+/* item: NULL, it is the case's own. */
+static bool was_told(const struct dues *dues, const struct base_id *id, struct base_view party, struct base_view clock,
+                     base_time due, const struct base_id *item) {
+  char text[400];
+  (void)snprintf(text, sizeof text, "%s %.*s %.*s overdue %s%s%s", base_id_text(id).text, (int)party.size,
+                 (const char *)party.data, (int)clock.size, (const char *)clock.data, base_time_format(due).text,
+                 item != NULL ? " of " : "", item != NULL ? base_id_text(item).text : "");
   struct base_hash hash = seal_sha256(base_view_text(text));
   for (size_t i = 0; i < dues->told->count; i++)
     if (base_hash_equal(&dues->told->told[i], &hash))
@@ -402,30 +405,45 @@ static bool was_told(const struct dues *dues, const struct base_id *id, unsigned
   return false;
 }
 
-static enum base_code check_due(void *context, const struct store_case *row) {
-  struct dues *dues = context;
+/* What runs core says itself: items.c sees that all parties say the same. */
+static void check_items(const struct dues *dues, const struct core_case *kase) {
+  const struct wire_header *opening = kase->messages[0].header;
+  struct sim_node *node = dues->node;
+  struct core_item_clock *clocks = NULL;
+  size_t count = 0;
+  if (core_item_clocks(node->core, kase, false, &clocks, &count, NULL) != BASE_OK)
+    sim_violate(node->sim, "a case can be read", "%s: the clocks of case %.12s", node->name, base_id_text(&kase->id).text);
+  for (size_t i = 0; i < count && !node->sim->violated; i++) {
+    const struct law_clock *clock = &clocks[i].now;
+    const struct base_id *item = &kase->messages[clocks[i].item].id;
+    struct base_view party = opening->parties[clocks[i].party];
+    if (clock->due < node->world.now(node) - SIM_RETAIN_GRACE &&
+        !was_told(dues, &kase->id, party, clock->name, clock->due, item))
+      sim_violate(node->sim, "what is overdue is told", "%s: case %.12s, %.*s of %.12s, since %s", node->name,
+                  base_id_text(&kase->id).text, (int)clock->name.size, (const char *)clock->name.data,
+                  base_id_text(item).text, base_time_format(clock->due).text);
+  }
+  free(clocks);
+}
+
+static void check_asked(const struct dues *dues, const struct store_case *row, const struct core_case *kase) {
   struct sim_node *node = dues->node;
   struct sim *sim = node->sim;
-  struct core_case kase = {0};
   base_time first = INT64_MAX, now = node->world.now(node);
-  bool timed = base_view_is(row->kind, "request") || base_view_is(row->kind, "recall");
-  if (!timed || core_case_look(node->core, row, &kase, NULL) != BASE_OK) {
-    core_case_release(&kase);
-    return BASE_OK;
-  }
-  const struct wire_header *opening = kase.messages[0].header;
+  const struct wire_header *opening = kase->messages[0].header;
   unsigned opener = sim_named(sim, opening->author);
   for (size_t i = 0; i < opening->party_count && !sim->violated; i++) {
     unsigned party = sim_named(sim, opening->parties[i]);
     if (party == opener || (opener != node->index && party != node->index))
       continue;
-    struct clock clock = clock_of(sim, &kase, party);
+    struct clock clock = clock_of(sim, kase, party);
     if (clock.runs && clock.paused && first > STORE_DUE_PAUSED)
       first = STORE_DUE_PAUSED;
     if (!clock.runs || clock.paused)
       continue;
     first = clock.due < first ? clock.due : first;
-    if (clock.due < now - SIM_RETAIN_GRACE && !was_told(dues, &row->id, party, clock.due))
+    if (clock.due < now - SIM_RETAIN_GRACE &&
+        !was_told(dues, &row->id, sim->nodes[party].origin, base_view_text("answer"), clock.due, NULL))
       sim_violate(sim, "what is overdue is told", "%s: case %.12s, %s, since %s", node->name,
                   base_id_text(&row->id).text, sim->nodes[party].name, base_time_format(clock.due).text);
   }
@@ -433,6 +451,16 @@ static enum base_code check_due(void *context, const struct store_case *row) {
     sim_violate(sim, "a case is due when its receipts say", "%s: case %.12s: %s, and its row says %s", node->name,
                 base_id_text(&row->id).text, first == INT64_MAX ? "never" : base_time_format(first).text,
                 row->due == INT64_MAX ? "never" : base_time_format(row->due).text);
+}
+
+static enum base_code check_due(void *context, const struct store_case *row) {
+  const struct dues *dues = context;
+  struct core_case kase = {0};
+  if (core_case_look(dues->node->core, row, &kase, NULL) == BASE_OK) {
+    if (base_view_is(row->kind, "request") || base_view_is(row->kind, "recall"))
+      check_asked(dues, row, &kase);
+    check_items(dues, &kase);
+  }
   core_case_release(&kase);
   return BASE_OK;
 }

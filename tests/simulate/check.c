@@ -440,6 +440,8 @@ static void compare_case(struct sim_node *node, struct sim_node *other, const st
   if (!same)
     sim_violate(sim, "who holds the same messages sees the same case", "case %.12s: %s has %s; %s has %s",
                 base_id_text(&id).text, node->name, here, other->name, there);
+  else
+    sim_items_same(node, other, mine, theirs, whole);
 }
 
 struct takers {
@@ -496,6 +498,8 @@ static enum base_code check_case(void *context, const struct store_case *row) {
     if (party > node->index && party < sim->node_count && sim->nodes[party].faithful)
       compare_case(node, &sim->nodes[party], kase);
   }
+  if (!sim->violated)
+    sim_items_alone(node, kase);
   return sim->violated ? BASE_EXISTS : BASE_OK;
 }
 

@@ -138,19 +138,21 @@ static bool row_covers(const struct sim_row *row, const struct sim_written *term
                        unsigned to) {
   bool from_proposer = strcmp(row->direction, "from_proposer") == 0,
        to_proposer = strcmp(row->direction, "to_proposer") == 0;
-  return (strcmp(row->kind, "*") == 0 || strcmp(row->kind, written->kind) == 0) && lists(row->types, written->type) &&
+  bool any = strcmp(row->kind, "*") == 0 && !written->apart;
+  return (any || strcmp(row->kind, written->kind) == 0) && lists(row->types, written->type) &&
          lists(row->purposes, written->purpose) && (!from_proposer || written->by == terms->by) &&
          (!to_proposer || to == terms->by) && (row->recipient == SIM_NOBODY || row->recipient == to) &&
          written->personal <= row->personal && written->level <= row->ceiling;
 }
 
 static bool opens_agreement(const struct sim_written *written, unsigned from, unsigned to) {
-  return strcmp(written->type, "propose") == 0 && sim_law_party(written, from) && sim_law_party(written, to);
+  return written->opens && strcmp(written->kind, "agreement") == 0 && sim_law_party(written, from) &&
+         sim_law_party(written, to);
 }
 
-/* A row in force covers it now; clause: the one that must (NULL: any). */
+/* A row in force covers it now; clause: the one that must (NULL: any); lasts: longer than until then. */
 static bool covered(struct sim_node *node, struct core *core, const struct sim_written *written, unsigned to,
-                    const char *clause) {
+                    const char *clause, base_time lasts) {
   struct sim *sim = node->sim;
   base_time now = node->world.now(node);
   for (size_t i = 0; i < sim->law->count; i++) {
@@ -168,7 +170,7 @@ static bool covered(struct sim_node *node, struct core *core, const struct sim_w
         (void)snprintf(name, sizeof name, "%s%s%s/%zu", base_id_text(&id).text, first ? "" : "@",
                        first ? "" : base_id_text(&found[k].terms->id).text, r + 1);
         size_t size = strlen(name);
-        if (row_covers(&found[k].terms->terms.rows[r], found[k].terms, written, to) &&
+        if (found[k].until > lasts && row_covers(&found[k].terms->terms.rows[r], found[k].terms, written, to) &&
             (clause == NULL || (strncmp(clause, name, size) == 0 && (clause[size] == '\0' || clause[size] == ' '))))
           return true;
       }
@@ -315,12 +317,12 @@ static bool may_pass(struct sim_node *node, struct core *core, const struct sim_
 /* --- the moments */
 
 static bool needs_row(const struct sim_written *written) {
-  return strcmp(written->kind, "request") == 0 || strcmp(written->kind, "information") == 0;
+  return strcmp(written->kind, "agreement") != 0 && strcmp(written->kind, "consent") != 0;
 }
 
 static const char *lacks(struct sim_node *node, struct core *core, const struct sim_written *written, unsigned to,
-                         const char *clause) {
-  if (!covered(node, core, written, to, clause))
+                         const char *clause, base_time lasts) {
+  if (!covered(node, core, written, to, clause, lasts))
     return "no row";
   return written->passes && !may_pass(node, core, written, to) ? "no leave to pass it on" : NULL;
 }
@@ -378,20 +380,26 @@ static void judge_sent(struct sim_node *node, struct core *core, const struct wi
     judge_sent_again(node, written, to, clause);
     return;
   }
-  const char *lacking = lacks(node, core, written, to, clause);
+  const char *lacking = lacks(node, core, written, to, clause, 0);
   if (lacking != NULL)
     tell(node, "nothing is sent that no row in force covers", written, to, lacking);
+}
+
+/* The period for which the case was meant is over, which nobody here remembers. */
+static bool is_over(const struct sim_written *written, struct base_view reason) {
+  static const char over[] = "the period of this case ended on ";
+  return written->period != 0 && reason.size > 0 && memmem(reason.data, reason.size, over, sizeof over - 1) != NULL;
 }
 
 static void judge_denied(struct sim_node *node, struct core *core, const struct wire_opening *opening) {
   static const char by_law[] = "no-legal-basis:";
   struct sim_law *law = node->sim->law;
   const struct sim_written *draft = &law->draft;
-  bool all = law->writing && opening->reason.size >= sizeof by_law &&
+  bool all = law->writing && !is_over(draft, opening->reason) && opening->reason.size >= sizeof by_law &&
              memcmp(opening->reason.data, by_law, sizeof by_law - 1) == 0;
   law->refused += all;
   for (size_t i = 0; i < draft->party_count && all; i++)
-    all = draft->parties[i] == node->index || lacks(node, core, draft, draft->parties[i], NULL) == NULL;
+    all = draft->parties[i] == node->index || lacks(node, core, draft, draft->parties[i], NULL, draft->period) == NULL;
   if (all)
     sim_violate(node->sim, "nothing lawful is refused", "%s: %s %s at %s: %.*s", node->name, draft->kind, draft->type,
                 base_time_format(node->world.now(node)).text, (int)opening->reason.size,
@@ -430,7 +438,7 @@ static void judge_given(struct sim_node *node, struct core *core, const struct c
   if (written == NULL || !needs_row(written) || to == sim->node_count || taken_before(core, partner, id))
     return;
   sim->law->judged++;
-  const char *lacking = lacks(node, core, written, to, NULL);
+  const char *lacking = lacks(node, core, written, to, NULL, 0);
   if (lacking != NULL)
     tell(node,
          part ? "no part is handed over that no row in force covers"
@@ -460,7 +468,8 @@ static void judge_revoked(struct sim_node *node, struct core *core, const struct
   if (written == NULL || to == node->sim->node_count || partner->revoke_why.code != BASE_LAW)
     return;
   node->sim->law->refused++;
-  if (lacks(node, core, written, to, NULL) == NULL)
+  bool over = is_over(written, base_view_text(partner->revoke_why.text));
+  if (!over && lacks(node, core, written, to, NULL, written->period) == NULL)
     tell(node, "nothing lawful is refused", written, to, partner->revoke_why.text);
 }
 

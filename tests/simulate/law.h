@@ -44,7 +44,10 @@ struct sim_written {
   unsigned by;
   size_t party_count;
   unsigned parties[SIM_PARTIES_MAX];    /* with the author */
-  char kind[16], type[20], purpose[24]; /* purpose: of the case */
+  char kind[24], type[24], purpose[40]; /* purpose: of the case */
+  bool opens;
+  bool apart; /* its kind is humanitarian: a row of any kind is not about it */
+  bool ends;  /* its kind says when its personal data ends */
   unsigned personal, level;
   bool marked_for_consent; /* the mark asks for the originator's consent before it is passed on */
   bool passes;
@@ -52,6 +55,7 @@ struct sim_written {
   size_t whom_count;     /* for whom its consent is asked */
   unsigned whom[SIM_RECEIVERS_MAX];
   base_time keep_until; /* 0: for ever */
+  base_time period;     /* its case is meant to end before this, and terms are asked to last as long as that; 0: it is not */
   bool has_terms;
   struct sim_terms terms;
   char clauses[SIM_PARTIES_MAX][SIM_CLAUSE]; /* by which law let it go to each party */
@@ -101,12 +105,26 @@ void sim_write_consent(struct sim_node *node, const struct core_case *kase, char
 /* officer.c */
 bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const unsigned *to, size_t count,
                    const char *fields, const char *handling);
+bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct sim_written *draft, const char *fields);
 /* Writes in some case of this kind, NULL: of any; false: there is none, or nothing to write. */
 bool sim_act_in_case(struct sim_node *node, const char *kind);
 void sim_accept(struct sim_node *node, const struct base_id *agreement);
 size_t sim_draw_receivers(struct sim_node *node, unsigned out[SIM_RECEIVERS_MAX]);
 /* How far it may go: a handling code, or NULL, and what the draft then says of it. */
 const char *sim_draw_handling(struct sim *sim, struct sim_written *draft);
+
+/* kinds.c */
+/* Whether its cases are written as the kind says; the others people write by hand. */
+bool sim_kind_drawn(const struct wire_kind *kind);
+void sim_kinds_act(struct sim_node *node);
+/* Writes in this case what may be written in it; false: nothing may, by this node. */
+bool sim_move_case(struct sim_node *node, const struct base_id *kase);
+
+/* items.c: of a case whose messages both hold. whole: all of them were receipted by everybody. */
+void sim_items_same(struct sim_node *node, struct sim_node *other, const struct core_case *mine,
+                    const struct core_case *theirs, bool whole);
+/* Of every case. It may push the case out of the cache. */
+void sim_items_alone(struct sim_node *node, const struct core_case *kase);
 
 /* judge.c: each hand-over and each refusal is held against what was agreed, at that moment, by what that node knows */
 void sim_judge_begin(struct sim *sim);

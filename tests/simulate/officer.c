@@ -142,6 +142,7 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
   struct parts parts = {0};
   struct sim_written whole = *draft;
   char what[80] = "", mark[80];
+  whole.opens = true;
   whole.parties[whole.party_count++] = node->index;
   for (size_t i = 0; i < count; i++) {
     base_buf_printf(&names, "%s\"%s\"", i > 0 ? "," : "", sim->nodes[to[i]].name);
@@ -161,8 +162,8 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
   return done;
 }
 
-static void send_in(struct sim_node *node, const struct base_id *kase, const struct sim_written *draft,
-                    const char *fields) {
+bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct sim_written *draft,
+                 const char *fields) {
   struct sim *sim = node->sim;
   struct parts parts = {0};
   const struct sim_written *opening = sim_law_find(sim, kase);
@@ -178,11 +179,13 @@ static void send_in(struct sim_node *node, const struct base_id *kase, const str
   snprintf(what, sizeof what, "sends %s in %.12s:", draft->type, base_id_text(kase).text);
   bool ready = draw_parts(node, &parts);
   sim_law_writes(sim, &whole);
-  if (ready && sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s%s}",
-                       base_id_text(kase).text, draft->type, fields, parts_json(&parts), mark))
-    (void)submitted(node, what, &parts);
+  bool done = ready &&
+              sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s%s}",
+                      base_id_text(kase).text, draft->type, fields, parts_json(&parts), mark) &&
+              submitted(node, what, &parts);
   sim_law_wrote(sim);
   base_buf_free(&parts.json);
+  return done;
 }
 
 /* --- agreements and requests */
@@ -315,6 +318,8 @@ bool sim_act_in_case(struct sim_node *node, const char *only) {
   const struct wire_kind *kind = &kase->kind->kind;
   const struct wire_kind_type *chosen = NULL;
   unsigned sum = 0;
+  if (sim_kind_drawn(kind))
+    return sim_move_case(node, &id);
   for (size_t i = 0; i < kind->type_count; i++) {
     const struct wire_kind_type *type = &kind->types[i];
     bool allowed = core_case_allows(kind, kase->messages, kase->count, &kase->state, node->core->card.origin, type,
@@ -333,7 +338,7 @@ bool sim_act_in_case(struct sim_node *node, const char *only) {
   snprintf(name, sizeof name, "%.*s", (int)kind->name.size, (const char *)kind->name.data);
   struct sim_written draft = draft_of(node, name, type);
   write_fields(node, kase, &draft, fields, sizeof fields);
-  send_in(node, &id, &draft, fields);
+  (void)sim_send_in(node, &id, &draft, fields);
   return true;
 }
 
@@ -346,7 +351,7 @@ void sim_accept(struct sim_node *node, const struct base_id *agreement) {
   struct sim_written draft = draft_of(node, "agreement", "accept");
   struct base_id id = *agreement;
   write_fields(node, kase, &draft, fields, sizeof fields);
-  send_in(node, &id, &draft, fields);
+  (void)sim_send_in(node, &id, &draft, fields);
 }
 
 /* --- everything else */
@@ -474,7 +479,9 @@ void sim_officer_acts(struct sim_node *node) {
   struct sim *sim = node->sim;
   if (node->partner_count == 0)
     return;
-  if (sim_chance(sim, sim->profile.laws))
+  if (sim->profile.kinds > 0 && sim_chance(sim, sim->profile.kinds))
+    sim_kinds_act(node);
+  else if (sim_chance(sim, sim->profile.laws))
     sim_parley_acts(node);
   else if (sim_chance(sim, sim->profile.ends))
     end_waiting(node);

@@ -22,6 +22,7 @@ static const char *one_of(struct sim *sim, const char *const *words, size_t coun
 /* Mostly wide and long; some narrow ones, and some that expire within the run, so that law has something to say. */
 static void draw_plain(struct sim *sim, struct sim_terms *out) {
   static const char *const directions[] = {"both", "both", "both", "from_proposer", "to_proposer"};
+  static const char *const apart[] = {"sar", "tracing", "referral", "voluntary_return", "migration_group"}; /* no "*" is */
   base_time soon = SIM_START + sim->now_ms / 1000 + sim->later_s + 60 + (base_time)sim_draw(sim, 14400);
   bool narrow = sim_chance(sim, 150);
   out->until = sim_chance(sim, 120) ? soon : SIM_START + SIM_FOR_EVER;
@@ -31,8 +32,13 @@ static void draw_plain(struct sim *sim, struct sim_terms *out) {
                                   .purposes = narrow ? "\"trafficking\",\"drugs\"" : "\"*\"",
                                   .direction = directions[sim_chance(sim, 150) ? sim_draw(sim, 5) : 0],
                                   .recipient = SIM_NOBODY,
-                                  .personal = WIRE_PERSONAL_ORDINARY,
+                                  .personal = sim->profile.kinds > 0 ? WIRE_PERSONAL_SPECIAL : WIRE_PERSONAL_ORDINARY,
                                   .ceiling = 4};
+  for (; sim->profile.kinds > 0 && out->row_count < SIM_ROWS_MAX; out->row_count++) {
+    out->rows[out->row_count] = out->rows[0];
+    out->rows[out->row_count].kind = ONE_OF(sim, apart);
+    out->rows[out->row_count].purposes = "\"*\"";
+  }
 }
 
 static void draw_row(struct sim_node *node, const unsigned *parties, size_t count, struct sim_row *out) {
@@ -376,17 +382,18 @@ static void accept_all(struct sim *sim) {
 }
 
 void sim_parley_begin(struct sim *sim) {
-  if (sim->profile.laws == 0)
+  bool laws = sim->profile.laws > 0;
+  if (!laws && sim->profile.kinds == 0)
     return;
-  sim->law->begun = sim_chance(sim, 300);
-  for (unsigned i = 0; i < sim->node_count && !sim->violated; i++) {
+  sim->law->begun = laws && sim_chance(sim, 300);
+  for (unsigned i = 0; i < (laws ? sim->node_count : 1) && !sim->violated; i++) {
     struct sim_node *node = &sim->nodes[i];
     unsigned to[SIM_RECEIVERS_MAX];
     size_t count = sim_draw_receivers(node, to);
     for (count = i == 0 ? 0 : count; i == 0 && count < node->partner_count && count < SIM_RECEIVERS_MAX; count++)
       to[count] = node->partners[count];
     (void)sim_officer_propose(node, to, count);
-    sim->law->begun = true;
+    sim->law->begun = laws;
   }
   (void)sim_until(sim, sim->now_ms + ACCEPT_MS);
   accept_all(sim);

@@ -16,6 +16,7 @@ enum {
   EVENTS_EACH = 1000,
   LATER_MOST = 9 * 86400, /* longer than any deadline */
 };
+#define KINDS_APART UINT64_C(0x6b696e6473)
 
 const char *sim_villain_name(enum sim_villain villain) {
   static const char *const names[] = {[SIM_HONEST] = "none",
@@ -254,6 +255,10 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   profile->erases = profile->villain == SIM_RESTORED ? 200 : maybe(sim, 600, 40, 200);
   profile->laws = many ? 0 : maybe(sim, profile->nodes > 2 ? 400 : 150, 400, 900);
   profile->later_s = profile->laws > 0 ? (int64_t)sim_draw(sim, LATER_MOST) : 0;
+  /* Drawn apart: the runs without them are what they were without this. */
+  uint64_t apart = sim->seed ^ KINDS_APART;
+  if (!many && disk_random(&apart) % 1000 < (profile->nodes > 2 ? 450 : 250))
+    profile->kinds = 500 + (unsigned)(disk_random(&apart) % 400);
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {

@@ -7,9 +7,11 @@
  *   node.c     a node's life: made, started, one step of its core, ended, killed, cut from power
  *   line.c     what gates and network do with a consignment and its answer
  *   officer.c  what people do at a node
+ *   kinds.c    cases of all other kinds, which the kinds themselves say how to write
  *   parley.c   what they agree on, pass on, consent to, call back (law.h)
  *   laws.c     the simulator's own memory of that
  *   judge.c    holds each hand-over and each refusal against it
+ *   items.c    what all parties see of a case: standing, items, due moments; and that nothing is stuck
  *   after.c    what must hold in the end of recalls, of what was to be kept until a time, and of deadlines
  *   trouble.c  what goes wrong: lines, power, disks, clocks
  *   villain.c  nodes that are not what they seem: rolled back, copied, lying, of another version
@@ -66,7 +68,8 @@ struct sim_profile {
   int64_t latency_ms;
   unsigned drop, duplicate, delay, garble, misdeliver;               /* each consignment, each answer */
   unsigned cut, split, kill, power, crash, clock, full, sync;        /* shares of the troubles */
-  unsigned parts, many_parts, ends, suspends, erases, rotates, laws; /* of what people do */
+  unsigned parts, many_parts, ends, suspends, erases, rotates, laws; /* of what people do … */
+  unsigned kinds;                                                    /* … and of cases of all other kinds */
   int64_t later_s;                                                   /* clocks go on by that before the end */
 };
 
@@ -195,7 +198,7 @@ struct sim_erased { /* a person at the node asked for it */
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
       disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions, judged, unlawful, passed,
-      recalls;
+      recalls, drawn;
 };
 
 struct sim {
