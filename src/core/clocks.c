@@ -189,12 +189,16 @@ static enum base_code look_at_party(struct looking *looking, unsigned party, con
                          : code;
 }
 
-/* Of the items. The list by deadline has a case where what we owe in it is due; nothing was told of what has not come. */
+/* Of the items. The list by deadline has a case where what we owe in it is due. Of what is due later than all that was told
+ * nothing was: so most are not asked for. It does not go by the time it is, which may be earlier than when that was told. */
 static enum base_code look_at_items(struct looking *looking, struct base_error *err) {
   const struct core_case *kase = looking->kase;
   BASE_AUTO_FREE struct core_item_clock *clocks = NULL;
   size_t count = 0;
+  base_time latest = 0;
   enum base_code code = core_item_clocks(looking->core, kase, false, &clocks, &count, err);
+  if (code == BASE_OK && count > 0)
+    code = store_alarms_latest(looking->core->store, &kase->id, &latest, err);
   for (size_t i = 0; i < count && code == BASE_OK; i++) {
     const struct law_clock *clock = &clocks[i].now;
     struct store_alarm before[STORE_ALARM_OVERDUE] = {0};
@@ -205,7 +209,7 @@ static enum base_code look_at_items(struct looking *looking, struct base_error *
     struct base_view owes = kase->messages[0].header->parties[clocks[i].party];
     if (base_view_equal(owes, looking->core->card.origin) && clock->due < looking->due)
       looking->due = clock->due;
-    if (come(looking, clock))
+    if (clock->due <= latest)
       code = store_alarms_of_item(looking->core->store, &kase->id, &alarm.item, alarm.party, alarm.clock, before, err);
     if (code == BASE_OK)
       code = look_at_clock(looking, alarm, clock, before, err);

@@ -252,6 +252,19 @@ enum base_code store_alarms_of_item(struct store *store, const struct base_id *k
   return code;
 }
 
+enum base_code store_alarms_latest(struct store *store, const struct base_id *kase, base_time *due, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = false;
+  enum base_code code = store_id_find(store, kase, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_ALARM_LATEST, STORE_VALUES(store_number(number)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, &found, err);
+  *due = code == BASE_OK && found ? store_row_number(&rows, 0) : 0;
+  return code == BASE_OK ? store_row_check(&rows, err) : code;
+}
+
 enum base_code store_alarm_each_item(struct store *store, const struct base_id *kase, store_alarm_row *each, void *context,
                                      struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};

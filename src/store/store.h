@@ -252,6 +252,9 @@ BASE_NODISCARD enum base_code store_alarms(struct store *store, const struct bas
 BASE_NODISCARD enum base_code store_alarms_of_item(struct store *store, const struct base_id *kase,
                                                    const struct base_id *item, unsigned party, unsigned clock,
                                                    struct store_alarm out[STORE_ALARM_OVERDUE], struct base_error *err);
+/* The latest moment of which anything was told of the items of a case; 0: nothing was. */
+BASE_NODISCARD enum base_code store_alarms_latest(struct store *store, const struct base_id *kase, base_time *due,
+                                                  struct base_error *err);
 /* Of the items of a case. */
 BASE_NODISCARD enum base_code store_alarm_each_item(struct store *store, const struct base_id *kase, store_alarm_row *row,
                                                     void *context, struct base_error *err);

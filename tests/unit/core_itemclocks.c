@@ -296,6 +296,26 @@ static void a_task_is_due_where_it_is_owed(void **state) {
   ask_remove(&joint.a, &joint.b);
 }
 
+/* When to look again follows from what was told, not from what time it is. */
+static void a_clock_set_back_tells_nothing_again(void **state) {
+  (void)state;
+  struct joint joint;
+  agree(&joint);
+  assign(&joint);
+  pair_rest(&joint.a, &joint.b);
+  at_time(&joint, joint.due - 2 * DAY);
+  base_time look = row_of(&joint.a, joint.kase).look;
+  at_time(&joint, joint.due - 3 * DAY);
+  try_sound(&joint.a);
+  about_it(&joint, &joint.b, "task_accept", "");
+  assert_int_equal(row_of(&joint.a, joint.kase).look, look);
+  at_time(&joint, joint.due - DAY);
+  try_sound(&joint.a);
+  assert_int_equal(told_of(&joint.a), 1);
+  assert_int_equal(told_of(&joint.b), 1);
+  ask_remove(&joint.a, &joint.b);
+}
+
 static void what_is_done_is_due_no_more(void **state) {
   (void)state;
   for (int late = 0; late < 2; late++) {
@@ -367,7 +387,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_runs_as_the_plain_reading_has_it), cmocka_unit_test(a_task_is_due_where_it_is_owed),
       cmocka_unit_test(what_is_done_is_due_no_more),           cmocka_unit_test(it_is_done_when_somebody_has_heard_of_it),
-      cmocka_unit_test(a_check_finds_what_was_told_falsely),
+      cmocka_unit_test(a_check_finds_what_was_told_falsely),   cmocka_unit_test(a_clock_set_back_tells_nothing_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
