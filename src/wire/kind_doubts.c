@@ -40,19 +40,31 @@ static uint64_t ends_of(const struct wire_kind *kind) {
   return (bit(kind->state_count) - 1) & ~left;
 }
 
+/* Where who takes the transition may make the item that it opens. */
+static uint64_t item_begins(const struct wire_kind_transition *transition) {
+  const struct wire_kind_item *item = transition->on->opens;
+  uint64_t in = item == NULL ? UINT64_MAX : 0;
+  for (size_t i = 0; item != NULL && i < item->transition_count; i++) {
+    const struct wire_item_transition *begins = &item->transitions[i];
+    if (begins->from == 0 && (begins->who == WIRE_WHO_ANY || begins->who == transition->who))
+      in |= begins->in;
+  }
+  return in;
+}
+
 /* What leads out of a state whatever the items and the parties' own states are, and whoever made it: the first transition
  * there that takes its type, and of those that ask all, one for which each of them counts. */
 static uint64_t surely_left_by(const struct wire_kind *kind, size_t at) {
   const struct wire_kind_transition *transition = &kind->transitions[at];
   bool counts = !transition->all || transition->who == WIRE_WHO_ANY ||
                 (transition->who == WIRE_WHO_NOT_LAST && !transition->anew);
-  if (transition->each || transition->on->opens != NULL || transition->on->moves != NULL || !counts)
+  if (transition->each || transition->on->moves != NULL || !counts)
     return 0;
   uint64_t before = 0;
   for (size_t i = 0; i < at; i++)
     if (kind->transitions[i].on == transition->on)
       before |= kind->transitions[i].each ? UINT64_MAX : kind->transitions[i].from;
-  return left_by(transition) & ~before;
+  return left_by(transition) & item_begins(transition) & ~before;
 }
 
 static void look_at_ways_out(const struct wire_kind *kind, uint64_t ends, struct wire_faults *out) {

@@ -237,7 +237,7 @@ static void ways_out_that_may_be_none(void **state) {
              PLAIN("sum") "," PLAIN("done") "],\"states\":[\"each\",\"made\",\"asks\",\"before\",\"nods\",\"anew\","
              "\"alone\",\"all\",\"over\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"each\"},"
              "{\"on\":\"say\",\"from\":[\"each\"],\"to\":\"made\",\"who\":\"others\",\"each\":true},{\"on\":\"make\","
-             "\"from\":[\"made\"],\"to\":\"asks\"},{\"on\":\"use\",\"from\":[\"made\"],\"to\":\"asks\"},"
+             "\"from\":[\"made\"],\"to\":\"asks\",\"who\":\"opener\"},{\"on\":\"use\",\"from\":[\"made\"],\"to\":\"asks\"},"
              "{\"on\":\"vote\",\"from\":[\"asks\"],\"to\":\"before\",\"who\":\"opener\",\"all\":true},{\"on\":\"on\","
              "\"from\":[\"before\"],\"to\":\"before\"},{\"on\":\"on\",\"from\":[\"before\"],\"to\":\"nods\"},"
              "{\"on\":\"nod\",\"from\":[\"nods\"],\"to\":\"anew\",\"who\":\"not_last\",\"all\":true},{\"on\":\"bow\","
@@ -246,7 +246,8 @@ static void ways_out_that_may_be_none(void **state) {
              "{\"on\":\"sum\",\"from\":[\"nods\"],\"to\":\"all\"},{\"on\":\"done\",\"from\":[\"all\"],\"to\":\"over\","
              "\"all\":true}],\"together\":[{\"any\":[\"made\"],\"state\":\"made\"},{\"state\":\"each\"}],"
              "\"items\":[{\"name\":\"thing\",\"opened_by\":\"make\",\"states\":[\"new\"],"
-             "\"transitions\":[{\"on\":\"use\",\"from\":[\"new\"]}]}],\"clocks\":[]}",
+             "\"transitions\":[{\"on\":\"make\",\"in\":[\"nods\"]},{\"on\":\"make\",\"who\":\"opener\",\"in\":[\"nods\"]},"
+             "{\"on\":\"make\",\"who\":\"others\"},{\"on\":\"use\",\"from\":[\"new\"]}]}],\"clocks\":[]}",
              (struct base_view){0});
   EXPECT("$.purpose_field", "$.clocks: there is none", "$.states[0]: out of each leads only", "$.states[1]: out of made",
          "$.states[2]: out of asks", "$.states[3]: out of before", "$.states[5]: out of anew", "$.states[6]: out of alone");
