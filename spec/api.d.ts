@@ -509,6 +509,43 @@ export type Part = {
   type: string;
   size: number;
   sha256: Sha256;
+  /** Of a part that says it is STIX: what was found in it, null until it was looked into. */
+  stix: {
+    objects: number;
+    /** Why its objects are not listed; empty when they are. */
+    why: string;
+  } | null;
+};
+
+export type StixObjects = {
+  objects: {
+    id: string;
+    /** As the object says it; empty when it does not. */
+    modified: string;
+    message: Id;
+    case: Id;
+    /** The name of the part. */
+    part: string;
+    sha256: Sha256;
+  }[];
+  /** Where the next page begins; null: there is none. */
+  next: string | null;
+};
+
+export type StixCounts = {
+  /** Of all types. */
+  objects: number;
+  /** That hold them. */
+  parts: number;
+  /** Parts whose objects could not be listed. */
+  unread: number;
+  types: {
+    type: string;
+    objects: number;
+    parts: number;
+  }[];
+  /** There are further types, which are not told. */
+  more: boolean;
 };
 
 export type Delivery = {
@@ -2014,6 +2051,20 @@ export interface Operations {
     path: "/v1/picture";
     query: { by?: string; from?: string; to?: string; kind?: string };
     answer: Picture;
+  };
+  /** STIX objects in parts of messages, the newest message first; of one id its newest version first. */
+  stix_list: {
+    method: "GET";
+    path: "/v1/stix";
+    query: { type?: string; id?: string; case?: IdBeginning; message?: IdBeginning; limit?: number; after?: string; lane?: string; reason?: string };
+    answer: StixObjects;
+  };
+  /** How many STIX objects of which type are here. */
+  stix_count: {
+    method: "GET";
+    path: "/v1/stix/counts";
+    query: { type?: string; lane?: string };
+    answer: StixCounts;
   };
   /** Numbers of requests, messages and acts, from the leaves of a period, some leaves per call. */
   statistics_make: {

@@ -158,6 +158,12 @@ static void show_parts(const struct shown *shown, const struct wire_json *messag
     base_buf_text(out, "  ");
     cli_isolated(shown->cli, out, cli_string(part, "sha256"));
     base_buf_text(out, "\n");
+    struct base_view why = cli_string(wire_json_get(part, "stix"), "why");
+    if (why.size > 0) {
+      cli_line(shown->cli, "%*s%s: ", (int)shown->indent + 2, "", cli_word(shown->cli, CLI_PART_UNREAD));
+      cli_isolated(shown->cli, out, why);
+      base_buf_text(out, "\n");
+    }
     if (stix && json_part(cli_string(part, "type")))
       show_stix(shown, cli_string(part, "sha256"), cli_string(message, "id"));
   }

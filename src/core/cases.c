@@ -14,6 +14,7 @@
 #include "core/lane.h"
 #include "core/recall.h"
 #include "core/retain.h"
+#include "core/stix.h"
 #include "core/review.h"
 
 /* Cases with their computed state, cached. */
@@ -259,6 +260,8 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
     code = core_retain_note(core, kase, id, header, err);
   if (code == BASE_OK)
     code = core_picture_note(core, kase, header, err);
+  if (code == BASE_OK)
+    code = core_stix_note(core, kase, id, err);
   if (code == BASE_OK && core_kind_recall(kase->kind))
     code = core_recall_touched(core, kase, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/register.h"
+#include "core/stix.h"
 
 /* register.check: the stages, what was found, the request. */
 
@@ -28,6 +29,8 @@ static const struct stage {
     {"arrivals", core_check_arrivals},
     {"parts", core_check_parts},
     {"files", core_check_files},
+    {"STIX objects", core_check_stix},
+    {"STIX counts", core_check_stix_counts},
     {"evidence", core_check_evidence},
     {"leaves", core_check_leaves}, /* the last: it alone goes on over what came since */
 };
@@ -82,6 +85,7 @@ static const char *const consequences[] = {
     [CORE_SO_ALARM] = "a deadline may be told not at all, or twice: look at the case itself (wasl case show), and put back a "
                       "backup of core/ or its database that is as new as the last head",
     [CORE_SO_COUNTED] = "it was counted anew from the cases; what the picture showed before may have been wrong",
+    [CORE_SO_LISTED] = "it is looked into or counted anew; what lists and counts of STIX objects said before may have been wrong",
     [CORE_SO_TABLE] =
         "the database is damaged there: put back a backup of core/ or its database that is as new as the last head",
     [CORE_SO_ONCE] = NULL,

@@ -7,6 +7,7 @@
 #include "core/parts.h"
 #include "core/people.h"
 #include "core/show.h"
+#include "wire/stix.h"
 
 /* register.check: all that is stored against all that was proved, in stages, some rows per request. Not for others. A
  * stage's step looks at one row (or a few that belong together), names what differs, and gives a code only for a
@@ -46,6 +47,7 @@ enum core_check_so {
   CORE_SO_KEPT,
   CORE_SO_ALARM,
   CORE_SO_COUNTED,
+  CORE_SO_LISTED,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
 };
@@ -112,6 +114,7 @@ struct core_check {
   DIR *folder;
 
   uint64_t next, size; /* leaves checked, and those to check */
+  char stix_type[WIRE_STIX_TYPE_MAX + 1]; /* of the last count of STIX objects */
   uint64_t witnesses;  /* the last leaf about them, 0: none */
   uint64_t unread;     /* leaves whose opening could not be read, and whose number is missed by no row yet */
   base_time time;      /* of the last leaf */

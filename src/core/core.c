@@ -29,6 +29,7 @@
 #include "core/release.h"
 #include "core/retain.h"
 #include "core/review.h"
+#include "core/stix.h"
 #include "core/submit.h"
 #include "core/witness.h"
 #include "core/zones.h"
@@ -255,6 +256,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_PART_CANCEL] = core_part_cancel,
     [LINK_PART_OPEN] = core_part_open,
     [LINK_PART_READ] = core_part_read,
+    [LINK_STIX_RECORD] = core_stix_record,
     [LINK_ZONE_SET] = core_zone_set,
     [LINK_KIND_ADD] = core_kind_add,
     [LINK_KIND_REMOVE] = core_kind_remove,
@@ -287,6 +289,12 @@ static void handle_json(struct core *core, enum link_request_code code, uint64_t
     break;
   case LINK_PART_CHUNK:
     core_part_chunk(core, token, request, fd);
+    break;
+  case LINK_STIX_TAKE:
+    core_stix_take(core, token);
+    break;
+  case LINK_STIX_GIVE:
+    core_stix_give(core, token, request, fd);
     break;
   case LINK_CARRY_TAKE:
     core_carry_take(core, token, fd);
@@ -376,6 +384,7 @@ void core_forget(struct core *core, bool (*gone)(void *context, uint64_t token),
   core->take_count = kept;
   core_witness_forget(core, gone, context);
   core_events_forget(core, gone, context);
+  core_stix_forget(core, gone, context);
   if (core->table_parked && gone(context, core->table_token))
     core->table_parked = false;
 }
@@ -465,6 +474,8 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
       code = core_release_settle(core, &why);
     if (code == BASE_OK)
       code = core_review_settle(core, &why);
+    if (code == BASE_OK) /* behind those that admit or erase */
+      code = core_stix_settle(core, &why);
     if (code == BASE_OK) /* behind those whose messages move clocks */
       code = core_clocks_settle(core, &why);
     if (code != BASE_OK)
@@ -512,6 +523,7 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   due = core_soonest(due, core_login_due_ms(core));
   due = core_soonest(due, core_release_due_ms(core));
   due = core_soonest(due, core_review_due_ms(core));
+  due = core_soonest(due, core_stix_due_ms(core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

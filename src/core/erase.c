@@ -12,6 +12,7 @@
 #include "core/people.h"
 #include "core/register.h"
 #include "core/review.h"
+#include "core/stix.h"
 
 /* A message's content is erased: leaf, row and the end of the content in one step; then the keeper retires the key, so
  * that no older copy of this database opens it, and only then the person is answered. What was cut off in between
@@ -175,6 +176,8 @@ enum base_code core_erase_write(struct core *core, const struct store_message *r
   forget(core, &row->id);
   if (code == BASE_OK)
     code = core_parts_drop(core, &row->id, row->part_count, err);
+  if (code == BASE_OK)
+    code = core_stix_drop(core, &row->id, err);
   if (code == BASE_OK)
     code = store_message_drop_content(core->store, &row->id, err);
   if (code == BASE_OK)

@@ -464,6 +464,16 @@ struct core_revoking {
   struct base_id messages[CORE_REVOKE_MESSAGES];
 };
 
+/* --- stix.c */
+struct core_stix {
+  bool some;                   /* parts may wait to be looked into */
+  bool parked;                 /* the local gate waits for one … */
+  uint64_t token;              /* … with this request */
+  bool out;                    /* one is given out: */
+  struct store_stix_wait task; /* as it waits */
+  int64_t not_before_ms;       /* monotonic: the disk had no room */
+};
+
 struct core_fresh { /* id zero: none */
   struct base_id id;
   struct base_secret key;
@@ -500,6 +510,7 @@ struct core {
   struct core_recalls recalls;
   struct core_releases releases;
   struct core_revoking revoking;
+  struct core_stix stix;
   base_time review_at; /* when it is next to be told that a case is to be reviewed; INT64_MAX: never */
   base_time ends_at; /* when the personal data of a case is next to end; INT64_MAX: of none is */
   int64_t certify_at_ms; /* when certificates that are owed are looked through, monotonic; INT64_MAX: none is */

@@ -60,6 +60,8 @@ enum base_code core_reload(struct core *core, struct base_error *err) {
   core->login_key_fresh = false;
   core->revoking = (struct core_revoking){0};
   core->certify_at_ms = 0;
+  core->stix.some = true;
+  core->stix.out = false;
   if (code == BASE_OK)
     core_peer_table_wake(core);
   return code;
@@ -245,6 +247,7 @@ enum base_code core_open(const struct core_environment *environment, struct core
   core->env = *environment;
   core->replies_end = &core->replies;
   core->parts_dir = core->room.fd = -1;
+  core->stix.some = true;
   core->started = core_now(core);
   enum base_code code = open_all(core, err);
   if (code == BASE_OK)

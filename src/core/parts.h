@@ -65,6 +65,9 @@ void core_stages_expire(struct core *core);
 /* reading.c */
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request);
 void core_part_read(struct core *core, uint64_t token, const struct wire_json *request);
+/* A record in the clear, appended to out: for whom the caller may give it to. */
+BASE_NODISCARD enum base_code core_part_plain(struct core *core, const struct base_id *message, uint16_t part,
+                                              uint32_t record, struct base_buf *out, struct base_error *err);
 /* The sealed record as stored, appended to out. */
 BASE_NODISCARD enum base_code core_part_record(struct core *core, const struct store_part *part, uint32_t record,
                                                struct base_buf *out, struct base_error *err);

@@ -218,27 +218,31 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
   wire_write_end(&writer, '}');
 }
 
-void core_part_read(struct core *core, uint64_t token, const struct wire_json *request) {
-  struct base_error err = {0};
+enum base_code core_part_plain(struct core *core, const struct base_id *message, uint16_t part, uint32_t record,
+                               struct base_buf *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
+  struct wire_part wire;
+  bool same = core->reading.used && base_id_equal(&core->reading.message, message) && core->reading.part == part;
+  enum base_code code = same ? BASE_OK : reading_begin(core, message, part, &wire, &arena, err);
+  return code == BASE_OK ? reading_record(core, record, out, err) : code;
+}
+
+void core_part_read(struct core *core, uint64_t token, const struct wire_json *request) {
+  struct base_error err = {0};
   struct base_id message = {{0}};
   int64_t part = wire_json_integer(wire_json_get(request, "part"));
   int64_t record = wire_json_integer(wire_json_get(request, "record"));
+  BASE_AUTO_BUF struct base_buf plain = {0};
+  base_buf_init(&plain, WIRE_RECORD_MAX);
   enum base_code code = BASE_OK;
   if (!base_id_parse(core_request_text(request, "message"), &message) || part < 0 || part >= WIRE_PARTS_MAX ||
       record < 0 || record > UINT32_MAX)
     code = base_fail(&err, BASE_FIELD, "message, part and record are needed, as part.open told them");
-  struct wire_part wire;
-  bool same = core->reading.used && base_id_equal(&core->reading.message, &message) && core->reading.part == part;
   if (code == BASE_OK)
     code = core_lane_open(core, "message", &message, &err);
-  if (code == BASE_OK && !same)
-    code = reading_begin(core, &message, (uint16_t)part, &wire, &arena, &err);
-  BASE_AUTO_BUF struct base_buf plain = {0};
-  base_buf_init(&plain, WIRE_RECORD_MAX);
   if (code == BASE_OK)
-    code = reading_record(core, (uint32_t)record, &plain, &err);
+    code = core_part_plain(core, &message, (uint16_t)part, (uint32_t)record, &plain, &err);
   if (code != BASE_OK) {
     core_reply_error(core, token, code, &err);
     return;

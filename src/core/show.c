@@ -13,6 +13,7 @@
 #include "core/release.h"
 #include "core/review.h"
 #include "core/show.h"
+#include "core/stix.h"
 #include "core/witness.h"
 
 /* What is asked without changing anything: node, partners, agreements here; kinds, cases, outbox, register beside it.
@@ -415,6 +416,8 @@ static const struct show_row {
     {LINK_CASE_BALANCE, core_show_case_balance, "case", "case.balance"},
     {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
     {LINK_PICTURE_SHOW, core_picture_show, NULL, NULL},
+    {LINK_STIX_LIST, core_stix_list, NULL, NULL},
+    {LINK_STIX_COUNT, core_stix_count, NULL, NULL},
     {LINK_MESSAGE_SHOW, core_show_message, "message", "message.show"},
     {LINK_OUTBOX_LIST, core_show_outbox_list, NULL, NULL},
     {LINK_OUTBOX_SUMMARY, core_show_outbox_summary, NULL, NULL},

@@ -14,6 +14,7 @@
 #include "core/release.h"
 #include "core/retain.h"
 #include "core/show.h"
+#include "core/stix.h"
 #include "core/transfer.h"
 #include "wire/marking.h"
 
@@ -255,19 +256,23 @@ static void write_fields(struct wire_writer *writer, const struct wire_kind_type
   wire_write_end(writer, '}');
 }
 
-static void write_parts(struct wire_writer *writer, const struct wire_part0 *part0) {
+static enum base_code write_parts(struct core *core, struct wire_writer *writer, const struct base_id *id,
+                                  const struct wire_part0 *part0, struct base_error *err) {
+  enum base_code code = BASE_OK;
   wire_write_key(writer, "parts");
   wire_write_array(writer);
-  for (size_t i = 0; i < part0->part_count; i++) {
+  for (size_t i = 0; i < part0->part_count && code == BASE_OK; i++) {
     const struct wire_part *part = &part0->parts[i];
     wire_write_object(writer);
     wire_write_member_text(writer, "name", part->name);
     wire_write_member_text(writer, "type", part->media_type);
     wire_write_member_integer(writer, "size", (int64_t)part->size);
     wire_write_member_hash(writer, "sha256", &part->sha256);
+    code = core_stix_show(core, writer, id, (uint16_t)i, part, err);
     wire_write_end(writer, '}');
   }
   wire_write_end(writer, ']');
+  return code;
 }
 
 /* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is.
@@ -283,13 +288,14 @@ static void write_markings(struct wire_writer *writer, const struct wire_part0 *
                          part0->grading.size == 0 || wire_grading_parse(part0->grading, &grading));
 }
 
-static void write_content(struct core *core, struct wire_writer *writer, const struct core_content *content) {
+static enum base_code write_content(struct core *core, struct wire_writer *writer, const struct core_content *content,
+                                    struct base_error *err) {
   const struct wire_header *header = &content->header;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   write_markings(writer, &content->part0);
   write_fields(writer, kind != NULL ? wire_kind_type_named(&kind->kind, header->type) : NULL, header,
                content->part0.fields);
-  write_parts(writer, &content->part0);
+  return write_parts(core, writer, &content->row.id, &content->part0, err);
 }
 
 /* --- why a message has no effect (yet) */
@@ -496,8 +502,8 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = write_kept(core, writer, id, err);
   if (code == BASE_OK)
     code = write_certified(core, writer, id, err);
-  if (room)
-    write_content(core, writer, &content);
+  if (code == BASE_OK && room)
+    code = write_content(core, writer, &content, err);
   if (code == BASE_OK)
     code = write_ways(core, writer, id, content.header.author, NULL, err);
   wire_write_end(writer, '}');
@@ -556,7 +562,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = core_certified_due(core, &writer, &content.row, &content.header, err);
   wire_write_end(&writer, ']');
-  write_content(core, &writer, &content);
+  if (code == BASE_OK)
+    code = write_content(core, &writer, &content, err);
   if (code == BASE_OK)
     code = write_ways(core, &writer, &id, content.header.author, &content, err);
   wire_write_end(&writer, '}');

@@ -40,6 +40,7 @@ enum {
   GATE_PASSWORD_MAX = 256,       /* octets of any */
   GATE_SECRET_BODY_MAX = 3 << 10, /* octets of a body with passwords in it */
   GATE_DERIVATIONS_MAX = 16,     /* passwords that are compared or wait for it */
+  GATE_INDEX_AGAIN_MS = 5000,    /* until a part is asked for again to be looked into, after trouble */
   GATE_CALLS_MAX = 1024,         /* requests to another process that are not answered yet */
 };
 

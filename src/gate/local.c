@@ -391,6 +391,7 @@ void gate_local_free(struct gate_local *local) {
     return;
   link_timer_set(local->stop_timer, -1);
   gate_deriver_free(local->deriver);
+  gate_index_free(local->index);
   gate_http_free(local->http);
   link_channel_free(local->core.channel);
   link_channel_free(local->worker.channel);

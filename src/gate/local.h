@@ -35,6 +35,8 @@ BASE_NODISCARD enum base_code gate_local_new(const struct gate_local_setup *setu
                                              struct base_error *err);
 /* Opens the door: after the rights were given up. */
 BASE_NODISCARD enum base_code gate_local_open(struct gate_local *local, struct base_error *err);
+/* Has the worker look into the parts that core gives out for its index of STIX objects, from now on. */
+BASE_NODISCARD enum base_code gate_local_index(struct gate_local *local, struct base_error *err);
 /* Finishes what is under way, for at most limits->stop_ms, and ends the loop. context: the struct gate_local. */
 void gate_local_stop(void *context);
 bool gate_local_stopping(const struct gate_local *local);

@@ -6,7 +6,7 @@
 #include "gate/memfile.h"
 #include "wire/stix.h"
 
-/* What local.c, upload.c, download.c, events.c, password.c and stix.c share. */
+/* What local.c, upload.c, download.c, events.c, password.c, stix.c and index.c share. */
 
 struct gate_local {
   struct link_loop *loop;
@@ -15,6 +15,7 @@ struct gate_local {
   const struct link_family *family;
   struct gate_calls core, worker;
   struct gate_deriver *deriver;
+  struct gate_index *index; /* NULL: parts are not looked into */
   struct gate_http *http;
   struct link_timer *stop_timer;
   struct gate_job *listeners[GATE_AUDIENCE_MAX]; /* NULL: a free place */
@@ -76,6 +77,7 @@ void gate_events_stop(struct gate_local *local);
 
 /* Has a sealed copy of a part checked by the worker and waits; done gets its answer. said: a word for the worker. */
 void gate_stix_check(struct gate_job *job, const char *said, const struct gate_memfile *copy, gate_answer done);
+void gate_index_free(struct gate_index *index);
 /* The report about a part that is too large to be checked. */
 void gate_stix_too_large(struct base_buf *out);
 

@@ -56,6 +56,8 @@ static enum base_code serve_local(struct link_start *start, struct link_loop *lo
     code = link_start_confine(start, err);
   if (code == BASE_OK)
     code = gate_local_open(local, err);
+  if (code == BASE_OK)
+    code = gate_local_index(local, err);
   if (code == BASE_OK) {
     link_start_ready(start);
     while (link_loop_turn(loop, -1))

@@ -21,7 +21,7 @@ enum gate_way {
   GATE_EVENTS,   /* what changes, for as long as somebody listens */
 };
 enum gate_member_type { GATE_TEXT, GATE_NUMBER, GATE_FLAG };
-enum { GATE_MEMBERS_MAX = 7 };
+enum { GATE_MEMBERS_MAX = 8 };
 struct gate_member {
   const char *name;
   enum gate_member_type type;

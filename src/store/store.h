@@ -706,6 +706,87 @@ BASE_NODISCARD enum base_code store_target_empty(struct store *target, struct ba
 BASE_NODISCARD enum base_code store_copy(struct store *from, struct store *target, struct store_copied *out,
                                          struct base_error *err);
 
+/* --- STIX objects in parts of messages. spec/stix.md */
+#define STORE_STIX_ANY "*"    /* in place of a type: of all; … */
+#define STORE_STIX_UNREAD "?" /* … a part that could not be listed */
+/* A message whose parts are to be looked into. */
+struct store_stix_wait {
+  struct base_id message;
+  uint16_t part;  /* the first that was not … */
+  uint32_t tries; /* … and how often it was given out */
+};
+/* One that is here with parts waits, unless it does already. */
+BASE_NODISCARD enum base_code store_stix_wait(struct store *store, const struct base_id *message, struct base_error *err);
+/* The one known longest; BASE_NOT_FOUND: none waits. */
+BASE_NODISCARD enum base_code store_stix_waiting(struct store *store, struct store_stix_wait *out, struct base_error *err);
+/* Of this message. */
+BASE_NODISCARD enum base_code store_stix_waits(struct store *store, const struct base_id *message,
+                                               struct store_stix_wait *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_wait_put(struct store *store, const struct store_stix_wait *row,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_wait_done(struct store *store, const struct base_id *message,
+                                                   struct base_error *err);
+struct store_stix_part { /* a part that was looked into */
+  struct base_id message, case_id;
+  uint16_t part;
+  uint32_t lane;
+  uint64_t objects;
+  struct base_view why;    /* empty: its objects are listed … */
+  struct base_view sealed; /* … here */
+};
+BASE_NODISCARD enum base_code store_stix_part_put(struct store *store, const struct store_stix_part *row,
+                                                  struct base_error *err);
+/* BASE_NOT_FOUND: it was not looked into. */
+BASE_NODISCARD enum base_code store_stix_part_get(struct store *store, const struct base_id *message, uint16_t part,
+                                                  struct base_arena *arena, struct store_stix_part *out,
+                                                  struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_part_next(struct store *store, int64_t *place, struct base_arena *arena,
+                                                   struct store_stix_part *out, struct base_error *err);
+/* Of a part that is there: so many objects are of this type; counted. */
+BASE_NODISCARD enum base_code store_stix_type_add(struct store *store, const struct store_stix_part *row,
+                                                  struct base_view type, uint64_t objects, struct base_error *err);
+struct store_stix_count {
+  uint32_t lane;
+  struct base_view type;
+  uint64_t objects, parts;
+};
+/* Of one part, as they were added. */
+BASE_NODISCARD enum base_code store_stix_types(struct store *store, const struct store_stix_part *row,
+                                               enum base_code (*each)(void *context, const struct store_stix_count *),
+                                               void *context, struct base_error *err);
+/* In all, after this lane and type; the view of *at is in the arena. */
+BASE_NODISCARD enum base_code store_stix_count_next(struct store *store, struct base_arena *arena,
+                                                    struct store_stix_count *at, struct base_error *err);
+/* The same of this lane and type as the parts give it, from their index alone: *row's numbers. */
+BASE_NODISCARD enum base_code store_stix_count_sum(struct store *store, struct store_stix_count *row,
+                                                   struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_count_put(struct store *store, const struct store_stix_count *row,
+                                                   struct base_error *err);
+/* token: a keyed hash of an object's id. */
+BASE_NODISCARD enum base_code store_stix_id_add(struct store *store, const struct store_stix_part *row,
+                                                const struct base_hash *token, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_ids(struct store *store, const struct store_stix_part *row, uint64_t *out,
+                                             struct base_error *err);
+/* All of a message goes, what waits too. */
+BASE_NODISCARD enum base_code store_stix_drop(struct store *store, const struct base_id *message, struct base_error *err);
+/* Parts that hold something, the newest first. */
+enum store_stix_by { STORE_STIX_BY_LANE, STORE_STIX_BY_CASE, STORE_STIX_BY_MESSAGE, STORE_STIX_BY_ID };
+struct store_stix_query {
+  enum store_stix_by by;
+  uint32_t lane;          /* of BY_LANE and BY_ID */
+  struct base_id id;      /* of BY_CASE and BY_MESSAGE */
+  struct base_view type;  /* not of BY_ID */
+  struct base_hash token; /* of BY_ID */
+};
+struct store_stix_found {
+  int64_t place;
+  struct base_id message, case_id;
+  uint16_t part;
+};
+/* The first before this place; BASE_NOT_FOUND at the end. */
+BASE_NODISCARD enum base_code store_stix_find(struct store *store, const struct store_stix_query *query, int64_t before,
+                                              struct store_stix_found *out, struct base_error *err);
+
 /* --- backups: rows as the frames of spec/backup.md */
 struct store_dump;
 struct store_load;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPE_MAX = 250 /* STIX 2.1 section 3.1 */, UUID_SIZE = 36 };
+enum { UUID_SIZE = 36 };
 
 static void warn(struct wire_stix_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -47,7 +47,11 @@ static bool type_valid(struct base_view type) {
     if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '-')
       return false;
   }
-  return type.size > 0 && type.size <= TYPE_MAX;
+  return type.size > 0 && type.size <= WIRE_STIX_TYPE_MAX;
+}
+
+bool wire_stix_id_valid(struct base_view id, struct base_view type) {
+  return type_valid(type) && id_valid(id, type);
 }
 
 /* Cyber-observable objects (STIX 2.1 section 6) have no created and modified. Of what others invented (x-…) nobody
@@ -117,7 +121,7 @@ static enum base_code check_object(const struct wire_json *object, size_t index,
   struct base_view type = wire_json_text(wire_json_get(object, "type"));
   if (!type_valid(type))
     return base_fail(err, BASE_FIELD, "STIX: $.objects[%zu].type: must be a text of [a-z0-9-], 1 to %d bytes", index,
-                     TYPE_MAX);
+                     WIRE_STIX_TYPE_MAX);
   if (!id_valid(wire_json_text(wire_json_get(object, "id")), type))
     return base_fail(err, BASE_FIELD, "STIX: $.objects[%zu].id: must be %.*s--UUID", index, (int)type.size,
                      (const char *)type.data);

@@ -44,4 +44,19 @@ BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, enum wire_
 /* {"stix":true,"objects":N,"types":{…},"warnings":[…],"warnings_in_all":N} */
 void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out);
 
+/* --- which objects are in a bundle: what the index of a node keeps of it */
+enum { WIRE_STIX_TYPE_MAX = 250 /* STIX 2.1 section 3.1 */, WIRE_STIX_LISTED_MAX = 8192, WIRE_STIX_LIST_MAX = 2 << 20 }; /* objects; bytes */
+struct wire_stix_entry { struct base_view id, type, modified; }; /* modified empty: the object has none */
+/* Lines "ID" or "ID MODIFIED", in the order of ids, each once with its newest version, appended to out. BASE_FIELD, BASE_SYNTAX
+ * and BASE_TOO_LARGE say in one sentence why this is no bundle that can be listed. */
+BASE_NODISCARD enum base_code wire_stix_list(struct base_view bytes, struct base_buf *out, struct base_error *err);
+/* The next line of such a list; false at its end, and where it is none: *left stays there. */
+bool wire_stix_next(struct base_view *left, struct wire_stix_entry *out);
+/* That all of it is one; how many objects it names. */
+BASE_NODISCARD enum base_code wire_stix_list_check(struct base_view list, size_t *out_count, struct base_error *err);
+/* Whether this is type--UUID, of this type. */
+bool wire_stix_id_valid(struct base_view id, struct base_view type);
+/* Whether it is type--UUID at all; *type: a view of it. */
+bool wire_stix_id_type(struct base_view id, struct base_view *type);
+
 #endif

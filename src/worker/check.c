@@ -44,12 +44,25 @@ static enum base_code check_mapped(int fd, const struct said *said, struct base_
   return code == BASE_OK ? base_buf_check(answer, "the report on a STIX bundle", err) : code;
 }
 
+static enum base_code list_mapped(int fd, struct base_buf *answer, struct base_error *err) {
+  struct base_view bytes;
+  enum base_code code = base_map_sealed(fd, WIRE_STIX_MAX, &bytes, err);
+  if (code != BASE_OK)
+    return code;
+  code = wire_stix_list(bytes, answer, err);
+  if (bytes.size > TRIM_ABOVE)
+    malloc_trim(0);
+  base_unmap(&bytes);
+  return code;
+}
+
 void worker_check(void *context, struct link_channel *channel, struct link_message *message) {
   (void)context;
   BASE_AUTO_BUF struct base_buf answer = {0};
   struct base_error err;
   const struct said *said = find_said(message->payload);
-  enum base_code code = said != NULL ? check_mapped(message->fd, said, &answer, &err)
-                                     : base_fail(&err, BASE_SYNTAX, "stix.check: nobody says that of a part");
+  enum base_code code = message->code == LINK_STIX_INDEX ? list_mapped(message->fd, &answer, &err)
+                        : said != NULL                   ? check_mapped(message->fd, said, &answer, &err)
+                                                         : base_fail(&err, BASE_SYNTAX, "stix.check: nobody says that of a part");
   link_answer(channel, message->id, code, code == BASE_OK ? base_buf_view(&answer) : base_view_text(err.text), -1);
 }

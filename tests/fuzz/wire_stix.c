@@ -31,7 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (size_t i = 0; i < report.type_count; i++)
     listed += report.types[i].count;
   require(listed <= report.object_count && (report.object_count > 0) == report.is_stix);
-  BASE_AUTO_BUF struct base_buf out = {0};
+  BASE_AUTO_BUF struct base_buf out = {0}, list = {0};
+  size_t objects = 0;
+  /* What can be listed is a bundle, and its list is one. */
+  if (wire_stix_list(base_view_of(data, size), &list, &err) == BASE_OK) {
+    require(report.is_stix && wire_stix_list_check(base_buf_view(&list), &objects, &err) == BASE_OK);
+    require(objects > 0 && objects <= report.object_count);
+  }
   wire_stix_write(&report, &out);
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   require(out.code == BASE_OK);

@@ -5,6 +5,7 @@
 #include "core/lane.h"
 #include "core/picture.h"
 #include "core_persons.h"
+#include "core_stix.h"
 #include "core_try.h"
 
 /* An agreement with a row `*` and, when asked for, one that names tracing. */
@@ -513,6 +514,59 @@ static void test_a_case_on_the_wrong_side_is_found(void **state) {
   pair_remove(&b);
 }
 
+/* STIX objects of one side are neither listed, found nor counted for the other, nor with it. */
+static void test_stix(void **state) {
+  (void)state;
+  static const char *const kinds[] = {"request", "tracing"};
+  static const char id[] = "\"id\":\"indicator--0c7b5b88-8ff7-4a4d-aa9d-000000000001\"";
+  struct pair_node a, b;
+  char ids[2][65], members[128], lina[SECRET], hana[SECRET];
+  two(&a, &b);
+  for (int i = 0; i < 2; i++) {
+    BASE_AUTO_BUF struct base_buf json = {0}, parts = {0};
+    stix_upload_bundle(&a, 1, 2, &parts);
+    base_buf_text(&json, "{\"actor\":\"test\",");
+    opening(&a, kinds[i], b.name, "", &json);
+    base_buf_printf(&json, ",\"parts\":%s}", try_parts_end(&parts));
+    base_buf_u8(&json, 0);
+    pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, ids[i]);
+    pair_rest(&a, &b);
+  }
+  assert_int_equal(stix_look(&b), 2);
+  static const char *const sides[] = {"", "\"lane\":\"humanitarian\""}; /* of the owner, who has both */
+  for (int i = 0; i < 2; i++) {
+    struct pair_answer answer = ask_as(&b, LINK_STIX_LIST, "", sides[i]);
+    base_buf_u8(&answer.payload, 0);
+    assert_non_null(strstr((const char *)answer.payload.data, ids[i]));
+    assert_null(strstr((const char *)answer.payload.data, ids[1 - i]));
+    pair_answer_free(&answer);
+  }
+  add_sides(&b, lina, hana);
+  const char *const secrets[] = {lina, hana};
+  for (int i = 0; i < 2; i++) {
+    static const char *const asked[] = {"", id, "\"type\":\"indicator\""};
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+      struct pair_answer answer = ask_as(&b, LINK_STIX_LIST, secrets[i], asked[k]);
+      base_buf_u8(&answer.payload, 0);
+      assert_int_equal(answer.status, BASE_OK);
+      assert_non_null(strstr((const char *)answer.payload.data, ids[i]));
+      assert_null(strstr((const char *)answer.payload.data, ids[1 - i]));
+      pair_answer_free(&answer);
+    }
+    struct pair_answer answer = ask_as(&b, LINK_STIX_COUNT, secrets[i], "");
+    base_buf_u8(&answer.payload, 0);
+    assert_non_null(strstr((const char *)answer.payload.data, "\"objects\":2,\"parts\":1,"));
+    pair_answer_free(&answer);
+    snprintf(members, sizeof members, "\"case\":\"%s\"", ids[1 - i]);
+    refused_as(&b, LINK_STIX_LIST, secrets[i], members, BASE_NOT_FOUND, "");
+    snprintf(members, sizeof members, "\"message\":\"%s\"", ids[1 - i]);
+    refused_as(&b, LINK_STIX_LIST, secrets[i], members, BASE_NOT_FOUND, "");
+  }
+  refused_as(&b, LINK_STIX_LIST, lina, "\"lane\":\"humanitarian\"", BASE_POLICY, "");
+  refused_as(&b, LINK_STIX_COUNT, lina, "\"lane\":\"humanitarian\"", BASE_POLICY, "");
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_row_covers_both),
@@ -523,6 +577,7 @@ int main(void) {
       cmocka_unit_test(test_lists),
       cmocka_unit_test(test_statistics),
       cmocka_unit_test(test_the_picture),
+      cmocka_unit_test(test_stix),
       cmocka_unit_test(test_events),
       cmocka_unit_test(test_the_register_hides_it),
       cmocka_unit_test(test_no_consignment_holds_both),

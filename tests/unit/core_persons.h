@@ -71,7 +71,8 @@ static inline void add_everybody(struct pair_node *node, char secrets[LINK_PERSO
 static inline bool by_persons(enum link_request_code code) {
   const struct link_row *row = link_row(code);
   bool not_yet = code == LINK_LOGIN_BEGIN || code == LINK_LOGIN_FINISH; /* by who is yet to log in */
-  return (row->senders & 1U << LINK_ROLE_GATE_LOCAL) != 0 && row->receiver == LINK_ROLE_CORE && !not_yet;
+  bool own = code == LINK_STIX_TAKE || code == LINK_STIX_RECORD || code == LINK_STIX_GIVE; /* by the gate itself */
+  return (row->senders & 1U << LINK_ROLE_GATE_LOCAL) != 0 && row->receiver == LINK_ROLE_CORE && !not_yet && !own;
 }
 
 /* --- what is written */

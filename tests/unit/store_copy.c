@@ -55,6 +55,7 @@ static void fill(struct store *store) {
   ok(store_case_put(store, &kase, &error));
   struct store_message message = {.id = first,
                                   .case_id = first,
+                                  .part_count = 1,
                                   .type = BASE_VIEW("ask"),
                                   .header = BASE_VIEW("{}"),
                                   .wrapped_key = BASE_VIEW("wrapped")};
@@ -95,6 +96,12 @@ static void fill(struct store *store) {
   ok(store_pictured_add(store, &first, &pictured, &error));
   struct store_picture_alert told = {.week = 604800, .kind = BASE_VIEW("k"), .code = BASE_VIEW("f/r"), .cases = 3, .most = 2};
   ok(store_picture_alert_add(store, &told, &error));
+  struct store_stix_part stix = {.message = first, .case_id = first, .objects = 1, .sealed = BASE_VIEW("sealed")};
+  struct base_hash token = hash_of(9);
+  ok(store_stix_wait(store, &first, &error));
+  ok(store_stix_part_put(store, &stix, &error));
+  ok(store_stix_type_add(store, &stix, BASE_VIEW("malware"), 1, &error));
+  ok(store_stix_id_add(store, &stix, &token, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));

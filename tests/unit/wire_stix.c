@@ -333,6 +333,99 @@ static void warning_limit(void **state) {
   }
 }
 
+static void expect_list(const char *bundle, const char *want) {
+  BASE_AUTO_BUF struct base_buf list = {0};
+  struct base_error err;
+  size_t count = 0, lines = 0;
+  wire_expect(wire_stix_list(base_view_text(bundle), &list, &err), &err, BASE_OK, "", bundle);
+  if (!base_view_is(base_buf_view(&list), want))
+    fail_msg("%.*s instead of %s", (int)list.size, (const char *)list.data, want);
+  for (const char *at = want; *at != '\0'; at++)
+    lines += *at == '\n';
+  assert_int_equal(wire_stix_list_check(base_buf_view(&list), &count, &err), BASE_OK);
+  assert_int_equal(count, lines);
+}
+
+/* In the order of ids, each once, with its newest version, and nothing but a timestamp beside it. */
+static void lists(void **state) {
+  (void)state;
+#define OF(type, uuid, more) "{\"type\":\"" type "\",\"id\":\"" type "--" uuid "\"" more "}"
+#define IN(objects) "{\"type\":\"bundle\",\"id\":\"bundle--" UUID "\",\"objects\":[" objects "]}"
+  expect_list(BUNDLE, "domain-name--" OTHER "\nindicator--" UUID " 2026-11-21T08:00:00Z\n");
+  expect_list("\xef\xbb\xbf" IN(OF("url", UUID, "")), "url--" UUID "\n");
+  expect_list(IN(OF("url", UUID, ",\"modified\":\"2026-11-20T08:00:00Z\"") "," OF("url", UUID, ",\"modified\":\"2026-11-21T08:00:00Z\"") ","
+                 OF("url", UUID, "")), "url--" UUID " 2026-11-21T08:00:00Z\n");
+  expect_list(IN(OF("url", UUID, ",\"modified\":\"yesterday\"")), "url--" UUID "\n");
+  expect_list(IN(OF("url", UUID, ",\"modified\":\"2026-11-21T08:00:00.00000000000000000001Z\"")), "url--" UUID "\n");
+  expect_list(IN(OF("url", UUID, ",\"modified\":[1]") "," OF("file", UUID, "")), "file--" UUID "\nurl--" UUID "\n");
+}
+
+static void not_listed(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    enum base_code code;
+    const char *says;
+  } bad[] = {
+      {"", BASE_SYNTAX, "its type says JSON, but it is none"},
+      {"{\"type\":\"bundle\"", BASE_SYNTAX, "its type says JSON, but it is none"},
+      {"[]", BASE_FIELD, "STIX: its type says STIX, but it is no bundle"},
+      {"{\"type\":\"report\"}", BASE_FIELD, "STIX: its type says STIX, but it is no bundle"},
+      {"{\"type\":\"bundle\",\"type\":\"bundle\"}", BASE_FIELD, "STIX: not looked into: "},
+      {IN(""), BASE_FIELD, "$.objects: must be an array of at least one"},
+      {IN("7"), BASE_FIELD, "$.objects[0]: must be an object"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    BASE_AUTO_BUF struct base_buf list = {0};
+    struct base_error err;
+    wire_expect(wire_stix_list(base_view_text(bad[i].text), &list, &err), &err, bad[i].code, bad[i].says, bad[i].text);
+  }
+}
+
+static void list_limits(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct base_error err;
+  for (size_t more = 0; more < 2; more++) {
+    BASE_AUTO_BUF struct base_buf list = {0};
+    bundle_of(&text, WIRE_STIX_LISTED_MAX + more, "file", 1, true);
+    wire_expect(wire_stix_list(base_buf_view(&text), &list, &err), &err, more ? BASE_TOO_LARGE : BASE_OK,
+                more ? "STIX: 8193 objects, and a bundle is listed up to 8192" : "", "objects");
+  }
+  BASE_AUTO_BUF struct base_buf list = {0};
+  char type[WIRE_STIX_TYPE_MAX - 25 + 1]; /* and a number behind it */
+  memset(type, 'x', sizeof type - 1);
+  type[sizeof type - 1] = '\0';
+  base_buf_init(&list, 4 * WIRE_STIX_LIST_MAX);
+  bundle_of(&text, WIRE_STIX_LISTED_MAX, type, 1, true);
+  wire_expect(wire_stix_list(base_buf_view(&text), &list, &err), &err, BASE_TOO_LARGE, "STIX: ids of ", "bytes");
+  BASE_AUTO_BUF struct base_buf large = {0};
+  base_buf_init(&large, WIRE_STIX_MAX + 1);
+  (void)memset(base_buf_reserve(&large, WIRE_STIX_MAX + 1), ' ', WIRE_STIX_MAX + 1);
+  base_buf_reset(&list);
+  wire_expect(wire_stix_list(base_buf_view(&large), &list, &err), &err, BASE_FIELD, "not looked at", "octets");
+}
+
+static void no_lists(void **state) {
+  (void)state;
+  static const char *const bad[] = {"",
+                                    "url--" UUID,
+                                    "\n",
+                                    "url--" UUID "\n\n",
+                                    "url--" UUID "\nurl--" UUID "\n",
+                                    "url--" UUID "\nfile--" UUID "\n",
+                                    "url-" UUID "\n",
+                                    "--" UUID "\n",
+                                    "URL--" UUID "\n",
+                                    "url--" UUID " \n",
+                                    "url--" UUID " 2026 \n",
+                                    "url--" UUID " now\n"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    size_t count = 0;
+    assert_int_equal(wire_stix_list_check(base_view_text(bad[i]), &count, NULL), BASE_SYNTAX);
+  }
+}
+
 static void real_bundles(void **state) {
   (void)state;
   static const struct {
@@ -359,6 +452,11 @@ static void real_bundles(void **state) {
     for (size_t j = 0; j < report.type_count; j++)
       listed += report.types[j].count;
     assert_int_equal(listed, files[i].objects);
+    BASE_AUTO_BUF struct base_buf list = {0};
+    size_t ids = 0;
+    wire_expect(wire_stix_list(base_buf_view(&text), &list, &err), &err, BASE_OK, "", files[i].name);
+    wire_expect(wire_stix_list_check(base_buf_view(&list), &ids, &err), &err, BASE_OK, "", files[i].name);
+    assert_int_equal(ids, files[i].objects);
   }
 }
 
@@ -376,6 +474,10 @@ int main(void) {
       cmocka_unit_test(size_limit),
       cmocka_unit_test(type_limits),
       cmocka_unit_test(warning_limit),
+      cmocka_unit_test(lists),
+      cmocka_unit_test(not_listed),
+      cmocka_unit_test(list_limits),
+      cmocka_unit_test(no_lists),
       cmocka_unit_test(real_bundles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

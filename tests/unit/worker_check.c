@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The worker's one verb, over a channel as the local gate uses it. */
+ * The worker's verbs, over a channel as the local gate uses it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,13 +56,17 @@ static void both_end(struct both *both) {
   link_loop_free(both->loop);
 }
 
-static void ask(struct both *both, struct base_view payload, int fd) {
+static void ask_for(struct both *both, enum link_request_code code, struct base_view payload, int fd) {
   assert_true(fd >= 0);
   unsigned before = both->answers;
-  link_ask(both->gate, LINK_STIX_CHECK, payload, fd);
+  link_ask(both->gate, code, payload, fd);
   close(fd);
   while (both->answers == before)
     assert_true(link_loop_turn(both->loop, 10000));
+}
+
+static void ask(struct both *both, struct base_view payload, int fd) {
+  ask_for(both, LINK_STIX_CHECK, payload, fd);
 }
 
 static void ask_about(struct both *both, const char *text) {
@@ -90,6 +94,24 @@ static void reports(void **state) {
   ask_about(&both, "");
   assert_int_equal(both.status, BASE_OK);
   assert_non_null(strstr(both.text, "\"stix\":false"));
+  both_end(&both);
+}
+
+/* For the index: which objects, or why none are listed; one after the other. */
+static void lists(void **state) {
+  (void)state;
+  struct both both;
+  both_start(&both);
+  for (int i = 0; i < 2; i++) {
+    ask_for(&both, LINK_STIX_INDEX, (struct base_view){NULL, 0}, base_memfd_sealed("part", BASE_VIEW("{\"type\":\"bundle\""), NULL));
+    assert_int_equal(both.status, BASE_SYNTAX);
+    assert_non_null(strstr(both.text, "octet 16"));
+    static const char bundle[] = "{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":["
+                                 "{\"type\":\"indicator\",\"id\":\"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\"}]}";
+    ask_for(&both, LINK_STIX_INDEX, (struct base_view){NULL, 0}, base_memfd_sealed("part", base_view_text(bundle), NULL));
+    assert_int_equal(both.status, BASE_OK);
+    assert_string_equal(both.text, "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\n");
+  }
   both_end(&both);
 }
 
@@ -178,7 +200,7 @@ static void runs_confined(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(reports),
+      cmocka_unit_test(reports), cmocka_unit_test(lists),
       cmocka_unit_test(what_is_said_of_it),
       cmocka_unit_test(refuses_other_descriptors),
       cmocka_unit_test(runs_confined),

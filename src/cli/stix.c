@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * `wasl stix`: which STIX objects are here, in which parts of which messages. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* id NULL: none. The query of an answer's page: "?type=…&case=…". */
+static enum base_code write_query(const struct cli *cli, const char *id, struct base_buf *out, struct base_error *err) {
+  static const char *const options[] = {"--type", "--id", "--case", "--message", "--limit", "--after", "--lane"};
+  struct cli_purpose purpose;
+  enum base_code code = cli_purpose(cli, (struct cli_reading){0}, &purpose, err);
+  if (code != BASE_OK)
+    return code;
+  base_buf_init(out, 8192);
+  if (id != NULL)
+    base_buf_printf(out, "?id=%s", cli_piece(base_view_text(id)).text);
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    if (cli_option(cli, options[i]) != NULL)
+      base_buf_printf(out, "%s%s=%s", out->size == 0 ? "?" : "&", options[i] + 2,
+                      cli_piece(base_view_text(cli_option(cli, options[i]))).text);
+  if (purpose.text[0] != '\0')
+    base_buf_printf(out, "%s%s", out->size == 0 ? "?" : "&", purpose.text + 1);
+  base_buf_u8(out, 0);
+  return base_buf_check(out, "what is asked for", err);
+}
+
+static void show_objects(struct cli *cli, const struct wire_json *objects) {
+  static const enum cli_word heads[] = {CLI_OBJECT, CLI_CHANGED, CLI_PART, CLI_MESSAGE, CLI_CASE};
+  CLI_AUTO_TABLE struct cli_table table;
+  cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
+  for (size_t i = 0; i < wire_json_size(objects); i++) {
+    const struct wire_json *object = wire_json_at(objects, i);
+    cli_cell_id(&table, cli_string(object, "id"));
+    cli_cell_id(&table, cli_string(object, "modified"));
+    cli_cell(&table, cli_string(object, "part"));
+    cli_cell_id(&table, cli_string(object, "message"));
+    cli_cell_id(&table, cli_string(object, "case"));
+  }
+  cli_table_end(&table);
+}
+
+static enum base_code list(struct cli *cli, const char *id, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf query = {0};
+  enum base_code code = write_query(cli, id, &query, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/stix%s", (const char *)query.data);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  const struct wire_json *objects = wire_json_get(answer.json, "objects");
+  struct base_view next = cli_string(answer.json, "next");
+  if (wire_json_size(objects) == 0 && next.size == 0)
+    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
+  else
+    show_objects(cli, objects);
+  if (next.size > 0)
+    cli_line(cli, "%s: --after %.*s\n", cli_word(cli, CLI_MORE), (int)next.size, (const char *)next.data);
+  return BASE_OK;
+}
+
+enum base_code cli_stix_list(struct cli *cli, struct base_error *err) {
+  return list(cli, NULL, err);
+}
+
+enum base_code cli_stix_find(struct cli *cli, struct base_error *err) {
+  return list(cli, cli->words[0], err);
+}
+
+enum base_code cli_stix_count(struct cli *cli, struct base_error *err) {
+  static const enum cli_word heads[] = {CLI_TYPE, CLI_OBJECTS, CLI_PARTS};
+  CLI_AUTO_ANSWER struct cli_answer answer = {0};
+  BASE_AUTO_BUF struct base_buf query = {0};
+  enum base_code code = write_query(cli, NULL, &query, err);
+  if (code == BASE_OK)
+    code = cli_get(cli, &answer, err, "/v1/stix/counts%s", (const char *)query.data);
+  if (code != BASE_OK || cli_print_json(cli, &answer))
+    return code;
+  const struct wire_json *types = wire_json_get(answer.json, "types");
+  if (wire_json_size(types) == 0)
+    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
+  else {
+    CLI_AUTO_TABLE struct cli_table table;
+    cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
+    for (size_t i = 0; i < wire_json_size(types); i++) {
+      const struct wire_json *type = wire_json_at(types, i);
+      cli_cell_id(&table, cli_string(type, "type"));
+      cli_cell_number(&table, cli_number(type, "objects"));
+      cli_cell_number(&table, cli_number(type, "parts"));
+    }
+    cli_table_end(&table);
+  }
+  if (cli_number(answer.json, "unread") > 0)
+    cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_PARTS_UNREAD), (long long)cli_number(answer.json, "unread"));
+  return BASE_OK;
+}
