@@ -25,7 +25,7 @@ BASE_NODISCARD enum base_code core_stix_note(struct core *core, const struct cor
                                              struct base_error *err);
 /* Its content is erased, and with it all that is known of what was in its parts. Within the step. */
 BASE_NODISCARD enum base_code core_stix_drop(struct core *core, const struct base_id *id, struct base_error *err);
-/* What the local gate asks for itself: the next part (parked while there is none), a record of it, and what the worker found. */
+/* What the local gate asks for itself: the next part (parked while there is none), a record of it; what the worker found. */
 void core_stix_take(struct core *core, uint64_t token);
 void core_stix_record(struct core *core, uint64_t token, const struct wire_json *request);
 void core_stix_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
@@ -40,7 +40,7 @@ struct base_hash core_stix_token(const struct core *core, struct base_view id);
 
 /* --- show_stix.c */
 core_show_handler core_stix_list, core_stix_count;
-/* The member `stix` of a part that is said to be a bundle: null while it waits, else its objects, or why they are not listed. */
+/* The member `stix` of a part: null of one that is no bundle or waits, else its objects, or why they are not listed. */
 BASE_NODISCARD enum base_code core_stix_show(struct core *core, struct wire_writer *writer, const struct base_id *message,
                                              uint16_t part, const struct wire_part *wire, struct base_error *err);
 

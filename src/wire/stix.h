@@ -45,7 +45,11 @@ BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, enum wire_
 void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out);
 
 /* --- which objects are in a bundle: what the index of a node keeps of it */
-enum { WIRE_STIX_TYPE_MAX = 250 /* STIX 2.1 section 3.1 */, WIRE_STIX_LISTED_MAX = 8192, WIRE_STIX_LIST_MAX = 2 << 20 }; /* objects; bytes */
+enum {
+  WIRE_STIX_TYPE_MAX = 250,     /* bytes: STIX 2.1 section 3.1 */
+  WIRE_STIX_LISTED_MAX = 8192,  /* objects of a bundle */
+  WIRE_STIX_LIST_MAX = 2 << 20, /* bytes of the list */
+};
 struct wire_stix_entry { struct base_view id, type, modified; }; /* modified empty: the object has none */
 /* Lines "ID" or "ID MODIFIED", in the order of ids, each once with its newest version, appended to out. BASE_FIELD, BASE_SYNTAX
  * and BASE_TOO_LARGE say in one sentence why this is no bundle that can be listed. */

@@ -50,6 +50,14 @@ def story():
     check(len(paris.json("stix", "find", f"indicator--{UUID.format(1)}")["objects"]) == 2, "find")
     ok("a killed node goes on, and what cannot be listed says why and stops nobody")
 
+    many = [{"type": "file", "id": f"file--8e2e2d2b-17d4-4cbf-938f-98ee46b3{n:04x}"} for n in range(4000)]
+    rabat.request("paris", "--part", bundle("many.stix", *many), question="Tout ceci ?")
+    settle(rabat, paris)
+    until(lambda: types(paris).get("file") == 4000, 20, lambda: types(paris))
+    check(len(paris.json("stix", "find", many[2345]["id"])["objects"]) == 1, "one of many")
+    ok("of a large part each object")
+
+    paris.ask("message", "erase", paris.json("stix", "list", "--type", "file")["objects"][0]["message"], "--reason", "too many")
     page = paris.json("stix", "list", "--limit", "3")
     rest = paris.json("stix", "list", "--limit", "3", "--after", page["next"])
     ids = [row["id"] for row in page["objects"] + rest["objects"]]

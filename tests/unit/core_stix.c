@@ -147,7 +147,8 @@ static void test_pages(void **state) {
   try_remove(&a, &b);
 }
 
-/* What was given out when this node ended is given out again; what ends it each time stands as unread, and the next has its turn. */
+/* What was given out when this node ended is given out again; what ends it each time stands as unread, and the next has its
+ * turn. */
 static void test_crash(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -280,7 +281,8 @@ static void test_tampered(void **state) {
       "UPDATE stix_counts SET parts = 7 WHERE type = 'malware'",
       "INSERT INTO stix_counts(lane, type, objects, parts) VALUES(0, 'x-never', 1, 1)",
   };
-  static const char want[] = "{\"objects\":4,\"parts\":1,\"unread\":0,\"types\":[{\"type\":\"indicator\",\"objects\":3,\"parts\":1},"
+  static const char want[] = "{\"objects\":4,\"parts\":1,\"unread\":0,\"types\":["
+                             "{\"type\":\"indicator\",\"objects\":3,\"parts\":1},"
                              "{\"type\":\"malware\",\"objects\":1,\"parts\":1}";
   struct pair_node a, b;
   char id[65];

@@ -18,8 +18,8 @@ static inline void stix_bundle(unsigned first, unsigned count, struct base_buf *
   base_buf_text(out, "{\"type\":\"bundle\",\"id\":\"bundle--" UUID "00\",\"objects\":[");
   for (unsigned i = first; i < first + count; i++) {
     const char *type = i % 3 == 0 ? "malware" : "indicator";
-    base_buf_printf(out, "%s{\"type\":\"%s\",\"id\":\"%s--0c7b5b88-8ff7-4a4d-aa9d-%012x\",\"modified\":\"2026-11-%02uT08:00:00Z\"}",
-                    i == first ? "" : ",", type, type, i, i % 28 + 1);
+    base_buf_printf(out, "%s{\"type\":\"%s\",\"id\":\"%s--0c7b5b88-8ff7-4a4d-aa9d-%012x\",", i == first ? "" : ",", type, type, i);
+    base_buf_printf(out, "\"modified\":\"2026-11-%02uT08:00:00Z\"}", i % 28 + 1);
   }
   base_buf_text(out, "]}");
 }
@@ -35,7 +35,8 @@ static inline void stix_upload(struct pair_node *node, struct base_view octets, 
   assert_int_equal(answer.status, BASE_OK);
   pair_answer_free(&answer);
   close(fd);
-  base_buf_printf(parts, "%s{\"stage\":\"%s\",\"name\":\"p%zu\",\"type\":\"%s\"}", parts->size == 0 ? "[" : ",", at, parts->size, type);
+  base_buf_printf(parts, "%s{\"stage\":\"%s\",\"name\":\"p%zu\",\"type\":\"%s\"}", parts->size == 0 ? "[" : ",", at,
+                  parts->size, type);
 }
 
 static inline void stix_upload_bundle(struct pair_node *node, unsigned first, unsigned count, struct base_buf *parts) {
@@ -85,7 +86,8 @@ static inline void stix_read(struct pair_node *node, const struct pair_answer *t
 }
 
 /* why NULL: the list. */
-static inline enum base_code stix_give(struct pair_node *node, const struct pair_answer *task, const char *why, struct base_view list) {
+static inline enum base_code stix_give(struct pair_node *node, const struct pair_answer *task, const char *why,
+                                       struct base_view list) {
   char json[1024], message[65], member[700] = "";
   WIRE_AUTO_JSON struct wire_json *what = NULL;
   assert_int_equal(wire_json_parse(base_buf_view(&task->payload), 65536, "task", &what, NULL), BASE_OK);
