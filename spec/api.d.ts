@@ -111,6 +111,7 @@ export type Release = {
   kind: string;
   kind_version: KindVersion;
   type: string;
+  exercise: boolean;
   parties: Node[];
   case: Id | null;
 };
@@ -487,6 +488,8 @@ export type CaseBrief = {
   id: Id;
   kind: string;
   kind_version: KindVersion;
+  /** It is an exercise: spec/exercise.md. */
+  exercise: boolean;
   state: string;
   flagged: boolean;
   opened: TimeOrNull;
@@ -626,9 +629,10 @@ export type Transfer = {
   reason: string;
 };
 
-/** spec/recall.md. One that cannot be read has id and damaged alone. */
+/** spec/recall.md. One that cannot be read has id, exercise and damaged alone. */
 export type RecallRow = {
   id: Id;
+  exercise: boolean;
   damaged?: string;
   message?: Id;
   measure?: string;
@@ -726,6 +730,7 @@ export type ReviewRow = {
   id: Id;
   kind: string;
   kind_version: KindVersion;
+  exercise: boolean;
   state: string;
   changed: TimeOrNull;
   review: CaseReview;
@@ -736,6 +741,7 @@ export type Case = {
   id: Id;
   kind: string;
   kind_version: KindVersion;
+  exercise: boolean;
   state: string;
   flagged: boolean;
   made_by: Id;
@@ -791,6 +797,7 @@ export type CaseItems = {
   case: Id;
   kind: string;
   kind_version: KindVersion;
+  exercise: boolean;
   items: CaseItem[];
 };
 
@@ -798,6 +805,7 @@ export type CaseBalance = {
   case: Id;
   kind: string;
   kind_version: KindVersion;
+  exercise: boolean;
   balances: Balance[];
 };
 
@@ -830,6 +838,7 @@ export type BalanceLine = {
 export type Message = {
   id: Id;
   case: Id;
+  exercise: boolean;
   kind: string;
   kind_version: KindVersion;
   type: string;
@@ -878,6 +887,7 @@ export type Uploaded = {
 export type OutboxRow = {
   id: Id;
   case: Id;
+  exercise: boolean;
   to: string;
   n: number;
   state: DeliveryState;
@@ -905,6 +915,7 @@ export type Leaf = {
   hash: Sha256;
   /** It is about a case of a lane that the person does not work in: no opening. */
   hidden: boolean;
+  exercise: boolean;
   evidence: string | null;
 };
 
@@ -989,6 +1000,7 @@ export type Event = {
   event: "case";
   data: {
     case: Id;
+    exercise: boolean;
   };
 } | {
   id: string;
@@ -996,6 +1008,7 @@ export type Event = {
   data: {
     message: Id;
     case: Id;
+    exercise: boolean;
   };
 } | {
   id: string;
@@ -1003,6 +1016,7 @@ export type Event = {
   data: {
     message: Id;
     case: Id;
+    exercise: boolean;
     partner: Name;
     state: "receipted" | "refused" | "ended";
   };
@@ -1018,6 +1032,7 @@ export type Event = {
   data: {
     message: Id;
     case: Id;
+    exercise: boolean;
     partner: Name;
   };
 } | {
@@ -1025,6 +1040,7 @@ export type Event = {
   event: "deadline";
   data: {
     case: Id;
+    exercise: boolean;
     what: "soon" | "overdue";
     /** Of the case's kind; review: of its personal data; receipts: of its end. */
     clock: string;
@@ -1038,6 +1054,7 @@ export type Event = {
   event: "alert";
   data: {
     case: Id;
+    exercise: boolean;
     kind: string;
     /** field/region, of the picture. */
     series: string;
@@ -1056,6 +1073,7 @@ export type Event = {
   data: {
     message: Id;
     case: Id;
+    exercise: boolean;
     release: number;
     state: ReleaseState;
   };
@@ -1395,6 +1413,7 @@ export type Factor = {
 export type Consent = {
   id: Id;
   message: Id;
+  exercise: boolean;
   state: "asked" | "given" | "expired" | "denied" | "revoked";
   asker: Node;
   /** Empty when the message is not here. */
@@ -1626,7 +1645,7 @@ export interface Operations {
   case_list: {
     method: "GET";
     path: "/v1/cases";
-    query: { kind?: string; limit?: number; by?: string; state?: string; after?: string; lane?: string };
+    query: { kind?: string; limit?: number; by?: string; state?: string; after?: string; lane?: string; exercise?: boolean };
     answer: CaseBrief[];
   };
   /** Open a case. */
@@ -1644,6 +1663,8 @@ export interface Operations {
       /** How far it is to be trusted, such as 4x4:B/2. At most 512 bytes. */
       grading?: string;
       emergency?: EmergencyAsked;
+      /** true: the case is an exercise (spec/exercise.md). */
+      exercise?: boolean;
       derogation?: DerogationAsked;
     };
     answer: Created;
@@ -1699,6 +1720,8 @@ export interface Operations {
       /** At most 512 bytes. */
       grading?: string;
       emergency?: EmergencyAsked;
+      /** true in a case that is an exercise, and in no other. */
+      exercise?: boolean;
       derogation?: DerogationAsked;
     };
     answer: Created;

@@ -63,7 +63,10 @@ enum base_code cli_case_balance(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *kind = cli_kind_of(cli, &kinds, answer.json), *balances = wire_json_get(answer.json, "balances");
+  bool exercise = wire_json_true(wire_json_get(answer.json, "exercise"));
+  cli_exercise_line(cli, exercise);
   for (size_t i = 0; i < wire_json_size(balances); i++)
     show_balance(cli, kind, wire_json_at(balances, i));
+  cli_exercise_line(cli, exercise);
   return BASE_OK;
 }

@@ -203,6 +203,8 @@ static enum base_code list_query(struct cli *cli, struct base_buf *out, struct b
     if (cli_option(cli, options[i]) != NULL)
       base_buf_printf(out, "%s%s=%s", out->size == 0 ? "?" : "&", options[i] + 2,
                       cli_piece(base_view_text(cli_option(cli, options[i]))).text);
+  if (cli_has(cli, "--exercise"))
+    base_buf_printf(out, "%sexercise=true", out->size == 0 ? "?" : "&");
   if (by == NULL && (state != NULL || after != NULL))
     base_buf_text(out, "&by=deadline");
   base_buf_u8(out, 0);
@@ -233,6 +235,7 @@ static size_t show_list(struct cli *cli, const struct wire_json *cases) {
     const struct wire_json *described = cli_kind_of(cli, &kinds, kase);
     late += wire_json_true(wire_json_get(kase, "overdue"));
     cli_cell_id(&table, cli_string(kase, "id"));
+    cli_exercise_mark(cli, &table.cells, kase);
     cli_cell(&table, cli_label(cli, described, cli_string(kase, "kind")));
     cli_cell(&table, wire_json_get(kase, "damaged") != NULL ? base_view_text(cli_word(cli, CLI_DAMAGED))
                      : wire_json_true(wire_json_get(kase, "flagged"))
@@ -266,7 +269,8 @@ enum base_code cli_case_list(struct cli *cli, struct base_error *err) {
   struct base_view cursor = count > 0 ? cli_string(wire_json_at(answer.json, count - 1), "cursor") : BASE_VIEW("");
   if (cursor.size > 0 && count >= (limit == 0 ? PAGE : limit))
     cli_line(cli, "%s: --after %.*s\n", cli_word(cli, CLI_MORE), (int)cursor.size, (const char *)cursor.data);
-  return note_hidden(cli, late, err);
+  /* What is overdue in an exercise stands for nothing that is. */
+  return note_hidden(cli, cli_has(cli, "--exercise") ? 0 : late, err);
 }
 
 /* --- show */
@@ -411,10 +415,13 @@ enum base_code cli_case_show(struct cli *cli, struct base_error *err) {
     return code;
   const struct wire_json *messages = wire_json_get(answer.json, "messages"), *items = wire_json_get(answer.json, "items");
   const struct wire_json *kind = cli_kind_of(cli, &kinds, answer.json);
+  bool exercise = wire_json_true(wire_json_get(answer.json, "exercise"));
+  cli_exercise_line(cli, exercise);
   show_head(cli, answer.json, kind);
   base_buf_text(&cli->out, wire_json_size(items) > 0 ? "\n" : "");
   cli_show_items(cli, kind, items);
   for (size_t i = 0; i < wire_json_size(messages); i++)
     show_message(cli, &kinds, answer.json, wire_json_at(messages, i));
+  cli_exercise_line(cli, exercise);
   return BASE_OK;
 }

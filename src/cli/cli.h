@@ -177,6 +177,7 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /*
 void cli_complain(const struct cli *cli, const struct base_error *err);
 const char *cli_code_text(enum wire_language language, enum base_code code);
 const char *cli_word(const struct cli *cli, enum cli_word word);
+const char *cli_word_in(enum cli_word word, enum wire_language language);
 /* The label of a code in the catalogue (states of outbox and partner …); the code itself when there is none. */
 struct base_view cli_code_word(const struct cli *cli, struct base_view code);
 void cli_text(struct cli *cli, struct base_view text); /* made printable */
@@ -208,6 +209,9 @@ void cli_cell(struct cli_table *table, struct base_view text);
 void cli_cell_id(struct cli_table *table, struct base_view id);
 void cli_cell_number(struct cli_table *table, int64_t value);
 void cli_cell_time(struct cli_table *table, const struct wire_json *value); /* RFC 3339 text or null */
+/* Of what is of an exercise, by its member `exercise`: the word before the cell, or the line, that nobody overlooks. */
+void cli_exercise_mark(const struct cli *cli, struct base_buf *out, const struct wire_json *of);
+void cli_exercise_line(struct cli *cli, bool exercise);
 void cli_table_end(struct cli_table *table); /* prints; a table without rows prints nothing */
 void cli_table_free(struct cli_table *table);
 

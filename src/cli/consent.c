@@ -156,6 +156,7 @@ enum base_code cli_consent_list(struct cli *cli, struct base_error *err) {
   for (size_t i = 0; i < wire_json_size(answer.json); i++) {
     const struct wire_json *consent = wire_json_at(answer.json, i);
     cli_cell_id(&table, cli_string(consent, "id"));
+    cli_exercise_mark(cli, &table.cells, consent);
     cli_cell(&table, cli_code_word(cli, cli_string(consent, "state")));
     cli_cell_id(&table, cli_string(consent, "message"));
     cli_cell(&table, cli_string(consent, "asker"));

@@ -51,6 +51,7 @@ static enum base_code show(struct listening *listening, struct base_error *err) 
     wire_write_value(&writer, data);
     wire_write_end(&writer, '}');
   } else {
+    cli_exercise_mark(cli, &cli->out, data);
     cli_text(cli, cli_code_word(cli, base_buf_view(&listening->event)));
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
       show_member(cli, data, members[i]);

@@ -78,6 +78,18 @@ static enum base_code write_value(int dir, const char *name, const struct wire_j
   return code == BASE_OK ? write_file(dir, name, base_buf_view(&text), err) : code;
 }
 
+/* Beside what was exported, so that who finds a file of it finds this, whatever language he reads. */
+static enum base_code mark_exercise(int dir, const struct wire_json *of, struct base_error *err) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, BASE_BUF_DEFAULT_LIMIT);
+  if (!wire_json_true(wire_json_get(of, "exercise")))
+    return BASE_OK;
+  for (int language = 0; language < WIRE_LANGUAGES; language++)
+    base_buf_printf(&text, "%s\n", cli_word_in(CLI_EXERCISE_LINE, (enum wire_language)language));
+  enum base_code code = base_buf_check(&text, "the mark of an exercise", err);
+  return code == BASE_OK ? write_file(dir, "EXERCISE.txt", base_buf_view(&text), err) : code;
+}
+
 /* "1-report.txt": the number keeps two parts of one name apart, and names that mean something elsewhere harmless. */
 static enum base_code export_part(struct cli *cli, int dir, size_t number, const char *message,
                                   const struct wire_json *part, struct base_error *err) {
@@ -106,6 +118,8 @@ static enum base_code export_message(struct cli *cli, int messages, struct base_
     code = cli_get(cli, &message, err, "/v1/messages/%s%s", name, purpose.text);
   if (code == BASE_OK)
     code = make_folder(messages, name, &dir, err);
+  if (code == BASE_OK)
+    code = mark_exercise(dir, message.json, err);
   if (code == BASE_OK)
     code = write_file(dir, "header.json", cli_string(message.json, "header"), err);
   if (code == BASE_OK)
@@ -226,6 +240,8 @@ static enum base_code end_making(struct making *making, enum base_code code, str
 static enum base_code export_case(struct cli *cli, int dir, const struct cli_answer *kase, struct base_error *err) {
   BASE_AUTO_FD int messages = -1;
   enum base_code code = make_folder(dir, "messages", &messages, err);
+  if (code == BASE_OK)
+    code = mark_exercise(messages, kase->json, err);
   const struct wire_json *list = wire_json_get(kase->json, "messages");
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)
     code = export_message(cli, messages, cli_string(wire_json_at(list, i), "id"), err);

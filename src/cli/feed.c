@@ -105,6 +105,7 @@ enum base_code cli_case_feed(struct cli *cli, struct base_error *err) {
     return feed_all(cli, &to, answer.json, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
+  cli_exercise_line(cli, wire_json_true(wire_json_get(answer.json, "exercise")));
   cli_show_feeds(cli, cli_kind_of(cli, &kinds, answer.json), wire_json_get(answer.json, "items"));
   return BASE_OK;
 }

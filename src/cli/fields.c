@@ -373,6 +373,8 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
     code = take_marking(cli, "--grading", &grading, err);
   if (code != BASE_OK)
     return code;
+  if (cli_has(cli, "--exercise"))
+    wire_write_member_bool(writer, "exercise", true);
   wire_write_key(writer, "fields");
   wire_write_raw(writer, fields);
   if (parts.size > 0) {

@@ -53,6 +53,9 @@ enum base_code cli_case_items(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &answer, err, "/v1/cases/%s/items%s", id.text, (const char *)query.data);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
+  bool exercise = wire_json_true(wire_json_get(answer.json, "exercise"));
+  cli_exercise_line(cli, exercise);
   cli_show_items(cli, cli_kind_of(cli, &kinds, answer.json), wire_json_get(answer.json, "items"));
+  cli_exercise_line(cli, exercise);
   return BASE_OK;
 }

@@ -360,7 +360,9 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
     return code;
   const struct wire_json *message = answer.json;
   struct base_view kind = cli_string(message, "kind"), type = cli_string(message, "type");
+  bool exercise = wire_json_true(wire_json_get(message, "exercise"));
   base_time time;
+  cli_exercise_line(cli, exercise);
   cli_line(cli, "%s ", cli_word(cli, CLI_MESSAGE));
   cli_isolated(cli, &cli->out, cli_string(message, "id"));
   cli_line(cli, "\n%s ", cli_word(cli, CLI_CASE));
@@ -378,6 +380,7 @@ enum base_code cli_message_show(struct cli *cli, struct base_error *err) {
   base_buf_text(&cli->out, "\n");
   cli_show_markings(cli, message, 0);
   cli_show_content(cli, &kinds, message, message, true);
+  cli_exercise_line(cli, exercise);
   return BASE_OK;
 }
 

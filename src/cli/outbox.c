@@ -27,6 +27,7 @@ enum base_code cli_outbox_list(struct cli *cli, struct base_error *err) {
     cli_cell_id(&table, cli_string(row, "id"));
     cli_cell_id(&table, cli_string(row, "to"));
     cli_cell_number(&table, cli_number(row, "n"));
+    cli_exercise_mark(cli, &table.cells, row);
     cli_cell(&table, cli_code_word(cli, cli_string(row, "state")));
     cli_cell_id(&table, cli_string(row, "case"));
     cli_cell(&table, cli_string(row, "reason"));

@@ -125,6 +125,7 @@ static void print_json(struct cli *cli, const struct cli_evidence *evidence, con
   wire_write_member_bool(&writer, "header", !evidence->headless);
   if (!evidence->headless) {
     wire_write_member_id(&writer, "case", &kase);
+    wire_write_member_bool(&writer, "exercise", evidence->header.exercise);
     wire_write_member_text(&writer, "kind", evidence->header.kind);
     wire_write_member_text(&writer, "type", evidence->header.type);
   }
@@ -281,6 +282,7 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence, c
   char sort[2 * WIRE_CODE_MAX + 2];
   (void)snprintf(sort, sizeof sort, "%.*s/%.*s", (int)kind.size, (const char *)kind.data, (int)type.size,
                  (const char *)type.data);
+  cli_exercise_line(cli, evidence->header.exercise);
   cli_line(cli, "%s\n%s ", cli_word(cli, CLI_VERIFIED), cli_word(cli, CLI_MESSAGE));
   cli_isolated(cli, &cli->out, base_view_text(base_id_text(&evidence->message).text));
   if (!evidence->headless) {
@@ -305,6 +307,7 @@ static void print_people(struct cli *cli, const struct cli_evidence *evidence, c
     all = show_key(cli, &evidence->receivers[i].party) && all;
   if (!all)
     cli_line(cli, "%s\n", cli_word(cli, CLI_CONFIRM_HOW));
+  cli_exercise_line(cli, evidence->header.exercise);
 }
 
 void cli_proved_print(struct cli *cli, const struct cli_evidence *evidence, const struct cli_trust *trust) {
@@ -322,6 +325,8 @@ static bool told(const struct wire_json *known, struct base_view name) {
 }
 
 void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence, const struct wire_json *known) {
+  if (evidence->header.exercise)
+    cli_note("%s", cli_word(cli, CLI_EXERCISE_LINE));
   if (evidence->headless)
     cli_note("%s", cli_word(cli, CLI_NO_HEADER));
   else if (!evidence->has_content)

@@ -146,6 +146,7 @@ enum base_code cli_recall_list(struct cli *cli, struct base_error *err) {
     bool kept = base_view_is(cli_string(row, "state"), "kept");
     cli_cell_id(&table, cli_string(row, "id"));
     cli_cell_id(&table, cli_string(row, "message"));
+    cli_exercise_mark(cli, &table.cells, row);
     base_buf_printf(&table.cells, "%s ", cli_word(cli, wire_json_true(wire_json_get(row, "ours")) ? CLI_TO : CLI_FROM));
     cli_isolated(cli, &table.cells, cli_string(row, "party"));
     base_buf_u8(&table.cells, 0);

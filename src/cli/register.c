@@ -88,6 +88,7 @@ enum base_code cli_register_show(struct cli *cli, struct base_error *err) {
     return code;
   const struct wire_json *opening = wire_json_get(answer.json, "opening"), *value;
   struct base_view key;
+  cli_exercise_line(cli, wire_json_true(wire_json_get(answer.json, "exercise")));
   cli_line(cli, "%s %lld  ", cli_word(cli, CLI_LEAF), (long long)cli_number(answer.json, "index"));
   cli_isolated(cli, &cli->out, cli_string(answer.json, "hash"));
   base_buf_text(&cli->out, "\n");

@@ -18,6 +18,7 @@ static void show_row(struct cli *cli, struct cli_table *table, struct cli_kinds 
   cli_cell(table, cli_code_word(cli, cli_string(row, "state")));
   cli_cell(table, cli_code_word(cli, cli_string(row, "asks")));
   cli_cell_id(table, cli_string(row, "person"));
+  cli_exercise_mark(cli, &table->cells, row);
   base_buf_printable(&table->cells, cli_label(cli, described, kind));
   base_buf_text(&table->cells, " / ");
   base_buf_printable(&table->cells, cli_kind_label(cli, described, "types", cli_string(row, "type")));

@@ -76,6 +76,7 @@ static enum base_code list(struct cli *cli, struct base_error *err) {
     const struct wire_json *kind = cli_kind_of(cli, &kinds, row);
     base_time due = 0;
     cli_cell_id(&table, cli_string(row, "id"));
+    cli_exercise_mark(cli, &table.cells, row);
     cli_cell(&table, cli_label(cli, kind, cli_string(row, "kind")));
     cli_cell(&table, cli_state_label(cli, kind, cli_string(row, "state")));
     cli_cell_time(&table, wire_json_get(row, "changed"));

@@ -48,8 +48,12 @@ void cli_complain(const struct cli *cli, const struct base_error *err) {
     return;
 }
 
+const char *cli_word_in(enum cli_word word, enum wire_language language) {
+  return catalogue[word].texts[language];
+}
+
 const char *cli_word(const struct cli *cli, enum cli_word word) {
-  return catalogue[word].texts[cli->language];
+  return cli_word_in(word, cli->language);
 }
 
 struct base_view cli_code_word(const struct cli *cli, struct base_view code) {
@@ -193,6 +197,16 @@ static void cell_end(struct cli_table *table) {
 void cli_cell(struct cli_table *table, struct base_view text) {
   base_buf_printable(&table->cells, text);
   cell_end(table);
+}
+
+void cli_exercise_mark(const struct cli *cli, struct base_buf *out, const struct wire_json *of) {
+  if (wire_json_true(wire_json_get(of, "exercise")))
+    base_buf_printf(out, "%s ", cli_word(cli, CLI_EXERCISE));
+}
+
+void cli_exercise_line(struct cli *cli, bool exercise) {
+  if (exercise)
+    cli_line(cli, "%s\n", cli_word(cli, CLI_EXERCISE_LINE));
 }
 
 void cli_cell_id(struct cli_table *table, struct base_view id) {

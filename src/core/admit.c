@@ -9,6 +9,7 @@
 #include "core/certified.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -148,6 +149,8 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
   if (kase->count > 0 && !wire_header_has_party(kase->messages[0].header, header->author))
     return base_fail(why, BASE_NOT_PARTY, "%.*s is not a party of the case", (int)header->author.size,
                      (const char *)header->author.data);
+  if (kase->count > 0 && core_exercise_fits(header, kase->messages[0].header->exercise, why) != BASE_OK)
+    return why->code;
   for (size_t i = 0; i < header->follow_count; i++)
     if (core_case_message_of(kase, &header->follows[i]) == NULL)
       return base_fail(why, BASE_POLICY, "it follows message %s, which its receivers did not take",
@@ -337,23 +340,30 @@ static enum base_code check_header(struct core *core, const struct core_partner 
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   if (kind == NULL)
     return core_kind_unknown(core, header->kind, &header->kind_hash, why);
-  return wire_form_check_header(&kind->kind, header, why);
+  enum base_code code = core_exercise_may(&kind->kind, header->exercise, why);
+  return code == BASE_OK ? wire_form_check_header(&kind->kind, header, why) : code;
 }
 
-/* What is of the other side is not joined here either, whatever his node let through. */
+/* What is of the other side, or an exercise's, is not joined here either, whatever his node let through. */
 static enum base_code check_wall(struct core *core, const struct wire_header *header, const struct wire_part0 *part0,
                                  struct base_error *why) {
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, header->type);
-  return type != NULL ? core_lane_names(core, &kind->kind, type, header, part0->fields, why) : BASE_OK;
+  enum base_code code = type != NULL ? core_lane_names(core, &kind->kind, type, header, part0->fields, why) : BASE_OK;
+  return type != NULL && code == BASE_OK ? core_exercise_names(core, type, header, part0->fields, header->exercise, why)
+                                         : code;
 }
 
-static enum base_code check_content(struct core *core, const struct core_partner *partner,
-                                    const struct wire_frame *frame, const struct base_id *id, struct base_arena *arena,
-                                    struct wire_header *header, struct wire_part0 *part0, struct base_error *why) {
+static enum base_code check_content(struct core *core, const struct core_give *give, const struct wire_frame *frame,
+                                    const struct base_id *id, struct base_arena *arena, struct wire_header *header,
+                                    struct wire_part0 *part0, struct base_error *why) {
+  const struct core_partner *partner = give->partner;
   enum base_code code = wire_header_parse(frame->header, arena, header, why);
   if (code == BASE_OK)
     code = check_header(core, partner, header, why);
+  if (code == BASE_OK && header->exercise != give->exercise)
+    code = base_fail(why, BASE_POLICY, "it came sealed as %s, and is %s",
+                     give->exercise ? "an exercise's" : "what is real", header->exercise ? "marked as an exercise" : "not");
   if (code != BASE_OK)
     return code;
   struct base_hash hash = seal_sha256(frame->part0);
@@ -381,6 +391,8 @@ static enum base_code check_content(struct core *core, const struct core_partner
     if (code == BASE_OK &&
         !(base_view_equal(kase.kind, header->kind) && base_hash_equal(&kase.kind_hash, &header->kind_hash)))
       return base_fail(why, BASE_KIND, "the case is of another kind");
+    if (code == BASE_OK && core_exercise_fits(header, kase.exercise, why) != BASE_OK)
+      return why->code;
   }
   if (code == BASE_OK || code == BASE_NOT_FOUND || core_damage(code))
     return BASE_OK;
@@ -402,7 +414,7 @@ static enum base_code keep_message(struct core *core, const struct core_partner 
                               .stored = core_now(core),
                               .part_count = (uint16_t)part0->part_count};
   enum base_code code =
-      core_content_keep(core, &row, frame->part0, part0, base_view_text(without.text), out_dropped, err);
+      core_content_keep(core, &row, header->exercise, frame->part0, part0, base_view_text(without.text), out_dropped, err);
   *out = row;
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
@@ -485,7 +497,7 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
   struct wire_part0 part0 = {0};
   struct base_error why = {0};
   struct core_arrived arrived = {.arrival = arrival, .header = &header, .part0 = &part0};
-  enum base_code code = check_content(core, give->partner, frame, &arrival->message, &arena, &header, &part0, &why);
+  enum base_code code = check_content(core, give, frame, &arrival->message, &arena, &header, &part0, &why);
   if (code == BASE_OK) {
     code = arrive(core, give, frame, &arrived, err);
   } else if (core_ours(code)) { /* no memory, no disk: no reason to refuse what somebody sent */

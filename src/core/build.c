@@ -8,6 +8,7 @@
 #include "core/clear.h"
 #include "core/emergency.h"
 #include "core/erase.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -184,14 +185,21 @@ static enum base_code build_message(struct core_building *building, const struct
   return code;
 }
 
-/* A consignment never holds what is humanitarian with anything else: the rest goes with the next one. *out: it may go with
- * what is in this one. */
+/* A consignment never holds what is humanitarian, or an exercise's, with anything else: the rest goes with the next one. *out:
+ * it may go with what is in this one. */
 static enum base_code goes_along(struct core_building *building, const struct base_id *case_id, bool *out) {
   enum wire_lane lane = WIRE_LANE_NONE;
+  bool exercise = false;
   enum base_code code = core_lane_of_case(building->core, case_id, &lane, building->err);
-  *out = code == BASE_OK && !wire_lanes_apart(building->lane, lane);
-  if (*out && building->lane == WIRE_LANE_NONE)
-    building->lane = lane;
+  if (code == BASE_OK)
+    code = core_exercise_of_case(building->core, case_id, &exercise, building->err);
+  *out = code == BASE_OK && !wire_lanes_apart(building->lane, lane) &&
+         (!building->some || exercise == building->made->exercise);
+  if (*out) {
+    building->lane = building->lane == WIRE_LANE_NONE ? lane : building->lane;
+    building->made->exercise = exercise;
+    building->some = true;
+  }
   building->more = building->more || (code == BASE_OK && !*out);
   return code;
 }
@@ -223,7 +231,12 @@ enum base_code core_build_records(struct core_building *building, const struct b
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_part row;
-  enum base_code code = store_part_get(core->store, message, part, &arena, &row, building->err);
+  bool goes = false;
+  enum base_code code = goes_along(building, message, &goes);
+  *full = !goes;
+  if (code != BASE_OK || !goes)
+    return code;
+  code = store_part_get(core->store, message, part, &arena, &row, building->err);
   for (; code == BASE_OK && *record < row.records; ++*record) {
     *full = building->out->size > CORE_CONSIGNMENT_BYTES - WIRE_RECORD_MAX;
     if (*full)

@@ -282,10 +282,11 @@ static enum base_code tell_parts(struct core_building *building, struct core_car
 
 /* The plaintext of the file's next consignment. */
 static enum base_code carry_build(struct core *core, struct core_carry *carry, struct core_partner *partner,
-                                  struct base_buf *plain, struct base_error *err) {
+                                  struct base_buf *plain, bool *exercise, struct base_error *err) {
   struct core_consignment made = {0};
   struct core_building building = {
-      .core = core, .partner = partner, .size = carry->size, .out = plain, .made = &made, .err = err};
+      .core = core, .partner = partner, .size = carry->size, .out = plain, .made = &made, .err = err,
+      .lane = WIRE_LANE_NONE};
   enum base_code code = tell_head(core, carry, partner, plain, err);
   if (code != BASE_OK || carry->bases_told < carry->carried.base_count)
     return code; /* more heads to prove from: what needs a proved head comes after them */
@@ -298,11 +299,12 @@ static enum base_code carry_build(struct core *core, struct core_carry *carry, s
   if (code == BASE_OK && !building.more && carry->statements_told)
     code = tell_parts(&building, carry);
   carry->done = carry->statements_told && !building.more && carry->recorded >= carry->number;
+  *exercise = made.exercise;
   return code == BASE_OK ? base_buf_check(plain, "consignment", err) : code;
 }
 
-static enum base_code carry_seal(struct core *core, const struct core_partner *partner, struct base_view plain,
-                                 struct base_buf *out, struct base_error *err) {
+static enum base_code carry_seal(struct core *core, const struct core_partner *partner, bool exercise,
+                                 struct base_view plain, struct base_buf *out, struct base_error *err) {
   const struct wire_seal_key *key = core_partner_seal(core, partner);
   if (key == NULL)
     return base_fail(err, BASE_POLICY, "the sealing keys on the card of %.*s have expired: ask for a new card",
@@ -311,7 +313,7 @@ static enum base_code carry_seal(struct core *core, const struct core_partner *p
   struct seal_hpke_context context; /* for an answer on the line: by hand it is another file */
   core->env.world->random(core->env.world->context, entropy, sizeof entropy);
   enum base_code code =
-      seal_consignment(key, core->card.origin, partner->card.origin, plain, entropy, out, &context, err);
+      seal_consignment(key, core->card.origin, partner->card.origin, exercise, plain, entropy, out, &context, err);
   base_wipe(entropy, sizeof entropy);
   base_wipe(&context, sizeof context);
   return code;
@@ -348,10 +350,11 @@ static enum base_code carry_step(struct core *core, struct core_carry *carry, st
     code = carry_pin(core, carry, partner, err);
   BASE_AUTO_BUF struct base_buf plain = {0};
   base_buf_init(&plain, WIRE_CONSIGNMENT_MAX - 1024);
+  bool exercise = false;
   if (code == BASE_OK)
-    code = carry_build(core, carry, partner, &plain, err);
+    code = carry_build(core, carry, partner, &plain, &exercise, err);
   if (code == BASE_OK)
-    code = carry_seal(core, partner, base_buf_view(&plain), out, err);
+    code = carry_seal(core, partner, exercise, base_buf_view(&plain), out, err);
   if (plain.data != NULL)
     base_wipe(plain.data, plain.size);
   return code;

@@ -74,6 +74,9 @@ static enum base_code check_ids(const struct core_order *order, struct base_erro
     if (message != opening && !base_id_equal(&message->header->case_id, &opening->id))
       return base_fail(err, BASE_FIELD, "message %s is not of case %s", base_id_text(&message->id).text,
                        base_id_text(&opening->id).text);
+    if (message->header->exercise != opening->header->exercise)
+      return base_fail(err, BASE_FIELD, "message %s is %s, and case %s is not", base_id_text(&message->id).text,
+                       message->header->exercise ? "of an exercise" : "real", base_id_text(&opening->id).text);
     if ((message == opening) != (message->header->follow_count == 0))
       return base_fail(err, BASE_FIELD, "message %s: only the opening message, and it alone, follows none",
                        base_id_text(&message->id).text);

@@ -173,6 +173,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   out->row.due = row->due;
   out->row.look = row->look;
   out->row.lane = row->lane;
+  out->row.exercise = row->exercise;
   struct case_loading loading = {.kase = out, .err = err};
   code = store_message_each(core->store, &row->id, true, load_message, &loading, err);
   free(loading.left_out);
@@ -245,8 +246,10 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
 enum base_code core_case_admit(struct core *core, struct core_case *kase, const struct base_id *id,
                                const struct wire_header *header, struct base_error *err) {
   enum base_code code = BASE_OK;
-  if (kase->count == 0)
+  if (kase->count == 0) {
+    kase->row.exercise = header->exercise;
     code = core_lane_opened(core, &kase->kind->kind, header, &kase->row.lane, err);
+  }
   core_event_message(core, id, &kase->id);
   if (code == BASE_OK)
     code = core_lane_settle(core, id, kase->row.lane, err);

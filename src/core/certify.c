@@ -7,6 +7,7 @@
 #include "core/cases.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/recall.h"
@@ -65,8 +66,12 @@ static enum base_code give(struct core *core, const struct base_id *message, con
                            struct base_view actor, bool *proved, struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  core_submit_begin(&writer, &document, WIRE_KIND_ERASURE, &to, 1);
-  enum base_code code = core_certificate_write(core, message, &writer, proved, err);
+  bool exercise = false;
+  enum base_code code = core_exercise_of_case(core, message, &exercise, err);
+  if (code != BASE_OK)
+    return code;
+  core_submit_begin(&writer, &document, WIRE_KIND_ERASURE, exercise, &to, 1);
+  code = core_certificate_write(core, message, &writer, proved, err);
   return code == BASE_OK && *proved ? core_submit_end(core, actor, &writer, "the certificate", out, err) : code;
 }
 

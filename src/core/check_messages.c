@@ -251,7 +251,7 @@ static enum base_code check_part0(struct core *core, const struct store_message 
   struct core_place place = core_place_message(&row->id);
   struct wire_part0 part0 = {0};
   struct base_error why = {0};
-  enum base_code code = core_content_unseal(key, &row->id, row->part0, &plain, &why);
+  enum base_code code = core_content_unseal(key, &row->id, header->exercise, row->part0, &plain, &why);
   if (code == BASE_OK) {
     struct base_hash hash = seal_sha256(base_buf_view(&plain));
     if (!base_hash_equal(&hash, &header->part0)) {
@@ -421,6 +421,9 @@ static void compare_case(struct core *core, const struct store_case *row, const 
   if (kase->kind->kind.lane != WIRE_LANE_NONE && row->lane != kase->kind->kind.lane)
     core_check_found(core, CORE_SO_CASE, place, "it is stored on another side than its kind, which is %s",
                      wire_lane_names[kase->kind->kind.lane]);
+  if (row->exercise != opening->exercise)
+    core_check_found(core, CORE_SO_CASE, place, "it is stored as %s, but its messages say otherwise",
+                     row->exercise ? "an exercise" : "real");
   if (row->flagged != kase->state.flagged)
     core_check_found(core, CORE_SO_CASE, place, "it is stored as %s, but its messages say otherwise",
                      row->flagged ? "flagged for a person to decide" : "not flagged");

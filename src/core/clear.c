@@ -9,6 +9,7 @@
 #include "core/cases.h"
 #include "core/erase.h"
 #include "core/events.h"
+#include "core/exercise.h"
 #include "core/people.h"
 #include "core/recall.h"
 #include "core/register.h"
@@ -45,6 +46,7 @@ enum base_code core_clear_read(struct core *core, const struct base_id *case_id,
   out->actor = opening.actor;
   out->reason = opening.reason;
   out->messages = opening.number;
+  out->exercise = base_view_is(opening.subject, CORE_EXERCISE_CLEARED);
   return code;
 }
 
@@ -278,10 +280,14 @@ static enum base_code write_all(struct core *core, const struct base_id *case_id
                                 struct base_view actor, struct base_view reason, struct base_error *err) {
   struct wire_opening opening = {
       .has_message = true, .message = *case_id, .actor = actor, .number = messages->count, .reason = reason};
+  bool exercise = false;
   struct store_erasure mark = {
       .message = core_clear_mark(case_id), .untold = true, .cleared = true, .case_id = *case_id};
   struct core_leaf leaf;
-  enum base_code code = core_write(core, err);
+  enum base_code code = core_exercise_of_case(core, case_id, &exercise, err);
+  opening.subject = base_view_text(exercise ? CORE_EXERCISE_CLEARED : "");
+  if (code == BASE_OK)
+    code = core_write(core, err);
   if (code == BASE_OK) /* else each erasure would look through the case for what is left to be reviewed */
     code = store_review_done(core->store, case_id, err);
   for (size_t i = 0; code == BASE_OK && i < messages->count; i++)

@@ -12,6 +12,7 @@ struct core_cleared {
   struct base_id case_id;
   base_time at;
   uint64_t leaf, messages;
+  bool exercise;
   struct base_view actor, reason; /* in the arena; actor empty: this node by itself */
 };
 struct base_id core_clear_mark(const struct base_id *case_id);

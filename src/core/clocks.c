@@ -5,6 +5,7 @@
 
 #include "core/cases.h"
 #include "core/events.h"
+#include "core/exercise.h"
 #include "core/partners.h"
 #include "core/register.h"
 #include "core/show.h"
@@ -141,9 +142,9 @@ static enum base_code tell(struct looking *looking, struct store_alarm *told, st
   if (code != BASE_OK)
     return code;
   alarm.leaf = leaf.index;
-  base_log(BASE_LOG_NOTICE, "case.deadline", "case %s, %.*s of %.*s: %s", base_id_text(&looking->kase->id).text,
-           (int)clock->name.size, (const char *)clock->name.data, (int)what.to.size, (const char *)what.to.data,
-           words.text);
+  base_log(BASE_LOG_NOTICE, "case.deadline", "%scase %s, %.*s of %.*s: %s", core_exercise_word(opening->exercise),
+           base_id_text(&looking->kase->id).text, (int)clock->name.size, (const char *)clock->name.data,
+           (int)what.to.size, (const char *)what.to.data, words.text);
   core_event_deadline(core, &looking->kase->id, core_show_name(core, what.to), clock->name,
                       alarm.of_item ? &alarm.item : NULL, alarm.level == STORE_ALARM_OVERDUE, alarm.due);
   told[alarm.level - 1] = alarm;

@@ -7,6 +7,7 @@
 #include "core/cases.h"
 #include "core/clause.h"
 #include "core/events.h"
+#include "core/exercise.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/people.h"
@@ -59,11 +60,12 @@ enum base_code core_emergency_read(const struct core *core, const struct wire_js
 /* --- what is told */
 
 enum base_code core_emergency_notice(struct core *core, struct base_view actor, const struct core_emergency *emergency,
-                                     const struct base_id *message, const struct core_partner *const *to, size_t count,
+                                     const struct base_id *message, bool exercise,
+                                     const struct core_partner *const *to, size_t count,
                                      struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  core_submit_begin(&writer, &document, WIRE_KIND_EMERGENCY, to, count);
+  core_submit_begin(&writer, &document, WIRE_KIND_EMERGENCY, exercise, to, count);
   wire_write_member_id(&writer, "message", message);
   wire_write_member_text(&writer, "ground", emergency->ground);
   wire_write_member_text(&writer, "officer", core_actor_plain(actor));
@@ -76,14 +78,18 @@ static enum base_code write_leaf(struct core *core, struct wire_opening *opening
                                  const struct core_partner *partner, struct base_error *err) {
   struct core_leaf leaf;
   struct base_view from = wire_origin_name(opening->from), to = wire_origin_name(opening->to);
+  bool exercise = false;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
     code = core_register_add(core, WIRE_ACT_EMERGENCY, opening, &leaf, err);
   if (code != BASE_OK)
     return core_lose(core, code, err);
-  base_log(BASE_LOG_WARNING, "law.emergency", "message %s from %.*s to %.*s goes without a row: %.*s",
-           base_id_text(&opening->message).text, (int)from.size, (const char *)from.data, (int)to.size,
-           (const char *)to.data, (int)opening->subject.size, (const char *)opening->subject.data);
+  code = core_exercise_of_case(core, case_id, &exercise, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  base_log(BASE_LOG_WARNING, "law.emergency", "%smessage %s from %.*s to %.*s goes without a row: %.*s",
+           core_exercise_word(exercise), base_id_text(&opening->message).text, (int)from.size, (const char *)from.data,
+           (int)to.size, (const char *)to.data, (int)opening->subject.size, (const char *)opening->subject.data);
   core_event_emergency(core, partner, &opening->message, case_id);
   return BASE_OK;
 }

@@ -20,8 +20,9 @@ BASE_NODISCARD enum base_code core_emergency_read(const struct core *core, const
  * refused. */
 BASE_NODISCARD enum base_code core_emergency_notice(struct core *core, struct base_view actor,
                                                     const struct core_emergency *emergency,
-                                                    const struct base_id *message, const struct core_partner *const *to,
-                                                    size_t count, struct base_id *out, struct base_error *err);
+                                                    const struct base_id *message, bool exercise,
+                                                    const struct core_partner *const *to, size_t count,
+                                                    struct base_id *out, struct base_error *err);
 /* A message of ours was given to this partner under this clause: nothing, unless that is an emergency. */
 BASE_NODISCARD enum base_code core_emergency_sent(struct core *core, struct base_view actor,
                                                   const struct base_id *message, const struct base_id *case_id,

@@ -64,7 +64,7 @@ static enum base_code keep_without(struct core *core, struct store_message *row,
   return store_erasure_put(core->store, &erasure, err);
 }
 
-enum base_code core_content_keep(struct core *core, struct store_message *row, struct base_view part0,
+enum base_code core_content_keep(struct core *core, struct store_message *row, bool exercise, struct base_view part0,
                                  const struct wire_part0 *parts, struct base_view without, bool *out_dropped,
                                  struct base_error *err) {
   struct base_secret key;
@@ -80,7 +80,7 @@ enum base_code core_content_keep(struct core *core, struct store_message *row, s
     code = core_key(core, &key, wrapped, &row->epoch, err);
   if (code != BASE_OK)
     return code;
-  core_content_seal(&key, &row->id, part0, &sealed);
+  core_content_seal(&key, &row->id, exercise, part0, &sealed);
   base_wipe(&key, sizeof key);
   code = base_buf_check(&sealed, "content", err);
   row->wrapped_key = base_view_of(wrapped, sizeof wrapped);

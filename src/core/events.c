@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/people.h"
 
@@ -23,6 +24,7 @@ struct event {
   int64_t number;
   struct base_id id, case_id;
   enum wire_lane lane; /* of that case */
+  bool exercise;       /* likewise */
   char partner[BASE_NAME_MAX + 1]; /* of DEADLINE: who must act */
   char clock[WIRE_CODE_MAX + 1]; /* of ALERT: the kind */
   bool overdue, of_item; /* of_item: id is that of the message that made it */
@@ -91,6 +93,8 @@ static struct event *add_of(struct core *core, enum type type, const struct base
   event->case_id = *case_id;
   if (core_lane_of_case(core, case_id, &event->lane, &ignored) != BASE_OK)
     event->lane = WIRE_LANE_HUMANITARIAN;
+  if (core_exercise_of_case(core, case_id, &event->exercise, &ignored) != BASE_OK)
+    event->exercise = false; /* nobody lets a case rest that may be real */
   return event;
 }
 
@@ -185,8 +189,10 @@ static void write_event(struct wire_writer *writer, const struct core_events *ev
   wire_write_object(writer);
   if (event->type == MESSAGE || event->type == DELIVERY || event->type == EMERGENCY || event->type == RELEASE)
     wire_write_member_id(writer, "message", &event->id);
-  if (event->type != PARTNER)
+  if (event->type != PARTNER) {
     wire_write_member_id(writer, "case", &event->case_id);
+    wire_write_member_bool(writer, "exercise", event->exercise);
+  }
   if (event->type == DELIVERY || event->type == PARTNER || event->type == EMERGENCY)
     wire_write_member_string(writer, "partner", event->partner);
   if (event->type == DELIVERY)

@@ -103,6 +103,7 @@ struct core_given { /* what the answer tells about one message */
 struct core_give {
   struct core_partner *partner;
   struct seal_hpke_context context;
+  bool exercise;               /* it is sealed as one of exercises */
   uint64_t base;               /* our head that the partner cosigned last, as he says */
   bool cosign;                 /* we hold a cosignature on his newest head */
   bool unread;                 /* no proof fitted the head that we cosigned last: nothing of it was looked at */
@@ -222,6 +223,7 @@ BASE_NODISCARD enum base_code core_transfer_set(struct core_partner *partner, co
 struct core_consignment { /* what one holds */
   size_t messages, records;
   uint64_t last_number; /* of its messages, 0: none */
+  bool exercise;        /* they are of exercises, and sealed as such */
 };
 /* One that is being made: what carry.c, which makes files, shares with build.c. */
 struct core_building {
@@ -232,13 +234,15 @@ struct core_building {
   struct core_consignment *made;
   struct base_error *err;
   enum wire_lane lane; /* of what is in it; WIRE_LANE_NONE: nothing that has one */
+  bool some;           /* there is a message or a record in it, and so it is of exercises or not */
   bool more; /* did not all fit */
   bool held; /* what did not fit waits for one that is damaged */
 };
 /* For store_delivery_open: the message, or what became of its number. Sets more, and leaves it out, when it does not
  * fit or law says no. context: a core_building. */
 BASE_NODISCARD enum base_code core_build_delivery(void *context, const struct store_delivery *delivery);
-/* Records of a part from *record on, which moves to the next one; *full: there was no room for all that is left. */
+/* Records of a part from *record on, which moves to the next one; *full: there was no room for all that is left, or they do not
+ * go with what is in it. */
 BASE_NODISCARD enum base_code core_build_records(struct core_building *building, const struct base_id *message,
                                                  uint16_t part, uint32_t *record, bool *full);
 /* The plaintext of the next consignment, appended to out; notes in the flight what travels. Law may have said no to a

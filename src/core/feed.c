@@ -234,6 +234,8 @@ static enum base_code write_document(const struct feeding *feeding, struct base_
     wire_write_object(&writer);
     wire_write_member_id(&writer, "id", &feeding->to);
     wire_write_member_text(&writer, "type", feeding->feed->type);
+    if (content.header.exercise) /* of a case that is none it is refused, and the other way round */
+      wire_write_member_bool(&writer, "exercise", true);
     write_fields(&writer, feeding, &content);
     write_marks(&writer, &content);
     wire_write_end(&writer, '}');

@@ -71,7 +71,7 @@ enum base_code core_lane_of_case(struct core *core, const struct base_id *id, en
 
 /* --- what a message names */
 
-static struct base_view value_of(const struct wire_kind_field *field, const struct wire_header *header,
+struct base_view core_field_text(const struct wire_kind_field *field, const struct wire_header *header,
                                  const struct wire_json *fields) {
   char name[WIRE_CODE_MAX + 1];
   (void)snprintf(name, sizeof name, "%.*s", (int)field->name.size, (const char *)field->name.data);
@@ -96,7 +96,8 @@ static enum base_code look_at_names(struct core *core, const struct wire_kind_ty
   for (size_t i = 0; i < type->field_count && code == BASE_OK; i++) {
     struct base_id named;
     enum wire_lane its = WIRE_LANE_NONE;
-    if (type->fields[i].type != WIRE_FIELD_REFERENCE || !base_id_parse(value_of(&type->fields[i], header, fields), &named))
+    if (type->fields[i].type != WIRE_FIELD_REFERENCE ||
+        !base_id_parse(core_field_text(&type->fields[i], header, fields), &named))
       continue;
     code = core_lane_of_message(core, &named, &its, err);
     if (code == BASE_OK && wire_lanes_apart(*lane, its))

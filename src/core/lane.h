@@ -47,6 +47,9 @@ BASE_NODISCARD enum base_code core_lane_view(const struct core *core, const stru
                                              struct base_error *err);
 
 /* --- what a message names */
+/* The text of a field: of the header, where it is a state field, else of those of part 0. Either may be NULL. */
+struct base_view core_field_text(const struct wire_kind_field *field, const struct wire_header *header,
+                                 const struct wire_json *fields);
 /* BASE_POLICY: a field of the type reference names a message of the other side. header or fields may be NULL. */
 BASE_NODISCARD enum base_code core_lane_names(struct core *core, const struct wire_kind *kind,
                                               const struct wire_kind_type *type, const struct wire_header *header,

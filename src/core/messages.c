@@ -6,7 +6,8 @@
 #include "core/messages.h"
 
 /* Content at rest: part 0 under the message's own key, which is wrapped by the keeper's epoch key. The key is used for
- * this one encryption, so the nonce is zero; the message's id is bound in. */
+ * this one encryption, so the nonce is zero; the message's id is bound in, and whether it is of an exercise: another header
+ * in its row opens nothing. */
 
 static struct core_fresh *fresh_of(struct core *core, const struct base_id *id) {
   return &core->fresh[(id->bytes[0] << 8 | id->bytes[1]) % CORE_KEYS_FRESH];
@@ -18,30 +19,33 @@ void core_content_fresh(struct core *core, const struct base_id *id, const struc
 
 static const uint8_t content_nonce[SEAL_NONCE];
 
-static void content_aad(const struct base_id *id, uint8_t out[14 + 32]) {
-  memcpy(out, "wasl content/1", 14);
-  memcpy(out + 14, id->bytes, 32);
+enum { AAD_MAX = sizeof "wasl exercise content/1" - 1 + sizeof(struct base_id) };
+
+static struct base_view content_aad(const struct base_id *id, bool exercise, uint8_t out[AAD_MAX]) {
+  const char *label = exercise ? "wasl exercise content/1" : "wasl content/1";
+  size_t size = strlen(label);
+  memcpy(out, label, size);
+  memcpy(out + size, id->bytes, sizeof id->bytes);
+  return base_view_of(out, size + sizeof id->bytes);
 }
 
-void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
+void core_content_seal(const struct base_secret *key, const struct base_id *id, bool exercise, struct base_view part0,
                        struct base_buf *out) {
-  uint8_t aad[14 + 32];
-  content_aad(id, aad);
+  uint8_t aad[AAD_MAX];
   uint8_t *room = base_buf_reserve(out, part0.size + SEAL_TAG);
   if (room != NULL)
-    seal_aead_encrypt(key, content_nonce, base_view_of(aad, sizeof aad), part0, room);
+    seal_aead_encrypt(key, content_nonce, content_aad(id, exercise, aad), part0, room);
 }
 
-enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id, struct base_view sealed,
-                                   struct base_buf *out, struct base_error *err) {
-  uint8_t aad[14 + 32];
-  content_aad(id, aad);
+enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id, bool exercise,
+                                   struct base_view sealed, struct base_buf *out, struct base_error *err) {
+  uint8_t aad[AAD_MAX];
   if (sealed.size < SEAL_TAG)
     return base_fail(err, BASE_CORRUPT, "message %s: its stored content is cut short", base_id_text(id).text);
   uint8_t *room = base_buf_reserve(out, sealed.size - SEAL_TAG);
   if (room == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for a message's content");
-  return seal_aead_decrypt(key, content_nonce, base_view_of(aad, sizeof aad), sealed, room, err);
+  return seal_aead_decrypt(key, content_nonce, content_aad(id, exercise, aad), sealed, room, err);
 }
 
 /* The key of a message that this run wrote is usually still here: its first hand-over needs no call to the keeper. */
@@ -63,7 +67,7 @@ static enum base_code content_open(struct core *core, const struct base_id *id, 
     return code;
   BASE_AUTO_BUF struct base_buf plain = {0};
   base_buf_init(&plain, WIRE_PART0_MAX + SEAL_TAG);
-  code = core_content_unseal(&out->key, id, out->row.part0, &plain, err);
+  code = core_content_unseal(&out->key, id, out->header.exercise, out->row.part0, &plain, err);
   if (code != BASE_OK)
     return base_fail(err, BASE_CORRUPT, "message %s: its stored content does not decrypt", base_id_text(id).text);
   /* Kept as it is: the exact bytes are what the header's hash is of. */

@@ -22,10 +22,10 @@ BASE_NODISCARD enum base_code core_content_bytes(struct core *core, const struct
 void core_content_free(struct core_content *content);
 /* Remembers the key of a message that is written now, until it goes out. */
 void core_content_fresh(struct core *core, const struct base_id *id, const struct base_secret *key);
-/* Encrypts part 0 under the message's key into out. */
-void core_content_seal(const struct base_secret *key, const struct base_id *id, struct base_view part0,
+/* Encrypts part 0 under the message's key into out. An exercise's opens as an exercise's alone, what is real as real. */
+void core_content_seal(const struct base_secret *key, const struct base_id *id, bool exercise, struct base_view part0,
                        struct base_buf *out);
-BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id,
+BASE_NODISCARD enum base_code core_content_unseal(const struct base_secret *key, const struct base_id *id, bool exercise,
                                                   struct base_view sealed, struct base_buf *out,
                                                   struct base_error *err);
 

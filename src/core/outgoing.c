@@ -178,7 +178,7 @@ static enum base_code take_answer(struct core *core, uint64_t token, const struc
   return code;
 }
 
-static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, struct base_view plain,
+static enum base_code seal_and_hand(struct core *core, struct core_partner *partner, bool exercise, struct base_view plain,
                                     uint64_t token, struct base_error *err) {
   const struct wire_seal_key *key = core_partner_seal(core, partner);
   if (key == NULL)
@@ -187,8 +187,8 @@ static enum base_code seal_and_hand(struct core *core, struct core_partner *part
   core->env.world->random(core->env.world->context, entropy, sizeof entropy);
   BASE_AUTO_BUF struct base_buf sealed = {0};
   base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
-  enum base_code code = seal_consignment(key, core->card.origin, partner->card.origin, plain, entropy, &sealed,
-                                         &partner->flight.context, err);
+  enum base_code code = seal_consignment(key, core->card.origin, partner->card.origin, exercise, plain, entropy,
+                                         &sealed, &partner->flight.context, err);
   base_wipe(entropy, sizeof entropy);
   if (code != BASE_OK)
     return code;
@@ -223,7 +223,7 @@ static bool hand_over(struct core *core, struct core_partner *partner, uint64_t 
   if (made.last_number > partner->shipped)
     partner->shipped = made.last_number;
   if (code == BASE_OK)
-    code = seal_and_hand(core, partner, base_buf_view(&plain), token, &err);
+    code = seal_and_hand(core, partner, made.exercise, base_buf_view(&plain), token, &err);
   if (code != BASE_OK) {
     partner->flight.exchange = 0;
     core_partner_trouble(core, partner, code, base_view_text(err.text));

@@ -3,6 +3,7 @@
 
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/messages.h"
 #include "core/recall.h"
 #include "core/retain.h"
@@ -66,8 +67,13 @@ enum base_code core_mention_next(struct core *core, const struct base_id *target
     code = store_message_header(core->store, &id, arena, &out->row, err);
     if (code == BASE_OK)
       code = wire_header_parse(out->row.header, arena, &out->header, err);
-    if (code == BASE_OK && out->row.state == STORE_MESSAGE_HELD)
-      return BASE_OK;
+    if (code == BASE_OK && out->row.state == STORE_MESSAGE_HELD) {
+      /* Named before it came: what is real and what is an exercise are not joined afterwards either. */
+      bool there = false, exercise = false;
+      code = core_exercise_known(core, target, &there, &exercise, err);
+      if (code != BASE_OK || !there || exercise == out->header.exercise)
+        return code;
+    }
     if (code != BASE_OK && code != BASE_NOT_FOUND && !core_damage(code)) /* register.check names what is damaged */
       return code;
   }

@@ -188,6 +188,8 @@ static enum base_code write_document(struct core *core, const struct wire_json *
   wire_writer_init(&writer, out);
   wire_write_object(&writer);
   wire_write_member_text(&writer, "kind", kind->kind.name);
+  if (header->exercise)
+    wire_write_member_bool(&writer, "exercise", true);
   wire_write_key(&writer, "to");
   wire_write_value(&writer, wire_json_get(request, "to"));
   code = write_fields(core, &writer, &kind->kind.types[kind->kind.opening], wire_json_get(request, "fields"), given,

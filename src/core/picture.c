@@ -7,12 +7,12 @@
 #include "core/register.h"
 
 /* Each case of a kind with `picture` is counted as it is opened, from its header alone, in the step that admits it: a few
- * rows, however many there are. */
+ * rows, however many there are. An exercise is never counted. */
 
 bool core_picture_of(const struct core_case *kase, struct store_pictured *out) {
   const struct wire_kind *kind = &kase->kind->kind;
   const struct wire_header *opening = kase->messages[0].header;
-  if (kind->picture_field.size == 0)
+  if (kind->picture_field.size == 0 || opening->exercise)
     return false;
   *out = (struct store_pictured){.week = law_picture_week(kase->row.opened),
                                  .kind = kind->name,

@@ -6,6 +6,7 @@
 #include "core/certified.h"
 #include "core/clocks.h"
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/recall.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -213,7 +214,11 @@ static enum base_code ask_one(struct core *core, const struct base_id *message, 
                               struct base_id *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf document = {0};
   struct wire_writer writer;
-  core_submit_begin(&writer, &document, WIRE_KIND_RECALL, &to, 1);
+  bool exercise = false;
+  enum base_code code = core_exercise_of_case(core, message, &exercise, err);
+  if (code != BASE_OK)
+    return code;
+  core_submit_begin(&writer, &document, WIRE_KIND_RECALL, exercise, &to, 1);
   wire_write_member_id(&writer, "message", message);
   write_member(&writer, "measure", words->measure);
   write_member(&writer, "ground", words->ground);

@@ -293,6 +293,7 @@ static enum base_code list_one(void *context, const struct store_case *row) {
   struct wire_writer *writer = late ? &listing->late_writer : &listing->rest_writer;
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &id);
+  wire_write_member_bool(writer, "exercise", row->exercise);
   if (code != BASE_OK) {
     core_show_text(writer, "damaged", base_view_text(why.text));
     wire_write_end(writer, '}');

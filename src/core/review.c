@@ -235,6 +235,7 @@ static enum base_code list_one(struct core *core, struct wire_writer *writer, co
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &review->case_id);
   core_show_kind_of(core, writer, row.kind, &row.kind_hash);
+  wire_write_member_bool(writer, "exercise", row.exercise);
   wire_write_member_text(writer, "state", row.state);
   core_show_time(writer, "changed", row.changed);
   wire_write_key(writer, "review");

@@ -53,6 +53,7 @@ enum base_code core_show_case_balance(struct core *core, const struct wire_json 
   wire_write_object(&writer);
   wire_write_member_id(&writer, "case", &id);
   core_show_kind_of(core, &writer, kind->name, &kind->hash);
+  wire_write_member_bool(&writer, "exercise", kase->row.exercise);
   wire_write_key(&writer, "balances");
   wire_write_array(&writer);
   for (size_t i = 0; i < kind->balance_count && code == BASE_OK; i++) {

@@ -182,6 +182,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
   core_show_kind_of(core, &writer, kase->kind->kind.name, &kase->kind->kind.hash);
+  wire_write_member_bool(&writer, "exercise", opening->exercise);
   bool not_taken = false;
   code = core_case_not_taken(core, kase, &not_taken, err);
   if (code != BASE_OK)
@@ -272,6 +273,7 @@ static enum base_code list_case(void *context, const struct store_case *row) {
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->id);
   core_show_kind_of(showing->core, writer, row->kind, &row->kind_hash);
+  wire_write_member_bool(writer, "exercise", row->exercise);
   wire_write_member_text(writer, "state",
                          damaged     ? BASE_VIEW("unknown")
                          : not_taken ? BASE_VIEW("not_taken")
@@ -353,7 +355,8 @@ static enum base_code list_by_deadline(struct showing *showing, const struct wir
   return code == BASE_NOT_FOUND ? base_fail(err, BASE_FIELD, "after: there is no such case here") : code;
 }
 
-/* One side of the wall; of the other, not even how many there are. */
+/* One side of the wall; of the other, not even how many there are. And what is real, or exercises: nobody reads one for the
+ * other. */
 static enum base_code read_filter(struct core *core, const struct wire_json *request, struct store_case_filter *out,
                                   struct base_error *err) {
   unsigned lanes = 0;
@@ -361,7 +364,8 @@ static enum base_code read_filter(struct core *core, const struct wire_json *req
   *out = (struct store_case_filter){.kind = core_request_text(request, "kind"),
                                     .state = core_request_text(request, "state"),
                                     .apart = (lanes & CORE_LANES_APART) != 0,
-                                    .without = -1};
+                                    .without = -1,
+                                    .exercise = wire_json_true(wire_json_get(request, "exercise"))};
   for (int lane = WIRE_LANE_ENFORCEMENT; lane < WIRE_LANES && !out->apart; lane++)
     if (lane != WIRE_LANE_HUMANITARIAN && !core_lanes_have(lanes, (enum wire_lane)lane))
       out->without = lane;

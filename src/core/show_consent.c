@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/consent.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/show.h"
 
@@ -42,6 +43,9 @@ static enum base_code show(void *context, const struct law_consent *consent, str
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &consent->id);
   wire_write_member_id(writer, "message", &consent->message);
+  known = core_exercise_show(core, writer, &consent->id, err);
+  if (known != BASE_OK)
+    return known;
   wire_write_member_string(writer, "state", state_word(consent, core_now(core)));
   wire_write_member_text(writer, "asker", core_show_name(core, consent->asker));
   core_show_text(writer, "originator", code == BASE_OK ? core_show_name(core, row.author) : (struct base_view){0});

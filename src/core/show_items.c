@@ -178,6 +178,7 @@ enum base_code core_show_case_items(struct core *core, const struct wire_json *r
   wire_write_object(&writer);
   wire_write_member_id(&writer, "case", &id);
   core_show_kind_of(core, &writer, kase->kind->kind.name, &kase->kind->kind.hash);
+  wire_write_member_bool(&writer, "exercise", kase->row.exercise);
   wire_write_key(&writer, "items");
   code = write_items(core, &writer, kase, &filter, err);
   wire_write_end(&writer, '}');

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/cases.h"
+#include "core/exercise.h"
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/register.h"
@@ -429,8 +430,11 @@ static enum base_code review_leaf(struct review *review, uint64_t index, struct 
   bool counts = leaf.act == WIRE_ACT_SENT || leaf.act == WIRE_ACT_DENIED || leaf.act == WIRE_ACT_EMERGENCY;
   if (code != BASE_OK || !counts || bytes.size == 0)
     return code;
+  bool exercise = false;
   code = wire_opening_parse(leaf.act, bytes, &arena, &opening, err);
-  if (code != BASE_OK)
+  if (code == BASE_OK && (leaf.act != WIRE_ACT_SENT || clause_of(review->agreement, opening.clause)))
+    code = core_exercise_of_leaf(review->core, leaf.act, &opening, &exercise, err);
+  if (code != BASE_OK || exercise) /* nobody needed the row for anything that happened */
     return code;
   if (leaf.act == WIRE_ACT_EMERGENCY)
     return review_emergency(review, &opening, leaf.time, err);

@@ -535,6 +535,7 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
   wire_write_member_id(&writer, "case", &content.row.case_id);
+  wire_write_member_bool(&writer, "exercise", content.header.exercise);
   core_show_kind_of(core, &writer, content.header.kind, &content.header.kind_hash);
   wire_write_member_text(&writer, "type", content.header.type);
   wire_write_member_text(&writer, "author", core_show_name(core, content.header.author));

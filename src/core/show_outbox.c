@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/partners.h"
 #include "core/show.h"
@@ -191,6 +192,9 @@ static enum base_code list_delivery(void *context, const struct store_delivery *
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &row->message);
   wire_write_member_id(writer, "case", &row->case_id);
+  known = core_exercise_show(listing->core, writer, &row->case_id, listing->err);
+  if (known != BASE_OK)
+    return known;
   if (partner == NULL) { /* damage: it is shown, and the check names it */
     wire_write_member_string(writer, "to", "?");
     wire_write_member_integer(writer, "n", (int64_t)row->number);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/epoch.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/register.h"
 #include "core/show.h"
@@ -97,7 +98,7 @@ static enum base_code write_nothing(struct wire_writer *writer) {
 
 /* What it says is about a case of the other side of the wall. That the leaf is there, and its hash, is everybody's. */
 static enum base_code is_hidden(struct core *core, struct base_view entry, struct base_view text, struct base_arena *arena,
-                                bool *out, struct base_error *err) {
+                                bool *out, bool *exercise, struct base_error *err) {
   struct wire_leaf leaf = {0};
   struct wire_opening opening = {0};
   enum wire_lane lane = WIRE_LANE_NONE;
@@ -108,6 +109,8 @@ static enum base_code is_hidden(struct core *core, struct base_view entry, struc
     return BASE_OK;
   if (code == BASE_OK)
     code = core_lane_of_leaf(core, leaf.act, &opening, &lane, err);
+  if (code == BASE_OK && text.size > 0)
+    code = core_exercise_of_leaf(core, leaf.act, &opening, exercise, err);
   *out = !core_lane_sees(core, lane);
   return code;
 }
@@ -126,8 +129,8 @@ enum base_code core_show_leaf(struct core *core, const struct wire_json *request
     code = core_register_read(core, index, &arena, &entry, &opening, err);
   if (code != BASE_OK)
     return code;
-  bool hidden = false;
-  code = is_hidden(core, entry, opening, &arena, &hidden, err);
+  bool hidden = false, exercise = false;
+  code = is_hidden(core, entry, opening, &arena, &hidden, &exercise, err);
   if (code != BASE_OK)
     return code;
   struct base_hash hash = seal_leaf_hash(entry);
@@ -143,6 +146,7 @@ enum base_code core_show_leaf(struct core *core, const struct wire_json *request
     wire_write_null(&writer);
   wire_write_member_hash(&writer, "hash", &hash);
   wire_write_member_bool(&writer, "hidden", hidden);
+  wire_write_member_bool(&writer, "exercise", exercise && !hidden);
   code = hidden ? write_nothing(&writer) : write_evidence(core, index, &writer, &arena, err);
   wire_write_end(&writer, '}');
   return code;

@@ -91,6 +91,7 @@ static enum base_code write_where(struct core *core, struct wire_writer *writer,
     return code;
   core_show_kind_of(core, writer, header.kind, &header.kind_hash);
   wire_write_member_text(writer, "type", header.type);
+  wire_write_member_bool(writer, "exercise", header.exercise);
   core_show_names(writer, core, "parties", header.parties, header.party_count);
   write_id(writer, "case", header.opens || code != BASE_OK ? NULL : &message.case_id);
   return BASE_OK;

@@ -9,6 +9,7 @@
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/partners.h"
 #include "core/people.h"
@@ -411,8 +412,11 @@ static enum base_code count_leaf(struct core *core, uint64_t index, struct base_
   snprintf(seen.month, sizeof seen.month, "%.*s", MONTH_TEXT, base_time_format(seen.leaf.leaf.time).text);
   if (seen.leaf.leaf.act == WIRE_ACT_DENIED)
     seen.kind = before(seen.leaf.opening.subject, '/');
+  bool exercise = seen.header.exercise;
   code = core_lane_of_leaf(core, seen.leaf.leaf.act, &seen.leaf.opening, &seen.lane, err);
-  if (code != BASE_OK || !is_counted(statistics, seen.lane))
+  if (code == BASE_OK && !seen.has_header)
+    code = core_exercise_of_leaf(core, seen.leaf.leaf.act, &seen.leaf.opening, &exercise, err);
+  if (code != BASE_OK || exercise || !is_counted(statistics, seen.lane))
     return code;
   if (!wanted(statistics->partner, seen.partner) || !wanted(statistics->kind, seen.kind))
     return BASE_OK;

@@ -8,6 +8,7 @@
 #include "core/balance.h"
 #include "core/cases.h"
 #include "core/certified.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -134,6 +135,9 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = core_lane_names(core, &submission->kind->kind, submission->type, NULL, wire_json_get(request, "fields"), err);
   if (code == BASE_OK)
+    code = core_exercise_names(core, submission->type, NULL, wire_json_get(request, "fields"), submission->header.exercise,
+                               err);
+  if (code == BASE_OK)
     code = core_passable(core, &submission->form, err);
   if (code == BASE_OK)
     code = core_personal_check(core, submission->type, wire_json_get(request, "fields"), err);
@@ -218,10 +222,10 @@ static enum base_code take_parties(struct core *core, const struct wire_header *
 
 void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
                           enum base_code code, struct base_error *err) {
-  char subject[2 * WIRE_CODE_MAX + WIRE_ORIGIN_MAX + 8], reason[BASE_ERROR_TEXT_MAX + 40];
-  snprintf(subject, sizeof subject, "%.*s/%.*s", (int)submission->kind->kind.name.size,
+  char subject[2 * WIRE_CODE_MAX + sizeof CORE_EXERCISE_DENIED + 8], reason[BASE_ERROR_TEXT_MAX + 40];
+  snprintf(subject, sizeof subject, "%.*s/%.*s%s", (int)submission->kind->kind.name.size,
            (const char *)submission->kind->kind.name.data, (int)submission->type->name.size,
-           (const char *)submission->type->name.data);
+           (const char *)submission->type->name.data, submission->header.exercise ? CORE_EXERCISE_DENIED : "");
   snprintf(reason, sizeof reason, "%s: %s", base_code_name(code), err->text);
   struct wire_opening opening = {
       .actor = submission->actor, .subject = base_view_text(subject), .reason = base_view_text(reason)};
@@ -346,7 +350,8 @@ static enum base_code give_notice(struct core *core, struct core_submission *sub
   if (submission->urgent_count == 0)
     return BASE_OK;
   enum base_code code = core_emergency_notice(core, submission->actor, &submission->emergency, &submission->id,
-                                              submission->urgent, submission->urgent_count, &submission->notice, err);
+                                              submission->header.exercise, submission->urgent, submission->urgent_count,
+                                              &submission->notice, err);
   if (code != BASE_OK || submission->opens)
     return code;
   code = core_case_load(core, &submission->case_id, kase, err); /* the notice's case may have pushed it out */
@@ -400,6 +405,10 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
     code = core_people_binds(core, &submission->kind->kind, err);
   if (code == BASE_OK && submission->by_hand)
     code = core_lane_writes(core, &submission->kind->kind, err);
+  if (code == BASE_OK)
+    code = core_exercise_meant(document, submission->by_hand, NULL, &submission->header.exercise, err);
+  if (code == BASE_OK)
+    code = core_exercise_may(&submission->kind->kind, submission->header.exercise, err);
   if (code == BASE_OK) {
     submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
     code = check_audience(core, document, submission, err);
@@ -497,6 +506,8 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = find_case(core, core_request_text(document, "type"), submission, out_case, err);
   if (code == BASE_OK)
+    code = core_exercise_meant(document, submission->by_hand, *out_case, &submission->header.exercise, err);
+  if (code == BASE_OK)
     code = check_form(core, document, submission, err);
   return code == BASE_OK ? place_in_case(core, wire_json_get(document, "fields"), submission, *out_case, err) : code;
 }
@@ -557,6 +568,7 @@ static enum base_code take_content(struct core *core, const struct core_content 
   const struct wire_header *header = &held->header;
   struct wire_marking marking;
   submission->held = &held->row.id;
+  submission->header.exercise = header->exercise;
   submission->held_time = header->time;
   submission->part0 = held->part0;
   submission->part0.document = NULL; /* stays the caller's */
@@ -569,6 +581,8 @@ static enum base_code take_content(struct core *core, const struct core_content 
   enum base_code code = base_buf_check(&submission->part0_bytes, "content", err);
   if (code == BASE_OK)
     code = core_lane_names(core, &submission->kind->kind, submission->type, header, held->part0.fields, err);
+  if (code == BASE_OK)
+    code = core_exercise_names(core, submission->type, header, held->part0.fields, header->exercise, err);
   return code == BASE_OK ? core_passable(core, &submission->form, err) : code;
 }
 

@@ -23,7 +23,7 @@ BASE_NODISCARD enum base_code core_submit_itself(struct core *core, struct base_
                                                  struct base_id *out, struct base_error *err);
 /* submitted.c: such a document that opens a case of this kind; its fields are written between both. what: its name, for
  * an error. */
-void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind,
+void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind, bool exercise,
                        const struct core_partner *const *to, size_t count);
 BASE_NODISCARD enum base_code core_submit_end(struct core *core, struct base_view actor, struct wire_writer *writer,
                                               const char *what, struct base_id *out, struct base_error *err);

@@ -51,7 +51,7 @@ static enum base_code write_message(struct core *core, const struct core_submiss
   enum base_code code = core_key(core, &key, wrapped, &row.epoch, err);
   if (code != BASE_OK)
     return code;
-  core_content_seal(&key, &submission->id, base_buf_view(&submission->part0_bytes), &sealed);
+  core_content_seal(&key, &submission->id, submission->header.exercise, base_buf_view(&submission->part0_bytes), &sealed);
   core_content_fresh(core, &submission->id, &key);
   base_wipe(&key, sizeof key);
   code = base_buf_check(&sealed, "content", err);
@@ -165,12 +165,14 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
 
 /* --- what the node writes by itself */
 
-void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind,
+void core_submit_begin(struct wire_writer *writer, struct base_buf *document, const char *kind, bool exercise,
                        const struct core_partner *const *to, size_t count) {
   base_buf_init(document, CORE_DOCUMENT_MAX);
   wire_writer_init(writer, document);
   wire_write_object(writer);
   wire_write_member_string(writer, "kind", kind);
+  if (exercise)
+    wire_write_member_bool(writer, "exercise", true);
   wire_write_key(writer, "to");
   wire_write_array(writer);
   for (size_t i = 0; i < count; i++)

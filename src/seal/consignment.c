@@ -4,15 +4,16 @@
 #include "seal/seal.h"
 
 #define INFO_LABEL "wasl consignment/1"
+#define EXERCISE_LABEL "wasl exercise consignment/1"
 #define ANSWER_LABEL "wasl answer/1"
 enum { ANSWER_MAGIC = 8, ANSWER_CLEAR = ANSWER_MAGIC + WIRE_ANSWER_NONCE, INFO_MAX = 512 };
 
 /* info = label || clear: the suite, both origins and the key's id. */
-static enum base_code schedule(uint16_t kem, const uint8_t shared[32], struct base_view clear,
+static enum base_code schedule(uint16_t kem, const uint8_t shared[32], bool exercise, struct base_view clear,
                                struct seal_hpke_context *out, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf info = {0};
   base_buf_init(&info, INFO_MAX);
-  base_buf_text(&info, INFO_LABEL);
+  base_buf_text(&info, exercise ? EXERCISE_LABEL : INFO_LABEL);
   base_buf_add_view(&info, clear);
   enum base_code code = base_buf_check(&info, "consignment's info", err);
   if (code == BASE_OK)
@@ -21,7 +22,7 @@ static enum base_code schedule(uint16_t kem, const uint8_t shared[32], struct ba
 }
 
 /* Appends enc and the ciphertext to the clear bytes in out, which begin at start. */
-static enum base_code seal_after(struct base_buf *out, size_t start, const struct wire_key *receiver,
+static enum base_code seal_after(struct base_buf *out, size_t start, const struct wire_key *receiver, bool exercise,
                                  struct base_view plain, const uint8_t entropy[32], struct seal_hpke_context *context,
                                  struct base_error *err) {
   size_t clear_size = out->size - start;
@@ -29,7 +30,7 @@ static enum base_code seal_after(struct base_buf *out, size_t start, const struc
   uint8_t shared[32];
   enum base_code code = seal_hpke_encap(receiver, entropy, &enc, shared, err);
   if (code == BASE_OK)
-    code = schedule(seal_kem_of(receiver), shared, base_view_of(out->data + start, clear_size), context, err);
+    code = schedule(seal_kem_of(receiver), shared, exercise, base_view_of(out->data + start, clear_size), context, err);
   base_wipe(shared, sizeof shared);
   if (code != BASE_OK)
     return code;
@@ -41,7 +42,7 @@ static enum base_code seal_after(struct base_buf *out, size_t start, const struc
 }
 
 enum base_code seal_consignment(const struct wire_seal_key *receiver, struct base_view from, struct base_view to,
-                                struct base_view plain, const uint8_t entropy[32], struct base_buf *out,
+                                bool exercise, struct base_view plain, const uint8_t entropy[32], struct base_buf *out,
                                 struct seal_hpke_context *out_context, struct base_error *err) {
   struct wire_envelope envelope = {.kem = seal_kem_of(&receiver->key),
                                    .kdf = WIRE_KDF_SHA256,
@@ -60,20 +61,20 @@ enum base_code seal_consignment(const struct wire_seal_key *receiver, struct bas
     return base_fail(err, BASE_TOO_LARGE, "consignment: %zu bytes to seal, at most %zu are allowed", plain.size,
                      WIRE_CONSIGNMENT_MAX - overhead);
   struct seal_hpke_context context;
-  code = seal_after(out, start, &receiver->key, plain, entropy, &context, err);
+  code = seal_after(out, start, &receiver->key, exercise, plain, entropy, &context, err);
   if (code == BASE_OK)
     *out_context = context;
   base_wipe(&context, sizeof context);
   return code;
 }
 
-enum base_code seal_consignment_open(const struct wire_envelope *envelope, const uint8_t shared[32],
+enum base_code seal_consignment_open(const struct wire_envelope *envelope, const uint8_t shared[32], bool exercise,
                                      struct base_buf *out_plain, struct seal_hpke_context *out_context,
                                      struct base_error *err) {
   if (envelope->ciphertext.size < SEAL_TAG)
     return base_fail(err, BASE_SYNTAX, "consignment: no room for a seal");
   struct seal_hpke_context context = {0};
-  enum base_code code = schedule(envelope->kem, shared, envelope->clear, &context, err);
+  enum base_code code = schedule(envelope->kem, shared, exercise, envelope->clear, &context, err);
   size_t before = out_plain->size, size = envelope->ciphertext.size - SEAL_TAG;
   uint8_t none[1], *plain = none;
   if (code == BASE_OK && size > 0 && (plain = base_buf_reserve(out_plain, size)) == NULL)

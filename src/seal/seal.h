@@ -172,16 +172,19 @@ void seal_kem_extract_expand(const uint8_t dh[32], const struct wire_enc *enc, c
 void seal_kem_derive_private(const uint8_t entropy[32], uint8_t out_private[32]); /* DeriveKeyPair's scalar, X25519 */
 void seal_kem_derive_public(const uint8_t entropy[32], struct wire_key *out);      /* and its public key */
 
-/* --- consignments: envelope, info and answer key in one place. info = "wasl consignment/1" || the envelope's clear bytes. */
+/* --- consignments: envelope, info and answer key in one place. info = "wasl consignment/1" || the envelope's clear bytes; of
+ * exercises, which are never in one with what is real, "wasl exercise consignment/1" || them. One opens as what it was sealed
+ * as, and as nothing else. */
 /* entropy: 32 fresh bytes. out: the whole sealed consignment. context is kept for the answer. */
 BASE_NODISCARD enum base_code seal_consignment(const struct wire_seal_key *receiver, struct base_view from,
-                                               struct base_view to, struct base_view plain, const uint8_t entropy[32],
-                                               struct base_buf *out, struct seal_hpke_context *out_context,
+                                               struct base_view to, bool exercise, struct base_view plain,
+                                               const uint8_t entropy[32], struct base_buf *out,
+                                               struct seal_hpke_context *out_context,
                                                struct base_error *err);
 /* shared: what the keeper's decapsulate gave for envelope->enc. */
 BASE_NODISCARD enum base_code seal_consignment_open(const struct wire_envelope *envelope, const uint8_t shared[32],
-                                                    struct base_buf *out_plain, struct seal_hpke_context *out_context,
-                                                    struct base_error *err);
+                                                    bool exercise, struct base_buf *out_plain,
+                                                    struct seal_hpke_context *out_context, struct base_error *err);
 /* Answers: WASLANS1 || nonce(12) || AES-256-GCM under export("wasl answer/1"). */
 void seal_answer(const struct seal_hpke_context *context, const uint8_t nonce[WIRE_ANSWER_NONCE], struct base_view plain,
                  struct base_buf *out);

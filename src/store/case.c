@@ -12,7 +12,8 @@ enum base_code store_case_put(struct store *store, const struct store_case *kase
                   STORE_VALUES(store_number(id), store_number(kase->changed), store_number(kase->opened),
                                store_unsigned(kase->message_count), store_number(kase->flagged), store_text(kase->kind),
                                store_text(kase->state), store_text(kase->opener), store_hash(&kase->kind_hash),
-                               store_number(kase->due), store_number(kase->look), store_number(kase->lane)),
+                               store_number(kase->due), store_number(kase->look), store_number(kase->lane),
+                               store_number(kase->exercise)),
                   NULL, err);
   return code;
 }
@@ -30,6 +31,7 @@ static enum base_code read_case(struct store_rows *rows, struct base_arena *aren
       .due = store_row_number(rows, 9),
       .look = store_row_number(rows, 10),
       .lane = (enum wire_lane)store_row_at_most(rows, 11, WIRE_LANE_NONE),
+      .exercise = store_row_flag(rows, 12),
   };
   store_row_32(rows, 0, out->id.bytes);
   store_row_32(rows, 8, out->kind_hash.bytes);
@@ -62,7 +64,7 @@ enum base_code store_case_next(struct store *store, int64_t *key, struct base_ar
   enum base_code code = store_rows_after(store, STORE_SQL_CASE_NEXT, *key, &rows, err);
   if (code != BASE_OK)
     return code;
-  *key = store_row_number(&rows, 12);
+  *key = store_row_number(&rows, 13);
   return read_case(&rows, arena, out, err);
 }
 
@@ -99,7 +101,10 @@ enum base_code store_case_list(struct store *store, const struct store_case_filt
   STORE_AUTO_ROWS struct store_rows rows = {0};
   struct store_value most = store_limit(limit), without = store_number(filter->without);
   enum base_code code =
-      filter->kind.size == 0
+      filter->exercise ? store_rows_open(store, STORE_SQL_CASE_LIST_EXERCISE,
+                                         STORE_VALUES(most, without, store_text(filter->kind), store_number(filter->apart)),
+                                         &rows, err)
+      : filter->kind.size == 0
           ? store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_APART : STORE_SQL_CASE_LIST,
                             STORE_VALUES(most, without), &rows, err)
           : store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_KIND_APART : STORE_SQL_CASE_LIST_KIND,
@@ -115,9 +120,13 @@ enum base_code store_case_each_due(struct store *store, const struct store_case_
   int64_t number = INT64_MIN;
   enum base_code code = after == NULL ? BASE_OK : store_id_find(store, after, &number, err);
   if (code == BASE_OK)
-    code = store_rows_open(store, filter->apart ? STORE_SQL_CASE_EACH_DUE_APART : STORE_SQL_CASE_EACH_DUE,
+    code = store_rows_open(store,
+                           filter->exercise ? STORE_SQL_CASE_EACH_DUE_EXERCISE
+                           : filter->apart  ? STORE_SQL_CASE_EACH_DUE_APART
+                                            : STORE_SQL_CASE_EACH_DUE,
                            STORE_VALUES(store_limit(limit), store_text(filter->state), store_text(filter->kind),
-                                        store_number(due), store_number(number), store_number(filter->without)),
+                                        store_number(due), store_number(number), store_number(filter->without),
+                                        store_number(filter->apart)),
                            &rows, err);
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }

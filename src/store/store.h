@@ -191,6 +191,7 @@ struct store_case {
   base_time due;  /* when the first of its running clocks is due; STORE_DUE_PAUSED; INT64_MAX: it has neither */
   base_time look; /* when something of its clocks is to be told next; INT64_MAX: never; 0: both are not known yet */
   enum wire_lane lane;
+  bool exercise;
 };
 /* due and look are written in a new row alone: store_case_clocks_set changes them. */
 BASE_NODISCARD enum base_code store_case_put(struct store *store, const struct store_case *kase,
@@ -204,6 +205,7 @@ struct store_case_filter {
   struct base_view kind, state; /* empty: all */
   bool apart;                   /* what is humanitarian, and nothing else; false: all but that */
   int without;                  /* of these a lane that is left out; -1: none is */
+  bool exercise;                /* exercises alone; false: what is real alone */
 };
 /* Newest change first; the filter's state is not asked. limit 0: all. */
 BASE_NODISCARD enum base_code store_case_list(struct store *store, const struct store_case_filter *filter, uint64_t limit,

@@ -84,6 +84,7 @@ static void read_state(struct reader *reader, struct wire_header *header) {
 /* In the order of write_header: a member that is new there wants its line here. */
 static void read_header(struct reader *reader, struct wire_header *header) {
   expect(reader, "{\"wasl\":\"message/1\"");
+  header->exercise = next_is(reader, ",\"exercise\":true");
   header->opens = !next_is(reader, ",\"case\":\"");
   if (!header->opens)
     read_hex(reader, header->case_id.bytes);

@@ -154,8 +154,17 @@ static void read_state(struct wire_object *object, struct base_arena *arena, str
   }
 }
 
+/* One spelling: it is there and true, or it is not there. */
+static bool read_exercise(struct wire_object *object) {
+  const struct wire_json *said = wire_object_take(object, "exercise", WIRE_JSON_BOOL, false);
+  if (said != NULL && !wire_json_true(said))
+    wire_object_fail(object, BASE_FIELD, "exercise", "is true, or left out");
+  return wire_json_true(said);
+}
+
 static void read_header(struct wire_object *object, struct base_arena *arena, struct wire_header *header) {
   wire_object_exact(object, "wasl", "message/1");
+  header->exercise = read_exercise(object);
   header->opens = !wire_object_id(object, "case", &header->case_id, false);
   header->kind = wire_object_copy(object, "kind", WIRE_CODE_MAX, arena, true);
   wire_object_hash(object, "kindhash", &header->kind_hash, true);
@@ -197,6 +206,8 @@ enum base_code wire_header_parse(struct base_view bytes, struct base_arena *aren
 static void write_header(struct wire_writer *writer, const struct wire_header *header) {
   wire_write_object(writer);
   wire_write_member_string(writer, "wasl", "message/1");
+  if (header->exercise)
+    wire_write_member_bool(writer, "exercise", true);
   if (!header->opens)
     wire_write_member_id(writer, "case", &header->case_id);
   wire_write_member_text(writer, "kind", header->kind);

@@ -27,6 +27,7 @@ struct wire_state_field { struct base_view name, value; };
 
 struct wire_header {
   bool opens;                    /* no `case`: this message opens one, and its id is the case's */
+  bool exercise;                 /* of an exercise, as its case is: never taken for the real */
   struct base_id case_id;        /* unset when opens */
   struct base_view kind, type, author;
   struct base_hash kind_hash;    /* of the semantics file */

@@ -62,7 +62,7 @@ static int seal(char **words) {
   unhex_exactly(words[6], nonce, sizeof nonce);
   base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
   base_buf_init(&answered, WIRE_CONSIGNMENT_MAX);
-  if (seal_consignment(&receiver, base_view_text(words[2]), base_view_text(words[3]), unhex(words[5], &plain), entropy,
+  if (seal_consignment(&receiver, base_view_text(words[2]), base_view_text(words[3]), false, unhex(words[5], &plain), entropy,
                        &sealed, &context, &err) != BASE_OK)
     fail(err.text);
   seal_answer(&context, nonce, unhex(words[7], &answer), &answered);
@@ -111,7 +111,7 @@ static int open_it(char **words) {
   if (wire_envelope_parse(unhex(words[1], &sealed), &envelope, &err) != BASE_OK)
     fail(err.text);
   (envelope.enc.p256 ? decapsulate_p256 : decapsulate)(words[0], &envelope.enc, shared);
-  if (seal_consignment_open(&envelope, shared, &plain, &context, &err) != BASE_OK ||
+  if (seal_consignment_open(&envelope, shared, false, &plain, &context, &err) != BASE_OK ||
       seal_answer_open(&context, unhex(words[2], &answered), &answer, &err) != BASE_OK)
     fail(err.text);
   print(base_buf_view(&plain));

@@ -76,7 +76,7 @@ def listening(rabat, paris):
     there = ears[1].events(lambda found: "case" in kinds(found, case))
     check({"message", "case", "delivery"} <= set(kinds(here, case)) and "message" in kinds(there, case), here, there)
     delivery = next(one["data"] for one in here if one["event"] == "delivery")
-    check(delivery == {"message": case, "case": case, "partner": "paris", "state": "receipted"}, delivery)
+    check(delivery == {"message": case, "case": case, "exercise": False, "partner": "paris", "state": "receipted"}, delivery)
     check(b"never told" not in ears[0].heard + ears[1].heard, "content in an event")
     ok("who listens hears of the case, the message and its receipt, and of no content")
     return case, here

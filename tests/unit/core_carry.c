@@ -320,7 +320,7 @@ static void not_the_partner(void **state) {
     wire_frame_write(&frame, &plain);
     uint8_t entropy[32] = {7};
     struct seal_hpke_context context;
-    assert_int_equal(seal_consignment(&b.core->card.seals[0], a.core->card.origin, b.core->card.origin,
+    assert_int_equal(seal_consignment(&b.core->card.seals[0], a.core->card.origin, b.core->card.origin, false,
                                       base_buf_view(&plain), entropy, &out, &context, NULL),
                      BASE_OK);
     fd = base_memfd_sealed("forged", base_buf_view(&out), NULL);

@@ -390,7 +390,7 @@ static void test_made_up(void **state) {
   assert_int_equal(core_content_bytes(a.core, &message, &arena, &content, NULL), BASE_OK);
   ((uint8_t *)content.row.part0.data)[30] ^= 1; /* a digit of the nonce */
   assert_int_equal(core_key(a.core, &key, wrapped, &epoch, NULL), BASE_OK);
-  core_content_seal(&key, &message, content.row.part0, &sealed);
+  core_content_seal(&key, &message, false, content.row.part0, &sealed);
   pair_close(&a);
   struct base_buf sql = {0};
   BASE_AUTO_FREE char *digits = calloc(2, 2 * sealed.size + 2 * CORE_WRAPPED + 2);

@@ -318,7 +318,7 @@ static void sealed_by(struct rig *rig, struct base_view from, struct base_view t
   for (size_t i = 0; i < rig->liar.count; i++)
     wire_frame_write(&rig->liar.frames[i], &plain);
   base_buf_init(out, WIRE_CONSIGNMENT_MAX);
-  assert_int_equal(seal_consignment(&rig->a.core->card.seals[0], from, to, base_buf_view(&plain), entropy, out,
+  assert_int_equal(seal_consignment(&rig->a.core->card.seals[0], from, to, false, base_buf_view(&plain), entropy, out,
                                     &rig->liar.context, NULL),
                    BASE_OK);
   base_buf_free(&plain);

@@ -23,6 +23,7 @@ struct liar {
   size_t count;
   struct wire_frame frames[LIAR_FRAMES];
   struct seal_hpke_context context;
+  bool exercise; /* he seals as what is of exercises */
 };
 
 /* What came back. */
@@ -261,7 +262,8 @@ static inline struct liar_answer liar_give_plain(struct liar *liar, struct base_
   pair_random(NULL, entropy, sizeof entropy);
   base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
   assert_int_equal(seal_consignment(&liar->victim->core->card.seals[0], liar->node->core->card.origin,
-                                    liar->victim->core->card.origin, plain, entropy, &sealed, &liar->context, NULL),
+                                    liar->victim->core->card.origin, liar->exercise, plain, entropy, &sealed,
+                                    &liar->context, NULL),
                    BASE_OK);
   int fd = base_memfd_sealed("lie", base_buf_view(&sealed), NULL);
   base_buf_free(&sealed);
@@ -309,7 +311,7 @@ static inline bool liar_take(struct liar *liar, int64_t *exchange, struct base_b
   assert_int_equal(wire_envelope_parse(sealed, &envelope, NULL), BASE_OK);
   assert_int_equal(keeper_decapsulate(liar->node->keeper, envelope.key_id, &envelope.enc, shared, NULL), BASE_OK);
   base_buf_init(plain, WIRE_CONSIGNMENT_MAX);
-  assert_int_equal(seal_consignment_open(&envelope, shared, plain, &liar->context, NULL), BASE_OK);
+  assert_int_equal(seal_consignment_open(&envelope, shared, false, plain, &liar->context, NULL), BASE_OK);
   base_unmap(&sealed);
   close(parcel.fd);
   *exchange = parcel.exchange;

@@ -288,7 +288,7 @@ static void plant(struct pair_node *node, const char *kase, const char *ground, 
                               .wrapped_key = base_view_of(wrapped, sizeof wrapped),
                               .stored = node->now};
   assert_int_equal(core_key(core, &key, wrapped, &row.epoch, NULL), BASE_OK);
-  core_content_seal(&key, &row.id, base_buf_view(&part0_bytes), &sealed);
+  core_content_seal(&key, &row.id, false, base_buf_view(&part0_bytes), &sealed);
   row.part0 = base_buf_view(&sealed);
   assert_int_equal(store_begin(core->store, NULL), BASE_OK);
   assert_int_equal(store_message_add(core->store, &row, NULL), BASE_OK);

@@ -44,7 +44,7 @@ static void decapsulate(const struct wire_enc *enc, uint8_t out_shared[32]) {
 static void seal(struct base_view plain, struct base_buf *out, struct seal_hpke_context *context) {
   struct wire_seal_key to = receiver();
   base_buf_init(out, WIRE_CONSIGNMENT_MAX);
-  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), plain, entropy, out, context, NULL),
+  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), false, plain, entropy, out, context, NULL),
                    BASE_OK);
 }
 
@@ -55,7 +55,32 @@ static enum base_code open_it(struct base_view bytes, struct base_buf *plain, st
     return code;
   uint8_t shared[32];
   decapsulate(&envelope.enc, shared);
-  return seal_consignment_open(&envelope, shared, plain, context, NULL);
+  return seal_consignment_open(&envelope, shared, false, plain, context, NULL);
+}
+
+/* What is real does not open as an exercise's, nor the other way round, whatever the same key holds. */
+static void an_exercise_opens_as_one_alone(void **state) {
+  (void)state;
+  struct wire_seal_key to = receiver();
+  for (int exercise = 0; exercise < 2; exercise++) {
+    BASE_AUTO_BUF struct base_buf sealed = {0}, plain = {0}, answer = {0};
+    struct seal_hpke_context mine, theirs;
+    struct wire_envelope envelope;
+    uint8_t shared[32];
+    base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
+    base_buf_init(&plain, 4096);
+    base_buf_init(&answer, 4096);
+    assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), exercise, BASE_VIEW("frames"), entropy, &sealed,
+                                      &mine, NULL),
+                     BASE_OK);
+    assert_int_equal(wire_envelope_parse(base_buf_view(&sealed), &envelope, NULL), BASE_OK);
+    decapsulate(&envelope.enc, shared);
+    assert_int_equal(seal_consignment_open(&envelope, shared, !exercise, &plain, &theirs, NULL), BASE_UNSEAL);
+    assert_int_equal(plain.size, 0);
+    assert_int_equal(seal_consignment_open(&envelope, shared, exercise, &plain, &theirs, NULL), BASE_OK);
+    assert_true(base_view_is(base_buf_view(&plain), "frames"));
+    assert_memory_equal(mine.exporter, theirs.exporter, sizeof mine.exporter);
+  }
 }
 
 static void there_and_back(void **state) {
@@ -119,7 +144,7 @@ static void every_changed_byte_is_refused(void **state) {
   struct seal_hpke_context other;
   const uint8_t other_entropy[32] = {9};
   base_buf_reset(&sealed);
-  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), BASE_VIEW("frames"), other_entropy,
+  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), false, BASE_VIEW("frames"), other_entropy,
                                     &sealed, &other, NULL),
                    BASE_OK);
   assert_int_equal(seal_answer_open(&other, base_buf_view(&answer), &plain, NULL), BASE_UNSEAL);
@@ -134,13 +159,13 @@ static void bounded(void **state) {
   BASE_AUTO_FREE uint8_t *plain = calloc(1, WIRE_CONSIGNMENT_MAX);
   assert_non_null(plain);
   base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
-  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS),
+  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), false,
                                     base_view_of(plain, WIRE_CONSIGNMENT_MAX - overhead), entropy, &sealed, &context,
                                     NULL),
                    BASE_OK);
   assert_int_equal(sealed.size, WIRE_CONSIGNMENT_MAX);
   base_buf_reset(&sealed);
-  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS),
+  assert_int_equal(seal_consignment(&to, BASE_VIEW(RABAT), BASE_VIEW(PARIS), false,
                                     base_view_of(plain, WIRE_CONSIGNMENT_MAX - overhead + 1), entropy, &sealed,
                                     &context, NULL),
                    BASE_TOO_LARGE);
@@ -158,17 +183,18 @@ static void what_cannot_be_sealed(void **state) {
   struct seal_hpke_context context;
   base_buf_init(&sealed, WIRE_CONSIGNMENT_MAX);
   assert_int_equal(
-      seal_consignment(&low, BASE_VIEW(RABAT), BASE_VIEW(PARIS), BASE_VIEW("x"), entropy, &sealed, &context, NULL),
+      seal_consignment(&low, BASE_VIEW(RABAT), BASE_VIEW(PARIS), false, BASE_VIEW("x"), entropy, &sealed, &context, NULL),
       BASE_WRONG_KEY);
   base_buf_reset(&sealed);
   assert_int_equal(
-      seal_consignment(&to, BASE_VIEW("rabat"), BASE_VIEW(PARIS), BASE_VIEW("x"), entropy, &sealed, &context, NULL),
+      seal_consignment(&to, BASE_VIEW("rabat"), BASE_VIEW(PARIS), false, BASE_VIEW("x"), entropy, &sealed, &context, NULL),
       BASE_INTERNAL);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(there_and_back),
+      cmocka_unit_test(an_exercise_opens_as_one_alone),
       cmocka_unit_test(nothing_to_say),
       cmocka_unit_test(every_changed_byte_is_refused),
       cmocka_unit_test(bounded),

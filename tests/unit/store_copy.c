@@ -51,7 +51,8 @@ static void fill(struct store *store) {
   ok(store_head_cosign(store, paris, LEAVES, BASE_VIEW("line"), &error));
   ok(store_partner_head_put(store, paris, INT64_MAX, BASE_VIEW("note"), &error));
   struct store_case kase = {
-      .id = first, .kind = BASE_VIEW("request"), .state = BASE_VIEW("asked"), .opener = BASE_VIEW("o")};
+      .id = first, .kind = BASE_VIEW("request"), .state = BASE_VIEW("asked"), .opener = BASE_VIEW("o"),
+      .exercise = true};
   ok(store_case_put(store, &kase, &error));
   struct store_message message = {.id = first,
                                   .case_id = first,

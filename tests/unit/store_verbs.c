@@ -796,6 +796,7 @@ static void no_query_scans_a_table(void **state) {
   } known[] = {
       {STORE_SQL_CASE_EACH, "in the order of an index"},  {STORE_SQL_CASE_LIST, "in the order of an index"},
       {STORE_SQL_CASE_LIST_APART, "in the order of an index"},  {STORE_SQL_DELIVERY_EACH, "in the order of rows"},
+      {STORE_SQL_CASE_LIST_EXERCISE, "in the order of an index"},
       {STORE_SQL_HEAD_LAST, "one row, from the end"},     {STORE_SQL_DELIVERY_COUNT_ALL, "five rows for each partner"},
       {STORE_SQL_ID_LAST, "one row, from the end"},       {STORE_SQL_MESSAGE_LAST, "one row, from the end"},
       {STORE_SQL_DELIVERY_LAST, "one row, from the end"},

@@ -21,6 +21,8 @@ static const char *const GOOD[] = {
     "],\"follows\":[]" MIDDLE END,
     START AUTHOR PARIS "],\"follows\":[\"" HEX "04\"]" MIDDLE "\"subject\":\"l’été \\u00e0 \\\"Saïdia\\\"\\n\"" END,
     START AUTHOR PARIS "],\"follows\":[\"" HEX "04\"]" MIDDLE "\"a\":\"1\",\"b\":\"2\",\"c\":\"" HEX "06\"" END,
+    "{\"wasl\":\"message/1\",\"exercise\":true,\"kind\":\"request\",\"kindhash\":\"" HEX "02\",\"type\":\"ask\"," AUTHOR PARIS
+    "],\"follows\":[]" MIDDLE END,
 };
 enum { GOOD_COUNT = sizeof GOOD / sizeof GOOD[0], ROUNDS = 20000, ROUNDS_SOAK = 1000000 };
 
@@ -45,6 +47,7 @@ static bool compare(struct base_view bytes) {
               (const char *)longer.data);
   assert_true(arena.used <= other.used);
   assert_int_equal(direct.opens, parsed.opens);
+  assert_int_equal(direct.exercise, parsed.exercise);
   assert_int_equal(wire_header_write(&direct, &once, NULL), BASE_OK);
   assert_int_equal(wire_header_write(&parsed, &twice, NULL), BASE_OK);
   assert_true(base_view_equal(base_buf_view(&once), base_buf_view(&twice)));
@@ -54,7 +57,7 @@ static bool compare(struct base_view bytes) {
 /* What we write is what it reads, but for what needs an escape. */
 static void our_spelling(void **state) {
   (void)state;
-  static const bool taken[GOOD_COUNT] = {true, true, false, true};
+  static const bool taken[GOOD_COUNT] = {true, true, false, true, true};
   for (size_t i = 0; i < GOOD_COUNT; i++) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     BASE_AUTO_BUF struct base_buf out = {0};

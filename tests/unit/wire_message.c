@@ -90,6 +90,9 @@ static void header_refused(void **state) {
       {",\"part0\"", ",\"x\":1,\"part0\"", BASE_UNKNOWN_FIELD, "header: $.x: unknown field"},
       {",\"part0\"", ",\"kind\":\"request\",\"part0\"", BASE_DUPLICATE_KEY, "stands twice"},
       {"{\"wasl", "[{\"wasl", BASE_SYNTAX, "header: "},
+      {",\"part0\"", ",\"exercise\":true,\"part0\"", BASE_OK, ""},
+      {",\"part0\"", ",\"exercise\":false,\"part0\"", BASE_FIELD, "$.exercise: is true, or left out"},
+      {",\"part0\"", ",\"exercise\":\"true\",\"part0\"", BASE_FIELD, "$.exercise: must be"},
   };
   BASE_AUTO_BUF struct base_buf text = {0};
   for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {

@@ -123,7 +123,8 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_RETURNED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
                           "\",\"n\":7,\"sent\":\"" ONES "\"}",
     [WIRE_ACT_REVIEWED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"2027-05-21T08:00:00Z\",\"reason\":\"the inquiry goes on\"}",
-    [WIRE_ACT_CLEARED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"n\":3,\"reason\":\"the matter is closed\"}",
+    [WIRE_ACT_CLEARED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"n\":3,\"subject\":\"\","
+                       "\"reason\":\"the matter is closed\"}",
     [WIRE_ACT_DEROGATION] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"individual_case\",\"reason\":\"one suspect\"}",
     [WIRE_ACT_ALERT] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"n\":6,\"subject\":\"sighting drugs/maghreb\",\"reason\":\"week of 2026-11-23: above its range of at most 5\"}",
     [WIRE_ACT_DEADLINE] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"to\":\"" PARIS "\",\"subject\":\"answer\",\"reason\":\"overdue 2026-11-28T08:00:00Z\"}",
