@@ -223,8 +223,9 @@ static enum base_code tell_statements(struct core_building *building, struct cor
   if (building->made->last_number > 0)
     carry->number = building->made->last_number;
   building->more = building->more || building->made->messages == WIRE_CONSIGNMENT_MESSAGES_MAX;
-  /* Law took a message back: the void that takes its place is no part of this head. */
-  carry->statements_told = telling.beyond || building->partner->revoke || !building->more;
+  /* Law took a message back: the void that takes its place is no part of this head. What waits for the receipt of the notice of
+   * an emergency, and what is behind it, goes with the next file. */
+  carry->statements_told = telling.beyond || building->partner->revoke || building->held || !building->more;
   return BASE_OK;
 }
 

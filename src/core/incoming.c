@@ -206,6 +206,15 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
   bool complete = false;
   enum base_code wrong_code = BASE_OK;
   struct base_error wrong = {0};
+  struct wire_header header;
+  code = wire_header_parse(row.header, &arena, &header, err);
+  if (code != BASE_OK)
+    return core_lose(core, code, err);
+  if (header.exercise != give->exercise) {
+    (void)base_fail(&wrong, BASE_POLICY, "a file of it came sealed as %s, and it is not",
+                    give->exercise ? "an exercise's" : "what is real");
+    return core_message_refuse(core, give, &arrival, true, row.part_count, &wrong, err);
+  }
   code = core_part_take(core, &frame->message, frame->part, frame->record, frame->last, frame->ciphertext, &complete,
                         &wrong_code, &wrong, err);
   if (code != BASE_OK)

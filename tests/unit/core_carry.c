@@ -100,6 +100,50 @@ static void agreed(struct pair_node *a, struct pair_node *b) {
   pair_agree(a, b, agreement);
 }
 
+/* A case of this kind with the kind's example, and a part of so many octets. */
+static void open_with(struct pair_node *from, const struct pair_node *to, const char *kind, const char *members, size_t part,
+                      char id[65]) {
+  char request[96], name[24];
+  struct base_buf json = {0};
+  struct base_hash sha256;
+  snprintf(request, sizeof request, "{\"actor\":\"amal\",\"kind\":\"%s\"}", kind);
+  struct pair_answer example = pair_ask(from, LINK_KIND_EXAMPLE, request, -1);
+  base_buf_printf(&json, "{\"actor\":\"amal\",%s\"kind\":\"%s\",\"to\":[\"%s\"],\"fields\":%.*s", members, kind, to->name,
+                  (int)example.payload.size, (const char *)example.payload.data);
+  pair_answer_free(&example);
+  if (part > 0) {
+    stage(from, part, name, &sha256);
+    base_buf_printf(&json, ",\"parts\":[{\"stage\":\"%s\",\"name\":\"p\",\"type\":\"text/plain\"}]", name);
+  }
+  base_buf_printf(&json, "}%c", 0);
+  pair_id(from, LINK_CASE_OPEN, (const char *)json.data, id);
+  base_buf_free(&json);
+}
+
+/* What is kept apart goes in one file, each in consignments of its own: exercises and what is real, what is humanitarian and
+ * the rest, with their parts. */
+static void apart_in_one_file(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char drill[65], real[65], second[65], tracing[65];
+  agreed(&a, &b);
+  open_with(&a, &b, "request", "\"exercise\":true,", 2 * WIRE_RECORD_MAX, drill);
+  open_with(&a, &b, "request", "", WIRE_RECORD_MAX + 1, real);
+  open_with(&a, &b, "request", "\"exercise\":true,", 0, second);
+  open_with(&a, &b, "tracing", "\"emergency\":{\"ground\":\"vital_interests\",\"reason\":\"r\"},", 1, tracing);
+  struct sum sum = carry(&a, &b);
+  assert_true(sum.taken == 4 && sum.records == 4); /* the notice of the emergency; the message once it is known to be there */
+  assert_int_equal(carry(&b, &a).receipts, 4);
+  sum = carry(&a, &b);
+  assert_true(sum.taken == 1 && sum.records == 1);
+  assert_int_equal(carry(&b, &a).receipts, 1);
+  const char *const ids[] = {drill, real, second, tracing};
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(pair_outbox(&a, ids[i], NULL), STORE_RECEIPTED);
+  assert_true(faults(&a) == 0 && faults(&b) == 0);
+  ask_remove(&a, &b);
+}
+
 static void files_alone(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -438,6 +482,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(files_alone), cmocka_unit_test(told_by_a_file),        cmocka_unit_test(bases),
       cmocka_unit_test(other_keys),  cmocka_unit_test(ended_and_unlawful),    cmocka_unit_test(not_the_partner),
-      cmocka_unit_test(limits),      cmocka_unit_test(of_one_who_was_stopped)};
+      cmocka_unit_test(limits),      cmocka_unit_test(of_one_who_was_stopped), cmocka_unit_test(apart_in_one_file)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
