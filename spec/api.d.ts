@@ -415,6 +415,8 @@ export type KindField = {
   required: boolean;
   state?: boolean;
   personal: "none" | "ordinary" | "special";
+  /** What a cross-check looks for in it. */
+  match?: "name" | "born" | "document" | "phone" | "account" | "vehicle" | "mail" | "identifier";
   list?: string;
   /** The item whose message it names. */
   item?: string;
@@ -817,6 +819,46 @@ export type Balance = {
   unread: number;
   /** Rows that are none of the kind's: not counted. */
   unclear: number;
+};
+
+export type Crosscheck = {
+  case: Id;
+  kind: string;
+  kind_version: KindVersion;
+  hits: CrosscheckHit[];
+  /** So many other cases are among the hits. */
+  cases: number;
+  /** There are hits that are not told here. */
+  more: boolean;
+  /** Values of this case that were looked for. */
+  values: number;
+  /** Values of this case above what one answer looks for. */
+  unsought: number;
+};
+
+export type CrosscheckHit = {
+  case: Id;
+  kind: string;
+  kind_version: KindVersion;
+  state: string;
+  message: Id;
+  type: string;
+  field: string;
+  /** Of a table, from 1. */
+  row: number | null;
+  by: Node;
+  stored: TimeOrNull;
+  /** What is the same. */
+  sort: "name" | "document" | "phone" | "account" | "vehicle" | "mail" | "identifier";
+  /** Of a name: whether the days of birth are the same, differ, or one of them is not known. */
+  born: "same" | "other" | "unknown" | null;
+  /** Where it stands in the case that was asked about. */
+  same: {
+    message: Id;
+    type: string;
+    field: string;
+    row: number | null;
+  };
 };
 
 export type BalanceLine = {
@@ -1684,6 +1726,14 @@ export interface Operations {
     parameters: { id: IdBeginning };
     query: { reason?: string };
     answer: CaseBalance;
+  };
+  /** In which other cases this node holds the same person, document or number: exact, and without content. */
+  case_crosscheck: {
+    method: "GET";
+    path: "/v1/cases/{id}/crosscheck";
+    parameters: { id: IdBeginning };
+    query: { reason?: string };
+    answer: Crosscheck;
   };
   /** What became of an item of another case goes on as a message in this one. */
   case_feed: {

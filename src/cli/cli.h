@@ -444,6 +444,7 @@ CLI_COMMAND_FUNCTION(case_list);
 CLI_COMMAND_FUNCTION(case_show);
 CLI_COMMAND_FUNCTION(case_items);
 CLI_COMMAND_FUNCTION(case_balance);
+CLI_COMMAND_FUNCTION(case_crosscheck);
 CLI_COMMAND_FUNCTION(case_feed);
 CLI_COMMAND_FUNCTION(case_export);
 CLI_COMMAND_FUNCTION(case_review);

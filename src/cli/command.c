@@ -172,6 +172,8 @@ const struct cli_command cli_commands[] = {
      "what has a state of its own in a case, such as offers and tasks", "-n paris case items d27331fa --item offer"},
     {"case balance", "CASE [--reason TEXT]", " --reason= ", 1, 1, cli_case_balance,
      "what is needed against what is offered, accepted, on its way and there, line by line", "-n rabat case balance d27331fa"},
+    {"case crosscheck", "CASE --reason TEXT", " --reason= ", 1, 1, cli_case_crosscheck,
+     "in which other cases this node holds the same person, document or number", "-n paris case crosscheck d27331fa --reason 'is he known here?'"},
     {"case feed", "FROM [TO]", "", 1, 2, cli_case_feed,
      "what became of a case's items goes on into a case of another kind; without TO, what is due and what went",
      "-n rabat case feed d27331fa 90b1c4de"},

@@ -86,6 +86,7 @@ static const char *const consequences[] = {
                       "backup of core/ or its database that is as new as the last head",
     [CORE_SO_COUNTED] = "it was counted anew from the cases; what the picture showed before may have been wrong",
     [CORE_SO_LISTED] = "it is looked into or counted anew; what lists and counts of STIX objects said before may have been wrong",
+    [CORE_SO_FOUND] = "it is noted anew from its content; a cross-check made before may have missed it, or found what is not there",
     [CORE_SO_TABLE] =
         "the database is damaged there: put back a backup of core/ or its database that is as new as the last head",
     [CORE_SO_ONCE] = NULL,

@@ -48,6 +48,7 @@ enum core_check_so {
   CORE_SO_ALARM,
   CORE_SO_COUNTED,
   CORE_SO_LISTED,
+  CORE_SO_FOUND,
   CORE_SO_TABLE,
   CORE_SO_ONCE, /* said already */
 };

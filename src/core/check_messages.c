@@ -7,6 +7,7 @@
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
+#include "core/crosscheck.h"
 #include "core/ends.h"
 #include "core/erase.h"
 #include "core/messages.h"
@@ -243,7 +244,7 @@ static enum base_code check_parts(struct core *core, const struct store_message 
 /* --- content */
 
 static enum base_code check_part0(struct core *core, const struct store_message *row, const struct wire_header *header,
-                                  const struct base_secret *key) {
+                                  const struct base_secret *key, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   BASE_AUTO_BUF struct base_buf plain = {0};
@@ -266,10 +267,12 @@ static enum base_code check_part0(struct core *core, const struct store_message 
   else if (code == BASE_OK && part0.part_count != row->part_count)
     core_check_found(core, CORE_SO_MESSAGE, place, "it is stored with %u parts, but its content names %zu",
                      (unsigned)row->part_count, part0.part_count);
+  if (code == BASE_OK)
+    code = core_crosscheck_check(core, row, header, part0.fields, &why);
   wire_part0_free(&part0);
   if (plain.data != NULL)
     base_wipe(plain.data, plain.size);
-  return core_damage(code) ? BASE_OK : code;
+  return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
 
 /* --- some messages at a time, so that one request to the keeper unwraps the keys of all */
@@ -328,6 +331,8 @@ static enum base_code check_message(struct core *core, struct batch *batch, stru
     code = check_parts(core, row, err);
   if (code == BASE_OK && !dropped)
     code = core_retain_check(core, row, header, err);
+  if (code == BASE_OK && dropped)
+    code = core_crosscheck_check(core, row, header, NULL, err);
   if (code == BASE_OK)
     code = core_ends_check_message(core, row, err);
   bool refused = !row->ours && row->state == STORE_MESSAGE_REFUSED, erased = false;
@@ -351,7 +356,7 @@ static enum base_code open_one(struct core *core, struct batch *batch, size_t i,
   struct base_error why = {0};
   enum base_code code = core_key_unwrap(core, row->epoch, row->wrapped_key, &batch->keys[i], &why);
   if (code == BASE_OK)
-    return check_part0(core, row, &batch->headers[batch->at[i]], &batch->keys[i]);
+    return check_part0(core, row, &batch->headers[batch->at[i]], &batch->keys[i], err);
   if (!core_damage(code))
     return base_fail(err, code, "%s", why.text);
   core_check_found(core, CORE_SO_MESSAGE, core_place_message(&row->id), "the key of its content does not unwrap");
@@ -373,9 +378,9 @@ static enum base_code open_batch(struct core *core, struct batch *batch, struct 
   all = all && code == BASE_OK;
   code = BASE_OK;
   for (size_t i = 0; i < batch->keyed && code == BASE_OK; i++)
-    code = all ? check_part0(core, &batch->rows[batch->at[i]], &batch->headers[batch->at[i]], &batch->keys[i])
+    code = all ? check_part0(core, &batch->rows[batch->at[i]], &batch->headers[batch->at[i]], &batch->keys[i], err)
                : open_one(core, batch, i, err);
-  return code == BASE_OK ? BASE_OK : base_fail(err, code, "no memory for the check of a message");
+  return code;
 }
 
 enum base_code core_check_messages(struct core *core, bool *done, struct base_error *err) {

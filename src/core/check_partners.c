@@ -200,6 +200,9 @@ static enum base_code check_facts(struct core *core, struct base_error *err) {
   if (core->login_key_lost)
     core_check_found(core, CORE_SO_TABLE, core_place("fact login-key"),
                      "it is missing or damaged: nobody comes in by a password before a new one is set");
+  if (core->match_key_lost)
+    core_check_found(core, CORE_SO_TABLE, core_place("fact match-key"),
+                     "it is missing or damaged: no cross-check finds anything, and what comes now is not noted for one");
   enum base_code code = core_cards_check(core, 0, core->card.generation, &why);
   if (core_damage(code))
     core_check_found(core, CORE_SO_PROOF, core_place("card"), "the history of this node's cards does not stand: %s",

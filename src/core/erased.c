@@ -4,7 +4,9 @@
 
 #include "core/back.h"
 #include "core/clear.h"
+#include "core/crosscheck.h"
 #include "core/erase.h"
+#include "core/kinds.h"
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
@@ -64,9 +66,10 @@ static enum base_code keep_without(struct core *core, struct store_message *row,
   return store_erasure_put(core->store, &erasure, err);
 }
 
-enum base_code core_content_keep(struct core *core, struct store_message *row, bool exercise, struct base_view part0,
-                                 const struct wire_part0 *parts, struct base_view without, bool *out_dropped,
-                                 struct base_error *err) {
+enum base_code core_content_keep(struct core *core, struct store_message *row, bool exercise, const struct wire_header *header,
+                                 struct base_view part0, const struct wire_part0 *parts, struct base_view without,
+                                 bool *out_dropped, struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   struct base_secret key;
   uint8_t wrapped[CORE_WRAPPED];
   bool known = false;
@@ -89,6 +92,8 @@ enum base_code core_content_keep(struct core *core, struct store_message *row, b
     code = store_message_add(core->store, row, err);
   for (size_t i = 0; i < parts->part_count && code == BASE_OK; i++)
     code = core_part_expect(core, &row->id, (uint16_t)i, &parts->parts[i], err);
+  if (code == BASE_OK && kind != NULL)
+    code = core_crosscheck_note(core, &row->id, wire_kind_type_named(&kind->kind, header->type), parts->fields, err);
   row->part0 = row->wrapped_key = (struct base_view){0}; /* end here */
   return code;
 }

@@ -551,6 +551,7 @@ struct core {
   bool parts_dir_dirty;                     /* files were made or named since the last sync of the folder */
   struct base_secret token_key;             /* for tokens of parts' hashes */
   struct base_secret login_key;             /* for what a login compares */
+  struct base_secret match_key;             /* for tokens of what a cross-check looks for */
   uint32_t epoch;                           /* of our register, from 1; spec/epoch.md */
   uint64_t epoch_start;                     /* index of its first leaf, when it is a later one … */
   base_time epoch_time;                     /* … and its time */
@@ -558,7 +559,7 @@ struct core {
   char lost[BASE_ERROR_TEXT_MAX];           /* this register lost leaves, as partners proved; "": it did not */
   uint32_t lost_epoch;                      /* no epoch up to this one goes on, by that proof */
   uint32_t lost_generation;                 /* of the newest card that this data does not have, likewise; 0: none */
-  bool token_key_lost, login_key_lost;      /* the fact of it is damaged: this one ends with the run */
+  bool token_key_lost, login_key_lost, match_key_lost; /* the fact of it is damaged: this one ends with the run */
   bool login_key_fresh;                     /* made in this step */
 
   size_t pool_count; /* keys wrapped ahead */

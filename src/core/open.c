@@ -73,12 +73,14 @@ struct node_key {
   struct base_secret *key;
   bool *lost;
 };
-enum { NODE_KEYS = 2 };
+enum { NODE_KEY_PARTS, NODE_KEY_LOGIN, NODE_KEY_MATCHES, NODE_KEYS };
 static struct node_key node_key(struct core *core, size_t which) {
-  return which == 0 ? (struct node_key){"part-token-key", "parts are not found by their hash", &core->token_key,
-                                        &core->token_key_lost}
-                    : (struct node_key){"login-key", "nobody comes in by a password that was set before",
-                                        &core->login_key, &core->login_key_lost};
+  const struct node_key all[NODE_KEYS] = {
+      [NODE_KEY_PARTS] = {"part-token-key", "parts are not found by their hash", &core->token_key, &core->token_key_lost},
+      [NODE_KEY_LOGIN] = {"login-key", "nobody comes in by a password that was set before", &core->login_key,
+                          &core->login_key_lost},
+      [NODE_KEY_MATCHES] = {"match-key", "no cross-check finds anything", &core->match_key, &core->match_key_lost}};
+  return all[which];
 }
 
 static enum base_code read_key(struct core *core, const struct node_key *key, struct base_error *err) {
@@ -124,9 +126,11 @@ static enum base_code key_anew(struct core *core, const struct node_key *key, ui
 enum base_code core_node_keys_anew(struct core *core, uint32_t old, bool *done, struct base_error *err) {
   enum base_code code = BASE_OK;
   *done = true;
-  for (size_t i = 0; i < NODE_KEYS && code == BASE_OK && *done; i++) {
+  for (size_t i = 0; i < NODE_KEYS && code == BASE_OK; i++) { /* all in one step, however many there are */
     struct node_key key = node_key(core, i);
-    code = key_anew(core, &key, old, done, err);
+    bool was = false;
+    code = key_anew(core, &key, old, &was, err);
+    *done = *done && was;
   }
   return code;
 }
@@ -160,7 +164,7 @@ static enum base_code load_node_keys(struct core *core, struct base_error *err) 
 enum base_code core_login_key_renew(struct core *core, struct base_error *err) {
   uint8_t wrapped[CORE_WRAPPED];
   uint32_t epoch = 0;
-  struct node_key key = node_key(core, 1);
+  struct node_key key = node_key(core, NODE_KEY_LOGIN);
   if (!core->login_key_lost)
     return BASE_OK;
   enum base_code code = core_key(core, &core->login_key, wrapped, &epoch, err);
@@ -290,5 +294,6 @@ void core_close(struct core *core) {
   base_wipe(core->fresh, sizeof core->fresh);
   base_wipe(&core->token_key, sizeof core->token_key);
   base_wipe(&core->login_key, sizeof core->login_key);
+  base_wipe(&core->match_key, sizeof core->match_key);
   free(core);
 }

@@ -6,6 +6,7 @@
 #include "core/back.h"
 #include "core/cases.h"
 #include "core/clocks.h"
+#include "core/crosscheck.h"
 #include "core/partners.h"
 #include "core/people.h"
 #include "core/picture.h"
@@ -414,6 +415,7 @@ static const struct show_row {
     {LINK_CASE_SHOW, core_show_case, "case", "case.show"},
     {LINK_CASE_ITEMS, core_show_case_items, NULL, NULL},
     {LINK_CASE_BALANCE, core_show_case_balance, "case", "case.balance"},
+    {LINK_CASE_CROSSCHECK, core_show_crosscheck, NULL, NULL}, /* writes its own leaf */
     {LINK_REVIEW_LIST, core_review_list, NULL, NULL},
     {LINK_PICTURE_SHOW, core_picture_show, NULL, NULL},
     {LINK_STIX_LIST, core_stix_list, NULL, NULL},

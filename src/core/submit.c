@@ -128,6 +128,7 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
                                  struct base_error *err) {
   struct wire_form_parties parties;
   name_parties(core, &submission->header, &parties);
+  submission->part0.fields = wire_json_get(request, "fields");
   enum base_code code = wire_form_check(&parties, submission->type, wire_json_get(request, "fields"),
                                         &submission->arena, &submission->form, &submission->rest, err);
   if (code == BASE_OK)

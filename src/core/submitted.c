@@ -4,6 +4,7 @@
 
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/crosscheck.h"
 #include "core/messages.h"
 #include "core/parts.h"
 #include "core/register.h"
@@ -56,7 +57,11 @@ static enum base_code write_message(struct core *core, const struct core_submiss
   base_wipe(&key, sizeof key);
   code = base_buf_check(&sealed, "content", err);
   row.part0 = base_buf_view(&sealed);
-  return code == BASE_OK ? store_message_add(core->store, &row, err) : code;
+  if (code == BASE_OK)
+    code = store_message_add(core->store, &row, err);
+  if (code == BASE_OK && state != STORE_MESSAGE_DRAFT)
+    code = core_crosscheck_note(core, &submission->id, submission->type, submission->part0.fields, err);
+  return code;
 }
 
 static enum base_code write_parts(struct core *core, struct core_submission *submission, struct base_error *err) {

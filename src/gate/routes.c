@@ -34,6 +34,7 @@ static const struct gate_route routes[] = {
     {"POST", "v1/cases/ID/messages", LINK_CASE_SEND, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/cases", LINK_CASE_LIST, GATE_ASK, {{0}}, {{"kind", GATE_TEXT}, {"limit", GATE_NUMBER}, {"by", GATE_TEXT}, {"state", GATE_TEXT}, {"after", GATE_TEXT}, {"lane", GATE_TEXT}, {"exercise", GATE_FLAG}}},
     {"GET", "v1/cases/ID/items", LINK_CASE_ITEMS, GATE_ASK, {{"id", GATE_TEXT}}, {{"item", GATE_TEXT}, {"state", GATE_TEXT}}},
+    {"GET", "v1/cases/ID/crosscheck", LINK_CASE_CROSSCHECK, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"GET", "v1/cases/ID/balance", LINK_CASE_BALANCE, GATE_ASK, {{"id", GATE_TEXT}}, {{"reason", GATE_TEXT}}},
     {"GET", "v1/cases/ID", LINK_CASE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"bare", GATE_FLAG}, {"export", GATE_FLAG}, {"reason", GATE_TEXT}}},
     {"POST", "v1/cases/ID/feed", LINK_CASE_FEED, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},

@@ -36,7 +36,7 @@ static enum base_code read_card(struct base_view bytes, struct base_arena *arena
 }
 
 /* As far as the cards that are kept go on from that of the data; at most to this generation. why: what ends them. */
-static enum base_code find_last(int dir, struct base_view card, uint32_t most, struct last_card *out,
+static enum base_code seek_last(int dir, struct base_view card, uint32_t most, struct last_card *out,
                                 struct base_error *why, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 8 * WIRE_CARD_MAX);
@@ -100,7 +100,7 @@ static enum base_code check_signed(int dir, const struct keeper_head *own, struc
   struct base_error why = {.text = "the data have another one of that generation"};
   if (card.size == 0 || wire_key_none(&own->bound))
     return BASE_OK;
-  enum base_code code = find_last(dir, card, own->generation, &last, &why, err);
+  enum base_code code = seek_last(dir, card, own->generation, &last, &why, err);
   if (code == BASE_OK && last.generation <= own->generation &&
       memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) != 0) {
     (void)snprintf(which, sizeof which, "the keeper signed the card of generation %u last", (unsigned)own->generation);
@@ -202,7 +202,7 @@ static enum base_code check_next(const struct keeper *keeper, uint32_t number, u
 /* Nothing here says which card was signed last but the files: none may be missing or damaged between them. */
 static enum base_code find_without_memory(int dir, struct base_view card, struct last_card *out, struct base_error *why,
                                           struct base_error *err) {
-  enum base_code code = find_last(dir, card, UINT32_MAX, out, why, err);
+  enum base_code code = seek_last(dir, card, UINT32_MAX, out, why, err);
   if (code == BASE_OK && (why->code != BASE_NOT_FOUND || keeper_cards_newest(dir) > out->generation)) {
     char which[80];
     (void)snprintf(which, sizeof which, "the keeper keeps a card of generation %u", (unsigned)keeper_cards_newest(dir));
@@ -246,7 +246,7 @@ static enum base_code find_later(const struct keeper *keeper, struct base_view c
   struct base_error why = {0};
   if (card.size == 0)
     return BASE_OK;
-  enum base_code code = find_last(keeper->dir, card, UINT32_MAX, &last, &why, err);
+  enum base_code code = seek_last(keeper->dir, card, UINT32_MAX, &last, &why, err);
   bool knows = memcmp(own->bound.bytes, last.hash.bytes, sizeof last.hash.bytes) == 0;
   if (code == BASE_OK && last.kept && !knows)
     code = take_keys(keeper, &last, own, err);

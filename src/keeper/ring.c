@@ -145,7 +145,7 @@ static bool note_file(struct found *found, enum keeper_key_type type, uint32_t n
   return true;
 }
 
-static enum base_code find_files(const struct keeper *keeper, struct found *found, struct base_error *err) {
+static enum base_code seek_files(const struct keeper *keeper, struct found *found, struct base_error *err) {
   int copy = openat(keeper->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *folder = copy < 0 ? NULL : fdopendir(copy);
   if (folder == NULL) {
@@ -184,7 +184,7 @@ enum base_code keeper_whose(int dir, char out[WIRE_ORIGIN_MAX + 1], struct base_
   const struct keeper keeper = {.dir = dir};
   struct found found = {0};
   struct keeper_key key = {0};
-  enum base_code code = find_files(&keeper, &found, err);
+  enum base_code code = seek_files(&keeper, &found, err);
   if (code == BASE_OK && found.count == 0)
     code = no_key(err);
   if (code == BASE_OK)
@@ -199,7 +199,7 @@ enum base_code keeper_ring_load(struct keeper *keeper, struct base_error *err) {
   struct found found = {0};
   enum base_code code = open_token(keeper, err);
   if (code == BASE_OK)
-    code = find_files(keeper, &found, err);
+    code = seek_files(keeper, &found, err);
   for (size_t i = 0; code == BASE_OK && i < found.count; i++) /* in the order of their types */
     code = load_file(keeper, found.files[i].type, found.files[i].number, err);
   if (code == BASE_OK && keeper->count == 0)

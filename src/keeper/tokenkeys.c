@@ -122,7 +122,7 @@ static enum base_code search(struct keeper_token *token, CK_ATTRIBUTE *wanted, C
   return answer == CKR_OK ? BASE_OK : keeper_token_fail(token, answer, false, "it does not look for keys", err);
 }
 
-static enum base_code find_one(struct keeper_token *token, CK_OBJECT_CLASS class, const uint8_t id[KEEPER_TOKEN_ID],
+static enum base_code seek_one(struct keeper_token *token, CK_OBJECT_CLASS class, const uint8_t id[KEEPER_TOKEN_ID],
                                CK_OBJECT_HANDLE *out, struct base_error *err) {
   CK_OBJECT_HANDLE found[OBJECTS_MAX];
   CK_ULONG count = 0;
@@ -193,11 +193,11 @@ enum base_code keeper_token_find(struct keeper_token *token, enum keeper_key_typ
                                  struct base_error *err) {
   bool pair = type != KEEPER_KEY_EPOCH;
   CK_OBJECT_HANDLE public_key = 0, key;
-  enum base_code code = find_one(token, pair ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, id, &key, err);
+  enum base_code code = seek_one(token, pair ? CKO_PRIVATE_KEY : CKO_SECRET_KEY, id, &key, err);
   if (code == BASE_OK)
     code = check_kept(token, key, err);
   if (code == BASE_OK && pair)
-    code = find_one(token, CKO_PUBLIC_KEY, id, &public_key, err);
+    code = seek_one(token, CKO_PUBLIC_KEY, id, &public_key, err);
   if (code == BASE_OK && pair)
     code = read_public(token, public_key, out_public, err);
   if (code == BASE_OK)

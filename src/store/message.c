@@ -50,6 +50,8 @@ enum base_code store_message_drop_content(struct store *store, const struct base
   if (code == BASE_OK)
     code = store_run(store, STORE_SQL_MESSAGE_DROP,
                      STORE_VALUES(store_number(number), store_bytes((struct base_view){0})), &changed, err);
+  if (code == BASE_OK && changed > 0)
+    code = store_run(store, STORE_SQL_MATCH_DROP, STORE_VALUES(store_number(number)), NULL, err);
   store->engine->erasing(store, false);
   return code == BASE_OK && changed == 0 ? no_message(id, err) : code;
 }

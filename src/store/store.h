@@ -294,7 +294,7 @@ BASE_NODISCARD enum base_code store_message_add(struct store *store, struct stor
                                                 struct base_error *err); /* sets number */
 BASE_NODISCARD enum base_code store_message_state_set(struct store *store, const struct base_id *id,
                                                       enum store_message_state state, struct base_error *err);
-/* Empties part0 and the wrapped key. */
+/* Empties part0 and the wrapped key; what a cross-check found of it goes too. */
 BASE_NODISCARD enum base_code store_message_drop_content(struct store *store, const struct base_id *id,
                                                          struct base_error *err);
 BASE_NODISCARD enum base_code store_message_get(struct store *store, const struct base_id *id, struct base_arena *arena,
@@ -523,6 +523,34 @@ BASE_NODISCARD enum base_code store_picture_alerts(struct store *store, base_tim
                                                    enum base_code (*each)(void *context,
                                                                           const struct store_picture_alert *),
                                                    void *context, struct base_error *err);
+/* What a cross-check finds: a token of a value of a message, and its place there, as core means it. */
+enum { STORE_MATCH_TOKEN = 16 };
+struct store_match_token { uint8_t bytes[STORE_MATCH_TOKEN]; };
+struct store_match {
+  struct base_id message, case_id;
+  uint32_t place;
+  struct base_view type, author, kind, state; /* of the message; of its case. Valid in the call alone */
+  struct base_hash kind_hash;
+  base_time stored;
+};
+BASE_NODISCARD enum base_code store_match_add(struct store *store, const struct base_id *message,
+                                              const struct store_match_token *token, uint32_t place,
+                                              struct base_error *err);
+BASE_NODISCARD enum base_code store_match_drop(struct store *store, const struct base_id *message,
+                                               struct base_error *err);
+/* Those of a message, in the order of places. */
+BASE_NODISCARD enum base_code store_match_of(struct store *store, const struct base_id *message,
+                                             enum base_code (*each)(void *context, const struct store_match_token *,
+                                                                    uint32_t place),
+                                             void *context, struct base_error *err);
+BASE_NODISCARD enum base_code store_match_there(struct store *store, const struct base_id *message, uint32_t place,
+                                                bool *out, struct base_error *err);
+/* The messages HELD in other cases than this, those of the lane `hidden` (enum wire_lane; WIRE_LANES: none is) left out, that have
+ * the token; the last ones first, at most so many. */
+BASE_NODISCARD enum base_code store_match_each(struct store *store, const struct store_match_token *token,
+                                               const struct base_id *other_than, int hidden, uint64_t most,
+                                               enum base_code (*each)(void *context, const struct store_match *),
+                                               void *context, struct base_error *err);
 /* Pending messages of all cases that name this id among those they wait for. */
 BASE_NODISCARD enum base_code store_message_wait(struct store *store, const struct base_id *pending,
                                                  const struct base_id *for_id, struct base_error *err);

@@ -87,6 +87,7 @@ static void read_types(struct wire_kind_reader *reader) {
     kind->types[i].fields =
         wire_kind_take_fields(&object, "fields", false, kind, reader->arena, &kind->types[i].field_count);
     kind->types[i].name = name;
+    wire_kind_count_matches(&object, &kind->types[i]);
     kind->type_count++;
     wire_object_close(&object, &reader->root);
   }

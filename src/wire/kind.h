@@ -38,6 +38,7 @@ enum {
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
+  WIRE_KIND_MATCHES_MAX = 1024,      /* values in one message that a cross-check looks for, by what its type allows */
 };
 
 enum wire_field_type {
@@ -58,6 +59,20 @@ enum wire_field_type {
   WIRE_FIELD_TYPES
 };
 extern const char *const wire_field_type_names[WIRE_FIELD_TYPES]; /* "text", "code" … as in the file */
+/* What a field holds that a cross-check looks for: spec/crosscheck.md. */
+enum wire_match {
+  WIRE_MATCH_NONE,
+  WIRE_MATCH_NAME,       /* of a person; several in one row are one name */
+  WIRE_MATCH_BORN,       /* the day of birth of who is named in the same row */
+  WIRE_MATCH_DOCUMENT,
+  WIRE_MATCH_PHONE,
+  WIRE_MATCH_ACCOUNT,    /* an IBAN, a number of an account */
+  WIRE_MATCH_VEHICLE,    /* a plate, the number of a chassis */
+  WIRE_MATCH_MAIL,
+  WIRE_MATCH_IDENTIFIER, /* whatever else is known by letters and digits */
+  WIRE_MATCHES
+};
+extern const char *const wire_match_names[WIRE_MATCHES]; /* "name", "born" … as in the file */
 enum wire_personal { WIRE_PERSONAL_NONE, WIRE_PERSONAL_ORDINARY, WIRE_PERSONAL_SPECIAL };
 
 struct wire_kind_list { struct base_view name; size_t count; struct base_view *codes; };
@@ -66,6 +81,7 @@ struct wire_kind_field {
   enum wire_field_type type;
   bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE, PARTY only) */
   enum wire_personal personal;
+  enum wire_match match;             /* LINE, TEXT, and DATE alone for BORN; never of a state field */
   const struct wire_kind_list *list; /* CODE, CODES */
   int64_t least, most;               /* INTEGER: the range; TEXT, LINE: most bytes; TABLE, NAMES: of rows, of codes */
   size_t column_count;               /* TABLE */
@@ -80,6 +96,7 @@ struct wire_kind_type {
   bool release;                      /* a second person, a supervisor, must release it before it goes */
   size_t field_count;
   struct wire_kind_field *fields;
+  bool matched;                      /* a field of it, or a column, has `match` */
   bool moves_case;                   /* a transition of the case is on it */
   const struct wire_kind_item *opens; /* the item that it opens; NULL: none */
   const struct wire_kind_item *moves; /* the item that it names … */

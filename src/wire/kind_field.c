@@ -170,6 +170,7 @@ static void take_field(struct wire_object *object, bool column, const struct wir
                      "only a text, code, date, time, message, reference or party can go into the header");
   if (column && (field->type == WIRE_FIELD_TABLE || wire_field_names_message(field->type)))
     wire_object_fail(object, BASE_FIELD, "type", "a column can be neither a table, nor a message or reference");
+  wire_kind_take_match(object, kind, field);
   take_bounds(object, field);
   if (field->type == WIRE_FIELD_CODE || field->type == WIRE_FIELD_CODES)
     take_list(object, kind, field);
@@ -199,6 +200,7 @@ static void check_names(struct wire_object *object, const char *key, const struc
   if (states > WIRE_STATE_FIELDS_MAX)
     wire_object_fail(object, BASE_FIELD, key, "%zu state fields, at most %d are allowed", states,
                      WIRE_STATE_FIELDS_MAX);
+  wire_kind_check_match(object, key, fields, count);
 }
 
 /* Recursion is one level deep: columns hold no table. */

@@ -4,7 +4,7 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_ends.c, kind_field.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_ends.c, kind_field.c, kind_match.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -44,6 +44,13 @@ void wire_kind_read_picture(struct wire_kind_reader *reader);
 void wire_kind_read_balances(struct wire_kind_reader *reader);
 /* kind_feed.c: the feeds, likewise. */
 void wire_kind_read_feeds(struct wire_kind_reader *reader);
+/* kind_match.c: `match` of a field or column, whose type and state are read. */
+void wire_kind_take_match(struct wire_object *object, const struct wire_kind *kind, struct wire_kind_field *field);
+/* Whether these go together: the fields of a type, or the columns of a table. */
+void wire_kind_check_match(struct wire_object *object, const char *key, const struct wire_kind_field *fields,
+                           size_t count);
+/* The type is read whole: whether it has any, and not more than a message may have. */
+void wire_kind_count_matches(struct wire_object *object, struct wire_kind_type *type);
 /* kind_lane.c: once needs_row is read. */
 void wire_kind_read_lane(struct wire_kind_reader *reader);
 

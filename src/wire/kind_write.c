@@ -66,6 +66,8 @@ static void write_field(const struct shower *shower, const struct wire_kind_type
   if (!table)
     wire_write_member_bool(writer, "state", field->state);
   wire_write_member_string(writer, "personal", personal[field->personal]);
+  if (field->match)
+    wire_write_member_string(writer, "match", wire_match_names[field->match]);
   if (field->list)
     wire_write_member_text(writer, "list", field->list->name);
   if (field->item.size)

@@ -164,7 +164,7 @@ def versions(rabat, paris):
 
 def programs(rabat):
     """The program's own are not to be replaced; an older version of one may stand beside it."""
-    kind, labels = (json.loads(read(os.path.join(ROOT, "kinds", "request" + suffix))) for suffix in (".json", ".labels.json"))
+    kind, labels = (json.loads(read(os.path.join(ROOT, "kinds", "deconfliction" + suffix))) for suffix in (".json", ".labels.json"))
     for name, version in (("request", 1), ("request", 7), ("agreement", 1), ("recall", 2)):
         kind["name"], kind["version"] = labels["kind"], labels["version"] = name, version
         kind["needs_row"] = name == "request"

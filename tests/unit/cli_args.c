@@ -60,7 +60,7 @@ static void wrong_use(void **state) {
       {"-n", "-n needs a value"},
       {"-n DIR", "no command was given"},
       {"cases list", "no command 'cases list'"},
-      {"case", "case: which command? open, send, list, show, items, balance, feed, review, export, erase; see: wasl help case"},
+      {"case", "case: which command? open, send, list, show, items, balance, crosscheck, feed, review, export, erase; see: wasl help case"},
       {"case --json", "case: which command?"},
       {"case lists", "no command 'case lists', but open"},
       {"case show", "something is missing"},

@@ -267,6 +267,7 @@ static const struct tampering tamperings[] = {
     /* facts */
     {'a', "DELETE FROM facts WHERE name = 'part-token-key'", NULL, "fact part-token-key", "missing or damaged"},
     {'a', "DELETE FROM facts WHERE name = 'login-key'", NULL, "fact login-key", "missing or damaged"},
+    {'a', "DELETE FROM facts WHERE name = 'match-key'", NULL, "fact match-key", "missing or damaged"},
     {'a', "UPDATE facts SET value = x'00' WHERE name = 'part-token-key'", NULL, "fact part-token-key",
      "missing or damaged"},
     {'a', "DELETE FROM facts WHERE name = 'card-1'", NULL, "card", "generation 1 is not kept"},

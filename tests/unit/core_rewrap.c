@@ -86,6 +86,7 @@ static void whole(struct pair_node *node, char ids[MESSAGES][65]) {
     try_sound(node);
     assert_false(node->core->token_key_lost);
     assert_false(node->core->login_key_lost);
+    assert_false(node->core->match_key_lost);
     try_restart(node);
     pair_settle(node);
   }

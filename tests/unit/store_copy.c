@@ -103,6 +103,7 @@ static void fill(struct store *store) {
   ok(store_stix_part_put(store, &stix, &error));
   ok(store_stix_type_add(store, &stix, BASE_VIEW("malware"), 1, &error));
   ok(store_stix_id_add(store, &stix, &token, &error));
+  ok(store_match_add(store, &first, &(struct store_match_token){{0xff, 1, 2}}, 18, &error));
   struct store_erasure erasure = {.message = first, .leaf = 9};
   ok(store_erasure_put(store, &erasure, &error));
   ok(store_commit(store, &error));

@@ -376,6 +376,83 @@ static void messages(void **state) {
   fails(BASE_NOT_FOUND, store_message_state_set(box->store, &none, STORE_MESSAGE_HELD, &error));
 }
 
+struct matched {
+  char list[400];
+  size_t used;
+};
+
+static unsigned seed_of(const struct base_id *id) {
+  unsigned seed = 1;
+  for (struct base_id one = id_of(1); seed < 9 && !base_id_equal(&one, id); one = id_of(seed))
+    seed++;
+  return seed;
+}
+
+static enum base_code tell_match(void *context, const struct store_match *match) {
+  struct matched *matched = context;
+  matched->used += (size_t)snprintf(matched->list + matched->used, sizeof matched->list - matched->used, "%u/%u/%u %.*s %.*s;",
+                                    seed_of(&match->message), seed_of(&match->case_id), match->place, (int)match->type.size,
+                                    (const char *)match->type.data, (int)match->kind.size, (const char *)match->kind.data);
+  return BASE_OK;
+}
+
+static enum base_code tell_token(void *context, const struct store_match_token *token, uint32_t place) {
+  struct matched *matched = context;
+  matched->used += (size_t)snprintf(matched->list + matched->used, sizeof matched->list - matched->used, "%02x%02x/%u;",
+                                    token->bytes[0], token->bytes[15], place);
+  return BASE_OK;
+}
+
+static void matches_are(struct store *store, const struct store_match_token *token, uint8_t other_than, int hidden, uint64_t most,
+                        const char *want) {
+  struct matched matched = {0};
+  struct base_id id = id_of(other_than);
+  ok(store_match_each(store, token, &id, hidden, most, tell_match, &matched, &error));
+  assert_string_equal(matched.list, want);
+}
+
+/* Found by the whole token, in other cases alone, complete ones, of the asker's lanes and never of the humanitarian one. */
+static void matches(void **state) {
+  struct store *store = ((struct box *)*state)->store;
+  struct store_match_token token = {{0xfe, 1, 2}}, other = token;
+  struct matched matched = {0};
+  static const struct {
+    uint8_t id, kase;
+    enum store_message_state state;
+  } rows[] = {{1, 1, STORE_MESSAGE_HELD}, {2, 1, STORE_MESSAGE_PENDING}, {3, 3, STORE_MESSAGE_HELD}, {4, 4, STORE_MESSAGE_HELD},
+              {5, 5, STORE_MESSAGE_HELD}, {6, 6, STORE_MESSAGE_HELD}};
+  static const char *const kinds[] = {[1] = "request", [3] = "desk", [4] = "tracing", [5] = "threat", [6] = "threat"};
+  static const int64_t lanes[] = {[1] = 0, [3] = 2, [4] = 1, [5] = 0, [6] = 0};
+  other.bytes[15] = 0xff;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct base_id id = id_of(rows[i].id);
+    struct store_case kase = {.id = id_of(rows[i].kase), .kind = base_view_text(kinds[rows[i].kase]), .state = BASE_VIEW("open"),
+                              .opener = BASE_VIEW("a"), .lane = (enum wire_lane)lanes[rows[i].kase]};
+    add_message(store, rows[i].id, rows[i].kase, rows[i].state);
+    ok(store_case_put(store, &kase, &error));
+    ok(store_match_add(store, &id, rows[i].id == 6 ? &other : &token, 18, &error));
+  }
+  struct base_id third = id_of(3), fifth = id_of(5);
+  ok(store_match_add(store, &fifth, &token, 34, &error));
+  ok(store_match_add(store, &fifth, &token, 34, &error)); /* once */
+  matches_are(store, &token, 6, 3, 9, "5/5/34 answer threat;5/5/18 answer threat;3/3/18 answer desk;1/1/18 answer request;");
+  matches_are(store, &token, 5, 3, 9, "3/3/18 answer desk;1/1/18 answer request;");
+  matches_are(store, &token, 5, 2, 9, "1/1/18 answer request;");
+  matches_are(store, &token, 5, 0, 9, "3/3/18 answer desk;");
+  matches_are(store, &token, 6, 3, 2, "5/5/34 answer threat;5/5/18 answer threat;");
+  matches_are(store, &other, 1, 3, 9, "6/6/18 answer threat;");
+  ok(store_match_of(store, &fifth, tell_token, &matched, &error));
+  assert_string_equal(matched.list, "fe00/18;fe00/34;");
+  bool there = false;
+  ok(store_match_there(store, &fifth, 34, &there, &error));
+  assert_true(there);
+  ok(store_match_there(store, &fifth, 35, &there, &error));
+  assert_false(there);
+  ok(store_match_drop(store, &fifth, &error));
+  ok(store_message_drop_content(store, &third, &error)); /* what is erased is found no more */
+  matches_are(store, &token, 6, 3, 9, "1/1/18 answer request;");
+}
+
 static void erasures(void **state) {
   struct box *box = *state;
   struct store *store = box->store;
@@ -897,6 +974,7 @@ int main(void) {
       verb(cases),
       verb(messages),
       verb(message_waits),
+      verb(matches),
       verb(erasures),
       verb(ids_are_completed),
       verb(parts),

@@ -152,6 +152,34 @@ static void agreement_needs_all_and_no_row(void **state) {
   base_arena_free(&agreement.arena);
 }
 
+/* What a cross-check looks for: written back as it was read, of no lane but two, and no more of it than a message may have. */
+static void has_what_is_looked_for(void **state) {
+  (void)state;
+  struct base_error err = {0};
+  static const char table[] = "\"type\":\"table\",\"most\":%d,\"columns\":[{\"name\":\"a\",\"type\":\"line\",\"most\":9,\"match\":\"name\"},"
+                              "{\"name\":\"b\",\"type\":\"date\",\"match\":\"born\"},{\"name\":\"c\",\"type\":\"line\",\"most\":9,\"match\":\"mail\"},"
+                              "{\"name\":\"d\",\"type\":\"line\",\"most\":9,\"match\":\"phone\"}%s]";
+  char text[600];
+  snprintf(text, sizeof text, table, WIRE_KIND_ROWS_MAX, "");
+  const struct change most = {"\"type\":\"text\",\"most\":10", text};
+  assert_int_equal(4 * WIRE_KIND_ROWS_MAX, WIRE_KIND_MATCHES_MAX);
+  if (parse_changed(&most, 1, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  snprintf(text, sizeof text, table, WIRE_KIND_ROWS_MAX, ",{\"name\":\"e\",\"type\":\"line\",\"most\":9,\"match\":\"vehicle\"}");
+  assert_int_equal(parse_changed(&most, 1, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "1280 values of a message may have match, at most 1024 are allowed"));
+  static const struct {
+    const char *lane;
+    enum base_code code;
+  } lanes[] = {{"civil", BASE_OK}, {"enforcement", BASE_OK}, {"humanitarian", BASE_FIELD}};
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(text, sizeof text, "\"needs_row\":true,\"lane\":\"%s\"", lanes[i].lane);
+    const struct change changes[] = {{"\"needs_row\":true", text}, {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"phone\""}};
+    assert_int_equal(parse_changed(changes, 2, &err), lanes[i].code);
+  }
+  assert_non_null(strstr(err.text, "nobody is searched for among those who are helped"));
+}
+
 struct broken {
   const char *old, *new;
   enum base_code code;
@@ -181,6 +209,12 @@ static void refuses_each_slip(void **state) {
       {"\"purpose_field\"", "\"picture\":{\"field\":\"why\"},\"purpose_field\"", BASE_FIELD, "$.picture.region"},
       {"\"purpose_field\"", "\"picture\":[],\"purpose_field\"", BASE_FIELD, "$.picture"},
       {"\"purpose_field\"", "\"picture\":{\"field\":\"why\",\"region\":\"why\",\"map\":1},\"purpose_field\"", BASE_FIELD, "$.picture"},
+      {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"face\"", BASE_FIELD, "[2].match: must be name, born,"},
+      {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":7", BASE_FIELD, "[2].match"},
+      {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"born\"", BASE_FIELD, "born goes with a field of type date"},
+      {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"state\":true,\"match\":\"phone\"", BASE_FIELD, "no state field"},
+      {"\"type\":\"date\"", "\"type\":\"date\",\"match\":\"name\"", BASE_FIELD, "name goes with a field of type line or text"},
+      {"\"type\":\"date\"", "\"type\":\"date\",\"match\":\"born\"", BASE_FIELD, "goes with the match name of the same person"},
       {"[\"peace\",\"trade\"]", "[\"peace\",\"peace\"]", BASE_FIELD, "stands twice"},
       {"[\"peace\",\"trade\"]", "[]", BASE_FIELD, "$.lists"},
       {"[\"peace\",\"trade\"]", "[\"peace\",\"trade\",\"war\"]", BASE_FIELD, "war needs 1 to"},
@@ -463,6 +497,7 @@ int main(void) {
       cmocka_unit_test(request_is_as_the_directive_wants),
       cmocka_unit_test(request_parties_together),
       cmocka_unit_test(agreement_needs_all_and_no_row),
+      cmocka_unit_test(has_what_is_looked_for),
       cmocka_unit_test(refuses_each_slip),
       cmocka_unit_test(refuses_each_slip_of_two),
       cmocka_unit_test(refuses_what_is_no_kind),

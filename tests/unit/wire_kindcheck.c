@@ -80,7 +80,7 @@ static void all_faults_at_once(void **state) {
                                          "\"other\"}],"},
                                         {"\"list\": \"person_class\"", "\"list\": \"classes\""}));
   look(text); /* the row is not looked at: its columns are not sound */
-  EXPECT("columns[2].list: names no list");
+  EXPECT("columns[4].list: names no list");
   free(text);
   look("[]");
   EXPECT("$: must be an object");
