@@ -414,7 +414,7 @@ static enum base_code keep_message(struct core *core, const struct core_partner 
                               .stored = core_now(core),
                               .part_count = (uint16_t)part0->part_count};
   enum base_code code =
-      core_content_keep(core, &row, header->exercise, header, frame->part0, part0, base_view_text(without.text), out_dropped, err);
+      core_content_keep(core, &row, header, frame->part0, part0, base_view_text(without.text), out_dropped, err);
   *out = row;
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -59,9 +59,9 @@ BASE_NODISCARD enum base_code core_erase_list_save(struct core *core, uint64_t l
  * erased before (then only what is left of it), or comes without content: part0 is empty then, and without says why.
  * *out_dropped: there is no content. */
 BASE_NODISCARD enum base_code core_content_keep(struct core *core, struct store_message *row,
-                                                const struct wire_header *header, bool exercise,
-                                                struct base_view part0, const struct wire_part0 *parts,
-                                                struct base_view without, bool *out_dropped, struct base_error *err);
+                                                const struct wire_header *header, struct base_view part0,
+                                                const struct wire_part0 *parts, struct base_view without,
+                                                bool *out_dropped, struct base_error *err);
 /* What a partner's erasure leaves of a message that was half here: the same as if it had come without content. */
 BASE_NODISCARD enum base_code core_content_without(struct core *core, const struct base_id *id,
                                                    const struct core_partner *from, struct base_error *err);

@@ -66,7 +66,7 @@ static enum base_code keep_without(struct core *core, struct store_message *row,
   return store_erasure_put(core->store, &erasure, err);
 }
 
-enum base_code core_content_keep(struct core *core, struct store_message *row, bool exercise, const struct wire_header *header,
+enum base_code core_content_keep(struct core *core, struct store_message *row, const struct wire_header *header,
                                  struct base_view part0, const struct wire_part0 *parts, struct base_view without,
                                  bool *out_dropped, struct base_error *err) {
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
@@ -83,7 +83,7 @@ enum base_code core_content_keep(struct core *core, struct store_message *row, b
     code = core_key(core, &key, wrapped, &row->epoch, err);
   if (code != BASE_OK)
     return code;
-  core_content_seal(&key, &row->id, exercise, part0, &sealed);
+  core_content_seal(&key, &row->id, header->exercise, part0, &sealed);
   base_wipe(&key, sizeof key);
   code = base_buf_check(&sealed, "content", err);
   row->wrapped_key = base_view_of(wrapped, sizeof wrapped);

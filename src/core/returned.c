@@ -210,8 +210,7 @@ static enum base_code store_row(struct core *core, const struct core_partner *pa
                               .header = frame->header,
                               .stored = came->sent.time,
                               .part_count = (uint16_t)came->part0.part_count};
-  code = core_content_keep(core, &row, came->header.exercise, &came->header, frame->part0, &came->part0,
-                           base_view_text(without.text), out_dropped,
+  code = core_content_keep(core, &row, &came->header, frame->part0, &came->part0, base_view_text(without.text), out_dropped,
                            err);
   *out = row;
   return code;
