@@ -231,6 +231,7 @@ struct wire_kind {
   struct wire_kind_ends personal_ends;
   struct base_view picture_field, picture_region; /* the state fields by which its cases are counted in the picture; empty: not */
   enum wire_lane lane;
+  bool named_readers;                   /* its content is for persons who are named for each case, and is not given out */
   bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
 /* bytes: the semantics file. Everything lives in the arena (WIRE_KIND_ARENA is always enough); names, codes and states have a

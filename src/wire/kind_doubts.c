@@ -184,6 +184,17 @@ static void look_at_personal_ends(const struct wire_kind *kind, struct wire_faul
     doubt(out, "$.personal_ends: no field of this kind is called personal, so only messages with files are erased");
 }
 
+/* What a state field holds stands in the header, which is no content. */
+static void look_at_readers(const struct wire_kind *kind, struct wire_faults *out) {
+  for (size_t i = 0; i < kind->type_count && kind->named_readers; i++)
+    for (size_t j = 0; j < kind->types[i].field_count; j++) {
+      const struct wire_kind_field *field = &kind->types[i].fields[j];
+      if (field->state && (field->type == WIRE_FIELD_TEXT || field->type == WIRE_FIELD_LINE))
+        doubt(out, "$.types[%zu].fields[%zu]: %s is free text in the header, which is there for more than the named readers", i,
+              j, wire_kind_text(field->name));
+    }
+}
+
 /* --- lists */
 
 static bool has_code(const struct wire_kind_list *list, struct base_view code) {
@@ -294,6 +305,7 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
   look_at_clocks(kind, ends, out);
   look_at_types(kind, out);
   look_at_personal_ends(kind, out);
+  look_at_readers(kind, out);
   look_at_lists(kind, others, other_count, out);
   struct same_texts same = {.labels = labels, .out = out};
   if (labels)

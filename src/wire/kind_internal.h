@@ -53,6 +53,8 @@ void wire_kind_check_match(struct wire_object *object, const char *key, const st
 void wire_kind_count_matches(struct wire_object *object, struct wire_kind_type *type);
 /* kind_lane.c: once needs_row is read. */
 void wire_kind_read_lane(struct wire_kind_reader *reader);
+/* The same file: who reads its content. */
+void wire_kind_read_readers(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

@@ -356,6 +356,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
   wire_write_member_bool(writer, "needs_row", kind->needs_row);
   if (kind->lane != WIRE_LANE_NONE)
     wire_write_member_string(writer, "lane", wire_lane_names[kind->lane]);
+  if (kind->named_readers)
+    wire_write_member_string(writer, "readers", "named");
   if (kind->purpose_field.size)
     wire_write_member_text(writer, "purpose_field", kind->purpose_field);
   if (kind->picture_field.size) {
