@@ -795,6 +795,17 @@ export type Elsewhere = {
   message: Id;
 } | null;
 
+export type Readers = {
+  case: Id;
+  readers: ({
+    person: string;
+    /** One who left reads nothing. */
+    state: "open" | "closed" | "damaged";
+    /** The leaf by which he is named. */
+    leaf: number;
+  })[];
+};
+
 export type CaseItems = {
   case: Id;
   kind: string;
@@ -1129,6 +1140,8 @@ export type Kind = {
   /** An agreement's row must cover it. */
   needs_row: boolean;
   lane?: Lane;
+  /** Content for persons named for each case alone. */
+  readers?: "named";
   purpose_field?: string;
   /** The fields by which its cases are counted in the picture. */
   picture?: {
@@ -1775,6 +1788,26 @@ export interface Operations {
       derogation?: DerogationAsked;
     };
     answer: Created;
+  };
+  /** Who is named to read a case whose kind has named readers. */
+  reader_list: {
+    method: "GET";
+    path: "/v1/cases/{id}/readers";
+    parameters: { id: IdBeginning };
+    answer: Readers;
+  };
+  /** Name a person to read such a case, or no more; nobody names himself. */
+  reader_change: {
+    method: "POST";
+    path: "/v1/cases/{id}/readers";
+    parameters: { id: IdBeginning };
+    body: {
+      do: "add" | "remove";
+      person: string;
+      /** Why; it stays in the register with both names. At most 1000 bytes. */
+      reason: string;
+    };
+    answer: Readers;
   };
   /** Record that a person reviewed a case's personal data, and that it stays. */
   case_review: {

@@ -72,6 +72,7 @@ static const struct {
     {"--next", "", "DATE", "when it is reviewed again, within 366 days; after 181 when left out"},
     {"--after", "case review", "CURSOR", "the next page, as the page before names it"},
     {"--limit", "case review", "N", "at most so many, what is due first; 100 when left out"},
+    {"--reason", "reader", "TEXT", "why; kept in the register with the names"},
     {"--reason", "case review", "TEXT", "why it is still needed; kept in the register with the person's name"},
     {"--by", "message certificate", "PARTNER", "of several partners who certify it, this one"},
     {"--reason", "case erase", "TEXT", "why; kept in the register; partners whose messages go read it, and the name"},

@@ -11,6 +11,7 @@
 #include "core/transfer.h"
 #include "core/partners.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/register.h"
 #include "core/witness.h"
 
@@ -396,6 +397,15 @@ static enum base_code check_kind(struct core *core, const struct wire_opening *o
   return code;
 }
 
+static enum base_code check_reader(struct core *core, const struct wire_opening *opening, struct base_error *err) {
+  bool fits = false;
+  enum base_code code = core_readers_fit(core, opening, core->check->next, &fits, err);
+  if (code == BASE_OK && !fits)
+    core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
+                     "the reader of a case that it is about is stored otherwise, or as it was before");
+  return code;
+}
+
 static enum base_code check_derogation(struct core *core, const struct core_check_leaf *leaf, struct base_error *err) {
   struct base_error why = {0};
   enum base_code code = core_derogation_fits(core, core->check->next, leaf->leaf.act, &leaf->opening, &why);
@@ -452,6 +462,8 @@ static enum base_code check_opened(struct core *core, const struct core_check_le
       core_check_found(core, CORE_SO_TABLE, place_of(core->check->next),
                        "the person, login or token that it is about is stored otherwise, or as it was before");
     return BASE_OK;
+  case WIRE_ACT_READER:
+    return check_reader(core, &leaf->opening, err);
   case WIRE_ACT_KIND:
     return check_kind(core, &leaf->opening, err);
   default:

@@ -24,6 +24,7 @@
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
@@ -268,6 +269,8 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_REGISTER_CHECK] = core_register_check,
     [LINK_STATISTICS_MAKE] = core_statistics_make,
     [LINK_PROOF_GET] = core_proof_get,
+    [LINK_READER_LIST] = core_reader_list,
+    [LINK_READER_CHANGE] = core_reader_change,
     [LINK_PERSON_LIST] = core_person_list,
     [LINK_PERSON_CHANGE] = core_person_change,
     [LINK_TOKEN_CHANGE] = core_token_change,

@@ -5,6 +5,7 @@
 #include "core/exchange.h"
 #include "core/exercise.h"
 #include "core/messages.h"
+#include "core/readers.h"
 #include "core/recall.h"
 #include "core/retain.h"
 #include "wire/marking.h"
@@ -151,6 +152,8 @@ static enum base_code check_source(struct core *core, const struct base_id *id, 
   if (code == BASE_OK && recalled.there)
     return base_fail(err, BASE_POLICY, "fields: $.%s: message %s was recalled by its author and is not passed on: %s",
                      passed_on, base_id_text(id).text, base_id_text(&recalled.case_id).text);
+  if (code == BASE_OK)
+    code = core_readers_open(core, id, true, err);
   return code == BASE_OK && core_message_dropped(row) ? core_erase_say(core, id, err) : code;
 }
 

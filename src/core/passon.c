@@ -4,6 +4,7 @@
 #include "core/cases.h"
 #include "core/erase.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/retain.h"
 #include "core/submission.h"
 #include "core/submit.h"
@@ -208,6 +209,8 @@ void core_message_pass_on(struct core *core, uint64_t token, const struct wire_j
   struct base_id id;
   base_buf_init(&text, CORE_DOCUMENT_MAX);
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
+  if (code == BASE_OK)
+    code = core_readers_open(core, &id, true, &err);
   if (code == BASE_OK)
     code = read_given(core, &id, &given, &err);
   if (code == BASE_OK && given.content.dropped)

@@ -8,6 +8,7 @@
 #include "core/messages.h"
 #include "core/partners.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/register.h"
 #include "core/show.h"
 #include "core/witness.h"
@@ -543,6 +544,8 @@ void core_proof_get(struct core *core, uint64_t token, const struct wire_json *r
   enum base_code code = core_request_purpose(reason, &err);
   if (code == BASE_OK)
     code = core_request_id(core, request, "id", "message", &id, &err);
+  if (code == BASE_OK)
+    code = core_readers_open(core, &id, true, &err);
   if (code == BASE_OK)
     code = read_message(&proving, &id, &err);
   if (code == BASE_OK)

@@ -9,6 +9,7 @@
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/register.h"
 #include "core/show.h"
 
@@ -155,6 +156,8 @@ static enum base_code part_of_message(struct core *core, const struct wire_json 
   struct core_content content = {0};
   enum base_code code = core_request_id(core, request, "message", "message", &id, err);
   if (code == BASE_OK)
+    code = core_readers_open(core, &id, core_show_act(request) == WIRE_ACT_EXPORTED, err);
+  if (code == BASE_OK)
     code = core_content_read(core, &id, arena, &content, err);
   if (code != BASE_OK)
     return code;
@@ -171,13 +174,17 @@ static enum base_code part_of_message(struct core *core, const struct wire_json 
   return code;
 }
 
-static enum base_code part_of_any(struct core *core, const struct base_hash *sha256, struct base_arena *arena,
-                                  struct store_part *out, struct base_error *err) {
+/* Who holds a file learns from nobody but a named reader that it is in a case of theirs. */
+static enum base_code part_of_any(struct core *core, const struct wire_json *request, const struct base_hash *sha256,
+                                  struct base_arena *arena, struct store_part *out, struct base_error *err) {
   struct base_hash token = core_part_token(core, sha256);
   enum base_code code = store_part_by_token(core->store, &token, arena, out, err);
   if (code == BASE_OK)
     code = core_lane_open(core, "message", &out->message, err);
-  return code == BASE_NOT_FOUND ? base_fail(err, BASE_NOT_FOUND, "no part with this hash is here") : code;
+  if (code == BASE_OK)
+    code = core_readers_open(core, &out->message, core_show_act(request) == WIRE_ACT_EXPORTED, err);
+  bool hidden = code == BASE_NOT_FOUND || code == BASE_POLICY;
+  return hidden ? base_fail(err, BASE_NOT_FOUND, "no part with this hash is here") : code;
 }
 
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {
@@ -192,7 +199,7 @@ void core_part_open(struct core *core, uint64_t token, const struct wire_json *r
     code = base_fail(&err, BASE_FIELD, "sha256: 64 lowercase hex digits");
   if (code == BASE_OK)
     code = wire_json_get(request, "message") != NULL ? part_of_message(core, request, &sha256, &arena, &row, &err)
-                                                     : part_of_any(core, &sha256, &arena, &row, &err);
+                                                     : part_of_any(core, request, &sha256, &arena, &row, &err);
   if (code == BASE_OK)
     code = reading_begin(core, &row.message, row.part, &wire, &arena, &err);
   if (code == BASE_OK)
@@ -241,6 +248,8 @@ void core_part_read(struct core *core, uint64_t token, const struct wire_json *r
     code = base_fail(&err, BASE_FIELD, "message, part and record are needed, as part.open told them");
   if (code == BASE_OK)
     code = core_lane_open(core, "message", &message, &err);
+  if (code == BASE_OK)
+    code = core_readers_open(core, &message, false, &err);
   if (code == BASE_OK)
     code = core_part_plain(core, &message, (uint16_t)part, (uint32_t)record, &plain, &err);
   if (code != BASE_OK) {

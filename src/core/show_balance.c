@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/balance.h"
+#include "core/readers.h"
 #include "core/show.h"
 
 /* Needs against what is offered, accepted, under way and there: as people ask for it. */
@@ -42,6 +43,8 @@ enum base_code core_show_case_balance(struct core *core, const struct wire_json 
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   enum base_code code = core_request_id(core, request, "id", "case", &id, err);
+  if (code == BASE_OK)
+    code = core_readers_open(core, &id, false, err);
   if (code == BASE_OK)
     code = core_case_load(core, &id, &kase, err);
   if (code != BASE_OK)

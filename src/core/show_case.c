@@ -9,6 +9,7 @@
 #include "core/erase.h"
 #include "core/lane.h"
 #include "core/partners.h"
+#include "core/readers.h"
 #include "core/review.h"
 #include "core/show.h"
 
@@ -176,6 +177,8 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   enum base_code code = core_request_id(core, request, "id", "case", &id, err);
   if (code == BASE_OK)
     code = core_case_load(core, &id, &kase, err);
+  if (code == BASE_OK && !bare)
+    code = core_readers_open(core, &id, core_show_act(request) == WIRE_ACT_EXPORTED, err);
   if (code != BASE_OK)
     return code;
   const struct wire_header *opening = kase->messages[0].header;

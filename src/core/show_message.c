@@ -9,6 +9,7 @@
 #include "core/erase.h"
 #include "core/messages.h"
 #include "core/partners.h"
+#include "core/readers.h"
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
@@ -528,6 +529,8 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   struct wire_writer writer;
   wire_writer_init(&writer, out);
   enum base_code code = core_request_id(core, request, "id", "message", &id, err);
+  if (code == BASE_OK)
+    code = core_readers_open(core, &id, core_show_act(request) == WIRE_ACT_EXPORTED, err);
   if (code == BASE_OK)
     code = core_content_read(core, &id, &arena, &content, err);
   if (code != BASE_OK)

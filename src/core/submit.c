@@ -14,6 +14,7 @@
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
@@ -410,6 +411,8 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
     code = core_exercise_meant(document, submission->by_hand, NULL, &submission->header.exercise, err);
   if (code == BASE_OK)
     code = core_exercise_may(&submission->kind->kind, submission->header.exercise, err);
+  if (code == BASE_OK && submission->by_hand)
+    code = core_readers_write(core, &submission->kind->kind, NULL, err);
   if (code == BASE_OK) {
     submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
     code = check_audience(core, document, submission, err);
@@ -458,6 +461,8 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
   enum base_code code = core_case_load(core, &submission->case_id, &kase, err);
   if (code == BASE_OK)
     code = submission->by_hand ? core_people_binds(core, &kase->kind->kind, err) : BASE_OK;
+  if (code == BASE_OK && submission->by_hand)
+    code = core_readers_write(core, &kase->kind->kind, &kase->id, err);
   if (code == BASE_OK)
     code = core_case_room(kase, err);
   if (code != BASE_OK)

@@ -7,6 +7,7 @@
 #include "core/crosscheck.h"
 #include "core/messages.h"
 #include "core/parts.h"
+#include "core/readers.h"
 #include "core/register.h"
 #include "core/show.h"
 #include "core/submission.h"
@@ -161,6 +162,8 @@ enum base_code core_submission_proceed(struct core *core, struct core_submission
   }
   if (code == BASE_OK && submission->opens)
     code = core_case_begin(core, &submission->case_id, submission->kind, submission->stored, &kase, err);
+  if (code == BASE_OK && submission->opens)
+    code = core_readers_opened(core, &submission->kind->kind, &submission->case_id, submission->actor, err);
   if (code == BASE_OK)
     code = core_case_admit(core, kase, &submission->id, &submission->header, err);
   if (code == BASE_OK && core_kind_agreement(&submission->kind->kind))

@@ -40,6 +40,8 @@ static const struct gate_route routes[] = {
     {"POST", "v1/cases/ID/feed", LINK_CASE_FEED, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/cases/ID/review", LINK_CASE_REVIEW, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"POST", "v1/cases/ID/erase", LINK_CASE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
+    {"GET", "v1/cases/ID/readers", LINK_READER_LIST, GATE_ASK, {{"id", GATE_TEXT}}, {{0}}},
+    {"POST", "v1/cases/ID/readers", LINK_READER_CHANGE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},
     {"GET", "v1/reviews", LINK_REVIEW_LIST, GATE_ASK, {{0}}, {{"due", GATE_FLAG}, {"limit", GATE_NUMBER}, {"after", GATE_TEXT}}},
     {"GET", "v1/messages/ID", LINK_MESSAGE_SHOW, GATE_ASK, {{"id", GATE_TEXT}}, {{"export", GATE_FLAG}, {"reason", GATE_TEXT}}},
     {"POST", "v1/messages/ID/erase", LINK_MESSAGE_ERASE, GATE_POST, {{"id", GATE_TEXT}}, {{0}}},

@@ -137,6 +137,7 @@ static const unsigned act_fields[WIRE_ACT_COUNT] = {
     [WIRE_ACT_ALERT] = SALT | MESSAGE | NUMBER | SUBJECT | REASON,
     [WIRE_ACT_CROSSCHECK] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
     [WIRE_ACT_DEROGATION] = SALT | MESSAGE | ACTOR | SUBJECT | REASON,
+    [WIRE_ACT_READER] = SALT | MESSAGE | ACTOR | SUBJECT | REASON | EVIDENCE,
 };
 
 static struct base_view take_text(struct wire_object *object, const char *key, struct base_arena *arena) {

@@ -32,7 +32,7 @@ enum {
                   X(PERSON, "person") X(TOKEN, "token") X(WRITTEN, "written") X(ZONE, "zone")                          \
                       X(EMERGENCY, "emergency") X(LOGIN, "login") X(HELD, "held") X(RELEASED, "released")              \
                           X(WITHHELD, "withheld") X(REVIEWED, "reviewed") X(CLEARED, "cleared") X(KIND, "kind")      \
-                              X(DEROGATION, "derogation") X(ALERT, "alert") X(CROSSCHECK, "crosscheck")
+                              X(DEROGATION, "derogation") X(ALERT, "alert") X(CROSSCHECK, "crosscheck") X(READER, "reader")
 enum wire_act {
 #define WIRE_ACT_ENUM(code, name) WIRE_ACT_##code,
   WIRE_ACTS(WIRE_ACT_ENUM)

@@ -227,7 +227,7 @@ class Their(Door):
 
 
 def releases(good, door, rabat, paris):
-    """What names somebody waits for a second person, by whom it is let go, refused, or by the first one withdrawn."""
+    """What names somebody waits for a second person, by whom it is let go, refused, or by the first one withdrawn; who reads what is for few."""
     person = {"name": "x", "class": "witness", "fact_or_assessment": "fact", "grading": "4x4:A/1", "as_of": "2020-01-01"}
     opening = example("case_open")
     opening["fields"]["persons"] = [person]
@@ -247,6 +247,10 @@ def releases(good, door, rabat, paris):
     check(good(door, "release_show", number=held[0]["number"])["releases"][0]["sent"] == case, "another message went")
     states = [row["state"] for row in good(door, "release_list", query={"all": "true"})["releases"]]
     check(states == ["released", "refused", "withdrawn"], states)
+    case = good(door, "case_open", {"kind": "hostile", "to": ["paris"], "fields": json.loads(rabat.ask("kind", "example", "hostile"))})["id"]
+    good(door, "reader_change", {**example("reader_change"), "person": "samir"}, id=case)
+    good(samir, "case_show", id=case)
+    check(len(good(samir, "reader_list", id=case)["readers"]) == 2, "not named")
 
 
 def the_rest(good, door, rabat, case):

@@ -128,6 +128,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_DEROGATION] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"individual_case\",\"reason\":\"one suspect\"}",
     [WIRE_ACT_CROSSCHECK] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"amal\",\"subject\":\"2 hits, 1 cases, 5 values\",\"reason\":\"is he known here?\"}",
     [WIRE_ACT_ALERT] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"n\":6,\"subject\":\"sighting drugs/maghreb\",\"reason\":\"week of 2026-11-23: above its range of at most 5\"}",
+    [WIRE_ACT_READER] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"samir\",\"subject\":\"amal\",\"reason\":\"named: leads it\",\"evidence\":\"" ONES "\"}",
     [WIRE_ACT_DEADLINE] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"to\":\"" PARIS "\",\"subject\":\"answer\",\"reason\":\"overdue 2026-11-28T08:00:00Z\"}",
     [WIRE_ACT_ERASED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"actor\":\"a\",\"reason\":\"the purpose has ended\"}",
     [WIRE_ACT_EMERGENCY] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT
