@@ -197,7 +197,8 @@ def story():
     check(naming <= named, "operations that name a thing and were not tried:", naming - named)
     ok(f"{compared} questions of {len(named)} operations by who has no right: what is there and what is not are answered alike")
     others_alike(rabat, askers)
-    check(rabat.size() == before, "something was done:", rabat.leaves(before))
+    done = [leaf for leaf in rabat.leaves(before) if leaf["act"] != "login"]  # that wrong logins must wait is told five seconds later
+    check(not done, "something was done:", done)
     count = bad_alike(rabat, askers, may, known)
     ok(f"{count} questions that are wrong in other ways: refused to each role, and nothing is the node's fault")
     rabat.sound()
