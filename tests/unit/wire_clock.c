@@ -124,7 +124,7 @@ static void refuses_each_slip(void **state) {
       {"operation", "\"moved_by\": \"extend\"", "\"moved_by\": \"propose\"", "$.period.moved_by"},
       {"operation", "\"moved_by\": \"extend\"", "\"moved_by\": \"nothing\"", "$.period.moved_by"},
       {"operation", "\"moved_by\": \"extend\",", "", NULL},
-      {"operation", "\"from\": \"from\", \"to\": \"to\"", "\"from\": \"from\"", "$.period.to"},
+      {"operation", "\"from\": \"from\", \"to\": \"to\"", "\"from\": \"from\"", "$.period.to: missing"},
       {"operation", "\"from\": \"from\", \"to\": \"to\"", "\"from\": \"from\", \"to\": \"area\"", "$.period.to: must be a required state field"},
       {"operation", "\"from\": \"from\", \"to\": \"to\"", "\"from\": \"from\", \"to\": \"to\", \"colour\": 1", "$.period.colour"},
       {"operation", "\"after\": [\"object\"", "\"after\": [\"propose\"", "$.period.after: the type that opens the case"},

@@ -73,6 +73,8 @@ static void slips_of_several_changes(void **state) {
                       ",{\"name\": \"to\", \"type\": \"date\", \"state\": true, \"required\": true,"
                       " \"example\": {\"days\": 9}},"}},
        "$.period.moved_by: must be a type that moves the case"},
+      /* no items are items, too */
+      {"request", {{"\"opening\"", "\"items\": [], \"opening\""}}, NULL},
       /* the picture */
       {"request", {{"\"opening\"", "\"picture\": {\"field\": \"purpose\", \"region\": \"language\"}, \"opening\""}},
        "$.picture.region"},

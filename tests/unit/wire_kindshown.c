@@ -21,8 +21,10 @@ static bool one_of(struct base_view word, const char *const *words) {
 static void goes_without_saying(const char *path, const struct wire_json *shown, struct base_view key,
                                 const struct wire_json *value) {
   static const char *const words[] = {"any", "none", "enforcement", NULL};
+  static const char *const asked[] = {"any", "all", "stops_all", "again", NULL}; /* only where there are some */
   enum wire_json_type type = wire_json_type(value);
-  bool plain = (type == WIRE_JSON_BOOL && !wire_json_true(value)) || (type == WIRE_JSON_ARRAY && wire_json_size(value) == 0) ||
+  bool plain = (type == WIRE_JSON_BOOL && !wire_json_true(value)) ||
+               (type == WIRE_JSON_ARRAY && wire_json_size(value) == 0 && !one_of(key, asked)) ||
                (type == WIRE_JSON_INTEGER && wire_json_integer(value) == 0) ||
                (type == WIRE_JSON_TEXT && one_of(wire_json_text(value), words));
   bool begins = base_view_is(key, "to") && wire_json_get(shown, "from") == NULL; /* an item, in its first state */
@@ -148,6 +150,38 @@ static void each_is_shown_as_its_file_has_it(void **state) {
   shown_as_in_the_file("gathering");
 }
 
+static bool count_key(void *context, const char *key) {
+  *(size_t *)context += key[0] != '\0';
+  return true;
+}
+
+/* With its texts each name has one label, and there are no others. */
+static void each_name_has_its_label(void **state) {
+  (void)state;
+  static const char *const names[] = {"assistance", "operation", "request", "relief"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct shipped shipped;
+    struct wire_labels labels = {0};
+    struct base_error err = {0};
+    struct wire_writer writer;
+    BASE_AUTO_BUF struct base_buf text = {0};
+    size_t keys = 0, shown = 0;
+    shipped_load(&shipped, names[i]);
+    if (wire_labels_parse(shipped.labels, &shipped.kind, &labels, &err) != BASE_OK)
+      fail_msg("%s: %s", names[i], err.text);
+    wire_writer_init(&writer, &text);
+    wire_kind_write(&shipped.kind, &labels, &writer);
+    base_buf_u8(&text, 0);
+    wire_labels_keys(&shipped.kind, count_key, &keys);
+    for (const char *at = (const char *)text.data; (at = strstr(at, "\"label\":{\"ar\":\"")) != NULL; at++)
+      shown++;
+    assert_int_equal(shown, keys);
+    assert_null(strstr((const char *)text.data, "\"ar\":\"\""));
+    wire_labels_free(&labels);
+    base_arena_free(&shipped.arena);
+  }
+}
+
 /* A transition of an item that says nothing of the state of the case goes in those of its item, or in all. */
 static void where_an_item_is_moved(void **state) {
   (void)state;
@@ -170,6 +204,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_is_shown_as_its_file_has_it),
       cmocka_unit_test(where_an_item_is_moved),
+      cmocka_unit_test(each_name_has_its_label),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
