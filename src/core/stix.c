@@ -18,10 +18,10 @@
 /* --- what waits */
 
 /* Kinds that make law for all stand on neither side of the wall, and a case of theirs may be found to be of one later: what is
- * in their parts is in no index; nor is what an exercise made up. */
+ * in their parts is in no index; nor is what an exercise made up, or what named readers alone may see. */
 enum base_code core_stix_note(struct core *core, const struct core_case *kase, const struct base_id *id,
                               struct base_error *err) {
-  if (kase->row.lane == WIRE_LANE_NONE || kase->row.exercise)
+  if (kase->row.lane == WIRE_LANE_NONE || kase->row.exercise || kase->kind->kind.named_readers)
     return BASE_OK;
   core->stix.some = true;
   return store_stix_wait(core->store, id, err);

@@ -33,6 +33,8 @@ void wire_kind_take_match(struct wire_object *object, const struct wire_kind *ki
     wire_object_fail(object, BASE_FIELD, "match", "is for kinds of the lanes enforcement and civil: %s",
                      kind->lane == WIRE_LANE_NONE ? "what makes law is searched for nobody"
                                                   : "nobody is searched for among those who are helped");
+  else if (kind->named_readers)
+    wire_object_fail(object, BASE_FIELD, "match", "is for kinds without readers: who is not named would be told who stands in a case");
   else
     field->match = match;
 }

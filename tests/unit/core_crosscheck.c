@@ -31,6 +31,8 @@ static void under_law(struct pair_node *a, struct pair_node *b) {
   pair_rest(a, b);
 }
 
+static bool exercise; /* of the cases that are opened */
+
 /* With the kind's example; more: members of its fields. */
 static void open_with(struct pair_node *from, struct pair_node *to, const char *kind, const char *more, char id[65]) {
   char asked[128];
@@ -38,7 +40,7 @@ static void open_with(struct pair_node *from, struct pair_node *to, const char *
   snprintf(asked, sizeof asked, "{\"actor\":\"test\",\"kind\":\"%s\"}", kind);
   struct pair_answer example = pair_ask(from, LINK_KIND_EXAMPLE, asked, -1);
   assert_int_equal(example.status, BASE_OK);
-  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"%s\",\"to\":[\"%s\"],\"fields\":{%s%s%.*s}%c", kind, to->name, more,
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"%s\",\"to\":[\"%s\"]%s,\"fields\":{%s%s%.*s}%c", kind, to->name, exercise ? ",\"exercise\":true" : "", more,
                   more[0] != '\0' && example.payload.size > 2 ? "," : "", (int)example.payload.size - 1, (const char *)example.payload.data + 1, 0);
   pair_id(from, LINK_CASE_OPEN, (const char *)json.data, id);
   pair_answer_free(&example);
@@ -305,6 +307,24 @@ static void test_lanes(void **state) {
   try_remove(&a, &b);
 }
 
+/* Who is made up in an exercise is nobody who is sought, and nobody who is sought stands in one. */
+static void test_exercises(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char real[65], made_up[65], other[65];
+  under_law(&a, &b);
+  open_about(&a, &b, "request", OMAR, real);
+  exercise = true;
+  open_about(&a, &b, "request", OMAR, made_up);
+  finds_only(&a, made_up, 0, 0);
+  open_about(&b, &a, "information", OMAR, other);
+  exercise = false;
+  finds_only(&b, real, 0, 0);
+  finds_only(&b, made_up, 1, 1);
+  finds_only(&a, other, 1, 1);
+  try_remove(&a, &b);
+}
+
 /* Each limit is said, and nothing is cut in silence. */
 static void test_many(void **state) {
   (void)state;
@@ -404,7 +424,7 @@ static void test_damaged(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_found), cmocka_unit_test(test_names_alone), cmocka_unit_test(test_refused),
-      cmocka_unit_test(test_erased), cmocka_unit_test(test_held),       cmocka_unit_test(test_lanes),
+      cmocka_unit_test(test_erased), cmocka_unit_test(test_held),       cmocka_unit_test(test_lanes), cmocka_unit_test(test_exercises),
       cmocka_unit_test(test_many),  cmocka_unit_test(test_damaged),
   };
   return cmocka_run_group_tests_name("core: cross-checks", tests, NULL, NULL);

@@ -92,6 +92,38 @@ static void test_sent_and_received(void **state) {
   try_remove(&a, &b);
 }
 
+/* A case of the kind with its example and one bundle; more: members beside them. */
+static void send_of(struct pair_node *a, struct pair_node *b, const char *kind, const char *more, char id[65]) {
+  BASE_AUTO_BUF struct base_buf parts = {0}, json = {0};
+  char asked[128];
+  snprintf(asked, sizeof asked, "{\"actor\":\"test\",\"kind\":\"%s\"}", kind);
+  struct pair_answer example = pair_ask(a, LINK_KIND_EXAMPLE, asked, -1);
+  assert_int_equal(example.status, BASE_OK);
+  stix_upload_bundle(a, 1, 4, &parts);
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"%s\",\"to\":[\"%s\"]%s,\"fields\":%.*s,\"parts\":%s}%c", kind, b->name, more,
+                  (int)example.payload.size, (const char *)example.payload.data, try_parts_end(&parts), 0);
+  pair_id(a, LINK_CASE_OPEN, (const char *)json.data, id);
+  pair_answer_free(&example);
+  pair_rest(a, b);
+}
+
+/* What an exercise made up, and what is for named readers, is listed and counted for nobody. */
+static void test_in_no_index(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  try_agreed(&a, &b);
+  send_of(&a, &b, "hostile", "", id);
+  send_of(&a, &b, "sighting", ",\"exercise\":true", id);
+  assert_int_equal(stix_look(&a) + stix_look(&b), 0);
+  counts(&b, "", "", NOTHING);
+  send_of(&a, &b, "sighting", "", id);
+  assert_int_equal(stix_look(&a) + stix_look(&b), 2);
+  try_sound(&a);
+  try_sound(&b);
+  try_remove(&a, &b);
+}
+
 /* Each message of which something was told, and a search without a find. */
 static void test_reads_are_leaves(void **state) {
   (void)state;
@@ -362,7 +394,7 @@ static void test_many_types(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sent_and_received),
+      cmocka_unit_test(test_sent_and_received), cmocka_unit_test(test_in_no_index),
       cmocka_unit_test(test_reads_are_leaves),
       cmocka_unit_test(test_pages),
       cmocka_unit_test(test_crash),

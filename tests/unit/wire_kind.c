@@ -178,6 +178,10 @@ static void has_what_is_looked_for(void **state) {
     assert_int_equal(parse_changed(changes, 2, &err), lanes[i].code);
   }
   assert_non_null(strstr(err.text, "nobody is searched for among those who are helped"));
+  const struct change named[] = {{"\"needs_row\":true", "\"needs_row\":true,\"readers\":\"named\""},
+                                 {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"phone\""}};
+  assert_int_equal(parse_changed(named, 2, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "is for kinds without readers"));
 }
 
 struct broken {
