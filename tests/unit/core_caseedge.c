@@ -65,6 +65,14 @@ static void the_first_two_are_looked_at(void **unused) {
   assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
   assert_non_null(strstr(err.text, "stands twice"));
   finish(&scene);
+  for (int marked = 0; marked < 2; marked++) {
+    begin(&scene, "request", 2);
+    add(&scene, 'a', A, "ask", "")->exercise = marked == 0;
+    add(&scene, 'b', B, "answer", "a")->exercise = marked == 1;
+    assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
+    assert_non_null(strstr(err.text, marked == 0 ? "is real, and case" : "is of an exercise, and case"));
+    finish(&scene);
+  }
 }
 
 static void soil(struct scene *scene) {

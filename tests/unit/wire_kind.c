@@ -178,6 +178,13 @@ static void has_what_is_looked_for(void **state) {
     assert_int_equal(parse_changed(changes, 2, &err), lanes[i].code);
   }
   assert_non_null(strstr(err.text, "nobody is searched for among those who are helped"));
+  const struct change law[] = {{"\"name\":\"talk\"", "\"name\":\"recall\""}, {"\"needs_row\":true", "\"needs_row\":false"},
+                               {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"phone\""}};
+  assert_int_equal(parse_changed(law, 3, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "what makes law is searched for nobody"));
+  snprintf(text, sizeof text, table, 1, ",{\"name\":\"e\",\"type\":\"date\",\"match\":\"born\"}");
+  assert_int_equal(parse_changed(&most, 1, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "and stands once"));
   const struct change named[] = {{"\"needs_row\":true", "\"needs_row\":true,\"readers\":\"named\""},
                                  {"\"type\":\"text\",\"most\":10", "\"type\":\"text\",\"most\":10,\"match\":\"phone\""}};
   assert_int_equal(parse_changed(named, 2, &err), BASE_FIELD);

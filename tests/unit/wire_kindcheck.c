@@ -203,13 +203,15 @@ static void what_is_probably_not_meant(void **state) {
              (struct base_view){0});
   EXPECT("$.purpose_field", "$.clocks: there is none", "$.states[1]: from b no message leads to an end",
          "$.states[2]: from c no message leads to an end", "$.transitions[0]: ask opens a case that is over at once");
-  look_twice(HEAD "\"readers\":\"named\",\"lists\":{},\"types\":[" FIELDS ",{\"name\":\"on\",\"fields\":[]}],\"states\":[\"a\","
-                  "\"b\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":[\"a\"],"
+  look_twice(HEAD "\"readers\":\"named\",\"lists\":{},\"types\":[" FIELDS ",{\"name\":\"on\",\"fields\":[{\"name\":\"day\","
+                  "\"type\":\"date\",\"state\":true},{\"name\":\"said\",\"type\":\"text\",\"most\":9,\"state\":true}]}],"
+                  "\"states\":[\"a\",\"b\"],\"opening\":\"ask\",\"transitions\":[{\"on\":\"ask\",\"to\":\"a\"},{\"on\":\"on\",\"from\":[\"a\"],"
                   "\"to\":\"b\"}],\"clocks\":[]}",
              (struct base_view){0});
   EXPECT("$.types[0].fields[0].personal: victim_name", "$.types[0].fields[1].state: place", "no field of ask has an example",
-         "$.purpose_field", "$.clocks: there is none",
-         "$.types[0].fields[1]: place is free text in the header, which is there for more than the named readers");
+         "no field of on has an example", "$.purpose_field", "$.clocks: there is none",
+         "$.types[0].fields[1]: place is free text in the header, which is there for more than the named readers",
+         "$.types[1].fields[1]: said is free text in the header");
 }
 
 /* What leaves the state as it is leads neither out of one nor into the first one. */
