@@ -647,6 +647,7 @@ static void check_against_plain_reading(const struct scene *scene) {
     const struct deed *deed = &plain.deeds[i];
     assert_int_equal(one->effective, deed->effective);
     assert_int_equal(one->effective, one->why[0] == 0);
+    assert_int_equal(one->about, deed->effective && deed->about >= 0 ? (uint32_t)deed->about : CORE_NO_ITEM);
     assert_int_equal(one->item, deed->effective && deed->opens >= 0 ? (deed->opens & 0xff) + 1 : 0);
     if (one->item == 0)
       continue;
