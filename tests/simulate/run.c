@@ -257,8 +257,8 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   profile->later_s = profile->laws > 0 ? (int64_t)sim_draw(sim, LATER_MOST) : 0;
   /* Drawn apart: the runs without them are what they were without this. */
   uint64_t apart = sim->seed ^ KINDS_APART;
-  if (!many && disk_random(&apart) % 1000 < (profile->nodes > 2 ? 450 : 250))
-    profile->kinds = 500 + (unsigned)(disk_random(&apart) % 400);
+  if (!many && disk_random(&apart) % 1000 < (profile->nodes > 2 ? 250 : 120))
+    profile->kinds = 300 + (unsigned)(disk_random(&apart) % 400);
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {

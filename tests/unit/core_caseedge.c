@@ -65,6 +65,12 @@ static void the_first_two_are_looked_at(void **unused) {
   assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
   assert_non_null(strstr(err.text, "stands twice"));
   finish(&scene);
+  begin(&scene, "request", 2);
+  add(&scene, 'a', A, "ask", "");
+  add(&scene, 'b', B, "ask", "")->opens = true;
+  assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
+  assert_non_null(strstr(err.text, "both open the case"));
+  finish(&scene);
   for (int marked = 0; marked < 2; marked++) {
     begin(&scene, "request", 2);
     add(&scene, 'a', A, "ask", "")->exercise = marked == 0;
@@ -146,7 +152,7 @@ static const char EDGE[] =
     "\"items\":[{\"name\":\"thing\",\"opened_by\":\"make\",\"states\":[\"todo\",\"done\"],"
     "\"transitions\":[{\"on\":\"do\",\"from\":[\"todo\"],\"to\":\"done\"}]}],\"clocks\":[]}";
 
-static void begin_edge(struct scene *scene) {
+static void begin_edge(struct scene *scene, int opener) {
   struct base_hash hash;
   struct base_error err;
   memset(scene, 0, sizeof *scene);
@@ -155,14 +161,14 @@ static void begin_edge(struct scene *scene) {
   if (wire_kind_parse(base_view_text(EDGE), &hash, &scene->shipped.arena, &scene->shipped.kind, &err))
     fail_msg("%s", err.text);
   scene->parties = 3;
-  add(scene, 'a', A, "open", "");
+  add(scene, 'a', opener, "open", "");
 }
 
 /* The case is in another state than the party about whose word the opener's message is; what the opener's own is follows the case. */
 static void the_opener_moves_who_is_there(void **unused) {
   (void)unused;
   struct scene scene;
-  begin_edge(&scene);
+  begin_edge(&scene, A);
   add(&scene, 'b', A, "clear", "a"); /* nobody said anything */
   add(&scene, 'c', B, "say", "b");
   compute(&scene);
@@ -180,10 +186,40 @@ static void the_opener_moves_who_is_there(void **unused) {
   finish(&scene);
 }
 
+/* Who stands first among the parties is moved like any other. */
+static void the_opener_is_not_the_first(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin_edge(&scene, B);
+  add(&scene, 'b', A, "say", "a");
+  add(&scene, 'c', B, "clear", "b");
+  add(&scene, 'd', A, "say", "c");
+  compute(&scene);
+  assert_true(message(&scene, 'b')->effective && message(&scene, 'c')->effective && message(&scene, 'd')->effective);
+  finish(&scene);
+}
+
+/* A message that not all parties hold can have no effect. */
+static void the_parties_are_those_of_the_case(void **unused) {
+  (void)unused;
+  for (int other = 0; other < 3; other++) {
+    struct scene scene;
+    begin(&scene, "request", 3);
+    add(&scene, 'a', A, "ask", "");
+    struct wire_header *header = add(&scene, 'b', B, "answer", "a");
+    assert_int_equal(header->party_count, 3);
+    if (other != B)
+      header->parties[other] = BASE_VIEW("wasl/elsewhere/0123456789abcdef");
+    compute(&scene);
+    assert_int_equal(message(&scene, 'b')->effective, other == B);
+    finish(&scene);
+  }
+}
+
 static void a_kind_with_one_item(void **unused) {
   (void)unused;
   struct scene scene;
-  begin_edge(&scene);
+  begin_edge(&scene, A);
   add(&scene, 'b', B, "make", "a");
   add_about(&scene, 'c', C, "do", "thing", 'b', "b");
   add_about(&scene, 'd', C, "do", "thing", 'a', "c"); /* no item */
@@ -255,6 +291,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ids_that_begin_alike),        cmocka_unit_test(one_that_begins_alike_is_not_it),
       cmocka_unit_test(the_first_two_are_looked_at), cmocka_unit_test(what_stood_there_before_is_cleared),
+      cmocka_unit_test(the_opener_is_not_the_first),
+      cmocka_unit_test(the_parties_are_those_of_the_case),
       cmocka_unit_test(the_opener_moves_who_is_there), cmocka_unit_test(a_kind_with_one_item),
       cmocka_unit_test(what_all_have_agreed_to),     cmocka_unit_test(one_type_with_and_without_all),
   };

@@ -655,10 +655,38 @@ static void check_against_plain_reading(const struct scene *scene) {
     assert_int_equal(one->item_by, made_item(&plain, scene->count, (int)i));
     assert_int_equal(one->item_state, item_state_before(&plain, scene->count, (int)i));
     assert_int_equal(one->assignee, assignee < 0 ? WIRE_PARTIES_MAX : assignee);
+    const struct wire_kind_item *item = core_case_item(&scene->shipped.kind, one);
+    for (size_t j = 0; j < item->all_count; j++)
+      for (int party = 0; party < (int)scene->parties; party++)
+        assert_int_equal(one->agreed[j] >> party & 1, has_agreed(&plain, item->all[j]->name, party, scene->count, (int)i, true));
   }
   size_t made = (size_t)made_case(&plain, scene->count);
   assert_true(base_id_equal(&scene->state.by, &scene->messages[made].id));
   assert_int_equal(scene->state.state, plain.deeds[made].case_to);
+}
+
+/* What a party's next message follows: his last one, and each that nobody follows yet. */
+static void check_follows(const struct scene *scene) {
+  for (int party = 0; party < (int)scene->parties; party++) {
+    struct base_id out[WIRE_FOLLOWS_MAX];
+    size_t count = core_case_follows(scene->messages, scene->count, base_view_text(origins[party]), out), wanted = 0;
+    for (size_t i = 0; i < scene->count; i++) {
+      const struct core_case_message *one = &scene->messages[i];
+      bool followed = false, last = base_view_is(one->header->author, origins[party]), there = false;
+      for (size_t j = 0; j < scene->count; j++)
+        for (size_t k = 0; k < scene->messages[j].header->follow_count; k++)
+          followed = followed || base_id_equal(&scene->messages[j].header->follows[k], &one->id);
+      for (size_t j = i + 1; j < scene->count; j++)
+        last = last && !base_view_is(scene->messages[j].header->author, origins[party]);
+      for (size_t k = 0; k < count; k++)
+        there = there || base_id_equal(&out[k], &one->id);
+      wanted += last || !followed;
+      assert_int_equal(there, last || !followed);
+    }
+    assert_int_equal(count, wanted);
+    for (size_t k = 1; k < count; k++)
+      assert_true(base_id_compare(&out[k - 1], &out[k]) < 0);
+  }
 }
 
 static void shuffle(struct scene *scene) {
@@ -679,6 +707,7 @@ static void any_order_of_arrival_gives_the_same(void **unused) {
     random_case(&scene);
     compute(&scene);
     check_against_plain_reading(&scene);
+    check_follows(&scene);
     again = scene;
     for (size_t round = 0; round < 3; round++) {
       shuffle(&again);
