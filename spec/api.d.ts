@@ -834,6 +834,8 @@ export type Balance = {
 
 export type Crosscheck = {
   case: Id;
+  /** It is one, and so is each hit; else none is. */
+  exercise: boolean;
   kind: string;
   kind_version: KindVersion;
   hits: CrosscheckHit[];

@@ -64,6 +64,8 @@ enum base_code cli_case_crosscheck(struct cli *cli, struct base_error *err) {
     code = cli_get(cli, &answer, err, "/v1/cases/%s/crosscheck%s", id.text, purpose.text);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
+  bool exercise = wire_json_true(wire_json_get(answer.json, "exercise"));
+  cli_exercise_line(cli, exercise);
   show_hits(cli, &kinds, answer.json);
   cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_SAME_CASES), (long long)cli_number(answer.json, "cases"));
   if (wire_json_true(wire_json_get(answer.json, "more")))
@@ -71,5 +73,6 @@ enum base_code cli_case_crosscheck(struct cli *cli, struct base_error *err) {
   if (cli_number(answer.json, "unsought") > 0)
     cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_SAME_UNSOUGHT), (long long)cli_number(answer.json, "unsought"));
   cli_line(cli, "%s\n", cli_word(cli, CLI_SAME_EXACT));
+  cli_exercise_line(cli, exercise);
   return BASE_OK;
 }

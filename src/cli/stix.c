@@ -90,6 +90,8 @@ enum base_code cli_stix_count(struct cli *cli, struct base_error *err) {
     }
     cli_table_end(&table);
   }
+  if (wire_json_true(wire_json_get(answer.json, "more")))
+    cli_line(cli, "%s\n", cli_word(cli, CLI_SAME_MORE));
   if (cli_number(answer.json, "unread") > 0)
     cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_PARTS_UNREAD), (long long)cli_number(answer.json, "unread"));
   return BASE_OK;

@@ -51,10 +51,11 @@ static enum base_code check_found_by_hash(struct core *core, const struct store_
                                           struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
+  struct store_pair key = {INT64_MIN, INT64_MIN};
   struct store_part found;
   if (row->records_held < row->records || core->token_key_lost)
     return BASE_OK;
-  enum base_code code = store_part_by_token(core->store, &row->token, &arena, &found, err);
+  enum base_code code = store_part_by_token(core->store, &row->token, &key, &arena, &found, err);
   if (code == BASE_NOT_FOUND)
     core_check_found(core, CORE_SO_DERIVED, place, "it is here, but is not found by its hash");
   return core_damage(code) ? BASE_OK : code;

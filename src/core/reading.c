@@ -174,17 +174,27 @@ static enum base_code part_of_message(struct core *core, const struct wire_json 
   return code;
 }
 
-/* Who holds a file learns from nobody but a named reader that it is in a case of theirs. */
+/* Who holds a file learns neither from the other side of the wall nor from a named reader's case that it is there: the first
+ * message with it counts that who asks may see, as if the others were not. */
 static enum base_code part_of_any(struct core *core, const struct wire_json *request, const struct base_hash *sha256,
                                   struct base_arena *arena, struct store_part *out, struct base_error *err) {
   struct base_hash token = core_part_token(core, sha256);
-  enum base_code code = store_part_by_token(core->store, &token, arena, out, err);
-  if (code == BASE_OK)
-    code = core_lane_open(core, "message", &out->message, err);
-  if (code == BASE_OK)
-    code = core_readers_open(core, &out->message, core_show_act(request) == WIRE_ACT_EXPORTED, err);
-  bool hidden = code == BASE_NOT_FOUND || code == BASE_POLICY;
-  return hidden ? base_fail(err, BASE_NOT_FOUND, "no part with this hash is here") : code;
+  struct store_pair key = {INT64_MIN, INT64_MIN};
+  bool hidden = true;
+  enum base_code code = BASE_OK;
+  while (code == BASE_OK && hidden) {
+    enum wire_lane lane = WIRE_LANE_NONE;
+    code = store_part_by_token(core->store, &token, &key, arena, out, err);
+    if (code == BASE_OK)
+      code = core_lane_of_message(core, &out->message, &lane, err);
+    hidden = code == BASE_OK && !core_lane_sees(core, lane);
+    if (code == BASE_OK && !hidden) {
+      code = core_readers_open(core, &out->message, core_show_act(request) == WIRE_ACT_EXPORTED, err);
+      hidden = code == BASE_POLICY;
+      code = hidden ? BASE_OK : code;
+    }
+  }
+  return code == BASE_NOT_FOUND ? base_fail(err, code, "no part with this hash is here") : code;
 }
 
 void core_part_open(struct core *core, uint64_t token, const struct wire_json *request) {

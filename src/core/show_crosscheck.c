@@ -234,6 +234,7 @@ static enum base_code answer(struct crosscheck *crosscheck, struct base_view rea
   struct wire_writer *writer = crosscheck->writer;
   wire_write_object(writer);
   wire_write_member_id(writer, "case", &crosscheck->kase->id);
+  wire_write_member_bool(writer, "exercise", crosscheck->kase->row.exercise); /* and so is each hit */
   core_show_kind_of(crosscheck->core, writer, kind->name, &kind->hash);
   wire_write_key(writer, "hits");
   wire_write_array(writer);

@@ -55,14 +55,17 @@ enum base_code store_part_get(struct store *store, const struct base_id *message
   return code;
 }
 
-enum base_code store_part_by_token(struct store *store, const struct base_hash *token, struct base_arena *arena,
-                                   struct store_part *out, struct base_error *err) {
+enum base_code store_part_by_token(struct store *store, const struct base_hash *token, struct store_pair *key,
+                                   struct base_arena *arena, struct store_part *out, struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
   bool found = false;
-  enum base_code code = store_rows_open(store, STORE_SQL_PART_BY_TOKEN,
-                                        STORE_VALUES(store_prefix(token->bytes), store_hash(token)), &rows, err);
+  enum base_code code = store_rows_open(
+      store, STORE_SQL_PART_BY_TOKEN,
+      STORE_VALUES(store_prefix(token->bytes), store_hash(token), store_number(key->first), store_number(key->second)), &rows, err);
   if (code == BASE_OK)
     code = read_first(&rows, arena, &found, out, err);
+  if (code == BASE_OK && found)
+    *key = (struct store_pair){store_row_number(&rows, 7), store_row_number(&rows, 1)};
   if (code == BASE_OK && !found)
     code = base_fail(err, BASE_NOT_FOUND, "no such part is here, or not all of it");
   return code;

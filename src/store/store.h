@@ -579,9 +579,10 @@ BASE_NODISCARD enum base_code store_part_put(struct store *store, const struct s
                                              struct base_error *err);
 BASE_NODISCARD enum base_code store_part_get(struct store *store, const struct base_id *message, uint16_t part,
                                              struct base_arena *arena, struct store_part *out, struct base_error *err);
+/* A complete one, of any message: the next behind key, as store_part_next goes. */
 BASE_NODISCARD enum base_code store_part_by_token(struct store *store, const struct base_hash *token,
-                                                  struct base_arena *arena, struct store_part *out,
-                                                  struct base_error *err); /* a complete one, any message */
+                                                  struct store_pair *key, struct base_arena *arena,
+                                                  struct store_part *out, struct base_error *err);
 /* key: the number of the message's id, part. */
 BASE_NODISCARD enum base_code store_part_next(struct store *store, struct store_pair *key, struct base_arena *arena,
                                               struct store_part *out, struct base_error *err);

@@ -273,6 +273,13 @@ static void test_parts(void **state) {
   snprintf(members, sizeof members, "\"sha256\":\"%s\"", sha256);
   done_as(&o.a, LINK_PART_OPEN, o.lina, members);
   refused_as(&o.a, LINK_PART_OPEN, o.omar, members, BASE_NOT_FOUND, "no part with this hash is here");
+  parts = (struct base_buf){0};
+  try_upload(&o.a, SIZE, SEED, &parts);
+  open_as(&o.a, "request", o.b.name, "", try_parts_end(&parts), BASE_OK, "", id);
+  base_buf_free(&parts);
+  while (pair_rest(&o.a, &o.b) > 0)
+    continue;
+  done_as(&o.a, LINK_PART_OPEN, o.omar, members); /* what he may see is found, whatever else has it */
   try_remove(&o.a, &o.b);
 }
 

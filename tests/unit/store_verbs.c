@@ -563,19 +563,22 @@ static void parts(void **state) {
                             .size = (uint64_t)1 << 40,
                             .records = 1 << 20},
                     read;
+  struct store_pair from = {INT64_MIN, INT64_MIN};
   fails(BASE_NOT_FOUND, store_part_get(box->store, &part.message, 3, &box->arena, &read, &error));
   ok(store_part_put(box->store, &part, &error));
-  fails(BASE_NOT_FOUND, store_part_by_token(box->store, &part.token, &box->arena, &read, &error));
+  fails(BASE_NOT_FOUND, store_part_by_token(box->store, &part.token, &from, &box->arena, &read, &error));
   part.records_held = part.records;
   ok(store_part_put(box->store, &part, &error));
   ok(store_part_get(box->store, &part.message, 3, &box->arena, &read, &error));
   assert_true(base_id_equal(&read.message, &part.message) && read.part == 3 && same(read.file, "f1"));
   assert_true(read.size == (uint64_t)1 << 40 && read.records == 1 << 20 && read.records_held == 1 << 20);
-  ok(store_part_by_token(box->store, &part.token, &box->arena, &read, &error));
+  ok(store_part_by_token(box->store, &part.token, &from, &box->arena, &read, &error));
   assert_true(base_hash_equal(&read.token, &part.token));
+  fails(BASE_NOT_FOUND, store_part_by_token(box->store, &part.token, &from, &box->arena, &read, &error));
+  from = (struct store_pair){INT64_MIN, INT64_MIN};
   struct base_hash near = part.token;
   near.bytes[31] ^= 1;
-  fails(BASE_NOT_FOUND, store_part_by_token(box->store, &near, &box->arena, &read, &error));
+  fails(BASE_NOT_FOUND, store_part_by_token(box->store, &near, &from, &box->arena, &read, &error));
   part.part = 4;
   part.file = BASE_VIEW("f2");
   ok(store_part_put(box->store, &part, &error));
