@@ -65,6 +65,26 @@ static inline void shipped_load(struct shipped *shipped, const char *name) {
   }
 }
 
+/* Whether it is read with the first such place replaced. */
+static inline enum base_code shipped_changed(const char *name, const char *old, const char *new, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct base_view bytes = shipped_file(name, ".json");
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  const uint8_t *at = memmem(bytes.data, bytes.size, old, strlen(old));
+  if (at == NULL) {
+    fprintf(stderr, "there is no %s in the kind %s\n", old, name);
+    abort();
+  }
+  size_t before = (size_t)(at - bytes.data), after = before + strlen(old);
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  base_buf_add(&text, bytes.data, before);
+  base_buf_text(&text, new);
+  base_buf_add(&text, bytes.data + after, bytes.size - after);
+  return wire_kind_parse(base_buf_view(&text), &hash, &arena, &kind, err);
+}
+
 static inline const struct wire_kind_type *shipped_type(const struct shipped *shipped, const char *name) {
   const struct wire_kind_type *type = wire_kind_type_named(&shipped->kind, base_view_text(name));
   if (!type)

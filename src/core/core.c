@@ -435,6 +435,18 @@ bool core_database_alive(const struct core *core) {
   return store_alive(core->store);
 }
 
+/* What a step does for itself, in this order: the index of STIX objects behind those that admit or erase, clocks behind those whose
+ * messages move them. */
+static enum base_code (*const settling[])(struct core *core, struct base_error *err) = {
+    core_outgoing_prepare, core_faults_settle,  core_compare_settle,     core_back_give,    core_keys_settle,    core_rewrap_settle,
+    core_consent_settle,   core_recall_settle,  core_ends_settle,        core_retain_settle, core_certificate_settle,
+    core_login_settle,     core_release_settle, core_review_settle,      core_stix_settle,  core_clocks_settle};
+/* In how many milliseconds each wants a step again; -1: not by itself. */
+static int64_t (*const due_in[])(const struct core *core) = {
+    core_faults_due,     core_compare_next_ms, core_keys_due,      core_rewrap_due_ms, core_erase_due_ms,       core_events_due_ms,
+    core_clocks_due_ms,  core_consent_due_ms,  core_recall_due_ms, core_ends_due_ms,   core_retain_due_ms,      core_certificate_due_ms,
+    core_login_due_ms,   core_release_due_ms,  core_review_due_ms, core_stix_due_ms};
+
 int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_error *err) {
   struct base_error why = {0};
   *out_fatal = BASE_OK;
@@ -450,37 +462,9 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
                               store_name(core->store)),
                     &why);
   if (core->failed == BASE_OK) {
-    enum base_code code = core_outgoing_prepare(core, &why);
-    if (code == BASE_OK)
-      code = core_faults_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_compare_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_back_give(core, &why);
-    if (code == BASE_OK)
-      code = core_keys_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_rewrap_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_consent_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_recall_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_ends_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_retain_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_certificate_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_login_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_release_settle(core, &why);
-    if (code == BASE_OK)
-      code = core_review_settle(core, &why);
-    if (code == BASE_OK) /* behind those that admit or erase */
-      code = core_stix_settle(core, &why);
-    if (code == BASE_OK) /* behind those whose messages move clocks */
-      code = core_clocks_settle(core, &why);
+    enum base_code code = BASE_OK;
+    for (size_t i = 0; i < sizeof settling / sizeof *settling && code == BASE_OK; i++)
+      code = settling[i](core, &why);
     if (code != BASE_OK)
       (void)core_lose(core, code, &why);
   }
@@ -510,23 +494,9 @@ int64_t core_settle(struct core *core, enum base_code *out_fatal, struct base_er
   core_peer_table_wake(core);
   core_events_settle(core);
   replies_send(core);
-  int64_t due = core_soonest(core_outgoing_hand_over(core), core_faults_due(core));
-  due = core_soonest(due, core_witness_hand_over(core));
-  due = core_soonest(due, core_compare_next_ms(core));
-  due = core_soonest(due, core_keys_due(core));
-  due = core_soonest(due, core_rewrap_due_ms(core));
-  due = core_soonest(due, core_erase_due_ms(core));
-  due = core_soonest(due, core_events_due_ms(core));
-  due = core_soonest(due, core_clocks_due_ms(core));
-  due = core_soonest(due, core_consent_due_ms(core));
-  due = core_soonest(due, core_recall_due_ms(core));
-  due = core_soonest(due, core_ends_due_ms(core));
-  due = core_soonest(due, core_retain_due_ms(core));
-  due = core_soonest(due, core_certificate_due_ms(core));
-  due = core_soonest(due, core_login_due_ms(core));
-  due = core_soonest(due, core_release_due_ms(core));
-  due = core_soonest(due, core_review_due_ms(core));
-  due = core_soonest(due, core_stix_due_ms(core));
+  int64_t due = core_soonest(core_outgoing_hand_over(core), core_witness_hand_over(core));
+  for (size_t i = 0; i < sizeof due_in / sizeof *due_in; i++)
+    due = core_soonest(due, due_in[i](core));
   store_tidy(core->store, core->room.level >= CORE_ROOM_LOW);
   return core_soonest(due, look);
 }

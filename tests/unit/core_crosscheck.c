@@ -376,19 +376,6 @@ static void test_many(void **state) {
   try_remove(&a, &b);
 }
 
-static void found(struct pair_node *node, const char *sql, const char *words) {
-  struct base_buf said = {0};
-  pair_close(node);
-  if (!damage_change(node, sql))
-    fail_msg("%s changed nothing", sql);
-  pair_open(node);
-  assert_true(try_check(node, &said) > 0);
-  base_buf_u8(&said, 0);
-  if (strstr((const char *)said.data, words) == NULL)
-    fail_msg("%s: %s", sql, (const char *)said.data);
-  base_buf_free(&said);
-}
-
 /* Whatever is changed behind the node's back is named, and right again after that; without the key nothing is said instead of
  * "nothing found". */
 static void test_damaged(void **state) {
@@ -402,7 +389,7 @@ static void test_damaged(void **state) {
   open_about(&a, &b, "information", "\"name\":\"Y Z\"", erased);
   open_about(&a, &b, "request", OMAR, second);
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-    found(&b, changes[i], "it is noted anew from its content");
+    damage_found(&b, changes[i], "it is noted anew from its content");
     try_sound(&b);
     finds_only(&b, second, 1, 1);
   }
@@ -410,10 +397,10 @@ static void test_damaged(void **state) {
   struct told told = tell(&b, LINK_MESSAGE_ERASE, json);
   forget(&told);
   int64_t rows = noted(&b);
-  found(&b, "INSERT INTO matches(token, rest, message, place) SELECT 1, 2, message, 1 FROM erasures", "are noted for a cross-check");
+  damage_found(&b, "INSERT INTO matches(token, rest, message, place) SELECT 1, 2, message, 1 FROM erasures", "are noted for a cross-check");
   assert_int_equal(noted(&b), rows);
   try_sound(&b);
-  found(&b, "UPDATE facts SET value = x'00' WHERE name = 'match-key'", "fact match-key");
+  damage_found(&b, "UPDATE facts SET value = x'00' WHERE name = 'match-key'", "fact match-key");
   refused(&b, second, ",\"reason\":\"r\"", BASE_CORRUPT, "the key of cross-checks is missing or damaged");
   open_about(&a, &b, "information", OMAR, first);
   assert_int_equal(noted(&b), rows);

@@ -111,6 +111,20 @@ static inline void damage_sql(struct pair_node *node, const char *sql) {
   pair_open(node);
 }
 
+/* Whatever is changed behind the node's back is named by the check. */
+static inline void damage_found(struct pair_node *node, const char *sql, const char *words) {
+  struct base_buf said = {0};
+  pair_close(node);
+  if (!damage_change(node, sql))
+    fail_msg("%s changed nothing", sql);
+  pair_open(node);
+  assert_true(try_check(node, &said) > 0);
+  base_buf_u8(&said, 0);
+  if (strstr((const char *)said.data, words) == NULL)
+    fail_msg("%s: %s", sql, (const char *)said.data);
+  base_buf_free(&said);
+}
+
 /* The first value of a query; unchanged when there is no row. */
 static inline void damage_text(const struct pair_node *node, const char *sql, char out[65]) {
   if (place_postgresql()) {

@@ -143,19 +143,6 @@ static void alerts(void **state) {
   try_remove(&a, &b);
 }
 
-static void found(struct pair_node *node, const char *sql, const char *words) {
-  struct base_buf said = {0};
-  pair_close(node);
-  if (!damage_change(node, sql))
-    fail_msg("%s changed nothing", sql);
-  pair_open(node);
-  assert_true(try_check(node, &said) > 0);
-  base_buf_u8(&said, 0);
-  if (strstr((const char *)said.data, words) == NULL)
-    fail_msg("%s: %s", sql, (const char *)said.data);
-  base_buf_free(&said);
-}
-
 /* Whatever is changed behind the node's back is named, and right again after that. */
 static void damaged(void **state) {
   (void)state;
@@ -179,16 +166,16 @@ static void damaged(void **state) {
   sight(&a, &b, "drugs", "maghreb", id);
   sight(&a, &b, "arms", "iberia", id);
   for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-    found(&b, counted[i], "are not those of its cases; it was counted anew");
+    damage_found(&b, counted[i], "are not those of its cases; it was counted anew");
     try_sound(&b);
     pictured(&b, "", "\"rows\":[{\"code\":\"arms\",\"cases\":1,\"before\":0},{\"code\":\"drugs\",\"cases\":1,\"before\":0}]");
   }
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    found(&b, cases[i], "the picture counts it otherwise than its opening message says; it was counted anew");
+    damage_found(&b, cases[i], "the picture counts it otherwise than its opening message says; it was counted anew");
     try_sound(&b);
     pictured(&b, ",\"by\":\"region\"", "\"rows\":[{\"code\":\"iberia\",\"cases\":1,\"before\":0},{\"code\":\"maghreb\",\"cases\":1,\"before\":0}]");
   }
-  found(&b, "INSERT INTO picture_alerts(week, kind, code, cases, most, leaf_index) SELECT week, kind, 'arms/iberia', 9, 1, 3 FROM picture"
+  damage_found(&b, "INSERT INTO picture_alerts(week, kind, code, cases, most, leaf_index) SELECT week, kind, 'arms/iberia', 9, 1, 3 FROM picture"
             " WHERE axis = 0", "the alert of arms/iberia in the week of");
   pair_remove(&a);
   pair_remove(&b);
@@ -206,8 +193,8 @@ static void an_alert_without_its_row(void **state) {
     sight(&a, &b, "arms", "maghreb", id);
   assert_int_equal(try_count(&b, WIRE_ACT_ALERT), 1); /* what was never seen before */
   try_sound(&b);
-  found(&b, "UPDATE picture_alerts SET cases = 99", "which says something else");
-  found(&b, "DELETE FROM picture_alerts", "it tells an alert of the picture that is not stored");
+  damage_found(&b, "UPDATE picture_alerts SET cases = 99", "which says something else");
+  damage_found(&b, "DELETE FROM picture_alerts", "it tells an alert of the picture that is not stored");
   pair_remove(&a);
   pair_remove(&b);
 }

@@ -39,19 +39,6 @@ static void shown(struct pair_node *node, const char *id, const char *words) {
   pair_answer_free(&answer);
 }
 
-static void damaged(struct pair_node *node, const char *sql, const char *words) {
-  struct base_buf said = {0};
-  pair_close(node);
-  if (!damage_change(node, sql))
-    fail_msg("%s changed nothing", sql);
-  pair_open(node);
-  assert_true(try_check(node, &said) > 0);
-  base_buf_u8(&said, 0);
-  if (strstr((const char *)said.data, words) == NULL)
-    fail_msg("%s: %s", sql, (const char *)said.data);
-  base_buf_free(&said);
-}
-
 #define NOTHING "{\"objects\":0,\"parts\":0,\"unread\":0,\"types\":[],\"more\":false}"
 
 /* --- tests */
@@ -322,13 +309,13 @@ static void test_tampered(void **state) {
   stix_send(&a, &b, 1, 4, id);
   stix_look(&b);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    damaged(&b, parts[i], "the index of STIX objects does not fit its part 1");
+    damage_found(&b, parts[i], "the index of STIX objects does not fit its part 1");
     assert_int_equal(stix_look(&b), 1);
     try_sound(&b);
     assert_int_equal(count_of(&b, "", ""), 4);
   }
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    damaged(&b, numbers[i], "is not that of their parts");
+    damage_found(&b, numbers[i], "is not that of their parts");
     try_sound(&b);
     struct pair_answer answer = ask_as(&b, LINK_STIX_COUNT, "", "");
     base_buf_u8(&answer.payload, 0);
