@@ -268,12 +268,11 @@ enum base_code core_review_list(struct core *core, const struct wire_json *reque
   struct store_pair key;
   struct wire_writer writer;
   base_time until = wire_json_true(wire_json_get(request, "due")) ? core_now(core) : INT64_MAX;
-  enum base_code code = core_show_limit(request, &limit, err);
+  enum base_code code = core_show_page(request, CORE_LIST_PAGE, INT64_MAX, &limit, err);
   if (code == BASE_OK)
     code = read_cursor(request, &key, err);
   wire_writer_init(&writer, out);
   wire_write_array(&writer);
-  limit = limit == 0 ? CORE_LIST_PAGE : limit;
   for (uint64_t i = 0; i < limit && code == BASE_OK; i++) {
     struct store_review review;
     code = store_review_next(core->store, &key, &review, err);

@@ -76,6 +76,19 @@ enum base_code core_show_limit(const struct wire_json *request, uint64_t *out, s
   return BASE_OK;
 }
 
+enum base_code core_show_page(const struct wire_json *request, uint64_t page, uint64_t most, uint64_t *out,
+                              struct base_error *err) {
+  const struct wire_json *limit = wire_json_get(request, "limit");
+  int64_t number = limit == NULL ? (int64_t)page : wire_json_integer(limit);
+  if (number >= 1 && (uint64_t)number <= most) {
+    *out = (uint64_t)number;
+    return BASE_OK;
+  }
+  return most == INT64_MAX ? base_fail(err, BASE_FIELD, "limit: a whole number from 1; %llu when it is left out",
+                                       (unsigned long long)page)
+                           : base_fail(err, BASE_FIELD, "limit: a whole number from 1 to %llu", (unsigned long long)most);
+}
+
 void core_show_answer(struct core *core, uint64_t token, struct base_buf *out) {
   struct core_reply *reply = core_reply(core, token, BASE_OK);
   base_buf_free(&reply->payload);

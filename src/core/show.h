@@ -93,6 +93,10 @@ BASE_NODISCARD enum base_code core_show_leaf_time(struct core *core, uint64_t in
                                                   struct base_error *err);
 /* limit: an integer from 0 (all). */
 BASE_NODISCARD enum base_code core_show_limit(const struct wire_json *request, uint64_t *out, struct base_error *err);
+/* limit of a list that goes page by page: an integer from 1 to most (INT64_MAX: what the answer has room for), page when it is
+ * left out. */
+BASE_NODISCARD enum base_code core_show_page(const struct wire_json *request, uint64_t page, uint64_t most, uint64_t *out,
+                                             struct base_error *err);
 /* The answer goes out, unless the buffer failed; out is emptied. */
 void core_show_answer(struct core *core, uint64_t token, struct base_buf *out);
 

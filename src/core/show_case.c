@@ -340,8 +340,9 @@ static enum base_code read_cursor(struct base_view text, base_time *due, struct 
   return BASE_OK;
 }
 
-static enum base_code list_by_deadline(struct showing *showing, const struct wire_json *request, uint64_t limit,
+static enum base_code list_by_deadline(struct showing *showing, const struct wire_json *request,
                                        struct store_case_filter filter, struct base_error *err) {
+  uint64_t limit = 0;
   struct core *core = showing->core;
   struct base_view cursor = core_request_text(request, "after");
   struct base_id after;
@@ -350,11 +351,13 @@ static enum base_code list_by_deadline(struct showing *showing, const struct wir
     return base_fail(err, BASE_FIELD,
                      "state: no kind that is asked for has %.*s; wasl kind show KIND lists those there are",
                      (int)filter.state.size, (const char *)filter.state.data);
-  enum base_code code = cursor.size == 0 ? BASE_OK : read_cursor(cursor, &due, &after, err);
+  enum base_code code = core_show_page(request, CORE_LIST_PAGE, INT64_MAX, &limit, err);
+  if (code == BASE_OK && cursor.size > 0)
+    code = read_cursor(cursor, &due, &after, err);
   showing->by_deadline = true;
   if (code == BASE_OK)
-    code = store_case_each_due(core->store, &filter, due, cursor.size == 0 ? NULL : &after,
-                               limit == 0 ? CORE_LIST_PAGE : limit, list_case, showing, err);
+    code = store_case_each_due(core->store, &filter, due, cursor.size == 0 ? NULL : &after, limit, list_case, showing,
+                               err);
   return code == BASE_NOT_FOUND ? base_fail(err, BASE_FIELD, "after: there is no such case here") : code;
 }
 
@@ -390,7 +393,7 @@ enum base_code core_show_case_list(struct core *core, const struct wire_json *re
   if (code == BASE_OK && kind.size > 0)
     code = known_kind(core, kind, err);
   if (code == BASE_OK && base_view_is(by, "deadline"))
-    code = list_by_deadline(&showing, request, limit, filter, err);
+    code = list_by_deadline(&showing, request, filter, err);
   else if (code == BASE_OK && by.size > 0)
     code = base_fail(err, BASE_FIELD, "by: deadline, or nothing for the last changed first");
   else if (code == BASE_OK &&

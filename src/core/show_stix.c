@@ -102,8 +102,8 @@ static enum base_code read_request(struct walk *walk, const struct wire_json *re
   if (code == BASE_OK)
     code = core_lane_view(walk->core, request, &walk->lanes, err);
   if (code == BASE_OK)
-    code = core_show_limit(request, &limit, err);
-  walk->limit = limit == 0 || limit > CORE_STIX_PAGE ? CORE_STIX_PAGE : (size_t)limit;
+    code = core_show_page(request, CORE_STIX_PAGE, CORE_STIX_PAGE, &limit, err);
+  walk->limit = (size_t)limit;
   return code == BASE_OK ? read_after(walk, core_request_text(request, "after"), err) : code;
 }
 

@@ -71,6 +71,10 @@ def commands(good):
     yield 2, ["case dance"], ("case", "dance")
     yield 2, ["--dance"], ("case", "list", "--dance")
     yield 2, ["--limit"], ("case", "list", "--limit", "x")
+    for limit in "0", "101", "100000":
+        yield 1, ["limit", "1 to 100"], ("stix", "list", "--limit", limit)
+    yield 1, ["limit", "from 1"], ("case", "list", "--by", "deadline", "--limit", "0")
+    yield 1, ["limit", "from 1"], ("case", "review", "--limit", "0")
     yield 2, ["surplus"], ("case", "list", "surplus")
     yield 2, [], ("case", "show")
     yield 2, ["hex"], ("case", "show", "xyz")

@@ -194,6 +194,9 @@ static void the_list_goes_by_deadline(void **state) {
       break;
   }
   assert_int_equal(count, 5); /* and the agreement */
+  struct pair_answer none = pair_ask(&clocked.a, LINK_CASE_LIST, "{\"actor\":\"amal\",\"by\":\"deadline\",\"limit\":0}", -1);
+  assert_int_equal(none.status, BASE_FIELD);
+  pair_answer_free(&none);
   assert_string_equal(before[0], clocked.id);
   struct told some = tell(&clocked.a, LINK_CASE_LIST,
                           "{\"actor\":\"amal\",\"by\":\"deadline\",\"state\":\"asked\",\"kind\":\"request\"}");

@@ -169,6 +169,7 @@ static void test_many(void **state) {
   snprintf(json, sizeof json, "{\"actor\":\"test\",\"after\":\"%s\"}", cursor);
   has(&b, LINK_REVIEW_LIST, json, BASE_OK, "[{\"id\"");
   has(&b, LINK_REVIEW_LIST, "{\"actor\":\"test\",\"after\":\"x\"}", BASE_FIELD, "not a cursor");
+  has(&b, LINK_REVIEW_LIST, "{\"actor\":\"test\",\"limit\":0}", BASE_FIELD, "limit: a whole number from 1; 100 when");
   has(&b, LINK_REVIEW_LIST, "{\"actor\":\"test\",\"after\":\"1-\"}", BASE_FIELD, "not a cursor");
   unsigned told = try_count(&b, WIRE_ACT_DEADLINE);
   later(&a, &b, CORE_REVIEW_FIRST_DAYS * DAY);

@@ -138,7 +138,7 @@ static void test_pages(void **state) {
   stix_send(&a, &b, 1, 130, id);
   stix_send(&a, &b, 1000, 130, id);
   stix_look(&b);
-  static const unsigned limits[] = {0, 7, 100, 101};
+  static const unsigned limits[] = {1, 7, CORE_STIX_PAGE};
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     size_t met = 0, pages = 0;
     next[0] = '\0';
@@ -147,15 +147,18 @@ static void test_pages(void **state) {
                next[0] != '\0' ? "\"" : "");
       struct told told = listed(&b, "", json);
       size_t count = wire_json_size(wire_json_get(told.json, "objects"));
-      assert_true(count <= (limits[i] == 7 ? 7 : CORE_STIX_PAGE));
+      assert_true(count <= limits[i]);
       met += count;
       more = !is_null(told.json, "next");
       pair_text(&told.answer, "next", next, sizeof next);
       forget(&told);
     }
     assert_int_equal(met, 260);
-    assert_true(pages <= 40);
+    assert_true(pages <= 260 / limits[i] + 2);
   }
+  refused_as(&b, LINK_STIX_LIST, "", "\"limit\":0", BASE_FIELD, "limit: a whole number from 1 to 100");
+  refused_as(&b, LINK_STIX_LIST, "", "\"limit\":101", BASE_FIELD, "limit: a whole number from 1 to 100");
+  refused_as(&b, LINK_STIX_LIST, "", "\"limit\":-1", BASE_FIELD, "limit: a whole number from 1 to 100");
   refused_as(&b, LINK_STIX_LIST, "", "\"after\":\"7\"", BASE_FIELD, "after: ");
   refused_as(&b, LINK_STIX_LIST, "", "\"after\":\"-1-x\"", BASE_FIELD, "after: ");
   refused_as(&b, LINK_STIX_LIST, "", "\"type\":\"Malware\"", BASE_FIELD, "type: ");
