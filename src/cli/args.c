@@ -116,6 +116,17 @@ static enum base_code no_command(const struct cli *cli, int argc, char **argv, s
                    (int)words.size, (const char *)words.data, argv[0]);
 }
 
+/* The first word of the usage that was not given, and what it is. */
+static enum base_code lacks_word(const struct cli *cli, struct base_error *err) {
+  struct base_view word = {0};
+  const char *at = cli->command->usage;
+  for (size_t i = 0; i <= cli->word_count; i++)
+    if (!cli_help_next_word(cli->command, &at, &word))
+      return cli_usage(cli, err, "a word is missing");
+  return cli_usage(cli, err, "%.*s is missing: %s", (int)word.size, (const char *)word.data,
+                   cli_help_word(cli->command, word));
+}
+
 enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base_error *err) {
   int at = 1, used;
   bool options = true;
@@ -144,9 +155,7 @@ enum base_code cli_args_read(struct cli *cli, int argc, char **argv, struct base
     if (code != BASE_OK)
       return code;
   }
-  if (cli->word_count < cli->command->least)
-    return cli_usage(cli, err, "something is missing");
-  return BASE_OK;
+  return cli->word_count < cli->command->least ? lacks_word(cli, err) : BASE_OK;
 }
 
 const char *cli_option(const struct cli *cli, const char *name) {

@@ -73,6 +73,8 @@ bool cli_help_group_words(const char *group, struct base_buf *out);
 /* What an option of this command, or a word of its usage, means; NULL when it is not explained. value: what it takes. */
 const char *cli_help_option(const struct cli_command *command, struct base_view name, const char **value);
 const char *cli_help_word(const struct cli_command *command, struct base_view word);
+/* The next word of the command's usage from *at on that is given as it stands, such as CASE: no option, and no value of one. */
+bool cli_help_next_word(const struct cli_command *command, const char **at, struct base_view *word);
 
 /* --- persons (person.c) */
 enum { CLI_TOKEN_MAX = 128 };

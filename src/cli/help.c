@@ -60,7 +60,8 @@ static const struct {
     {"--sign", "", NULL, "the keys of the register and of cosignatures"},
     {"--seal", "", NULL, "the key that partners seal to"},
     {"--tls", "", NULL, "the key of the line"},
-    {"--all", "", NULL, "all three, and the key under which content is kept"},
+    {"--all", "key", NULL, "all three, and the key under which content is kept"},
+    {"--all", "release", NULL, "those that were decided on, too"},
     {"--force", "", NULL, "although a partner does not know the new one yet, who must be given the new card by hand"},
     {"--fingerprint", "", "DIGITS", "the eight groups of five digits, as the partner said them by voice"},
     {"--leaves-lost", "", NULL, "they are, and no newer copy is found: the register before is closed for ever"},
@@ -71,7 +72,7 @@ static const struct {
     {"--keep", "", NULL, "it stays: somebody looked at it and still needs it; what is not needed is erased (wasl message erase)"},
     {"--next", "", "DATE", "when it is reviewed again, within 366 days; after 181 when left out"},
     {"--after", "case review", "CURSOR", "the next page, as the page before names it"},
-    {"--limit", "case review", "N", "at most so many, what is due first; 100 when left out"},
+    {"--limit", "case review", "N", "at most so many, from 1, what is due first; 100 when left out"},
     {"--reason", "reader", "TEXT", "why; kept in the register with the names"},
     {"--reason", "case review", "TEXT", "why it is still needed; kept in the register with the person's name"},
     {"--by", "message certificate", "PARTNER", "of several partners who certify it, this one"},
@@ -82,7 +83,7 @@ static const struct {
     {"--measure", "", "erase|correct|restrict", "what is asked for"},
     {"--ground", "", "GROUND", "why: wasl kind show recall lists the grounds of a recall and those for keeping"},
     {"--correction", "", "TEXT", "what is right"},
-    {"--outcome", "", "OUTCOME", "what was done"},
+    {"--outcome", "", "erased|corrected|restricted|never_held|kept", "what was done"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name; the partner may read it"},
     {"--reason", "consent", "TEXT", "why; the other party reads it"},
     {"--emergency", "", "GROUND",
@@ -96,7 +97,7 @@ static const struct {
      "why it is an emergency, which the other party reads; or why the derogation is so, which is kept in the register"},
     {"--reason", "case send", "TEXT",
      "why it is an emergency, which the other party reads; or why the derogation is so, which is kept in the register"},
-    {"--basis", "", "BASIS", "how: an agreement covers it now, an authority was informed, or it was recalled"},
+    {"--basis", "", "row_in_force|authority_informed|recalled", "how: an agreement covers it now, an authority was informed, or it was recalled"},
     {"--authority", "", "NAME", "which authority was informed"},
     {"--reason", "", "TEXT", "why; kept in the register"},
     {"--message", "part", "ID", "the message whose part it is; without it, any that has it"},
@@ -105,8 +106,8 @@ static const struct {
     {"--type", "stix", "TYPE", "only objects of this type, such as indicator"},
     {"--id", "stix", "ID", "only this object, as wasl stix find"},
     {"--after", "stix", "CURSOR", "the next page, as the page before names it"},
-    {"--limit", "stix", "N", "at most so many; 100 when left out, and no more"},
-    {"--by", "picture", "AXIS", "field, region, week or partner; field when left out"},
+    {"--limit", "stix", "N", "at most so many, 1 to 100; 100 when left out"},
+    {"--by", "picture", "field|region|week|partner", "by what they are counted; field when left out"},
     {"--from", "picture", "DATE", "from the week of this day; else twelve weeks before the last"},
     {"--to", "picture", "DATE", "up to the week of this day; else today"},
     {"--to", "statistics", "DATE", "up to this day, which is still in it; else to the last leaf"},
@@ -149,8 +150,10 @@ static const struct {
     {"--state", "case items", "STATE", "only items in this state"},
     {"--item", "", "NAME", "only items of this name, as wasl kind show lists them"},
     {"--state", "", "STATE", "only cases in this state, by deadline"},
-    {"--after", "", "CURSOR", "the next page of a list by deadline, as the page before names it"},
-    {"--limit", "", "N", "at most so many, the newest first"},
+    {"--after", "case list", "CURSOR", "the next page of a list by deadline, as the page before names it"},
+    {"--after", "release", "NUMBER", "only what was submitted after this one"},
+    {"--limit", "case list", "N", "at most so many; by deadline from 1, and 100 when left out, else 0 or left out: all"},
+    {"--limit", "", "N", "at most so many; 0 or left out: all"},
     {"--after", "", "ID", "what came after this event, as an earlier call told its id"},
     {"--count", "", "N", "end after so many"},
     {"--open", "", NULL, "only what is waiting or under way"},
@@ -239,17 +242,32 @@ static void row(struct base_buf *out, struct base_view name, const char *value, 
   base_buf_printf(out, "%*s%s\n", (int)(width < COLUMN ? COLUMN - width : 2), "", text);
 }
 
-/* The words of its usage before the first option. */
+static bool takes_value(const struct cli_command *command, struct base_view option) {
+  const char *value = NULL;
+  return cli_help_option(command, option, &value) != NULL && value != NULL;
+}
+
+bool cli_help_next_word(const struct cli_command *command, const char **at, struct base_view *word) {
+  bool value = false; /* what stands next belongs to the option before it */
+  while (**at != 0) {
+    *at += strspn(*at, " []");
+    *word = base_view_of(*at, strcspn(*at, " []"));
+    *at += word->size;
+    bool option = word->size > 0 && word->data[0] == '-';
+    if (word->size > 0 && !option && !value && word->data[0] >= 'A' && word->data[0] <= 'Z')
+      return true;
+    value = option && takes_value(command, *word);
+  }
+  return false;
+}
+
+/* The words of its usage that are neither options nor their values. */
 static void explain_words(struct base_buf *out, const struct cli_command *command) {
-  for (const char *at = command->usage; *at != 0 && *at != '-';) {
-    at += strspn(at, " []");
-    size_t size = strcspn(at, " []");
-    struct base_view word = base_view_of(at, size);
+  struct base_view word;
+  for (const char *at = command->usage; cli_help_next_word(command, &at, &word);) {
     const char *text = cli_help_word(command, word);
-    if (*at != '-' && text != NULL)
+    if (text != NULL)
       row(out, word, NULL, text);
-    at += size;
-    at += strspn(at, " []");
   }
 }
 

@@ -63,7 +63,10 @@ static void wrong_use(void **state) {
       {"case", "case: which command? open, send, list, show, items, balance, crosscheck, feed, review, export, erase; see: wasl help case"},
       {"case --json", "case: which command?"},
       {"case lists", "no command 'case lists', but open"},
-      {"case show", "something is missing"},
+      {"case show", "CASE is missing: a case's id, or its first digits"},
+      {"case send d273", "TYPE is missing: a type of message"},
+      {"case send --field a=b d273", "TYPE is missing"},
+      {"backup restore a --key b", "DIR is missing: the node's folder, with its keys"},
       {"case show a b", "'b' is one word too many"},
       {"case list --limits 3", "no option --limits"},
       {"case list --limit", "--limit needs a value"},
@@ -157,13 +160,17 @@ static void table(void **state) {
       if (cli_help_option(command, base_view_text(name), &value) == NULL || strstr(command->usage, name) == NULL)
         fail_msg("%s: %s is not explained, or not in its usage", command->words, name);
       assert_int_equal(value != NULL, at[size] == '=');
+      char named[128];
+      (void)snprintf(named, sizeof named, "%s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
+      if (strstr(command->usage, named) == NULL)
+        fail_msg("%s: '%s' stands otherwise in its usage", command->words, named);
     }
-    for (const char *at = command->usage; *at >= 'A' && *at <= 'Z'; at += strspn(at, " []")) {
-      size_t size = strcspn(at, " []");
-      if (cli_help_word(command, base_view_of(at, size)) == NULL)
-        fail_msg("%s: %.*s is not explained", command->words, (int)size, at);
-      at += size;
-    }
+    size_t count = 0;
+    struct base_view word;
+    for (const char *at = command->usage; cli_help_next_word(command, &at, &word); count++)
+      if (cli_help_word(command, word) == NULL)
+        fail_msg("%s: %.*s is not explained", command->words, (int)word.size, (const char *)word.data);
+    assert_true(count >= command->least && count <= command->most + 1); /* one more where words are given one for another */
   }
 }
 
@@ -196,6 +203,12 @@ static void help(void **state) {
   expect_help("-n DIR case open request --to --help", BASE_OK, "the partners it goes to");
   expect_help("outbox end x --help", BASE_OK, "only to this partner");
   expect_help("help status", BASE_OK, "wasl status");
+  expect_help("help stix list", BASE_OK, "[--reason TEXT]\n\n  STIX objects in parts of messages, the newest message first\n\n  --type TYPE ");
+  expect_help("help case review", BASE_OK, "  CASE   ");
+  expect_help("help consignment export", BASE_OK, "  FILE   ");
+  expect_help("help events", BASE_OK, "what came after this event");
+  expect_help("help release list", BASE_OK, "only what was submitted after this one");
+  expect_help("help partner reconcile", BASE_OK, "every number");
   expect_help("help cases", BASE_USAGE, "no command 'cases'");
   expect_help("case lists --help", BASE_USAGE, "no command 'case lists'");
   char *plain[] = {(char[]){"wasl"}, (char[]){"card"}, (char[]){"show"}, (char[]){"--"}, (char[]){"--help"}};
