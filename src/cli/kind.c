@@ -9,6 +9,7 @@
 
 enum {
   HASH_SHOWN = 16,
+  LABEL_COLUMN = 3, /* of a type's fields, the last but for what a cross-check looks for */
   KINDS_KEPT = sizeof((struct cli_kinds *)0)->known / sizeof((struct cli_kinds *)0)->known[0]
 };
 
@@ -132,7 +133,30 @@ enum base_code cli_kind_list(struct cli *cli, struct base_error *err) {
   return BASE_OK;
 }
 
-/* table: the field of which they are the columns; empty: the fields of a type. */
+static bool any_matched(const struct wire_json *fields) {
+  bool any = false;
+  for (size_t i = 0; i < wire_json_size(fields) && !any; i++) {
+    const struct wire_json *field = wire_json_at(fields, i);
+    any = cli_string(field, "match").size > 0 || any_matched(wire_json_get(field, "columns"));
+  }
+  return any;
+}
+
+/* As what a cross-check looks for it, in words. */
+static struct base_view matched_as(const struct cli *cli, struct base_view match) {
+  static const struct {
+    const char *match;
+    enum cli_word word;
+  } rows[] = {{"name", CLI_MATCH_NAME},    {"born", CLI_MATCH_BORN},       {"document", CLI_SAME_DOCUMENT},
+              {"phone", CLI_SAME_PHONE},   {"account", CLI_SAME_ACCOUNT},  {"vehicle", CLI_SAME_VEHICLE},
+              {"mail", CLI_SAME_MAIL},     {"identifier", CLI_SAME_IDENTIFIER}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (base_view_is(match, rows[i].match))
+      return base_view_text(cli_word(cli, rows[i].word));
+  return match;
+}
+
+/* within: the table of which they are the columns; empty: the fields of a type. */
 static void show_fields(struct cli *cli, struct cli_table *table, const struct wire_json *fields,
                         struct base_view within) {
   for (size_t i = 0; i < wire_json_size(fields); i++) {
@@ -144,21 +168,24 @@ static void show_fields(struct cli *cli, struct cli_table *table, const struct w
     cli_cell(table, list.size > 0 ? list : cli_string(field, "type"));
     cli_cell(table, base_view_text(cli_word(cli, wire_json_true(wire_json_get(field, "required")) ? CLI_YES : CLI_NO)));
     cli_cell(table, cli_label(cli, field, name));
+    if (table->columns > LABEL_COLUMN + 1)
+      cli_cell(table, matched_as(cli, cli_string(field, "match")));
     if (within.size == 0)
       show_fields(cli, table, wire_json_get(field, "columns"), name);
   }
 }
 
 static void show_type(struct cli *cli, const struct wire_json *type) {
-  static const enum cli_word heads[] = {CLI_FIELD, CLI_TYPE, CLI_REQUIRED, CLI_LABEL};
+  static const enum cli_word heads[] = {CLI_FIELD, CLI_TYPE, CLI_REQUIRED, CLI_LABEL, CLI_MATCHED};
   CLI_AUTO_TABLE struct cli_table table;
   base_buf_text(&cli->out, "\n");
   cli_isolated(cli, &cli->out, cli_string(type, "name"));
   base_buf_text(&cli->out, "  ");
   cli_text(cli, cli_label(cli, type, (struct base_view){0}));
   base_buf_text(&cli->out, "\n");
-  cli_table_begin(&table, cli, 4, heads);
-  show_fields(cli, &table, wire_json_get(type, "fields"), (struct base_view){0});
+  const struct wire_json *fields = wire_json_get(type, "fields");
+  cli_table_begin(&table, cli, any_matched(fields) ? LABEL_COLUMN + 2 : LABEL_COLUMN + 1, heads);
+  show_fields(cli, &table, fields, (struct base_view){0});
   cli_table_end(&table);
 }
 

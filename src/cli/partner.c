@@ -203,8 +203,9 @@ static enum base_code tell_compared(struct cli *cli, const char *name, const str
     wire_write_value(&writer, reconciled);
     base_buf_text(&cli->out, "\n");
   } else if (difference.size == 0) {
-    cli_line(cli, "equal: %lld messages to %s and %lld from it, and what became of each\n",
-             (long long)cli_number(reconciled, "given"), name, (long long)cli_number(reconciled, "taken"));
+    cli_line(cli, "%s. %s: %lld. %s: %lld.\n", cli_word(cli, CLI_RECONCILE_EQUAL), cli_word(cli, CLI_RECONCILE_GIVEN),
+             (long long)cli_number(reconciled, "given"), cli_word(cli, CLI_RECONCILE_TAKEN),
+             (long long)cli_number(reconciled, "taken"));
   }
   return difference.size == 0 ? BASE_OK
                               : base_fail(err, BASE_CONFLICT, "%s and this node do not hold the same: %.*s", name,

@@ -195,8 +195,8 @@ static enum base_code look(struct crosscheck *crosscheck) {
 static enum base_code leaf(struct crosscheck *crosscheck, struct base_view reason) {
   struct core *core = crosscheck->core;
   char subject[128];
-  (void)snprintf(subject, sizeof subject, "%s%zu hits, %zu cases, %zu values", crosscheck->more ? "more than " : "",
-                 crosscheck->hit_count, crosscheck->case_count, crosscheck->value_count);
+  (void)snprintf(subject, sizeof subject, "hits: %zu%s, cases: %zu, values: %zu", crosscheck->hit_count,
+                 crosscheck->more ? " and more" : "", crosscheck->case_count, crosscheck->value_count);
   struct wire_opening opening = {.has_message = true,
                                  .message = crosscheck->kase->id,
                                  .actor = core_actor(core),
@@ -220,7 +220,8 @@ static enum base_code may_ask(struct core *core, const struct wire_kind *kind, s
                      "reason: say in 1 to %d bytes why it is looked up what else is held here; it is kept in the register",
                      CORE_REASON_MAX);
   if (!looks_for_any(kind))
-    return base_fail(err, BASE_FIELD, "the kind %.*s has nothing that a cross-check looks for (`match`, wasl kind show)",
+    return base_fail(err, BASE_FIELD,
+                     "the kind %.*s has no field that a cross-check looks for; wasl kind show names those of a kind that has any",
                      (int)kind->name.size, (const char *)kind->name.data);
   if (core->match_key_lost)
     return base_fail(err, BASE_CORRUPT,

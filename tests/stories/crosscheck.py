@@ -37,11 +37,13 @@ def story():
         check(told == [(False, "name", "other"), (True, "name", "same"), (True, "phone", None)] and hits["cases"] == 2, hits)
         check({hit["case"] for hit in hits["hits"]} == {before, namesake} and "Zoubir" not in json.dumps(hits), hits)
     leaf = [leaf for leaf in paris.leaves() if leaf["act"] == "crosscheck"][-1]
-    check((leaf["message"], leaf["subject"], leaf["reason"]) == (asked, "3 hits, 2 cases, 3 values", "known here?"), leaf)
+    check((leaf["message"], leaf["subject"], leaf["reason"]) == (asked, "hits: 3, cases: 2, values: 3", "known here?"), leaf)
     paris.refuses(2, "case", "crosscheck", asked, says="--reason")
     for language, says in SAID.items():
         said = paris.ask("case", "crosscheck", asked, "--reason", "r", env={**os.environ, "LC_ALL": f"{language}_XX.UTF-8"})
         check(says in said and "Zoubir" not in said, language, said)
+    forms = paris.ask("kind", "show", "request", env={**os.environ, "LC_ALL": "fr_XX.UTF-8"})
+    check("Recoupé par" in forms and "numéro de téléphone" in forms, "kind show does not say what is looked for", forms)
     ok("the same person and number are found in the earlier case, a namesake is told as one, each look is a leaf")
     paris.ask("message", "erase", before, "--reason", "the purpose has ended")
     check({hit["case"] for hit in found(paris, asked)["hits"]} == {namesake}, found(paris, asked))

@@ -196,7 +196,7 @@ static void test_refused(void **state) {
   open_with(&a, &b, "tracing", "", tracing); /* not one token of what is humanitarian, and nothing to ask there */
   assert_int_equal(noted(&a), before);
   assert_int_equal(noted(&b), before);
-  refused(&b, tracing, ",\"reason\":\"r\"", BASE_FIELD, "the kind tracing has nothing that a cross-check looks for");
+  refused(&b, tracing, ",\"reason\":\"r\"", BASE_FIELD, "the kind tracing has no field that a cross-check looks for");
   try_remove(&a, &b);
 }
 
