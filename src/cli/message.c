@@ -130,7 +130,7 @@ static void show_types(struct cli *cli, const struct wire_json *report) {
 }
 
 static bool json_part(struct base_view type) {
-  return base_view_is(type, "application/json") || base_view_is(type, "application/stix+json");
+  return wire_media_type_is(type, "application/json") || wire_media_type_is(type, "application/stix+json");
 }
 
 static void show_stix(const struct shown *shown, struct base_view sha256, struct base_view message) {

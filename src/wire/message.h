@@ -103,5 +103,7 @@ bool wire_prose_blank(struct base_view text);
 bool wire_part_name_valid(struct base_view name);
 /* token/token (RFC 9110 section 8.3.1), without parameters, at most WIRE_MEDIA_TYPE_MAX bytes. */
 bool wire_media_type_valid(struct base_view type);
+/* Whether it is this media type, written in whatever case (RFC 9110 section 8.3.1). */
+bool wire_media_type_is(struct base_view type, const char *wanted);
 
 #endif

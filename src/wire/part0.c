@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 bool wire_part_name_valid(struct base_view name) {
   return name.size > 0 && name.size <= WIRE_PART_NAME_MAX && !memchr(name.data, '/', name.size) &&
@@ -27,6 +28,10 @@ bool wire_media_type_valid(struct base_view type) {
     return false;
   size_t before = (size_t)(slash - type.data);
   return token_valid(type.data, before) && token_valid(slash + 1, type.size - before - 1);
+}
+
+bool wire_media_type_is(struct base_view type, const char *wanted) {
+  return type.size == strlen(wanted) && strncasecmp((const char *)type.data, wanted, type.size) == 0;
 }
 
 static enum base_code fail_line(const char *path, size_t most, struct base_view text, struct base_error *err) {

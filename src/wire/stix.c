@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/message.h"
+
 enum { UUID_SIZE = 36 };
 
 static void warn(struct wire_stix_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -223,10 +225,11 @@ static bool may_be_object(struct base_view bytes) {
 enum wire_stix_said wire_stix_said(struct base_view media_type) {
   static const char suffix[] = "+json";
   size_t size = sizeof suffix - 1;
-  if (base_view_is(media_type, "application/stix+json"))
+  if (wire_media_type_is(media_type, "application/stix+json"))
     return WIRE_STIX_SAID_STIX;
-  bool json = media_type.size > size && memcmp(media_type.data + media_type.size - size, suffix, size) == 0;
-  return json || base_view_is(media_type, "application/json") ? WIRE_STIX_SAID_JSON : WIRE_STIX_UNSAID;
+  bool json = media_type.size > size &&
+              wire_media_type_is(base_view_of(media_type.data + media_type.size - size, size), suffix);
+  return json || wire_media_type_is(media_type, "application/json") ? WIRE_STIX_SAID_JSON : WIRE_STIX_UNSAID;
 }
 
 /* A byte order mark is no JSON, but what stands behind it is looked at all the same. */

@@ -134,6 +134,10 @@ static void said_to_be_json(void **state) {
   } types[] = {{"application/json", WIRE_STIX_SAID_JSON},
                {"application/stix+json", WIRE_STIX_SAID_STIX},
                {"application/geo+json", WIRE_STIX_SAID_JSON},
+               {"Application/STIX+JSON", WIRE_STIX_SAID_STIX}, /* RFC 9110 section 8.3.1: in whatever case */
+               {"APPLICATION/json", WIRE_STIX_SAID_JSON},
+               {"application/geo+Json", WIRE_STIX_SAID_JSON},
+               {"application/stix+jsonl", WIRE_STIX_UNSAID},
                {"application/octet-stream", WIRE_STIX_UNSAID},
                {"+json", WIRE_STIX_UNSAID},
                {"", WIRE_STIX_UNSAID}};
