@@ -33,8 +33,8 @@ const struct cli_command cli_commands[] = {
     {"store migrate", "DIR --to URI", " --to= ", 1, 1, cli_store_migrate,
      "move a stopped node's store from SQLite to PostgreSQL",
      "store migrate paris --to 'postgresql://paris@db.example/paris?sslmode=verify-full'"},
-    {"card export", "[--generation N]", " --generation= ", 0, 0, cli_card_export,
-     "the node's card, to give to a partner", "-n paris card export > paris.card"},
+    {"card export", "[-o FILE] [--generation N]", " -o= --generation= ", 0, 0, cli_card_export,
+     "the node's card, to give to a partner", "-n paris card export -o paris.card"},
     {"card change",
      "[--address HOST:PORT[,…]] [--org NAME] [--org-ar NAME] [--org-fr NAME] [--org-en NAME] [--org-es NAME] [--org-pt "
      "NAME]",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -12,10 +13,18 @@ enum base_code cli_card_export(struct cli *cli, struct base_error *err) {
   struct wire_card card;
   base_buf_init(&bytes, 2 * WIRE_CARD_MAX);
   base_arena_init(&arena, 4 * WIRE_CARD_MAX);
+  struct cli_output output;
+  const char *file = cli_option(cli, "-o");
   enum base_code code = cli_own_card(cli, &bytes, &arena, &card, err);
-  if (code == BASE_OK)
+  if (code == BASE_OK && file == NULL)
     base_buf_add_buf(&cli->out, &bytes);
-  return code;
+  if (code != BASE_OK || file == NULL)
+    return code;
+  code = cli_output_open(cli, AT_FDCWD, file, &output, err);
+  if (code != BASE_OK)
+    return code;
+  code = base_write_all(output.fd, base_buf_view(&bytes), err);
+  return cli_output_end(&output, code, err);
 }
 
 static enum base_code read_card(const char *file, struct base_buf *bytes, struct base_arena *arena,

@@ -289,7 +289,9 @@ def lost(rabat, paris):
     os.remove(os.path.join(keeper, "card-2.signed"))
     rabat.start()
     check("keeper/ card-2.signed is missing" in must(rabat.wasl("node", "status")).err and "card.unkept" in rabat.said(), rabat.said())
-    old = write("old.card", must(rabat.wasl("card", "export", "--generation", "1")).out)
+    rabat.ask("card", "export", "--generation", "1", "-o", path("old.card"))
+    old = path("old.card")
+    check(read(old).decode() == must(rabat.wasl("card", "export", "--generation", "1")).out, "another card in the file")
     paris.refuses(1, "partner", "add", old, "--fingerprint", json.loads(must(wasl("card", "show", old, "--json")).out)["fingerprint"],
                   says=("older card of rabat, of generation 1", "nothing was changed"))
     case = rabat.request("paris", subject="with the keys from the copy")
