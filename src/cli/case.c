@@ -141,24 +141,20 @@ static void write_whose(struct cli *cli, struct base_buf *out, const struct wire
     }
 }
 
-/* Which clock it is, where there are several. */
+/* Which clock it is, where its kind has several: of one date alone nobody would know what is due. */
 static void write_which(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
-                        const struct wire_json *clocks, size_t at) {
-  struct base_view name = cli_string(wire_json_at(clocks, at), "name");
-  for (size_t i = 0; i < wire_json_size(clocks); i++)
-    if (!base_view_equal(cli_string(wire_json_at(clocks, i), "name"), name)) {
-      base_buf_printable(out, cli_kind_label(cli, kind, "clocks", name));
-      base_buf_text(out, ": ");
-      return;
-    }
+                        const struct wire_json *clock) {
+  if (wire_json_size(wire_json_get(kind, "clocks")) < 2)
+    return;
+  base_buf_printable(out, cli_kind_label(cli, kind, "clocks", cli_string(clock, "name")));
+  base_buf_text(out, ": ");
 }
 
 void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind,
-                      const struct wire_json *clocks, bool named) {
+                      const struct wire_json *clocks) {
   for (size_t i = 0; i < wire_json_size(clocks); i++) {
     base_buf_text(out, i > 0 ? ", " : "");
-    if (named)
-      write_which(cli, out, kind, clocks, i);
+    write_which(cli, out, kind, wire_json_at(clocks, i));
     write_whose(cli, out, clocks, i);
     write_clock(cli, out, kind, wire_json_at(clocks, i));
   }
@@ -220,7 +216,7 @@ static void write_item_due(struct cli *cli, struct base_buf *out, const struct w
       return;
   if (cli_string(kase, "due").size == 0)
     return;
-  base_buf_text(out, wire_json_size(clocks) > 0 ? ", " : "");
+  base_buf_printf(out, "%s%s: ", wire_json_size(clocks) > 0 ? ", " : "", cli_word(cli, CLI_ITEM));
   write_clock(cli, out, kind, kase);
 }
 
@@ -244,7 +240,7 @@ static size_t show_list(struct cli *cli, const struct wire_json *cases) {
     cli_cell_time(&table, wire_json_get(kase, "changed"));
     write_parties(cli, &table.cells, wire_json_get(kase, "parties"));
     base_buf_u8(&table.cells, 0);
-    cli_write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"), false);
+    cli_write_clocks(cli, &table.cells, described, wire_json_get(kase, "clocks"));
     write_item_due(cli, &table.cells, described, kase);
     base_buf_u8(&table.cells, 0);
   }

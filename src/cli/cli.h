@@ -263,9 +263,9 @@ struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *k
                                 struct base_view name);
 /* Of a case's state; also those that no kind knows, such as not_taken. */
 /* The items of a case as a table; nothing when there are none. */
-/* "due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, where there are several, and which, if named (case.c). */
-void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks,
-                      bool named);
+/* "Answer: due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, where there are several, and which, where their
+ * kind has several (case.c). */
+void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks);
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
 /* How they go on in cases of another kind, as a table; and whence they came, a line each. */
 void cli_show_feeds(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);

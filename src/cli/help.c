@@ -141,7 +141,7 @@ static const struct {
     {"--partner", "", "NODE", "only what was exchanged with this partner"},
     {"--publish", "", "YEAR", "of a year that is over, what may be published: small counts are hidden"},
     {"--csv", "", NULL, "as CSV, a line per number"},
-    {"--case", "law explain", "CASE", "in which it would be sent: the agreement must last as long as the case's period"},
+    {"--case", "law explain", "CASE", "in which it would be sent: its purpose is taken, and the agreement must last as long as its period"},
     {"--handling", "", "CODES", "how far it may go, such as amber or 'red no_judicial_use'; wasl handling list has them"},
     {"--grading", "", "GRADE", "how good source and information are: SCHEME:SOURCE/INFORMATION, such as 4x4:B/2"},
     {"--kind", "", "KIND", "only cases of this kind"},
@@ -169,6 +169,7 @@ static const struct {
     {"--policy", "", "FILE",
      "a C2SP tlog-policy: which registers and witnesses count, and which of these must have cosigned"},
     {"-o", "backup key", "FILE", "where the secret goes, for its owner alone; never over another file"},
+    {"-o", "card", "FILE", "where it goes, for its owner alone; standard output when left out"},
     {"-o", "", "FILE", "where it goes, for its owner alone; - is standard output"},
 };
 

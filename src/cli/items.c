@@ -16,7 +16,7 @@ void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct 
     cli_cell(&table, cli_string(item, "owner"));
     cli_cell(&table, cli_string(item, "assignee"));
     cli_cell_time(&table, wire_json_get(item, "since"));
-    cli_write_clocks(cli, &table.cells, kind, wire_json_get(item, "clocks"), true);
+    cli_write_clocks(cli, &table.cells, kind, wire_json_get(item, "clocks"));
     base_buf_u8(&table.cells, 0);
     for (size_t k = 0; k < wire_json_size(possible); k++) {
       base_buf_text(&table.cells, k > 0 ? ", " : "");

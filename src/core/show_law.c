@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/cases.h"
 #include "core/exercise.h"
 #include "core/partners.h"
@@ -153,13 +154,18 @@ static enum base_code read_purpose(const struct core_kind *kind, struct base_vie
   for (size_t i = 0; i < field->list->count; i++)
     if (base_view_equal(field->list->codes[i], purpose))
       return BASE_OK;
+  if (purpose.size == 0)
+    return base_fail(err, BASE_USAGE,
+                     "purpose: say for which one (wasl kind show %.*s lists them: --purpose), or in which case it would be sent "
+                     "(--case)",
+                     (int)rules->name.size, (const char *)rules->name.data);
   return base_fail(err, BASE_FIELD, "purpose: one of those that wasl kind show %.*s lists is needed",
                    (int)rules->name.size, (const char *)rules->name.data);
 }
 
-/* Of the case in which it is to be sent; without one no period binds it. */
-static enum base_code read_period(struct core *core, const struct wire_json *request, const struct core_kind *kind,
-                                  const struct wire_kind_type *type, base_time *out, struct base_error *err) {
+/* In which it is to be sent; NULL: in a new one. The kind is the case's own, in the version that the case is of. */
+static enum base_code read_case(struct core *core, const struct wire_json *request, const struct core_kind **kind,
+                                const struct core_case **out, struct base_error *err) {
   struct base_id id;
   struct core_case *kase = NULL;
   if (core_request_text(request, "case").size == 0)
@@ -167,12 +173,26 @@ static enum base_code read_period(struct core *core, const struct wire_json *req
   enum base_code code = core_request_id(core, request, "case", "case", &id, err);
   if (code == BASE_OK)
     code = core_case_load(core, &id, &kase, err);
-  if (code == BASE_OK && !base_view_equal(kase->kind->kind.name, kind->kind.name))
+  if (code == BASE_OK && !base_view_equal(kase->kind->kind.name, (*kind)->kind.name))
     code = base_fail(err, BASE_FIELD, "case: it is of the kind %.*s", (int)kase->kind->kind.name.size,
                      (const char *)kase->kind->kind.name.data);
-  if (code == BASE_OK)
-    *out = law_period_binds(&kind->kind, NULL, type->name, kase->state.period.to);
-  return code;
+  if (code != BASE_OK)
+    return code;
+  *kind = kase->kind;
+  *out = kase;
+  return BASE_OK;
+}
+
+/* A case has its own, which stays. */
+static enum base_code take_purpose(const struct core_kind *kind, const struct core_case *kase, struct base_view asked,
+                                   struct base_view *out, struct base_error *err) {
+  *out = kase != NULL ? core_law_purpose(&kind->kind, kase->messages[0].header) : asked;
+  if (kase == NULL)
+    return read_purpose(kind, asked, err);
+  return asked.size == 0 || base_view_equal(asked, *out)
+             ? BASE_OK
+             : base_fail(err, BASE_FIELD, "purpose: that of the case is %.*s, and stays", (int)out->size,
+                         (const char *)out->data);
 }
 
 static enum base_code read_question(struct core *core, const struct wire_json *request, struct law_question *out,
@@ -187,12 +207,15 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
   if (kind == NULL)
     return base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
                      (const char *)name.data);
+  const struct core_case *kase = NULL;
+  enum base_code code = read_case(core, request, &kind, &kase, err);
+  if (code != BASE_OK)
+    return code;
   const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, word);
   if (type == NULL)
     return core_kind_lacks(kind, word, err);
   *out = (struct law_question){.kind = kind->kind.name,
                                .type = type->name,
-                               .purpose = core_request_text(request, "purpose"),
                                .needs_row = kind->kind.needs_row,
                                .apart = kind->kind.lane == WIRE_LANE_HUMANITARIAN,
                                .release = type->release,
@@ -200,9 +223,9 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
                                .to = partner->card.origin,
                                .partner_suspended = partner->row.state == STORE_PARTNER_SUSPENDED,
                                .now = core_now(core)};
-  enum base_code code = read_purpose(kind, out->purpose, err);
-  if (code == BASE_OK)
-    code = read_period(core, request, kind, type, &out->period, err);
+  if (kase != NULL)
+    out->period = law_period_binds(&kind->kind, NULL, type->name, kase->state.period.to);
+  code = take_purpose(kind, kase, core_request_text(request, "purpose"), &out->purpose, err);
   if (code == BASE_OK)
     code = read_level(request, &out->level, err);
   return code == BASE_OK ? read_personal(request, type, &out->personal, err) : code;

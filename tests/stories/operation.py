@@ -80,6 +80,7 @@ def begun(rabat, paris):
     shown = paris.json("case", "show", case)
     check((shown["from"], shown["to"]) == (midnight(0), midnight(2)), "another period:", shown["from"], shown["to"])
     check("Period: " in paris.ask("case", "show", case), "the period is not shown")
+    check("Time limit for the legal review: due " in paris.ask("case", "list"), "which clock it is is not said")
     sends(paris, case, "legal_review")
     settle(rabat, paris)
     check(state(rabat, case) == state(paris, case) == "agreed", "not agreed after the legal review")
@@ -141,8 +142,11 @@ def extended(rabat, paris, case):
     settle(rabat, paris)
     for node in (rabat, paris):
         check(node.json("case", "show", case)["to"] == midnight(3), "not what both said")
-    told = rabat.ask("law", "explain", "operation", "decision", "--to", "paris", "--purpose", "drugs", "--case", case)
-    check("7" in told, told)
+    explain = ("law", "explain", "operation", "decision", "--to", "paris")
+    told = rabat.ask(*explain, "--case", case)
+    check("7" in told and told == rabat.ask(*explain, "--case", case, "--purpose", "drugs"), told)
+    rabat.refuses(1, *explain, "--case", case, "--purpose", "terrorism", says="that of the case is drugs")
+    rabat.refuses(2, *explain, says=("--purpose", "--case"))
     ok("both extend it, to what both said and no further than the agreement lasts")
 
 
