@@ -66,7 +66,7 @@ BASE_NODISCARD enum base_code core_submission_store(struct core *core, struct co
 BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct core_submission *submission,
                                                       struct core_case *kase, struct base_error *err);
 /* Finds what its author may want to look at again in the texts of the form: nothing decides by it. */
-void core_submission_look(const struct wire_json *document, struct core_submission *submission);
+void core_submission_look(const struct core *core, const struct wire_json *document, struct core_submission *submission);
 /* The member `derogated`: to whom it goes under the derogation that was asked for. */
 void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission);
 /* The member `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */

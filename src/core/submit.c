@@ -365,7 +365,7 @@ static void finish(struct core *core, uint64_t token, const struct wire_json *do
   struct base_error err = {0};
   enum base_code code = check_law(core, kase, submission, &err);
   bool held = submission->approval > LAW_OFFICER;
-  core_submission_look(document, submission);
+  core_submission_look(core, document, submission);
   if (code == BASE_OK && held)
     code = core_release_possible(core, submission->approval, &err);
   if (code == BASE_LAW || code == BASE_SUSPENDED || code == BASE_POLICY) {

@@ -208,11 +208,11 @@ void core_submission_answer(struct core *core, uint64_t token, const struct base
   wire_write_end(&writer, '}');
 }
 
-void core_submission_look(const struct wire_json *document, struct core_submission *submission) {
+void core_submission_look(const struct core *core, const struct wire_json *document, struct core_submission *submission) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, CORE_HINT_MEMORY);
   submission->hint_count =
-      wire_form_hints(submission->type, wire_json_get(document, "fields"), &arena, submission->hints);
+      wire_form_hints(submission->type, wire_json_get(document, "fields"), core_now(core), &arena, submission->hints);
 }
 
 void core_submission_warnings(const struct core *core, struct wire_writer *writer,

@@ -81,6 +81,32 @@ static bool email_at(const struct scan *scan, size_t i) {
   return dot;
 }
 
+static size_t digits_at(const struct scan *scan, size_t i, size_t most) {
+  size_t count = 0;
+  while (count < most && is_digit(point_at(scan, i + count)))
+    count++;
+  return count;
+}
+
+/* 1984-02-29, or 29/2/1984 with another sign between. year: where its four digits begin, if there. */
+static bool date_with_year(const struct scan *scan, size_t i, size_t *year) {
+  size_t first = digits_at(scan, i, 5);
+  uint32_t sign = point_at(scan, i + first);
+  if ((first != 1 && first != 2 && first != 4) || (sign != '-' && sign != '/' && sign != '.'))
+    return false;
+  size_t at = i + first + 1, second = digits_at(scan, at, 3);
+  if ((second != 1 && second != 2) || point_at(scan, at + second) != sign)
+    return false;
+  size_t third = digits_at(scan, at + second + 1, 5);
+  *year = first == 4 ? i : at + second + 1;
+  return first == 4 ? third == 1 || third == 2 : third == 4;
+}
+
+static bool date_at(const struct scan *scan, size_t i) {
+  size_t year;
+  return date_with_year(scan, i, &year);
+}
+
 /* +212 6 12 34 56 78, or ten digits that begin with a nought: not in the middle of a number. */
 static bool phone_at(const struct scan *scan, size_t i) {
   bool plus = scan->at[i] == '+';
@@ -91,6 +117,8 @@ static bool phone_at(const struct scan *scan, size_t i) {
   for (size_t k = i + plus; k < scan->count && digits <= WIRE_HINT_PHONE_MOST; k++) {
     uint32_t point = scan->at[k];
     bool between = point == ' ' || point == '.' || point == '-' || point == '(' || point == ')' || point == 0xA0;
+    if (is_digit(point) && gap > 0 && date_at(scan, k))
+      break; /* what stands behind it */
     if (is_digit(point)) {
       digits++;
       gap = 0;
@@ -101,25 +129,6 @@ static bool phone_at(const struct scan *scan, size_t i) {
   return plus ? digits >= WIRE_HINT_PHONE_LEAST && digits <= WIRE_HINT_PHONE_MOST : digits == 10;
 }
 
-static size_t digits_at(const struct scan *scan, size_t i, size_t most) {
-  size_t count = 0;
-  while (count < most && is_digit(point_at(scan, i + count)))
-    count++;
-  return count;
-}
-
-/* 1984-02-29, or 29/2/1984 with another sign between. */
-static bool date_at(const struct scan *scan, size_t i) {
-  size_t first = digits_at(scan, i, 5);
-  uint32_t sign = point_at(scan, i + first);
-  if ((first != 1 && first != 2 && first != 4) || (sign != '-' && sign != '/' && sign != '.'))
-    return false;
-  size_t at = i + first + 1, second = digits_at(scan, at, 3);
-  if ((second != 1 && second != 2) || point_at(scan, at + second) != sign)
-    return false;
-  size_t third = digits_at(scan, at + second + 1, 5);
-  return first == 4 ? third == 1 || third == 2 : third == 4;
-}
 
 static bool number_at(const struct scan *scan, size_t i) {
   size_t size = 0, digits = 0;
@@ -239,7 +248,35 @@ static bool scan_begin(struct base_view text, struct base_arena *arena, struct s
   return true;
 }
 
-static size_t scan_text(struct base_view field, struct base_view text, struct base_arena *arena,
+static bool is_number_of_person(const struct scan *scan, size_t i) {
+  return phone_at(scan, i) ||
+         word_with(scan, i, document_words, sizeof document_words / sizeof *document_words, number_at);
+}
+
+/* A date of somebody old enough at now, and a number that a person has near it: its place; scan->count: there is none. */
+static size_t birth_beside(const struct scan *scan, base_time now) {
+  struct base_time_text today = base_time_format(now);
+  int present = 0;
+  for (size_t i = 0; i < 4; i++)
+    present = present * 10 + (today.text[i] - '0');
+  for (size_t i = 0, at; i < scan->count; i++) {
+    if ((i > 0 && is_word(scan->at[i - 1])) || !date_with_year(scan, i, &at))
+      continue;
+    int year = 0;
+    for (size_t k = at; k < at + 4; k++)
+      year = year * 10 + (int)(scan->at[k] - '0');
+    if (year < present - WIRE_HINT_AGE_MOST || year > present - WIRE_HINT_AGE_LEAST)
+      continue;
+    size_t k = i > WIRE_HINT_BESIDE ? i - WIRE_HINT_BESIDE : 0;
+    while (k < scan->count && k <= i + WIRE_HINT_BESIDE && !is_number_of_person(scan, k))
+      k++;
+    if (k < scan->count && k <= i + WIRE_HINT_BESIDE)
+      return i;
+  }
+  return scan->count;
+}
+
+static size_t scan_text(struct base_view field, struct base_view text, base_time now, struct base_arena *arena,
                         struct wire_hint_found *out, size_t room) {
   struct scan scan;
   unsigned wanted = sorts_in(text);
@@ -258,6 +295,9 @@ static size_t scan_text(struct base_view field, struct base_view text, struct ba
         out[count++] = (struct wire_hint_found){field, (enum wire_hint)what, i + 1};
       }
   }
+  size_t birth = (wanted & BIRTH) != 0 && count < room ? birth_beside(&scan, now) : scan.count;
+  if (birth < scan.count)
+    out[count++] = (struct wire_hint_found){field, WIRE_HINT_BIRTH, birth + 1};
   return count;
 }
 
@@ -265,8 +305,8 @@ static const struct wire_json *value_of(const struct wire_json *fields, const st
   return wire_json_get(fields, (const char *)field->name.data); /* a kind's names have a NUL behind them */
 }
 
-size_t wire_form_hints(const struct wire_kind_type *type, const struct wire_json *fields, struct base_arena *arena,
-                       struct wire_hint_found out[WIRE_HINTS_MAX]) {
+size_t wire_form_hints(const struct wire_kind_type *type, const struct wire_json *fields, base_time now,
+                       struct base_arena *arena, struct wire_hint_found out[WIRE_HINTS_MAX]) {
   bool place = false;
   size_t count = 0;
   for (size_t i = 0; i < type->field_count; i++) {
@@ -280,8 +320,8 @@ size_t wire_form_hints(const struct wire_kind_type *type, const struct wire_json
     const struct wire_kind_field *field = &type->fields[i];
     bool free = field->type == WIRE_FIELD_TEXT || field->type == WIRE_FIELD_LINE;
     if (free && !field->state && (place || field->personal == WIRE_PERSONAL_NONE))
-      count +=
-          scan_text(field->name, wire_json_text(value_of(fields, field)), arena, &out[count], WIRE_HINTS_MAX - count);
+      count += scan_text(field->name, wire_json_text(value_of(fields, field)), now, arena, &out[count],
+                         WIRE_HINTS_MAX - count);
   }
   return count;
 }

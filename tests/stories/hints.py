@@ -25,6 +25,8 @@ def story():
     ok("whoever wrote it is told in five languages, with field and place, and it has gone")
     made = rabat.json(*rabat.request_words("paris", question="amal.fictive@exemple.ma, née le 29/02/1984"))
     check(made["warnings"] == [{"field": "question", "what": "email", "place": 13}, {"field": "question", "what": "birth", "place": 26}], made)
+    made = rabat.json(*rabat.request_words("paris", question="Untel, 12/03/1980, 06 00 00 00 00"))
+    check([row["what"] for row in made["warnings"]] == ["phone", "birth"], made)
     form = {"subject": "s", "urgency": "normal", "purpose": "drugs", "question": "+212 600 00 00 00", "language": "fr", "persons": [PERSON]}
     answer = rabat.wasl("case", "open", "request", "--to", "paris", "--fields", write("form.json", json.dumps(form)))
     check(answer.code == 0 and answer.err == "", answer)

@@ -13,6 +13,8 @@
 #include "../shipped.h"
 #include "wire/hint.h"
 
+static const base_time NOW = 1795392000; /* 2026-11-23 */
+
 static size_t hints(const char *kind, const char *type, const char *fields,
                     struct wire_hint_found out[WIRE_HINTS_MAX]) {
   static struct shipped shipped; /* the names of fields are looked at afterwards */
@@ -29,7 +31,7 @@ static size_t hints(const char *kind, const char *type, const char *fields,
   base_arena_init(&arena, 8 << 20);
   if (wire_json_parse(base_view_text(fields), 1 << 20, "fields", &json, &err) != BASE_OK)
     fail_msg("%s: %s", fields, err.text);
-  size_t count = wire_form_hints(shipped_type(&shipped, type), json, &arena, out);
+  size_t count = wire_form_hints(shipped_type(&shipped, type), json, NOW, &arena, out);
   wire_json_free(json);
   return count;
 }
@@ -65,6 +67,16 @@ static void finds_and_places(void **state) {
       {"titulaire de la CIN AB123456", WIRE_HINT_DOCUMENT, 17},
       {"DNI 12345678Z", WIRE_HINT_DOCUMENT, 1},
       {"حامل جواز رقم AB123456", WIRE_HINT_DOCUMENT, 6},
+      {"Untel, 12/03/1980, tel 06 00 00 00 00", WIRE_HINT_BIRTH, 8},
+      {"0600000000 12/03/1980", WIRE_HINT_BIRTH, 12},
+      {"0600000000 12/03/1980", WIRE_HINT_PHONE, 1},
+      {"+212 600-00-00-00 1980-03-12", WIRE_HINT_BIRTH, 19},
+      {"رقمه ٠٦٠٠٠٠٠٠٠٠ فلان ١٢/٠٣/١٩٨٠", WIRE_HINT_BIRTH, 22},
+      {"12.3.1980 passeport AB123456", WIRE_HINT_BIRTH, 1},
+      {"titulaire de la CIN AB123456, 12/03/1980", WIRE_HINT_BIRTH, 31},
+      {"le 12/03/2026, puis 1/1/2016 : +212600000000", WIRE_HINT_BIRTH, 21},
+      {"1/1/1916 +212600000000", WIRE_HINT_BIRTH, 1},
+      {"1980-03-12 012345678901234567890123456789012345 +212600000000", WIRE_HINT_BIRTH, 1},
       {"P<UTOFICTIVE<<AMAL<<<<<<<<<<<<<<<<<<<<<<<<<<", WIRE_HINT_MRZ, 1},
       {"lu : L898902C36UTO7408122F1204159ZE184226B<<<<<10", WIRE_HINT_MRZ, 6},
   };
@@ -124,6 +136,26 @@ static void what_is_none(void **state) {
       fail_msg("%s: %s at %zu", texts[i], wire_hint_names[found[0].what], found[0].place);
 }
 
+/* Beside a telephone number or a document's: the day of a meeting, an age that nobody has, too far from it. */
+static void no_birth(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "le 12/03/2026 : +212600000000",
+      "1/1/2017 +212600000000",
+      "1/1/1915 +212600000000",
+      "1980-03-12 0123456789012345678901234567890123456 +212600000000 1/1/2020",
+      "x12/03/1980 +212600000000",
+      "réf. 2612/03/1980 +212600000000",
+      "12/03/80 +212600000000",
+      "le 12/03/1980, lettre 12345",
+  };
+  struct wire_hint_found found[WIRE_HINTS_MAX];
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t k = in_text(texts[i], found); k-- > 0;)
+      if (found[k].what == WIRE_HINT_BIRTH)
+        fail_msg("%s: birth at %zu", texts[i], found[k].place);
+}
+
 /* A record of a person, and nothing is said; without a place for one only of what counts as free of personal data. */
 static void by_the_form(void **state) {
   (void)state;
@@ -160,17 +192,17 @@ static void bounded(void **state) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   assert_int_equal(wire_json_parse(base_view_text(text), 4096, "fields", &json, NULL), BASE_OK);
-  assert_int_equal(wire_form_hints(&type, json, &arena, found), WIRE_HINTS_MAX);
+  assert_int_equal(wire_form_hints(&type, json, NOW, &arena, found), WIRE_HINTS_MAX);
   BASE_AUTO_ARENA struct base_arena small = {0};
   base_arena_init(&small, 16);
-  assert_int_equal(wire_form_hints(&type, json, &small, found), 0);
+  assert_int_equal(wire_form_hints(&type, json, NOW, &small, found), 0);
   wire_json_free(json);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_and_places),
-      cmocka_unit_test(what_is_none),
+      cmocka_unit_test(what_is_none), cmocka_unit_test(no_birth),
       cmocka_unit_test(by_the_form),
       cmocka_unit_test(bounded),
   };
