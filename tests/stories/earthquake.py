@@ -110,10 +110,15 @@ def story():
     check((leaf["subject"], leaf["reason"]) == (case, "case.balance"), leaf)
     send(rabat, case, "close")
     settle(*nodes)
+    for name in ("mobilise", "depart"):
+        lisbon.refuses(6, "case", "send", case, name, "--fields", form(lisbon, "assistance", name, offer=offers[5]),
+                      says=("not possible in the state closed",))
+    send(lisbon, case, "offer_withdraw", offer=offers[5])
+    settle(*nodes)
     for node in nodes:
         check(node.json("case", "show", case, "--bare")["state"] == "closed", node.name)
         node.sound()
-    ok("home again and settled; the balance outlives a restart, is told in five languages and read under a leaf")
+    ok("home again and settled; the balance outlives a restart, is told in five languages and read under a leaf; nobody sets out when it is closed")
 
 
 run(story)

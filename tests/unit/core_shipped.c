@@ -136,7 +136,64 @@ static void all_is_reached(void **state) {
   assert_true(walked > 20);
 }
 
+/* --- after the end: what is under way comes to its own, and nothing begins */
+
+/* The states of the case that nothing leads out of. */
+static uint64_t final_states(const struct wire_kind *kind) {
+  uint64_t left = 0;
+  for (size_t i = 0; i < kind->transition_count; i++)
+    left |= kind->transitions[i].stays ? 0 : kind->transitions[i].from;
+  return all_of(kind->state_count) & ~left;
+}
+
+/* "KIND: type type …" of what opens or moves an item in such a state; "" when nothing does. */
+static void after_the_end(const struct wire_kind *kind, char *out, size_t size) {
+  uint64_t final = final_states(kind);
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < kind->item_count; i++)
+    for (size_t k = 0; k < kind->items[i].transition_count; k++) {
+      const struct wire_item_transition *transition = &kind->items[i].transitions[k];
+      if (!(transition->in & final) || (k > 0 && transition[-1].on == transition->on))
+        continue;
+      used += (size_t)snprintf(out + used, size - used, "%s%s %s", used == 0 ? (const char *)kind->name.data : "",
+                               used == 0 ? ":" : "", (const char *)transition->on->name.data);
+      assert_true(used < size);
+    }
+}
+
+/* Whoever lets one more go on says so here. */
+static void nothing_begins_after_the_end(void **state) {
+  (void)state;
+  static const char *const may[] = {
+      "assistance: decline offer_withdraw reach_border arrive turn_back demobilise home settle",
+      "crisis: reply task_refuse task_report task_done task_cancel",
+      "event: incident_update incident_end match_cancel delegation_decline delegation_left task_refuse task_report task_done "
+      "task_cancel",
+      "migration_group: decision_done",
+      "operation: task_refuse task_report task_done task_cancel loan_decline loan_end exhibit_hand_over exhibit_receive",
+      "roadmap: measure_done measure_drop milestone_reached milestone_confirm",
+      "talks: commitment_drop communique_object"};
+  size_t found = 0;
+  for (size_t i = 0; i < kinds_count; i++) {
+    char name[49], told[512];
+    const char *end = strchr(kinds_files[i].name, '.');
+    if (end == NULL || strcmp(end, ".json") != 0)
+      continue;
+    (void)snprintf(name, sizeof name, "%.*s", (int)(end - kinds_files[i].name), kinds_files[i].name);
+    struct shipped shipped;
+    shipped_load(&shipped, name);
+    after_the_end(&shipped.kind, told, sizeof told);
+    base_arena_free(&shipped.arena);
+    if (told[0] == '\0')
+      continue;
+    assert_true(found < sizeof may / sizeof *may);
+    assert_string_equal(told, may[found++]);
+  }
+  assert_int_equal(found, sizeof may / sizeof *may);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
