@@ -69,6 +69,13 @@ export type Created = {
     place: number;
   })[];
   unused_rows: UnusedRows;
+  /** Of an end of an agreement: from when on it frees, and whether that is shorter than the notice agreed. */
+  end: {
+    on: TimeOrNull;
+    /** 0: none was agreed. */
+    notice_days: number;
+    shorter: boolean;
+  } | null;
 };
 
 export type Approval = "officer" | "supervisor" | "authority";
@@ -1152,13 +1159,13 @@ export type Kind = {
   };
   /** The type of its first message. */
   opening: string;
-  types: {
+  types: ({
     name: string;
     label: Labels;
-    /** A second person must release it. */
-    release: boolean;
+    /** Whether a second person must release it; supervisor_if_any: where the node has two who can. */
+    release: "none" | "supervisor" | "supervisor_if_any";
     fields: KindField[];
-  }[];
+  })[];
   lists: {
     name: string;
     label: Labels;

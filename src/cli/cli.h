@@ -312,6 +312,7 @@ bool cli_origins(struct cli *cli, struct cli_kinds *kinds, struct base_view list
 /* --- law.c */
 /* Says of terms that were proposed which of their rows will never be used. */
 void cli_law_unused(struct cli *cli, const struct wire_json *answer);
+void cli_law_end(struct cli *cli, const struct wire_json *answer);
 
 /* --- emergency.c */
 /* --emergency or --derogation, and --reason, which goes with one of them. */

@@ -338,6 +338,7 @@ static enum base_code print_held(const struct wire_json *release, struct base_er
 static enum base_code print_id(struct cli *cli, const struct cli_answer *answer, struct base_error *err) {
   struct base_id id;
   const struct wire_json *release = wire_json_get(answer->json, "release");
+  cli_law_end(cli, answer->json);
   if (wire_json_type(release) == WIRE_JSON_OBJECT)
     return print_held(release, err);
   if (!base_id_parse(cli_string(answer->json, "id"), &id))

@@ -81,6 +81,20 @@ void cli_law_unused(struct cli *cli, const struct wire_json *answer) {
   }
 }
 
+/* From when on an agreement is ended by what was just sent, or waits for a second person. */
+void cli_law_end(struct cli *cli, const struct wire_json *answer) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  const struct wire_json *end = wire_json_get(answer, "end");
+  base_time on;
+  if (wire_json_type(end) != WIRE_JSON_OBJECT || !cli_moment(wire_json_get(end, "on"), &on))
+    return;
+  base_buf_init(&text, 512);
+  cli_time(cli, &text, on);
+  if (wire_json_true(wire_json_get(end, "shorter")))
+    base_buf_printf(&text, ", %s %lld", cli_word(cli, CLI_LAW_SHORTER), (long long)cli_number(end, "notice_days"));
+  cli_note("%s: %s %.*s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_ENDS), (int)text.size, (const char *)text.data);
+}
+
 /* Why one agreement does not serve: how it stands, and what its nearest row is short of. */
 static void say_agreement(struct cli *cli, const struct wire_json *agreement) {
   const struct wire_json *lacks = wire_json_get(agreement, "lacks"), *row = wire_json_get(agreement, "nearest");

@@ -6,6 +6,7 @@
 
 #include "core/agreements.h"
 #include "core/cases.h"
+#include "core/ending.h"
 #include "core/internal.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -13,7 +14,7 @@
 /* The agreements as law wants them, kept in memory: read at the start, and again when one of their cases changes.
  * Nothing here decides: law does. */
 
-static const char agreement_kind[] = "agreement", agreement_ended[] = "ended", agreement_accept[] = "accept";
+static const char agreement_kind[] = "agreement", agreement_accept[] = "accept";
 
 static void agreement_free(struct core_agreement *agreement) {
   base_arena_free(&agreement->arena);
@@ -193,12 +194,11 @@ static enum base_code before_read(struct core *core, const struct core_case *kas
   return BASE_OK;
 }
 
-static void describe(const struct core_case *kase, struct core_agreement *out, struct law_agreement *law, bool accepted,
-                     bool ended) {
+static void describe(const struct core_case *kase, struct core_agreement *out, struct law_agreement *law, bool accepted) {
   const struct wire_header *opening = kase->messages[0].header;
   law->id = kase->id;
   law->accepted = accepted;
-  law->ended = ended;
+  law->ends = core_ending_of(kase);
   law->closed = closed_why(kase, out->not_taken);
   law->party_count = opening->party_count;
   for (size_t i = 0; i < opening->party_count; i++)
@@ -217,7 +217,6 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   struct accepted accepted[2] = {0};
   size_t versions = accepted_terms(kase, accepted);
   const struct core_case_message *terms = versions > 0 ? accepted[0].terms : newest_proposal(kase);
-  bool ended = base_view_is(core_case_state_name(kase), agreement_ended);
   base_time when = 0;
   if (versions > 0)
     code = accepted_at(core, accepted[0].by, &when, err);
@@ -229,9 +228,9 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
     code = before_read(core, kase, &accepted[1], out, err);
   if (code != BASE_OK)
     return code;
-  describe(kase, out, &out->law, versions > 0 && !ended && out->has_terms, ended);
+  describe(kase, out, &out->law, versions > 0 && out->has_terms);
   if (out->has_before)
-    describe(kase, out, &out->before, !ended, ended);
+    describe(kase, out, &out->before, true);
   return BASE_OK;
 }
 
@@ -295,8 +294,9 @@ static const char *difference(const struct core_agreement *here, const struct co
     return "law has it in another state";
   if (here->not_taken != now->not_taken)
     return now->not_taken ? "nobody took it, but law takes it for a proposal" : "law thinks that nobody took it";
-  if (here->law.accepted != now->law.accepted || here->law.ended != now->law.ended)
-    return now->law.accepted ? "it is in force, but law does not go by it" : "it is not in force, but law goes by it";
+  if (here->law.accepted != now->law.accepted || here->law.ends != now->law.ends)
+    return now->law.accepted && now->law.ends == 0 ? "it is in force, but law does not go by it"
+                                                   : "it is not in force, or was ended, but law goes by it";
   bool same = here->has_terms == now->has_terms && base_id_equal(&here->law.terms, &now->law.terms) &&
               here->has_before == now->has_before && here->law.from == now->law.from &&
               here->law.until == now->law.until && here->law.row_count == now->law.row_count &&
@@ -455,7 +455,7 @@ static struct law_question question_of(const struct wire_kind *kind, const struc
                                .purpose = core_law_purpose(kind, opening),
                                .needs_row = kind->needs_row,
                                .apart = kind->lane == WIRE_LANE_HUMANITARIAN,
-                               .release = rules != NULL && rules->release};
+                               .release = rules != NULL && rules->release == WIRE_RELEASE_SUPERVISOR};
 }
 
 enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind, const struct wire_header *opening,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/ending.h"
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/lane.h"
@@ -36,8 +37,10 @@ enum base_code core_release_load(struct core *core, struct base_error *err) {
 
 /* --- held */
 
-enum law_approval core_release_asks(const struct core *core, const struct law_answer *answer) {
-  return core_asker(core)->handle[0] == '\0' ? answer->basis : answer->approval;
+enum law_approval core_release_asks(const struct core *core, const struct wire_kind_type *type, const struct law_answer *answer) {
+  enum law_approval asks = core_asker(core)->handle[0] == '\0' ? answer->basis : answer->approval;
+  bool second = type->release == WIRE_RELEASE_IF_ANY && core_ending_second(core);
+  return second && asks < LAW_SUPERVISOR ? LAW_SUPERVISOR : asks;
 }
 
 enum base_code core_release_possible(const struct core *core, enum law_approval approval, struct base_error *err) {

@@ -17,8 +17,9 @@ enum {
 };
 
 BASE_NODISCARD enum base_code core_release_load(struct core *core, struct base_error *err);
-/* Who must release what is sent now: where no person is known, special data need none, for there is nobody. */
-enum law_approval core_release_asks(const struct core *core, const struct law_answer *answer);
+/* Who must release a message of this type that is sent now: where no person is known, special data need none, for there is nobody;
+ * nor, where no two persons can, what binds the node and is released where they can. */
+enum law_approval core_release_asks(const struct core *core, const struct wire_kind_type *type, const struct law_answer *answer);
 /* Whether who asks may leave something to be released here. BASE_POLICY, BASE_BUSY or BASE_TOO_LARGE. */
 BASE_NODISCARD enum base_code core_release_possible(const struct core *core, enum law_approval approval,
                                                     struct base_error *err);

@@ -361,7 +361,7 @@ static enum base_code show_partners(struct core *core, const struct wire_json *r
 /* What an amendment replaces, and has not yet. */
 static bool goes_on(const struct core_agreement *agreement, base_time now) {
   const struct law_agreement *before = &agreement->before;
-  return agreement->has_before && before->accepted && before->from <= now && now < before->until;
+  return agreement->has_before && before->accepted && before->from <= now && now < law_agreement_until(before);
 }
 
 /* The state of its case, but where that alone would mislead: accepted is not yet in force, nor for ever. */
@@ -372,6 +372,8 @@ static struct base_view agreement_state(const struct core_agreement *agreement, 
     return BASE_VIEW("unknown");
   if (agreement->not_taken)
     return BASE_VIEW("not_taken");
+  if (law->ends != 0)
+    return kind->kind.states[agreement->state];
   if (law->accepted && now < law->from && !goes_on(agreement, now))
     return BASE_VIEW("not_yet");
   return law->accepted && now >= law->until ? BASE_VIEW("expired") : kind->kind.states[agreement->state];
@@ -393,9 +395,9 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     wire_write_member_id(&writer, "id", &agreement->id);
     wire_write_member_text(&writer, "state", agreement_state(agreement, kind, now));
     bool before = goes_on(agreement, now);
-    wire_write_member_bool(&writer, "in_force", before || (law->accepted && law->from <= now && now < law->until));
+    wire_write_member_bool(&writer, "in_force", before || (law->accepted && law->from <= now && now < law_agreement_until(law)));
     core_show_time(&writer, "from", law->from);
-    core_show_time(&writer, "until", law->until);
+    core_show_time(&writer, "until", law_agreement_until(law));
     core_show_names(&writer, core, "parties", law->parties, law->party_count);
     core_show_words(core, &writer, "title", agreement->title);
     wire_write_end(&writer, '}');

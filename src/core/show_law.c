@@ -196,7 +196,7 @@ static enum base_code take_purpose(const struct core_kind *kind, const struct co
 }
 
 static enum base_code read_question(struct core *core, const struct wire_json *request, struct law_question *out,
-                                    struct base_error *err) {
+                                    const struct wire_kind_type **out_type, struct base_error *err) {
   struct base_view to = core_request_text(request, "to"), name = core_request_text(request, "kind"),
                    word = core_request_text(request, "type");
   const struct core_partner *partner = core_partner_named(core, to);
@@ -214,11 +214,12 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
   const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, word);
   if (type == NULL)
     return core_kind_lacks(kind, word, err);
+  *out_type = type;
   *out = (struct law_question){.kind = kind->kind.name,
                                .type = type->name,
                                .needs_row = kind->kind.needs_row,
                                .apart = kind->kind.lane == WIRE_LANE_HUMANITARIAN,
-                               .release = type->release,
+                               .release = type->release == WIRE_RELEASE_SUPERVISOR,
                                .from = core->card.origin,
                                .to = partner->card.origin,
                                .partner_suspended = partner->row.state == STORE_PARTNER_SUSPENDED,
@@ -270,7 +271,7 @@ static void write_agreement(struct core *core, struct wire_writer *writer, const
   wire_write_member_id(writer, "terms", &agreement->terms);
   wire_write_member_string(writer, "standing", standings[standing]);
   core_show_time(writer, "from", agreement->from);
-  core_show_time(writer, "until", agreement->until);
+  core_show_time(writer, "until", law_agreement_until(agreement));
   wire_write_key(writer, "nearest");
   if (nearest != NULL)
     write_row(core, writer, nearest);
@@ -296,7 +297,8 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   struct law_question question;
   struct law_answer answer = {0};
   struct base_error why = {0};
-  enum base_code code = read_question(core, request, &question, err);
+  const struct wire_kind_type *type = NULL;
+  enum base_code code = read_question(core, request, &question, &type, err);
   if (code != BASE_OK)
     return code;
   enum base_code said = law_decide(&question, core->law, core->law_count, &answer, &why);
@@ -314,7 +316,7 @@ enum base_code core_show_explain(struct core *core, const struct wire_json *requ
   wire_write_member_string(&writer, "code", allowed ? "ok" : base_code_name(said));
   wire_write_member_string(&writer, "clause", allowed ? answer.clause : "");
   wire_write_member_string(&writer, "why", allowed ? "" : why.text);
-  wire_write_member_string(&writer, "approval", law_approval_names[allowed ? core_release_asks(core, &answer) : LAW_OFFICER]);
+  wire_write_member_string(&writer, "approval", law_approval_names[allowed ? core_release_asks(core, type, &answer) : LAW_OFFICER]);
   bool over = question.period != 0 && question.now >= question.period;
   core_show_time(&writer, "period", question.period);
   wire_write_member_bool(&writer, "over", over);

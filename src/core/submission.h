@@ -12,6 +12,13 @@
 /* What is to be sent, from the form to the message with its id: what submit.c, submitted.c and release.c share. First
  * everything that can refuse it, then the writing. */
 
+/* Of an `end` of an agreement: told with the answer. */
+struct core_ending {
+  base_time on;        /* from when on it frees; 0: the message is none */
+  int64_t notice_days; /* that were agreed; 0: none were */
+  bool shorter;        /* than they are */
+};
+
 struct core_submission {
   struct base_arena arena;
   struct base_view actor;
@@ -41,6 +48,7 @@ struct core_submission {
   size_t hint_count;
   struct wire_hint_found hints[WIRE_HINTS_MAX]; /* told with the answer */
   struct law_agreement terms;                   /* that it proposes; without rows: it proposes none */
+  struct core_ending ending;
   size_t urgent_count;
   const struct core_partner *urgent[WIRE_PARTIES_MAX];
 };

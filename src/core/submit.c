@@ -8,6 +8,7 @@
 #include "core/balance.h"
 #include "core/cases.h"
 #include "core/certified.h"
+#include "core/ending.h"
 #include "core/exercise.h"
 #include "core/lane.h"
 #include "core/messages.h"
@@ -247,6 +248,9 @@ static enum base_code check_law(struct core *core, const struct core_case *kase,
   const struct wire_header *opening = kase != NULL ? kase->messages[0].header : &submission->header;
   base_time period = law_period_binds(&submission->kind->kind, &submission->header, submission->type->name,
                                       kase != NULL ? kase->state.period.to : 0);
+  enum base_code lane = core_ending_lane(core, submission, err);
+  if (lane != BASE_OK)
+    return lane;
   for (size_t i = 0; i < submission->to_count; i++) {
     if (core_partner_stopped(submission->to[i])) /* says since when, why, and what a person can do */
       return base_fail(err, BASE_POLICY, "%s", submission->to[i]->trouble);
@@ -268,7 +272,7 @@ static enum base_code check_law(struct core *core, const struct core_case *kase,
       return base_fail(err, BASE_POLICY,
                        "the sealing keys on the card of %.*s have expired: ask the partner for a new card",
                        (int)submission->to[i]->card.name.size, (const char *)submission->to[i]->card.name.data);
-    enum law_approval asks = core_release_asks(core, answer);
+    enum law_approval asks = core_release_asks(core, submission->type, answer);
     if (asks > submission->approval)
       submission->approval = asks;
     if (law_emergency_ground(base_view_text(answer->clause)).size > 0)
@@ -488,7 +492,9 @@ static enum base_code place_in_case(struct core *core, const struct wire_json *f
                                     struct base_error *err) {
   submission->header.follow_count =
       core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
-  enum base_code code = compose(core, submission, err);
+  enum base_code code = core_ending_take(core, kase, submission, err);
+  if (code == BASE_OK)
+    code = compose(core, submission, err);
   if (code == BASE_OK)
     code = check_terms(core, fields, submission, err);
   if (code == BASE_OK)

@@ -5,6 +5,7 @@
 #include "core/agreements.h"
 #include "core/cases.h"
 #include "core/crosscheck.h"
+#include "core/ending.h"
 #include "core/messages.h"
 #include "core/parts.h"
 #include "core/readers.h"
@@ -228,6 +229,7 @@ void core_submission_warnings(const struct core *core, struct wire_writer *write
   }
   wire_write_end(writer, ']');
   core_show_unused(core, writer, &submission->terms, NULL);
+  core_ending_write(writer, &submission->ending);
 }
 
 void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission) {

@@ -23,10 +23,14 @@ static bool between(const struct law_agreement *agreement, const struct law_ques
   return has_party(agreement, question->from) && has_party(agreement, question->to);
 }
 
+base_time law_agreement_until(const struct law_agreement *agreement) {
+  return agreement->ends != 0 && agreement->ends < agreement->until ? agreement->ends : agreement->until;
+}
+
 enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question) {
   if (!between(agreement, question))
     return LAW_NOT_BETWEEN;
-  if (agreement->ended)
+  if (agreement->ends != 0 && question->now >= agreement->ends)
     return LAW_ENDED;
   if (agreement->closed)
     return LAW_CLOSED;
@@ -36,7 +40,7 @@ enum law_standing law_standing(const struct law_agreement *agreement, const stru
     return LAW_NOT_YET;
   if (question->now >= agreement->until)
     return LAW_EXPIRED;
-  return agreement->until < question->period ? LAW_TOO_SHORT : LAW_IN_FORCE;
+  return law_agreement_until(agreement) < question->period ? LAW_TOO_SHORT : LAW_IN_FORCE;
 }
 
 /* An empty list covers nothing; a question without a purpose is covered by "*" only. */
@@ -166,7 +170,7 @@ static unsigned distance(const struct law_agreement *agreement, const struct law
   case LAW_NOT_YET:
   case LAW_NOT_ACCEPTED:
     /* Not accepted, and its time is over: it will not be in force any more. */
-    if (question->now < agreement->until)
+    if (question->now < law_agreement_until(agreement))
       return row ? 1 : 2;
     return row ? 4 : 5;
   case LAW_CLOSED:
@@ -212,7 +216,7 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
     add_reason(reasons, ", which has the row %.*s,", (int)row->id.size, (const char *)row->id.data);
   switch (law_standing(agreement, question)) {
   case LAW_ENDED:
-    add_reason(reasons, " was ended");
+    add_reason(reasons, " was ended on %s", base_time_format(agreement->ends).text);
     break;
   case LAW_CLOSED:
     add_reason(reasons, " %s", agreement->closed);
@@ -224,8 +228,8 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
     add_reason(reasons, " is in force only from %s", base_time_format(agreement->from).text);
     break;
   case LAW_TOO_SHORT:
-    add_reason(reasons, " ends on %s, before the period of the case does (%s)", base_time_format(agreement->until).text,
-               base_time_format(question->period).text);
+    add_reason(reasons, " ends on %s, before the period of the case does (%s)",
+               base_time_format(law_agreement_until(agreement)).text, base_time_format(question->period).text);
     break;
   case LAW_EXPIRED:
     add_reason(reasons, " expired on %s", base_time_format(agreement->until).text);

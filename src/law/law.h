@@ -91,11 +91,12 @@ struct law_agreement {
   struct base_view proposer;         /* origin: of the author of the terms in force */
   size_t party_count;
   struct base_view parties[WIRE_PARTIES_MAX];
-  bool accepted, ended;              /* state of the case */
+  bool accepted;                     /* state of the case */
   const char *closed;                /* why it will never be in force, to stand after its name; NULL: it may be */
   base_time from, until;             /* in force from <= now < until */
+  base_time ends;                    /* from when on an `end` frees its parties; 0: none was declared */
   base_time review;                  /* when its parties mean to review it; 0: they did not say */
-  int64_t notice_days;               /* of an end; 0: they did not say. Nothing is held against it */
+  int64_t notice_days;               /* of an end; 0: they did not say */
   size_t row_count, authority_count, regime_count; /* regimes: one of each party, or none at all */
   struct law_row *rows;
   struct law_authority *authorities;
@@ -104,7 +105,7 @@ struct law_agreement {
 /* Reads the terms from the fields (part 0) and state of an agreement's propose, counter or amend message. from defaults to the
  * last acceptance, handed in as accepted_at. Everything lives in the arena. Fills proposer, parties, from, until, review,
  * notice_days, rows, authorities, regimes; id only when the header has a case (else it is the message's own id); terms, accepted and
- * ended are the caller's. BASE_FIELD or BASE_DATE with the path: such terms cover nothing. */
+ * ends are the caller's. BASE_FIELD or BASE_DATE with the path: such terms cover nothing. */
 BASE_NODISCARD enum base_code law_terms_parse(const struct wire_json *fields, const struct wire_header *header,
                                               base_time accepted_at, struct base_arena *arena,
                                               struct law_agreement *out, struct base_error *err);
@@ -202,6 +203,8 @@ unsigned law_row_lacks(const struct law_agreement *agreement, const struct law_r
  * for it. */
 const struct law_row *law_row_hider(const struct law_agreement *agreement, const struct law_row *row, bool apart,
                                     size_t *left);
+/* The last moment that it may be in force: the end of its terms, or the one that was declared. */
+base_time law_agreement_until(const struct law_agreement *agreement);
 /* Whether the agreement can permit anything of the question now, its rows aside. */
 enum law_standing law_standing(const struct law_agreement *agreement, const struct law_question *question);
 

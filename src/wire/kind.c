@@ -64,12 +64,17 @@ static void read_lists(struct wire_kind_reader *reader) {
   }
 }
 
+const char *const wire_release_names[WIRE_RELEASES] = {
+    [WIRE_RELEASE_NONE] = "none", [WIRE_RELEASE_SUPERVISOR] = "supervisor", [WIRE_RELEASE_IF_ANY] = "supervisor_if_any"};
+
 /* Who else must say yes: a kind knows roles alone, an authority is a matter of agreements. */
 static void take_release(struct wire_object *object, struct wire_kind_type *type) {
   const struct wire_json *word = wire_object_take(object, "release", WIRE_JSON_TEXT, false);
-  type->release = word != NULL && base_view_is(wire_json_text(word), "supervisor");
-  if (word != NULL && !type->release)
-    wire_object_fail(object, BASE_FIELD, "release", "is supervisor, or not there");
+  for (int i = WIRE_RELEASE_SUPERVISOR; word != NULL && i < WIRE_RELEASES; i++)
+    if (base_view_is(wire_json_text(word), wire_release_names[i]))
+      type->release = (enum wire_release)i;
+  if (word != NULL && type->release == WIRE_RELEASE_NONE)
+    wire_object_fail(object, BASE_FIELD, "release", "is supervisor, supervisor_if_any, or not there");
 }
 
 static void read_types(struct wire_kind_reader *reader) {

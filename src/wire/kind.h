@@ -91,9 +91,12 @@ struct wire_kind_field {
   bool example_relative;             /* DATE, TIME: the example is now + example_days instead */
   int64_t example_days;
 };
+/* A supervisor, on every node; or one where the node has two persons who can: it binds nodes of one person, too. */
+enum wire_release { WIRE_RELEASE_NONE, WIRE_RELEASE_SUPERVISOR, WIRE_RELEASE_IF_ANY, WIRE_RELEASES };
+extern const char *const wire_release_names[WIRE_RELEASES];
 struct wire_kind_type {
   struct base_view name;
-  bool release;                      /* a second person, a supervisor, must release it before it goes */
+  enum wire_release release;         /* whether a second person must release it before it goes */
   size_t field_count;
   struct wire_kind_field *fields;
   bool matched;                      /* a field of it, or a column, has `match` */

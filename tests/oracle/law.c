@@ -45,7 +45,7 @@ static void take_agreement(const struct wire_json *json, struct base_arena *aren
   if (!base_id_parse(text_of(json, "id"), &out->id) || !base_id_parse(text_of(json, "terms"), &out->terms))
     exit(2);
   out->accepted = read && true_of(json, "accepted");
-  out->ended = true_of(json, "ended");
+  out->ends = number_of(json, "ends");
   out->closed = true_of(json, "closed") ? "was declined" : NULL;
 }
 

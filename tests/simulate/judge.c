@@ -63,8 +63,19 @@ struct acceptance {
   const struct core_case_message *terms, *by;
 };
 
+/* From when on an end frees, as its author wrote it, and not before he wrote it; of several the first. */
+static void count_end(const struct core_case_message *message, base_time *ends) {
+  struct base_view text = wire_header_state(message->header, "on");
+  base_time on = 0;
+  if (!is(message, "end"))
+    return;
+  (void)(base_time_parse(text, &on) || base_date_parse(text, &on));
+  on = on > message->header->time ? on : message->header->time;
+  *ends = on < *ends ? on : *ends;
+}
+
 /* The last two terms that everybody accepted, the newest first. */
-static size_t acceptances(struct sim *sim, const struct core_case *kase, struct acceptance out[2], bool *ended) {
+static size_t acceptances(struct sim *sim, const struct core_case *kase, struct acceptance out[2], base_time *ends) {
   const struct core_case_message *stands = NULL;
   const struct sim_written *opening = sim_law_find(sim, &kase->id);
   uint64_t agreed = 0;
@@ -76,7 +87,7 @@ static size_t acceptances(struct sim *sim, const struct core_case *kase, struct 
     size_t place = 0;
     while (place < opening->party_count && opening->parties[place] != author)
       place++;
-    *ended = *ended || is(message, "end");
+    count_end(message, ends);
     if (proposes)
       stands = message;
     if (proposes)
@@ -95,7 +106,7 @@ static size_t acceptances(struct sim *sim, const struct core_case *kase, struct 
 /* What of this agreement may be in force at some time, by what the node knows: the terms that were accepted last, and
  * those that they replace later. Also of one that was ended: what came under it keeps its rule for passing on. */
 static size_t standing(struct sim_node *node, struct core *core, const struct base_id *id, struct standing out[2],
-                       bool *ended) {
+                       base_time *ends) {
   struct sim *sim = node->sim;
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -103,10 +114,10 @@ static size_t standing(struct sim_node *node, struct core *core, const struct ba
   struct core_case kase = {0};
   struct acceptance accepted[2] = {{NULL}};
   size_t count = 0;
-  *ended = false;
+  *ends = INT64_MAX;
   if (store_case_get(core->store, id, &arena, &row, NULL) != BASE_OK)
     return 0;
-  size_t versions = core_case_look(core, &row, &kase, NULL) == BASE_OK ? acceptances(sim, &kase, accepted, ended) : 0;
+  size_t versions = core_case_look(core, &row, &kase, NULL) == BASE_OK ? acceptances(sim, &kase, accepted, ends) : 0;
   for (size_t i = 0; i < versions; i++) {
     const struct sim_written *terms = sim_law_find(sim, &accepted[i].terms->id);
     base_time when = accepted_at(node, core, accepted[i].by);
@@ -158,12 +169,14 @@ static bool covered(struct sim_node *node, struct core *core, const struct sim_w
   for (size_t i = 0; i < sim->law->count; i++) {
     const struct base_id id = sim->law->written[i].id;
     struct standing found[2];
-    bool ended;
+    base_time ends;
     if (!opens_agreement(&sim->law->written[i], written->by, to) ||
         (clause != NULL && strncmp(clause, base_id_text(&id).text, BASE_HEX_ID) != 0))
       continue;
-    size_t count = standing(node, core, &id, found, &ended);
-    for (size_t k = 0; k < count && !ended; k++)
+    size_t count = standing(node, core, &id, found, &ends);
+    for (size_t k = 0; k < count; k++)
+      found[k].until = found[k].until < ends ? found[k].until : ends;
+    for (size_t k = 0; k < count; k++)
       for (size_t r = 0; r < found[k].terms->terms.row_count && now >= found[k].from && now < found[k].until; r++) {
         char name[SIM_CLAUSE];
         bool first = base_id_equal(&found[k].terms->id, &id);

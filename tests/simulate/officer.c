@@ -250,6 +250,16 @@ static void write_terms_in(struct sim_node *node, const struct core_case *kase, 
   snprintf(out, size, "{\"reason\":\"trop large\",%s}", terms);
 }
 
+/* At once, or with some days' notice. */
+static void write_end(struct sim_node *node, struct sim_written *draft, char *out, size_t size) {
+  base_time days = (base_time)sim_draw(node->sim, 4), on = node->world.now(node) + days * 86400;
+  draft->personal = WIRE_PERSONAL_NONE;
+  if (days == 0)
+    snprintf(out, size, "{\"reason\":\"r\"}");
+  else
+    snprintf(out, size, "{\"reason\":\"r\",\"on\":\"%s\"}", base_time_format(on).text);
+}
+
 /* And what class of personal data these fields are. */
 static void write_fields(struct sim_node *node, const struct core_case *kase, struct sim_written *draft, char *out,
                          size_t size) {
@@ -257,7 +267,6 @@ static void write_fields(struct sim_node *node, const struct core_case *kase, st
                                          {"close", "{\"note\":\"merci\"}"},
                                          {"decline", "{\"reason\":\"r\"}"},
                                          {"withdraw", "{\"reason\":\"r\"}"},
-                                         {"end", "{\"reason\":\"r\"}"},
                                          {"deny", "{\"reason\":\"r\"}"},
                                          {"revoke", "{\"reason\":\"r\"}"},
                                          {"review", "{\"findings\":\"f\"}"},
@@ -273,6 +282,8 @@ static void write_fields(struct sim_node *node, const struct core_case *kase, st
     write_terms_in(node, kase, draft, out, size);
   else if (strcmp(type, "accept") == 0)
     snprintf(out, size, "{\"terms\":\"%s\"}", base_id_text(&kase->state.by).text);
+  else if (strcmp(type, "end") == 0)
+    write_end(node, draft, out, size);
   else if (strcmp(type, "give") == 0)
     sim_write_consent(node, kase, out, size);
   else if (strcmp(type, "clarify") == 0)
@@ -470,7 +481,7 @@ static void look_around(struct sim_node *node) {
 
 static bool has_agreement(const struct sim_node *node) {
   for (size_t i = 0; i < node->core->agreement_count; i++)
-    if (node->core->agreements[i].law.accepted && !node->core->agreements[i].law.ended)
+    if (node->core->agreements[i].law.accepted && node->core->agreements[i].law.ends == 0)
       return true;
   return false;
 }

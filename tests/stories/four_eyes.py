@@ -6,6 +6,7 @@ go what is his own, by whatever token; law is asked again then; refused and with
 Broken variants: tests/checks/exchange_broken (unit/core_release, unit/core_law)."""
 import json
 import os
+import time
 
 from story import Node, agree, check, introduce, must, ok, path, read, run, settle, write
 
@@ -92,8 +93,11 @@ def story():
     ok("what is refused or withdrawn is gone, with a leaf and a reason")
 
     held(paris, 4, *words, **lina)
-    rabat.id("case", "send", accord, "end", "--field", "reason=fin")
+    said = must(rabat.wasl("case", "send", accord, "end", "--field", "reason=fin")).err
+    check("The agreement ends on" in said and "shorter" not in said and "notice" not in said, said)
     settle(paris, rabat)
+    lists = [node.json("agreement", "list")[0] for node in (paris, rabat)]
+    check(lists[0]["until"] == lists[1]["until"] and not lists[0]["in_force"] and not lists[1]["in_force"], lists)
     paris.refuses(6, "release", "give", "4", says="was ended", **samir)
     check(acts(paris, "denied"), "the refusal by law is no leaf")
     paris.refuses(1, "release", "give", "2", says="waits no longer: it was refused", **samir)
@@ -101,8 +105,21 @@ def story():
     check(states == ["released", "refused", "withdrawn", "waiting"], states)
     ok("law is asked again when it is to go, with the agreements of that moment")
 
-    agree(paris, rabat)
-    for number, (language, said) in enumerate(LANGUAGES.items(), 5):
+    example = {**json.loads(paris.ask("kind", "example", "agreement", "propose")), "notice_days": 30}
+    held(paris, 5, "agreement", "propose", "--to", "rabat", "--file", write("terms.json", json.dumps(example)), **lina)
+    check(len(rabat.json("agreement", "list")) == 1, "one officer alone proposed an agreement")
+    must(paris.wasl("release", "show", "5", **samir))
+    accord = must(paris.wasl("release", "give", "5", **samir)).out.strip()
+    settle(paris, rabat)
+    rabat.id("agreement", "accept", accord)
+    settle(paris, rabat)
+    err = held(paris, 6, "case", "send", accord, "end", "--field", "reason=fin", "--field", time.strftime("on=%Y-%m-%d", time.gmtime()), **lina)
+    check("The agreement ends on" in err and "before the notice that was agreed is over; days agreed: 30" in err, err)
+    must(paris.wasl("release", "refuse", "6", "--reason", "trop tôt", **samir))
+    check(all(row["in_force"] for node in (paris, rabat) for row in node.json("agreement", "list") if row["id"] == accord), "ended by one")
+    ok("an agreement is proposed and ended by two; what is shorter than the notice agreed says so")
+
+    for number, (language, said) in enumerate(LANGUAGES.items(), 7):
         done = paris.wasl(*words, env={**lina["env"], "LC_ALL": f"{language}.UTF-8"})
         check(done.code == 9 and said in done.err and f"release {number} " in done.err, language, done.err)
     paris.sound()

@@ -173,12 +173,12 @@ def story():
     rabat, madrid = Node("rabat").start(), Node("madrid").start()
     introduce(paris, rabat)
     introduce(rabat, madrid)
+    accord = said(paris, rabat, nobody_said(paris, rabat))
     people = {}
     for name, roles in (("amal", "liaison"), ("sara", "supervisor"), ("aude", "auditor"), ("tools", "integrator")):
         paris.ask("person", "add", name, "--name", name.title(), "--roles", roles)
         made = must(paris.wasl("token", "make", name, "--label", "story", "--days", "3"))
         people[name] = {"env": {**os.environ, "WASL_TOKEN_FILE": write(f"{name}.token", made.out)}}
-    accord = said(paris, rabat, nobody_said(paris, rabat))
     message = under_a_row(paris, rabat, accord)
     by_a_person(paris, rabat, accord, people["amal"])
     waits(paris, rabat, accord, people["amal"], people["sara"])

@@ -817,7 +817,7 @@ static void test_lawless(void **state) {
   rig_make(&rig);
   unsigned faults = try_count(&rig.a, WIRE_ACT_FAULT);
   for (size_t i = 0; i < rig.a.core->agreement_count; i++)
-    rig.a.core->law[i].ended = true;
+    rig.a.core->law[i].ends = 1;
   liar_draft(&rig.liar, rig.request, &message);
   liar_made(&rig.liar, &message);
   struct liar_answer answer = liar_give(&rig.liar);

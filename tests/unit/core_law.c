@@ -464,10 +464,12 @@ static void read_held(struct pair_node *node, const char *secret, int count) {
 }
 
 /* Submitted by the owner, held as the release of this number, and let go by another. */
-static void released(struct pair_node *node, const char *json, const char *secret, int count, char id[65]) {
+static void released_as(struct pair_node *node, enum link_request_code code, const char *json, const char *secret, int count,
+                        char id[65]) {
   char members[32];
-  struct pair_answer answer = pair_ask(node, LINK_CASE_OPEN, json, -1);
-  assert_int_equal(answer.status, BASE_OK);
+  struct pair_answer answer = pair_ask(node, code, json, -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
   pair_answer_free(&answer);
   read_held(node, secret, count);
   snprintf(members, sizeof members, "\"number\":%d", count);
@@ -476,6 +478,18 @@ static void released(struct pair_node *node, const char *json, const char *secre
     fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
   pair_text(&answer, "id", id, 65);
   pair_answer_free(&answer);
+}
+
+static void released(struct pair_node *node, const char *json, const char *secret, int count, char id[65]) {
+  released_as(node, LINK_CASE_OPEN, json, secret, count, id);
+}
+
+/* What binds is sent by two where there are two. */
+static void accept_by_two(struct pair_node *node, const char *agreement, const char *terms, const char *secret, int count) {
+  char json[400], id[65];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"accept\",\"fields\":{\"terms\":\"%s\"}}", agreement,
+           terms);
+  released_as(node, LINK_CASE_SEND, json, secret, count, id);
 }
 
 static void persons(struct pair_node *node, const char *to, struct base_buf *json) {
@@ -513,9 +527,7 @@ static void test_personal_data(void **state) {
   amend(&b, &a, agreement, 0, ROW("trafficking", ",\"personal\":\"ordinary\""), change);
   try_no_gate(&a);
   released(&a, (const char *)json.data, secret, 2, request);
-  char fields[100], accept[65];
-  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
-  try_send(&a, agreement, "accept", fields, accept);
+  accept_by_two(&a, agreement, change, secret, 3);
   pair_rest(&a, &b);
   try_run(&a, &b, 1000);
   assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
@@ -530,7 +542,7 @@ static void test_personal_data(void **state) {
 static void test_approval(void **state) {
   (void)state;
   struct pair_node a, b;
-  char agreement[65], change[65], request[65], held[65], secret[SECRET], fields[100], accept[65];
+  char agreement[65], change[65], request[65], held[65], secret[SECRET];
   struct base_buf json = {0}, reason = {0};
   try_partners(&a, &b);
   propose(&a, &b, 0, a.now + 30 * DAY, "trafficking", agreement);
@@ -541,9 +553,10 @@ static void test_approval(void **state) {
   amend(&b, &a, agreement, 0, ROW("trafficking", ",\"approval\":\"supervisor\""), change);
   try_no_gate(&a);
   pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, request); /* nobody had to release it, and it has not gone */
-  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
-  try_send(&a, agreement, "accept", fields, accept);
-  released(&a, (const char *)json.data, secret, 1, held);
+  accept_by_two(&a, agreement, change, secret, 1);
+  a.now++; /* what was held in this second is dated with the next */
+  b.now++;
+  released(&a, (const char *)json.data, secret, 2, held);
   pair_rest(&a, &b);
   try_run(&a, &b, 1000);
   assert_int_equal(pair_outbox(&a, request, &reason), STORE_REFUSED);
@@ -556,20 +569,19 @@ static void test_approval(void **state) {
            (const char *)a.core->card.origin.data);
   amend(&b, &a, agreement, 0, rows, change);
   try_no_gate(&a);
-  released(&a, (const char *)json.data, secret, 2, held); /* by a supervisor, while that is enough */
-  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", change);
-  try_send(&a, agreement, "accept", fields, accept);
+  released(&a, (const char *)json.data, secret, 3, held); /* by a supervisor, while that is enough */
+  accept_by_two(&a, agreement, change, secret, 4);
   pair_rest(&a, &b);
   try_run(&a, &b, 1000);
   assert_int_equal(pair_outbox(&a, held, &reason), STORE_REFUSED);
   struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)json.data, -1);
   assert_int_equal(answer.status, BASE_OK);
   pair_answer_free(&answer);
-  refused_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3", BASE_POLICY,
+  refused_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":5", BASE_POLICY,
              "wants it released by the competent authority dgst");
   done_as(&a, LINK_PERSON_CHANGE, "", "\"do\":\"unit\",\"person\":\"samir\",\"unit\":\"dgst\"");
-  read_held(&a, secret, 3);
-  done_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":3");
+  read_held(&a, secret, 5);
+  done_as(&a, LINK_RELEASE_GIVE, secret, "\"number\":5");
   base_buf_free(&reason);
   base_buf_free(&json);
   try_remove(&a, &b);

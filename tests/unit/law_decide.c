@@ -121,7 +121,7 @@ static void an_emergency_lifts_no_ceiling(void **state) {
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
   assert_string_equal(answer.clause, "emergency/vital_interests");
   asked.personal = WIRE_PERSONAL_NONE;
-  basis.agreement.ended = true; /* nor is one that is in force no more */
+  basis.agreement.ends = 1; /* nor is one that is in force no more */
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
   assert_string_equal(answer.clause, "emergency/vital_interests");
 }
@@ -331,10 +331,41 @@ static void says_how_an_agreement_stands(void **state) {
   assert_int_equal(law_standing(agreement, &asked), LAW_NOT_ACCEPTED);
   agreement->closed = "was declined";
   assert_int_equal(law_standing(agreement, &asked), LAW_CLOSED);
-  agreement->ended = true;
+  agreement->ends = 1;
   assert_int_equal(law_standing(agreement, &asked), LAW_ENDED);
   asked.to = MADRID;
   assert_int_equal(law_standing(agreement, &asked), LAW_NOT_BETWEEN);
+}
+
+/* An end that was declared for a day to come: in force until then, ended from then on, and too short for what lasts longer. */
+static void ends_from_the_day_that_was_declared(void **state) {
+  (void)state;
+  struct basis basis;
+  struct law_question asked = question();
+  struct law_answer answer;
+  struct base_error err;
+  basis_init(&basis, 1);
+  struct law_agreement *agreement = &basis.agreement;
+  assert_int_equal(law_agreement_until(agreement), 2000);
+  agreement->ends = 2001; /* the terms end before */
+  assert_int_equal(law_agreement_until(agreement), 2000);
+  asked.now = 2000;
+  assert_int_equal(law_standing(agreement, &asked), LAW_EXPIRED);
+  agreement->ends = 1800;
+  assert_int_equal(law_agreement_until(agreement), 1800);
+  asked.now = 1799;
+  assert_int_equal(law_standing(agreement, &asked), LAW_IN_FORCE);
+  asked.period = 1800;
+  assert_int_equal(law_standing(agreement, &asked), LAW_IN_FORCE);
+  asked.period = 1801;
+  assert_int_equal(law_standing(agreement, &asked), LAW_TOO_SHORT);
+  assert_int_equal(law_decide(&asked, agreement, 1, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "ends on 1970-01-01T00:30:00Z, before the period of the case does"));
+  asked.period = 0;
+  asked.now = 1800;
+  assert_int_equal(law_standing(agreement, &asked), LAW_ENDED);
+  assert_int_equal(law_decide(&asked, agreement, 1, &answer, &err), BASE_LAW);
+  assert_non_null(strstr(err.text, "was ended on 1970-01-01T00:30:00Z"));
 }
 
 /* Guards the row check of law: each condition in turn is the only one that fails. */
@@ -369,7 +400,7 @@ static void every_condition_counts(void **state) {
       basis.agreement.accepted = false;
       break;
     case 7:
-      basis.agreement.ended = true;
+      basis.agreement.ends = 1;
       break;
     case 8:
       asked.now = 999;
@@ -459,7 +490,7 @@ static void the_smallest_id_is_named(void **state) {
   basis_init(&one, 7);
   basis_init(&two, 2); /* smaller, but does not cover */
   basis_init(&three, 5);
-  two.agreement.ended = true;
+  two.agreement.ends = 1;
   struct law_agreement agreements[3];
   agreements[0] =
       one.agreement; /* not by initialisers: gcc 12 clears the wrong bytes for -ftrivial-auto-var-init=zero */
@@ -488,8 +519,8 @@ static void says_which_row_is_missing(void **state) {
   REFUSED("agreement 3f0000000000… is in force only from 1970-01-01T00:26:40Z");
   basis.agreement.accepted = false;
   REFUSED("agreement 3f0000000000… is not accepted by all its parties");
-  basis.agreement.ended = true;
-  REFUSED("agreement 3f0000000000… was ended");
+  basis.agreement.ends = 1;
+  REFUSED("agreement 3f0000000000… was ended on 1970-01-01T00:00:01Z");
   basis.agreement.parties[0] = MADRID;
   REFUSED("there is no agreement between them");
 #undef REFUSED
@@ -508,31 +539,31 @@ static void many_reasons_fit(void **state) {
   struct law_question asked = question();
   for (size_t i = 0; i < 40; i++) {
     basis_init(&basis, (uint8_t)i);
-    basis.agreement.ended = true;
+    basis.agreement.ends = 1;
     agreements[i] = basis.agreement;
   }
   assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
   assert_string_equal(strstr(err.text, " is in force; "),
-                      " is in force; agreement 000000000000…, which has the row 2.1, was ended; agreement "
-                      "010000000000…, which has the row 2.1, was ended; and 38 more");
+                      " is in force; agreement 000000000000…, which has the row 2.1, was ended on 1970-01-01T00:00:01Z; agreement "
+                      "010000000000…, which has the row 2.1, was ended on 1970-01-01T00:00:01Z; and 38 more");
   /* the nearest first: one in force without the row, a proposal with it, and the dead last */
   struct law_row other = basis.row;
   other.kind = BASE_VIEW("crisis");
   for (size_t i = 0; i < 39; i++)
     agreements[i].rows = &other;
-  agreements[20].ended = false;
+  agreements[20].ends = 0;
   assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
   assert_string_equal(strstr(err.text, " is in force; "),
                       " is in force; agreement 140000000000… has no such row; agreement 270000000000…, which has the "
-                      "row 2.1, was ended; and 38 more");
+                      "row 2.1, was ended on 1970-01-01T00:00:01Z; and 38 more");
   agreements[2].rows = basis.agreement.rows; /* one that was in force is nearer than one that never was */
-  agreements[2].ended = agreements[2].accepted = false;
+  agreements[2].ends = agreements[2].accepted = 0;
   agreements[2].closed = "was withdrawn";
   assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
-  assert_non_null(strstr(err.text, "; agreement 270000000000…, which has the row 2.1, was ended; and 38 more"));
-  agreements[30].ended = agreements[30].accepted = false;
+  assert_non_null(strstr(err.text, "; agreement 270000000000…, which has the row 2.1, was ended on 1970-01-01T00:00:01Z; and 38 more"));
+  agreements[30].ends = agreements[30].accepted = 0;
   agreements[30].rows = basis.agreement.rows;
-  agreements[5].ended = false;
+  agreements[5].ends = 0;
   agreements[5].closed = "was declined";
   assert_int_equal(law_decide(&asked, agreements, 40, &answer, &err), BASE_LAW);
   assert_string_equal(strstr(err.text, " is in force; "),
@@ -582,6 +613,7 @@ int main(void) {
       cmocka_unit_test(ceilings),
       cmocka_unit_test(the_highest_ceiling),
       cmocka_unit_test(says_how_an_agreement_stands),
+      cmocka_unit_test(ends_from_the_day_that_was_declared),
       cmocka_unit_test(the_smaller_id_stays),
       cmocka_unit_test(every_condition_counts),
       cmocka_unit_test(bounds_of_time_and_direction),

@@ -78,7 +78,7 @@ static void one_that_lasts_is_enough(void **state) {
   refused(&asked, both, 2, "is in force; agreement 020000000000…, which has the row 7, ends on");
   basis[1].row.kind = BASE_VIEW("request");
   refused(&asked, both, 2, "; agreement 010000000000… ends on");
-  both[0].ended = both[1].ended = true;
+  both[0].ends = both[1].ends = 1;
   assert_int_equal(law_standing(&both[0], &asked), LAW_ENDED);
 }
 

@@ -65,7 +65,7 @@ static struct law_agreement agreement_of(const struct standing *standing, uint8_
                                 .party_count = 2,
                                 .parties = {PARIS, RABAT},
                                 .accepted = standing->accepted,
-                                .ended = standing->ended,
+                                .ends = standing->ended,
                                 .closed = standing->closed,
                                 .from = standing->from,
                                 .until = standing->until,

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/agreements.h"
+#include "core/cases.h"
+#include "core/ending.h"
+#include "core/lane.h"
+#include "core/people.h"
+
+/* What binds a node by an agreement, and what frees it: by whom, and from when. Nobody knows of the day but from headers, so
+ * it is the same at every party. */
+
+enum { DAY = 86400, DATE_TEXT = sizeof "2026-01-01" - 1 };
+static const char end_type[] = "end", day_field[] = "on";
+
+static bool ends(const struct wire_header *header) {
+  return base_view_is(header->type, end_type);
+}
+
+/* The day that it names; 0: none, or none that can be read. */
+static base_time day_named(const struct wire_header *header) {
+  struct base_view text = wire_header_state(header, day_field);
+  base_time day = 0;
+  return base_time_parse(text, &day) || base_date_parse(text, &day) ? day : 0;
+}
+
+base_time core_ending_of(const struct core_case *kase) {
+  base_time first = 0;
+  for (size_t i = 0; i < kase->count; i++) {
+    const struct wire_header *header = kase->messages[i].header;
+    if (!kase->messages[i].effective || !ends(header))
+      continue;
+    base_time day = day_named(header), on = day > header->time ? day : header->time; /* never before it was declared */
+    first = first == 0 || on < first ? on : first;
+  }
+  return first;
+}
+
+static const struct law_agreement *terms_of(const struct core *core, const struct base_id *case_id) {
+  for (size_t i = 0; i < core->agreement_count; i++)
+    if (base_id_equal(&core->agreements[i].id, case_id))
+      return &core->agreements[i].law;
+  return NULL;
+}
+
+/* The first midnight by which so many whole days have passed; without a notice that was agreed, today's. */
+static base_time notice_ends(base_time now, int64_t days) {
+  base_time today = now - now % DAY;
+  return days > 0 ? today + (days + 1) * DAY : today;
+}
+
+enum base_code core_ending_take(struct core *core, const struct core_case *kase, struct core_submission *submission,
+                                struct base_error *err) {
+  struct wire_form *form = &submission->form;
+  base_time now = core_now(core), today = now - now % DAY, stands = core_ending_of(kase);
+  struct wire_header said = {.state_count = form->state_count};
+  if (!core_kind_agreement(&kase->kind->kind) || !base_view_is(submission->type->name, end_type))
+    return BASE_OK;
+  const struct law_agreement *terms = terms_of(core, &kase->id);
+  struct core_ending *ending = &submission->ending;
+  ending->notice_days = terms != NULL ? terms->notice_days : 0;
+  base_time asked = notice_ends(now, ending->notice_days);
+  memcpy(said.state, form->state, sizeof said.state);
+  ending->on = day_named(&said);
+  if (ending->on == 0) { /* what was agreed, where he says nothing: written down, so that both sides read the same */
+    ending->on = asked;
+    form->state[form->state_count++] = (struct wire_state_field){
+        .name = base_view_text(day_field),
+        .value = base_arena_copy(&submission->arena, base_view_of(base_time_format(asked).text, DATE_TEXT))};
+  }
+  ending->shorter = ending->notice_days > 0 && ending->on < asked;
+  if (submission->held == NULL && ending->on < today)
+    return base_fail(err, BASE_FIELD,
+                     "fields: $.on: %.*s is past: an end frees from the day of its declaration at the earliest, which is %.*s",
+                     DATE_TEXT, base_time_format(ending->on).text, DATE_TEXT, base_time_format(today).text);
+  if (stands != 0 && ending->on >= stands)
+    return base_fail(err, BASE_FIELD,
+                     "fields: $.on: its end was declared already, for %s: a second declaration can only name an earlier day",
+                     base_time_format(stands).text);
+  ending->on = ending->on > now ? ending->on : now;
+  return BASE_OK;
+}
+
+/* --- by whom */
+
+static unsigned lanes_of(const struct core *core, const struct law_agreement *terms) {
+  unsigned lanes = 0;
+  for (size_t i = 0; i < terms->row_count; i++) {
+    const struct core_kind *kind = core_kind_named(core, terms->rows[i].kind);
+    bool any = base_view_is(terms->rows[i].kind, "*");
+    lanes |= any ? CORE_LANES_SHARED : kind != NULL ? CORE_LANE_BIT(kind->kind.lane) : CORE_LANES_ALL;
+  }
+  return lanes;
+}
+
+enum base_code core_ending_lane(const struct core *core, const struct core_submission *submission, struct base_error *err) {
+  const struct core_asker *asker = core_asker(core);
+  const struct law_agreement *terms =
+      submission->terms.row_count > 0 ? &submission->terms : terms_of(core, &submission->case_id);
+  unsigned lanes = terms != NULL ? lanes_of(core, terms) : 0;
+  if (!core_kind_agreement(&submission->kind->kind) || lanes == 0 || asker->lanes == 0 || (asker->lanes & lanes) != 0)
+    return BASE_OK;
+  BASE_AUTO_BUF struct base_buf about = {0}, works = {0};
+  base_buf_init(&about, 128);
+  base_buf_init(&works, 128);
+  core_lanes_text(lanes, &about);
+  core_lanes_text(asker->lanes, &works);
+  return base_fail(err, BASE_POLICY,
+                   "this agreement is about what is %.*s, and %s works in the lane %.*s: a person who works there binds or frees "
+                   "this node by it",
+                   (int)about.size, (const char *)about.data, asker->handle, (int)works.size, (const char *)works.data);
+}
+
+bool core_ending_second(const struct core *core) {
+  size_t binding = 0;
+  bool supervisor = false;
+  for (size_t i = 0; i < core->people->person_count; i++) {
+    const struct core_person *person = &core->people->persons[i];
+    if (person->closed || person->damaged || (person->roles & CORE_BINDING_ROLES) == 0)
+      continue;
+    binding++;
+    supervisor = supervisor || (person->roles & 1U << LINK_PERSON_SUPERVISOR) != 0;
+  }
+  return supervisor && binding > 1;
+}
+
+void core_ending_write(struct wire_writer *writer, const struct core_ending *ending) {
+  wire_write_key(writer, "end");
+  if (ending->on == 0) {
+    wire_write_null(writer);
+    return;
+  }
+  wire_write_object(writer);
+  wire_write_member_time(writer, "on", ending->on);
+  wire_write_member_integer(writer, "notice_days", ending->notice_days);
+  wire_write_member_bool(writer, "shorter", ending->shorter);
+  wire_write_end(writer, '}');
+}
