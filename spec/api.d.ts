@@ -1402,6 +1402,8 @@ export type Person = {
   login: "no_password" | "first_password" | "password" | "second_factor" | "damaged";
   /** The leaf that commits to it. */
   leaf: number;
+  /** Of a change alone: how many cases with named readers nobody reads from this first person on; 0 later. */
+  unread?: number;
 };
 
 export type Persons = {

@@ -149,6 +149,9 @@ static enum base_code change(struct cli *cli, const char *what, struct base_erro
     code = cli_post(cli, "/v1/persons", base_buf_view(&body), &answer, err);
   if (code == BASE_OK && !cli_print_json(cli, &answer))
     show_persons(cli, answer.json, true);
+  if (code == BASE_OK && cli_number(answer.json, "unread") > 0)
+    cli_note("%s %lld: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_UNREAD),
+             (long long)cli_number(answer.json, "unread"), cli->node);
   return code;
 }
 

@@ -12,6 +12,7 @@
 #include "core/exercise.h"
 #include "core/people.h"
 #include "core/recall.h"
+#include "core/readers.h"
 #include "core/register.h"
 
 /* A case that is over goes whole: leaf by leaf its content, then the headers. What other nodes and the register hold against
@@ -329,6 +330,8 @@ void core_case_erase(struct core *core, uint64_t token, const struct wire_json *
   struct messages messages = {.core = core, .err = &err};
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "case", &id, &err);
+  if (code == BASE_OK)
+    code = core_readers_erase(core, &id, &err);
   if (code == BASE_OK)
     code = core_request_prose(reason, "reason", &err);
   if (code == BASE_OK && (wire_prose_blank(reason) || reason.size > CORE_REASON_MAX))

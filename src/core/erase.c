@@ -10,6 +10,7 @@
 #include "core/partners.h"
 #include "core/parts.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/register.h"
 #include "core/review.h"
 #include "core/stix.h"
@@ -345,6 +346,8 @@ void core_message_erase(struct core *core, uint64_t token, const struct wire_jso
   struct wire_header header;
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "message", &id, &err);
+  if (code == BASE_OK)
+    code = core_readers_erase(core, &id, &err);
   if (code == BASE_OK)
     code = core_request_prose(reason, "reason", &err);
   if (code == BASE_OK && (wire_prose_blank(reason) || reason.size > CORE_REASON_MAX))

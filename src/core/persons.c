@@ -4,6 +4,7 @@
 
 #include "core/lane.h"
 #include "core/people.h"
+#include "core/readers.h"
 #include "core/show.h"
 
 /* Persons: added, changed, closed. A row is never taken away: what somebody did is to be read beside his name for ever.
@@ -23,8 +24,7 @@ static const char *login_word(const struct core_login *login) {
                         : "password";
 }
 
-static void write_person(const struct core_person *person, struct wire_writer *writer) {
-  wire_write_object(writer);
+static void write_members(const struct core_person *person, struct wire_writer *writer) {
   wire_write_member_string(writer, "person", person->handle);
   wire_write_member_string(writer, "name", person->name);
   wire_write_member_string(writer, "unit", person->unit);
@@ -34,6 +34,11 @@ static void write_person(const struct core_person *person, struct wire_writer *w
   wire_write_member_string(writer, "state", person->damaged ? "damaged" : person->closed ? "closed" : "open");
   wire_write_member_string(writer, "login", login_word(&person->login));
   wire_write_member_integer(writer, "leaf", (int64_t)person->leaf);
+}
+
+static void write_person(const struct core_person *person, struct wire_writer *writer) {
+  wire_write_object(writer);
+  write_members(person, writer);
   wire_write_end(writer, '}');
 }
 
@@ -274,7 +279,11 @@ static enum base_code check_change(const struct wire_json *request, struct base_
 void core_person_change(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_view what = core_request_text(request, "do");
+  bool first = core->people->person_count == 0;
+  uint64_t unread = 0;
   enum base_code code = check_change(request, what, &err);
+  if (code == BASE_OK && first) /* until now the owner read them, and by this he does no more */
+    code = core_readers_unread(core, &unread, &err);
   if (code == BASE_OK)
     code = base_view_is(what, "add") ? add(core, request, &err) : change_known(core, what, request, &err);
   if (code != BASE_OK) {
@@ -283,5 +292,8 @@ void core_person_change(struct core *core, uint64_t token, const struct wire_jso
   }
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
-  write_person(core_person_named(core, core_request_text(request, "person")), &writer);
+  wire_write_object(&writer);
+  write_members(core_person_named(core, core_request_text(request, "person")), &writer);
+  wire_write_member_integer(&writer, "unread", (int64_t)unread);
+  wire_write_end(&writer, '}');
 }

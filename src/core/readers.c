@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cases.h"
 #include "core/kinds.h"
 #include "core/lane.h"
 #include "core/people.h"
@@ -117,10 +118,33 @@ enum base_code core_readers_fit(struct core *core, const struct wire_opening *op
 
 /* --- who may */
 
+/* Who could name the one who asks: another supervisor, of the case's lane; and what to do where there is none. */
+static enum base_code say_next(struct core *core, const struct base_id *case_id, char *out, size_t room, struct base_error *err) {
+  const struct core_asker *asker = core_asker(core);
+  const char *who = asker->handle[0] != '\0' ? asker->handle : asker->name;
+  enum wire_lane lane = WIRE_LANE_NONE;
+  bool can = false;
+  enum base_code code = core_lane_of_case(core, case_id, &lane, err);
+  for (size_t i = 0; code == BASE_OK && i < core->people->person_count; i++) {
+    const struct core_person *person = &core->people->persons[i];
+    can = can || (!person->closed && !person->damaged && (person->roles & 1U << LINK_PERSON_SUPERVISOR) != 0 &&
+                  core_lanes_have(person->lanes, lane) && strcmp(person->handle, asker->handle) != 0);
+  }
+  if (can)
+    (void)snprintf(out, room, "another supervisor than %s names him (wasl reader add)", who);
+  else
+    (void)snprintf(out, room,
+                   "nobody names himself, and there is no supervisor here beside %s: an administrator adds one (wasl person add), "
+                   "who names him (wasl reader add)",
+                   who);
+  return code;
+}
+
 /* A tool reads nothing of it, by whatever token: what it read would lie in a file, or with another program. */
 static enum base_code check_named(struct core *core, const struct base_id *case_id, const char *more, struct base_error *err) {
   const struct core_asker *asker = core_asker(core);
   struct reader reader = {0};
+  char next[CORE_ACTOR_MAX + 200];
   enum base_code code = BASE_OK;
   if (asker->lanes == 0 || core->people->person_count == 0)
     return BASE_OK;
@@ -130,10 +154,12 @@ static enum base_code check_named(struct core *core, const struct base_id *case_
     return code;
   base_log(BASE_LOG_NOTICE, "reader.refused", "%s asked for content of case %s, for which others are named", asker->name,
            base_id_text(case_id).text);
+  code = say_next(core, case_id, next, sizeof next, err);
+  if (code != BASE_OK)
+    return code;
   return base_fail(err, BASE_POLICY,
-                   "what case %s holds is for the persons who are named for it, and %s is none of them: a supervisor "
-                   "names them (wasl reader add)%s",
-                   base_id_text(case_id).text, asker->handle[0] != '\0' ? asker->handle : asker->name, more);
+                   "what case %s holds is for the persons who are named for it, and %s is none of them: %s%s",
+                   base_id_text(case_id).text, asker->handle[0] != '\0' ? asker->handle : asker->name, next, more);
 }
 
 /* What waits for release is read by who submitted it, and by the supervisor who decides on it: nobody lets go what he did not
@@ -219,6 +245,36 @@ enum base_code core_readers_open(struct core *core, const struct base_id *messag
   return code != BASE_OK || may ? code : check_named(core, &case_id, more, err);
 }
 
+enum base_code core_readers_erase(struct core *core, const struct base_id *message, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, ARENA);
+  struct store_message row;
+  struct wire_header header = {0};
+  bool named = false;
+  enum base_code code = read_header(core, message, &arena, &row, &header, err);
+  if (code == BASE_NOT_FOUND)
+    return BASE_OK;
+  const struct base_id case_id = header.opens ? *message : header.case_id;
+  if (code == BASE_OK)
+    code = is_named(core, &header, &case_id, &named, err);
+  return code == BASE_OK && named ? check_named(core, &case_id, "; nobody else erases it by hand", err) : code;
+}
+
+enum base_code core_readers_unread(struct core *core, uint64_t *out, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *out = 0;
+  for (size_t i = 0; i < core->kind_count && code == BASE_OK; i++) {
+    const struct wire_kind *kind = &core->kinds[i]->kind;
+    BASE_AUTO_FREE struct base_id *ids = NULL;
+    size_t count = 0;
+    if (core_kind_named(core, kind->name) != core->kinds[i] || !kind->named_readers) /* of several versions the newest */
+      continue;
+    code = core_case_ids(core, kind->name, &ids, &count, err);
+    *out += count;
+  }
+  return code;
+}
+
 enum base_code core_readers_write(struct core *core, const struct wire_kind *kind, const struct base_id *case_id,
                                   struct base_error *err) {
   const struct core_asker *asker = core_asker(core);
@@ -268,12 +324,16 @@ static enum base_code read_case(struct core *core, const struct wire_json *reque
 static enum base_code check_person(struct core *core, const struct base_id *case_id, const struct core_person *person,
                                    struct base_error *err) {
   enum wire_lane lane = WIRE_LANE_NONE;
+  char next[CORE_ACTOR_MAX + 200];
+  enum base_code code = say_next(core, case_id, next, sizeof next, err);
+  if (code != BASE_OK)
+    return code;
   if (strcmp(core_asker(core)->handle, person->handle) == 0)
-    return base_fail(err, BASE_POLICY, "nobody names himself a reader: another supervisor names %s", person->handle);
+    return base_fail(err, BASE_POLICY, "nobody names himself a reader: %s", next);
   if (person->closed || person->damaged || (person->roles & CORE_BINDING_ROLES) == 0)
     return base_fail(err, BASE_POLICY, "%s %s and reads no content here", person->handle,
                      person->closed ? "has left" : "is neither liaison nor supervisor nor operations");
-  enum base_code code = core_lane_of_case(core, case_id, &lane, err);
+  code = core_lane_of_case(core, case_id, &lane, err);
   if (code == BASE_OK && !core_lanes_have(person->lanes, lane))
     return base_fail(err, BASE_POLICY, "the case is %s, and %s does not work in that lane", wire_lane_names[lane],
                      person->handle);

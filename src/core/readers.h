@@ -12,6 +12,11 @@
  * which nobody may. BASE_POLICY; what is not here passes, for whoever reads it next says so. */
 BASE_NODISCARD enum base_code core_readers_open(struct core *core, const struct base_id *message, bool gives_out,
                                                 struct base_error *err);
+/* Before a person erases this message, or the case that it opens, by hand: BASE_POLICY for who may not read it, by whom else nobody
+ * would ever learn what was there. */
+BASE_NODISCARD enum base_code core_readers_erase(struct core *core, const struct base_id *message, struct base_error *err);
+/* How many cases with named readers are here. When the first person is added none of them has any. */
+BASE_NODISCARD enum base_code core_readers_unread(struct core *core, uint64_t *out, struct base_error *err);
 /* Likewise of a message that who asks writes into a case that is here; case_id NULL: it opens one. */
 BASE_NODISCARD enum base_code core_readers_write(struct core *core, const struct wire_kind *kind,
                                                  const struct base_id *case_id, struct base_error *err);

@@ -81,6 +81,8 @@ def story():
     check([(one["person"], one["state"]) for one in listed["readers"]] == [("lina", "open"), ("omar", "open")], listed)
     must(rabat.wasl(*change[0], "remove", *change[1], **samir))
     reads_nothing(rabat, case, sha256, **omar)
+    for words in ("message", "case"):
+        rabat.refuses(6, words, "erase", case, "--reason", "away with it", says="nobody else erases it by hand", **samir)
     told = [(leaf["actor"], leaf["subject"], leaf["reason"]) for leaf in rabat.leaves() if leaf["act"] == "reader"]
     check(told == [("lina (token 1)", "lina", "named: opened the case"), ("samir (token 3)", "omar", "named: leads the inquiry"),
                    ("samir (token 3)", "omar", "removed: leads the inquiry")], told)
@@ -89,7 +91,11 @@ def story():
     ok("a supervisor names and takes away, never himself, each by a leaf; who leaves is out at once")
 
     reads(madrid, case)
-    ruth = person(madrid, "ruth", "liaison")
+    added = must(madrid.wasl("person", "add", "ruth", "--name", "Ruth", "--roles", "liaison")).err
+    check("cases with named readers" in added and "such cases: 1" in added, added)
+    made = must(madrid.wasl("token", "make", "ruth", "--label", "story", "--days", "3"))
+    ruth = {"env": {**os.environ, "WASL_TOKEN_FILE": write("madrid-ruth.token", made.out)}}
+    madrid.refuses(6, "case", "show", case, says=("there is no supervisor here beside", "an administrator adds one"))
     reads_nothing(madrid, case, sha256)
     reads_nothing(madrid, case, sha256, **ruth)
     for language, said in NOBODY.items():

@@ -207,7 +207,22 @@ static void test_the_owner(void **state) {
   pair_rest(&o.a, &o.b);
   reads(&o.a, "", id);
   reads(&o.b, "", id);
+  uint64_t unread = 99;
+  assert_int_equal(core_readers_unread(o.a.core, &unread, NULL), BASE_OK);
+  assert_int_equal(unread, 1);
+  struct pair_answer first = ask_as(&o.a, LINK_PERSON_CHANGE, "",
+                                    "\"do\":\"add\",\"person\":\"first\",\"name\":\"N\",\"roles\":[\"auditor\"]");
+  base_buf_u8(&first.payload, 0);
+  assert_non_null(strstr((const char *)first.payload.data, "\"unread\":1"));
+  pair_answer_free(&first);
+  /* he is the only supervisor, and names nobody, himself least of all */
+  refused_as(&o.a, LINK_CASE_SHOW, "", of(id, ""), BASE_POLICY, "there is no supervisor here beside test: an administrator adds one");
+  change(&o.a, "", id, "add", "test", BASE_POLICY, "nobody names himself, and there is no supervisor here beside test");
+  done_as(&o.a, LINK_PERSON_CHANGE, "",
+          "\"do\":\"add\",\"person\":\"hana\",\"name\":\"N\",\"roles\":[\"supervisor\"],\"lanes\":[\"humanitarian\"]");
+  refused_as(&o.a, LINK_CASE_SHOW, "", of(id, ""), BASE_POLICY, "there is no supervisor here beside test"); /* she has not the lane */
   add_people(&o);
+  refused_as(&o.a, LINK_CASE_SHOW, "", of(id, ""), BASE_POLICY, "another supervisor than test names him (wasl reader add)");
   reads_nothing(&o.a, "", id);
   change(&o.a, o.samir, id, "add", "test", BASE_OK, "");
   reads(&o.a, "", id);
@@ -216,6 +231,59 @@ static void test_the_owner(void **state) {
   reads_nothing(&o.b, "", id);
   change(&o.b, "", id, "add", "test", BASE_POLICY, "nobody names himself");
   change(&o.b, "", id, "add", "lina", BASE_OK, "");
+  try_remove(&o.a, &o.b);
+}
+
+static void unread_is(struct pair_node *node, const char *members, const char *says) {
+  struct pair_answer answer = ask_as(node, LINK_PERSON_CHANGE, "", members);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, says) == NULL)
+    fail_msg("%s", (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+/* What nobody reads any more is told once, of the first person. */
+static void test_told_once(void **state) {
+  (void)state;
+  struct office o;
+  char id[65];
+  try_partners(&o.a, &o.b);
+  agree_on(&o.a, &o.b, "");
+  open_as(&o.a, "request", o.b.name, "", "", BASE_OK, "", id);
+  open_as(&o.a, "hostile", o.b.name, "", "", BASE_OK, "", id);
+  open_as(&o.a, "hostile", o.b.name, "", "", BASE_OK, "", id);
+  unread_is(&o.a, "\"do\":\"add\",\"person\":\"lina\",\"name\":\"N\",\"roles\":[\"liaison\"]", "\"unread\":2}");
+  unread_is(&o.a, "\"do\":\"add\",\"person\":\"omar\",\"name\":\"N\",\"roles\":[\"liaison\"]", "\"unread\":0}");
+  try_remove(&o.a, &o.b);
+}
+
+/* Who may not read it does not make away with it either, a supervisor as little as another; who is named may. */
+static void test_erased_by_hand(void **state) {
+  (void)state;
+  static const char said[] = "nobody else erases it by hand";
+  struct office o;
+  char id[65], update[65], request[65];
+  set_up(&o, id);
+  open_as(&o.a, "request", o.b.name, o.lina, "", BASE_OK, "", request);
+  struct pair_answer answer = ask_as(&o.a, LINK_CASE_SEND, o.lina, of(id, ",\"type\":\"update\",\"fields\":{\"facts\":\"f\"}"));
+  pair_text(&answer, "id", update, sizeof update);
+  pair_answer_free(&answer);
+  while (pair_rest(&o.a, &o.b) > 0)
+    continue;
+  unsigned erased = try_count(&o.a, WIRE_ACT_ERASED);
+  refused_as(&o.a, LINK_MESSAGE_ERASE, o.samir, of(id, ",\"reason\":\"r\""), BASE_POLICY, said);
+  refused_as(&o.a, LINK_MESSAGE_ERASE, o.samir, of(update, ",\"reason\":\"r\""), BASE_POLICY, said);
+  refused_as(&o.a, LINK_CASE_ERASE, o.samir, of(id, ",\"reason\":\"r\""), BASE_POLICY, said);
+  refused_as(&o.a, LINK_CASE_ERASE, "", of(id, ",\"reason\":\"r\""), BASE_POLICY, said);
+  assert_int_equal(try_count(&o.a, WIRE_ACT_ERASED), erased);
+  reads(&o.a, o.lina, id);
+  done_as(&o.a, LINK_MESSAGE_ERASE, o.samir, of(request, ",\"reason\":\"r\"")); /* of another kind as ever */
+  refused_as(&o.a, LINK_MESSAGE_ERASE, o.samir, of("00000000000000000000000000000000000000000000000000000000000000aa", ",\"reason\":\"r\""),
+             BASE_NOT_FOUND, "");
+  done_as(&o.a, LINK_MESSAGE_ERASE, o.lina, of(update, ",\"reason\":\"r\""));
+  change(&o.a, o.sara, id, "add", "samir", BASE_OK, "");
+  done_as(&o.a, LINK_MESSAGE_ERASE, o.samir, of(id, ",\"reason\":\"r\""));
+  assert_int_equal(try_count(&o.a, WIRE_ACT_ERASED), erased + 3);
   try_remove(&o.a, &o.b);
 }
 
@@ -441,7 +509,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_named),     cmocka_unit_test(test_who_is_named), cmocka_unit_test(test_a_tool),
       cmocka_unit_test(test_the_owner), cmocka_unit_test(test_given_out),    cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_every_request), cmocka_unit_test(test_released), cmocka_unit_test(test_tampered),
+      cmocka_unit_test(test_told_once), cmocka_unit_test(test_erased_by_hand), cmocka_unit_test(test_every_request), cmocka_unit_test(test_released), cmocka_unit_test(test_tampered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
