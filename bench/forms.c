@@ -15,6 +15,8 @@
  *
  *   build/bench/forms */
 
+static const base_time NOW = 1800000000;
+
 enum { ROUNDS = 101, WARM = 5, ROWS = 4, CHARACTERS = 160, CODES = 4 };
 
 static struct base_error error;
@@ -58,6 +60,7 @@ static void write_message(const struct wire_kind *kind, const struct wire_kind_t
   static const struct wire_part0 empty;
   struct wire_header header = {.opens = type == &kind->types[kind->opening], .kind = kind->name, .type = type->name};
   header.kind_hash = kind->hash;
+  header.time = NOW;
   header.author = header.parties[0] = BASE_VIEW(ORIGIN);
   header.parties[1] = BASE_VIEW(OTHER);
   header.party_count = 2;
@@ -78,7 +81,7 @@ static double send_one(const struct wire_kind *kind, const struct wire_kind_type
   struct wire_form form;
   double begin = microseconds();
   need(wire_json_parse(text, 2 * WIRE_PART0_MAX, "fields", &fields, &error));
-  need(wire_form_check(&parties, type, fields, &arena, &form, &rest, &error));
+  need(wire_form_check(&parties, type, fields, NOW, &arena, &form, &rest, &error));
   double spent = microseconds() - begin;
   base_buf_reset(header);
   base_buf_reset(part0);
@@ -123,7 +126,7 @@ static void measure(const struct wire_kind *kind, const struct wire_kind_type *t
 
 static void measure_all(struct wire_kind *const *kinds, size_t count, size_t rows, size_t characters, size_t codes) {
   struct took slowest = {0};
-  struct filled how = {.below = first_of, .optional = 100, .now = 1800000000, .item = BASE_VIEW(ID), .message = BASE_VIEW(ID),
+  struct filled how = {.below = first_of, .optional = 100, .now = NOW, .item = BASE_VIEW(ID), .message = BASE_VIEW(ID),
                        .party = BASE_VIEW("rabat"), .rows = rows, .characters = characters, .codes = codes};
   for (size_t i = 0; i < count; i++)
     for (size_t k = 0; k < kinds[i]->type_count; k++)

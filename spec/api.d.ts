@@ -415,6 +415,20 @@ export type KindChange = {
   done: "added" | "labels" | "removed";
 };
 
+export type KindBound = {
+  /** A date or time beside it; absent: when the message is written. */
+  field?: string;
+  /** Added to it. */
+  days: number;
+};
+
+export type KindWhen = {
+  /** A bool or code beside it. */
+  field: string;
+  /** It holds when the field is one of these. */
+  is: (boolean | string)[];
+};
+
 export type KindField = {
   name: string;
   label?: Labels;
@@ -429,6 +443,14 @@ export type KindField = {
   item?: string;
   least?: number;
   most?: number;
+  /** Only its multiples. */
+  multiple?: number;
+  /** Only this value is taken. */
+  must_be?: true;
+  not_before?: KindBound[];
+  not_after?: KindBound[];
+  absent_when?: KindWhen;
+  required_when?: KindWhen;
   columns?: KindField[];
 };
 

@@ -53,6 +53,8 @@ bool base_zone_valid(struct base_view name);
 bool base_date_parse(struct base_view text, base_time *out);
 /* YYYY-MM-DD, a day that exists in the years 1 to 9999: a day in somebody's life is no moment, and may be long ago. */
 bool base_date_valid(struct base_view text);
+/* The same as days since 1970-01-01, negative before it. */
+bool base_date_day(struct base_view text, int64_t *out);
 
 /* What a person may show on a terminal: control characters and bidi controls become U+FFFD. */
 void base_buf_printable(struct base_buf *buf, struct base_view text);

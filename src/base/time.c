@@ -15,7 +15,7 @@ static int64_t month_length(int64_t year, int64_t month) {
   return lengths[month - 1] + (month == 2 && leap(year));
 }
 
-/* Days from 1970-01-01 to the first day of a year from 1970 on. */
+/* Days from 1970-01-01 to the first day of a year from 1 on; negative before 1970. */
 static int64_t days_before_year(int64_t year) {
   int64_t y = year - 1;
   return 365 * (year - 1970) + (y / 4 - 492) - (y / 100 - 19) + (y / 400 - 4);
@@ -81,14 +81,22 @@ bool base_date_valid(struct base_view text) {
   return date_read(text, &year, &month, &day);
 }
 
-bool base_date_parse(struct base_view text, base_time *out) {
+bool base_date_day(struct base_view text, int64_t *out) {
   int64_t year, month, day;
-  if (!date_read(text, &year, &month, &day) || year < 1970)
+  if (!date_read(text, &year, &month, &day))
     return false;
   int64_t days = days_before_year(year) + day - 1;
   for (int64_t m = 1; m < month; m++)
     days += month_length(year, m);
-  *out = days * DAY;
+  *out = days;
+  return true;
+}
+
+bool base_date_parse(struct base_view text, base_time *out) {
+  int64_t day;
+  if (!base_date_day(text, &day) || day < 0)
+    return false;
+  *out = day * DAY;
   return true;
 }
 

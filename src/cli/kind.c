@@ -175,6 +175,73 @@ static void show_fields(struct cli *cli, struct cli_table *table, const struct w
   }
 }
 
+/* "begins", "today + 30 d" */
+static void show_bound(struct cli *cli, const struct wire_json *bound, bool day) {
+  struct base_view other = cli_string(bound, "field");
+  int64_t days = cli_number(bound, "days");
+  if (other.size > 0)
+    cli_isolated(cli, &cli->out, other);
+  else
+    base_buf_text(&cli->out, cli_word(cli, day ? CLI_RULE_TODAY : CLI_RULE_NOW));
+  if (days == 0)
+    return;
+  base_buf_text(&cli->out, days < 0 ? " - " : " + ");
+  cli_duration(cli, &cli->out, (days < 0 ? -days : days) * 86400);
+}
+
+/* "may_tell = no", "answer = yes, later" */
+static void show_when(struct cli *cli, const struct wire_json *when) {
+  const struct wire_json *is = wire_json_get(when, "is");
+  cli_isolated(cli, &cli->out, cli_string(when, "field"));
+  for (size_t i = 0; i < wire_json_size(is); i++) {
+    const struct wire_json *value = wire_json_at(is, i);
+    base_buf_text(&cli->out, i > 0 ? ", " : " = ");
+    if (wire_json_type(value) == WIRE_JSON_BOOL)
+      base_buf_text(&cli->out, cli_word(cli, wire_json_true(value) ? CLI_YES : CLI_NO));
+    else
+      cli_isolated(cli, &cli->out, wire_json_text(value));
+  }
+}
+
+/* What it must be to the others: "ends: not before begins". */
+static void show_rule(struct cli *cli, const struct wire_json *field, struct base_view within, const char *key,
+                      enum cli_word word) {
+  const struct wire_json *rule = wire_json_get(field, key);
+  bool bounds = wire_json_type(rule) == WIRE_JSON_ARRAY;
+  for (size_t i = 0; rule != NULL && i < (bounds ? wire_json_size(rule) : 1); i++) {
+    BASE_AUTO_BUF struct base_buf name = {0};
+    base_buf_add_view(&name, within);
+    base_buf_text(&name, within.size > 0 ? "." : "");
+    base_buf_add_view(&name, cli_string(field, "name"));
+    base_buf_text(&cli->out, "  ");
+    cli_isolated(cli, &cli->out, base_buf_view(&name));
+    base_buf_printf(&cli->out, ": %s ", cli_word(cli, word));
+    if (bounds)
+      show_bound(cli, wire_json_at(rule, i), base_view_is(cli_string(field, "type"), "date"));
+    else if (wire_json_type(rule) == WIRE_JSON_INTEGER)
+      base_buf_printf(&cli->out, "%lld", (long long)wire_json_integer(rule));
+    else if (wire_json_type(rule) == WIRE_JSON_BOOL)
+      base_buf_text(&cli->out, cli_word(cli, CLI_YES));
+    else
+      show_when(cli, rule);
+    base_buf_text(&cli->out, "\n");
+  }
+}
+
+static void show_rules(struct cli *cli, const struct wire_json *fields, struct base_view within) {
+  for (size_t i = 0; i < wire_json_size(fields); i++) {
+    const struct wire_json *field = wire_json_at(fields, i);
+    show_rule(cli, field, within, "not_before", CLI_RULE_NOT_BEFORE);
+    show_rule(cli, field, within, "not_after", CLI_RULE_NOT_AFTER);
+    show_rule(cli, field, within, "absent_when", CLI_RULE_ABSENT_WHEN);
+    show_rule(cli, field, within, "required_when", CLI_RULE_REQUIRED_WHEN);
+    show_rule(cli, field, within, "multiple", CLI_RULE_MULTIPLE);
+    show_rule(cli, field, within, "must_be", CLI_RULE_MUST_BE);
+    if (within.size == 0)
+      show_rules(cli, wire_json_get(field, "columns"), cli_string(field, "name"));
+  }
+}
+
 static void show_type(struct cli *cli, const struct wire_json *type) {
   static const enum cli_word heads[] = {CLI_FIELD, CLI_TYPE, CLI_REQUIRED, CLI_LABEL, CLI_MATCHED};
   CLI_AUTO_TABLE struct cli_table table;
@@ -187,6 +254,7 @@ static void show_type(struct cli *cli, const struct wire_json *type) {
   cli_table_begin(&table, cli, any_matched(fields) ? LABEL_COLUMN + 2 : LABEL_COLUMN + 1, heads);
   show_fields(cli, &table, fields, (struct base_view){0});
   cli_table_end(&table);
+  show_rules(cli, wire_json_get(type, "fields"), (struct base_view){0});
 }
 
 static void show_codes(struct cli *cli, const struct wire_json *list, const char *items, const char *key) {

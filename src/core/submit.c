@@ -131,7 +131,7 @@ static enum base_code check_form(struct core *core, const struct wire_json *requ
   struct wire_form_parties parties;
   name_parties(core, &submission->header, &parties);
   submission->part0.fields = wire_json_get(request, "fields");
-  enum base_code code = wire_form_check(&parties, submission->type, wire_json_get(request, "fields"),
+  enum base_code code = wire_form_check(&parties, submission->type, wire_json_get(request, "fields"), core_now(core),
                                         &submission->arena, &submission->form, &submission->rest, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->rest, "fields", err);
@@ -313,7 +313,10 @@ static enum base_code compose(struct core *core, struct core_submission *submiss
   header->state_count = submission->form.state_count;
   memcpy(header->state, submission->form.state, sizeof header->state);
   header->part0 = seal_sha256(base_buf_view(&submission->part0_bytes));
-  code = wire_header_write(header, &submission->header_bytes, err);
+  /* What was held was checked as of another time: what no partner would take by now is told to whoever releases it. */
+  code = submission->held != NULL ? wire_form_check_header(&submission->kind->kind, header, err) : BASE_OK;
+  if (code == BASE_OK)
+    code = wire_header_write(header, &submission->header_bytes, err);
   if (code == BASE_OK)
     code = base_buf_check(&submission->header_bytes, "header", err);
   if (code == BASE_OK)

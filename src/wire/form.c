@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct wire_place place_of(const char *what, struct base_view name, const struct wire_form_parties *parties) {
-  return (struct wire_place){.what = what, .parties = parties, .path = "$", .name = wire_kind_text(name)};
+static struct wire_place place_of(const char *what, struct base_view name, const struct wire_form_parties *parties,
+                                  base_time now) {
+  return (struct wire_place){.what = what, .parties = parties, .now = now, .path = "$", .name = wire_kind_text(name)};
 }
 
 static struct wire_code_names field_names(const struct wire_kind_type *type, bool states_only) {
@@ -60,20 +61,23 @@ static struct base_view text_out(const struct wire_form_parties *parties, const 
 
 /* Each field of the type against its value; the state fields as texts in the arena. */
 static enum base_code check_fields(const struct wire_form_parties *parties, const struct wire_kind_type *type,
-                                   const struct wire_json *fields, struct base_arena *arena, struct wire_form *form,
-                                   struct base_error *err) {
+                                   const struct wire_json *fields, base_time now, struct base_arena *arena,
+                                   struct wire_form *form, struct base_error *err) {
+  const struct wire_beside beside = {.object = fields, .now = now};
   for (size_t i = 0; i < type->field_count; i++) {
     const struct wire_kind_field *field = &type->fields[i];
     const struct wire_json *value = wire_json_get(fields, wire_kind_text(field->name));
-    struct wire_place place = place_of("fields", field->name, parties);
+    struct wire_place place = place_of("fields", field->name, parties, now);
     if (!value && field->required)
       return base_fail(err, BASE_FIELD, "%s: %s: missing; %s needs it", place.what, wire_place_text(&place).text,
                        wire_kind_text(type->name));
-    if (!value)
-      continue;
-    enum base_code code = wire_field_check(field, value, &place, err);
+    enum base_code code = value ? wire_field_check(field, value, &place, err) : BASE_OK;
+    if (!code)
+      code = wire_rules_check(field, value != NULL, wire_json_text(value), &beside, &place, err);
     if (code)
       return code;
+    if (!value)
+      continue;
     enum wire_personal personal = personal_of(field, value);
     form->personal = personal > form->personal ? personal : form->personal;
     if (!field->state)
@@ -153,15 +157,15 @@ static void write_rest(const struct wire_form_parties *parties, const struct wir
 }
 
 enum base_code wire_form_check(const struct wire_form_parties *parties, const struct wire_kind_type *type,
-                               const struct wire_json *fields, struct base_arena *arena, struct wire_form *out,
-                               struct base_buf *out_rest, struct base_error *err) {
+                               const struct wire_json *fields, base_time now, struct base_arena *arena,
+                               struct wire_form *out, struct base_buf *out_rest, struct base_error *err) {
   if (wire_json_type(fields) != WIRE_JSON_OBJECT)
     return base_fail(err, BASE_FIELD, "fields: $: must be an object with the fields of %s: %s",
                      wire_kind_text(type->name), field_names(type, false).text);
   struct wire_form form = {0};
   enum base_code code = check_unknown(type, fields, err);
   if (!code)
-    code = check_fields(parties, type, fields, arena, &form, err);
+    code = check_fields(parties, type, fields, now, arena, &form, err);
   if (code)
     return code;
   write_rest(parties, type, fields, out_rest);
@@ -194,6 +198,28 @@ static bool is_party(const struct wire_header *header, struct base_view origin) 
   return false;
 }
 
+/* What is missing, and the values against each other: the header's own time is when it was written. */
+static enum base_code check_states(const struct wire_kind_type *type, const struct wire_header *header,
+                                   struct base_error *err) {
+  const struct wire_beside beside = {.header = header, .now = header->time};
+  for (size_t i = 0; i < type->field_count; i++) {
+    const struct wire_kind_field *field = &type->fields[i];
+    bool found = false;
+    for (size_t j = 0; j < header->state_count && field->state && !found; j++)
+      found = base_view_equal(header->state[j].name, field->name);
+    if (field->state && field->required && !found)
+      return base_fail(err, BASE_FIELD, "header state: $.%s: missing; %s needs it", wire_kind_text(field->name),
+                       wire_kind_text(type->name));
+    struct wire_place place = place_of("header state", field->name, NULL, header->time);
+    enum base_code code =
+        field->state ? wire_rules_check(field, found, wire_header_state(header, wire_kind_text(field->name)), &beside, &place, err)
+                     : BASE_OK;
+    if (code)
+      return code;
+  }
+  return BASE_OK;
+}
+
 enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                       struct base_error *err) {
   const struct wire_kind_type *type = NULL;
@@ -207,23 +233,14 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
     for (size_t j = 0; j < i; j++)
       if (base_view_equal(header->state[j].name, field->name))
         return base_fail(err, BASE_FIELD, "header state: $.%s: stands twice", wire_kind_text(field->name));
-    struct wire_place place = place_of("header state", field->name, NULL);
+    struct wire_place place = place_of("header state", field->name, NULL, header->time);
     code = wire_field_check_text(field, header->state[i].value, &place, err);
     if (!code && field->type == WIRE_FIELD_PARTY && !is_party(header, header->state[i].value))
       code = base_fail(err, BASE_FIELD, "%s: %s: is no party of the message", place.what, wire_place_text(&place).text);
     if (code)
       return code;
   }
-  for (size_t i = 0; i < type->field_count; i++) {
-    const struct wire_kind_field *field = &type->fields[i];
-    bool found = false;
-    for (size_t j = 0; j < header->state_count && field->state && !found; j++)
-      found = base_view_equal(header->state[j].name, field->name);
-    if (field->state && field->required && !found)
-      return base_fail(err, BASE_FIELD, "header state: $.%s: missing; %s needs it", wire_kind_text(field->name),
-                       wire_kind_text(type->name));
-  }
-  return BASE_OK;
+  return check_states(type, header, err);
 }
 
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,

@@ -84,6 +84,7 @@ static void read_types(struct wire_kind_reader *reader) {
   kind->types = wire_kind_room(reader, "types", count, sizeof *kind->types);
   for (size_t i = 0; i < count && !reader->root.code; i++) {
     struct wire_object object;
+    size_t before = reader->root.faults ? reader->root.faults->count : 0;
     wire_object_begin_at(&object, &reader->root, "types", types, i);
     struct base_view name = wire_kind_take_code(&object, "name", reader->arena, true);
     if (!object.code && wire_kind_type_named(kind, name))
@@ -93,6 +94,8 @@ static void read_types(struct wire_kind_reader *reader) {
         wire_kind_take_fields(&object, "fields", false, kind, reader->arena, &kind->types[i].field_count);
     kind->types[i].name = name;
     wire_kind_count_matches(&object, &kind->types[i]);
+    if (!object.code && (!reader->root.faults || reader->root.faults->count == before))
+      wire_kind_join_rules(&object, kind, &kind->types[i]);
     kind->type_count++;
     wire_object_close(&object, &reader->root);
   }

@@ -38,6 +38,9 @@ enum {
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
+  WIRE_BOUNDS_MAX = 3,               /* of one field's not_before, and of its not_after */
+  WIRE_BOUND_DAYS_MAX = 54787,       /* 150 years */
+  WIRE_NOW_SLACK = 300,              /* seconds: so much may the watch of who writes and the node's clock differ */
   WIRE_KIND_MATCHES_MAX = 1024,      /* values in one message that a cross-check looks for, by what its type allows */
 };
 
@@ -56,6 +59,7 @@ enum wire_field_type {
   WIRE_FIELD_NAME,      /* a code that another kind defines, or "*" */
   WIRE_FIELD_NAMES,     /* an array of such codes, each once, or ["*"] alone */
   WIRE_FIELD_PARTY,     /* the origin of a party of the case */
+  WIRE_FIELD_HASH,      /* SHA-256: 64 lowercase hex digits */
   WIRE_FIELD_TYPES
 };
 extern const char *const wire_field_type_names[WIRE_FIELD_TYPES]; /* "text", "code" … as in the file */
@@ -75,17 +79,40 @@ enum wire_match {
 extern const char *const wire_match_names[WIRE_MATCHES]; /* "name", "born" … as in the file */
 enum wire_personal { WIRE_PERSONAL_NONE, WIRE_PERSONAL_ORDINARY, WIRE_PERSONAL_SPECIAL };
 
+/* What a value must be to others of its form: spec/kind.md, "Values against each other". */
+struct wire_bound {
+  bool after;                          /* not after; else not before */
+  struct base_view name;               /* the field beside it; empty: the moment at which the message is written */
+  const struct wire_kind_field *field; /* NULL likewise */
+  int64_t days;                        /* added to it */
+};
+struct wire_when {
+  struct base_view name;
+  const struct wire_kind_field *field; /* beside it, BOOL or CODE */
+  bool bools;                          /* `is` holds "true" or "false" */
+  size_t count;                        /* 0: there is no condition */
+  struct base_view *is;
+};
+struct wire_rules {
+  size_t bound_count;
+  struct wire_bound bounds[2 * WIRE_BOUNDS_MAX];
+  struct wire_when absent, required; /* must not be there when it holds; must be there */
+  bool joined;                            /* the fields that they name were found: not before is any of it checked */
+};
 struct wire_kind_list { struct base_view name; size_t count; struct base_view *codes; };
 struct wire_kind_field {
   struct base_view name;
   enum wire_field_type type;
-  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE, PARTY only) */
+  bool required, state;              /* state: goes into the header (TEXT, LINE, CODE, DATE, TIME, MESSAGE, REFERENCE, PARTY, HASH only) */
   enum wire_personal personal;
   enum wire_match match;             /* LINE, TEXT, and DATE alone for BORN; never of a state field */
   const struct wire_kind_list *list; /* CODE, CODES */
   int64_t least, most;               /* INTEGER: the range; TEXT, LINE: most bytes; TABLE, NAMES: of rows, of codes */
   size_t column_count;               /* TABLE */
   struct wire_kind_field *columns;
+  int64_t multiple;                  /* INTEGER: only its multiples; 0: any */
+  bool must_be;                      /* BOOL: only true */
+  struct wire_rules *rules;          /* NULL: none */
   struct base_view item;             /* MESSAGE: the item that it names; empty: any message */
   struct base_view example;          /* JSON text of the value; empty: none */
   bool example_relative;             /* DATE, TIME: the example is now + example_days instead */
@@ -287,7 +314,7 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
 /* Checks a filled form: fields is one JSON object with all fields of the type, state fields included. strict (local
  * submission) refuses unknown fields and wrong values with the path and what is allowed. On success *out_state holds the
  * state fields as texts and out_rest the JSON text of the other fields, in the kind's order. parties: NULL when the type
- * has no PARTY field. */
+ * has no PARTY field. now: when it is written, for what may not be before or after that. */
 struct wire_form_parties { /* of the case: a PARTY field names one of them, by either; its origin goes out */
   size_t count;
   struct { struct base_view name, origin; } all[WIRE_PARTIES_MAX]; /* the first one is the node's own, also "self" */
@@ -302,10 +329,10 @@ enum wire_personal wire_form_personal(const struct wire_kind_type *type, const s
                                       const struct wire_json *fields);
 BASE_NODISCARD enum base_code wire_form_check(const struct wire_form_parties *parties,
                                               const struct wire_kind_type *type, const struct wire_json *fields,
-                                              struct base_arena *arena, struct wire_form *out,
+                                              base_time now, struct base_arena *arena, struct wire_form *out,
                                               struct base_buf *out_rest, struct base_error *err);
-/* As it arrived from a partner: the header's state fields against the type, and that it opens a case if and
- * only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
+/* As it arrived from a partner: the header's state fields against the type, each other and its own time, and that it opens
+ * a case if and only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                                      struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be

@@ -143,6 +143,40 @@ static bool holds_words(enum wire_field_type type) {
   return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_DATE || type == WIRE_FIELD_TABLE;
 }
 
+/* The last words of two names of which the second one is never before the first. */
+static const char *const in_order[][2] = {{"from", "to"},       {"from", "until"},    {"begins", "ends"},
+                                          {"begin", "end"},     {"starts", "ends"},   {"start", "end"},
+                                          {"departs", "arrives"}, {"arrives", "leaves"}, {"first_seen", "last_seen"}};
+
+/* Whether the names end so, and are the same before that. */
+static bool names_in_order(struct base_view first, struct base_view last, const char *const words[2]) {
+  size_t one = strlen(words[0]), two = strlen(words[1]);
+  if (first.size < one || last.size < two || first.size - one != last.size - two)
+    return false;
+  size_t head = first.size - one;
+  return base_view_is(base_view_of(first.data + head, one), words[0]) &&
+         base_view_is(base_view_of(last.data + head, two), words[1]) && memcmp(first.data, last.data, head) == 0 &&
+         (head == 0 || first.data[head - 1] == '_');
+}
+
+static bool held_against(const struct wire_kind_field *field, const struct wire_kind_field *other) {
+  for (size_t i = 0; field->rules && i < field->rules->bound_count; i++)
+    if (field->rules->bounds[i].field == other)
+      return true;
+  return false;
+}
+
+static void look_at_order(const char *path, const struct wire_kind_field *first, const struct wire_kind_field *last,
+                          size_t at, struct wire_faults *out) {
+  bool ordered = false;
+  for (size_t i = 0; i < sizeof in_order / sizeof *in_order; i++)
+    ordered = ordered || names_in_order(first->name, last->name, in_order[i]);
+  if (ordered && wire_field_moment(first->type) && wire_field_moment(last->type) && !held_against(first, last) &&
+      !held_against(last, first))
+    doubt(out, "%s[%zu]: nothing says that %s comes not before %s: is not_before missing?", path, at,
+          wire_kind_text(last->name), wire_kind_text(first->name));
+}
+
 static void look_at_fields(const char *path, const struct wire_kind_field *fields, size_t count,
                            struct wire_faults *out) {
   for (size_t i = 0; i < count; i++) {
@@ -153,6 +187,8 @@ static void look_at_fields(const char *path, const struct wire_kind_field *field
     if (field->personal != WIRE_PERSONAL_NONE && field->state)
       doubt(out, "%s[%zu].state: %s holds personal data and goes into the header, which stays when the content is erased",
             path, i, wire_kind_text(field->name));
+    for (size_t k = 0; k < count; k++)
+      look_at_order(path, &fields[k], field, i, out);
     char inner[128];
     (void)snprintf(inner, sizeof inner, "%.90s[%zu].columns", path, i);
     look_at_fields(inner, field->columns, field->column_count, out);

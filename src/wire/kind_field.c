@@ -14,6 +14,7 @@ const char *const wire_field_type_names[WIRE_FIELD_TYPES] = {
     [WIRE_FIELD_BOOL] = "bool",           [WIRE_FIELD_MESSAGE] = "message", [WIRE_FIELD_TABLE] = "table",
     [WIRE_FIELD_NAME] = "name",           [WIRE_FIELD_NAMES] = "names",     [WIRE_FIELD_LINE] = "line",
     [WIRE_FIELD_REFERENCE] = "reference", [WIRE_FIELD_PARTY] = "party",
+    [WIRE_FIELD_HASH] = "hash",
 };
 
 struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_t count) {
@@ -106,7 +107,7 @@ bool wire_field_names_message(enum wire_field_type type) {
 
 static bool may_be_state(enum wire_field_type type) {
   return type == WIRE_FIELD_TEXT || type == WIRE_FIELD_LINE || type == WIRE_FIELD_CODE || type == WIRE_FIELD_DATE ||
-         type == WIRE_FIELD_TIME || type == WIRE_FIELD_PARTY || wire_field_names_message(type);
+         type == WIRE_FIELD_TIME || type == WIRE_FIELD_PARTY || type == WIRE_FIELD_HASH || wire_field_names_message(type);
 }
 
 static void keep_example(struct wire_object *object, const struct wire_json *value, struct wire_kind_field *field,
@@ -167,11 +168,12 @@ static void take_field(struct wire_object *object, bool column, const struct wir
     field->state = wire_object_bool(object, "state", false);
   if (field->state && !may_be_state(field->type))
     wire_object_fail(object, BASE_FIELD, "state",
-                     "only a text, code, date, time, message, reference or party can go into the header");
+                     "only a text, code, date, time, message, reference, party or hash can go into the header");
   if (column && (field->type == WIRE_FIELD_TABLE || wire_field_names_message(field->type)))
     wire_object_fail(object, BASE_FIELD, "type", "a column can be neither a table, nor a message or reference");
   wire_kind_take_match(object, kind, field);
   take_bounds(object, field);
+  wire_kind_take_rules(object, arena, field);
   if (field->type == WIRE_FIELD_CODE || field->type == WIRE_FIELD_CODES)
     take_list(object, kind, field);
   if (field->type == WIRE_FIELD_MESSAGE)
@@ -310,6 +312,9 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
   case WIRE_FIELD_REFERENCE:
     return base_id_parse(text, &id) ? BASE_OK
                                     : wrong(place, err, BASE_FIELD, "must be a message id of 64 lowercase hex digits");
+  case WIRE_FIELD_HASH:
+    return base_id_parse(text, &id) ? BASE_OK
+                                    : wrong(place, err, BASE_FIELD, "must be a SHA-256 of 64 lowercase hex digits");
   case WIRE_FIELD_PARTY:
     return check_party(text, place, err);
   default: /* a name: the value of every other type is no text */
@@ -372,6 +377,7 @@ static enum base_code check_row(const struct wire_kind_field *table, const struc
   if (wire_json_type(row) != WIRE_JSON_OBJECT)
     return wrong(place, err, BASE_FIELD, "must be an object, a row of the table");
   size_t known = 0;
+  const struct wire_beside beside = {.object = row, .now = place->now};
   for (size_t i = 0; i < table->column_count; i++) {
     const struct wire_kind_field *column = &table->columns[i];
     struct wire_place at = {
@@ -380,6 +386,8 @@ static enum base_code check_row(const struct wire_kind_field *table, const struc
     if (!value && column->required)
       return wrong(&at, err, BASE_FIELD, "missing");
     enum base_code code = value ? wire_field_check(column, value, &at, err) : BASE_OK;
+    if (!code)
+      code = wire_rules_check(column, value != NULL, wire_json_text(value), &beside, &at, err);
     if (code)
       return code;
     known += value != NULL;
@@ -396,7 +404,8 @@ static enum base_code check_table(const struct wire_kind_field *field, const str
     return base_fail(err, BASE_FIELD, "%s: %s: %zu rows, from %" PRId64 " to %" PRId64 " are allowed", place->what,
                      wire_place_text(place).text, count, field->least, field->most);
   for (size_t i = 0; i < count; i++) {
-    struct wire_place at = {.what = place->what, .parties = place->parties, .within = place, .row = i};
+    struct wire_place at = {
+        .what = place->what, .parties = place->parties, .now = place->now, .within = place, .row = i};
     enum base_code code = check_row(field, wire_json_at(rows, i), &at, err);
     if (code)
       return code;
@@ -404,16 +413,24 @@ static enum base_code check_table(const struct wire_kind_field *field, const str
   return BASE_OK;
 }
 
+static enum base_code no_multiple(const struct wire_kind_field *field, const struct wire_json *value,
+                                  const struct wire_place *place, struct base_error *err) {
+  return base_fail(err, BASE_FIELD, "%s: %s: %" PRId64 " is no multiple of %" PRId64, place->what,
+                   wire_place_text(place).text, wire_json_integer(value), field->multiple);
+}
+
 enum base_code wire_field_check(const struct wire_kind_field *field, const struct wire_json *value,
                                 const struct wire_place *place, struct base_error *err) {
   enum wire_json_type type = wire_json_type(value);
   switch (field->type) {
   case WIRE_FIELD_BOOL:
+    if (field->must_be)
+      return wire_json_true(value) ? BASE_OK : wrong(place, err, BASE_FIELD, "must be true");
     return type == WIRE_JSON_BOOL ? BASE_OK : wrong(place, err, BASE_FIELD, "must be true or false");
   case WIRE_FIELD_INTEGER:
     if (type == WIRE_JSON_INTEGER && wire_json_integer(value) >= field->least &&
         wire_json_integer(value) <= field->most)
-      return BASE_OK;
+      return field->multiple && wire_json_integer(value) % field->multiple ? no_multiple(field, value, place, err) : BASE_OK;
     return base_fail(err, BASE_FIELD, "%s: %s: must be an integer from %" PRId64 " to %" PRId64, place->what,
                      wire_place_text(place).text, field->least, field->most);
   case WIRE_FIELD_CODES:

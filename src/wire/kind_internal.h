@@ -4,7 +4,7 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_ends.c, kind_field.c, kind_match.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -51,6 +51,11 @@ void wire_kind_check_match(struct wire_object *object, const char *key, const st
                            size_t count);
 /* The type is read whole: whether it has any, and not more than a message may have. */
 void wire_kind_count_matches(struct wire_object *object, struct wire_kind_type *type);
+/* kind_rule.c: what a field or column must be to others; its type and whether it is required are read. */
+void wire_kind_take_rules(struct wire_object *object, struct base_arena *arena, struct wire_kind_field *field);
+/* The type is read whole: what its rules name, and whether its examples keep to them. */
+void wire_kind_join_rules(struct wire_object *object, const struct wire_kind *kind, const struct wire_kind_type *type);
+bool wire_field_moment(enum wire_field_type type); /* date or time */
 /* kind_lane.c: once needs_row is read. */
 void wire_kind_read_lane(struct wire_kind_reader *reader);
 /* The same file: who reads its content. */
@@ -77,6 +82,7 @@ struct wire_kind_field *wire_kind_take_fields(struct wire_object *object, const 
 struct wire_place {
   const char *what;
   const struct wire_form_parties *parties; /* of the case, of a form that is filled in here; else NULL: origins alone */
+  base_time now;                           /* when it is written */
   const struct wire_place *within;         /* NULL: name is a member of what is at path */
   const char *path;
   const char *name;                        /* a member; NULL: a row */
@@ -92,6 +98,16 @@ BASE_NODISCARD enum base_code wire_field_check(const struct wire_kind_field *fie
 /* The same for a field whose value is a text (all state fields). */
 BASE_NODISCARD enum base_code wire_field_check_text(const struct wire_kind_field *field, struct base_view text,
                                                     const struct wire_place *place, struct base_error *err);
+/* form_rule.c: what stands beside a value: in the same form or row, or in the header, of which state fields alone count. */
+struct wire_beside {
+  const struct wire_json *object;
+  const struct wire_header *header; /* NULL: object */
+  base_time now;
+};
+/* Is this value, or that there is none, what the field must be to what stands beside it? value: its text, of a date or time. */
+BASE_NODISCARD enum base_code wire_rules_check(const struct wire_kind_field *field, bool there, struct base_view value,
+                                               const struct wire_beside *beside, const struct wire_place *place,
+                                               struct base_error *err);
 /* The party that a text means, by name, origin or as "self"; parties->count when it is none. */
 size_t wire_party_meant(const struct wire_form_parties *parties, struct base_view text);
 /* Its value is the id of a message: no example can know one. */

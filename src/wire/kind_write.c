@@ -50,6 +50,56 @@ static void write_bounds(const struct shower *shower, const struct wire_kind_fie
   }
 }
 
+/* In the notation of the file, each as an array. */
+static void write_limits(const struct shower *shower, const char *key, bool after, const struct wire_rules *rules) {
+  size_t count = 0;
+  for (size_t i = 0; i < rules->bound_count; i++)
+    count += rules->bounds[i].after == after;
+  if (count == 0)
+    return;
+  begin_array(shower, key);
+  for (size_t i = 0; i < rules->bound_count; i++) {
+    const struct wire_bound *bound = &rules->bounds[i];
+    if (bound->after != after)
+      continue;
+    wire_write_object(shower->writer);
+    if (bound->field)
+      wire_write_member_text(shower->writer, "field", bound->name);
+    wire_write_member_integer(shower->writer, "days", bound->days);
+    wire_write_end(shower->writer, '}');
+  }
+  wire_write_end(shower->writer, ']');
+}
+
+static void write_when(const struct shower *shower, const char *key, const struct wire_when *when) {
+  if (when->count == 0)
+    return;
+  wire_write_key(shower->writer, key);
+  wire_write_object(shower->writer);
+  wire_write_member_text(shower->writer, "field", when->name);
+  begin_array(shower, "is");
+  for (size_t i = 0; i < when->count; i++)
+    if (when->bools)
+      wire_write_bool(shower->writer, base_view_is(when->is[i], "true"));
+    else
+      wire_write_text(shower->writer, when->is[i]);
+  wire_write_end(shower->writer, ']');
+  wire_write_end(shower->writer, '}');
+}
+
+static void write_rules(const struct shower *shower, const struct wire_kind_field *field) {
+  if (field->multiple != 0)
+    wire_write_member_integer(shower->writer, "multiple", field->multiple);
+  if (field->must_be)
+    wire_write_member_bool(shower->writer, "must_be", true);
+  if (!field->rules)
+    return;
+  write_limits(shower, "not_before", false, field->rules);
+  write_limits(shower, "not_after", true, field->rules);
+  write_when(shower, "absent_when", &field->rules->absent);
+  write_when(shower, "required_when", &field->rules->required);
+}
+
 static void write_field(const struct shower *shower, const struct wire_kind_type *type,
                         const struct wire_kind_field *field, const struct wire_kind_field *table) {
   static const char *const personal[] = {"none", "ordinary", "special"};
@@ -73,6 +123,7 @@ static void write_field(const struct shower *shower, const struct wire_kind_type
   if (field->item.size)
     wire_write_member_text(writer, "item", field->item);
   write_bounds(shower, field);
+  write_rules(shower, field);
   if (field->column_count) {
     begin_array(shower, "columns");
     for (size_t i = 0; i < field->column_count; i++)

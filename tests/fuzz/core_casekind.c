@@ -75,7 +75,8 @@ static void who(struct plan *plan, unsigned count) {
     wire_write_member_string(&plan->json, "who", wire_who_names[chosen]);
 }
 
-static void write_field(struct plan *plan, const char *name, const char *type, const char *item) {
+/* after: the field that it may not be before; NULL: none */
+static void write_field(struct plan *plan, const char *name, const char *type, const char *item, const char *after) {
   wire_write_object(&plan->json);
   wire_write_member_string(&plan->json, "name", name);
   wire_write_member_string(&plan->json, "type", type);
@@ -85,6 +86,12 @@ static void write_field(struct plan *plan, const char *name, const char *type, c
     wire_write_member_string(&plan->json, "item", item);
   if (strcmp(type, "date") == 0)
     wire_write_member_string(&plan->json, "example", "2026-11-21");
+  if (after != NULL) {
+    wire_write_key(&plan->json, "not_before");
+    wire_write_object(&plan->json);
+    wire_write_member_string(&plan->json, "field", after);
+    wire_write_end(&plan->json, '}');
+  }
   wire_write_end(&plan->json, '}');
 }
 
@@ -104,15 +111,15 @@ static void write_types(struct plan *plan) {
     wire_write_key(&plan->json, "fields");
     wire_write_array(&plan->json);
     if (plan->about[i])
-      write_field(plan, "about", "message", name_of('i', plan->about[i] - 1));
+      write_field(plan, "about", "message", name_of('i', plan->about[i] - 1), NULL);
     if (plan->names[i])
-      write_field(plan, "names", "message", NULL);
+      write_field(plan, "names", "message", NULL, NULL);
     if (plan->day[i] || (plan->period && i == 0))
-      write_field(plan, "day", "date", NULL);
+      write_field(plan, "day", "date", NULL, NULL);
     if (plan->day[i] || (plan->period && i == 0))
-      write_field(plan, "until", "date", NULL);
+      write_field(plan, "until", "date", NULL, more & 16 ? "day" : NULL);
     if (plan->party[i])
-      write_field(plan, "party", "party", NULL);
+      write_field(plan, "party", "party", NULL, NULL);
     wire_write_end(&plan->json, ']');
     wire_write_end(&plan->json, '}');
   }

@@ -5,6 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const base_time NOW = 1795248000; /* 2026-11-21T08:00:00Z */
+
 static void require(bool holds) {
   if (!holds)
     abort();
@@ -15,6 +17,7 @@ static void try_header(const struct wire_kind *kind, const struct wire_kind_type
   memset(&header, 0, sizeof header);
   header.kind = kind->name;
   header.kind_hash = kind->hash;
+  header.time = NOW;
   header.type = type->name;
   header.opens = type == &kind->types[kind->opening];
   header.state_count = form->state_count;
@@ -45,7 +48,7 @@ static void try_again(const struct wire_kind_type *type, const struct wire_form 
   }
   wire_write_end(&writer, '}');
   require(wire_json_parse(base_buf_view(&whole), 2 * WIRE_PART0_MAX, "whole", &fields, NULL) == BASE_OK);
-  require(wire_form_check(NULL, type, fields, arena, &form_again, &again, NULL) == BASE_OK);
+  require(wire_form_check(NULL, type, fields, NOW, arena, &form_again, &again, NULL) == BASE_OK);
   require(base_view_equal(base_buf_view(&again), rest));
 }
 
@@ -65,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   WIRE_AUTO_JSON struct wire_json *fields = NULL;
   struct wire_form form;
   if (wire_json_parse(base_view_of(data + 1, size - 1), WIRE_PART0_MAX, "fields", &fields, NULL) ||
-      wire_form_check(NULL, type, fields, &arena, &form, &rest, NULL))
+      wire_form_check(NULL, type, fields, NOW, &arena, &form, &rest, NULL))
     return 0;
   try_header(kind, type, &form);
   try_again(type, &form, base_buf_view(&rest), &arena);

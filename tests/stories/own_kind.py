@@ -78,7 +78,8 @@ def story():
     row = row_of(rabat, 1)
     check(row["added"] and row["opens"] and row["hash"] == digest and row["label"]["ar"] == "التحقق من مركبة", row)
     check("vehicle_check" in rabat.ask("kind", "list") and "12345-A-6" in rabat.ask("kind", "example", "vehicle_check"), told)
-    check("Registration number" in rabat.ask("kind", "show", "vehicle_check"), "kind show")
+    shown = rabat.ask("kind", "show", "vehicle_check")
+    check("Registration number" in shown and "seen_on: not after today" in shown, shown)
     leaf = [leaf for leaf in rabat.leaves() if leaf["act"] == "kind"]
     check(len(leaf) == 1 and leaf[0]["subject"] == "vehicle_check 1" and leaf[0]["reason"] == "added", leaf)
     ok("a kind of one's own is there at once, and the register says who brought it")

@@ -313,7 +313,7 @@ static void the_example_covers_every_kind(void **state) {
   struct wire_form form;
   assert_int_equal(wire_form_example(&agreement.kind, propose, NOW, NULL, &example, &err), BASE_OK);
   assert_int_equal(wire_json_parse(base_buf_view(&example), WIRE_PART0_MAX, "fields", &fields, &err), BASE_OK);
-  assert_int_equal(wire_form_check(NULL, propose, fields, &arena, &form, &rest, &err), BASE_OK);
+  assert_int_equal(wire_form_check(NULL, propose, fields, NOW, &arena, &form, &rest, &err), BASE_OK);
   assert_int_equal(wire_json_parse(base_buf_view(&rest), WIRE_PART0_MAX, "fields", &sent, &err), BASE_OK);
   struct wire_header header = {.opens = true, .author = RABAT, .party_count = 2, .parties = {PARIS, RABAT}};
   header.state_count = form.state_count;

@@ -29,7 +29,7 @@ static enum base_code check(const struct shipped *shipped, const char *type, str
   filled->err.text[0] = 0;
   base_arena_init(&filled->arena, 1 << 20);
   assert_int_equal(wire_json_parse(text, WIRE_PART0_MAX, "fields", &json, &filled->err), BASE_OK);
-  return wire_form_check(NULL, shipped_type(shipped, type), json, &filled->arena, &filled->form,
+  return wire_form_check(NULL, shipped_type(shipped, type), json, NOW, &filled->arena, &filled->form,
                          &filled->rest, &filled->err);
 }
 

@@ -243,7 +243,7 @@ static enum base_code fill(const struct shipped *relief, const char *type, const
                            struct base_arena *arena, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   assert_int_equal(wire_json_parse(base_view_text(fields), WIRE_PART0_MAX, "fields", &json, err), BASE_OK);
-  return wire_form_check(parties, shipped_type(relief, type), json, arena, form, rest, err);
+  return wire_form_check(parties, shipped_type(relief, type), json, 1795248000, arena, form, rest, err);
 }
 
 static void a_form_names_parties(void **state) {

@@ -59,6 +59,8 @@ static void slips_of_several_changes(void **state) {
       " \"example\": {\"days\": 3}}"}}, NULL},
       {"operation", {{"\"item\": \"task\", \"starts\": \"task\"", "\"item\": \"task\", \"starts\": \"boat\""}},
        "$.clocks[2].starts"},
+      {"operation", {{"\"item\": \"task\", \"starts\": \"task\"", "\"item\": \"A task\", \"starts\": \"task\""}},
+       "$.clocks[2].item: must be a code"},
       {"event", {{"\"item\": \"match\", \"starts\": \"match\"", "\"item\": \"match\", \"starts\": \"match_change\""}}, NULL},
       /* the period */
       {"operation", {{DATED, "{\"name\": \"from\", \"type\": \"time\", \"state\": true, \"required\": true,"
@@ -283,7 +285,7 @@ static enum base_code fill(struct filled *filled, const struct wire_form_parties
     fail_msg("%s", filled->err.text);
   base_arena_init(&filled->arena, room);
   assert_int_equal(wire_json_parse(base_view_text(fields), WIRE_PART0_MAX, "fields", &json, &filled->err), BASE_OK);
-  return wire_form_check(among, &filled->kind.types[0], json, &filled->arena, &filled->form, &filled->rest, &filled->err);
+  return wire_form_check(among, &filled->kind.types[0], json, 1795248000, &filled->arena, &filled->form, &filled->rest, &filled->err);
 }
 
 static void each_type_takes_its_values_alone(void **state) {

@@ -65,7 +65,7 @@ static void takes_example(const struct wire_kind *kind, const struct wire_kind_t
   base_arena_init(&arena, 1 << 20);
   if (wire_form_example(kind, type, NOW, NULL, &text, &err) != BASE_OK ||
       wire_json_parse(base_buf_view(&text), WIRE_PART0_MAX, "fields", &json, &err) != BASE_OK ||
-      wire_form_check(&parties, type, json, &arena, &form, &rest, &err) != BASE_OK)
+      wire_form_check(&parties, type, json, NOW, &arena, &form, &rest, &err) != BASE_OK)
     fail_msg("%s, %s: %s", (const char *)kind->name.data, (const char *)type->name.data, err.text);
   base_arena_free(&arena);
 }
@@ -84,7 +84,7 @@ static const char *wrong_for(enum wire_field_type type) {
       [WIRE_FIELD_CODES] = "[\"no_such_code\"]", [WIRE_FIELD_DATE] = "\"2026-02-30\"",
       [WIRE_FIELD_TIME] = "\"2026-02-30T08:00:00Z\"", [WIRE_FIELD_INTEGER] = "9000000000000000000",
       [WIRE_FIELD_BOOL] = "\"yes\"", [WIRE_FIELD_MESSAGE] = "\"1f\"", [WIRE_FIELD_REFERENCE] = "\"1f\"",
-      [WIRE_FIELD_PARTY] = "\"madrid\"",
+      [WIRE_FIELD_PARTY] = "\"madrid\"", [WIRE_FIELD_HASH] = "\"ABCD\"",
       [WIRE_FIELD_TABLE] = "[{\"no_such_column\":1}]", [WIRE_FIELD_NAME] = "\"Not A Code\"",
       [WIRE_FIELD_NAMES] = "[\"Not A Code\"]"};
   return wrong[type];
@@ -96,7 +96,7 @@ static const char *shapeless_for(enum wire_field_type type) {
       [WIRE_FIELD_TEXT] = "[]", [WIRE_FIELD_LINE] = "{}", [WIRE_FIELD_CODE] = "[]", [WIRE_FIELD_CODES] = "5",
       [WIRE_FIELD_DATE] = "5", [WIRE_FIELD_TIME] = "true", [WIRE_FIELD_INTEGER] = "-9000000000000000000",
       [WIRE_FIELD_BOOL] = "1", [WIRE_FIELD_MESSAGE] = "1", [WIRE_FIELD_REFERENCE] = "null", [WIRE_FIELD_TABLE] = "{}",
-      [WIRE_FIELD_NAME] = "1", [WIRE_FIELD_NAMES] = "[1]", [WIRE_FIELD_PARTY] = "1"};
+      [WIRE_FIELD_NAME] = "1", [WIRE_FIELD_NAMES] = "[1]", [WIRE_FIELD_PARTY] = "1", [WIRE_FIELD_HASH] = "7"};
   return wrong[type];
 }
 
@@ -136,7 +136,7 @@ static void is_refused(const struct wire_kind *kind, const struct wire_kind_type
   write_with(kind, type, field, value, &text);
   base_arena_init(&arena, 1 << 20);
   assert_int_equal(wire_json_parse(base_buf_view(&text), WIRE_PART0_MAX, "fields", &json, &err), BASE_OK);
-  enum base_code code = wire_form_check(&parties, type, json, &arena, &form, &rest, &err);
+  enum base_code code = wire_form_check(&parties, type, json, NOW, &arena, &form, &rest, &err);
   if (code == BASE_OK || strstr(err.text, named) == NULL || strchr(err.text, '\n') != NULL)
     fail_msg("%s, %s, %s as %s: %s", (const char *)kind->name.data, (const char *)type->name.data, named, value,
              code == BASE_OK ? "taken" : err.text);

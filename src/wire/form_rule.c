@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The values of a form against each other, and against the moment at which it is written. spec/kind.md, "Values against
+ * each other". */
+#include "wire/kind_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Where on earth it is earliest and latest: a day is over when it is over everywhere, and has begun when it has somewhere. */
+enum { DAY = 86400, BEHIND = 12 * 3600, AHEAD = 14 * 3600 };
+
+/* What stands in a field beside; empty: nothing, nothing that could be read, which is told of the field itself, or in a
+ * header what is no state field. */
+static struct base_view text_beside(const struct wire_beside *beside, const struct wire_kind_field *field) {
+  if (beside->header)
+    return wire_header_state(beside->header, wire_kind_text(field->name));
+  const struct wire_json *value = wire_json_get(beside->object, wire_kind_text(field->name));
+  if (field->type == WIRE_FIELD_BOOL) /* one that is not there says no */
+    return base_view_text(wire_json_true(value) ? "true" : "false");
+  return wire_json_text(value);
+}
+
+static bool holds(const struct wire_when *condition, const struct wire_beside *beside) {
+  return condition->count > 0 &&
+         wire_kind_place(condition->is, condition->count, text_beside(beside, condition->field)) < condition->count;
+}
+
+struct moment {
+  int64_t day;
+  base_time time; /* of a date its midnight UTC */
+};
+
+static bool read_moment(enum wire_field_type type, struct base_view text, struct moment *out) {
+  if (type == WIRE_FIELD_DATE) {
+    *out = (struct moment){0};
+    return base_date_day(text, &out->day);
+  }
+  if (!base_time_parse(text, &out->time) && !base_date_parse(text, &out->time))
+    return false;
+  out->day = out->time / DAY;
+  return true;
+}
+
+/* Two times are held against each other as moments; a date is a whole day, so beside one days are compared. */
+static bool fits(const struct wire_bound *bound, enum wire_field_type type, const struct moment *value,
+                 const struct moment *other) {
+  bool moments = type == WIRE_FIELD_TIME && (!bound->field || bound->field->type == WIRE_FIELD_TIME);
+  int64_t left = moments ? value->time : value->day;
+  int64_t right = moments ? other->time + bound->days * DAY : other->day + bound->days;
+  return bound->after ? left <= right : left >= right;
+}
+
+/* As lenient as clocks and time zones ask for. */
+static struct moment now_for(const struct wire_bound *bound, base_time now) {
+  return bound->after ? (struct moment){.time = now + WIRE_NOW_SLACK, .day = (now + AHEAD) / DAY}
+                      : (struct moment){.time = now - WIRE_NOW_SLACK, .day = (now - BEHIND) / DAY};
+}
+
+static enum base_code fail_bound(const struct wire_bound *bound, enum wire_field_type type, struct base_view value,
+                                 struct base_view other, const struct wire_place *place, struct base_error *err) {
+  char days[64] = "";
+  const char *to = bound->field ? wire_kind_text(bound->name) : type == WIRE_FIELD_DATE ? "today" : "now";
+  if (bound->days != 0)
+    (void)snprintf(days, sizeof days, "%" PRId64 " %s %s ", bound->days < 0 ? -bound->days : bound->days,
+                   bound->days == 1 || bound->days == -1 ? "day" : "days", bound->days < 0 ? "before" : "after");
+  return base_fail(err, BASE_FIELD, "%s: %s: %.*s must not be %s than %s%s (%.*s)", place->what, wire_place_text(place).text,
+                   (int)value.size, (const char *)value.data, bound->after ? "later" : "earlier", days, to,
+                   (int)other.size, (const char *)other.data);
+}
+
+static enum base_code check_bound(const struct wire_bound *bound, enum wire_field_type type, struct base_view value,
+                                  const struct wire_beside *beside, const struct wire_place *place,
+                                  struct base_error *err) {
+  struct moment own = {0}, other = {0};
+  struct base_time_text now = {0};
+  struct base_view text = {0};
+  if (bound->field)
+    text = text_beside(beside, bound->field);
+  bool known = !bound->field || (text.size > 0 && read_moment(bound->field->type, text, &other));
+  if (!known)
+    return BASE_OK;
+  (void)read_moment(type, value, &own); /* it was looked at already */
+  if (!bound->field) {
+    now = base_time_format(beside->now);
+    text = base_view_of(now.text, type == WIRE_FIELD_DATE ? sizeof "YYYY-MM-DD" - 1 : BASE_TIME_TEXT);
+    other = now_for(bound, beside->now);
+  }
+  return fits(bound, type, &own, &other) ? BASE_OK : fail_bound(bound, type, value, text, place, err);
+}
+
+static enum base_code fail_condition(const struct wire_when *condition, bool there, const struct wire_beside *beside,
+                                     const struct wire_place *place, struct base_error *err) {
+  struct base_view is = text_beside(beside, condition->field);
+  return base_fail(err, BASE_FIELD, "%s: %s: %s when %s is %.*s", place->what, wire_place_text(place).text,
+                   there ? "must not be there" : "missing: it must be there", wire_kind_text(condition->name), (int)is.size,
+                   (const char *)is.data);
+}
+
+enum base_code wire_rules_check(const struct wire_kind_field *field, bool there, struct base_view value,
+                                const struct wire_beside *beside, const struct wire_place *place, struct base_error *err) {
+  const struct wire_rules *rules = field->rules;
+  if (!rules || !rules->joined)
+    return BASE_OK;
+  const struct wire_when *condition = there ? &rules->absent : &rules->required;
+  if (holds(condition, beside))
+    return fail_condition(condition, there, beside, place, err);
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; there && i < rules->bound_count && !code; i++)
+    code = check_bound(&rules->bounds[i], field->type, value, beside, place, err);
+  return code;
+}
