@@ -857,7 +857,7 @@ export type Balance = {
   lines: BalanceLine[];
   /** Messages whose content is not here any more: not counted. */
   unread: number;
-  /** Rows that are none of the kind's: not counted. */
+  /** Rows that are none of the kind's, or that change what their line is for: not counted. */
   unclear: number;
 };
 

@@ -23,12 +23,23 @@ static const struct wire_json *rule_of(const struct wire_json *kind, struct base
   return NULL;
 }
 
+/* What the line is for; of what nobody asked for, that. */
+static void cell_what(struct cli_table *table, const struct cli *cli, const struct wire_json *line, struct base_view what) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_add(&text, what.data, what.size);
+  if (!wire_json_true(wire_json_get(line, "asked")))
+    base_buf_printf(&text, what.size > 0 ? " (%s)" : "%s", cli_word(cli, CLI_BALANCE_NOT_ASKED));
+  cli_cell(table, base_buf_view(&text));
+}
+
 static void show_balance(struct cli *cli, const struct wire_json *kind, const struct wire_json *balance) {
   static const enum cli_word heads[] = {CLI_BALANCE_LINE, CLI_BALANCE_WHAT, CLI_BALANCE_UNIT, CLI_BALANCE_NEEDED,
                                         CLI_BALANCE_OFFERED, CLI_BALANCE_ACCEPTED, CLI_BALANCE_UNDER_WAY,
                                         CLI_BALANCE_ARRIVED, CLI_BALANCE_LEFT, CLI_BALANCE_MISSING, CLI_BALANCE_SURPLUS};
   static const char *const numbers[] = {"needed", "offered", "accepted", "under_way", "arrived", "left", "missing", "surplus"};
   const struct wire_json *lines = wire_json_get(balance, "lines");
+  const struct wire_json *rule = rule_of(kind, cli_string(balance, "name"));
   CLI_AUTO_TABLE struct cli_table table;
   cli_text(cli, cli_kind_label(cli, kind, "balances", cli_string(balance, "name")));
   base_buf_text(&cli->out, "\n");
@@ -36,9 +47,7 @@ static void show_balance(struct cli *cli, const struct wire_json *kind, const st
   for (size_t i = 0; i < wire_json_size(lines); i++) {
     const struct wire_json *line = wire_json_at(lines, i);
     cli_cell(&table, cli_string(line, "line"));
-    cli_cell(&table, wire_json_true(wire_json_get(line, "asked"))
-                         ? what_label(cli, kind, rule_of(kind, cli_string(balance, "name")), cli_string(line, "what"))
-                         : base_view_text(cli_word(cli, CLI_BALANCE_NOT_ASKED)));
+    cell_what(&table, cli, line, what_label(cli, kind, rule, cli_string(line, "what")));
     cli_cell(&table, cli_string(line, "unit"));
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
       cli_cell_number(&table, cli_number(line, numbers[k]));

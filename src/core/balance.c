@@ -19,16 +19,19 @@ static int compare_text(struct base_view a, struct base_view b) {
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-/* The first place in the order that is not before this line and unit. */
-static size_t sorted_place(const struct core_balance *balance, struct base_view line, struct base_view unit) {
+static int compare_line(const struct core_balance_line *at, const struct core_balance_row *row) {
+  int order = compare_text(at->line, row->line);
+  if (order == 0)
+    order = compare_text(at->what, row->what);
+  return order == 0 ? compare_text(at->unit, row->unit) : order;
+}
+
+/* The first place in the order that is not before the line that this row is about. */
+static size_t sorted_place(const struct core_balance *balance, const struct core_balance_row *row) {
   size_t low = 0, high = balance->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    const struct core_balance_line *at = &balance->lines[balance->sorted[middle]];
-    int order = compare_text(at->line, line);
-    if (order == 0)
-      order = compare_text(at->unit, unit);
-    if (order < 0)
+    if (compare_line(&balance->lines[balance->sorted[middle]], row) < 0)
       low = middle + 1;
     else
       high = middle;
@@ -36,15 +39,15 @@ static size_t sorted_place(const struct core_balance *balance, struct base_view 
   return low;
 }
 
-static struct core_balance_line *exact_line(const struct core_balance *balance, struct base_view line,
-                                            struct base_view unit) {
-  size_t place = sorted_place(balance, line, unit);
+static struct core_balance_line *exact_line(const struct core_balance *balance, const struct core_balance_row *row) {
+  size_t place = sorted_place(balance, row);
   struct core_balance_line *found = place < balance->count ? &balance->lines[balance->sorted[place]] : NULL;
-  return found != NULL && base_view_equal(found->line, line) && base_view_equal(found->unit, unit) ? found : NULL;
+  return found != NULL && compare_line(found, row) == 0 ? found : NULL;
 }
 
 struct core_balance_line *core_balance_asked(const struct core_balance *balance, struct base_view line) {
-  for (size_t i = sorted_place(balance, line, (struct base_view){0}); i < balance->count; i++) {
+  const struct core_balance_row first = {.line = line};
+  for (size_t i = sorted_place(balance, &first); i < balance->count; i++) {
     struct core_balance_line *found = &balance->lines[balance->sorted[i]];
     if (!base_view_equal(found->line, line))
       return NULL;
@@ -55,9 +58,9 @@ struct core_balance_line *core_balance_asked(const struct core_balance *balance,
 }
 
 /* NULL when there is no room for one more, which is counted. */
-static struct core_balance_line *take_line(struct core_balance *balance, struct base_view line, struct base_view unit) {
-  size_t place = sorted_place(balance, line, unit);
-  struct core_balance_line *found = exact_line(balance, line, unit);
+static struct core_balance_line *take_line(struct core_balance *balance, const struct core_balance_row *row) {
+  size_t place = sorted_place(balance, row);
+  struct core_balance_line *found = exact_line(balance, row);
   if (found != NULL)
     return found;
   if (balance->count == CORE_BALANCE_LINES) {
@@ -65,8 +68,9 @@ static struct core_balance_line *take_line(struct core_balance *balance, struct 
     return NULL;
   }
   found = &balance->lines[balance->count];
-  *found = (struct core_balance_line){.line = base_arena_copy(&balance->arena, line),
-                                      .unit = base_arena_copy(&balance->arena, unit)};
+  *found = (struct core_balance_line){.line = base_arena_copy(&balance->arena, row->line),
+                                      .what = base_arena_copy(&balance->arena, row->what),
+                                      .unit = base_arena_copy(&balance->arena, row->unit)};
   memmove(balance->sorted + place + 1, balance->sorted + place, (balance->count - place) * sizeof *balance->sorted);
   balance->sorted[place] = (uint16_t)balance->count++;
   return found;
@@ -133,18 +137,20 @@ static enum base_code read_rows(struct core *core, struct core_balance *balance,
   return core_damage(code) ? BASE_OK : code;
 }
 
+/* What a line is for, and in which unit, is settled once it is said: what was offered for it was meant for that. */
 static void count_need(struct core_balance *balance, const struct core_balance_row *row) {
-  struct core_balance_line *before = core_balance_asked(balance, row->line);
-  struct core_balance_line *line = take_line(balance, row->line, row->unit);
+  struct core_balance_line *line = core_balance_asked(balance, row->line);
+  bool other = line != NULL && compare_line(line, row) != 0;
+  if (other || row->what.size == 0 || row->unit.size == 0) {
+    balance->unclear++;
+    return;
+  }
+  if (line == NULL)
+    line = take_line(balance, row);
   if (line == NULL)
     return;
-  if (before != NULL) { /* a partner may count it in another unit from now on: what was said before holds no more */
-    before->asked = false;
-    before->needed = 0;
-  }
   line->asked = true;
   line->needed = row->quantity;
-  line->what = base_arena_copy(&balance->arena, row->what);
 }
 
 static enum base_code add_needs(struct core *core, struct core_balance *balance, const struct base_id *id,
@@ -204,6 +210,7 @@ static bool keep_part(const struct core_balance_row *first, size_t count, struct
   for (size_t i = 0; i < count; i++)
     if (base_view_equal(first[i].line, row->line)) {
       row->quantity = row->quantity < first[i].quantity ? row->quantity : first[i].quantity;
+      row->what = first[i].what;
       row->unit = first[i].unit;
       return true;
     }
@@ -213,11 +220,15 @@ static bool keep_part(const struct core_balance_row *first, size_t count, struct
 static void count_rows(struct core_balance *balance, const struct core_balance_row *rows, size_t count,
                        size_t standing) {
   for (size_t i = 0; i < count; i++) {
-    struct core_balance_line *asked = core_balance_asked(balance, rows[i].line);
-    bool unitless = rows[i].unit.size == 0 && asked != NULL;
-    struct core_balance_line *line = take_line(balance, rows[i].line, unitless ? asked->unit : rows[i].unit);
+    const struct core_balance_line *asked = core_balance_asked(balance, rows[i].line);
+    struct core_balance_row row = rows[i];
+    if (row.what.size == 0 && asked != NULL)
+      row.what = asked->what;
+    if (row.unit.size == 0 && asked != NULL)
+      row.unit = asked->unit;
+    struct core_balance_line *line = take_line(balance, &row);
     if (line != NULL)
-      line->stands[standing] += rows[i].quantity;
+      line->stands[standing] += row.quantity;
   }
 }
 

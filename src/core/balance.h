@@ -12,8 +12,8 @@ enum {
   CORE_BALANCE_ARENA = 16 << 20,
 };
 struct core_balance_line {
-  struct base_view line, what, unit; /* what: empty when nobody asked for it */
-  bool asked;                        /* the needs have it, in this unit */
+  struct base_view line, what, unit; /* the last two may be empty when nobody asked for it */
+  bool asked;                        /* the needs have it, for this and in this unit */
   int64_t needed, stands[WIRE_STANDINGS];
 };
 struct core_balance {
@@ -21,7 +21,7 @@ struct core_balance {
   const struct wire_kind_balance *rule;
   size_t count;
   struct core_balance_line *lines; /* CORE_BALANCE_LINES; in the order in which they came up */
-  uint16_t *sorted;                /* their places, by line and unit */
+  uint16_t *sorted;                /* their places, by line, what and unit */
   size_t reads;                    /* messages opened */
   size_t unread;                   /* messages whose content is not here any more, or does not open */
   size_t unclear;                  /* rows that are no such row, and were left out */

@@ -48,11 +48,14 @@ static enum base_code fail_row(const struct checking *checking, size_t at, const
 
 /* --- needs */
 
-/* What was offered for a line was counted in its unit. */
+/* What was offered for a line was meant for what it says, and counted in its unit. */
 static enum base_code check_needs(const struct checking *checking, const struct core_balance *balance) {
   for (size_t i = 0; i < checking->count; i++) {
     const struct core_balance_row *row = &checking->rows[i];
     const struct core_balance_line *line = core_balance_asked(balance, row->line);
+    if (line != NULL && !base_view_equal(line->what, row->what))
+      return fail_row(checking, i, "is for %.*s: keep that, or give %.*s a line of its own", (int)line->what.size,
+                      (const char *)line->what.data, (int)row->what.size, (const char *)row->what.data);
     if (line != NULL && !base_view_equal(line->unit, row->unit))
       return fail_row(checking, i, "is counted in %.*s: keep that, or give what is counted in %.*s a line of its own",
                       (int)line->unit.size, (const char *)line->unit.data, (int)row->unit.size,
@@ -73,6 +76,9 @@ static enum base_code check_gives(const struct checking *checking, const struct 
     const struct core_balance_line *line = core_balance_asked(balance, row->line);
     if (line == NULL)
       return fail_row(checking, i, "is no line of what is needed in this case; it has %s", names);
+    if (row->what.size > 0 && !base_view_equal(line->what, row->what))
+      return fail_row(checking, i, "is for %.*s in what is needed, not for %.*s", (int)line->what.size,
+                      (const char *)line->what.data, (int)row->what.size, (const char *)row->what.data);
     if (row->unit.size > 0 && !base_view_equal(line->unit, row->unit))
       return fail_row(checking, i, "is counted in %.*s in what is needed: give the quantity in that", (int)line->unit.size,
                       (const char *)line->unit.data);

@@ -59,6 +59,10 @@ def story():
     stranger = [{**table([("L1", 1)])[0], "line": "L9"}]
     paris.refuses(1, "case", "send", case, "offer", "--fields", form(paris, "assistance", "offer", lines=stranger),
                   says=("L9 is no line of what is needed", "L1, L2, L3"))
+    paris.refuses(1, "case", "send", case, "offer", "--fields", form(paris, "assistance", "offer", lines=[{**table([("L1", 1)])[0], "resource": "shelter"}]),
+                  says="L1 is for usar_medium in what is needed, not for shelter")
+    rabat.refuses(1, "case", "send", case, "amend", "--fields", form(rabat, "assistance", "amend", needs=needs({"L1": ("shelter", 4, "teams")})),
+                  says="L1 is for usar_medium: keep that, or give shelter a line of its own")
     ok("twelve offers of three partners stand against the lines of need, and one for a line that nobody needs is refused")
 
     paris.refuses(6, "case", "send", case, "mobilise", "--field", f"offer={offers[0]}", "--field", "at=2030-01-01T00:00:00Z",

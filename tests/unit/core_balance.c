@@ -127,16 +127,18 @@ static void lines_that_do_not_fit(void **state) {
   } offers[] = {
       {"{\"line\":\"L9\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"teams\"}",
        "fields: $.lines[0].line: L9 is no line of what is needed in this case; it has L1, L2"},
-      {"{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"teams\"},{\"line\":\"l2\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"tents\"}",
+      {"{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":1,\"unit\":\"teams\"},{\"line\":\"l2\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"tents\"}",
        "fields: $.lines[1].line: l2 is no line"},
-      {"{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"men\"}", "L1 is counted in teams in what is needed"},
-      {"{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"teams\"},{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":2,\"unit\":\"teams\"}",
+      {"{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":1,\"unit\":\"men\"}", "L1 is counted in teams in what is needed"},
+      {"{\"line\":\"L1\",\"resource\":\"shelter\",\"quantity\":1,\"unit\":\"teams\"}",
+       "fields: $.lines[0].line: L1 is for usar_medium in what is needed, not for shelter"},
+      {"{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":1,\"unit\":\"teams\"},{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":2,\"unit\":\"teams\"}",
        "fields: $.lines[1].line: this line stands twice"},
   };
   for (size_t i = 0; i < sizeof offers / sizeof *offers; i++)
     refused(&b, sending(kase, "offer", offering(offers[i].lines)), offers[i].says);
   pair_id(&b, LINK_CASE_SEND,
-          sending(kase, "offer", offering("{\"line\":\"L1\",\"resource\":\"usar_heavy\",\"quantity\":2,\"unit\":\"teams\"}")), offer);
+          sending(kase, "offer", offering("{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":2,\"unit\":\"teams\"}")), offer);
   pair_rest(&a, &b);
   refused(&a, sending(kase, "accept_in_part", about(offer, "accept_in_part", "{\"line\":\"L2\",\"quantity\":1}")),
           "fields: $.lines[0].line: L2 is no line of what it names, which has L1");
@@ -147,7 +149,11 @@ static void lines_that_do_not_fit(void **state) {
   refused(&a, sending(kase, "accept_in_part", about(kase, "accept_in_part", "{\"line\":\"L1\",\"quantity\":1}")), "there is no offer");
   refused(&a,
           sending(kase, "amend",
-                  "\"needs\":[{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":1,\"unit\":\"men\",\"priority\":\"urgent\"}]"),
+                  "\"needs\":[{\"line\":\"L1\",\"resource\":\"shelter\",\"quantity\":1,\"unit\":\"teams\",\"priority\":\"urgent\"}]"),
+          "fields: $.needs[0].line: L1 is for usar_medium: keep that, or give shelter a line of its own");
+  refused(&a,
+          sending(kase, "amend",
+                  "\"needs\":[{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":1,\"unit\":\"men\",\"priority\":\"urgent\"}]"),
           "L1 is counted in teams: keep that, or give what is counted in men a line of its own");
   refused(&b, sending(kase, "mobilise", about(offer, "mobilise", "")), "is made");
   expect(&a, kase, "L1", "4 2 0 0 0 0 4 0");
@@ -213,11 +219,11 @@ static void what_has_no_effect_counts_for_nothing(void **state) {
   char text[65], offer[65], id[65];
   begin(&a, &b, text);
   pair_id(&b, LINK_CASE_SEND,
-          sending(text, "offer", offering("{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":3,\"unit\":\"teams\"}")), offer);
+          sending(text, "offer", offering("{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":3,\"unit\":\"teams\"}")), offer);
   pair_rest(&a, &b);
   pair_id(&a, LINK_CASE_SEND, sending(text, "accept_in_part", about(offer, "accept_in_part", "{\"line\":\"L1\",\"quantity\":1}")), id);
   pair_id(&a, LINK_CASE_SEND,
-          sending(text, "amend", "\"needs\":[{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":9,\"unit\":\"teams\",\"priority\":\"urgent\"}]"),
+          sending(text, "amend", "\"needs\":[{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":9,\"unit\":\"teams\",\"priority\":\"urgent\"}]"),
           id);
   assert_true(base_id_parse(base_view_text(text), &found));
   assert_int_equal(core_case_load(a.core, &found, &kase, &err), BASE_OK);
@@ -230,6 +236,54 @@ static void what_has_no_effect_counts_for_nothing(void **state) {
   assert_int_equal(line->stands[WIRE_STANDS_ACCEPTED], 3);
   assert_null(core_balance_asked(&balance, BASE_VIEW("L")));
   core_balance_free(&balance);
+  ask_remove(&a, &b);
+}
+
+/* What a line is for, and its unit, is settled by who first said it, and a node that cannot look, since it erased that, changes
+ * nothing by what it says at one that can. */
+static void a_line_stays_what_it_was(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char kase[65], id[65], text[256];
+  static const char *const amended[] = {
+      "{\"line\":\"L1\",\"resource\":\"shelter\",\"quantity\":9,\"unit\":\"teams\",\"priority\":\"urgent\"}",
+      "{\"line\":\"L2\",\"resource\":\"shelter\",\"quantity\":9,\"unit\":\"beds\",\"priority\":\"urgent\"}",
+      "{\"line\":\"L3\",\"resource\":\"power\",\"quantity\":5,\"unit\":\"sets\",\"priority\":\"urgent\"}",
+      "{\"line\":\"L3\",\"resource\":\"power\",\"quantity\":0,\"unit\":\"sets\",\"priority\":\"urgent\"}",
+      "{\"line\":\"L3\",\"resource\":\"other\",\"quantity\":2,\"unit\":\"sets\",\"priority\":\"urgent\"}"};
+  begin(&a, &b, kase);
+  (void)snprintf(text, sizeof text, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"x\"}", kase);
+  struct told done = tell(&a, LINK_MESSAGE_ERASE, text);
+  forget(&done);
+  for (size_t i = 0; i < sizeof amended / sizeof *amended; i++) {
+    char needed[256];
+    (void)snprintf(needed, sizeof needed, "\"needs\":[%s]", amended[i]);
+    pair_id(&a, LINK_CASE_SEND, sending(kase, "amend", needed), id);
+  }
+  pair_rest(&a, &b);
+  struct told told = tell(&b, LINK_CASE_BALANCE, with_id(kase));
+  assert_int_equal(wire_json_size(wire_json_get(only(&told), "lines")), 3);
+  assert_int_equal(number(line_of(&told, "L1"), "needed"), 4);
+  assert_true(base_view_is(wire_json_text(wire_json_get(line_of(&told, "L1"), "what")), "usar_medium"));
+  assert_int_equal(number(line_of(&told, "L2"), "needed"), 500);
+  assert_true(base_view_is(wire_json_text(wire_json_get(line_of(&told, "L2"), "unit")), "tents"));
+  assert_int_equal(number(line_of(&told, "L3"), "needed"), 0); /* what nobody needs any more is for what it was for */
+  assert_int_equal(number(only(&told), "unclear"), 3);
+  forget(&told);
+  (void)snprintf(text, sizeof text, "{\"actor\":\"amal\",\"id\":\"%s\",\"reason\":\"x\"}", kase);
+  done = tell(&b, LINK_MESSAGE_ERASE, text);
+  forget(&done);
+  pair_id(&b, LINK_CASE_SEND,
+          sending(kase, "offer", offering("{\"line\":\"L3\",\"resource\":\"other\",\"quantity\":7,\"unit\":\"sets\"}")), id);
+  pair_rest(&a, &b);
+  told = tell(&b, LINK_CASE_BALANCE, with_id(kase)); /* for something else: a line of its own */
+  const struct wire_json *lines = wire_json_get(only(&told), "lines"), *last = at(lines, wire_json_size(lines) - 1);
+  assert_int_equal(number(line_of(&told, "L3"), "offered"), 0);
+  assert_true(base_view_is(wire_json_text(wire_json_get(last, "line")), "L3"));
+  assert_true(base_view_is(wire_json_text(wire_json_get(last, "what")), "other"));
+  assert_false(wire_json_true(wire_json_get(last, "asked")));
+  assert_int_equal(number(last, "offered"), 7);
+  forget(&told);
   ask_remove(&a, &b);
 }
 
@@ -429,13 +483,13 @@ static void one_step(struct pair_node *a, struct pair_node *b, const char *kase,
   struct pair_answer answer;
   if (what == 0) {
     (void)snprintf(rows, sizeof rows,
-                   "\"needs\":[{\"line\":\"L%u\",\"resource\":\"other\",\"quantity\":%u,\"unit\":\"%s\",\"priority\":\"urgent\"}]", first, draw(6),
-                   first == 2 ? "tents" : "teams");
+                   "\"needs\":[{\"line\":\"L%u\",\"resource\":\"%s\",\"quantity\":%u,\"unit\":\"%s\",\"priority\":\"urgent\"}]", first,
+                   first == 2 ? "shelter" : "usar_medium", draw(6), first == 2 ? "tents" : "teams");
     answer = pair_ask(a, LINK_CASE_SEND, sending(kase, "amend", rows), -1);
     assert_int_equal(answer.status, BASE_OK);
   } else if (what < 4 || *offer_count == 0) {
     (void)snprintf(rows, sizeof rows,
-                   "{\"line\":\"L1\",\"resource\":\"other\",\"quantity\":%u,\"unit\":\"teams\"},{\"line\":\"L2\",\"resource\":\"other\","
+                   "{\"line\":\"L1\",\"resource\":\"usar_medium\",\"quantity\":%u,\"unit\":\"teams\"},{\"line\":\"L2\",\"resource\":\"shelter\","
                    "\"quantity\":%u,\"unit\":\"tents\"}",
                    draw(5) + 1, draw(5) + 1);
     answer = pair_ask(b, LINK_CASE_SEND, sending(kase, "offer", offering(rows)), -1);
@@ -483,6 +537,7 @@ int main(void) {
       cmocka_unit_test(lines_that_do_not_fit),
       cmocka_unit_test(erased_content_is_told),
       cmocka_unit_test(what_has_no_effect_counts_for_nothing),
+      cmocka_unit_test(a_line_stays_what_it_was),
       cmocka_unit_test(rows_of_a_stranger),
       cmocka_unit_test(so_much_and_no_more),
       cmocka_unit_test(random_cases_against_a_plain_reading),
