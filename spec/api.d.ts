@@ -451,6 +451,8 @@ export type KindField = {
   not_after?: KindBound[];
   absent_when?: KindWhen;
   required_when?: KindWhen;
+  /** The column of a table that says something else in each row. */
+  key?: string;
   columns?: KindField[];
 };
 
@@ -1268,6 +1270,15 @@ export type Kind = {
     reference: string;
     /** Of the message, each with the field that it comes from. */
     fields: Record<string, string>;
+  }[];
+  answers?: {
+    type: string;
+    /** Of this type. */
+    table: string;
+    /** Of the opening type. */
+    asked: string;
+    /** Each row that was asked has an answer. */
+    all: boolean;
   }[];
   /** For how long a case is meant: fields of the opening type and of moved_by. */
   period?: {

@@ -7,8 +7,7 @@
 
 #include "core/balance.h"
 #include "core/messages.h"
-
-enum { SHOWN = 300 }; /* bytes of the lines that an error names */
+#include "core/names.h"
 
 struct checking {
   struct core *core;
@@ -19,19 +18,6 @@ struct checking {
   size_t count;
   struct base_error *err;
 };
-
-/* "L1, L2, …": as many as fit. */
-static void add_name(char names[SHOWN], struct base_view name) {
-  size_t size = strlen(names);
-  size_t needed = name.size + sizeof ", …";
-  const size_t cut = sizeof "…" - 1;
-  if (size >= cut && memcmp(names + size - cut, "…", cut) == 0)
-    return;
-  if (size + 2 * needed > SHOWN)
-    (void)snprintf(names + size, SHOWN - size, "%s…", size > 0 ? ", " : "");
-  else
-    (void)snprintf(names + size, SHOWN - size, "%s%.*s", size > 0 ? ", " : "", (int)name.size, (const char *)name.data);
-}
 
 static enum base_code fail_row(const struct checking *checking, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -67,10 +53,10 @@ static enum base_code check_needs(const struct checking *checking, const struct 
 /* --- what an item brings */
 
 static enum base_code check_gives(const struct checking *checking, const struct core_balance *balance) {
-  char names[SHOWN] = "";
+  char names[CORE_NAMES_SHOWN] = "";
   for (size_t i = 0; i < balance->count; i++)
     if (balance->lines[i].asked)
-      add_name(names, balance->lines[i].line);
+      core_names_add(names, balance->lines[i].line);
   for (size_t i = 0; i < checking->count; i++) {
     const struct core_balance_row *row = &checking->rows[i];
     const struct core_balance_line *line = core_balance_asked(balance, row->line);
@@ -87,9 +73,9 @@ static enum base_code check_gives(const struct checking *checking, const struct 
 }
 
 static enum base_code check_part(const struct checking *checking, const struct core_balance_row *first, size_t count) {
-  char names[SHOWN] = "";
+  char names[CORE_NAMES_SHOWN] = "";
   for (size_t k = 0; k < count; k++)
-    add_name(names, first[k].line);
+    core_names_add(names, first[k].line);
   for (size_t i = 0; i < checking->count; i++) {
     const struct core_balance_row *row = &checking->rows[i];
     size_t k = 0;

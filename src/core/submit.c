@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/agreements.h"
+#include "core/answercheck.h"
 #include "core/back.h"
 #include "core/balance.h"
 #include "core/cases.h"
@@ -505,6 +506,8 @@ static enum base_code place_in_case(struct core *core, const struct wire_json *f
         core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
   if (code == BASE_OK)
     code = core_balance_check(core, &kase->kind->kind, kase, &submission->header, fields, err);
+  if (code == BASE_OK)
+    code = core_answer_check(core, kase, submission->type, fields, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     code = core_consent_check(core, kase, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, WIRE_KIND_EMERGENCY))

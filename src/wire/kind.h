@@ -34,6 +34,7 @@ enum {
   WIRE_ITEM_TRANSITIONS_MAX = 64,
   WIRE_ITEM_ALL_MAX = 4,             /* types of an item whose transitions have `all` */
   WIRE_KIND_BALANCES_MAX = 4,
+  WIRE_KIND_ANSWERS_MAX = 8,
   WIRE_BALANCE_QUANTITY_MAX = 1000000000, /* in one row: the sums of a case stay far from what an integer holds */
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
@@ -41,6 +42,7 @@ enum {
   WIRE_BOUNDS_MAX = 3,               /* of one field's not_before, and of its not_after */
   WIRE_BOUND_DAYS_MAX = 54787,       /* 150 years */
   WIRE_NOW_SLACK = 300,              /* seconds: so much may the watch of who writes and the node's clock differ */
+  WIRE_KEY_SLOTS = 2 * WIRE_KIND_ROWS_MAX,
   WIRE_KIND_MATCHES_MAX = 1024,      /* values in one message that a cross-check looks for, by what its type allows */
 };
 
@@ -113,6 +115,7 @@ struct wire_kind_field {
   int64_t multiple;                  /* INTEGER: only its multiples; 0: any */
   bool must_be;                      /* BOOL: only true */
   struct wire_rules *rules;          /* NULL: none */
+  const struct wire_kind_field *key; /* TABLE: the required LINE or CODE column that differs in each row; NULL: none */
   struct base_view item;             /* MESSAGE: the item that it names; empty: any message */
   struct base_view example;          /* JSON text of the value; empty: none */
   bool example_relative;             /* DATE, TIME: the example is now + example_days instead */
@@ -199,6 +202,12 @@ struct wire_kind_feed {
   size_t field_count;
   struct { struct base_view to; const struct wire_kind_field *from; } *fields; /* from: of the type that opens the item */
 };
+/* Rows of a message that answer rows of the opening message, by the keys of both tables. */
+struct wire_kind_answer {
+  const struct wire_kind_type *type;
+  const struct wire_kind_field *table, *asked; /* of this type; of the opening type */
+  bool all;                                    /* each row that was asked has an answer; else some may */
+};
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -244,7 +253,8 @@ struct wire_kind {
   struct base_view name;
   int64_t version;
   struct base_hash hash;                /* handed in */
-  size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count, feed_count;
+  size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count, feed_count,
+      answer_count;
   struct wire_kind_list *lists;
   struct wire_kind_type *types;
   struct base_view *states;
@@ -253,6 +263,7 @@ struct wire_kind {
   struct wire_kind_item *items;
   struct wire_kind_balance *balances;
   struct wire_kind_feed *feeds;
+  struct wire_kind_answer *answers;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
   struct wire_kind_period period;
@@ -289,6 +300,19 @@ const struct wire_kind_field *wire_balance_needs(const struct wire_kind_balance 
 const struct wire_kind_field *wire_balance_gives(const struct wire_kind_balance *balance,
                                                  const struct wire_kind_type *type);
 const struct wire_kind_field *wire_table_column(const struct wire_kind_field *table, struct base_view name);
+/* The key of a row in a table that has one; empty when the row, a stranger's, has none. */
+struct base_view wire_row_key(const struct wire_kind_field *table, const struct wire_json *row);
+/* Keys of rows, each once, in the order in which they came. Whose they are must stay. */
+struct wire_keys {
+  size_t count;
+  struct base_view keys[WIRE_KIND_ROWS_MAX];
+  uint16_t slots[WIRE_KEY_SLOTS]; /* a place among them and 1; 0: empty */
+};
+void wire_keys_begin(struct wire_keys *keys);
+/* False: it is there already, or WIRE_KIND_ROWS_MAX are. */
+bool wire_keys_add(struct wire_keys *keys, struct base_view key);
+/* Its place; count when it is none of them. */
+size_t wire_keys_find(const struct wire_keys *keys, struct base_view key);
 /* The state that these of the parties make together. together_count is not 0. */
 size_t wire_kind_together(const struct wire_kind *kind, const uint8_t *states, size_t count);
 size_t wire_kind_state_named(const struct wire_kind *kind, struct base_view name); /* state_count when none */

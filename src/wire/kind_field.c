@@ -184,6 +184,10 @@ static void take_field(struct wire_object *object, bool column, const struct wir
   if (field->type == WIRE_FIELD_TABLE)
     field->columns = wire_kind_take_fields(object, "columns", true, kind, arena, &field->column_count);
   bool whole = !object->faults || object->faults->count == before;
+  if (field->type == WIRE_FIELD_TABLE && whole)
+    wire_kind_take_key(object, arena, field);
+  else if (field->type == WIRE_FIELD_TABLE)
+    (void)wire_object_take(object, "key", WIRE_JSON_NONE, false);
   if (!column && whole)
     take_example(object, field, arena);
   else if (!column) /* no row of it is looked at when its columns are not sound */
@@ -410,7 +414,7 @@ static enum base_code check_table(const struct wire_kind_field *field, const str
     if (code)
       return code;
   }
-  return BASE_OK;
+  return field->key ? wire_table_check_keys(field, rows, place, err) : BASE_OK;
 }
 
 static enum base_code no_multiple(const struct wire_kind_field *field, const struct wire_json *value,

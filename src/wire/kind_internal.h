@@ -4,7 +4,9 @@
 
 #include "wire/kind.h"
 
-/* Shared by kind.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
+struct wire_place; /* below */
+
+/* Shared by kind.c, kind_answer.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -44,6 +46,13 @@ void wire_kind_read_picture(struct wire_kind_reader *reader);
 void wire_kind_read_balances(struct wire_kind_reader *reader);
 /* kind_feed.c: the feeds, likewise. */
 void wire_kind_read_feeds(struct wire_kind_reader *reader);
+/* kind_answer.c: which rows answer which, once the transitions are read. */
+void wire_kind_read_answers(struct wire_kind_reader *reader);
+/* The same file: `key` of a table, whose columns are read. */
+void wire_kind_take_key(struct wire_object *object, struct base_arena *arena, struct wire_kind_field *field);
+/* Whether the rows, which are sound, have a key of their own each. */
+BASE_NODISCARD enum base_code wire_table_check_keys(const struct wire_kind_field *table, const struct wire_json *rows,
+                                                    const struct wire_place *place, struct base_error *err);
 /* kind_match.c: `match` of a field or column, whose type and state are read. */
 void wire_kind_take_match(struct wire_object *object, const struct wire_kind *kind, struct wire_kind_field *field);
 /* Whether these go together: the fields of a type, or the columns of a table. */

@@ -124,6 +124,8 @@ static void write_field(const struct shower *shower, const struct wire_kind_type
     wire_write_member_text(writer, "item", field->item);
   write_bounds(shower, field);
   write_rules(shower, field);
+  if (field->key)
+    wire_write_member_text(writer, "key", field->key->name);
   if (field->column_count) {
     begin_array(shower, "columns");
     for (size_t i = 0; i < field->column_count; i++)
@@ -332,6 +334,21 @@ static void write_feeds(const struct shower *shower) {
   wire_write_end(writer, ']');
 }
 
+static void write_answers(const struct shower *shower) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "answers");
+  for (size_t i = 0; i < shower->kind->answer_count; i++) {
+    const struct wire_kind_answer *answer = &shower->kind->answers[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "type", answer->type->name);
+    wire_write_member_text(writer, "table", answer->table->name);
+    wire_write_member_text(writer, "asked", answer->asked->name);
+    wire_write_member_bool(writer, "all", answer->all);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
   struct wire_writer *writer = shower->writer;
   wire_write_object(writer);
@@ -433,6 +450,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_balances(&shower);
   if (kind->feed_count > 0)
     write_feeds(&shower);
+  if (kind->answer_count > 0)
+    write_answers(&shower);
   if (kind->period.from.size > 0)
     write_period(&shower, &kind->period);
   begin_array(&shower, "clocks");

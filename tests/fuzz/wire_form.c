@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A filled form: the first byte chooses kind (its highest and its lowest bit) and type, the rest is the form. What is
+ * A filled form: the first byte chooses kind (its highest bit, its lowest, or both) and type, the rest is the form. What is
  * accepted splits into state fields that a header may carry and a rest that, put together again, is accepted again. */
 #include "../shipped.h"
 
@@ -53,15 +53,16 @@ static void try_again(const struct wire_kind_type *type, const struct wire_form 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static struct shipped kinds[3]; /* read once: they do not change */
+  static struct shipped kinds[4]; /* read once: they do not change */
   if (kinds[0].kind.type_count == 0) {
     shipped_load(&kinds[0], "agreement");
     shipped_load(&kinds[1], "request");
     shipped_load(&kinds[2], "information");
+    shipped_load(&kinds[3], "accreditation");
   }
   if (size == 0)
     return 0;
-  const struct wire_kind *kind = &kinds[data[0] & 0x80 ? 2 : data[0] & 1].kind;
+  const struct wire_kind *kind = &kinds[(data[0] >> 6 & 2) | (data[0] & 1)].kind;
   const struct wire_kind_type *type = &kind->types[(data[0] >> 1 & 0x3f) % kind->type_count];
   BASE_AUTO_ARENA struct base_arena arena = {0};
   BASE_AUTO_BUF struct base_buf rest = {0};

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from story import Node, agree, check, introduce, must, ok, path, programs_at, run, settle, until, wasl
+from story import Node, agree, check, introduce, must, ok, path, programs_at, run, settle, until, wasl, write
 
 MESSAGES, DAYS, DAY = 200, 30, 86400
 PERSONAL = {"sitrep", "incident", "incident_update", "delegation", "task_report", "task_done"}
@@ -95,9 +95,12 @@ def accredit(rabat, madrid):
         case = send(None, "accreditation", to=["madrid"], **form(rabat, "accreditation", applicants=applicants,
                     keep_until=f"{date.today() + timedelta(days=DAYS)}T00:00:00Z"))
     settle(rabat, madrid)
+    results = [{"reference": one["reference"], "result": "objection" if number == 7 else "no_objection"} for number, one in enumerate(applicants)]
+    for rows, says in ((results[1:], "answers 19 of the 20 that were asked, and all are to be answered; missing are ACC-0000"),
+                       (results + [{"reference": "ACC-0020", "result": "objection"}], "ACC-0020 was not asked"), (results + results[:1], "is the same as in [0]")):
+        madrid.refuses(1, "case", "send", case, "answer", "--fields", write("form.json", json.dumps({"results": rows})), says=says)
     with line(madrid) as send:
-        send(case, "answer", results=[{"reference": one["reference"], "result": "objection" if number == 7 else "no_objection"}
-                                      for number, one in enumerate(applicants)])
+        send(case, "answer", results=results)
     settle(rabat, madrid)
     shown = rabat.api(f"/v1/cases/{case}")[0]
     results = [message["fields"]["results"] for message in shown["messages"] if message["type"] == "answer"][0]
