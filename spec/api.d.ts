@@ -54,6 +54,15 @@ export type Created = {
     until: Time;
     message: Id;
   };
+  /** Where no more was asked than whether it may go: id is null, and this says by which clause, and who else must say yes. */
+  check?: {
+    asks: Approval;
+    to: {
+      partner: Name;
+      /** Empty where none is needed. */
+      clause: string;
+    }[];
+  };
   /** What goes without a row, as an emergency: to whom, and the case that tells them. null: nothing does. */
   emergency: {
     case: Id;
@@ -1765,6 +1774,8 @@ export interface Operations {
       /** true: the case is an exercise (spec/exercise.md). */
       exercise?: boolean;
       derogation?: DerogationAsked;
+      /** true: only answer whether it may go, by form, case and law. Nothing is sent or kept. */
+      check?: boolean;
     };
     answer: Created;
   };
@@ -1830,6 +1841,8 @@ export interface Operations {
       /** true in a case that is an exercise, and in no other. */
       exercise?: boolean;
       derogation?: DerogationAsked;
+      /** true: only answer whether it may go, by form, case and law. Nothing is sent or kept. */
+      check?: boolean;
     };
     answer: Created;
   };

@@ -296,6 +296,8 @@ const char *cli_media_type(const char *name, bool stix); /* by the ending of its
 /* What may be sent, at this path of the API: prints the id, or says that it is held, as cli_send does. */
 BASE_NODISCARD enum base_code cli_send_written(struct cli *cli, const char *path, struct base_view body,
                                                struct base_error *err);
+/* checked.c: what the node answered to one that was only to be checked. */
+void cli_checked(struct cli *cli, const struct cli_answer *answer);
 BASE_NODISCARD enum base_code cli_send(struct cli *cli, const char *id, const char *type, struct base_view fields,
                                        struct base_view parts, struct base_error *err);
 /* Opens a case: prints its id. */

@@ -152,15 +152,15 @@ const struct cli_command cli_commands[] = {
      "KIND --to NODE[,NODE] [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is "
      "FILE …] "
      "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT] "
-     "[--derogation CODE --reason TEXT] [--exercise]",
-     " --to= --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= --exercise ", 1,
+     "[--derogation CODE --reason TEXT] [--exercise] [--check]",
+     " --to= --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= --exercise --check ", 1,
      1, cli_case_open, "open a case; prints its id",
      "-n paris case open request --to rabat --fields form.json --part report.pdf"},
     {"case send",
      "CASE TYPE [--fields FILE] [--field NAME=VALUE …] [--part FILE [--part-name NAME] …] [--part-as-is FILE …] "
      "[--handling CODES] [--grading GRADE] [--emergency GROUND --reason TEXT] "
-     "[--derogation CODE --reason TEXT] [--exercise]",
-     " --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= --exercise ", 2, 2,
+     "[--derogation CODE --reason TEXT] [--exercise] [--check]",
+     " --field= --fields= --part= --part-as-is= --part-name= --handling= --grading= --emergency= --derogation= --reason= --exercise --check ", 2, 2,
      cli_case_send, "send a message in a case; prints its id",
      "-n rabat case send d27331fa answer --field answer='Connu.'"},
     {"case list", "[--by deadline] [--kind KIND] [--state STATE] [--lane LANE] [--exercise] [--limit N] [--after CURSOR]",

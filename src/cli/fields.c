@@ -304,7 +304,7 @@ enum base_code cli_parts(struct cli *cli, struct base_buf *out, struct base_erro
 /* --- sending */
 
 /* What seems to be of a person, in a text: for whoever wrote it to look at once more. */
-static void say_warnings(struct cli *cli, const struct wire_json *warnings) {
+static void say_warnings(struct cli *cli, const struct wire_json *warnings, bool checked) {
   static const struct {
     const char *what;
     enum cli_word word;
@@ -320,7 +320,7 @@ static void say_warnings(struct cli *cli, const struct wire_json *warnings) {
       if (base_view_is(cli_string(one, "what"), words[k].what))
         cli_note("%s: %.*s, %s %lld: %s; %s", cli_word(cli, CLI_HINT), (int)field.size, (const char *)field.data,
                  cli_word(cli, CLI_HINT_PLACE), (long long)cli_number(one, "place"), cli_word(cli, words[k].word),
-                 cli_word(cli, CLI_HINT_NEXT));
+                 cli_word(cli, checked ? CLI_CHECKED : CLI_HINT_NEXT));
   }
 }
 
@@ -341,13 +341,17 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
   cli_law_end(cli, answer->json);
   if (wire_json_type(release) == WIRE_JSON_OBJECT)
     return print_held(release, err);
-  if (!base_id_parse(cli_string(answer->json, "id"), &id))
+  bool checked = wire_json_type(wire_json_get(answer->json, "check")) == WIRE_JSON_OBJECT;
+  if (checked)
+    cli_checked(cli, answer);
+  else if (!base_id_parse(cli_string(answer->json, "id"), &id))
     return base_fail(err, BASE_PROTOCOL, "the node's answer holds no id");
-  if (!cli_print_json(cli, answer))
+  else if (!cli_print_json(cli, answer))
     cli_line(cli, "%s\n", base_id_text(&id).text);
-  cli_emergency_said(cli, answer->json);
+  if (!checked) /* else its clause says it */
+    cli_emergency_said(cli, answer->json);
   cli_derogation_said(cli, answer->json);
-  say_warnings(cli, wire_json_get(answer->json, "warnings"));
+  say_warnings(cli, wire_json_get(answer->json, "warnings"), checked);
   cli_law_unused(cli, answer->json);
   return BASE_OK;
 }
@@ -376,6 +380,8 @@ static enum base_code write_rest(struct cli *cli, struct wire_writer *writer, st
     return code;
   if (cli_has(cli, "--exercise"))
     wire_write_member_bool(writer, "exercise", true);
+  if (cli_has(cli, "--check"))
+    wire_write_member_bool(writer, "check", true);
   wire_write_key(writer, "fields");
   wire_write_raw(writer, fields);
   if (parts.size > 0) {

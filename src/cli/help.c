@@ -27,6 +27,7 @@ static const struct {
     {"--exercise", "case list", NULL, "the exercises, which stand in no other list of cases; without it, what is real"},
     {"--exercise", "", NULL,
      "it is of an exercise, and never taken for the real: who opens a case says it, and who writes in one each time"},
+    {"--check", "", NULL, "only say whether it may go: form, case and law are asked, and nothing is sent or kept"},
     {"--lane", "", "LANE", "what is enforcement, humanitarian or civil: what is humanitarian is never shown with anything else"},
     {"--owner-name", "", "NAME", "that person's name in full"},
     {"--label", "", "TEXT", "what the token is for, so that it can be told from others"},

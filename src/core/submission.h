@@ -82,6 +82,8 @@ void core_submission_warnings(const struct core *core, struct wire_writer *write
                               const struct core_submission *submission);
 /* Answers with that id alone. */
 void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
+/* Answers that it may go, to whom and by what, where no more than that was asked for. */
+void core_submission_may(struct core *core, uint64_t token, const struct core_submission *submission);
 /* Answers that it goes. */
 void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission);
 

@@ -241,6 +241,32 @@ void core_submission_derogated(struct wire_writer *writer, const struct core_sub
   wire_write_end(writer, ']');
 }
 
+void core_submission_may(struct core *core, uint64_t token, const struct core_submission *submission) {
+  struct wire_writer writer;
+  wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
+  wire_write_object(&writer);
+  wire_write_key(&writer, "id");
+  wire_write_null(&writer);
+  wire_write_key(&writer, "emergency");
+  wire_write_null(&writer);
+  core_submission_derogated(&writer, submission);
+  core_submission_warnings(core, &writer, submission);
+  wire_write_key(&writer, "check");
+  wire_write_object(&writer);
+  wire_write_member_string(&writer, "asks", law_approval_names[submission->approval]);
+  wire_write_key(&writer, "to");
+  wire_write_array(&writer);
+  for (size_t i = 0; i < submission->to_count; i++) {
+    wire_write_object(&writer);
+    wire_write_member_text(&writer, "partner", submission->to[i]->card.name);
+    wire_write_member_string(&writer, "clause", submission->answers[i].clause);
+    wire_write_end(&writer, '}');
+  }
+  wire_write_end(&writer, ']');
+  wire_write_end(&writer, '}');
+  wire_write_end(&writer, '}');
+}
+
 void core_submission_sent(struct core *core, uint64_t token, const struct core_submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);

@@ -85,7 +85,7 @@ static void documents(void **state) {
   static const char packet[] = "{\"actor\":\"a\",\"id\":\"abcd\",\"document\":true}";
   says(LINK_CASE_SEND, packet, "{\"type\":\"answer\",\"fields\":{}}", BASE_OK, NULL);
   says(LINK_CASE_SEND, packet, "{\"type\":\"answer\",\"fields\":{},\"actor\":\"b\"}", BASE_UNKNOWN_FIELD,
-       "actor: there is no such member; allowed are: type, fields, parts, handling, grading, emergency, exercise, derogation");
+       "actor: there is no such member; allowed are: type, fields, parts, handling, grading, emergency, exercise, derogation, check");
   says(LINK_CASE_SEND, packet, "{\"type\":\"answer\",\"fields\":{},\"id\":\"0000\"}", BASE_UNKNOWN_FIELD, NULL);
   says(LINK_CASE_SEND, packet, "{\"fields\":{}}", BASE_FIELD, "type: is missing; it must be a text, at most 48 bytes");
   says(LINK_CASE_SEND, packet, "[]", BASE_SYNTAX, "the body is not a JSON object");
