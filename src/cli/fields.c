@@ -51,7 +51,7 @@ enum base_code cli_field_value(const char *name, struct base_view type, struct b
     write_list(value, &writer);
   } else if (base_view_is(type, "table")) {
     WIRE_AUTO_JSON struct wire_json *json = NULL;
-    enum base_code code = wire_json_parse(value, FIELDS_FILE_MAX, "its rows", &json, err);
+    enum base_code code = wire_json_parse_own(value, FIELDS_FILE_MAX, "its rows", &json, err);
     if (code != BASE_OK)
       return base_fail_within(err, "--field %s (a JSON array of rows)", name);
     wire_write_value(&writer, json);
@@ -121,7 +121,7 @@ static enum base_code read_file(const char *file, struct wire_json **out, struct
   struct base_view view = base_buf_view(&text);
   if (view.size >= sizeof mark && memcmp(view.data, mark, sizeof mark) == 0)
     view = base_view_of(view.data + sizeof mark, view.size - sizeof mark);
-  code = wire_json_parse(view, FIELDS_FILE_MAX, said, out, err);
+  code = wire_json_parse_own(view, FIELDS_FILE_MAX, said, out, err);
   if (code == BASE_OK && wire_json_type(*out) != WIRE_JSON_OBJECT)
     code = base_fail(err, BASE_FIELD, "%s: $: an object with the form's fields was expected", said);
   return code;

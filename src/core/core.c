@@ -338,7 +338,7 @@ static void handle_document(struct core *core, enum link_request_code code, uint
   WIRE_AUTO_JSON struct wire_json *document = NULL;
   enum base_code status = base_map_sealed(fd, CORE_DOCUMENT_MAX, &bytes, &err);
   if (status == BASE_OK)
-    status = wire_json_parse(bytes, CORE_DOCUMENT_MAX, "request", &document, &err);
+    status = wire_json_parse_own(bytes, CORE_DOCUMENT_MAX, "request", &document, &err);
   base_unmap(&bytes);
   if (status == BASE_OK)
     status = core_asked_check(code, request, document, &err);
@@ -361,7 +361,7 @@ void core_input(struct core *core, enum link_request_code code, uint64_t token, 
     return;
   }
   WIRE_AUTO_JSON struct wire_json *request = NULL;
-  enum base_code status = wire_json_parse(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
+  enum base_code status = wire_json_parse_own(payload, CORE_DOCUMENT_MAX, "request", &request, &err);
   if (status != BASE_OK && code == LINK_EXCHANGE_DONE)
     (void)core_lose(core, status,
                     &err); /* which exchange ended is not known: all of them are forgotten, and begun anew */

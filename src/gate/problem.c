@@ -24,8 +24,9 @@ static struct base_view cut_place(struct base_view *text, bool (*fits)(uint8_t c
   return place;
 }
 
-/* The place that the sentence begins with: a document's name, and after "$" the way into it. */
-static void write_field(struct wire_writer *writer, struct base_view detail) {
+/* The place that the sentence begins with: a document's name, and after "$" the way into it. within: only a member of the
+ * body, not the body itself or another document, where it is none that can be read. */
+static void write_field(struct wire_writer *writer, struct base_view detail, bool within) {
   BASE_AUTO_BUF struct base_buf field = {0};
   struct base_view what = cut_place(&detail, is_word), path = {NULL, 0};
   if (what.size > 0 && detail.size > 0 && detail.data[0] == '$') {
@@ -37,7 +38,7 @@ static void write_field(struct wire_writer *writer, struct base_view detail) {
   base_buf_add_view(&field, whole ? base_view_of(path.data + 1, path.size - 1) : what);
   if (!whole)
     base_buf_add_view(&field, path);
-  if (field.size > 0 && field.code == BASE_OK)
+  if (field.size > 0 && field.code == BASE_OK && (whole || !within))
     wire_write_member_buf(writer, "field", &field);
 }
 
@@ -55,7 +56,9 @@ void gate_problem_write(enum base_code code, struct base_view detail, struct bas
   wire_write_member_text(&writer, "detail", base_utf8_valid(detail) ? detail : base_view_text(base_code_text(code)));
   wire_write_member_string(&writer, "code", base_code_name(code));
   if (code == BASE_FIELD || code == BASE_UNKNOWN_FIELD || code == BASE_DATE || code == BASE_MEDIA_TYPE)
-    write_field(&writer, detail);
+    write_field(&writer, detail, false);
+  else if (code == BASE_SYNTAX || code == BASE_UTF8 || code == BASE_DUPLICATE_KEY)
+    write_field(&writer, detail, true);
   wire_write_end(&writer, '}');
 }
 

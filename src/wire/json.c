@@ -131,7 +131,8 @@ static void note_text(struct scan *scan, struct base_view text, size_t start, si
 /* Nesting is measured, and NUL octets (which the library passes over between tokens) are found, before the parser sees
  * the text, so that no input decides how deep a function recurses. Up to the first fault of syntax this scan and the
  * parser agree on what is a string; after it nothing is nested any more. */
-static enum base_code look_over(struct base_view text, const char *what, struct scan *out, struct base_error *err) {
+static enum base_code look_over(struct base_view text, const char *what, struct scan *out, size_t *out_at,
+                                struct base_error *err) {
   size_t depth = 0, line = 1, line_start = 0, text_start = 0;
   bool quoted = false, plain = true;
   for (size_t i = 0; i < text.size; i++) {
@@ -141,6 +142,7 @@ static enum base_code look_over(struct base_view text, const char *what, struct 
       break;
     switch (text.data[i]) {
     case '\0':
+      *out_at = i;
       return base_fail(err, BASE_SYNTAX, "%s: a NUL octet at line %zu, column %zu", what, line, i - line_start + 1);
     case '\n':
       line++;
@@ -160,6 +162,7 @@ static enum base_code look_over(struct base_view text, const char *what, struct 
       break;
     case '[':
     case '{':
+      *out_at = i;
       if (!quoted && ++depth > WIRE_JSON_DEPTH_MAX)
         return base_fail(err, BASE_TOO_DEEP, "%s: nested deeper than %d levels at line %zu, column %zu", what,
                          WIRE_JSON_DEPTH_MAX, line, i - line_start + 1);
@@ -245,7 +248,7 @@ static bool load_short(struct base_view text, const struct scan *scan, json_t **
 
 /* Where it stops being JSON, and what was expected there: the library's own place is behind what it could not read. In
  * characters, as editors count; false: it is well formed, and one of our own rules was broken. */
-static bool find_fault(struct base_view text, const char *what, struct base_error *err) {
+static bool find_fault(struct base_view text, const char *what, size_t *out_at, struct base_error *err) {
   struct wire_json_fault fault;
   if (wire_json_wellformed(text, &fault))
     return false;
@@ -253,13 +256,14 @@ static bool find_fault(struct base_view text, const char *what, struct base_erro
   while (start > 0 && text.data[start - 1] != '\n')
     start--;
   size_t column = 1 + base_utf8_count(base_view_of(text.data + start, fault.at - start));
+  *out_at = fault.at;
   (void)base_fail(err, BASE_SYNTAX, "%s: not well-formed JSON at line %zu, column %zu: %s", what, fault.line, column,
                   fault.what);
   return true;
 }
 
 /* The library's own words are not passed on: they quote the text around the fault, which may be anybody's data. */
-static enum base_code parse_failure(const json_error_t *error, struct base_view bytes, const char *what,
+static enum base_code parse_failure(const json_error_t *error, struct base_view bytes, const char *what, size_t *out_at,
                                     struct base_error *err) {
   enum base_code code = BASE_SYNTAX;
   const char *text = "not well-formed JSON";
@@ -282,6 +286,9 @@ static enum base_code parse_failure(const json_error_t *error, struct base_view 
   case json_error_end_of_input_expected:
     text = "something stands after the JSON document";
     break;
+  case json_error_invalid_syntax: /* of what is well formed elsewhere */
+    text = "half of a surrogate pair, \\uD800 to \\uDFFF, stands alone";
+    break;
   case json_error_null_character:
   case json_error_null_byte_in_key:
     text = "\\u0000 is not allowed";
@@ -292,19 +299,21 @@ static enum base_code parse_failure(const json_error_t *error, struct base_view 
   default:
     break;
   }
-  if (code == BASE_SYNTAX && find_fault(bytes, what, err))
+  if (code == BASE_SYNTAX && find_fault(bytes, what, out_at, err))
     return code;
+  *out_at = (size_t)error->position;
   return base_fail(err, code, "%s: %s at line %d, column %d", what, text, error->line, error->column);
 }
 
-enum base_code wire_json_parse(struct base_view text, size_t max, const char *what, struct wire_json **out,
-                               struct base_error *err) {
+/* *out_at: the octet at which it went wrong. */
+static enum base_code parse(struct base_view text, size_t max, const char *what, struct wire_json **out, size_t *out_at,
+                            struct base_error *err) {
   if (text.size > max)
     return base_fail(err, BASE_TOO_LARGE, "%s: %zu bytes, at most %zu are allowed", what, text.size, max);
   if (text.size == 0)
     return base_fail(err, BASE_SYNTAX, "%s: empty, JSON was expected", what);
   struct scan scan = {0};
-  enum base_code code = look_over(text, what, &scan, err);
+  enum base_code code = look_over(text, what, &scan, out_at, err);
   if (code)
     return code;
   json_error_t error = {0};
@@ -316,9 +325,30 @@ enum base_code wire_json_parse(struct base_view text, size_t max, const char *wh
   if (!done)
     return base_fail(err, BASE_MEMORY, "%s: out of memory while reading JSON", what);
   if (!root)
-    return parse_failure(&error, text, what, err);
+    return parse_failure(&error, text, what, out_at, err);
   *out = (struct wire_json *)(void *)root;
   return BASE_OK;
+}
+
+enum base_code wire_json_parse(struct base_view text, size_t max, const char *what, struct wire_json **out,
+                               struct base_error *err) {
+  size_t at = 0;
+  return parse(text, max, what, out, &at, err);
+}
+
+/* Up to where it went wrong a text is well formed, so what is open there is the way to it: "$.fields.persons[0].name". */
+enum base_code wire_json_parse_own(struct base_view text, size_t max, const char *what, struct wire_json **out,
+                                   struct base_error *err) {
+  struct base_error plain = {0};
+  struct wire_json_fault fault = {.path = "$"};
+  size_t at = 0;
+  enum base_code code = parse(text, max, what, out, &at, &plain);
+  if (code == BASE_OK)
+    return BASE_OK;
+  (void)wire_json_wellformed(base_view_of(text.data, at < text.size ? at : text.size), &fault);
+  bool within = strcmp(fault.path, "$") != 0;
+  return base_fail(err, code, "%s: %s%s%s", what, within ? fault.path : "", within ? ": " : "",
+                   plain.text + strlen(what) + strlen(": "));
 }
 
 void wire_json_free(struct wire_json *document) {

@@ -14,6 +14,10 @@ enum { WIRE_JSON_DEPTH_MAX = 32 };
 /* what: names the document in errors, e.g. "card". Errors name line and column. Free with wire_json_free. */
 BASE_NODISCARD enum base_code wire_json_parse(struct base_view text, size_t max, const char *what,
                                               struct wire_json **out, struct base_error *err);
+/* As wire_json_parse, of what whoever asks wrote himself: errors also name the member, "form.json: $.subject: …", by its
+ * key, which of others' documents is never quoted. */
+BASE_NODISCARD enum base_code wire_json_parse_own(struct base_view text, size_t max, const char *what,
+                                                  struct wire_json **out, struct base_error *err);
 void wire_json_free(struct wire_json *document); /* the root only */
 /* How many octets from start on say what they mean inside quotes: no quote, backslash or control character (RFC 8259,
  * section 7); whether they are UTF-8 is not looked at. */

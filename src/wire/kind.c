@@ -402,7 +402,7 @@ static void read_kind(struct wire_kind_reader *reader) {
 static enum base_code parse(struct base_view bytes, const struct base_hash *hash, struct base_arena *arena,
                             struct wire_kind *out, struct wire_faults *faults, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
-  enum base_code code = wire_json_parse(bytes, WIRE_KIND_MAX, "kind", &document, err);
+  enum base_code code = wire_json_parse_own(bytes, WIRE_KIND_MAX, "kind", &document, err);
   if (code)
     return code;
   struct wire_kind kind = {.hash = *hash};

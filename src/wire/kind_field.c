@@ -21,8 +21,8 @@ struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_
   struct wire_code_names out = {.text = "(none)"};
   size_t used = 0;
   for (size_t i = 0; i < count; i++) {
-    if (used + codes[i].size + sizeof ", …" >= sizeof out.text) {
-      memcpy(out.text + used, ", …", sizeof ", …");
+    if (used + codes[i].size + sizeof ", " > WIRE_CODE_NAMES_MAX) {
+      (void)snprintf(out.text + used, sizeof out.text - used, ", … and %zu more (wasl kind show)", count - i);
       break;
     }
     used += (size_t)snprintf(out.text + used, sizeof out.text - used, "%s%.*s", i ? ", " : "", (int)codes[i].size,
@@ -359,27 +359,33 @@ static enum base_code check_codes(const struct wire_kind_field *field, const str
   return BASE_OK;
 }
 
+static struct wire_code_names column_names(const struct wire_kind_field *table) {
+  struct base_view names[WIRE_KIND_FIELDS_MAX];
+  for (size_t i = 0; i < table->column_count; i++)
+    names[i] = table->columns[i].name;
+  return wire_kind_code_names(names, table->column_count);
+}
+
 /* The column that the table has not, by its name when that is a code; else it is a stranger's bytes, and the row is named. */
 static enum base_code fail_column(const struct wire_kind_field *table, const struct wire_json *row,
                                   const struct wire_place *place, struct base_error *err) {
-  struct base_view names[WIRE_KIND_FIELDS_MAX], name = {NULL, 0};
+  struct base_view name = {NULL, 0};
   const struct wire_json *value;
   void *cursor = NULL;
   do
     (void)wire_json_next(row, &cursor, &name, &value); /* one of them is no column */
   while (wire_table_column(table, name));
-  for (size_t i = 0; i < table->column_count; i++)
-    names[i] = table->columns[i].name;
   bool shown = wire_code_valid(name);
   return base_fail(err, BASE_UNKNOWN_FIELD, "%s: %s%s%.*s: unknown column; the columns are: %s", place->what, wire_place_text(place).text,
                    shown ? "." : "", shown ? (int)name.size : 0, shown ? (const char *)name.data : "",
-                   wire_kind_code_names(names, table->column_count).text);
+                   column_names(table).text);
 }
 
 static enum base_code check_row(const struct wire_kind_field *table, const struct wire_json *row,
                                 const struct wire_place *place, struct base_error *err) {
   if (wire_json_type(row) != WIRE_JSON_OBJECT)
-    return wrong(place, err, BASE_FIELD, "must be an object, a row of the table");
+    return base_fail(err, BASE_FIELD, "%s: %s: must be an object, a row with the columns: %s", place->what,
+                     wire_place_text(place).text, column_names(table).text);
   size_t known = 0;
   const struct wire_beside beside = {.object = row, .now = place->now};
   for (size_t i = 0; i < table->column_count; i++) {

@@ -122,8 +122,9 @@ size_t wire_party_meant(const struct wire_form_parties *parties, struct base_vie
 /* Its value is the id of a message: no example can know one. */
 bool wire_field_names_message(enum wire_field_type type);
 /* The names of a list's codes, joined by ", " and cut to fit: for errors. */
+enum { WIRE_CODE_NAMES_MAX = 200 };
 struct wire_code_names {
-  char text[200];
+  char text[WIRE_CODE_NAMES_MAX + sizeof ", … and 256 more (wasl kind show)"];
 };
 struct wire_code_names wire_kind_code_names(const struct base_view *codes, size_t count);
 

@@ -153,7 +153,7 @@ static void check_texts(const struct wire_kind *kind, struct key_check *check) {
 static enum base_code parse(struct base_view bytes, const struct wire_kind *kind, struct wire_labels *out,
                             struct wire_faults *faults, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
-  enum base_code code = wire_json_parse(bytes, WIRE_KIND_MAX, "labels", &document, err);
+  enum base_code code = wire_json_parse_own(bytes, WIRE_KIND_MAX, "labels", &document, err);
   if (code)
     return code;
   struct wire_object root;

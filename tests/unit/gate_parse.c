@@ -106,6 +106,12 @@ static void test_problem_names_the_field(void **state) {
   expect_field(BASE_FIELD, "fields: $: must be an object", "fields");
   expect_field(BASE_FIELD, "request: $.parts[1].name: missing", "parts[1].name");
   expect_field(BASE_MEDIA_TYPE, "Content-Type: /v1/cases takes application/json", "Content-Type");
+  expect_field(BASE_SYNTAX, "request: $.fields.rows[2].name: \\u0000 is not allowed at line 1, column 9", "fields.rows[2].name");
+  expect_field(BASE_UTF8, "request: $.fields.name: not valid UTF-8 at line 1, column 9", "fields.name");
+  expect_field(BASE_DUPLICATE_KEY, "request: $.kind: a key stands twice in one object at line 1, column 9", "kind");
+  expect_field(BASE_SYNTAX, "request: not well-formed JSON at line 1, column 2: a value was expected", NULL);
+  expect_field(BASE_SYNTAX, "request: $: not well-formed JSON", NULL);
+  expect_field(BASE_SYNTAX, "card: $.name: not well-formed", NULL);
   expect_field(BASE_CONFLICT, "paris: must wait", NULL);
   expect_field(BASE_FIELD, "say which keys: seal or tls", NULL);
   expect_field(BASE_FIELD, "reason:", NULL);

@@ -73,7 +73,7 @@ static void refused(void **state) {
       {BASE_VIEW("\"a\nb\""), BASE_SYNTAX, "not well-formed"},
       {BASE_VIEW("/**/{}"), BASE_SYNTAX, "not well-formed"},
       {BASE_VIEW("\xEF\xBB\xBF{}"), BASE_SYNTAX, "not well-formed"},
-      {BASE_VIEW("\"\\ud800\""), BASE_SYNTAX, "not well-formed"},
+      {BASE_VIEW("\"\\ud800\""), BASE_SYNTAX, "half of a surrogate pair"},
       {BASE_VIEW("\"\\u0000\""), BASE_SYNTAX, "u0000"},
       {BASE_VIEW("{\"\\u0000\":1}"), BASE_SYNTAX, "u0000"},
       {BASE_VIEW("\"a\0b\""), BASE_SYNTAX, "a NUL octet"},
@@ -199,6 +199,46 @@ static void errors_quote_nothing(void **state) {
   assert_int_equal(wire_json_parse(BASE_VIEW("{\"secretname\":1,\"secretname\":1}"), 100, "test", &json, &err),
                    BASE_DUPLICATE_KEY);
   assert_null(strstr(err.text, "secret"));
+}
+
+/* Of one's own document they name the way to what is wrong: as far as the names on it are plain words. */
+static void own_errors_name_the_member(void **state) {
+  (void)state;
+  static const struct {
+    struct base_view text;
+    enum base_code code;
+    const char *said;
+  } cases[] = {
+      {BASE_VIEW("{\"a\":{\"b\":[1,{\"c_d\":\"x\\u0000\"}]}}"), BASE_SYNTAX, "test: $.a.b[1].c_d: \\u0000 is not allowed at line 1, column "},
+      {BASE_VIEW("{\"a\":[\"\\ud800\"]}"), BASE_SYNTAX,
+       "test: $.a[0]: half of a surrogate pair, \\uD800 to \\uDFFF, stands alone at line 1, column "},
+      {BASE_VIEW("{\"a\":[\"\\udc00x\"]}"), BASE_SYNTAX, "test: $.a[0]: half of a surrogate pair"},
+      {BASE_VIEW("{\"a\":\"\xFF\"}"), BASE_UTF8, "test: $.a: not valid UTF-8 at line 1, column "},
+      {BASE_VIEW("{\"a\":\"\0\"}"), BASE_SYNTAX, "test: $.a: a NUL octet at line 1, column 7"},
+      {BASE_VIEW("{\"a\":9223372036854775808}"), BASE_SYNTAX, "test: $.a: a number is out of range at line 1, column "},
+      {BASE_VIEW("[7,9223372036854775808,7]"), BASE_SYNTAX, "test: $[1]: a number is out of range at line 1, column "},
+      {BASE_VIEW("{\"a\":{\"b\":1,\"b\":2}}"), BASE_DUPLICATE_KEY, "test: $.a.b: a key stands twice in one object at line 1, column "},
+      {BASE_VIEW("{\"a b\":{\"b\":1,\"b\":2}}"), BASE_DUPLICATE_KEY, "test: $.?.b: a key stands twice"},
+      {BASE_VIEW("{\"a\":1,\n\"b\":}"), BASE_SYNTAX, "test: $.b: not well-formed JSON at line 2, column 5: a value was expected"},
+      {BASE_VIEW("{\"a\":1}{"), BASE_SYNTAX, "test: not well-formed JSON at line 1, column 8: something stands behind the document"},
+      {BASE_VIEW("9223372036854775808"), BASE_SYNTAX, "test: a number is out of range at line 1, column "},
+      {BASE_VIEW(""), BASE_SYNTAX, "test: empty, JSON was expected"},
+      {BASE_VIEW("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["), BASE_TOO_DEEP, "test: $[0]"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct wire_json *json = NULL;
+    struct base_error err = {0};
+    assert_int_equal(wire_json_parse_own(cases[i].text, 100, "test", &json, &err), cases[i].code);
+    if (strncmp(err.text, cases[i].said, strlen(cases[i].said)) != 0)
+      fail_msg("%s: not %s", err.text, cases[i].said);
+    assert_null(json);
+    assert_int_equal(wire_json_parse_own(cases[i].text, 100, "test", &json, NULL), cases[i].code);
+  }
+  WIRE_AUTO_JSON struct wire_json *good = NULL;
+  assert_int_equal(wire_json_parse_own(BASE_VIEW("{\"a\":1}"), 7, "test", &good, NULL), BASE_OK);
+  assert_int_equal(wire_json_integer(wire_json_get(good, "a")), 1);
+  struct wire_json *none = NULL;
+  assert_int_equal(wire_json_parse_own(BASE_VIEW("{\"a\":1}"), 6, "test", &none, NULL), BASE_TOO_LARGE);
 }
 
 static void size_limit(void **state) {
@@ -504,6 +544,7 @@ int main(void) {
       cmocka_unit_test(long_texts_with_faults),
       cmocka_unit_test(refused),
       cmocka_unit_test(errors_quote_nothing),
+      cmocka_unit_test(own_errors_name_the_member),
       cmocka_unit_test(size_limit),
       cmocka_unit_test(depth_limit),
       cmocka_unit_test(objects),
