@@ -3,6 +3,7 @@
 #ifndef WASL_TESTS_FILLED_H
 #define WASL_TESTS_FILLED_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/kind.h"
@@ -180,9 +181,18 @@ static inline void filled_value(struct wire_writer *writer, const struct wire_ki
   }
 }
 
+/* Each row's own, and the same in every form: what answers these rows answers them. */
+static inline void filled_key(struct wire_writer *writer, const struct wire_kind_field *key, size_t row) {
+  char number[24];
+  (void)snprintf(number, sizeof number, "%zu", row + 1);
+  wire_write_text(writer, key->type == WIRE_FIELD_CODE ? key->list->codes[row] : base_view_text(number));
+}
+
 static inline void filled_table(struct wire_writer *writer, const struct wire_kind_field *field, const struct filled *how) {
   size_t rows = (size_t)field->most < how->rows ? (size_t)field->most : how->rows;
   struct filled_plan plan;
+  if (field->key != NULL && field->key->type == WIRE_FIELD_CODE && rows > field->key->list->count)
+    rows = field->key->list->count;
   wire_write_array(writer);
   for (size_t i = 0; i < rows || i < (size_t)field->least; i++) {
     wire_write_object(writer);
@@ -190,7 +200,10 @@ static inline void filled_table(struct wire_writer *writer, const struct wire_ki
     for (size_t k = 0; k < field->column_count; k++)
       if (plan.there[k]) {
         wire_write_key_view(writer, field->columns[k].name);
-        filled_value(writer, &field->columns[k], how, plan.days[k], plan.chosen[k]);
+        if (&field->columns[k] == field->key)
+          filled_key(writer, field->key, i);
+        else
+          filled_value(writer, &field->columns[k], how, plan.days[k], plan.chosen[k]);
       }
     wire_write_end(writer, '}');
   }

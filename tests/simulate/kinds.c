@@ -78,10 +78,11 @@ static void fill(struct sim_node *node, const struct wire_kind *kind, const stru
                  const struct about *about, struct base_view party, struct sim_written *draft, struct base_buf *out) {
   struct wire_writer writer;
   struct base_hex_text item = base_id_text(&about->item), by = base_id_text(&about->by);
+  bool alone = kind->balance_count > 0 || kind->answer_count > 0; /* no line stands twice; all that is asked is answered */
   struct filled how = {.below = below,
                        .context = node->sim,
                        .characters = 24,
-                       .rows = kind->balance_count > 0 ? 1 : 1 + sim_draw(node->sim, 2), /* no line of it stands twice */
+                       .rows = alone ? 1 : 1 + sim_draw(node->sim, 2),
                        .codes = 2,
                        .optional = 25,
                        .now = node->world.now(node) + SOON, /* what may be kept until now is kept by nobody */

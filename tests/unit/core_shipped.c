@@ -168,8 +168,8 @@ static void nothing_begins_after_the_end(void **state) {
   static const char *const may[] = {
       "assistance: decline offer_withdraw reach_border arrive turn_back demobilise home settle",
       "crisis: reply task_refuse task_report task_done task_cancel",
-      "event: incident_update incident_end match_cancel delegation_decline delegation_left task_refuse task_report task_done "
-      "task_cancel",
+      ("event: incident_update incident_end match_cancel delegation_decline delegation_left task_refuse task_report task_done "
+       "task_cancel"),
       "migration_group: decision_done",
       "operation: task_refuse task_report task_done task_cancel loan_decline loan_end exhibit_hand_over exhibit_receive",
       "roadmap: measure_done measure_drop milestone_reached milestone_confirm",
