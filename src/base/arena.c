@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-enum { ALIGNMENT = 16, BLOCK_SIZE = 4096 };
+enum { ALIGNMENT = 16, BLOCK_LEAST = 4096, BLOCK_MOST = 65536 };
 
 struct base_arena_block {
   struct base_arena_block *next;
@@ -29,6 +29,12 @@ void base_arena_free(struct base_arena *arena) {
   *arena = (struct base_arena){.limit = arena->limit};
 }
 
+/* Of a block for small things: a quarter of what the arena holds already, so that a large one is made of few. */
+static size_t usual_room(const struct base_arena *arena) {
+  size_t room = arena->used / 4 / ALIGNMENT * ALIGNMENT;
+  return room < BLOCK_LEAST ? BLOCK_LEAST : room > BLOCK_MOST ? BLOCK_MOST : room;
+}
+
 void *base_arena_alloc(struct base_arena *arena, size_t size) {
   size_t limit = arena->limit == 0 ? BASE_BUF_DEFAULT_LIMIT : arena->limit;
   if (size > SIZE_MAX - ALIGNMENT - sizeof(struct base_arena_block))
@@ -39,7 +45,7 @@ void *base_arena_alloc(struct base_arena *arena, size_t size) {
     return NULL;
   struct base_arena_block *block = arena->head;
   if (block == NULL || rounded > block->size - block->used) {
-    size_t room = rounded > BLOCK_SIZE / 4 ? rounded : BLOCK_SIZE;
+    size_t usual = usual_room(arena), room = rounded > usual / 4 ? rounded : usual;
     block = calloc(1, sizeof *block + room);
     if (block == NULL)
       return NULL;

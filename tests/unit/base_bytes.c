@@ -157,6 +157,25 @@ static void every_cut_is_noticed(void **state) {
   }
 }
 
+/* From the least block to the greatest, and what needs one of its own among them: nothing overlaps, nothing moves. */
+static void arena_grows(void **state) {
+  (void)state;
+  enum { COUNT = 2000 };
+  static uint8_t *parts[COUNT];
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  for (size_t i = 0; i < COUNT; i++) {
+    size_t size = i % 100 == 99 ? 20000 : 100 + i % 900;
+    parts[i] = base_arena_alloc(&arena, size);
+    assert_non_null(parts[i]);
+    for (size_t k = 0; k < size; k++)
+      assert_int_equal(parts[i][k], 0);
+    memset(parts[i], (int)(i % 250 + 1), size);
+  }
+  for (size_t i = 0; i < COUNT; i++)
+    for (size_t k = 0, size = i % 100 == 99 ? 20000 : 100 + i % 900; k < size; k++)
+      assert_int_equal(parts[i][k], i % 250 + 1);
+}
+
 static void arena_is_zeroed_aligned_and_bounded(void **state) {
   (void)state;
   BASE_AUTO_ARENA struct base_arena arena;
@@ -215,6 +234,7 @@ int main(void) {
       cmocka_unit_test(numbers_are_big_endian_and_read_back),
       cmocka_unit_test(reader_fails_for_good),
       cmocka_unit_test(every_cut_is_noticed),
+      cmocka_unit_test(arena_grows),
       cmocka_unit_test(arena_is_zeroed_aligned_and_bounded),
       cmocka_unit_test(arena_copies),
       cmocka_unit_test(buffers_hand_their_failure_on),
