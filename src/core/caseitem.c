@@ -16,8 +16,8 @@ static int by_id(const void *a, const void *b) {
 }
 
 static bool may_open(const struct core_item_scene *scene, size_t at) {
-  const struct wire_kind_type *type = wire_kind_type_named(scene->kind, scene->messages[at].header->type);
-  return type != NULL && type->opens != NULL;
+  const size_t type = scene->messages[at].type;
+  return type != 0 && scene->kind->types[type - 1].opens != NULL;
 }
 
 enum base_code core_item_index_make(const struct core_item_scene *scene, struct core_item_index *out,
@@ -80,7 +80,7 @@ static const char *text(struct base_view name) {
 }
 
 static unsigned author_of(const struct core_item_scene *scene, uint32_t at) {
-  return core_party_of(scene->opening, scene->messages[at].header->author);
+  return scene->messages[at].party;
 }
 
 static uint32_t bit_of(unsigned party) {
@@ -128,15 +128,19 @@ const struct wire_item_transition *core_item_begins(const struct core_item_scene
                                                     const struct wire_kind_type *type, unsigned party,
                                                     char why[CORE_CASE_WHY]) {
   const struct wire_kind_item *item = type->opens;
-  say(why, "no %s can be made in the state %s", text(item->name), text(scene->kind->states[scene->state]));
+  const struct wire_item_transition *refused = NULL;
   for (size_t i = 0; i < item->transition_count; i++) {
     const struct wire_item_transition *transition = &item->transitions[i];
     if (transition->from != 0 || !(transition->in >> scene->state & 1))
       continue;
     if (admitted(scene, transition->who, CORE_NO_ITEM) >> party & 1)
       return transition;
-    say(why, "only %s may make an item %s", who_text(transition->who), text(item->name));
+    refused = transition;
   }
+  if (refused != NULL)
+    say(why, "only %s may make an item %s", who_text(refused->who), text(item->name));
+  else
+    say(why, "no %s can be made in the state %s", text(item->name), text(scene->kind->states[scene->state]));
   return NULL;
 }
 

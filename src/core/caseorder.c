@@ -28,39 +28,60 @@ static enum base_code no_memory(struct base_error *err) {
 
 /* --- order */
 
+/* Ascending by id, while the messages stay where they are: their headers are met in the order in which they lie in memory,
+ * and what is searched again and again lies close together. */
 static int by_id(const void *a, const void *b) {
-  const struct core_case_message *left = a, *right = b;
-  return base_id_compare(&left->id, &right->id);
+  const struct core_order_key *left = a, *right = b;
+  if (left->key != right->key)
+    return left->key < right->key ? -1 : 1;
+  return base_id_compare(&left->message->id, &right->message->id);
 }
 
-/* The first octets of the ids, ascending as the messages are: what is searched again and again lies close together. */
+/* The first octets of an id, as a number. */
 static uint64_t key_of(const struct base_id *id) {
   uint64_t key;
   memcpy(&key, id->bytes, sizeof key);
   return be64toh(key);
 }
 
+static enum base_code sort_keys(struct core_order *order, struct base_error *err) {
+  order->keys = malloc(order->count * sizeof *order->keys);
+  if (!order->keys)
+    return no_memory(err);
+  for (size_t i = 0; i < order->count; i++)
+    order->keys[i] = (struct core_order_key){.key = key_of(&order->messages[i].id), .message = &order->messages[i]};
+  qsort(order->keys, order->count, sizeof *order->keys, by_id);
+  return BASE_OK;
+}
+
 /* NO_MESSAGE when none has it */
-static uint32_t find_message(const struct core_order *order, const uint64_t *keys, const struct base_id *id) {
+static uint32_t find_message(const struct core_order *order, const struct base_id *id) {
+  const struct core_order_key *keys = order->keys;
   const uint64_t key = key_of(id);
   size_t from = 0;
   for (size_t left = order->count, half; left > 1; left -= half) {
     half = left / 2;
-    from += keys[from + half - 1] < key ? half : 0; /* no branch: it would be guessed wrongly every other time */
+    from += keys[from + half - 1].key < key ? half : 0; /* no branch: it would be guessed wrongly every other time */
   }
   /* the first that is not smaller, or the last */
-  while (from < order->count && keys[from] == key && !base_id_equal(&order->messages[from].id, id))
+  while (from < order->count && keys[from].key == key && !base_id_equal(&keys[from].message->id, id))
     from++;
-  return from < order->count && keys[from] == key ? (uint32_t)from : NO_MESSAGE;
+  return from < order->count && keys[from].key == key ? (uint32_t)(keys[from].message - order->messages) : NO_MESSAGE;
+}
+
+static enum base_code check_twice(const struct core_order *order, struct base_error *err) {
+  const struct core_order_key *keys = order->keys;
+  for (size_t i = 1; i < order->count; i++)
+    if (keys[i].key == keys[i - 1].key && base_id_equal(&keys[i].message->id, &keys[i - 1].message->id))
+      return base_fail(err, BASE_FIELD, "message %s stands twice among the messages of its case",
+                       base_id_text(&keys[i].message->id).text);
+  return BASE_OK;
 }
 
 static enum base_code check_ids(const struct core_order *order, struct base_error *err) {
   const struct core_case_message *opening = NULL;
   for (size_t i = 0; i < order->count; i++) {
     const struct core_case_message *message = &order->messages[i];
-    if (i > 0 && base_id_equal(&message->id, &order->messages[i - 1].id))
-      return base_fail(err, BASE_FIELD, "message %s stands twice among the messages of its case",
-                       base_id_text(&message->id).text);
     if (message->header->opens && opening)
       return base_fail(err, BASE_FIELD, "messages %s and %s both open the case", base_id_text(&opening->id).text,
                        base_id_text(&message->id).text);
@@ -88,19 +109,17 @@ static enum base_code find_follows(struct core_order *order, struct base_error *
   size_t total = 0;
   for (size_t i = 0; i < order->count; i++)
     total += order->messages[i].header->follow_count;
-  BASE_AUTO_FREE uint64_t *keys = malloc(order->count * sizeof *keys);
-  if (!keys || !edges_make(&order->follows, order->count, total))
+  if (!edges_make(&order->follows, order->count, total))
     return no_memory(err);
-  for (size_t i = 0; i < order->count; i++)
-    keys[i] = key_of(&order->messages[i].id);
   uint32_t used = 0;
   for (size_t i = 0; i < order->count; i++) {
-    const struct wire_header *header = order->messages[i].header;
-    for (size_t j = 0; j < header->follow_count; j++) {
-      uint32_t found = find_message(order, keys, &header->follows[j]);
+    const struct core_case_message *message = &order->messages[i];
+    for (size_t j = 0; j < message->header->follow_count; j++) {
+      const struct base_id *followed = &message->header->follows[j];
+      uint32_t found = find_message(order, followed);
       if (found == NO_MESSAGE)
         return base_fail(err, BASE_FIELD, "message %s follows %s, which is missing",
-                         base_id_text(&order->messages[i].id).text, base_id_text(&header->follows[j]).text);
+                         base_id_text(&message->id).text, base_id_text(followed).text);
       order->follows.to[used++] = found;
     }
     order->follows.at[i + 1] = used;
@@ -154,7 +173,23 @@ static enum base_code compute_depths(struct core_order *order, struct base_error
   return BASE_OK;
 }
 
-/* From ascending ids to (depth, id), the edges with them. A stable counting sort: depths are smaller than count. */
+/* Where each place takes its message from: along each circle of places, so that those that are right stay untouched. */
+static void permute(struct core_case_message *messages, uint32_t *came_from, size_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (came_from[i] == i)
+      continue;
+    struct core_case_message first = messages[i];
+    uint32_t to = i;
+    for (uint32_t from; (from = came_from[to]) != i; to = from) {
+      messages[to] = messages[from];
+      came_from[to] = to;
+    }
+    messages[to] = first;
+    came_from[to] = to;
+  }
+}
+
+/* Into the order (depth, id), the edges with them. A stable counting sort: depths are smaller than count. */
 static enum base_code put_in_order(struct core_order *order, struct base_error *err) {
   size_t count = order->count;
   const struct core_edges *old = &order->follows;
@@ -162,26 +197,26 @@ static enum base_code put_in_order(struct core_order *order, struct base_error *
   BASE_AUTO_FREE uint32_t *next = calloc(count + 1, sizeof *next);
   BASE_AUTO_FREE uint32_t *place = calloc(count, sizeof *place);
   BASE_AUTO_FREE uint32_t *came_from = calloc(count, sizeof *came_from);
-  BASE_AUTO_FREE struct core_case_message *copy = calloc(count, sizeof *copy);
-  if (!next || !place || !came_from || !copy || !edges_make(&sorted, count, old->at[count]))
+  if (!next || !place || !came_from || !edges_make(&sorted, count, old->at[count]))
     return no_memory(err);
   for (size_t i = 0; i < count; i++)
     next[order->messages[i].depth + 1]++;
   for (size_t i = 1; i <= count; i++)
     next[i] += next[i - 1];
-  for (uint32_t i = 0; i < count; i++) {
-    place[i] = next[order->messages[i].depth]++;
-    came_from[place[i]] = i;
+  for (size_t i = 0; i < count; i++) {
+    const struct core_case_message *message = order->keys[i].message;
+    uint32_t from = (uint32_t)(message - order->messages);
+    place[from] = next[message->depth]++;
+    came_from[place[from]] = from;
   }
-  memcpy(copy, order->messages, count * sizeof *copy);
   uint32_t used = 0;
   for (size_t i = 0; i < count; i++) {
     uint32_t from = came_from[i];
-    order->messages[i] = copy[from];
     for (uint32_t j = old->at[from]; j < old->at[from + 1]; j++)
       sorted.to[used++] = place[old->to[j]];
     sorted.at[i + 1] = used;
   }
+  permute(order->messages, came_from, count);
   edges_free(&order->follows);
   order->follows = sorted;
   sorted = (struct core_edges){0};
@@ -189,9 +224,11 @@ static enum base_code put_in_order(struct core_order *order, struct base_error *
 }
 
 enum base_code core_order_make(struct core_order *order, struct base_error *err) {
-  if (order->count > 1)
-    qsort(order->messages, order->count, sizeof *order->messages, by_id);
-  enum base_code code = check_ids(order, err);
+  enum base_code code = sort_keys(order, err);
+  if (!code)
+    code = check_twice(order, err);
+  if (!code)
+    code = check_ids(order, err);
   if (!code)
     code = find_follows(order, err);
   if (!code)
@@ -202,6 +239,7 @@ enum base_code core_order_make(struct core_order *order, struct base_error *err)
 }
 
 void core_order_free(struct core_order *order) {
+  free(order->keys);
   edges_free(&order->follows);
 }
 
@@ -218,7 +256,6 @@ unsigned core_party_of(const struct wire_header *opening, struct base_view origi
  * one (or on none), he told two stories. Messages are in order, so the latest own one that is followed has the highest
  * index. */
 enum base_code core_order_equivocation(struct core_order *order, bool *out_flagged, struct base_error *err) {
-  const struct wire_header *opening = order->messages[0].header;
   bool flagged = false;
   uint32_t first[WIRE_PARTIES_MAX];
   memset(first, 0xFF, sizeof first);
@@ -228,7 +265,7 @@ enum base_code core_order_equivocation(struct core_order *order, bool *out_flagg
     return no_memory(err);
   for (uint32_t i = 0; i < order->count; i++) {
     successor[i] = NO_MESSAGE;
-    author[i] = (uint8_t)core_party_of(opening, order->messages[i].header->author);
+    author[i] = order->messages[i].party;
     if (author[i] == CORE_NOBODY)
       continue;
     uint32_t previous = NO_MESSAGE;
@@ -257,7 +294,7 @@ enum base_code core_order_settled(struct core_order *order, struct base_error *e
     return no_memory(err);
   uint32_t everybody = ((uint32_t)1 << opening->party_count) - 1;
   for (size_t i = order->count; i-- > 0;) {
-    unsigned author = core_party_of(opening, order->messages[i].header->author);
+    unsigned author = order->messages[i].party;
     if (author != CORE_NOBODY)
       reached[i] |= (uint32_t)1 << author;
     order->messages[i].settled = reached[i] == everybody;

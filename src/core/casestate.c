@@ -153,10 +153,8 @@ static bool items_take(const struct rules *rules, const struct core_item_index *
 
 /* header NULL: for a message not written yet. */
 static struct verdict judge(const struct rules *rules, const struct core_item_index *index,
-                            const struct wire_kind_type *type, struct base_view author,
-                            const struct wire_header *header) {
+                            const struct wire_kind_type *type, unsigned party, const struct wire_header *header) {
   struct verdict verdict = {.item = CORE_NO_ITEM};
-  unsigned party = core_party_of(rules->scene.opening, author);
   if (party == CORE_NOBODY)
     say_why(&verdict, "its author is not a party of the case");
   else
@@ -177,10 +175,9 @@ static bool same_parties(const struct wire_header *a, const struct wire_header *
 /* What must hold of every message of a case but the first before the kind is asked. Messages that not all parties hold
  * can have no effect, or the parties would see different states. */
 static struct verdict judge_header(const struct rules *rules, const struct core_item_index *index,
-                                   const struct wire_header *header) {
+                                   const struct wire_kind_type *type, unsigned party, const struct wire_header *header) {
   struct verdict verdict = {.item = CORE_NO_ITEM};
   const struct wire_header *opening = rules->scene.opening;
-  const struct wire_kind_type *type = wire_kind_type_named(rules->scene.kind, header->type);
   if (!base_view_equal(header->kind, opening->kind) || !base_hash_equal(&header->kind_hash, &opening->kind_hash))
     say_why(&verdict, "it is of another kind than the case");
   else if (!same_parties(header, opening))
@@ -188,7 +185,7 @@ static struct verdict judge_header(const struct rules *rules, const struct core_
   else if (!type)
     say_why(&verdict, "the kind has no such type");
   else
-    verdict = judge(rules, index, type, header->author, header);
+    verdict = judge(rules, index, type, party, header);
   return verdict;
 }
 
@@ -198,7 +195,7 @@ static void enter_state(struct rules *rules, size_t state, const struct core_cas
   rules->now.state = rules->scene.state = state;
   rules->now.standing[rules->opener] = (uint8_t)state;
   rules->now.by = message->id;
-  rules->now.by_party = (uint8_t)core_party_of(rules->scene.opening, message->header->author);
+  rules->now.by_party = message->party;
   memset(rules->now.agreed, 0, sizeof rules->now.agreed);
   rules->now.proposed = UNSAID;
 }
@@ -243,14 +240,15 @@ static void note_agreed(const struct rules *rules, struct core_case_message *mes
 static void step(struct rules *rules, const struct core_item_index *index, struct core_case_message *messages,
                  uint32_t at) {
   struct core_case_message *message = &messages[at];
-  struct verdict verdict = judge_header(rules, index, message->header);
+  const unsigned author = message->party;
+  const struct wire_kind_type *type = message->type != 0 ? &rules->scene.kind->types[message->type - 1] : NULL;
+  struct verdict verdict = judge_header(rules, index, type, author, message->header);
   message->effective = verdict.takes;
   memcpy(message->why, verdict.why, sizeof message->why);
   if (!verdict.takes)
     return;
   message->agrees = verdict.agrees_only;
   message->about = verdict.moves != NULL ? verdict.item : CORE_NO_ITEM;
-  unsigned author = core_party_of(rules->scene.opening, message->header->author);
   if (verdict.opens != NULL)
     core_item_begin(&rules->scene, messages, at, verdict.opens);
   if (verdict.moves != NULL)
@@ -284,12 +282,24 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
   *rules = (struct rules){.scene = *scene, .opener = core_party_of(header, header->author), .item = CORE_NO_ITEM};
   rules->scene.opening = header;
   rules->now.party_count = header->party_count;
+  message->party = (uint8_t)rules->opener;
   for (size_t i = 0; i < kind->transition_count; i++)
     if (kind->transitions[i].from == 0)
       enter_state(rules, move(rules, &kind->transitions[i], rules->opener), message);
   message->effective = true;
   (void)law_period_read(kind, header, &rules->now.period);
   return BASE_OK;
+}
+
+/* Who wrote each message, and of which type it is: asked again and again from here on. */
+static void look_up(const struct rules *rules, struct core_case_message *messages, size_t count) {
+  const struct wire_kind *kind = rules->scene.kind;
+  for (size_t i = 0; i < count; i++) {
+    const struct wire_header *header = messages[i].header;
+    const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+    messages[i].party = (uint8_t)core_party_of(rules->scene.opening, header->author);
+    messages[i].type = (uint8_t)(type != NULL ? type - kind->types + 1 : 0);
+  }
 }
 
 static void clear_computed(struct core_case_message *messages, size_t count) {
@@ -318,6 +328,8 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
   enum base_code code = core_order_make(&order, err);
   if (!code)
     code = begin(&rules, &scene, &messages[0], err);
+  if (!code)
+    look_up(&rules, messages, count);
   if (!code)
     code = core_order_equivocation(&order, &flagged, err);
   if (!code)
@@ -351,13 +363,13 @@ static struct rules rules_now(const struct wire_kind *kind, const struct core_ca
                         .item = CORE_NO_ITEM};
 }
 
-static enum base_code refuse(const struct rules *rules, struct base_view type, struct base_view author, const char *why,
+static enum base_code refuse(const struct rules *rules, struct base_view type, unsigned party, const char *why,
                              struct base_error *err) {
   char possible[240] = "";
   size_t used = 0;
   for (size_t i = 0; i < rules->scene.kind->type_count; i++) {
     const struct wire_kind_type *other = &rules->scene.kind->types[i];
-    if (!judge(rules, NULL, other, author, NULL).takes || used + other->name.size + 3 > sizeof possible)
+    if (!judge(rules, NULL, other, party, NULL).takes || used + other->name.size + 3 > sizeof possible)
       continue;
     used += (size_t)snprintf(possible + used, sizeof possible - used, "%s%s", used ? ", " : "", name_text(other->name));
   }
@@ -369,8 +381,9 @@ enum base_code core_case_allows(const struct wire_kind *kind, const struct core_
                                 const struct core_case_state *state, struct base_view author,
                                 const struct wire_kind_type *type, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  struct verdict verdict = judge(&rules, NULL, type, author, NULL);
-  return verdict.takes ? BASE_OK : refuse(&rules, type->name, author, verdict.why, err);
+  unsigned party = core_party_of(rules.scene.opening, author);
+  struct verdict verdict = judge(&rules, NULL, type, party, NULL);
+  return verdict.takes ? BASE_OK : refuse(&rules, type->name, party, verdict.why, err);
 }
 
 bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
@@ -379,16 +392,17 @@ bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_
   struct rules rules = rules_now(kind, messages, count, state);
   rules.item = (uint32_t)item;
   return type->moves != NULL && type->moves == core_case_item(kind, &messages[item]) &&
-         judge(&rules, NULL, type, author, NULL).takes;
+         judge(&rules, NULL, type, core_party_of(rules.scene.opening, author), NULL).takes;
 }
 
 enum base_code core_case_allows_header(const struct wire_kind *kind, const struct core_case_message *messages,
                                        size_t count, const struct core_case_state *state,
                                        const struct wire_header *header, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  struct verdict verdict = judge_header(&rules, NULL, header);
+  unsigned party = core_party_of(rules.scene.opening, header->author);
+  struct verdict verdict = judge_header(&rules, NULL, wire_kind_type_named(kind, header->type), party, header);
   rules.item = verdict.item;
-  return verdict.takes ? BASE_OK : refuse(&rules, header->type, header->author, verdict.why, err);
+  return verdict.takes ? BASE_OK : refuse(&rules, header->type, party, verdict.why, err);
 }
 
 static int by_bare_id(const void *a, const void *b) {
@@ -406,8 +420,8 @@ size_t core_case_follows(const struct core_case_message *messages, size_t count,
   total = 0;
   for (size_t i = 0; i < count; i++) {
     const struct wire_header *header = messages[i].header;
-    memcpy(followed + total, header->follows, header->follow_count * sizeof *followed);
-    total += header->follow_count;
+    for (size_t k = 0; k < header->follow_count; k++)
+      followed[total++] = header->follows[k];
     if (base_view_equal(header->author, author))
       own = i; /* in order: the last one is his previous */
   }

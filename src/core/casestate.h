@@ -6,7 +6,7 @@
 
 /* The state of a case: a pure function of its headers. No store, no clock. spec/case.md. */
 
-enum { CORE_CASE_WHY = 131, CORE_NO_ITEM = UINT32_MAX }; /* no room is left over in the structure */
+enum { CORE_CASE_WHY = 129, CORE_NO_ITEM = UINT32_MAX }; /* no room is left over in the structure */
 struct core_case_message {
   struct base_id id;
   const struct wire_header *header;
@@ -17,6 +17,8 @@ struct core_case_message {
   uint16_t agreed[WIRE_ITEM_ALL_MAX]; /* of that item, per type of its `all`: the parties that agreed since */
   uint8_t item;                       /* the item that it opened: 1 + its place in the kind; 0: none */
   uint8_t item_state;
+  uint8_t party;    /* its author's place in the opening message, or WIRE_PARTIES_MAX: a stranger */
+  uint8_t type;     /* 1 + its place in the kind; 0: none of it */
   uint8_t assignee; /* a party's place in the opening message, or WIRE_PARTIES_MAX: nobody */
   bool effective;   /* it made a transition, or agreed to one … */
   bool agrees;      /* … and no more than that: somebody was missing */
