@@ -135,7 +135,7 @@ static enum base_code leave_out(struct case_loading *loading, const struct base_
   return BASE_OK;
 }
 
-static enum base_code load_message(void *context, const struct store_message *row) {
+static enum base_code load_message(void *context, const struct store_header *row) {
   struct case_loading *loading = context;
   struct core_case *kase = loading->kase;
   if (row->state == STORE_MESSAGE_PENDING || row->state == STORE_MESSAGE_DRAFT)
@@ -175,7 +175,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   out->row.lane = row->lane;
   out->row.exercise = row->exercise;
   struct case_loading loading = {.kase = out, .err = err};
-  code = store_message_each(core->store, &row->id, true, load_message, &loading, err);
+  code = store_message_headers(core->store, &row->id, load_message, &loading, err);
   free(loading.left_out);
   if (code == BASE_OK)
     code = core_case_compute(&kind->kind, out->messages, out->count, &out->state, err);

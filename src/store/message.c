@@ -143,6 +143,30 @@ enum base_code store_message_each(struct store *store, const struct base_id *cas
   return code;
 }
 
+enum base_code store_message_headers(struct store *store, const struct base_id *case_id,
+                                     enum base_code (*each)(void *context, const struct store_header *), void *context,
+                                     struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t number = 0;
+  bool found = true;
+  enum base_code code = store_id_find(store, case_id, &number, err);
+  if (code == BASE_OK)
+    code = store_rows_open(store, STORE_SQL_MESSAGE_HEADERS, STORE_VALUES(store_number(number)), &rows, err);
+  while (code == BASE_OK && found) {
+    code = store_rows_next(&rows, &found, err);
+    if (code != BASE_OK || !found)
+      break;
+    struct store_header row = {.state = (enum store_message_state)store_row_at_most(&rows, 1, STORE_MESSAGE_DRAFT),
+                               .ours = store_row_flag(&rows, 2),
+                               .header = store_row_bytes(&rows, 3, NULL)};
+    store_row_32(&rows, 0, row.id.bytes);
+    code = store_row_check(&rows, err);
+    if (code == BASE_OK)
+      code = each(context, &row);
+  }
+  return code;
+}
+
 enum base_code store_message_wait(struct store *store, const struct base_id *pending, const struct base_id *for_id,
                                   struct base_error *err) {
   int64_t waiting, awaited;

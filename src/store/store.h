@@ -310,6 +310,17 @@ BASE_NODISCARD enum base_code store_message_next(struct store *store, int64_t *k
 BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
                                                  enum base_code (*each)(void *context, const struct store_message *),
                                                  void *context, struct base_error *err);
+/* What the state of a case is computed from, and no more of each message: a case may have a hundred thousand. In the order of
+ * arrival, whatever their state; header is valid during the call. */
+struct store_header {
+  struct base_id id;
+  enum store_message_state state;
+  bool ours;
+  struct base_view header;
+};
+BASE_NODISCARD enum base_code store_message_headers(struct store *store, const struct base_id *case_id,
+                                                    enum base_code (*each)(void *context, const struct store_header *),
+                                                    void *context, struct base_error *err);
 /* Erasures: a row for each message whose content was erased, here or not. */
 struct store_erasure {
   struct base_id message;

@@ -197,7 +197,7 @@ static void heads_and_cosignatures(void **state) {
 }
 
 struct told {
-  size_t count;
+  size_t count, stop_at; /* stop_at: at which one it is told to stop; 0: at none */
   struct store_partner partners[4];
   char list[512];
 };
@@ -337,6 +337,15 @@ static enum base_code tell_message(void *context, const struct store_message *me
   return BASE_OK;
 }
 
+static enum base_code tell_header(void *context, const struct store_header *row) {
+  struct told *told = context;
+  size_t used = strlen(told->list);
+  struct base_id id = id_of(row->ours ? 1 : 2);
+  assert_true(same(row->header, "{header}") && base_id_equal(&row->id, &id));
+  snprintf(told->list + used, sizeof told->list - used, "%d/%d;", row->ours ? 1 : 2, (int)row->state);
+  return ++told->count == told->stop_at ? BASE_BUSY : BASE_OK;
+}
+
 static void messages(void **state) {
   struct box *box = *state;
   struct store_message read;
@@ -357,6 +366,13 @@ static void messages(void **state) {
   struct told told = {0};
   ok(store_message_each(box->store, &first, true, tell_message, &told, &error));
   assert_string_equal(told.list, "1/0;3/1;");
+  told = (struct told){0};
+  ok(store_message_headers(box->store, &first, tell_header, &told, &error));
+  ok(store_message_headers(box->store, &none, tell_header, &told, &error));
+  assert_string_equal(told.list, "2/0;1/1;");
+  told = (struct told){.stop_at = 1};
+  assert_int_equal(store_message_headers(box->store, &first, tell_header, &told, &error), BASE_BUSY);
+  assert_string_equal(told.list, "2/0;");
   told = (struct told){0};
   ok(store_message_each(box->store, &first, false, tell_message, &told, &error));
   assert_string_equal(told.list, "3/1;");
