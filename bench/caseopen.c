@@ -53,7 +53,9 @@ struct told {
 
 static void write_one(struct store *store, const struct core_kind *kind, struct told *told, size_t i) {
   BASE_AUTO_BUF struct base_buf bytes = {0};
+  struct base_id follows[3];
   struct wire_header header = {.opens = i == 0, .kind = kind->kind.name, .kind_hash = kind->kind.hash, .time = 1700000000};
+  header.follows = follows;
   static const char *const with_items[] = {"offer", "accept", "mobilise", "report"};
   static const char *const without[] = {"clarify", "clarification", "partial_answer", "answer"};
   bool items = kind->kind.item_count > 0;

@@ -64,7 +64,9 @@ static void write_message(const struct wire_kind *kind, const struct wire_kind_t
   header.author = header.parties[0] = BASE_VIEW(ORIGIN);
   header.parties[1] = BASE_VIEW(OTHER);
   header.party_count = 2;
+  struct base_id followed = {{0}};
   header.follow_count = !header.opens;
+  header.follows = &followed;
   header.state_count = form->state_count;
   memcpy(header.state, form->state, sizeof header.state);
   need(wire_header_write(&header, header_out, &error));

@@ -16,6 +16,7 @@ enum { CASESCENE_MESSAGES = 48, CASESCENE_PARTIES = 3, CASESCENE_TRIED = 2 * CAS
 struct casescene {
   const struct wire_kind *kind;
   struct wire_header headers[CASESCENE_MESSAGES + CASESCENE_TRIED];
+  struct base_id follows[CASESCENE_MESSAGES + CASESCENE_TRIED][WIRE_FOLLOWS_MAX];
   struct core_case_message messages[CASESCENE_MESSAGES + CASESCENE_TRIED], again[CASESCENE_MESSAGES];
   char texts[CASESCENE_MESSAGES + CASESCENE_TRIED][BASE_HEX_ID + 1]; /* the message that each names */
   size_t count;
@@ -41,7 +42,8 @@ static inline struct wire_header *casescene_add(struct casescene *scene, struct 
                                  .kind_hash = scene->kind->hash,
                                  .type = type->name,
                                  .author = base_view_text(casescene_origins[author]),
-                                 .party_count = CASESCENE_PARTIES};
+                                 .party_count = CASESCENE_PARTIES,
+                                 .follows = scene->follows[at]};
   scene->messages[at] = (struct core_case_message){.id = id, .header = header};
   header->case_id = scene->messages[0].id;
   for (size_t i = 0; i < CASESCENE_PARTIES; i++)

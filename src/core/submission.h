@@ -39,6 +39,7 @@ struct core_submission {
   const struct base_id *held; /* the id under which it was held for release: its parts are there. NULL: it was not */
   base_time held_time;        /* of the header that it had then */
   struct wire_header header;
+  struct base_id follows[WIRE_FOLLOWS_MAX]; /* the header's own */
   struct base_buf header_bytes, part0_bytes;
   struct base_id id;
   base_time stored;

@@ -498,8 +498,9 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
 static enum base_code place_in_case(struct core *core, const struct wire_json *fields,
                                     struct core_submission *submission, const struct core_case *kase,
                                     struct base_error *err) {
+  submission->header.follows = submission->follows;
   submission->header.follow_count =
-      core_case_follows(kase->messages, kase->count, core->card.origin, submission->header.follows);
+      core_case_follows(kase->messages, kase->count, core->card.origin, submission->follows);
   enum base_code code = core_ending_take(core, kase, submission, err);
   if (code == BASE_OK)
     code = compose(core, submission, err);

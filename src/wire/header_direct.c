@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/header_direct.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Headers are read more often than anything else: at both ends of each exchange, and all those of a case when it is opened.
@@ -110,10 +111,10 @@ static void read_header(struct reader *reader, struct wire_header *header) {
   reader->off |= reader->at != reader->text.size;
 }
 
-/* One block for all texts, where the other reader takes one for each. */
-static bool keep_texts(struct wire_header *header, struct base_arena *arena) {
+/* One block for all that it points to, where the other reader takes one for each. */
+static bool keep(struct wire_header *header, struct base_arena *arena) {
   struct base_view *texts[3 + WIRE_PARTIES_MAX + 2 * WIRE_STATE_FIELDS_MAX] = {&header->kind, &header->type, &header->author};
-  size_t count = 3, size = 0;
+  size_t count = 3, size = header->follow_count * sizeof *header->follows;
   for (size_t i = 0; i < header->party_count; i++)
     texts[count++] = &header->parties[i];
   for (size_t i = 0; i < header->state_count; i++) {
@@ -125,6 +126,8 @@ static bool keep_texts(struct wire_header *header, struct base_arena *arena) {
   uint8_t *block = base_arena_alloc(arena, size);
   if (block == NULL)
     return false;
+  header->follows = memcpy(block, header->follows, header->follow_count * sizeof *header->follows);
+  block += header->follow_count * sizeof *header->follows;
   for (size_t i = 0; i < count; i++) {
     memcpy(block, texts[i]->data, texts[i]->size);
     texts[i]->data = block;
@@ -135,10 +138,15 @@ static bool keep_texts(struct wire_header *header, struct base_arena *arena) {
 
 bool wire_header_direct(struct base_view bytes, struct base_arena *arena, struct wire_header *out) {
   struct reader reader = {.text = bytes};
-  struct wire_header header = {0};
+  struct base_id follows[WIRE_FOLLOWS_MAX];
+  struct wire_header header;
+  memset(&header, 0, offsetof(struct wire_header, parties)); /* the lists are long, and mostly empty */
+  header.follows = follows;
   read_header(&reader, &header);
-  if (reader.off || bytes.size > WIRE_HEADER_MAX || wire_header_check(&header, NULL) != BASE_OK || !keep_texts(&header, arena))
+  if (reader.off || bytes.size > WIRE_HEADER_MAX || wire_header_check(&header, NULL) != BASE_OK || !keep(&header, arena))
     return false;
-  *out = header;
+  memcpy(out, &header, offsetof(struct wire_header, parties));
+  memcpy(out->parties, header.parties, header.party_count * sizeof *header.parties);
+  memcpy(out->state, header.state, header.state_count * sizeof *header.state);
   return true;
 }

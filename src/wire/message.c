@@ -176,6 +176,11 @@ static void read_header(struct wire_object *object, struct base_arena *arena, st
     header->parties[i] = wire_object_copy_at(object, "parties", parties, i, WIRE_ORIGIN_MAX, arena);
   const struct wire_json *follows = wire_object_array(object, "follows", 0, WIRE_FOLLOWS_MAX);
   header->follow_count = wire_json_size(follows);
+  header->follows = base_arena_array(arena, header->follow_count, sizeof *header->follows);
+  if (header->follows == NULL) {
+    wire_object_fail(object, BASE_MEMORY, "follows", "no memory left for it");
+    return;
+  }
   for (size_t i = 0; i < header->follow_count; i++)
     wire_object_hex_at(object, "follows", follows, i, header->follows[i].bytes, sizeof header->follows[i].bytes);
   header->time = wire_object_time(object, "time", true);
@@ -270,8 +275,10 @@ enum base_code wire_header_copy(const struct wire_header *header, struct base_ar
     whole = copy_view(arena, &copy.parties[i]);
   for (size_t i = 0; whole && i < copy.state_count; i++)
     whole = copy_view(arena, &copy.state[i].name) && copy_view(arena, &copy.state[i].value);
-  if (!whole)
+  struct base_view follows = base_view_of(copy.follows, copy.follow_count * sizeof *copy.follows);
+  if (!whole || !copy_view(arena, &follows))
     return base_fail(err, BASE_MEMORY, "header: no memory for a copy");
+  copy.follows = (struct base_id *)(uintptr_t)follows.data;
   *out = copy;
   return BASE_OK;
 }

@@ -32,18 +32,18 @@ struct wire_header {
   struct base_view kind, type, author;
   struct base_hash kind_hash;    /* of the semantics file */
   size_t party_count, follow_count, state_count;
-  struct base_view parties[WIRE_PARTIES_MAX];     /* origins, ascending, no duplicate; the author is among them */
-  struct base_id follows[WIRE_FOLLOWS_MAX];       /* ascending, no duplicate; none when opens, else at least one */
+  struct base_id *follows;       /* ascending, no duplicate; none when opens, else at least one */
   base_time time;                /* what the author says; no clock runs from it */
-  struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* the kind's state fields, all texts */
   struct base_hash part0;
+  struct base_view parties[WIRE_PARTIES_MAX];     /* origins, ascending, no duplicate; the author is among them */
+  struct wire_state_field state[WIRE_STATE_FIELDS_MAX]; /* the kind's state fields, all texts */
 };
-/* Views point into arena copies. Errors name the path. */
+/* What it points to lies in the arena. Of parties and state no more is set than there are. Errors name the path. */
 BASE_NODISCARD enum base_code wire_header_parse(struct base_view bytes, struct base_arena *arena, struct wire_header *out,
                                                 struct base_error *err);
 BASE_NODISCARD enum base_code wire_header_write(const struct wire_header *header, struct base_buf *out,
                                                 struct base_error *err);
-/* A copy whose views point into the arena; BASE_MEMORY when it is full. */
+/* A copy that points into the arena alone; BASE_MEMORY when it is full. */
 BASE_NODISCARD enum base_code wire_header_copy(const struct wire_header *header, struct base_arena *arena,
                                                struct wire_header *out, struct base_error *err);
 /* empty view when absent */

@@ -590,10 +590,12 @@ static void a_deep_case(void **unused) {
   add(&scene, 1, A, "ask", "");
   struct core_case_message *messages = calloc(COUNT, sizeof *messages);
   struct wire_header *headers = calloc(COUNT, sizeof *headers);
-  assert_true(messages && headers);
+  struct base_id(*follows)[4] = calloc(COUNT, sizeof *follows);
+  assert_true(messages && headers && follows);
   for (size_t i = 0; i < COUNT; i++) {
     number_id(&messages[i].id, i);
     headers[i] = scene.headers[0];
+    headers[i].follows = follows[i];
     headers[i].opens = i == 0;
     headers[i].case_id = messages[0].id;
     headers[i].type = i ? BASE_VIEW("answer") : BASE_VIEW("ask");
@@ -608,6 +610,7 @@ static void a_deep_case(void **unused) {
   assert_false(scene.state.flagged);
   free(messages);
   free(headers);
+  free(follows);
   finish(&scene);
 }
 

@@ -117,6 +117,7 @@ static inline struct wire_frame_proof liar_prove(struct liar *liar, uint64_t ind
 /* --- his messages */
 struct liar_message {
   struct wire_header header;
+  struct base_id follows[WIRE_FOLLOWS_MAX];
   struct wire_opening opening; /* of the sent leaf */
   struct base_view header_bytes, part0;
   struct base_id id;
@@ -141,6 +142,7 @@ static inline void liar_draft(struct liar *liar, const char *kase, struct liar_m
                                      .state = {{BASE_VIEW("ground"), BASE_VIEW("scope_too_wide")}}};
   for (size_t i = 0; i < 2; i++)
     out->header.parties[i] = liar_keep(liar, opening->parties[i]);
+  out->header.follows = out->follows;
   out->header.follow_count = core_case_follows(found->messages, found->count, out->header.author, out->header.follows);
   struct wire_part0 part0 = {.part_count = 0};
   struct base_buf bytes = {0};

@@ -15,6 +15,7 @@ struct scene {
   struct shipped shipped;
   size_t parties, count;
   struct wire_header headers[SCENE_MAX];
+  struct base_id follows[SCENE_MAX][WIRE_FOLLOWS_MAX];
   struct core_case_message messages[SCENE_MAX];
   struct core_case_state state;
   char terms[SCENE_MAX][BASE_HEX_ID + 1]; /* what a field of each says */
@@ -48,6 +49,7 @@ static inline struct wire_header *add(struct scene *scene, int name, int author,
   header->party_count = scene->parties;
   for (size_t i = 0; i < scene->parties; i++)
     header->parties[i] = base_view_text(origins[i]);
+  header->follows = scene->follows[scene->count];
   for (; *follows; follows++)
     header->follows[header->follow_count++] = id_of(*follows);
   scene->count++;

@@ -263,12 +263,16 @@ static void plant(struct pair_node *node, const char *kase, const char *ground, 
   struct base_buf part0_bytes = {0}, header_bytes = {0}, sealed = {0};
   struct wire_part0 part0 = {0};
   assert_int_equal(wire_part0_write(&part0, fields, &part0_bytes, NULL), BASE_OK);
-  struct wire_header header = {.kind = kind->kind.name,
+  struct base_id opened;
+  assert_true(base_id_parse(base_view_text(kase), &opened));
+  struct wire_header header = {.case_id = opened,
+                               .kind = kind->kind.name,
                                .kind_hash = kind->kind.hash,
                                .type = BASE_VIEW("refuse"),
                                .author = author->card.origin,
                                .party_count = 2,
                                .follow_count = 1,
+                               .follows = &opened,
                                .state_count = 1,
                                .time = node->now,
                                .part0 = seal_sha256(base_buf_view(&part0_bytes))};
@@ -276,8 +280,6 @@ static void plant(struct pair_node *node, const char *kase, const char *ground, 
   header.parties[first ? 0 : 1] = author->card.origin;
   header.parties[first ? 1 : 0] = core->card.origin;
   header.state[0] = (struct wire_state_field){BASE_VIEW("ground"), base_view_text(ground)};
-  assert_true(base_id_parse(base_view_text(kase), &header.case_id));
-  header.follows[0] = header.case_id;
   assert_int_equal(wire_header_write(&header, &header_bytes, NULL), BASE_OK);
   struct store_message row = {.id = seal_message_id(base_buf_view(&header_bytes)),
                               .case_id = header.case_id,

@@ -108,6 +108,7 @@ static void header_refused(void **state) {
 /* A header whose counts and lengths can be set, written and read back. */
 struct full {
   struct wire_header header;
+  struct base_id follows[WIRE_FOLLOWS_MAX];
   char names[WIRE_PARTIES_MAX + 1][WIRE_ORIGIN_MAX + 1];
   char codes[WIRE_STATE_FIELDS_MAX + 1][8];
   char value[WIRE_STATE_VALUE_MAX + 2];
@@ -119,6 +120,7 @@ static void fill(struct full *full, size_t parties, size_t follows, size_t field
   header->kind = header->type = BASE_VIEW("kind");
   header->party_count = parties;
   header->follow_count = follows;
+  header->follows = full->follows;
   header->state_count = fields;
   for (size_t i = 0; i < parties && i < WIRE_PARTIES_MAX; i++) {
     snprintf(full->names[i], sizeof full->names[i], "wasl/n%c/0123456789abcdef", (char)('a' + i));
