@@ -175,8 +175,11 @@ bool cli_print_json(struct cli *cli, const struct cli_answer *answer);
 /* --- for people (text.c) */
 void cli_line(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* one line on stderr */
-/* "wasl: …" on stderr: the error's sentence, which is English, after what the error is in a word in their language. */
+/* "wasl: …" on stderr: the error's sentence after what the error is in a word, both in their language. */
 void cli_complain(const struct cli *cli, const struct base_error *err);
+/* An English sentence of ours, said in this language with the same values (said.c); isolate: these keep their order among
+ * Arabic. False, and out is as it was: in English, and where the table has no such sentence. */
+bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out);
 const char *cli_code_text(enum wire_language language, enum base_code code);
 const char *cli_word(const struct cli *cli, enum cli_word word);
 const char *cli_word_in(enum cli_word word, enum wire_language language);

@@ -134,7 +134,7 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
     return cli_witness_add(cli, err);
   if (cli->word_count == 0 || cli_has(cli, "--key") || cli_has(cli, "--url") || cli_has(cli, "--pin"))
     return cli_usage(cli, err,
-                     cli->word_count == 0 ? "something is missing"
+                     cli->word_count == 0 ? "FILE is missing, the partner's card, or --witness NAME"
                                           : "--key, --url and --pin are those of a witness: --witness NAME is missing");
   enum base_code code = read_card(cli->words[0], &bytes, &arena, &card, err);
   if (code != BASE_OK)

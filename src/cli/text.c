@@ -40,9 +40,12 @@ void cli_complain(const struct cli *cli, const struct base_error *err) {
   base_buf_text(&line, "wasl: ");
   if (cli->language != WIRE_EN)
     base_buf_printf(&line, "%s: ", cli_code_text(cli->language, err->code));
-  base_buf_text(&line, isolate ? ISOLATE : "");
-  base_buf_printable(&line, base_view_text(err->text));
-  base_buf_text(&line, isolate ? ISOLATE_END "\n" : "\n");
+  if (!cli_said(cli->language, base_view_text(err->text), isolate, &line)) {
+    base_buf_text(&line, isolate ? ISOLATE : "");
+    base_buf_printable(&line, base_view_text(err->text));
+    base_buf_text(&line, isolate ? ISOLATE_END : "");
+  }
+  base_buf_text(&line, "\n");
   /* There is nobody left to tell when stderr is gone. */
   if (base_write_all(STDERR_FILENO, base_buf_view(&line), NULL) != BASE_OK)
     return;

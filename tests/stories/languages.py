@@ -9,7 +9,7 @@ import os
 import pty
 import subprocess
 
-from story import BIN, check, complaint, must, ok, path, run, settle, started
+from story import BIN, check, complaint, must, ok, path, run, settle, started, write
 
 # the head of a column, a state of the outbox, a deadline, what a refusal is, what evidence says
 SAID = {
@@ -20,6 +20,15 @@ SAID = {
     "pt_PT": ("Processo", "com recibo", "prazo", "parceiro desconhecido", "A prova é válida."),
     "C": ("Case", "receipted", "due", "no partner", "The evidence verifies."),
     "de_DE.UTF-8": ("Case", "receipted", "due", "no partner", "The evidence verifies."),
+}
+
+# why: a value of a form, the state of a case, a word that is missing
+WHY = {
+    "ar_MA.UTF-8": ("القيم الممكنة: urgent_direct", "لا يرسلها إلا طرف لم يفتح الملف", "TYPE ناقص"),
+    "fr_FR.UTF-8": ("valeurs possibles : urgent_direct", "seul peut l'envoyer : une partie qui n'a pas ouvert le dossier", "TYPE manque"),
+    "en_GB.UTF-8": ("must be one of: urgent_direct", "only a party that did not open the case may send it", "TYPE is missing: a type of message"),
+    "es": ("debe ser uno de: urgent_direct", "solo puede enviarlo: una parte que no abrió el expediente", "falta TYPE"),
+    "pt_PT": ("tem de ser um de: urgent_direct", "só pode enviá-la: uma parte que não abriu o processo", "falta TYPE"),
 }
 
 
@@ -64,7 +73,13 @@ def story():
         told = [json.loads(must(rabat.wasl(*words, "--json", **more)).out) for words in asked[:3]]
         check(plain is None or told == plain, locale, "changes what programs read")
         plain = told
-    ok("lists, states, deadlines, refusals and evidence in five languages, English for any other; JSON in none")
+    form = rabat.ask("kind", "example", "request", "answer")
+    for locale, (value, state, word) in WHY.items():
+        more = {"env": within(locale)}
+        complaint(rabat.wasl(*rabat.request_words("paris", urgency="never"), **more), 1, value, "urgency")
+        complaint(rabat.wasl("case", "send", case, "answer", "--fields", write("answer.json", form), **more), 6, state)
+        complaint(rabat.wasl("case", "send", case, **more), 2, word, "wasl case send CASE TYPE")
+    ok("lists, states, deadlines, refusals with their reasons and evidence in five languages, English for any other; JSON in none")
     check("Dossier" in rabat.ask("case", "list", env=within("fr_FR.UTF-8", "LANG")), "LANG is not heard")
     for words in asked:
         said = on_a_terminal(rabat, "ar_MA.UTF-8", *words)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * English sentences in the other languages. The programs say what happened in English, in one place each; here the sentence
+ * is recognised by the format that it was made of, and said again with the same values. What is not in the table stays
+ * English, so nothing is ever lost. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define ISOLATE "\u2066"
+#define ISOLATE_END "\u2069"
+
+enum {
+  VALUES_MAX = 16,
+  DEEP = 8,
+  STEPS_MAX = 1 << 20, /* what a stranger wrote may stand in a sentence: who makes it hard to recognise leaves it English */
+};
+
+static const struct {
+  const char *english, *texts[WIRE_LANGUAGES];
+} sentences[] = {
+#define CLI_SAID(en, ar, fr, es, pt) {en, {[WIRE_AR] = ar, [WIRE_FR] = fr, [WIRE_EN] = en, [WIRE_ES] = es, [WIRE_PT] = pt}},
+#define CLI_SAID_PIECE CLI_SAID
+#include "cli/reasons.def"
+#include "cli/reasons_more.def"
+#include "cli/help.def"
+#undef CLI_SAID_PIECE
+#undef CLI_SAID
+};
+
+/* The end of a conversion: the letter that says what it writes. */
+static const char *conversion(const char *format) {
+  return format + 1 + strspn(format + 1, "-+ #0123456789.*hljzt");
+}
+
+static bool writes(char letter, uint8_t octet) {
+  switch (letter) {
+  case 's':
+    return true;
+  case 'x':
+    return (octet >= '0' && octet <= '9') || (octet >= 'a' && octet <= 'f');
+  case 'X':
+    return (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'F');
+  case 'c':
+    return octet >= ' ';
+  default:
+    return octet == '-' || (octet >= '0' && octet <= '9');
+  }
+}
+
+/* What the format says itself stands in the text, in this order: most formats are done with here. */
+static bool may_be_of(const char *format, struct base_view text) {
+  bool first = *format != '%';
+  while (*format != 0) {
+    size_t size = strcspn(format, "%");
+    const uint8_t *at = size <= text.size ? memmem(text.data, text.size, format, size) : NULL;
+    if (at == NULL || (first && at != text.data))
+      return false;
+    text = base_view_of(at + size, text.size - (size_t)(at + size - text.data));
+    format += size;
+    format = *format == 0 ? format : conversion(format) + 1;
+    first = false;
+  }
+  return true;
+}
+
+/* Whether the text can have been made of the format, and of which values: each as short as it can be. */
+static bool made_of(const char *format, struct base_view text, struct base_view *values, size_t count, size_t *steps) {
+  while (*format != 0 && *format != '%') {
+    if (text.size == 0 || text.data[0] != (uint8_t)*format)
+      return false;
+    format++;
+    text = base_view_of(text.data + 1, text.size - 1);
+  }
+  if (*format == 0)
+    return text.size == 0;
+  const char *letter = conversion(format);
+  if (count == VALUES_MAX)
+    return false;
+  for (size_t size = 0; *steps > 0; size++) {
+    --*steps;
+    values[count] = base_view_of(text.data, size);
+    bool fits = size > 0 || *letter == 's';
+    if (fits && made_of(letter + 1, base_view_of(text.data + size, text.size - size), values, count + 1, steps))
+      return true;
+    if (size == text.size || !writes(*letter, text.data[size]))
+      return false;
+  }
+  return false;
+}
+
+/* How many octets of the format are its own: of two that fit, the one that says more was meant. */
+static size_t own_octets(const char *format) {
+  size_t count = 0;
+  for (; *format != 0; format++)
+    if (*format == '%')
+      format = conversion(format);
+    else
+      count++;
+  return count;
+}
+
+struct saying {
+  enum wire_language language;
+  bool isolate; /* what is no Arabic keeps its order among it */
+  struct base_buf *out;
+  size_t *steps; /* that are left to recognise it all */
+};
+
+static const char *find(const struct saying *saying, struct base_view english, struct base_view values[VALUES_MAX]) {
+  const char *best = NULL;
+  size_t most = 0;
+  for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+    struct base_view found[VALUES_MAX] = {0};
+    size_t own = own_octets(sentences[i].english);
+    if (own <= most || !may_be_of(sentences[i].english, english) ||
+        !made_of(sentences[i].english, english, found, 0, saying->steps))
+      continue;
+    most = own;
+    best = sentences[i].texts[saying->language];
+    memcpy(values, found, sizeof found);
+  }
+  return best;
+}
+
+static void isolated(const struct saying *saying, struct base_view text) {
+  bool isolate = saying->isolate && text.size > 0;
+  base_buf_text(saying->out, isolate ? ISOLATE : "");
+  base_buf_printable(saying->out, text);
+  base_buf_text(saying->out, isolate ? ISOLATE_END : "");
+}
+
+static bool say(const struct saying *saying, struct base_view english, unsigned deep);
+
+static void say_or_leave(const struct saying *saying, struct base_view english, unsigned deep) {
+  if (!say(saying, english, deep))
+    isolated(saying, english);
+}
+
+/* "{2}" is the second value; one word, which may be a name or what somebody types, is said in the language only as "{2!}".
+ * What stands between grave accents is a command: in Arabic they are for isolates alone. */
+static void fill(const struct saying *saying, const char *text, const struct base_view values[VALUES_MAX], unsigned deep) {
+  bool within = false;
+  for (; *text != 0; text++) {
+    bool any = text[0] == '{' && text[1] >= '1' && text[1] <= '9' && text[2] == '!' && text[3] == '}';
+    if (any || (text[0] == '{' && text[1] >= '1' && text[1] <= '9' && text[2] == '}')) {
+      struct base_view value = values[text[1] - '1'];
+      if (any || (value.size > 0 && memchr(value.data, ' ', value.size) != NULL))
+        say_or_leave(saying, value, deep + 1);
+      else
+        isolated(saying, value);
+      text += any ? 3 : 2;
+    } else if (*text == '`' && saying->language == WIRE_AR) {
+      within = !within;
+      base_buf_text(saying->out, !saying->isolate ? "" : within ? ISOLATE : ISOLATE_END);
+    } else
+      base_buf_u8(saying->out, (uint8_t)*text);
+  }
+}
+
+/* As it stands, or "where: what": a place that is the same in every language, and a sentence about it; or both are sentences. */
+static bool say(const struct saying *saying, struct base_view english, unsigned deep) {
+  struct base_view values[VALUES_MAX] = {0};
+  const char *text = deep <= DEEP && english.size > 0 ? find(saying, english, values) : NULL;
+  for (size_t i = 1; text == NULL && deep <= DEEP && i + 2 < english.size; i++) {
+    if (english.data[i] != ':' || english.data[i + 1] != ' ')
+      continue;
+    text = find(saying, base_view_of(english.data + i + 2, english.size - i - 2), values);
+    if (text == NULL)
+      continue;
+    say_or_leave(saying, base_view_of(english.data, i), deep + 1);
+    base_buf_text(saying->out, saying->language == WIRE_FR ? " : " : ": ");
+  }
+  if (text == NULL)
+    return false;
+  fill(saying, text, values, deep);
+  return true;
+}
+
+bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out) {
+  size_t steps = STEPS_MAX;
+  struct saying saying = {language, isolate, out, &steps};
+  return language != WIRE_EN && say(&saying, english, 0);
+}

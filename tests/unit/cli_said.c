@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * English sentences said in other languages: recognised by their formats, with the same values, and left alone otherwise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+
+static void expect(enum wire_language language, bool isolate, const char *english, const char *said) {
+  BASE_AUTO_BUF struct base_buf out = {0};
+  base_buf_init(&out, 1 << 20);
+  bool done = cli_said(language, base_view_text(english), isolate, &out);
+  base_buf_u8(&out, 0);
+  if (done != (said != NULL) || strcmp((const char *)out.data, said != NULL ? said : "") != 0)
+    fail_msg("%s: %s", english, (const char *)out.data);
+}
+
+static void with_its_values(void **state) {
+  (void)state;
+  static const char none[] = "there is no partner named madrid; wasl partner list shows them";
+  expect(WIRE_FR, false, none, "aucun partenaire ne s'appelle madrid ; wasl partner list les montre");
+  expect(WIRE_ES, false, none, "no hay ningún socio llamado madrid; wasl partner list los muestra");
+  expect(WIRE_PT, false, none, "não há nenhum parceiro chamado madrid; wasl partner list mostra-os");
+  expect(WIRE_AR, false, none, "لا شريك باسم madrid؛ اعرضهم بالأمر wasl partner list");
+  expect(WIRE_EN, false, none, NULL);
+  expect(WIRE_FR, false, "there is no partner named ; wasl partner list shows them",
+         "aucun partenaire ne s'appelle  ; wasl partner list les montre");
+}
+
+/* A number is a number, digits of an id are these: what is none of it was made of another format. */
+static void of_its_sort(void **state) {
+  (void)state;
+  expect(WIRE_FR, false, "limit: a whole number from 1 to 100", "limit : un entier de 1 à 100");
+  expect(WIRE_FR, false, "limit: a whole number from 1 to many", NULL);
+  expect(WIRE_FR, false, "limit: a whole number from 1 to ", NULL);
+  expect(WIRE_ES, false, "there is no token -7; wasl token list shows them", "no hay ficha -7; wasl token list las muestra");
+  expect(WIRE_FR, false,
+         "no row {kind request, type ask, purpose drugs, special personal data, from rabat to paris} is in force; agreement 878501e5… "
+         "has no such row; agreement 12ab… expired on 2026-01-01T00:00:00Z; and 2 more",
+         "aucun article en vigueur {dossier request, message ask, finalité drugs, données personnelles sensibles, de rabat à paris} ; "
+         "l'accord 878501e5… n'a pas de tel article ; agreement 12ab… expired on 2026-01-01T00:00:00Z; and 2 more");
+}
+
+/* Sentences within sentences, and after where it is; a word alone may be what somebody has to type. */
+static void within(void **state) {
+  (void)state;
+  expect(WIRE_FR, false, "fields: $.urgency: must be one of: normal, urgent", "champs : $.urgency : valeurs possibles : normal, urgent");
+  expect(WIRE_FR, false, "fields: $.due: must be a date like 2026-11-21 that exists", "champs : $.due : une date qui existe, comme 2026-11-21");
+  expect(WIRE_ES, false, "answer: only the party that opened the case may send it; possible now: nothing",
+         "answer: solo puede enviarlo: la parte que abrió el expediente; posible ahora: nada");
+  expect(WIRE_FR, false, "case show: -n stands twice; use: wasl case show CASE", "case show : -n figure deux fois ; emploi : wasl case show CASE");
+  expect(WIRE_FR, false, "the node's folder /x cannot be opened: Permission denied",
+         "le dossier du nœud /x ne s'ouvre pas : permission refusée");
+  expect(WIRE_FR, false, "something that nobody put into the table", NULL);
+  expect(WIRE_FR, false, "a: b: c", NULL);
+  expect(WIRE_FR, false, "", NULL);
+}
+
+static void among_arabic(void **state) {
+  (void)state;
+  expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
+  expect(WIRE_AR, true, "there is no kind named x; wasl kind list shows them",
+         "لا نوع باسم \u2066x\u2069؛ اعرضها بالأمر \u2066wasl kind list\u2069");
+  expect(WIRE_FR, false, "the kind x has no balance: nothing in it says what is needed\u202e", NULL);
+}
+
+/* What a stranger wrote stands in errors, too: it takes no time that anybody would notice, and nothing of it acts. */
+static void hostile(void **state) {
+  (void)state;
+  BASE_AUTO_BUF struct base_buf out = {0};
+  char text[BASE_ERROR_TEXT_MAX];
+  static const char *const pieces[] = {": ", "%s", "a ", "; use: wasl ", "fields: ", "{1}", "; agreement 0… has no such row"};
+  base_buf_init(&out, 1 << 20);
+  for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+    size_t size = strlen(pieces[i]), used = 0;
+    for (; used + size < sizeof text; used += size)
+      memcpy(text + used, pieces[i], size);
+    (void)cli_said(WIRE_AR, base_view_of(text, used), true, &out);
+  }
+  assert_int_equal(out.code, BASE_OK);
+  expect(WIRE_FR, false, "there is no case {1}\x1b[2J here", "il n'y a pas de dossier {1}\uFFFD[2J ici");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(within),
+                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
