@@ -1184,6 +1184,8 @@ export type Kind = {
   lane?: Lane;
   /** Content for persons named for each case alone. */
   readers?: "named";
+  /** The lowest mark of its messages, where it says one. */
+  mark?: string;
   purpose_field?: string;
   /** The fields by which its cases are counted in the picture. */
   picture?: {

@@ -60,7 +60,7 @@ static enum base_code ask_law(struct core_building *building, const struct wire_
   struct wire_marking marking;
   bool marked = wire_marking_parse(part0.handling, &marking);
   asked.personal = wire_form_personal(form, &content->header, part0.fields);
-  asked.level = wire_marking_level(marked ? &marking : NULL);
+  asked.level = wire_kind_level(kind, marked ? &marking : NULL);
   wire_part0_free(&part0);
   code = core_law(core, kind, opening, type, asked, partner, out, why);
   if (code != BASE_LAW)

@@ -154,7 +154,7 @@ static enum base_code check_row(struct core *core, const struct core_content *co
   if (type == NULL)
     return base_fail(err, BASE_KIND, "basis: the kind of the message is not shipped any more");
   struct core_law_content asked = {.personal = wire_form_personal(type, header, content->part0.fields),
-                                   .level = wire_marking_level(marked ? &marking : NULL)};
+                                   .level = wire_kind_level(&kind->kind, marked ? &marking : NULL)};
   if (!header->opens) {
     code = store_message_header(core->store, &header->case_id, &arena, &row, err);
     if (code == BASE_OK)

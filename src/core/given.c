@@ -82,7 +82,7 @@ static enum base_code ask_law(const struct giving *giving, const struct core_con
   struct wire_marking marking;
   bool marked = wire_marking_parse(content->part0.handling, &marking);
   struct core_law_content asked = {.personal = wire_form_personal(form, header, content->part0.fields),
-                                   .level = wire_marking_level(marked ? &marking : NULL)};
+                                   .level = wire_kind_level(&kind->kind, marked ? &marking : NULL)};
   enum base_code code = core_law(giving->core, &kind->kind, opening, header->type, asked, giving->to, out, err);
   return code == BASE_OK ? core_passing_law(giving->core, &kind->kind, opening, header, giving->to->card.origin,
                                             out->clause, err)

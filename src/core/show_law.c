@@ -134,12 +134,15 @@ static enum base_code read_personal(const struct wire_json *request, const struc
 }
 
 /* Without a mark it is asked as an unmarked message is. */
-static enum base_code read_level(const struct wire_json *request, enum wire_level *out, struct base_error *err) {
+static enum base_code read_level(const struct wire_json *request, const struct wire_kind *kind, enum wire_level *out,
+                                 struct base_error *err) {
   struct base_view handling = core_request_text(request, "handling");
-  struct wire_marking marking;
+  struct wire_marking marking = {0};
   enum base_code code = handling.size > 0 ? wire_marking_read(handling, &marking, err) : BASE_OK;
   if (code == BASE_OK)
-    *out = wire_marking_level(handling.size > 0 ? &marking : NULL);
+    code = wire_kind_marks(kind, &marking, err);
+  if (code == BASE_OK)
+    *out = wire_kind_level(kind, handling.size > 0 ? &marking : NULL);
   return code;
 }
 
@@ -228,7 +231,7 @@ static enum base_code read_question(struct core *core, const struct wire_json *r
     out->period = law_period_binds(&kind->kind, NULL, type->name, kase->state.period.to);
   code = take_purpose(kind, kase, core_request_text(request, "purpose"), &out->purpose, err);
   if (code == BASE_OK)
-    code = read_level(request, &out->level, err);
+    code = read_level(request, &kind->kind, &out->level, err);
   return code == BASE_OK ? read_personal(request, type, &out->personal, err) : code;
 }
 

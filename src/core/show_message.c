@@ -276,14 +276,22 @@ static enum base_code write_parts(struct core *core, struct wire_writer *writer,
   return code;
 }
 
-/* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is.
- */
-static void write_markings(struct wire_writer *writer, const struct wire_part0 *part0) {
+/* As the author wrote them, and whether they are codes of ours: what a partner wrote in another way is shown as it is. A mark below
+ * that of the kind is shown as it counts; `outside` has the author's. */
+static void write_markings(struct wire_writer *writer, const struct wire_kind *kind, const struct wire_part0 *part0) {
+  BASE_AUTO_BUF struct base_buf spelled = {0};
   struct wire_marking marking;
   struct wire_grading grading;
-  wire_write_member_text(writer, "handling", part0->handling);
-  wire_write_member_bool(writer, "handling_known",
-                         part0->handling.size == 0 || wire_marking_parse(part0->handling, &marking));
+  bool parsed = wire_marking_parse(part0->handling, &marking);
+  bool raised = kind != NULL && wire_kind_raises(kind, parsed ? &marking : NULL);
+  base_buf_init(&spelled, WIRE_MARKING_MAX);
+  if (raised) {
+    marking = parsed ? marking : (struct wire_marking){0};
+    marking.level = kind->mark;
+    wire_marking_write(&marking, &spelled);
+  }
+  wire_write_member_text(writer, "handling", raised ? base_buf_view(&spelled) : part0->handling);
+  wire_write_member_bool(writer, "handling_known", raised || parsed || part0->handling.size == 0);
   wire_write_member_text(writer, "grading", part0->grading);
   wire_write_member_bool(writer, "grading_known",
                          part0->grading.size == 0 || wire_grading_parse(part0->grading, &grading));
@@ -293,7 +301,7 @@ static enum base_code write_content(struct core *core, struct wire_writer *write
                                     struct base_error *err) {
   const struct wire_header *header = &content->header;
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
-  write_markings(writer, &content->part0);
+  write_markings(writer, kind != NULL ? &kind->kind : NULL, &content->part0);
   write_fields(writer, kind != NULL ? wire_kind_type_named(&kind->kind, header->type) : NULL, header,
                content->part0.fields);
   return write_parts(core, writer, &content->row.id, &content->part0, err);

@@ -93,13 +93,15 @@ static enum base_code check_markings(const struct wire_json *request, struct cor
   struct base_view handling = core_request_text(request, "handling"), given = core_request_text(request, "grading");
   BASE_AUTO_BUF struct base_buf spelled = {0};
   base_buf_init(&spelled, WIRE_MARKING_MAX);
-  struct wire_marking marking;
+  struct wire_marking marking = {0};
   struct wire_grading grading;
   enum base_code code = BASE_OK;
   submission->level = wire_marking_level(NULL);
   if (handling.size > 0)
     code = wire_marking_read(handling, &marking, err);
-  if (code == BASE_OK && handling.size > 0) {
+  if (code == BASE_OK)
+    code = wire_kind_marks(&submission->kind->kind, &marking, err);
+  if (code == BASE_OK && (handling.size > 0 || marking.level != WIRE_LEVEL_NONE)) {
     submission->level = wire_marking_level(&marking);
     wire_marking_write(&marking, &spelled);
     submission->part0.handling = base_arena_copy(&submission->arena, base_buf_view(&spelled));
@@ -599,7 +601,7 @@ static enum base_code take_content(struct core *core, const struct core_content 
   memcpy(submission->form.state, header->state, sizeof header->state);
   submission->form.personal = wire_form_personal(submission->type, header, held->part0.fields);
   bool marked = wire_marking_parse(held->part0.handling, &marking);
-  submission->level = wire_marking_level(marked ? &marking : NULL);
+  submission->level = wire_kind_level(&submission->kind->kind, marked ? &marking : NULL);
   base_buf_add_view(&submission->part0_bytes, held->row.part0);
   enum base_code code = base_buf_check(&submission->part0_bytes, "content", err);
   if (code == BASE_OK)

@@ -21,14 +21,18 @@ static void check_content(const struct core_row *under, const struct wire_kind *
     return;
   bool marked = wire_marking_parse(part0->handling, &marking);
   struct law_question question = {.personal = wire_form_personal(type, header, part0->fields),
-                                  .level = wire_marking_level(marked ? &marking : NULL)};
-  unsigned lacks = law_row_lacks(under->agreement, under->row, &question);
+                                  .level = wire_kind_level(kind, marked ? &marking : NULL)};
+  unsigned lacks = under->row != NULL ? law_row_lacks(under->agreement, under->row, &question) : 0;
   if (lacks & LAW_LACKS_HANDLING)
     (void)base_fail(why, BASE_LAW, "it is marked %s, above the ceiling of the row that it was sent under, %.*s",
                     wire_level_codes[question.level], (int)under->clause.size, (const char *)under->clause.data);
   else if (lacks & LAW_LACKS_PERSONAL)
     (void)base_fail(why, BASE_LAW, "it holds %s personal data, above the class of the row that it was sent under, %.*s",
                     law_personal_names[question.personal], (int)under->clause.size, (const char *)under->clause.data);
+  else if (wire_kind_raises(kind, marked ? &marking : NULL))
+    (void)base_fail(why, BASE_POLICY, "it came marked %.*s, and is held as %s, with which every message of its kind is marked at least",
+                    part0->handling.size > 0 ? (int)part0->handling.size : 4,
+                    part0->handling.size > 0 ? (const char *)part0->handling.data : "less", wire_level_codes[kind->mark]);
 }
 
 /* Of one that waited for its parts or for others, the content is read again. */
@@ -47,17 +51,16 @@ enum base_code core_law_under(struct core *core, const struct wire_kind *kind, c
                               struct base_error *why, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 48 << 20);
-  struct core_row under;
+  struct core_row under = {0};
   struct wire_opening sent = {0};
   const struct store_arrival *arrival = arrived->arrival;
   if (!kind->needs_row)
     return BASE_OK;
   if (wire_opening_parse(WIRE_ACT_SENT, arrival->opening, &arena, &sent, NULL) != BASE_OK)
     sent = (struct wire_opening){0}; /* it names no clause */
-  if (law_emergency_ground(sent.clause).size > 0)
-    return BASE_OK; /* of no row; a leaf of its own says so */
-  enum base_code code = core_clause_find(core, sent.clause, &arena, &under, err);
-  if (code == BASE_OK && under.row == NULL)
+  bool row = law_emergency_ground(sent.clause).size == 0; /* else it is of none; a leaf of its own says so */
+  enum base_code code = row ? core_clause_find(core, sent.clause, &arena, &under, err) : BASE_OK;
+  if (code == BASE_OK && row && under.row == NULL)
     fail_row(&under, why);
   else if (code == BASE_OK && arrived->part0 != NULL)
     check_content(&under, kind, arrived->header, arrived->part0, why);

@@ -394,6 +394,7 @@ static void read_kind(struct wire_kind_reader *reader) {
   wire_kind_read_lane(reader);
   wire_object_note(root);
   wire_kind_read_readers(reader);
+  wire_kind_read_mark(reader);
   wire_object_note(root);
   read_steps(reader);
 }

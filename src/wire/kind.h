@@ -4,6 +4,7 @@
 
 #include "wire/message.h"
 #include "wire/card.h"
+#include "wire/marking.h"
 
 /* A kind of case as data: semantics (whose SHA-256 is the kind's hash) and labels in five languages beside it.
  * spec/kind.md. Nothing in the code knows a kind by name but `agreement`, whose content law reads, and `recall`, which
@@ -272,6 +273,7 @@ struct wire_kind {
   struct wire_kind_ends personal_ends;
   struct base_view picture_field, picture_region; /* the state fields by which its cases are counted in the picture; empty: not */
   enum wire_lane lane;
+  enum wire_level mark;                 /* the lowest of its messages; WIRE_LEVEL_NONE: it says none */
   bool named_readers;                   /* its content is for persons who are named for each case, and is not given out */
   bool needs_row;                       /* false only for `agreement`, `recall`, `consent`, `emergency` and `erasure` */
 };
@@ -367,5 +369,13 @@ BASE_NODISCARD enum base_code wire_form_example(const struct wire_kind *kind, co
                                                 struct base_error *err);
 /* `wasl kind show`: the kind with each text as {"ar","fr","en","es","pt"}; labels may be NULL: no texts. */
 void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *labels, struct wire_writer *writer);
+
+/* The level that law goes by in messages of this kind: that of the mark, and no lower than the kind's own. marking NULL: there is none,
+ * or it cannot be read. */
+enum wire_level wire_kind_level(const struct wire_kind *kind, const struct wire_marking *marking);
+/* Whether the kind's own is higher than that of the mark. */
+bool wire_kind_raises(const struct wire_kind *kind, const struct wire_marking *marking);
+/* Of a message that is to be sent: one without a level takes the kind's. BASE_POLICY: it has a lower one. */
+BASE_NODISCARD enum base_code wire_kind_marks(const struct wire_kind *kind, struct wire_marking *marking, struct base_error *err);
 
 #endif

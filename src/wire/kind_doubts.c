@@ -222,6 +222,8 @@ static void look_at_personal_ends(const struct wire_kind *kind, struct wire_faul
 
 /* What a state field holds stands in the header, which is no content. */
 static void look_at_readers(const struct wire_kind *kind, struct wire_faults *out) {
+  if (kind->named_readers && kind->mark == WIRE_LEVEL_NONE)
+    doubt(out, "$.readers: without mark a message of it may go marked clear, as if it were for everybody");
   for (size_t i = 0; i < kind->type_count && kind->named_readers; i++)
     for (size_t j = 0; j < kind->types[i].field_count; j++) {
       const struct wire_kind_field *field = &kind->types[i].fields[j];

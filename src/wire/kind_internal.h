@@ -69,6 +69,8 @@ bool wire_field_moment(enum wire_field_type type); /* date or time */
 void wire_kind_read_lane(struct wire_kind_reader *reader);
 /* The same file: who reads its content. */
 void wire_kind_read_readers(struct wire_kind_reader *reader);
+/* After them. */
+void wire_kind_read_mark(struct wire_kind_reader *reader);
 
 /* A name of a kind as a C string: names in an arena have a NUL behind them. */
 static inline const char *wire_kind_text(struct base_view name) {

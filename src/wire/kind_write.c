@@ -426,6 +426,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     wire_write_member_string(writer, "lane", wire_lane_names[kind->lane]);
   if (kind->named_readers)
     wire_write_member_string(writer, "readers", "named");
+  if (kind->mark != WIRE_LEVEL_NONE)
+    wire_write_member_string(writer, "mark", wire_level_codes[kind->mark]);
   if (kind->purpose_field.size)
     wire_write_member_text(writer, "purpose_field", kind->purpose_field);
   if (kind->picture_field.size) {

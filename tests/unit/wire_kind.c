@@ -191,6 +191,44 @@ static void has_what_is_looked_for(void **state) {
   assert_non_null(strstr(err.text, "is for kinds without readers"));
 }
 
+/* The lowest mark of a kind's messages: what is above it stays, what says none takes it, what is below counts as it. */
+static void the_lowest_mark(void **state) {
+  (void)state;
+  struct shipped hostile;
+  struct base_error err;
+  struct wire_marking marking = {.level = WIRE_AMBER_STRICT, .conditions = WIRE_NO_JUDICIAL_USE};
+  shipped_load(&hostile, "hostile");
+  struct wire_kind kind = hostile.kind;
+  assert_int_equal(kind.mark, WIRE_RED);
+  kind.mark = WIRE_AMBER_STRICT;
+  assert_false(wire_kind_raises(&kind, &marking));
+  assert_int_equal(wire_kind_level(&kind, &marking), WIRE_AMBER_STRICT);
+  assert_int_equal(wire_kind_marks(&kind, &marking, &err), BASE_OK);
+  marking.level = WIRE_RED;
+  assert_int_equal(wire_kind_level(&kind, &marking), WIRE_RED);
+  assert_int_equal(wire_kind_marks(&kind, &marking, &err), BASE_OK);
+  assert_int_equal(marking.level, WIRE_RED);
+  marking.level = WIRE_AMBER;
+  assert_true(wire_kind_raises(&kind, &marking));
+  assert_int_equal(wire_kind_level(&kind, &marking), WIRE_AMBER_STRICT);
+  assert_int_equal(wire_kind_marks(&kind, &marking, &err), BASE_POLICY);
+  assert_non_null(strstr(err.text, "every message of the kind hostile is marked amber_strict at least, and this one would be amber"));
+  marking.level = WIRE_LEVEL_NONE;
+  assert_int_equal(wire_kind_marks(&kind, &marking, &err), BASE_OK);
+  assert_int_equal(marking.level, WIRE_AMBER_STRICT);
+  assert_int_equal(marking.conditions, WIRE_NO_JUDICIAL_USE);
+  assert_true(wire_kind_raises(&kind, NULL));
+  assert_int_equal(wire_kind_level(&kind, NULL), WIRE_AMBER_STRICT);
+  kind.mark = WIRE_GREEN; /* no mark counts as amber */
+  assert_false(wire_kind_raises(&kind, NULL));
+  assert_int_equal(wire_kind_level(&kind, NULL), WIRE_AMBER);
+  kind.mark = WIRE_LEVEL_NONE;
+  marking = (struct wire_marking){0};
+  assert_int_equal(wire_kind_marks(&kind, &marking, &err), BASE_OK);
+  assert_int_equal(marking.level, WIRE_LEVEL_NONE);
+  base_arena_free(&hostile.arena);
+}
+
 struct broken {
   const char *old, *new;
   enum base_code code;
@@ -218,6 +256,11 @@ static void refuses_each_slip(void **state) {
        BASE_FIELD, "$.readers: goes with needs_row true"},
       {"\"purpose_field\"", "\"readers\":\"named\",\"picture\":{\"field\":\"why\",\"region\":\"day\"},\"purpose_field\"", BASE_FIELD,
        "$.readers: goes without picture"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"mark\":\"red\"", BASE_FIELD, "$.mark: goes with readers"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"readers\":\"named\",\"mark\":\"\"", BASE_FIELD,
+       "$.mark: must be clear, green, amber, amber_strict or red"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"readers\":\"named\",\"mark\":\"TLP:RED\"", BASE_FIELD, "$.mark: must be clear"},
+      {"\"needs_row\":true", "\"needs_row\":true,\"readers\":\"named\",\"mark\":5", BASE_FIELD, "$.mark"},
       {"\"purpose_field\"", "\"readers\":\"named\",\"feeds\":[],\"purpose_field\"", BASE_FIELD, "$.readers: goes without feeds"},
       {"\"purpose_field\":\"why\"", "\"purpose_field\":\"day\"", BASE_FIELD, "$.purpose_field"},
       {"\"purpose_field\"", "\"picture\":{\"field\":\"why\",\"region\":\"day\"},\"purpose_field\"", BASE_FIELD, "$.picture.region"},
@@ -516,7 +559,7 @@ int main(void) {
       cmocka_unit_test(request_parties_together),
       cmocka_unit_test(agreement_needs_all_and_no_row),
       cmocka_unit_test(has_what_is_looked_for),
-      cmocka_unit_test(refuses_each_slip),
+      cmocka_unit_test(the_lowest_mark), cmocka_unit_test(refuses_each_slip),
       cmocka_unit_test(refuses_each_slip_of_two),
       cmocka_unit_test(refuses_what_is_no_kind),
       cmocka_unit_test(refuses_what_is_beyond_a_limit),

@@ -209,7 +209,7 @@ static void what_is_probably_not_meant(void **state) {
                   "\"to\":\"b\"}],\"clocks\":[]}",
              (struct base_view){0});
   EXPECT("$.types[0].fields[0].personal: victim_name", "$.types[0].fields[1].state: place", "no field of ask has an example",
-         "no field of on has an example", "$.purpose_field", "$.clocks: there is none",
+         "no field of on has an example", "$.purpose_field", "$.clocks: there is none", "$.readers: without mark a message of it may go marked clear",
          "$.types[0].fields[1]: place is free text in the header, which is there for more than the named readers",
          "$.types[1].fields[1]: said is free text in the header");
 }
