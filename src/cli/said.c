@@ -132,8 +132,13 @@ static void isolated(const struct saying *saying, struct base_view text) {
 
 static bool say(const struct saying *saying, struct base_view english, unsigned deep);
 
+/* A place in a form is what somebody typed: "$.message" is no message. */
+static bool place(struct base_view text) {
+  return text.size > 0 && text.data[0] == '$' && memchr(text.data, ' ', text.size) == NULL;
+}
+
 static void say_or_leave(const struct saying *saying, struct base_view english, unsigned deep) {
-  if (!say(saying, english, deep))
+  if (place(english) || !say(saying, english, deep))
     isolated(saying, english);
 }
 
@@ -158,23 +163,28 @@ static void fill(const struct saying *saying, const char *text, const struct bas
   }
 }
 
-/* As it stands, or "where: what": a place that is the same in every language, and a sentence about it; or both are sentences. */
+/* As it stands, or "where: what": a place that is the same in every language, and a sentence about it; or both are sentences;
+ * or a sentence, and a place of it. */
 static bool say(const struct saying *saying, struct base_view english, unsigned deep) {
   struct base_view values[VALUES_MAX] = {0};
   const char *text = deep <= DEEP && english.size > 0 ? find(saying, english, values) : NULL;
-  for (size_t i = 1; text == NULL && deep <= DEEP && i + 2 < english.size; i++) {
+  bool where = false;
+  for (size_t i = 1; text == NULL && !where && deep <= DEEP && i + 2 < english.size; i++) {
     if (english.data[i] != ':' || english.data[i + 1] != ' ')
       continue;
-    text = find(saying, base_view_of(english.data + i + 2, english.size - i - 2), values);
-    if (text == NULL)
+    struct base_view rest = base_view_of(english.data + i + 2, english.size - i - 2);
+    where = place(rest);
+    text = where ? NULL : find(saying, rest, values);
+    if (text == NULL && !where)
       continue;
     say_or_leave(saying, base_view_of(english.data, i), deep + 1);
     base_buf_text(saying->out, saying->language == WIRE_FR ? " : " : ": ");
+    if (where)
+      isolated(saying, rest);
   }
-  if (text == NULL)
-    return false;
-  fill(saying, text, values, deep);
-  return true;
+  if (text != NULL)
+    fill(saying, text, values, deep);
+  return text != NULL || where;
 }
 
 bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out) {

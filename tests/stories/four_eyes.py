@@ -121,7 +121,7 @@ def story():
 
     for number, (language, said) in enumerate(LANGUAGES.items(), 7):
         done = paris.wasl(*words, env={**lina["env"], "LC_ALL": f"{language}.UTF-8"})
-        check(done.code == 9 and said in done.err and f"release {number} " in done.err, language, done.err)
+        check(done.code == 9 and said in done.err and f"release give {number}" in done.err, language, done.err)
     paris.sound()
     ok("it is said in five languages, and what is stored fits the register")
 
