@@ -126,7 +126,7 @@ static void measure(struct core *core, const struct core_kind *kind, size_t coun
     begin = milliseconds();
     for (size_t i = 0; i < kind->kind.type_count; i++)
       allowed += core_case_allows(&kind->kind, kase.messages, kase.count, &kase.state, base_view_text(origins[2]),
-                                  &kind->kind.types[i], NULL) == BASE_OK;
+                                  INT64_MAX, &kind->kind.types[i], NULL) == BASE_OK;
     possible[round] = milliseconds() - begin;
     if (kase.count != count || !kase.messages[0].effective || allowed > ROUNDS * kind->kind.type_count)
       exit(1);

@@ -1224,6 +1224,8 @@ export type Kind = {
     each: boolean;
     settles: boolean;
     names?: string;
+    /** The date or time of the opening type that must be over. */
+    after?: string;
   }[];
   personal_ends?: {
     state: string[];

@@ -116,10 +116,11 @@ static inline void casescene_send(struct casescene *scene, struct core_case_stat
   struct base_view author = base_view_text(casescene_origins[party]);
   size_t count = core_case_follows(scene->messages, scene->count, author, follows);
   casescene_require(count > 0);
-  bool room = core_case_allows(scene->kind, scene->messages, scene->count, state, author, type, NULL) == BASE_OK;
+  bool room = core_case_allows(scene->kind, scene->messages, scene->count, state, author, INT64_MAX, type, NULL) == BASE_OK;
   struct wire_header *header = casescene_add(scene, id, type, party);
   memcpy(header->follows, follows, count * sizeof *follows);
   header->follow_count = count;
+  header->time = INT64_MAX; /* whatever waits until a moment is over waits no more */
   casescene_fill(scene, type, *names, party, "2026-11-21");
   enum base_code allowed = core_case_allows_header(scene->kind, scene->messages, scene->count - 1, state, header, NULL);
   casescene_require(room || allowed != BASE_OK);
@@ -221,7 +222,7 @@ static inline void casescene_check_allowed(const struct casescene *scene) {
   for (size_t i = 0; i < scene->kind->type_count; i++) {
     struct base_error err;
     enum base_code code =
-        core_case_allows(scene->kind, scene->messages, scene->count, &scene->state, author, &scene->kind->types[i], &err);
+        core_case_allows(scene->kind, scene->messages, scene->count, &scene->state, author, INT64_MAX, &scene->kind->types[i], &err);
     casescene_require(code == BASE_OK || code == BASE_TRANSITION);
     for (size_t j = 0; j < scene->count; j++)
       casescene_require(!core_case_allows_item(scene->kind, scene->messages, scene->count, &scene->state, author,

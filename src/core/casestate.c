@@ -16,6 +16,7 @@ struct rules {
   unsigned opener;
   struct core_case_state now;
   uint32_t since; /* the place of the message that made the state */
+  base_time time; /* that the message says it was written at; only what waits until a moment is over hears of it */
   uint32_t item;  /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
 };
 struct verdict {
@@ -78,6 +79,14 @@ static bool comes_from(const struct rules *rules, const struct wire_kind_transit
   return false;
 }
 
+static void say_wait(const struct rules *rules, const struct wire_kind_transition *transition, struct verdict *verdict) {
+  base_time over = law_period_over(rules->scene.opening, transition->after);
+  if (over == INT64_MAX)
+    say_why(verdict, "not before %s is over, and the case does not say when", name_text(transition->after));
+  else
+    say_why(verdict, "not before %s, when %s is over", base_time_format(over).text, name_text(transition->after));
+}
+
 /* Does this transition, on the right type and from the present state, take this message? Else why not. */
 static bool takes(const struct rules *rules, const struct wire_kind_transition *transition, unsigned party,
                   const struct wire_header *header, struct verdict *verdict) {
@@ -86,6 +95,8 @@ static bool takes(const struct rules *rules, const struct wire_kind_transition *
     say_why(verdict, "only %s may send it", who_text(transition->who));
   else if (header && transition->names.size && !names_present_state(rules, transition, header))
     say_why(verdict, "%s does not name the message that made the present state", name_text(transition->names));
+  else if (transition->after.size && rules->time < law_period_over(rules->scene.opening, transition->after))
+    say_wait(rules, transition, verdict);
   else if (transition->all && ((party == rules->now.by_party && !transition->anew) || (agreed >> party & 1)))
     say_why(verdict, "its author has agreed already");
   else
@@ -242,6 +253,7 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
   struct core_case_message *message = &messages[at];
   const unsigned author = message->party;
   const struct wire_kind_type *type = message->type != 0 ? &rules->scene.kind->types[message->type - 1] : NULL;
+  rules->time = message->header->time;
   struct verdict verdict = judge_header(rules, index, type, author, message->header);
   message->effective = verdict.takes;
   memcpy(message->why, verdict.why, sizeof message->why);
@@ -360,6 +372,7 @@ static struct rules rules_now(const struct wire_kind *kind, const struct core_ca
                                   .state = state->state},
                         .opener = core_party_of(opening, opening->author),
                         .now = *state,
+                        .time = INT64_MAX,
                         .item = CORE_NO_ITEM};
 }
 
@@ -378,10 +391,11 @@ static enum base_code refuse(const struct rules *rules, struct base_view type, u
 }
 
 enum base_code core_case_allows(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
-                                const struct core_case_state *state, struct base_view author,
+                                const struct core_case_state *state, struct base_view author, base_time now,
                                 const struct wire_kind_type *type, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
   unsigned party = core_party_of(rules.scene.opening, author);
+  rules.time = now;
   struct verdict verdict = judge(&rules, NULL, type, party, NULL);
   return verdict.takes ? BASE_OK : refuse(&rules, type->name, party, verdict.why, err);
 }
@@ -400,6 +414,7 @@ enum base_code core_case_allows_header(const struct wire_kind *kind, const struc
                                        const struct wire_header *header, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
   unsigned party = core_party_of(rules.scene.opening, header->author);
+  rules.time = header->time;
   struct verdict verdict = judge_header(&rules, NULL, wire_kind_type_named(kind, header->type), party, header);
   rules.item = verdict.item;
   return verdict.takes ? BASE_OK : refuse(&rules, header->type, party, verdict.why, err);

@@ -46,15 +46,15 @@ const struct wire_kind_item *core_case_item(const struct wire_kind *kind, const 
  * BASE_FIELD, as for a second opening message, another case's message, an id twice, a circle. The opening message must
  * be of this kind (BASE_KIND). On return they are sorted by (depth, id) and filled; the first is the opening message.
  * After a failure their order and what was computed mean nothing. O(n log n), no recursion. The headers' times have no
- * influence. */
+ * influence but on what waits until a moment is over (`after` of a transition). */
 BASE_NODISCARD enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_message *messages,
                                                 size_t count, struct core_case_state *out, struct base_error *err);
-/* Would a message of this type by this author take effect now, about whatever item when its type names one? BASE_OK, or
+/* Would a message of this type by this author, written now (INT64_MAX: at whatever time), take effect, about whatever item when its type names one? BASE_OK, or
  * BASE_TRANSITION with the types that are possible for him. Used at local submission. */
 BASE_NODISCARD enum base_code core_case_allows(const struct wire_kind *kind, const struct core_case_message *messages,
                                                size_t count, const struct core_case_state *state,
-                                               struct base_view author, const struct wire_kind_type *type,
-                                               struct base_error *err);
+                                               struct base_view author, base_time now,
+                                               const struct wire_kind_type *type, struct base_error *err);
 /* The same about the item that the message at this place opened, for a type that names such an item. */
 bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
                            const struct core_case_state *state, struct base_view author,

@@ -161,8 +161,8 @@ static void write_possible(struct core *core, struct wire_writer *writer, const 
   wire_write_key(writer, "possible");
   wire_write_array(writer);
   for (size_t i = 0; i < kind->type_count; i++)
-    if (core_case_allows(kind, kase->messages, kase->count, &kase->state, core->card.origin, &kind->types[i], NULL) ==
-        BASE_OK)
+    if (core_case_allows(kind, kase->messages, kase->count, &kase->state, core->card.origin, core_now(core), &kind->types[i],
+                         NULL) == BASE_OK)
       wire_write_text(writer, kind->types[i].name);
   wire_write_end(writer, ']');
 }

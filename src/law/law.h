@@ -149,6 +149,8 @@ struct law_period {
 };
 /* What a message says of it. A date begins with its midnight UTC, and as an end it ends with the next. False: it does not say. */
 bool law_period_read(const struct wire_kind *kind, const struct wire_header *header, struct law_period *out);
+/* When what this date or time of a message is over: of a date, with its next midnight. INT64_MAX: it does not say. */
+base_time law_period_over(const struct wire_header *header, struct base_view field);
 /* What both said: from the later on, to the earlier. */
 struct law_period law_period_both(struct law_period one, struct law_period other);
 /* law_question.period of a message of this type in a case that is meant until `to` (0: there is none yet): of one that says the period,

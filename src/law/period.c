@@ -24,6 +24,11 @@ bool law_period_read(const struct wire_kind *kind, const struct wire_header *hea
   return true;
 }
 
+base_time law_period_over(const struct wire_header *header, struct base_view field) {
+  base_time over;
+  return moment(header, field, DAY, &over) ? over : INT64_MAX;
+}
+
 struct law_period law_period_both(struct law_period one, struct law_period other) {
   return (struct law_period){.from = one.from > other.from ? one.from : other.from,
                              .to = one.to < other.to ? one.to : other.to};

@@ -189,6 +189,7 @@ static void take_transition(struct wire_kind_reader *reader, struct wire_object 
   transition->each = wire_object_bool(object, "each", false);
   transition->settles = wire_object_bool(object, "settles", false);
   take_names(reader, object, transition);
+  wire_kind_take_after(reader, object, transition);
   if (object->code)
     return;
   bool opens = transition->on == &kind->types[kind->opening];

@@ -156,6 +156,7 @@ struct wire_kind_transition {
   bool settles;                      /* cannot be undone: waits until settled before core acts on it */
   struct base_view names;            /* a MESSAGE state field that must name the message that made the present state, else
                                         no effect; empty: none */
+  struct base_view after;            /* a DATE or TIME state field of the opening type: no effect before it is over; empty: none */
 };
 extern const char *const wire_who_names[WIRE_WHOS]; /* "any", "opener", "others", "not_last" … as in the file */
 struct wire_item_transition {

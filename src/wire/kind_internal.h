@@ -36,6 +36,9 @@ uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_objec
 void wire_kind_read_items(struct wire_kind_reader *reader);
 /* kind_period.c: the period, once the transitions are. */
 void wire_kind_read_period(struct wire_kind_reader *reader);
+/* The same file: `after` of a transition, once the opening type is known. */
+void wire_kind_take_after(struct wire_kind_reader *reader, struct wire_object *object,
+                          struct wire_kind_transition *transition);
 /* kind_clock.c: the clocks, once the items are. */
 void wire_kind_read_clocks(struct wire_kind_reader *reader);
 /* kind_ends.c: when personal data ends, likewise. */

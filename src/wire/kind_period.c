@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * For how long a case is meant, and what may still be sent in it afterwards: spec/kind.md, "Period". */
+ * For how long a case is meant, and what may still be sent in it afterwards: spec/kind.md, "Period". What waits until a moment is over. */
 #include "wire/kind_internal.h"
 
 static bool has_moment(const struct wire_kind_type *type, struct base_view name) {
@@ -14,6 +14,17 @@ static void check_moment(struct wire_object *object, const char *key, struct bas
   if (!object->code && type && !has_moment(type, name))
     wire_object_fail(object, BASE_FIELD, key, "must be a required state field of type date or time of %s",
                      wire_kind_text(type->name));
+}
+
+void wire_kind_take_after(struct wire_kind_reader *reader, struct wire_object *object,
+                          struct wire_kind_transition *transition) {
+  const struct wire_kind_type *opening = &reader->kind->types[reader->kind->opening];
+  transition->after = wire_kind_take_code(object, "after", reader->arena, false);
+  if (transition->after.size == 0)
+    return;
+  check_moment(object, "after", transition->after, opening);
+  if (!object->code && transition->on == opening)
+    wire_object_fail(object, BASE_FIELD, "after", "%s opens the case, and comes after nothing", wire_kind_text(opening->name));
 }
 
 void wire_kind_read_period(struct wire_kind_reader *reader) {

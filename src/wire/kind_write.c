@@ -221,6 +221,8 @@ static void write_transitions(const struct shower *shower) {
     wire_write_member_bool(shower->writer, "settles", transition->settles);
     if (transition->names.size)
       wire_write_member_text(shower->writer, "names", transition->names);
+    if (transition->after.size)
+      wire_write_member_text(shower->writer, "after", transition->after);
     wire_write_end(shower->writer, '}');
   }
   wire_write_end(shower->writer, ']');

@@ -136,7 +136,7 @@ static bool opens(const struct plan *plan, unsigned type) {
 }
 
 static void write_transition(struct plan *plan, unsigned on, unsigned to) {
-  enum { PLAIN, STAYS = 5, EACH, ALL, ANEW, SORTS };
+  enum { PLAIN, WAITS = 3, STAYS = 5, EACH, ALL, ANEW, SORTS };
   unsigned sort = pick(&plan->bytes, opens(plan, on) || plan->about[on] ? ALL : SORTS);
   wire_write_object(&plan->json);
   member(plan, "on", 't', on);
@@ -155,6 +155,8 @@ static void write_transition(struct plan *plan, unsigned on, unsigned to) {
     who(plan, WIRE_WHO_CASE);
     if (plan->names[on] && one_in(&plan->bytes, 2))
       wire_write_member_string(&plan->json, "names", "names");
+    if (plan->period && sort == WAITS)
+      wire_write_member_string(&plan->json, "after", "day");
   }
   wire_write_end(&plan->json, '}');
   plan->moves_case[on] = true;
@@ -373,6 +375,7 @@ static void write_message(struct casescene *scene, const uint8_t *bytes) {
   header->follow_count = count;
   if (!opens && bytes[3] == UINT8_MAX)
     header->party_count--; /* not all hold it */
+  header->time = (base_time)scene->count * 50000; /* after the first of the days is over, from the second message on */
   casescene_fill(scene, type, named, bytes[2] & 3, days[bytes[2] & 3]);
 }
 

@@ -72,8 +72,8 @@ void sim_items_same(struct sim_node *node, struct sim_node *other, const struct 
 static bool anybody(const struct core_case *kase, const struct wire_kind_type *type) {
   const struct wire_header *opening = kase->messages[0].header;
   for (size_t i = 0; i < opening->party_count; i++)
-    if (core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, opening->parties[i], type,
-                         NULL) == BASE_OK)
+    if (core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, opening->parties[i],
+                         INT64_MAX, type, NULL) == BASE_OK)
       return true;
   return false;
 }

@@ -180,7 +180,7 @@ static bool possible(const struct sim_node *node, const struct core_case *kase, 
   struct base_view own = node->core->card.origin;
   return item > 0
              ? core_case_allows_item(kind, kase->messages, kase->count, &kase->state, own, type, item)
-             : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, type, NULL) == BASE_OK;
+             : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, INT64_MAX, type, NULL) == BASE_OK;
 }
 
 /* What a second person must release first nobody writes: no persons are known at these nodes. */

@@ -20,7 +20,7 @@ static const char *item_state(const struct scene *scene, int name) {
 
 static bool may(const struct scene *scene, int author, const char *type) {
   return core_case_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
-                          base_view_text(origins[author]), shipped_type(&scene->shipped, type), NULL) == BASE_OK;
+                          base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type), NULL) == BASE_OK;
 }
 
 static bool may_about(const struct scene *scene, int author, const char *type, int item) {
@@ -221,8 +221,8 @@ static void says_what_is_possible_now(void **unused) {
   const struct wire_kind *kind = &scene.shipped.kind;
   assert_true(may(&scene, B, "offer") && !may(&scene, A, "offer") && !may(&scene, A, "accept"));
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
-  assert_int_equal(core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), accept,
-                                    &err),
+  assert_int_equal(core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), INT64_MAX,
+                                    accept, &err),
                    BASE_TRANSITION);
   assert_string_equal(err.text, "accept: there is no offer of this case that it could be about now; possible now: "
                                 "assign, close");
@@ -306,7 +306,7 @@ static void names_what_is_possible_as_far_as_there_is_room(void **unused) {
   scene.parties = 2;
   add(&scene, 'a', A, "ask", "");
   compute(&scene);
-  assert_int_equal(core_case_allows(&scene.shipped.kind, scene.messages, 1, &scene.state, base_view_text(origins[B]),
+  assert_int_equal(core_case_allows(&scene.shipped.kind, scene.messages, 1, &scene.state, base_view_text(origins[B]), INT64_MAX,
                                     shipped_type(&scene.shipped, "ask"), &err),
                    BASE_TRANSITION);
   assert_non_null(strstr(err.text, "letters_5"));
@@ -743,7 +743,7 @@ static void whatever_is_allowed_takes_effect(void **unused) {
     int author = (int)roll((unsigned)scene.parties);
     size_t at = scene.count, about = roll((unsigned)at);
     struct base_view origin = base_view_text(origins[author]);
-    bool allowed = core_case_allows(kind, scene.messages, at, &scene.state, origin, type, &err) == BASE_OK;
+    bool allowed = core_case_allows(kind, scene.messages, at, &scene.state, origin, INT64_MAX, type, &err) == BASE_OK;
     bool about_it = core_case_allows_item(kind, scene.messages, at, &scene.state, origin, type, about), any = false;
     for (size_t i = 0; i < at; i++)
       any = any || core_case_allows_item(kind, scene.messages, at, &scene.state, origin, type, i);

@@ -42,7 +42,7 @@ static const char *standing(const struct scene *scene, int party) {
 
 static bool may(const struct scene *scene, int author, const char *type) {
   return core_case_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
-                          base_view_text(origins[author]), shipped_type(&scene->shipped, type), NULL) == BASE_OK;
+                          base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type), NULL) == BASE_OK;
 }
 
 /* Two are asked: what one of them says is said for itself, and the request is answered when both have. */
@@ -325,7 +325,7 @@ static void says_what_is_possible_now(void **unused) {
   const struct wire_kind *kind = &scene.shipped.kind;
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
 #define ALLOWS(party)                                                                                                  \
-  core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[party]), accept, &err)
+  core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[party]), INT64_MAX, accept, &err)
   assert_int_equal(ALLOWS(C), BASE_OK);
   assert_int_equal(ALLOWS(B), BASE_TRANSITION);
   assert_string_equal(err.text, "accept: its author has agreed already; possible now: counter, decline");
@@ -536,7 +536,7 @@ static void whatever_is_allowed_takes_effect(void **unused) {
     header->state[0] = (struct wire_state_field){BASE_VIEW("terms"), base_view_text(scene.terms[at])};
     header->state_count = 1;
     enum base_code allowed =
-        core_case_allows(&scene.shipped.kind, scene.messages, at, &scene.state, header->author, type, &err);
+        core_case_allows(&scene.shipped.kind, scene.messages, at, &scene.state, header->author, header->time, type, &err);
     assert_int_equal(core_case_allows_header(&scene.shipped.kind, scene.messages, at, &scene.state, header, &err),
                      allowed);
     compute(&scene);

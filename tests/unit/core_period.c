@@ -90,12 +90,64 @@ static void most_kinds_have_none(void **state) {
   finish(&scene);
 }
 
+/* --- what waits until a moment is over */
+
+/* Whether B, or who opened, boards at this time; until: as the opening message says it. */
+static bool boards(const char *until, base_time at, const char *why) {
+  struct scene scene;
+  begin(&scene, "voluntary_return", 2);
+  struct wire_header *header = add(&scene, 'a', A, "propose", "");
+  if (until != NULL)
+    say(header, "may_withdraw_until", until);
+  header->time = 9 * DAY; /* of the others no time counts */
+  add(&scene, 'b', A, "confirm_travel", "a")->time = 9 * DAY;
+  header = add(&scene, 'c', A, "boarded", "b");
+  header->time = at;
+  compute(&scene);
+  const struct core_case_message *boarded = message(&scene, 'c');
+  bool effective = boarded->effective;
+  assert_string_equal(state_name(&scene), effective ? "travelled" : "travel_confirmed");
+  assert_string_equal(boarded->why, effective ? "" : why);
+  scene.count--;
+  compute(&scene);
+  struct base_error err = {0};
+  const struct wire_kind *kind = &scene.shipped.kind;
+  enum base_code code = core_case_allows_header(kind, scene.messages, scene.count, &scene.state, header, &err);
+  assert_int_equal(code, effective ? BASE_OK : BASE_TRANSITION);
+  if (!effective) {
+    assert_non_null(strstr(err.text, why));
+    assert_non_null(strstr(err.text, "; possible now: confirm_travel, put_off, withdraw")); /* and not to board */
+  }
+  assert_int_equal(core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), at,
+                                    shipped_type(&scene.shipped, "boarded"), &err),
+                   code);
+  finish(&scene);
+  return effective;
+}
+
+static void nobody_boards_before_it_is_over(void **state) {
+  (void)state;
+  static const char day[] = "not before 1970-01-03T00:00:00Z, when may_withdraw_until is over";
+  assert_false(boards("1970-01-02", 0, day));
+  assert_false(boards("1970-01-02", DAY, day)); /* the whole day counts */
+  assert_false(boards("1970-01-02", 2 * DAY - 1, day));
+  assert_true(boards("1970-01-02", 2 * DAY, ""));
+  assert_true(boards("1970-01-02", INT64_MAX, ""));
+  static const char hour[] = "not before 1970-01-01T08:00:00Z, when may_withdraw_until is over";
+  assert_false(boards("1970-01-01T08:00:00Z", 8 * 3600 - 1, hour));
+  assert_true(boards("1970-01-01T08:00:00Z", 8 * 3600, ""));
+  static const char never[] = "not before may_withdraw_until is over, and the case does not say when";
+  assert_false(boards("soon", 9 * DAY, never)); /* in a damaged database */
+  assert_false(boards(NULL, INT64_MAX - 1, never));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_has_to_activate_it),
       cmocka_unit_test(all_have_to_extend_it),
       cmocka_unit_test(one_that_leaves_the_state_says_it_alone),
       cmocka_unit_test(most_kinds_have_none),
+      cmocka_unit_test(nobody_boards_before_it_is_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

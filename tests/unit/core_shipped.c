@@ -57,6 +57,8 @@ static void fill(struct scene *scene, struct wire_header *header, const struct w
     const char *name = (const char *)field->name.data;
     if (field->type == WIRE_FIELD_PARTY)
       say(header, name, origins[roll((unsigned)scene->parties)]);
+    if (field->type == WIRE_FIELD_DATE || field->type == WIRE_FIELD_TIME)
+      say(header, name, "1970-01-01");
     if (field->type == WIRE_FIELD_MESSAGE && field->required && scene->count > 1) {
       char *text = scene->terms[header - scene->headers];
       const struct base_id *named = &some_message(scene, type)->id;
@@ -87,6 +89,7 @@ static bool step(struct scene *scene, const struct seen *seen) {
     (void)add(scene, (int)scene->count + 1, author, (const char *)type->name.data, "");
     memcpy(header->follows, follows, count * sizeof *follows);
     header->follow_count = count;
+    header->time = (base_time)roll(4) * 43200; /* some before that day is over */
     fill(scene, header, type);
     if (core_case_allows_header(kind, scene->messages, --scene->count, &scene->state, header, NULL) == BASE_OK) {
       scene->count++;

@@ -161,11 +161,25 @@ static void what_binds_a_message(void **state) {
   base_arena_free(&request.arena);
 }
 
+static void when_a_moment_is_over(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    base_time over;
+  } cases[] = {{"1970-01-02", 2 * DAY}, {"1970-01-02T00:00:00Z", DAY}, {"1970-01-02T00:00:01Z", DAY + 1}, {"then", INT64_MAX}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct wire_header header = {.state_count = 1, .state = {{BASE_VIEW("until"), base_view_text(cases[i].text)}}};
+    assert_int_equal(law_period_over(&header, BASE_VIEW("until")), cases[i].over);
+    assert_int_equal(law_period_over(&header, BASE_VIEW("from")), INT64_MAX);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_agreement_lasts_as_long_as_the_case), cmocka_unit_test(one_that_lasts_is_enough),
       cmocka_unit_test(after_its_end_nothing_goes),             cmocka_unit_test(a_day_is_whole),
       cmocka_unit_test(what_both_said_holds),                   cmocka_unit_test(what_binds_a_message),
+      cmocka_unit_test(when_a_moment_is_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../shipped.h"
+
+/* What waits until a moment is over that the opening message names. */
+
+#define BOARDED "\"who\": \"opener\", \"after\": \"may_withdraw_until\"}"
+
+/* The kind `voluntary_return` with the first such place replaced. */
+static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena;
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct base_view bytes = shipped_file("voluntary_return", ".json");
+  struct base_hash hash = {{0}};
+  struct wire_kind kind;
+  const uint8_t *at = memmem(bytes.data, bytes.size, old, strlen(old));
+  if (at == NULL)
+    fail_msg("there is no %s", old);
+  size_t before = (size_t)(at - bytes.data), after = before + strlen(old);
+  base_arena_init(&arena, WIRE_KIND_ARENA);
+  base_buf_add(&text, bytes.data, before);
+  base_buf_text(&text, new);
+  base_buf_add(&text, bytes.data + after, bytes.size - after);
+  return wire_kind_parse(base_buf_view(&text), &hash, &arena, &kind, err);
+}
+
+static void reads_what_waits(void **state) {
+  (void)state;
+  struct shipped kind;
+  shipped_load(&kind, "voluntary_return");
+  for (size_t i = 0; i < kind.kind.transition_count; i++) {
+    const struct wire_kind_transition *transition = &kind.kind.transitions[i];
+    assert_true(base_view_is(transition->after, base_view_is(transition->on->name, "boarded") ? "may_withdraw_until" : ""));
+  }
+  base_arena_free(&kind.arena);
+}
+
+static void refuses_what_leads_nowhere(void **state) {
+  (void)state;
+  static const char field[] = "{\"name\": \"may_withdraw_until\", \"type\": \"date\", \"state\": true, \"required\": true,";
+  static const char must[] = ".after: must be a required state field of type date or time of propose";
+  static const struct {
+    const char *old, *new, *says;
+  } cases[] = {
+      {BOARDED, "\"who\": \"opener\", \"after\": \"tomorrow\"}", must},
+      {BOARDED, "\"who\": \"opener\", \"after\": \"purpose\"}", must},
+      {BOARDED, "\"who\": \"opener\", \"after\": 4}", ".after"},
+      {BOARDED, "\"who\": \"opener\", \"after\": \"Date\"}", ".after: must be a code"},
+      {field, "{\"name\": \"may_withdraw_until\", \"type\": \"date\", \"required\": true,", must},
+      {field, "{\"name\": \"may_withdraw_until\", \"type\": \"date\", \"state\": true,", must},
+      {"{\"on\": \"propose\", \"to\": \"prepared\"}", "{\"on\": \"propose\", \"to\": \"prepared\", \"after\": \"keep_until\"}",
+       "$.transitions[0].after: propose opens the case, and comes after nothing"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct base_error err = {0};
+    if (parse_with(cases[i].old, cases[i].new, &err) == BASE_OK || strstr(err.text, cases[i].says) == NULL)
+      fail_msg("%s: %s", cases[i].new, err.text);
+  }
+  struct base_error err = {0}; /* a time serves as well */
+  assert_int_equal(parse_with(BOARDED, "\"who\": \"opener\", \"after\": \"keep_until\"}", &err), BASE_OK);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(reads_what_waits), cmocka_unit_test(refuses_what_leads_nowhere)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
