@@ -15,7 +15,7 @@ static struct base_view text_beside(const struct wire_beside *beside, const stru
   if (beside->header)
     return wire_header_state(beside->header, wire_kind_text(field->name));
   const struct wire_json *value = wire_json_get(beside->object, wire_kind_text(field->name));
-  if (field->type == WIRE_FIELD_BOOL) /* one that is not there says no */
+  if (field->type == WIRE_FIELD_BOOL && (!value || wire_json_type(value) == WIRE_JSON_BOOL)) /* one that is not there says no */
     return base_view_text(wire_json_true(value) ? "true" : "false");
   return wire_json_text(value);
 }

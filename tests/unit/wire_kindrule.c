@@ -170,6 +170,7 @@ static void there_or_not(void **state) {
   says(&made, "{\"may_tell\":true,\"answer\":\"yes\",\"when\":\"a\"}", NOW, "fields: $.when: must not be there when answer is yes");
   says(&made, "{\"may_tell\":true,\"answer\":\"no\",\"when\":\"a\"}", NOW, "fields: $.when: must not be there when answer is no");
   says(&made, "{\"may_tell\":true,\"when\":\"a\"}", NOW, NULL);
+  says(&made, "{\"may_tell\":true,\"answer\":5,\"when\":\"a\"}", NOW, "fields: $.answer: must be a text");
   says(&made, "{\"may_tell\":5,\"text\":\"a\"}", NOW, "fields: $.may_tell: must be true or false");
 }
 
@@ -200,8 +201,8 @@ static void rows_of_a_table(void **state) {
   AUTO_MADE struct made made = {0};
   make_sound("{\"name\":\"stays\",\"type\":\"table\",\"most\":9,\"columns\":[" LINE("who", ",\"required\":true") ","
              DATE("from", ",\"not_after\":{\"days\":9}") "," DATE("to", ",\"not_before\":{\"field\":\"from\"}") ","
-             BOOL("hidden", "") ",{\"name\":\"count\",\"type\":\"integer\",\"least\":0,\"most\":9"
-             WHEN("absent_when", "hidden", "true") WHEN("required_when", "hidden", "false") "}],"
+             "{\"name\":\"count\",\"type\":\"integer\",\"least\":0,\"most\":9"
+             WHEN("absent_when", "hidden", "true") WHEN("required_when", "hidden", "false") "}," BOOL("hidden", "") "],"
              "\"example\":[{\"who\":\"a\",\"from\":\"2025-01-01\",\"to\":\"2025-01-01\",\"hidden\":true}]}", &made);
   says(&made, "{\"stays\":[{\"who\":\"a\",\"count\":1,\"from\":\"2026-02-02\",\"to\":\"2026-02-02\"},{\"who\":\"b\",\"hidden\":true}]}", NOW, NULL);
   says(&made, "{\"stays\":[{\"who\":\"a\",\"count\":1,\"from\":\"2026-02-02\"},{\"who\":\"b\",\"count\":1,\"to\":\"2026-02-01\"}]}", NOW, NULL);
@@ -212,6 +213,7 @@ static void rows_of_a_table(void **state) {
   says(&made, "{\"stays\":[{\"who\":\"a\",\"hidden\":true,\"count\":1}]}", NOW,
        "fields: $.stays[0].count: must not be there when hidden is true");
   says(&made, "{\"stays\":[{\"who\":\"a\"}]}", NOW, "fields: $.stays[0].count: missing: it must be there when hidden is false");
+  says(&made, "{\"stays\":[{\"who\":\"a\",\"hidden\":\"yes\"}]}", NOW, "fields: $.stays[0].hidden: must be true or false");
 }
 
 /* --- what came from a partner */
