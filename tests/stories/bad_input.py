@@ -101,7 +101,7 @@ def agreements(good):
     yield {"rows": [row, row]}, ["same id"]
     yield {"rows": [{**row, "direction": "sideways"}]}, ["direction"]
     yield {"until": "2026-02-30T00:00:00Z"}, ["until"]
-    yield {"from": "2031-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}, ["until", "later"]
+    yield {"from": "2031-01-01T00:00:00Z", "until": "2030-01-01T00:00:00Z"}, ["until", "earlier than from"]
 
 
 def cards(rabat):

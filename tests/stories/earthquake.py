@@ -65,7 +65,7 @@ def story():
                   says="L1 is for usar_medium: keep that, or give shelter a line of its own")
     ok("twelve offers of three partners stand against the lines of need, and one for a line that nobody needs is refused")
 
-    paris.refuses(6, "case", "send", case, "mobilise", "--field", f"offer={offers[0]}", "--field", "at=2030-01-01T00:00:00Z",
+    paris.refuses(6, "case", "send", case, "mobilise", "--field", f"offer={offers[0]}", "--field", "at=2026-01-01T00:00:00Z",
                   says=("is made", "offer_withdraw"))
     rabat.refuses(1, "case", "send", case, "accept_in_part", "--fields",
                   form(rabat, "assistance", "accept_in_part", offer=offers[1], lines=table([("L2", 400)], False)),

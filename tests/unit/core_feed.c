@@ -15,7 +15,7 @@ static void open_talks(struct pair_node *a, struct pair_node *b, char talks[65])
           "\"heads_of_service\",\"meets\":\"2030-01-01\",\"place\":\"p\",\"agenda\":[{\"point\":\"x\"}],\"language\":\"fr\"}}",
           talks);
   pair_rest(a, b);
-  (void)snprintf(text, sizeof text, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"held\",\"fields\":{\"on\":\"2030-01-01\"}}", talks);
+  (void)snprintf(text, sizeof text, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"held\",\"fields\":{\"on\":\"2026-01-01\"}}", talks);
   pair_id(a, LINK_CASE_SEND, text, id);
   pair_rest(a, b);
 }

@@ -40,7 +40,8 @@ static enum base_code parse_changed(const char *name, const struct change change
 }
 
 #define DATED "{\"name\": \"from\", \"type\": \"date\", \"state\": true, \"required\": true, \"example\": {\"days\": 7}}"
-#define DUE "{\"name\": \"due\", \"type\": \"date\", \"state\": true, \"required\": true, \"example\": {\"days\": 3}}"
+#define DUE "{\"name\": \"due\", \"type\": \"date\", \"state\": true, \"required\": true, \"not_before\": {\"days\": 0}, " \
+            "\"not_after\": {\"days\": 1827}, \"example\": {\"days\": 3}}"
 #define CLOCKS_AT "\"starts\": \"close\", \"length\": 3628800, \"soon\": 25, \"stops\": [\"evaluate\", \"withdraw\"]"
 
 static void slips_of_several_changes(void **state) {
