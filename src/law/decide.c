@@ -276,6 +276,15 @@ static enum base_code refuse_transfer(const struct law_question *question, const
                    (int)to.size, (const char *)to.data);
 }
 
+/* Why a row that says `*` does not do, where one is meant to. */
+static const char *say_star(const struct law_question *question, const struct law_agreement *agreements, size_t count) {
+  for (size_t i = 0; i < count && question->apart; i++)
+    for (size_t row = 0; row < agreements[i].row_count && between(&agreements[i], question); row++)
+      if (base_view_is(agreements[i].rows[row].kind, "*"))
+        return "; a row whose kind is * is about no humanitarian kind: it has to name it";
+  return "";
+}
+
 static enum base_code refuse(const struct law_question *question, const struct law_agreement *agreements, size_t count,
                              const struct near_misses *misses, struct base_error *err) {
   struct reasons reasons = {0};
@@ -299,11 +308,12 @@ static enum base_code refuse(const struct law_question *question, const struct l
   struct base_view from = wire_origin_name(question->from), to = wire_origin_name(question->to);
   bool purpose = question->purpose.size > 0;
   const char *personal = question->personal == WIRE_PERSONAL_SPECIAL ? ", special personal data" : "";
-  return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s%s, from %.*s to %.*s} is in force%s%s",
+  return base_fail(err, BASE_LAW, "no row {kind %.*s, type %.*s%s%.*s%s, from %.*s to %.*s} is in force%s%s%s",
                    (int)question->kind.size, (const char *)question->kind.data, (int)question->type.size,
                    (const char *)question->type.data, purpose ? ", purpose " : "", (int)question->purpose.size,
                    purpose ? (const char *)question->purpose.data : "", personal, (int)from.size,
-                   (const char *)from.data, (int)to.size, (const char *)to.data, reasons.text, more);
+                   (const char *)from.data, (int)to.size, (const char *)to.data, reasons.text, more,
+                   say_star(question, agreements, count));
 }
 
 static void write_clause(const struct law_agreement *agreement, const struct law_row *row,

@@ -478,6 +478,16 @@ static void a_star_is_never_humanitarian(void **state) {
   basis.row.kind = BASE_VIEW("*");
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
   assert_int_equal(law_row_lacks(&basis.agreement, &basis.row, &asked), LAW_LACKS_KIND);
+  static const char said[] = "; a row whose kind is * is about no humanitarian kind: it has to name it";
+  assert_non_null(strstr(err.text, said));
+  basis.row.kind = BASE_VIEW("crisis");
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
+  assert_null(strstr(err.text, said));
+  basis.row.kind = BASE_VIEW("*");
+  basis.agreement.parties[0] = MADRID; /* another's agreement */
+  assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, &err), BASE_LAW);
+  assert_null(strstr(err.text, said));
+  basis.agreement.parties[0] = PARIS;
   asked.apart = false;
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
 }
