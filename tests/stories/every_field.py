@@ -7,6 +7,7 @@ sort for each field in turn; and nothing of it is kept. The same form with nothi
 Broken variants: tests/checks/stories_broken (wire/kind_field.c)."""
 import collections
 import concurrent.futures
+import datetime
 import http.client
 import json
 import os
@@ -74,11 +75,80 @@ def right(kind, field, row=0):
     type_, tomorrow = field["type"], time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))
     if type_ == "table":
         rows = max(2 if any(column["name"] == "party" for column in field["columns"]) else 1, field["least"])
-        return [{column["name"]: right(kind, column, i) for column in field["columns"]} for i in range(rows)]
+        return [whole(kind, field["columns"], {column["name"]: right(kind, column, i) for column in field["columns"]}) for i in range(rows)]
     return {"text": lambda: "x", "line": lambda: READ.get(field["name"], ("x", "x"))[row % 2], "code": lambda: codes_of(kind, field)[0],
             "codes": lambda: codes_of(kind, field)[:1], "date": lambda: "2024-02-29", "time": lambda: f"{tomorrow}T23:59:59Z",
-            "integer": lambda: field["least"], "bool": lambda: True, "message": lambda: "0" * 64, "reference": lambda: "0" * 64,
+            "integer": lambda: field["least"] + -field["least"] % field.get("multiple", 1), "bool": lambda: True, "message": lambda: "0" * 64, "reference": lambda: "0" * 64, "hash": lambda: "0" * 64,
             "party": lambda: "self", "name": lambda: f"code_{row}", "names": lambda: ["*"]}[type_]()
+
+
+# --- values against each other
+
+def moment(value):
+    return datetime.datetime.fromisoformat(value.replace("Z", "")) if value else datetime.datetime.utcnow()
+
+
+def written(field, at):
+    return at.strftime("%Y-%m-%d" if field["type"] == "date" else "%Y-%m-%dT%H:%M:%SZ")
+
+
+def limits(field, values):
+    """(earliest: else it is the latest, when, against what) of a date or time as the others stand; what is not there limits nothing."""
+    for key in ("not_before", "not_after"):
+        for bound in field.get(key, ()):
+            if "field" not in bound or bound["field"] in values:
+                against = bound.get("field", "today" if field["type"] == "date" else "now")
+                yield key == "not_before", moment(values.get(bound.get("field"))) + datetime.timedelta(bound["days"]), against
+
+
+def holds(condition, values):
+    return condition is not None and values.get(condition["field"], False) in condition["is"]
+
+
+def other_than(kind, fields, condition):
+    """A value with which the condition does not hold."""
+    field = next(field for field in fields if field["name"] == condition["field"])
+    values = [True, False] if field["type"] == "bool" else codes_of(kind, field)
+    return next(value for value in values if value not in condition["is"])
+
+
+def whole(kind, fields, values, keep=None):
+    """The same with what their rules ask for, and without what they forbid; this one of them stays."""
+    values = dict(values)
+    for _ in range(4):  # one may ask for another
+        for field in fields:
+            name, absent = field["name"], field.get("absent_when")
+            if name in values and holds(absent, values):
+                if name == keep:
+                    values[absent["field"]] = other_than(kind, fields, absent)
+                else:
+                    del values[name]
+            if name not in values and holds(field.get("required_when"), values):
+                values[name] = right(kind, field)
+            for earliest, when, _ in limits(field, values) if name in values else ():
+                if (moment(values[name]) < when) if earliest else (moment(values[name]) > when):
+                    values[name] = written(field, when)
+    return values
+
+
+def broken(kind, fields, field, values):
+    """(what, the values with one rule of this field broken by one, words), out of values that are right."""
+    name = field["name"]
+    for earliest, when, against in limits(field, values):
+        off = datetime.timedelta(2 if against in ("today", "now") else 1)  # it is today as long as it is anywhere on earth
+        yield "too early" if earliest else "too late", {**values, name: written(field, when - off if earliest else when + off)}, \
+            ["must not be", "earlier" if earliest else "later", against]
+    for key, there, words in (("absent_when", True, "must not be there"), ("required_when", False, "missing")):
+        condition = field.get(key)
+        if condition:
+            left = {other: value for other, value in values.items() if other != name}
+            so = whole(kind, fields, {**left, condition["field"]: condition["is"][0]})
+            so.pop(name, None)
+            yield key, {**so, name: values[name]} if there else so, [words, condition["field"]]
+    if "multiple" in field:
+        yield "no multiple", {**values, name: right(kind, field) + 1}, [str(field["multiple"])]
+    if "must_be" in field:
+        yield "not what it must be", {**values, name: False}, ["must be true"]
 
 
 def swaps(good):
@@ -146,9 +216,9 @@ BAD = {  # (what, value, words of the sentence), whatever the field says further
         ("a digit less", "0" * 63), ("a digit more", "0" * 65), ("upper case", "A" * 64), ("no hex", "g" * 64), ("empty", ""))],
     "party": [(what, value, ["self", "paris"]) for what, value in (("a stranger", "madrid"), ("upper case", "Self"), ("empty", ""))],
     "name": [(what, value, ["code", '"*"']) for what, value in (("upper case", "Request"), ("two stars", "**"), ("empty", ""))],
-    "bool": [("a word", "true", ["true or false"]), ("one", 1, ["true or false"])],
+    "bool": [("a word", "true", ["true"]), ("one", 1, ["true"])],
 }
-BAD["reference"] = BAD["message"]
+BAD["reference"] = BAD["hash"] = BAD["message"]
 
 
 def bad_integers(field):
@@ -176,6 +246,9 @@ def bad_tables(kind, field, good):
     for column in field["columns"]:
         for what, value, place, words in bads(kind, column, last.get(column["name"], right(kind, column))):
             yield f"{column['name']}: {what}", good[:-1] + [{**last, column["name"]: value}], f"{at}.{column['name']}{place}", words
+        for what, value, words in broken(kind, field["columns"], column, whole(kind, field["columns"], {**last, column["name"]: last.get(
+                column["name"], right(kind, column))}, column["name"])):
+            yield f"{column['name']}: {what}", good[:-1] + [value], f"{at}.{column['name']}", words
         if column["required"]:
             yield f"{column['name']}: missing", good[:-1] + [{k: v for k, v in last.items() if k != column["name"]}], \
                 f"{at}.{column['name']}", ["missing"]
@@ -301,12 +374,14 @@ class Telling:
 
     def field(self, kind, type_, field, form):
         name = field["name"]
-        good = form.get(name, right(kind, field))
-        self.passes(kind, type_, field, {**form, name: good})
+        form = whole(kind, type_["fields"], {**form, name: form.get(name, right(kind, field))}, name)
+        good = form[name]
+        self.passes(kind, type_, field, form)
         tried = [(what, {**form, name: value}, f"$.{name}{place}", words) for what, value, place, words in bads(kind, field, good)]
         if field["required"]:
             left = {key: value for key, value in form.items() if key != name}
             tried.append(("missing", left, f"$.{name}", ["missing", type_["name"]]))
+        tried += [(what, values, f"$.{name}", words) for what, values, words in broken(kind, type_["fields"], field, form)]
         beside = name[:40] + "x"
         tried.append(("an unknown field beside", {**form, beside: "x"}, f"$.{beside}", ["unknown field", type_["name"]]))
         tried.append(("twice", {**form, name + TWICE: good, name: good}, f"$.{name}", ["stands twice"]))
