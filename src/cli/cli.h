@@ -67,7 +67,7 @@ enum wire_language cli_language(const char *locale);
 bool cli_help_asked(int argc, char **argv); /* `help`, --help or -h, wherever it stands before a lone -- */
 /* Of the command, of the group ("case") or of all, as the words name it. BASE_USAGE when they name nothing. */
 BASE_NODISCARD enum base_code cli_help(struct cli *cli, int argc, char **argv, struct base_error *err);
-void cli_help_command(struct base_buf *out, const struct cli_command *command);
+void cli_help_command(struct cli *cli, const struct cli_command *command);
 /* "open, send, list, show, export" of "case"; false when there is no such group. */
 bool cli_help_group_words(const char *group, struct base_buf *out);
 /* What an option of this command, or a word of its usage, means; NULL when it is not explained. value: what it takes. */

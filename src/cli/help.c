@@ -211,7 +211,18 @@ static const struct {
 
 static const char exits[] =
     "Exit: 0 done, 1 failed, 2 wrong use, 5 not found, 6 refused by law or policy, 7 the evidence "
-    "does not\nverify, 8 the partner cannot be reached, 9 it is held until another person releases it.\n";
+    "does not verify, 8 the partner cannot be reached, 9 it is held until another person releases it.";
+
+/* In their language: help.def. */
+static void say(struct cli *cli, const char *english) {
+  if (!cli_said(cli->language, base_view_text(english), cli->out_terminal && cli->language == WIRE_AR, &cli->out))
+    base_buf_text(&cli->out, english);
+}
+
+static void say_line(struct cli *cli, const char *english) {
+  say(cli, english);
+  base_buf_text(&cli->out, "\n");
+}
 
 static bool begins(const char *text, const char *start) {
   return strncmp(text, start, strlen(start)) == 0;
@@ -233,15 +244,16 @@ const char *cli_help_word(const struct cli_command *command, struct base_view wo
   return NULL;
 }
 
-static void row(struct base_buf *out, struct base_view name, const char *value, const char *text) {
+static void row(struct cli *cli, struct base_view name, const char *value, const char *text) {
   BASE_AUTO_BUF struct base_buf left = {0};
   base_buf_init(&left, 256);
   base_buf_printf(&left, "%.*s%s%s", (int)name.size, (const char *)name.data, value != NULL ? " " : "",
                   value != NULL ? value : "");
   size_t width = cli_width(base_buf_view(&left));
-  base_buf_text(out, "  ");
-  base_buf_add_buf(out, &left);
-  base_buf_printf(out, "%*s%s\n", (int)(width < COLUMN ? COLUMN - width : 2), "", text);
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, base_buf_view(&left));
+  base_buf_printf(&cli->out, "%*s", (int)(width < COLUMN ? COLUMN - width : 2), "");
+  say_line(cli, text);
 }
 
 static bool takes_value(const struct cli_command *command, struct base_view option) {
@@ -264,35 +276,48 @@ bool cli_help_next_word(const struct cli_command *command, const char **at, stru
 }
 
 /* The words of its usage that are neither options nor their values. */
-static void explain_words(struct base_buf *out, const struct cli_command *command) {
+static void explain_words(struct cli *cli, const struct cli_command *command) {
   struct base_view word;
   for (const char *at = command->usage; cli_help_next_word(command, &at, &word);) {
     const char *text = cli_help_word(command, word);
     if (text != NULL)
-      row(out, word, NULL, text);
+      row(cli, word, NULL, text);
   }
 }
 
-static void explain_options(struct base_buf *out, const struct cli_command *command) {
+static void explain_options(struct cli *cli, const struct cli_command *command) {
   for (const char *at = command->options; *at != 0;) {
     at += strspn(at, " ");
     size_t size = strcspn(at, " =");
     struct base_view name = base_view_of(at, size);
     const char *value = NULL, *text = cli_help_option(command, name, &value);
     if (text != NULL)
-      row(out, name, value, text);
+      row(cli, name, value, text);
     at += strcspn(at, " ");
   }
-  row(out, BASE_VIEW("-n"), "DIR", "the node's folder; else WASL_NODE");
-  row(out, BASE_VIEW("--json"), NULL, "print one JSON document");
+  row(cli, BASE_VIEW("-n"), "DIR", "the node's folder; else WASL_NODE");
+  row(cli, BASE_VIEW("--json"), NULL, "print one JSON document");
 }
 
-void cli_help_command(struct base_buf *out, const struct cli_command *command) {
-  base_buf_printf(out, "wasl %s%s%s\n\n  %s\n\n", command->words, command->usage[0] ? " " : "", command->usage,
-                  command->help);
-  explain_words(out, command);
-  explain_options(out, command);
-  base_buf_printf(out, "\nExample\n  wasl %s\n\n%s", command->example, exits);
+static void say_use(struct cli *cli, const struct cli_command *command) {
+  BASE_AUTO_BUF struct base_buf use = {0};
+  base_buf_init(&use, 4096);
+  base_buf_printf(&use, "wasl %s%s%s", command->words, command->usage[0] ? " " : "", command->usage);
+  cli_isolated(cli, &cli->out, base_buf_view(&use));
+  base_buf_text(&cli->out, "\n");
+}
+
+void cli_help_command(struct cli *cli, const struct cli_command *command) {
+  say_use(cli, command);
+  base_buf_text(&cli->out, "\n  ");
+  say_line(cli, command->help);
+  base_buf_text(&cli->out, "\n");
+  explain_words(cli, command);
+  explain_options(cli, command);
+  base_buf_text(&cli->out, "\n");
+  say_line(cli, "Example");
+  base_buf_printf(&cli->out, "  wasl %s\n\n", command->example);
+  say_line(cli, exits);
 }
 
 static bool of_group(const struct cli_command *command, const char *group) {
@@ -310,23 +335,39 @@ bool cli_help_group_words(const char *group, struct base_buf *out) {
   return found;
 }
 
-static void help_group(struct base_buf *out, const char *group) {
+static void help_group(struct cli *cli, const char *group) {
+  char more[128];
   for (size_t i = 0; i < cli_command_count; i++)
-    if (of_group(&cli_commands[i], group))
-      base_buf_printf(out, "wasl %s%s%s\n  %s\n", cli_commands[i].words, cli_commands[i].usage[0] ? " " : "",
-                      cli_commands[i].usage, cli_commands[i].help);
-  base_buf_printf(out, "\nwasl help %s COMMAND says more of each.\n%s", group, exits);
+    if (of_group(&cli_commands[i], group)) {
+      say_use(cli, &cli_commands[i]);
+      base_buf_text(&cli->out, "  ");
+      say_line(cli, cli_commands[i].help);
+    }
+  base_buf_text(&cli->out, "\n");
+  (void)snprintf(more, sizeof more, "wasl help %.40s COMMAND says more of each.", group);
+  say_line(cli, more);
+  say_line(cli, exits);
 }
 
-static void help_all(struct base_buf *out) {
-  base_buf_text(out, "wasl links organisations that stay sovereign, and hands out receipts.\n\n"
-                     "Use: wasl [-n DIR] COMMAND … [--json]\n\n");
+static void help_row(struct cli *cli, const char *left, const char *text) {
+  base_buf_text(&cli->out, "  ");
+  cli_isolated(cli, &cli->out, base_view_text(left));
+  base_buf_printf(&cli->out, "%*s", (int)(strlen(left) < 18 ? 20 - strlen(left) : 2), "");
+  say_line(cli, text);
+}
+
+static void help_all(struct cli *cli) {
+  say_line(cli, "wasl links organisations that stay sovereign, and hands out receipts.");
+  base_buf_text(&cli->out, "\n");
+  say_line(cli, "Use: wasl [-n DIR] COMMAND … [--json]");
+  base_buf_text(&cli->out, "\n");
   for (size_t i = 0; i < cli_command_count; i++)
-    base_buf_printf(out, "  %-18s  %s\n", cli_commands[i].words, cli_commands[i].help);
-  base_buf_printf(out,
-                  "\n  wasld DIR           run the node in DIR in the foreground\n"
-                  "\n-n DIR (or WASL_NODE) names the node's folder. wasl help COMMAND says more; so does man wasl.\n%s",
-                  exits);
+    help_row(cli, cli_commands[i].words, cli_commands[i].help);
+  base_buf_text(&cli->out, "\n");
+  help_row(cli, "wasld DIR", "run the node in DIR in the foreground");
+  base_buf_text(&cli->out, "\n");
+  say_line(cli, "-n DIR (or WASL_NODE) names the node's folder. wasl help COMMAND says more; so does man wasl.");
+  say_line(cli, exits);
 }
 
 static bool is_help(const char *word) {
@@ -358,11 +399,11 @@ enum base_code cli_help(struct cli *cli, int argc, char **argv, struct base_erro
   BASE_AUTO_BUF struct base_buf group = {0};
   base_buf_init(&group, 256);
   if (count == 0)
-    help_all(&cli->out);
+    help_all(cli);
   else if (command != NULL)
-    cli_help_command(&cli->out, command);
+    cli_help_command(cli, command);
   else if (cli_help_group_words(named[0], &group) && count == 1)
-    help_group(&cli->out, named[0]);
+    help_group(cli, named[0]);
   else
     return cli_usage(cli, err, "there is no command '%.40s%s%.40s'", named[0], count > 1 ? " " : "",
                      count > 1 ? named[1] : "");

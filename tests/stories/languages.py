@@ -24,11 +24,11 @@ SAID = {
 
 # why: a value of a form, the state of a case, a word that is missing
 WHY = {
-    "ar_MA.UTF-8": ("القيم الممكنة: urgent_direct", "لا يرسلها إلا طرف لم يفتح الملف", "TYPE ناقص"),
-    "fr_FR.UTF-8": ("valeurs possibles : urgent_direct", "seul peut l'envoyer : une partie qui n'a pas ouvert le dossier", "TYPE manque"),
+    "ar_MA.UTF-8": ("القيم الممكنة: urgent_direct", "لا يرسلها إلا طرف لم يفتح الملف", "TYPE ناقص: نوع رسالة"),
+    "fr_FR.UTF-8": ("valeurs possibles : urgent_direct", "seul peut l'envoyer : une partie qui n'a pas ouvert le dossier", "TYPE manque : un type de message"),
     "en_GB.UTF-8": ("must be one of: urgent_direct", "only a party that did not open the case may send it", "TYPE is missing: a type of message"),
-    "es": ("debe ser uno de: urgent_direct", "solo puede enviarlo: una parte que no abrió el expediente", "falta TYPE"),
-    "pt_PT": ("tem de ser um de: urgent_direct", "só pode enviá-la: uma parte que não abriu o processo", "falta TYPE"),
+    "es": ("debe ser uno de: urgent_direct", "solo puede enviarlo: una parte que no abrió el expediente", "falta TYPE: un tipo de mensaje"),
+    "pt_PT": ("tem de ser um de: urgent_direct", "só pode enviá-la: uma parte que não abriu o processo", "falta TYPE: um tipo de mensagem"),
 }
 
 
@@ -79,6 +79,7 @@ def story():
         complaint(rabat.wasl(*rabat.request_words("paris", urgency="never"), **more), 1, value, "urgency")
         complaint(rabat.wasl("case", "send", case, "answer", "--fields", write("answer.json", form), **more), 6, state)
         complaint(rabat.wasl("case", "send", case, **more), 2, word, "wasl case send CASE TYPE")
+        check(word.split(": ")[-1].split(" : ")[-1] in must(rabat.wasl("case", "send", "--help", **more)).out, locale, "help")
     ok("lists, states, deadlines, refusals with their reasons and evidence in five languages, English for any other; JSON in none")
     check("Dossier" in rabat.ask("case", "list", env=within("fr_FR.UTF-8", "LANG")), "LANG is not heard")
     for words in asked:

@@ -30,6 +30,13 @@ static enum base_code type(struct typed *typed, const char *line, struct base_er
   return cli_args_read(&typed->cli, typed->argc, typed->argv, err);
 }
 
+static const char help_rows[] =
+#define CLI_SAID_PIECE(en, ar, fr, es, pt) en "\n"
+#include "cli/help.def"
+#include "cli/help_options.def"
+#undef CLI_SAID_PIECE
+    "";
+
 static void understood(void **state) {
   (void)state;
   struct typed typed;
@@ -126,6 +133,17 @@ static int split(char *line, char **argv) {
   return argc;
 }
 
+/* By a row of its own, which has no values. */
+static void in_all_languages(const char *english) {
+  for (enum wire_language language = 0; language < WIRE_LANGUAGES; language++) {
+    BASE_AUTO_BUF struct base_buf out = {0};
+    base_buf_init(&out, 1 << 16);
+    bool said = cli_said(language, base_view_text(english), false, &out);
+    if (said != (language != WIRE_EN) || (said && strstr(help_rows, english) == NULL))
+      fail_msg("help.def and help_options.def lack: %s", english);
+  }
+}
+
 /* Every command can be found by its own words and says what it does; each of its words and options is explained, stands
  * in its usage, and its example is a right use of it. */
 static void table(void **state) {
@@ -135,7 +153,6 @@ static void table(void **state) {
     struct typed typed = {0};
     struct base_error err;
     char line[512] = "wasl";
-    BASE_AUTO_BUF struct base_buf help = {0};
     assert_true(strlen(command->help) > 10);
     assert_non_null(command->run);
     (void)snprintf(line + 5, sizeof line - 5, "%s", command->example);
@@ -146,9 +163,11 @@ static void table(void **state) {
     if (cli_args_read(&typed.cli, typed.argc, typed.argv, &err) != BASE_OK)
       fail_msg("%s: %s", command->example, err.text);
     assert_ptr_equal(typed.cli.command, command);
-    base_buf_init(&help, 1 << 16);
-    cli_help_command(&help, command);
-    assert_int_equal(base_buf_check(&help, "help", NULL), BASE_OK);
+    base_buf_init(&typed.cli.out, 1 << 16);
+    cli_help_command(&typed.cli, command);
+    assert_int_equal(base_buf_check(&typed.cli.out, "help", NULL), BASE_OK);
+    base_buf_free(&typed.cli.out);
+    in_all_languages(command->help);
     for (const char *at = command->options; *at != 0; at += strcspn(at, " ")) {
       at += strspn(at, " ");
       size_t size = strcspn(at, " =");
@@ -157,8 +176,10 @@ static void table(void **state) {
       if (size == 0)
         continue;
       (void)snprintf(name, sizeof name, "%.*s", (int)size, at);
-      if (cli_help_option(command, base_view_text(name), &value) == NULL || strstr(command->usage, name) == NULL)
+      const char *text = cli_help_option(command, base_view_text(name), &value);
+      if (text == NULL || strstr(command->usage, name) == NULL)
         fail_msg("%s: %s is not explained, or not in its usage", command->words, name);
+      in_all_languages(text);
       assert_int_equal(value != NULL, at[size] == '=');
       char named[128];
       (void)snprintf(named, sizeof named, "%s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
@@ -170,6 +191,8 @@ static void table(void **state) {
     for (const char *at = command->usage; cli_help_next_word(command, &at, &word); count++)
       if (cli_help_word(command, word) == NULL)
         fail_msg("%s: %.*s is not explained", command->words, (int)word.size, (const char *)word.data);
+      else
+        in_all_languages(cli_help_word(command, word));
     assert_true(count >= command->least && count <= command->most + 1); /* one more where words are given one for another */
   }
 }
@@ -183,6 +206,7 @@ static void expect_help(const char *line, enum base_code code, const char *words
   while (rest != NULL && typed.argc < WORDS)
     typed.argv[typed.argc++] = strsep(&rest, " ");
   base_buf_init(&typed.cli.out, 1 << 16);
+  typed.cli.language = WIRE_EN;
   assert_true(cli_help_asked(typed.argc, typed.argv));
   assert_int_equal(cli_help(&typed.cli, typed.argc, typed.argv, &err), code);
   base_buf_u8(&typed.cli.out, 0);
@@ -203,6 +227,7 @@ static void help(void **state) {
   expect_help("-n DIR case open request --to --help", BASE_OK, "the partners it goes to");
   expect_help("outbox end x --help", BASE_OK, "only to this partner");
   expect_help("help status", BASE_OK, "wasl status");
+  expect_help("help case", BASE_OK, "wasl help case COMMAND says more of each.");
   expect_help("help stix list", BASE_OK, "[--reason TEXT]\n\n  STIX objects in parts of messages, the newest message first\n\n  --type TYPE ");
   expect_help("help case review", BASE_OK, "  CASE   ");
   expect_help("help consignment export", BASE_OK, "  FILE   ");
