@@ -95,7 +95,7 @@ def story():
         check("madrid" in text and "wasl/madrid/" not in text, "an origin where the name is known:", text)
     check(all(row["to"].startswith("wasl/") for row in paris.json("consent", "list")), "JSON keeps the origin")
     for more, says in ((("--to", "paris"), "for whom it was not asked"), (("--until", moment(9999)), "not be later than it was asked"),
-                       (("--until", "2020-01-01"), "is over already")):
+                       (("--until", "2020-01-01"), "must not be earlier than now")):
         rabat.refuses(1, "consent", "give", case, *more, says=says)
     given = rabat.id("consent", "give", case, "--until", moment(5))
     settle(rabat, paris)

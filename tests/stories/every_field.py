@@ -131,13 +131,19 @@ def whole(kind, fields, values, keep=None):
     return values
 
 
+def out_of_limits(fields, values):
+    return [field["name"] for field in fields if field["name"] in values for earliest, when, _ in limits(field, values)
+            if ((moment(values[field["name"]]) < when) if earliest else (moment(values[field["name"]]) > when))]
+
+
 def broken(kind, fields, field, values):
     """(what, the values with one rule of this field broken by one, words), out of values that are right."""
     name = field["name"]
     for earliest, when, against in limits(field, values):
         off = datetime.timedelta(2 if against in ("today", "now") else 1)  # it is today as long as it is anywhere on earth
-        yield "too early" if earliest else "too late", {**values, name: written(field, when - off if earliest else when + off)}, \
-            ["must not be", "earlier" if earliest else "later", against]
+        so = {**values, name: written(field, when - off if earliest else when + off)}
+        if out_of_limits(fields, so) == [name]:  # else one that is broken, too, may be told instead
+            yield "too early" if earliest else "too late", so, ["must not be", "earlier" if earliest else "later", against]
     for key, there, words in (("absent_when", True, "must not be there"), ("required_when", False, "missing")):
         condition = field.get(key)
         if condition:
@@ -314,7 +320,7 @@ class Scene:
         self.cases["agreement"] = agree(rabat, paris, terms={**self.examples["agreement", "propose"], "rows": rows})
         theirs, ours = paris.request("rabat"), rabat.request("paris")
         settle(rabat, paris)
-        self.cases["consent"] = rabat.id("consent", "ask", theirs, "--to", "wasl/madrid/0123456789abcdef", "--purpose", "drugs", "--until", "2099-01-01")
+        self.cases["consent"] = rabat.id("consent", "ask", theirs, "--to", "wasl/madrid/0123456789abcdef", "--purpose", "drugs", "--until", time.strftime("%Y-%m-%d", time.gmtime(time.time() + 30 * 86400)))
         rabat.ask("recall", "open", ours, "--measure", "erase", "--ground", "inaccurate", "--reason", "Faux.")
         self.cases["recall"] = rabat.json("recall", "list")[0]["id"]
 
@@ -350,7 +356,7 @@ class Telling:
     """What was tried, and what of it was not answered as it should be."""
 
     def __init__(self, scene):
-        self.scene, self.failed, self.passed, self.commands = scene, [], 0, []
+        self.scene, self.failed, self.passed, self.choices, self.commands = scene, [], 0, [], []
         self.sorts = collections.Counter()  # of bad values: how often through the command line
 
     def fails(self, *what):
@@ -388,9 +394,23 @@ class Telling:
         for one in tried:
             self.refused(kind, type_, *one)
         for place in ["", *(column["name"] for column in field.get("columns", ()))]:
-            one = min((one for one in tried if one[0].rpartition(": ")[0] == place), key=lambda one: self.sorts[sort_of(one[0])])
-            self.sorts[sort_of(one[0])] += 1
-            self.commands.append((len(self.commands), kind, type_, *one))
+            self.choices.append((kind, type_, {sort_of(one[0]): one for one in tried if one[0].rpartition(": ")[0] == place}))
+
+    def choose(self):
+        """One form of each field and column for the command line: what is rare first, so that every sort is among them."""
+        many = collections.Counter(sort for _, _, tried in self.choices for sort in tried)
+        free = collections.deque(self.choices)
+        for sort in sorted(many, key=many.get):
+            rare = next((choice for choice in [*free, *self.choices] if sort in choice[2]))
+            if rare in free:
+                free.remove(rare)
+            self.take(*rare, sort)
+        for kind, type_, tried in free:
+            self.take(kind, type_, tried, min(tried, key=lambda sort: self.sorts[sort]))
+
+    def take(self, kind, type_, tried, sort):
+        self.sorts[sort] += 1
+        self.commands.append((len(self.commands), kind, type_, *tried[sort]))
 
     def command(self, n, kind, type_, what, fields, path, words):
         """One form through the command line, in a language of the five: the place stands in each, its "$." in English alone."""
@@ -416,6 +436,7 @@ def story():
             for field in type_["fields"]:
                 telling.field(kind, type_, field, scene.examples[kind["name"], type_["name"]])
     check(not telling.failed, f"{len(telling.failed)} of {scene.door.asked} differ:\n" + "\n".join(telling.failed))
+    telling.choose()
     check(all(telling.sorts.values()), "not through the command line:", telling.sorts)
     ok(f"{len(telling.commands)} fields and columns of {len(scene.kinds)} kinds, {scene.door.asked} forms with {len(telling.sorts)} sorts of bad values: "
        f"each refused with the place and what is allowed; {telling.passed} times what is right may go")
