@@ -14,6 +14,7 @@ struct filled {
   size_t characters, rows, codes; /* at most so many of a text, a table, an array of codes */
   size_t optional;                /* of 100 fields that are not required so many are there */
   base_time now;
+  bool same;                      /* rows say the same in every form: what one is for is settled by the first that says it */
   const char *without;            /* a field that is left out; NULL: none */
   struct base_view item, message; /* ids: of the item that a field names, of any message */
   struct base_view party;
@@ -96,14 +97,15 @@ static inline bool filled_there(const struct wire_kind_field *field, const struc
                              how->below(how->context, 100) < how->optional);
 }
 
-static inline void filled_draw(const struct wire_kind_field *fields, size_t count, const struct filled *how, struct filled_plan *plan) {
+static inline void filled_draw(const struct wire_kind_field *fields, size_t count, const struct filled *how, bool same,
+                               struct filled_plan *plan) {
   int64_t drawn[WIRE_KIND_FIELDS_MAX] = {0};
   for (size_t i = 0; i < count; i++) {
     plan->there[i] = filled_there(&fields[i], how);
     plan->chosen[i] = 0;
     if (fields[i].type == WIRE_FIELD_DATE || fields[i].type == WIRE_FIELD_TIME)
       drawn[i] = (int64_t)how->below(how->context, FILLED_DAYS);
-    if (fields[i].type == WIRE_FIELD_CODE || (fields[i].type == WIRE_FIELD_BOOL && !fields[i].must_be))
+    if (!same && (fields[i].type == WIRE_FIELD_CODE || (fields[i].type == WIRE_FIELD_BOOL && !fields[i].must_be)))
       plan->chosen[i] = how->below(how->context, fields[i].type == WIRE_FIELD_CODE ? fields[i].list->count : 2);
   }
   for (int64_t more = 0; more <= WIRE_BOUND_DAYS_MAX; more = 2 * more + FILLED_DAYS) {
@@ -196,7 +198,7 @@ static inline void filled_table(struct wire_writer *writer, const struct wire_ki
   wire_write_array(writer);
   for (size_t i = 0; i < rows || i < (size_t)field->least; i++) {
     wire_write_object(writer);
-    filled_draw(field->columns, field->column_count, how, &plan);
+    filled_draw(field->columns, field->column_count, how, how->same, &plan);
     for (size_t k = 0; k < field->column_count; k++)
       if (plan.there[k]) {
         wire_write_key_view(writer, field->columns[k].name);
@@ -213,7 +215,7 @@ static inline void filled_table(struct wire_writer *writer, const struct wire_ki
 /* An object of all fields, as --fields takes it. */
 static inline void filled_form(struct wire_writer *writer, const struct wire_kind_type *type, const struct filled *how) {
   struct filled_plan plan;
-  filled_draw(type->fields, type->field_count, how, &plan);
+  filled_draw(type->fields, type->field_count, how, false, &plan);
   wire_write_object(writer);
   for (size_t i = 0; i < type->field_count; i++) {
     if (!plan.there[i])

@@ -83,6 +83,7 @@ static void fill(struct sim_node *node, const struct wire_kind *kind, const stru
                        .context = node->sim,
                        .characters = 24,
                        .rows = alone ? 1 : 1 + sim_draw(node->sim, 2),
+                       .same = alone,
                        .codes = 2,
                        .optional = 25,
                        .now = node->world.now(node) + SOON, /* what may be kept until now is kept by nobody */
