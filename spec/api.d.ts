@@ -77,6 +77,7 @@ export type Created = {
     /** In characters. */
     place: number;
   })[];
+  exercise: boolean;
   unused_rows: UnusedRows;
   /** Of an end of an agreement: from when on it frees, and whether that is shorter than the notice agreed. */
   end: {
@@ -1978,6 +1979,7 @@ export interface Operations {
     };
     answer: {
       id: Id;
+      exercise: boolean;
       /** Partners who were asked. */
       asked: number;
       /** The cases. */
@@ -2007,6 +2009,7 @@ export interface Operations {
     };
     answer: {
       id: Id;
+      exercise: boolean;
       erased: number;
     };
   };
@@ -2021,6 +2024,7 @@ export interface Operations {
     };
     answer: {
       id: Id;
+      exercise: boolean;
     };
   };
   /** What was submitted and waits for a second person, at most 100 of them. */
@@ -2045,6 +2049,7 @@ export interface Operations {
     body: Record<string, never>;
     answer: {
       id: Id;
+      exercise: boolean;
     };
   };
   /** Refuse what somebody else submitted; its content is erased. */

@@ -217,6 +217,8 @@ void cli_cell_time(struct cli_table *table, const struct wire_json *value); /* R
 /* Of what is of an exercise, by its member `exercise`: the word before the cell, or the line, that nobody overlooks. */
 void cli_exercise_mark(const struct cli *cli, struct base_buf *out, const struct wire_json *of);
 void cli_exercise_line(struct cli *cli, bool exercise);
+/* The line to standard error, where an id alone is printed for a script; with --json the answer says it. */
+void cli_exercise_note(struct cli *cli, const struct wire_json *of);
 void cli_table_end(struct cli_table *table); /* prints; a table without rows prints nothing */
 void cli_table_free(struct cli_table *table);
 

@@ -79,6 +79,7 @@ static enum base_code write_value(int dir, const char *name, const struct wire_j
 }
 
 /* Beside what was exported, so that who finds a file of it finds this, whatever language he reads. */
+static const char exercise_file[] = "EXERCISE.txt";
 static enum base_code mark_exercise(int dir, const struct wire_json *of, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf text = {0};
   base_buf_init(&text, BASE_BUF_DEFAULT_LIMIT);
@@ -87,7 +88,7 @@ static enum base_code mark_exercise(int dir, const struct wire_json *of, struct 
   for (int language = 0; language < WIRE_LANGUAGES; language++)
     base_buf_printf(&text, "%s\n", cli_word_in(CLI_EXERCISE_LINE, (enum wire_language)language));
   enum base_code code = base_buf_check(&text, "the mark of an exercise", err);
-  return code == BASE_OK ? write_file(dir, "EXERCISE.txt", base_buf_view(&text), err) : code;
+  return code == BASE_OK ? write_file(dir, exercise_file, base_buf_view(&text), err) : code;
 }
 
 /* "1-report.txt": the number keeps two parts of one name apart, and names that mean something elsewhere harmless. */
@@ -210,14 +211,16 @@ static enum base_code sync_at(int dir, const char *name, struct base_error *err)
 
 /* case.json comes last: where it stands, the export is whole. */
 static enum base_code put_in_place(const struct making *making, struct base_error *err) {
-  static const char *const names[] = {"messages", "case.json"};
+  static const char *const names[] = {"messages", exercise_file, "case.json"};
+  enum { NAMES = sizeof names / sizeof *names };
   if (!making->within)
     return rename(making->path, making->target) == 0 ? sync_at(making->dir, "..", err)
                                                      : base_fail_errno(err, "cannot be put in place");
   enum base_code code = BASE_OK;
   size_t moved = 0;
-  for (; code == BASE_OK && moved < 2; moved++)
-    if (renameat(making->dir, names[moved], making->parent, names[moved]) != 0)
+  for (; code == BASE_OK && moved < NAMES; moved++)
+    if (renameat(making->dir, names[moved], making->parent, names[moved]) != 0 &&
+        (errno != ENOENT || names[moved] != exercise_file)) /* what is real has none */
       code = base_fail_errno(err, "cannot be put in place");
   if (code == BASE_OK)
     code = sync_at(making->parent, ".", err);
@@ -241,7 +244,7 @@ static enum base_code export_case(struct cli *cli, int dir, const struct cli_ans
   BASE_AUTO_FD int messages = -1;
   enum base_code code = make_folder(dir, "messages", &messages, err);
   if (code == BASE_OK)
-    code = mark_exercise(messages, kase->json, err);
+    code = mark_exercise(dir, kase->json, err);
   const struct wire_json *list = wire_json_get(kase->json, "messages");
   for (size_t i = 0; code == BASE_OK && i < wire_json_size(list); i++)
     code = export_message(cli, messages, cli_string(wire_json_at(list, i), "id"), err);

@@ -339,6 +339,7 @@ static enum base_code print_id(struct cli *cli, const struct cli_answer *answer,
   struct base_id id;
   const struct wire_json *release = wire_json_get(answer->json, "release");
   cli_law_end(cli, answer->json);
+  cli_exercise_note(cli, answer->json);
   if (wire_json_type(release) == WIRE_JSON_OBJECT)
     return print_held(release, err);
   bool checked = wire_json_type(wire_json_get(answer->json, "check")) == WIRE_JSON_OBJECT;

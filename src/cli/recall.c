@@ -41,6 +41,7 @@ __attribute__((format(printf, 5, 6))) static enum base_code post_options(struct 
 /* How many were asked, then the cases, one a line. */
 static void show_asked(struct cli *cli, const struct wire_json *answer) {
   const struct wire_json *cases = wire_json_get(answer, "recalls");
+  cli_exercise_note(cli, answer);
   cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ASKED), (long long)cli_number(answer, "asked"));
   if (cli_number(answer, "ended") > 0)
     cli_line(cli, "%s %lld\n", cli_word(cli, CLI_RECALL_ENDED), (long long)cli_number(answer, "ended"));
@@ -70,6 +71,7 @@ enum base_code cli_recall_open(struct cli *cli, struct base_error *err) {
 static void show_sent(struct cli *cli, const struct cli_answer *answer) {
   if (cli_print_json(cli, answer))
     return;
+  cli_exercise_note(cli, answer->json);
   cli_isolated(cli, &cli->out, cli_string(answer->json, "id"));
   base_buf_text(&cli->out, "\n");
 }

@@ -85,6 +85,7 @@ enum base_code cli_release_give(struct cli *cli, struct base_error *err) {
     code = cli_post(cli, path, BASE_VIEW("{}"), &answer, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
+  cli_exercise_note(cli, answer.json);
   cli_isolated(cli, &cli->out, cli_string(answer.json, "id"));
   base_buf_text(&cli->out, "\n");
   return BASE_OK;

@@ -212,6 +212,11 @@ void cli_exercise_line(struct cli *cli, bool exercise) {
     cli_line(cli, "%s\n", cli_word(cli, CLI_EXERCISE_LINE));
 }
 
+void cli_exercise_note(struct cli *cli, const struct wire_json *of) {
+  if (!cli->json && wire_json_true(wire_json_get(of, "exercise")))
+    cli_note("%s", cli_word(cli, CLI_EXERCISE_LINE));
+}
+
 void cli_cell_id(struct cli_table *table, struct base_view id) {
   cli_id(table->cli, &table->cells, id);
   cell_end(table);

@@ -4,6 +4,7 @@
 #include "core/cases.h"
 #include "core/emergency.h"
 #include "core/erase.h"
+#include "core/exercise.h"
 #include "core/lane.h"
 #include "core/people.h"
 #include "core/recall.h"
@@ -85,6 +86,7 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   BASE_AUTO_BUF struct base_buf cases = {0};
   struct wire_writer writer, listing;
   struct core_recall_count count = {.cases = &listing};
+  bool exercise = false;
   struct core_recall_words words = {.actor = core_actor(core),
                                     .measure = core_request_text(request, "measure"),
                                     .ground = core_request_text(request, "ground"),
@@ -104,11 +106,14 @@ void core_recall_open(struct core *core, uint64_t token, const struct wire_json 
   if (code == BASE_OK)
     code = core_emergency_stays(core, &id, "recalled", &err);
   if (code == BASE_OK)
+    code = core_exercise_of_case(core, &id, &exercise, &err);
+  if (code == BASE_OK)
     code = ask_all(core, &id, &words, &count, &err);
   wire_write_end(&listing, ']');
   wire_writer_init(&writer, &out);
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &id);
+  wire_write_member_bool(&writer, "exercise", exercise);
   wire_write_member_integer(&writer, "asked", (int64_t)count.asked);
   wire_write_member_integer(&writer, "ended", (int64_t)count.ended);
   wire_write_key(&writer, "recalls");
@@ -233,6 +238,7 @@ static enum base_code send_answer(struct answering *answering, struct base_id *o
 void core_recall_answer(struct core *core, uint64_t token, const struct wire_json *request) {
   struct base_error err = {0};
   struct base_id id, sent;
+  bool exercise = false;
   struct answering answering = {.core = core, .request = request, .outcome = core_request_text(request, "outcome")};
   answering.keeps = base_view_is(answering.outcome, "kept");
   answering.erases = base_view_is(answering.outcome, "erased");
@@ -241,6 +247,8 @@ void core_recall_answer(struct core *core, uint64_t token, const struct wire_jso
     code = core_recall_read(core, &id, &answering.recall, &err);
   if (code == BASE_OK)
     code = check_answer(&answering, &err);
+  if (code == BASE_OK)
+    code = core_exercise_of_case(core, &id, &exercise, &err);
   if (code == BASE_OK && answering.erases)
     code = erase_all(&answering, false, &err);
   if (code == BASE_OK)
@@ -260,6 +268,7 @@ void core_recall_answer(struct core *core, uint64_t token, const struct wire_jso
   wire_writer_init(&writer, &reply->payload);
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", &sent);
+  wire_write_member_bool(&writer, "exercise", exercise);
   wire_write_member_integer(&writer, "erased", (int64_t)answering.erased);
   wire_write_end(&writer, '}');
 }

@@ -352,7 +352,7 @@ void core_release_give(struct core *core, uint64_t token, const struct wire_json
   if (code == BASE_OK)
     code = write_given(core, &held, &submission, kase, &err);
   if (code == BASE_OK)
-    core_submission_answer(core, token, &submission.id);
+    core_submission_answer(core, token, &submission.id, submission.header.exercise);
   else if (unlawful)
     core_submission_deny(core, token, &submission, code, &err);
   else

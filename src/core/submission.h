@@ -78,11 +78,11 @@ BASE_NODISCARD enum base_code core_submission_proceed(struct core *core, struct 
 void core_submission_look(const struct core *core, const struct wire_json *document, struct core_submission *submission);
 /* The member `derogated`: to whom it goes under the derogation that was asked for. */
 void core_submission_derogated(struct wire_writer *writer, const struct core_submission *submission);
-/* The member `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
+/* The members `exercise`, `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
 void core_submission_warnings(const struct core *core, struct wire_writer *writer,
                               const struct core_submission *submission);
-/* Answers with that id alone. */
-void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id);
+/* Answers with that id, and whether it is of an exercise. */
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id, bool exercise);
 /* Answers that it may go, to whom and by what, where no more than that was asked for. */
 void core_submission_may(struct core *core, uint64_t token, const struct core_submission *submission);
 /* Answers that it goes. */

@@ -201,11 +201,12 @@ enum base_code core_submit_end(struct core *core, struct base_view actor, struct
 
 /* --- what is answered */
 
-void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id) {
+void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id, bool exercise) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
   wire_write_member_id(&writer, "id", id);
+  wire_write_member_bool(&writer, "exercise", exercise);
   wire_write_end(&writer, '}');
 }
 
@@ -218,6 +219,7 @@ void core_submission_look(const struct core *core, const struct wire_json *docum
 
 void core_submission_warnings(const struct core *core, struct wire_writer *writer,
                               const struct core_submission *submission) {
+  wire_write_member_bool(writer, "exercise", submission->header.exercise);
   wire_write_key(writer, "warnings");
   wire_write_array(writer);
   for (size_t i = 0; i < submission->hint_count; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exchange.h"
+#include "core/exercise.h"
 #include "core/messages.h"
 #include "core/people.h"
 #include "core/recall.h"
@@ -51,6 +52,7 @@ void core_recall_withdraw(struct core *core, uint64_t token, const struct wire_j
   CORE_AUTO_RECALL struct core_recall recall = {0};
   struct base_error err = {0};
   struct base_id id, sent;
+  bool exercise = false;
   struct base_view reason = core_request_text(request, "reason");
   enum base_code code = core_request_id(core, request, "id", "case", &id, &err);
   if (code == BASE_OK)
@@ -58,9 +60,11 @@ void core_recall_withdraw(struct core *core, uint64_t token, const struct wire_j
   if (code == BASE_OK)
     code = check(&recall, reason, &err);
   if (code == BASE_OK)
+    code = core_exercise_of_case(core, &id, &exercise, &err);
+  if (code == BASE_OK)
     code = withdraw(core, core_actor(core), &id, reason, &sent, &err);
   if (code == BASE_OK)
-    core_submission_answer(core, token, &sent);
+    core_submission_answer(core, token, &sent, exercise);
   else
     core_reply_error(core, token, code, &err);
 }

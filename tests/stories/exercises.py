@@ -64,8 +64,17 @@ def story():
 
     folder, proof = path("exported"), path("drill.wasl-proof")
     paris.ask("case", "export", case, folder)
-    with open(os.path.join(folder, "messages", case, "EXERCISE.txt"), encoding="utf-8") as file:
-        check(file.read().splitlines() == list(LINES.values()), "the mark beside what was exported")
+    for place in folder, os.path.join(folder, "messages", case):
+        with open(os.path.join(place, "EXERCISE.txt"), encoding="utf-8") as file:
+            check(file.read().splitlines() == list(LINES.values()), "the mark beside what was exported")
+    paris.ask("case", "export", real, os.path.join(os.path.dirname(folder), "real"))
+    check(sorted(os.listdir(os.path.join(os.path.dirname(folder), "real"))) == ["case.json", "messages"], "of what is real")
+    emptied = os.path.join(os.path.dirname(folder), "emptied")
+    os.mkdir(emptied)
+    for into, at, names in (emptied, case, ["EXERCISE.txt", "case.json", "messages"]), (emptied + "2", real, ["case.json", "messages"]):
+        os.makedirs(into, exist_ok=True)
+        paris.ask("case", "export", at, into)
+        check(sorted(os.listdir(into)) == names, into, os.listdir(into))
     check(json.load(open(os.path.join(folder, "case.json"), encoding="utf-8"))["exercise"] is True, "case.json")
     paris.ask("proof", "export", case, "-o", proof)
     shown(paris, "proof", "verify", proof)
@@ -77,7 +86,24 @@ def story():
     check(sent == [1], sent)
     counted = sum(row["cases"] for row in paris.json("picture", "--kind", "sighting")["rows"])
     check(counted == 1, counted)
-    rabat.ask("case", "send", case, "close", "--exercise")
+    marked = {**os.environ, "LC_ALL": "fr.UTF-8"}
+    for drill, id_of, note in (True, case, "EXERCICE EXERCICE EXERCICE\n"), (False, real, ""):
+        words = ("--exercise",) if drill else ()
+        passed = must(rabat.wasl("message", "pass-on", id_of, "--to", "paris", "--field", "subject=Nuit", env=marked))
+        check(passed.err == note, passed)
+        check(rabat.json("case", "show", passed.out.strip())["exercise"] is drill, "what passes it on")
+        sent = must(rabat.wasl("case", "send", id_of, "close", *words, env=marked))
+        check(sent.err == note, sent)
+        recall = must(rabat.wasl("recall", "open", passed.out.strip(), "--measure", "correct", "--ground", "inaccurate", "--correction",
+                                 "Deux", env=marked))
+        check(recall.err == note, recall)
+        settle(rabat, paris)
+        asked = recall.out.split()[-1]
+        answer = must(paris.wasl("recall", "answer", asked, "--outcome", "corrected", env=marked))
+        check(answer.err == note, answer)
+        withdrawn = must(rabat.wasl("recall", "withdraw", asked, "--reason", "Juste", env=marked))
+        check(withdrawn.err == note, withdrawn)
+    ok("who sends, passes on, recalls or answers is told so in his language, and scripts read an id all the same")
     settle(rabat, paris)
     check(paris.json("case", "show", case)["state"] == "closed", "the exercise goes on as the real one would")
     ok("it is counted nowhere, and goes on as the real one would")
