@@ -92,6 +92,90 @@ static enum base_code feed_all(struct cli *cli, const struct cli_piece *to, cons
   return first;
 }
 
+/* --- nothing is due */
+
+/* "Commitment: goes into a case of the kind Roadmap (roadmap), once it is: agreed" */
+static void note_feed(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *kind, const struct wire_json *feed) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  struct base_view item = cli_string(feed, "item"), into = cli_string(feed, "kind");
+  const struct wire_json *states = wire_json_get(feed, "states");
+  base_buf_init(&text, 4096);
+  base_buf_add_view(&text, cli_item_label(cli, kind, item, (struct base_view){0}));
+  base_buf_printf(&text, ": %s ", cli_word(cli, CLI_FEED_INTO));
+  base_buf_add_view(&text, cli_label(cli, cli_kind(cli, kinds, into), into));
+  base_buf_text(&text, " (");
+  cli_isolated(cli, &text, into);
+  base_buf_printf(&text, "), %s: ", cli_word(cli, CLI_FEED_ONCE));
+  for (size_t i = 0; i < wire_json_size(states); i++) {
+    base_buf_text(&text, i > 0 ? ", " : "");
+    base_buf_add_view(&text, cli_item_label(cli, kind, item, wire_json_text(wire_json_at(states, i))));
+  }
+  cli_note("%.*s", (int)text.size, (const char *)text.data);
+}
+
+/* How many of the items stand how, each a line: "not yet: 2" */
+static void note_stands(const struct cli *cli, const struct wire_json *items) {
+  static const char *const codes[] = {"open", "unsettled", "theirs", "fed"};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    unsigned count = 0;
+    for (size_t k = 0; k < wire_json_size(items); k++)
+      count += base_view_is(cli_string(wire_json_get(wire_json_at(items, k), "feed"), "stands"), codes[i]);
+    struct base_view word = stands_word(cli, base_view_text(codes[i]));
+    if (count > 0)
+      cli_note("%.*s: %u", (int)word.size, (const char *)word.data, count);
+  }
+}
+
+/* The kinds whose cases feed others, where the one that was asked about feeds none. */
+static enum base_code note_feeding(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer list = {0};
+  BASE_AUTO_BUF struct base_buf text = {0};
+  const char *between = ": ";
+  base_buf_init(&text, BASE_BUF_DEFAULT_LIMIT);
+  base_buf_text(&text, cli_word(cli, CLI_FEED_NOT_HERE));
+  enum base_code code = cli_get(cli, &list, err, "/v1/kinds");
+  for (size_t i = 0; code == BASE_OK && i < wire_json_size(list.json); i++) {
+    CLI_AUTO_ANSWER struct cli_answer kind = {0};
+    struct base_view name = cli_string(wire_json_at(list.json, i), "name");
+    code = cli_kind_get(cli, name, 0, &kind, err);
+    if (code != BASE_OK || wire_json_size(wire_json_get(kind.json, "feeds")) == 0)
+      continue;
+    base_buf_text(&text, between);
+    base_buf_add_view(&text, cli_label(cli, kind.json, name));
+    base_buf_text(&text, " (");
+    cli_isolated(cli, &text, name);
+    base_buf_text(&text, ")");
+    between = ", ";
+  }
+  if (code == BASE_OK)
+    cli_note("%.*s", (int)text.size, (const char *)text.data);
+  return code;
+}
+
+static bool any_due(const struct wire_json *items) {
+  for (size_t i = 0; i < wire_json_size(items); i++)
+    if (base_view_is(cli_string(wire_json_get(wire_json_at(items, i), "feed"), "stands"), "due"))
+      return true;
+  return false;
+}
+
+/* An answer that is empty would leave open whether all went on, nothing is ripe yet, or nothing ever will be. To standard
+ * error: a script reads the ids of what went. */
+static enum base_code note_nothing(struct cli *cli, const struct wire_json *told, struct base_error *err) {
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  const struct wire_json *items = wire_json_get(told, "items");
+  if (cli->json || any_due(items))
+    return BASE_OK;
+  const struct wire_json *kind = cli_kind_of(cli, &kinds, told), *feeds = wire_json_get(kind, "feeds");
+  if (wire_json_size(feeds) == 0)
+    return note_feeding(cli, err);
+  cli_note("%s", cli_word(cli, CLI_FEED_NOTHING));
+  note_stands(cli, items);
+  for (size_t i = 0; i < wire_json_size(feeds); i++)
+    note_feed(cli, &kinds, kind, wire_json_at(feeds, i));
+  return BASE_OK;
+}
+
 enum base_code cli_case_feed(struct cli *cli, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   CLI_AUTO_KINDS struct cli_kinds kinds = {0};
@@ -101,6 +185,8 @@ enum base_code cli_case_feed(struct cli *cli, struct base_error *err) {
     code = cli_id_word(cli, 1, "TO", &to, err);
   if (code == BASE_OK)
     code = cli_get(cli, &answer, err, "/v1/cases/%s/items", from.text);
+  if (code == BASE_OK)
+    code = note_nothing(cli, answer.json, err);
   if (code == BASE_OK && cli->word_count > 1)
     return feed_all(cli, &to, answer.json, err);
   if (code != BASE_OK || cli_print_json(cli, &answer))

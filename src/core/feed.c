@@ -173,7 +173,7 @@ static enum base_code fail_not_due(const struct feeding *feeding, const struct c
 }
 
 /* The case into which it goes, and that nothing of the same waits there for a second person. */
-static enum base_code check_target(struct feeding *feeding) {
+static enum base_code check_target(struct feeding *feeding, bool exercise) {
   struct core_case *to = NULL;
   enum base_code code = core_case_load(feeding->core, &feeding->to, &to, feeding->err);
   if (code != BASE_OK)
@@ -183,6 +183,11 @@ static enum base_code check_target(struct feeding *feeding) {
     return base_fail(feeding->err, BASE_KIND, "case %s is of the kind %.*s; %s goes into one of the kind %.*s",
                      base_id_text(&feeding->to).text, (int)kind.size, (const char *)kind.data,
                      (const char *)feeding->feed->item->name.data, (int)wanted.size, (const char *)wanted.data);
+  if (to->messages[0].header->exercise != exercise)
+    return base_fail(feeding->err, BASE_POLICY,
+                     "case %s and case %s are not both real, nor both exercises: nothing goes from the one into the other; wasl "
+                     "case list shows what is real, wasl case list --exercise the exercises",
+                     base_id_text(&feeding->from).text, base_id_text(&feeding->to).text);
   code = store_message_each(feeding->core->store, &feeding->to, true, look_at_draft, feeding, feeding->err);
   if (code == BASE_OK && feeding->waits)
     return base_fail(feeding->err, BASE_CONFLICT, "it waits for its release in case %s already: wasl release list",
@@ -234,7 +239,7 @@ static enum base_code write_document(const struct feeding *feeding, struct base_
     wire_write_object(&writer);
     wire_write_member_id(&writer, "id", &feeding->to);
     wire_write_member_text(&writer, "type", feeding->feed->type);
-    if (content.header.exercise) /* of a case that is none it is refused, and the other way round */
+    if (content.header.exercise)
       wire_write_member_bool(&writer, "exercise", true);
     write_fields(&writer, feeding, &content);
     write_marks(&writer, &content);
@@ -258,7 +263,7 @@ static enum base_code prepare(struct feeding *feeding, struct base_buf *document
   if (code == BASE_OK && stands != CORE_FEED_DUE)
     code = fail_not_due(feeding, from, item, stands, &fed);
   if (code == BASE_OK)
-    code = check_target(feeding);
+    code = check_target(feeding, from->messages[0].header->exercise);
   return code == BASE_OK ? write_document(feeding, document) : code;
 }
 

@@ -76,13 +76,20 @@ def story():
     check([stands(rabat, talks)[key] for key in (*ours, theirs)] == ["due", "due", "open", "theirs"], stands(rabat, talks))
     told = rabat.ask("case", "feed", talks)
     check("to be carried over" in told and "its owner carries it over" in told, told)
+    drill = rabat.id("case", "open", "roadmap", "--to", "paris", "--fields", form(rabat, "roadmap", "propose"), "--exercise")
+    rabat.refuses(6, "case", "feed", talks, drill, says="not both real, nor both exercises")
+    early = must(rabat.wasl("case", "feed", rabat.id("case", "open", "talks", "--to", "paris", "--fields", form(rabat, "talks", "convene"))))
+    check(early.out == "" and early.err.startswith("Nothing is to be carried over now\nCommitment: goes into"), early)
     first = rabat.door("POST", f"/v1/cases/{roadmap}/feed", {"from": talks, "item": ours[0]})
     rabat.kill()  # whether it went nobody knows
     first.close()
     rabat.start()
     went = must(rabat.wasl("case", "feed", talks, roadmap)).out.split()
     check(len(went) in (1, 2), went)
-    check(must(rabat.wasl("case", "feed", talks, roadmap)).out == "", "fed twice")
+    again = must(rabat.wasl("case", "feed", talks, roadmap))
+    check(again.out == "", again)
+    for part in "Nothing is to be carried over now", "carried over: 2", "its owner carries it over: 1", "goes into a case of the kind Roadmap (roadmap)", "once it is: Agreed":
+        check(part in again.err, part, again)
     settle(rabat)
     paris_went = must(paris.wasl("case", "feed", talks, roadmap)).out.split()
     settle(rabat, paris)
@@ -101,6 +108,8 @@ def story():
           shown["fields"]["from_commitment"] == theirs, shown["fields"])
     check("Came from" in paris.ask("case", "items", roadmap), "where it came from is not said")
     rabat.refuses(2, "case", "feed", roadmap, "zz", says="TO")
+    none = must(rabat.wasl("case", "feed", roadmap))
+    check(none.out == "" and "of this kind is carried over into another" in none.err and "(talks)" in none.err, none)
     ok("each agreed commitment is a measure, once, with owner and date, whoever was killed meanwhile; both cases say where it went")
 
     measure = paris_went[0]
