@@ -95,7 +95,7 @@ static void take_answer(struct wire_kind_reader *reader, struct wire_object *obj
   if (!object->code && answer->all && answer->table->most < answer->asked->most)
     wire_object_fail(object, BASE_FIELD, "all", "%s has at most %lld rows, and %lld may be asked",
                      wire_kind_text(answer->table->name), (long long)answer->table->most, (long long)answer->asked->most);
-  for (size_t i = 0; i < kind->answer_count && !object->code; i++)
+  for (size_t i = 0; i < kind->answer_count; i++)
     if (kind->answers[i].table == answer->table)
       wire_object_fail(object, BASE_FIELD, "table", "%s has an answer already", wire_kind_text(answer->table->name));
 }
