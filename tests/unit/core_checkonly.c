@@ -61,8 +61,9 @@ static void test_opening(void **state) {
   pair_agree(&a, &b, id);
   pair_rest(&a, &b);
   before = kept_at(&a);
-  snprintf(clause, sizeof clause, "{\"id\":null,\"emergency\":null,\"derogated\":[],\"warnings\":[],\"unused_rows\":[],\"end\":null,\"check\":"
-           "{\"asks\":\"officer\",\"to\":[{\"partner\":\"%s\",\"clause\":\"%s/", b.name, id);
+  expect(ask(&a, &b, "q", "", CHECK), BASE_OK, "{\"id\":null,");
+  snprintf(clause, sizeof clause, "\"check\":{"
+           "\"asks\":\"officer\",\"to\":[{\"partner\":\"%s\",\"clause\":\"%s/", b.name, id);
   expect(ask(&a, &b, "q", "", CHECK), BASE_OK, clause);
   expect(ask(&a, &b, "", "", CHECK), BASE_FIELD, "fields: $.question: must not be empty");
   expect(ask(&a, &b, "write to a@b.example", "", CHECK), BASE_OK, "\"what\":\"email\"");
