@@ -81,19 +81,9 @@ static void add_escaped(struct base_buf *out, struct base_view text) {
   base_buf_add(out, text.data + start, text.size - start);
 }
 
-/* Nearly all texts are codes and hashes: one look, one reservation, one copy. */
+/* Nearly all texts say what they mean: one look, one reservation, one copy. */
 static void add_quoted(struct wire_writer *writer, struct base_view text) {
-  bool special = false;
-  uint8_t seen = 0;
-  for (size_t i = 0; i < text.size; i++) {
-    special |= needs_escape(text.data[i]);
-    seen |= text.data[i];
-  }
-  if ((seen & 0x80) && !base_utf8_valid(text)) {
-    broken(writer);
-    return;
-  }
-  if (special) {
+  if (wire_json_plain(text, 0) < text.size) {
     base_buf_u8(writer->out, '"');
     add_escaped(writer->out, text);
     base_buf_u8(writer->out, '"');
@@ -108,15 +98,26 @@ static void add_quoted(struct wire_writer *writer, struct base_view text) {
   room[text.size + 1] = '"';
 }
 
+static void add_checked(struct wire_writer *writer, struct base_view text) {
+  if (base_utf8_valid(text))
+    add_quoted(writer, text);
+  else
+    broken(writer);
+}
+
+static void after_key(struct wire_writer *writer) {
+  base_buf_u8(writer->out, ':');
+  writer->comma[writer->depth - 1] = false; /* the value stands right after its key */
+}
+
 void wire_write_key_view(struct wire_writer *writer, struct base_view key) {
   if (writer->depth == 0) {
     broken(writer);
     return;
   }
   before_value(writer);
-  add_quoted(writer, key);
-  base_buf_u8(writer->out, ':');
-  writer->comma[writer->depth - 1] = false; /* the value stands right after its key */
+  add_checked(writer, key);
+  after_key(writer);
 }
 
 void wire_write_key(struct wire_writer *writer, const char *key) {
@@ -125,7 +126,7 @@ void wire_write_key(struct wire_writer *writer, const char *key) {
 
 void wire_write_text(struct wire_writer *writer, struct base_view text) {
   before_value(writer);
-  add_quoted(writer, text);
+  add_checked(writer, text);
 }
 
 void wire_write_string(struct wire_writer *writer, const char *text) {
@@ -188,7 +189,9 @@ static void write_members(struct wire_writer *writer, const struct wire_json *ob
   void *cursor = NULL;
   wire_write_object(writer);
   while (!writer->out->code && wire_json_next(object, &cursor, &key, &value)) {
-    wire_write_key_view(writer, key);
+    before_value(writer);
+    add_quoted(writer, key);
+    after_key(writer);
     wire_write_value(writer, value);
   }
   wire_write_end(writer, '}');
@@ -220,7 +223,8 @@ void wire_write_value(struct wire_writer *writer, const struct wire_json *value)
     write_real(writer, wire_json_real(value));
     break;
   case WIRE_JSON_TEXT:
-    wire_write_text(writer, wire_json_text(value));
+    before_value(writer);
+    add_quoted(writer, wire_json_text(value)); /* UTF-8, as names of members: it was read */
     break;
   case WIRE_JSON_ARRAY:
     write_items(writer, value);

@@ -12,7 +12,7 @@
 enum { ISOLATES_MAX = 60 }; /* within each other; UAX #9 shows no more than 125 levels */
 
 /* One code point; 0 and no advance when it is not well formed. */
-static uint32_t next_point(struct base_view text, size_t *at) {
+static inline uint32_t next_point(struct base_view text, size_t *at) {
   uint32_t point = text.data[*at];
   if (point < 0x80) { /* most of most texts */
     ++*at;
@@ -57,18 +57,29 @@ static bool spot(struct wire_spot *out, uint32_t point, size_t place, const char
   return false;
 }
 
-/* How many printable octets of ASCII stand here; none where a character beyond begins. */
-static size_t plain_run(struct base_view text, size_t at) {
-  return text.data[at] < 0x80 ? base_printable_run(base_view_of(text.data + at, text.size - at)) : 0;
+/* Passes over what no check below is about, which is most of most texts; what is left, if anything, begins with a character
+ * that one may be about. */
+static void pass_ordinary(struct base_view text, size_t *at, size_t *place) {
+  while (*at < text.size) {
+    size_t behind = *at, count = 1;
+    if (text.data[*at] < 0x80) {
+      count = base_printable_run(base_view_of(text.data + *at, text.size - *at));
+      behind += count;
+    } else if (!is_letter_of_many(next_point(text, &behind))) {
+      return;
+    }
+    if (count == 0)
+      return;
+    *at = behind;
+    *place += count;
+  }
 }
 
 /* The first character of which wrong says what is wrong with it; NULL: nothing. */
 static bool check_each(struct base_view text, const char *(*wrong)(uint32_t point), struct wire_spot *out) {
   size_t place = 0;
   for (size_t at = 0; at < text.size;) {
-    size_t plain = plain_run(text, at); /* nothing is wrong with these */
-    at += plain;
-    place += plain;
+    pass_ordinary(text, &at, &place);
     if (at == text.size)
       break;
     size_t before = at;
@@ -76,8 +87,6 @@ static bool check_each(struct base_view text, const char *(*wrong)(uint32_t poin
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
-    if (is_letter_of_many(point))
-      continue;
     const char *what = wrong(point);
     if (what != NULL)
       return spot(out, point, place, what);
@@ -123,9 +132,7 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
   struct wire_spot opened[ISOLATES_MAX];
   size_t count = 0, place = 0;
   for (size_t at = 0; at < text.size;) {
-    size_t plain = plain_run(text, at); /* nothing below is about these */
-    at += plain;
-    place += plain;
+    pass_ordinary(text, &at, &place);
     if (at == text.size)
       break;
     size_t before = at;
@@ -133,8 +140,6 @@ bool wire_prose_check(struct base_view text, struct wire_spot *out) {
     place++;
     if (at == before)
       return spot(out, 0, place, "no UTF-8");
-    if ((point >= ' ' && point <= '~') || is_letter_of_many(point))
-      continue;
     if (is_control(point) && !may_control(text, point, at))
       return spot(out, point, place, "a control character");
     if (point >= 0x202A && point <= 0x202E)

@@ -332,6 +332,18 @@ static void hidden_characters(void **state) {
   spot_is(wire_line_check, "\U000E0041", "character 1 is U+E0041, an invisible character");
   spot_is(wire_line_check, "é\xFF", "character 2 is no UTF-8");
   spot_is(wire_line_check, "می\u200Cخواهم.txt", NULL);
+  /* where what is passed over ends: of two octets, of which none is wrong from U+00AE on but U+061C */
+  spot_is(wire_line_check, "b\u0627\u00ADc", "character 3 is U+00AD, an invisible character");
+  spot_is(wire_line_check, "\u061B\u061C\u061D", "character 2 is U+061C");
+  spot_is(wire_line_check, "\u00A0\u00AC\u00AE\u07FF\u0800\u167F\u1680", NULL);
+  spot_is(wire_line_check, "\u0627 ab\u0627\x7F", "character 6 is U+007F, a control character");
+  spot_is(wire_prose_check, "\u0627 ab\u0800\x7F", "character 6 is U+007F, a control character");
+  spot_is(wire_prose_check, "\u00AD\u061C\u0800\u1680", NULL);
+  static const char *const torn[] = {"ab\xD8", "ab\xD8" "c", "ab\xD8\xC0", "ab\xC1\x81", "ab\x80", "ab\xE0\x80"};
+  for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
+    spot_is(wire_line_check, torn[i], "character 3 is no UTF-8");
+    spot_is(wire_prose_check, torn[i], "character 3 is no UTF-8");
+  }
   spot_is(wire_prose_check, "قال \u2066Rue de la Paix 12\u2069 ثم\u200F!\n\u2068a \u2067b\u2069\u2069", NULL);
   spot_is(wire_prose_check, "ab\u202Ecd", "character 3 is U+202E, an embedding or override");
   spot_is(wire_prose_check, "ab\u202C", "character 3 is U+202C");
