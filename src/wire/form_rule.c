@@ -56,16 +56,31 @@ static struct moment now_for(const struct wire_bound *bound, base_time now) {
                       : (struct moment){.time = now - WIRE_NOW_SLACK, .day = (now - BEHIND) / DAY};
 }
 
+/* What the bound names: "begins", "2 days after begins", "today". Its formats are whole, for they are told in five languages. */
+struct bound_text {
+  char text[WIRE_CODE_MAX + 64];
+};
+static struct bound_text bound_text(const struct wire_bound *bound, enum wire_field_type type) {
+  struct bound_text out;
+  const char *to = bound->field ? wire_kind_text(bound->name) : type == WIRE_FIELD_DATE ? "today" : "now";
+  const int64_t days = bound->days < 0 ? -bound->days : bound->days;
+  if (days == 0)
+    (void)snprintf(out.text, sizeof out.text, "%s", to);
+  else if (days == 1)
+    (void)snprintf(out.text, sizeof out.text, bound->days < 0 ? "1 day before %s" : "1 day after %s", to);
+  else
+    (void)snprintf(out.text, sizeof out.text, bound->days < 0 ? "%" PRId64 " days before %s" : "%" PRId64 " days after %s",
+                   days, to);
+  return out;
+}
+
 static enum base_code fail_bound(const struct wire_bound *bound, enum wire_field_type type, struct base_view value,
                                  struct base_view other, const struct wire_place *place, struct base_error *err) {
-  char days[64] = "";
-  const char *to = bound->field ? wire_kind_text(bound->name) : type == WIRE_FIELD_DATE ? "today" : "now";
-  if (bound->days != 0)
-    (void)snprintf(days, sizeof days, "%" PRId64 " %s %s ", bound->days < 0 ? -bound->days : bound->days,
-                   bound->days == 1 || bound->days == -1 ? "day" : "days", bound->days < 0 ? "before" : "after");
-  return base_fail(err, BASE_FIELD, "%s: %s: %.*s must not be %s than %s%s (%.*s)", place->what, wire_place_text(place).text,
-                   (int)value.size, (const char *)value.data, bound->after ? "later" : "earlier", days, to,
-                   (int)other.size, (const char *)other.data);
+  return base_fail(err, BASE_FIELD,
+                   bound->after ? "%s: %s: %.*s must not be later than %s (%.*s)"
+                                : "%s: %s: %.*s must not be earlier than %s (%.*s)",
+                   place->what, wire_place_text(place).text, (int)value.size, (const char *)value.data,
+                   bound_text(bound, type).text, (int)other.size, (const char *)other.data);
 }
 
 static enum base_code check_bound(const struct wire_bound *bound, enum wire_field_type type, struct base_view value,

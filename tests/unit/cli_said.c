@@ -46,6 +46,26 @@ static void of_its_sort(void **state) {
          "l'accord 878501e5… n'a pas de tel article ; agreement 12ab… expired on 2026-01-01T00:00:00Z; and 2 more");
 }
 
+/* A bound: whole sentences, in which the name of a field stays what it is, whatever else the word means. */
+static void bounds_of_values(void **state) {
+  (void)state;
+#define EARLIER "fields: $.ends: 2026-01-31 must not be earlier than "
+#define LATER "fields: $.ends: 2026-01-31 must not be later than "
+  expect(WIRE_FR, false, EARLIER "message (2026-02-01)", "champs : $.ends : 2026-01-31 ne doit pas précéder message (2026-02-01)");
+  expect(WIRE_ES, false, LATER "case (2026-01-01)", "campos: $.ends: 2026-01-31 no puede ser posterior a case (2026-01-01)");
+  expect(WIRE_FR, false, EARLIER "today (2026-02-01)",
+         "champs : $.ends : 2026-01-31 ne doit pas être antérieur à aujourd'hui (2026-02-01)");
+  expect(WIRE_PT, false, LATER "now (2026-01-01T00:00:00Z)",
+         "campos: $.ends: 2026-01-31 não pode ser posterior ao momento atual (2026-01-01T00:00:00Z)");
+  expect(WIRE_FR, false, LATER "1 day before begins (2026-01-01)",
+         "champs : $.ends : 2026-01-31 ne doit pas suivre begins moins un jour (2026-01-01)");
+  expect(WIRE_ES, false, LATER "30 days after begins (2026-01-01)",
+         "campos: $.ends: 2026-01-31 no puede ser posterior a begins más 30 días (2026-01-01)");
+  expect(WIRE_AR, false, EARLIER "2 days after today (2026-02-01)",
+         "الحقول: $.ends: لا يجوز أن يسبق 2026-01-31 اليوم بزيادة أيام عددها 2 (2026-02-01)");
+  expect(WIRE_PT, false, "fields: $.sum: 7 is no multiple of 5", "campos: $.sum: 7 não é múltiplo de 5");
+}
+
 /* Sentences within sentences, and after where it is; a word alone may be what somebody has to type. */
 static void within(void **state) {
   (void)state;
@@ -87,7 +107,7 @@ static void hostile(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(within),
-                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
+                                     cmocka_unit_test(within), cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

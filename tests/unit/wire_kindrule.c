@@ -68,7 +68,8 @@ static void a_day_after_another(void **state) {
   AUTO_MADE struct made made = {0};
   make_sound(DATE("begins", "") "," DATE("ends", ",\"not_before\":{\"field\":\"begins\"}") ","
              DATE("last", ",\"not_before\":{\"field\":\"begins\",\"days\":2},\"not_after\":{\"field\":\"begins\",\"days\":30}") ","
-             DATE("notice", ",\"not_after\":{\"field\":\"begins\",\"days\":-1}"), &made);
+             DATE("notice", ",\"not_after\":{\"field\":\"begins\",\"days\":-1}") ","
+             DATE("warned", ",\"not_after\":{\"field\":\"begins\",\"days\":-2}"), &made);
   says(&made, "{\"begins\":\"2026-02-01\",\"ends\":\"2026-02-01\"}", NOW, NULL);
   says(&made, "{\"begins\":\"2026-02-01\",\"ends\":\"2026-01-31\"}", NOW,
        "fields: $.ends: 2026-01-31 must not be earlier than begins (2026-02-01)");
@@ -81,6 +82,9 @@ static void a_day_after_another(void **state) {
   says(&made, "{\"begins\":\"0001-01-02\",\"notice\":\"0001-01-01\"}", NOW, NULL);
   says(&made, "{\"begins\":\"1900-03-01\",\"notice\":\"1900-03-01\"}", NOW,
        "fields: $.notice: 1900-03-01 must not be later than 1 day before begins (1900-03-01)");
+  says(&made, "{\"begins\":\"1900-03-01\",\"warned\":\"1900-02-27\"}", NOW, NULL);
+  says(&made, "{\"begins\":\"1900-03-01\",\"warned\":\"1900-02-28\"}", NOW,
+       "fields: $.warned: 1900-02-28 must not be later than 2 days before begins (1900-03-01)");
   says(&made, "{\"begins\":5,\"ends\":\"2026-01-31\"}", NOW, "fields: $.begins: must be a text");
   says(&made, "{\"ends\":\"2026-01-31\"}", NOW, NULL); /* nothing stands beside it */
   says(&made, "{\"begins\":\"2026-02-01\"}", NOW, NULL);
