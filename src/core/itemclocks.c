@@ -104,7 +104,7 @@ static bool concerns(const struct walk *walk, const struct wire_kind_clock *cloc
   const struct wire_kind_type *type = type_of(walk, at);
   uint64_t bit = bit_of(&walk->kase->kind->kind, type);
   bool several = clock->owes == WIRE_OWES_OTHERS || clock->owes == WIRE_OWES_EACH;
-  if (clock->starts == type || ((clock->moves | clock->again | clock->stops_all) & bit) != 0)
+  if (clock->starts == type || ((clock->moves | clock->again | clock->stops_all | clock->from) & bit) != 0)
     return true;
   return (clock->stops & bit) != 0 &&
          (!several || core_party_of(walk->kase->messages[0].header, message->header->author) == party);
@@ -113,7 +113,7 @@ static bool concerns(const struct walk *walk, const struct wire_kind_clock *cloc
 static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *clock, uint32_t item, unsigned party,
                                struct base_error *err) {
   enum base_code code = BASE_OK;
-  uint64_t stops = clock->stops | clock->stops_all;
+  uint64_t timed_by = clock->stops | clock->stops_all | clock->from; /* how late goes by when these came */
   uint32_t last = item, at = walk->first[item];
   walk->event_count = 0;
   if (clock->starts == type_of(walk, item))
@@ -126,8 +126,8 @@ static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *
     if (over || code != BASE_OK)
       return code;
     if (concerns(walk, clock, at, party)) {
-      bool stop = (stops & bit_of(&walk->kase->kind->kind, type_of(walk, at))) != 0;
-      code = hear(walk, at, walk->shown && stop, err);
+      bool timed = (timed_by & bit_of(&walk->kase->kind->kind, type_of(walk, at))) != 0;
+      code = hear(walk, at, walk->shown && timed, err);
     }
     last = at;
   }

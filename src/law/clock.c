@@ -17,13 +17,24 @@ int64_t law_clock_length(const struct wire_kind_clock *clock, const struct wire_
   return 0;
 }
 
-/* The moment that the message names, and the kind's seconds from it; a date means its midnight UTC. False: it names none. */
-static bool moment_of(const struct wire_kind_clock *clock, const struct wire_header *header, base_time *out) {
+static base_time earlier(base_time a, base_time b) {
+  return a < b ? a : b;
+}
+
+static base_time later(base_time a, base_time b) {
+  return a > b ? a : b;
+}
+
+/* The moment that the message names, and the kind's seconds from it; a date means its midnight UTC. False: it names none.
+ * Who has `least` from the message on has it to the moment itself at the longest, whatever time its author says, and by no
+ * further message more than he had: due is what it was, INT64_MAX at first. */
+static bool moment_of(const struct wire_kind_clock *clock, const struct wire_header *header, base_time *due) {
   struct base_view text = wire_header_state(header, (const char *)clock->field.data);
   base_time moment;
   if (!base_time_parse(text, &moment) && !base_date_parse(text, &moment))
     return false;
-  *out = later_by(moment, clock->offset);
+  base_time named = later_by(moment, clock->offset), had = earlier(*due, moment);
+  *due = clock->least == 0 ? named : later(named, earlier(later_by(header->time, clock->least), had));
   return true;
 }
 
@@ -39,13 +50,14 @@ static struct base_view ground_of(const struct wire_kind_clock *clock, const str
 
 struct run {
   struct law_clock clock;
-  int64_t ahead; /* seconds before it is due that it is due soon */
+  int64_t ahead;    /* seconds before it is due that it is due soon */
+  base_time agreed; /* from when on anybody owes it; INT64_MAX: nobody does as yet */
   bool started;
 };
 
 static void start(struct run *run, const struct wire_kind_clock *clock, const struct law_clock_event *event) {
   bool disputed = event->ours != 0;
-  base_time from = disputed && event->ours < event->at ? event->ours : event->at, due;
+  base_time from = disputed && event->ours < event->at ? event->ours : event->at, due = INT64_MAX;
   int64_t length = clock->at ? 0 : law_clock_length(clock, event->header), ahead = clock->before;
   if (clock->at) {
     if (!moment_of(clock, event->header, &due))
@@ -58,6 +70,7 @@ static void start(struct run *run, const struct wire_kind_clock *clock, const st
   }
   *run = (struct run){.started = true,
                       .ahead = ahead,
+                      .agreed = run->agreed,
                       .clock = {.name = clock->name,
                                 .started = from,
                                 .due = due,
@@ -96,9 +109,10 @@ static void pause(struct run *run, const struct wire_kind_clock *clock, const st
   run->clock.paused_since = event->at;
 }
 
-/* Whoever ends it, and however: what came too late stays late. While it is paused it cannot be: no pause begins late. */
+/* Whoever ends it, and however: what came too late stays late. While it is paused it cannot be: no pause begins late. Who
+ * agrees to what is overdue is late from then on. */
 static void stop(struct run *run, base_time at) {
-  run->clock.late = run->clock.paused ? 0 : seconds_between(run->clock.due, at);
+  run->clock.late = run->clock.paused ? 0 : seconds_between(later(run->clock.due, run->agreed), at);
   run->clock.running = run->clock.paused = false;
   run->clock.paused_since = 0;
   run->clock.stopped = true;
@@ -124,6 +138,8 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
   uint64_t type = (uint64_t)1 << (event->type - kind->types);
   if (event->at == 0 || waits(clock, event))
     return; /* not received yet, or not agreed: nothing has begun or ended for anybody */
+  if (clock->from & type)
+    run->agreed = earlier(run->agreed, event->at);
   if (event->type == clock->starts) {
     start(run, clock, event);
   } else if (!run->started) {
@@ -144,10 +160,10 @@ static void feed(struct run *run, const struct wire_kind *kind, const struct wir
 
 bool law_clock_run(const struct wire_kind *kind, const struct wire_kind_clock *clock,
                    const struct law_clock_event *events, size_t count, struct law_clock *out) {
-  struct run run = {0};
+  struct run run = {.agreed = clock->from != 0 ? INT64_MAX : 0};
   for (size_t i = 0; i < count; i++)
     feed(&run, kind, clock, &events[i]);
-  if (!run.started)
+  if (!run.started || run.agreed == INT64_MAX)
     return false;
   run.clock.soon = run.clock.due - run.ahead;
   *out = run.clock;

@@ -241,7 +241,8 @@ struct law_clock {
 size_t law_clocks(const struct wire_kind *kind, const struct law_clock_event *events, size_t count,
                   struct law_clock out[WIRE_KIND_CLOCKS_MAX]);
 /* One clock, of an item or not, by the messages about what it runs for; false: it has not started. One that is due at a
- * moment is moved by each message that names another one, also after its end. */
+ * moment is moved by each message that names another one, also after its end. One that waits for an agreement (`from`) has
+ * not started before that came, and who agreed to what was overdue is late from then on. */
 bool law_clock_run(const struct wire_kind *kind, const struct wire_kind_clock *clock,
                    const struct law_clock_event *events, size_t count, struct law_clock *out);
 /* Seconds of the length that the starting message chose; 0 when it chose none that the kind knows. */

@@ -222,9 +222,11 @@ struct wire_kind_clock {
   enum wire_owes owes;                  /* who must end it in time */
   bool at;                              /* due at the moment in the state field `field` plus `offset`, not by a length: */
   int64_t offset, before;               /* seconds; before: told as due soon so many before that; 0: never */
+  int64_t least;                        /* at least so many seconds from the writing of what names the moment; 0: not so */
   const struct wire_kind_item *item;    /* runs for each of these items alone; NULL: for each asked party */
   uint64_t moves, again, stops_all;     /* of an item: types that bear the field anew; that let one run again that was
                                            stopped; that stop it for all who owe it, where `stops` is each one's own */
+  uint64_t from;                        /* of an item: types before the first of which nobody owes anything; 0: at once */
 };
 /* The state of a case whose parties are in states of their own: the first that fits, the last always does. */
 struct wire_kind_together {

@@ -72,6 +72,9 @@ static void take_at(struct wire_kind_reader *reader, struct wire_object *object,
   clock->field = wire_kind_take_code(&at, "field", reader->arena, true);
   clock->offset = wire_object_integer(&at, "offset", -CLOCK_OFFSET_MAX, CLOCK_OFFSET_MAX, false);
   clock->before = wire_object_integer(&at, "before", 1, CLOCK_OFFSET_MAX, false);
+  clock->least = wire_object_integer(&at, "least", 1, CLOCK_OFFSET_MAX, false);
+  if (!at.code && clock->least > 0 && clock->offset >= 0)
+    wire_object_fail(&at, BASE_FIELD, "least", "goes with an offset below 0: the moment itself waits for nobody");
   if (!at.code && !moment_of(clock->starts, clock->field))
     wire_object_fail(&at, BASE_FIELD, "field", "must be a required state field of type date or time of %s",
                      wire_kind_text(clock->starts->name));
@@ -130,8 +133,8 @@ static void take_item(struct wire_kind_reader *reader, struct wire_object *objec
   if (name.size == 0) {
     if (clock->owes > WIRE_OWES_OPENER)
       wire_object_fail(object, BASE_FIELD, "owes", "%s goes with item", wire_owes_names[clock->owes]);
-    else if ((clock->again | clock->stops_all) != 0)
-      wire_object_fail(object, BASE_FIELD, "item", "missing: again and stops_all go with it");
+    else if ((clock->again | clock->stops_all | clock->from) != 0)
+      wire_object_fail(object, BASE_FIELD, "item", "missing: again, stops_all and from go with it");
     return;
   }
   if (!reader->items_sound)
@@ -154,6 +157,7 @@ static void take_item(struct wire_kind_reader *reader, struct wire_object *objec
   check_about(reader, object, "stops", clock->stops, clock->item, true);
   check_about(reader, object, "stops_all", clock->stops_all, clock->item, true);
   check_about(reader, object, "again", clock->again, clock->item, false);
+  check_about(reader, object, "from", clock->from, clock->item, false);
   if (!object->code)
     take_moves(reader, object, clock);
 }
@@ -190,9 +194,13 @@ static void take_clock(struct wire_kind_reader *reader, struct wire_object *obje
   clock->resumes = wire_kind_take_types(reader, object, "resumes");
   clock->again = wire_kind_take_types(reader, object, "again");
   clock->stops_all = wire_kind_take_types(reader, object, "stops_all");
-  const uint64_t sets[] = {clock->stops, clock->pauses, clock->resumes, clock->again, clock->stops_all};
+  clock->from = wire_kind_take_types(reader, object, "from");
+  const uint64_t sets[] = {clock->stops, clock->pauses, clock->resumes, clock->again, clock->stops_all, clock->from};
   if (overlap(sets, sizeof sets / sizeof *sets))
-    wire_object_fail(object, BASE_FIELD, NULL, "a type either stops, pauses or resumes the clock, or lets it run again");
+    wire_object_fail(object, BASE_FIELD, NULL,
+                     "a type either stops, pauses or resumes the clock, lets it run again, or is what it waits for");
+  if (!object->code && (clock->from & bit_of(reader->kind, clock->starts)) != 0)
+    wire_object_fail(object, BASE_FIELD, "from", "is what comes beside %s", wire_kind_text(clock->starts->name));
   take_ground(reader, object, clock);
   take_owes(reader, object, clock);
   if (!object->code)

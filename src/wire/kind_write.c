@@ -364,6 +364,8 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
     wire_write_member_integer(writer, "offset", clock->offset);
     if (clock->before > 0)
       wire_write_member_integer(writer, "before", clock->before);
+    if (clock->least > 0)
+      wire_write_member_integer(writer, "least", clock->least);
     wire_write_end(writer, '}');
   } else if (clock->field.size) {
     wire_write_member_text(writer, "field", clock->field);
@@ -390,6 +392,8 @@ static void write_clock(const struct shower *shower, const struct wire_kind_cloc
     write_type_names(shower, "stops_all", clock->stops_all);
   if (clock->again != 0)
     write_type_names(shower, "again", clock->again);
+  if (clock->from != 0)
+    write_type_names(shower, "from", clock->from);
   wire_write_end(writer, '}');
 }
 

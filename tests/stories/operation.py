@@ -109,13 +109,16 @@ def activated(rabat, paris, seconds, case):
 def worked(rabat, paris, case):
     done, late = (sends(rabat, case, "task", {"to": "paris", "due": day(when)}) for when in (0, 1))
     settle(rabat, paris)
+    check(not item(paris, case, late)["clocks"] and "due " not in paris.ask("case", "items", case, "--item", "task"), "due unaccepted")
+    for task in (done, late):
+        sends(paris, case, "task_accept", {"task": task})
+    settle(rabat, paris)
     for node in (rabat, paris):
         clock = item(node, case, late)["clocks"][0]
         check((clock["party"], clock["due"], clock["running"]) == ("paris", midnight(2), True), clock)
     check(paris.json("case", "list", "--by", "deadline")[0]["due"] == midnight(1), "the list of who owes it lacks it")
     check(rabat.json("case", "list", "--by", "deadline")[0]["due"] != midnight(1), "what another owes is in our list")
     check("due " + day(1) in paris.ask("case", "items", case, "--item", "task"), "no deadline in the table")
-    sends(paris, case, "task_accept", {"task": done})
     sends(paris, case, "task_done", {"task": done})
     settle(rabat, paris)
     check(all(item(node, case, done)["clocks"][0]["stopped"] for node in (rabat, paris)), "done, and still due")
@@ -128,7 +131,7 @@ def worked(rabat, paris, case):
         sends(node, case, type_, {"exhibit": exhibit})
         settle(rabat, paris)
         check(item(rabat, case, exhibit)["state"] == becomes, type_)
-    ok("tasks are due by their own day where they are owed; log, decisions and an exhibit from hand to hand")
+    ok("tasks are due, once accepted, by their own day where they are owed; log, decisions and an exhibit from hand to hand")
     return late
 
 

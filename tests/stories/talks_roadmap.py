@@ -115,8 +115,10 @@ def story():
     measure = paris_went[0]
     send(paris, roadmap, "roadmap", "agree", roadmap=roadmap)
     settle(paris)
+    check(not items(paris, roadmap, "measure")[measure]["clocks"], "a measure is due before it is agreed")
     send(rabat, roadmap, "roadmap", "measure_agree", measure=measure)
     settle(rabat)
+    check(items(rabat, roadmap, "measure")[measure]["clocks"][0]["running"], "an agreed measure is not due")
     milestone = send(paris, roadmap, "roadmap", "milestone")
     settle(paris)
     paris.refuses(6, "case", "send", roadmap, "milestone_confirm", "--field", f"milestone={milestone}", says="is planned")

@@ -55,6 +55,7 @@ static void is_due_at_the_moment_and_not_by_its_receipt(void **state) {
   for (base_time at = NOW; at < NOW + 40 * DAY; at += 20 * DAY) {
     course.count = 0;
     add(&course, "task", "2026-12-01", at);
+    add(&course, "task_accept", NULL, at);
     struct law_clock clock = run(&course);
     assert_int_equal(clock.due, MIDNIGHT + DAY);
     assert_int_equal(clock.soon, MIDNIGHT - DAY);
@@ -64,6 +65,7 @@ static void is_due_at_the_moment_and_not_by_its_receipt(void **state) {
   base_arena_free(&course.kind.arena);
   begin(&course, "event", "risk_analysis");
   add(&course, "match", "2026-12-01T20:30:00Z", NOW);
+  course.headers[0].time = NOW - 10 * DAY;
   assert_int_equal(run(&course).due, MIDNIGHT + 20 * HOUR + HOUR / 2 - 14 * DAY);
   base_arena_free(&course.kind.arena);
 }
@@ -98,6 +100,84 @@ static void stops_in_time_or_late(void **state) {
     assert_int_equal(clock.ended, MIDNIGHT + DAY + late * 5);
     base_arena_free(&course.kind.arena);
   }
+}
+
+/* Nobody owes what he has not agreed to; who does when it is overdue is late from then on. */
+static void what_waits_for_an_agreement_is_owed_from_then_on(void **state) {
+  (void)state;
+  struct course course;
+  struct law_clock clock;
+  begin(&course, "operation", "task");
+  add(&course, "task", "2026-12-01", NOW);
+  assert_false(law_clock_run(&course.kind.kind, course.clock, course.events, course.count, &clock));
+  add(&course, "task_accept", NULL, 0); /* nobody holds it yet */
+  assert_false(law_clock_run(&course.kind.kind, course.clock, course.events, course.count, &clock));
+  for (int late = 0; late < 3; late++) {
+    base_time agreed = MIDNIGHT + DAY + (late - 1) * HOUR;
+    course.events[1].at = agreed;
+    course.count = 2;
+    assert_true(run(&course).running);
+    assert_int_equal(run(&course).due, MIDNIGHT + DAY);
+    assert_int_equal(run(&course).soon, MIDNIGHT - DAY);
+    add(&course, "task_accept", NULL, agreed + 2 * HOUR); /* the first is what counts */
+    add(&course, "task_done", NULL, agreed + 3 * HOUR);
+    assert_int_equal(run(&course).late, late == 0 ? 2 * HOUR : 3 * HOUR);
+  }
+  course.count = 1;
+  add(&course, "task_done", NULL, MIDNIGHT + 5 * DAY); /* never agreed to: it was late for nobody */
+  assert_false(law_clock_run(&course.kind.kind, course.clock, course.events, course.count, &clock));
+  add(&course, "task_accept", NULL, MIDNIGHT + 6 * DAY);
+  assert_true(run(&course).stopped);
+  assert_int_equal(run(&course).late, 0);
+  course.count = 0;
+  add(&course, "task_accept", NULL, NOW); /* once it came it counts, whatever begins the clock later */
+  memset(course.headers, 0, sizeof course.headers);
+  add(&course, "task", "2026-12-01", NOW + 1);
+  assert_true(run(&course).running);
+  base_arena_free(&course.kind.arena);
+}
+
+/* Of a match that is announced late an analysis is not overdue at once; and no change of it gives more time than there was. */
+static void who_is_told_late_has_some_time_yet(void **state) {
+  (void)state;
+  static const base_time KICK_OFF = 1796083200, LEAST = 2 * DAY; /* MIDNIGHT */
+  static const struct {
+    base_time written, due;
+  } announced[] = {
+      {KICK_OFF - 14 * DAY - LEAST - 1, KICK_OFF - 14 * DAY}, {KICK_OFF - 14 * DAY - LEAST, KICK_OFF - 14 * DAY},
+      {KICK_OFF - 14 * DAY - LEAST + 1, KICK_OFF - 14 * DAY + 1}, {KICK_OFF - 5 * DAY, KICK_OFF - 3 * DAY},
+      {KICK_OFF - LEAST + 1, KICK_OFF}, {KICK_OFF + 9 * DAY, KICK_OFF}, {INT64_MAX - 1, KICK_OFF}};
+  struct course course;
+  begin(&course, "event", "risk_analysis");
+  assert_int_equal(course.clock->least, LEAST);
+  for (size_t i = 0; i < sizeof announced / sizeof *announced; i++) {
+    memset(course.headers, 0, sizeof course.headers);
+    course.count = 0;
+    add(&course, "match", "2026-12-01T00:00:00Z", NOW);
+    course.headers[0].time = announced[i].written;
+    assert_int_equal(run(&course).due, announced[i].due);
+  }
+  static const struct {
+    const char *kick_off;
+    base_time written, due;
+  } changes[] = {
+      {"2026-12-20T00:00:00Z", NOW, MIDNIGHT + 5 * DAY},             /* of a match on the 30th: put forward a little */
+      {"2026-12-01T00:00:00Z", MIDNIGHT - 4 * DAY, MIDNIGHT - 2 * DAY}, /* much: two days are left */
+      {"2026-12-01T00:00:00Z", MIDNIGHT - 3 * DAY, MIDNIGHT - 2 * DAY}, /* the place alone: not a day more */
+      {"2026-12-02T00:00:00Z", MIDNIGHT - 1 * DAY, MIDNIGHT - 2 * DAY}, /* overdue: it stays so */
+      {"2026-12-30T00:00:00Z", MIDNIGHT, MIDNIGHT + 15 * DAY},       /* put off: as of any such match */
+  };
+  memset(course.headers, 0, sizeof course.headers);
+  course.count = 0;
+  add(&course, "match", "2026-12-30T00:00:00Z", NOW);
+  course.headers[0].time = NOW;
+  assert_int_equal(run(&course).due, MIDNIGHT + 15 * DAY);
+  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+    add(&course, "match_change", changes[i].kick_off, NOW);
+    course.headers[course.count - 1].time = changes[i].written;
+    assert_int_equal(run(&course).due, changes[i].due);
+  }
+  base_arena_free(&course.kind.arena);
 }
 
 /* Kick-off is put off: what was running is due later, and what was stopped stays so. */
@@ -152,7 +232,9 @@ static void those_of_items_are_not_of_the_case(void **state) {
   begin(&course, "operation", "task");
   add(&course, "task", "2026-12-01", NOW);
   assert_int_equal(law_clocks(&course.kind.kind, course.events, course.count, clocks), 0);
-  course.kind.kind.clocks[course.clock - course.kind.kind.clocks].item = NULL;
+  struct wire_kind_clock *own = &course.kind.kind.clocks[course.clock - course.kind.kind.clocks];
+  own->item = NULL;
+  own->from = 0; /* goes with an item */
   assert_int_equal(law_clocks(&course.kind.kind, course.events, course.count, clocks), 1);
   assert_int_equal(clocks[0].due, MIDNIGHT + DAY);
   assert_int_equal(clocks[0].started, NOW);
@@ -164,6 +246,8 @@ int main(void) {
       cmocka_unit_test(is_due_at_the_moment_and_not_by_its_receipt),
       cmocka_unit_test(does_not_begin_before_somebody_has_it),
       cmocka_unit_test(stops_in_time_or_late),
+      cmocka_unit_test(what_waits_for_an_agreement_is_owed_from_then_on),
+      cmocka_unit_test(who_is_told_late_has_some_time_yet),
       cmocka_unit_test(a_later_message_moves_the_moment),
       cmocka_unit_test(one_that_was_stopped_runs_again),
       cmocka_unit_test(those_of_items_are_not_of_the_case),

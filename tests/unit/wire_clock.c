@@ -46,6 +46,10 @@ static void reads_clocks_of_items(void **state) {
   assert_true(risk->at && base_view_is(risk->field, "kick_off") && risk->owes == WIRE_OWES_OTHERS);
   assert_int_equal(risk->offset, -14 * 86400);
   assert_int_equal(risk->before, 7 * 86400);
+  assert_int_equal(risk->least, 2 * 86400);
+  assert_int_equal(risk->from, 0);
+  assert_int_equal(clock_named(&event, "task")->from, bit(&event, "task_accept"));
+  assert_int_equal(clock_named(&event, "task")->least, 0);
   assert_ptr_equal(risk->item, wire_kind_item_named(&event.kind, BASE_VIEW("match")));
   assert_int_equal(risk->moves, bit(&event, "match_change"));
   assert_int_equal(risk->stops, bit(&event, "risk_analysis"));
@@ -74,12 +78,17 @@ static void writes_them_as_they_were_read(void **state) {
   assert_true(base_view_is(wire_json_text(wire_json_get(risk, "owes")), "others"));
   assert_int_equal(wire_json_integer(wire_json_get(moment, "offset")), -14 * 86400);
   assert_int_equal(wire_json_integer(wire_json_get(moment, "before")), 7 * 86400);
+  assert_int_equal(wire_json_integer(wire_json_get(moment, "least")), 2 * 86400);
   assert_int_equal(wire_json_size(wire_json_get(risk, "stops_all")), 3);
+  assert_null(wire_json_get(risk, "from"));
+  const struct wire_json *task = wire_json_at(wire_json_get(json, "clocks"), 4), *from = wire_json_get(task, "from");
+  assert_true(wire_json_size(from) == 1 && base_view_is(wire_json_text(wire_json_at(from, 0)), "task_accept"));
+  assert_null(wire_json_get(wire_json_get(task, "at"), "least"));
   assert_null(wire_json_get(risk, "length"));
   base_arena_free(&event.arena);
 }
 
-#define TASK "\"at\": {\"field\": \"due\", \"offset\": 86400, \"before\": 172800},\n     \"owes\": \"assignee\", \"stops\": [\"task_refuse\""
+#define TASK "\"at\": {\"field\": \"due\", \"offset\": 86400, \"before\": 172800},\n     \"owes\": \"assignee\", \"from\": [\"task_accept\"],\n     \"stops\": [\"task_refuse\""
 #define AT(members) "\"at\": {" members "}, \"owes\": \"assignee\", \"stops\": [\"task_refuse\""
 #define DUE(more, owes) "\"at\": {\"field\": \"due\"}, " more " \"owes\": \"" owes "\", \"stops\": [\"task_refuse\""
 
@@ -94,6 +103,11 @@ static void refuses_each_slip(void **state) {
       {"operation", TASK, AT("\"field\": \"due\", \"offset\": 63072001"), "$.clocks[2].at.offset"},
       {"operation", TASK, AT("\"field\": \"due\", \"offset\": -63072001"), "$.clocks[2].at.offset"},
       {"operation", TASK, AT("\"field\": \"due\", \"before\": 0"), "$.clocks[2].at.before"},
+      {"operation", TASK, AT("\"field\": \"due\", \"offset\": -1, \"least\": 1"), NULL},
+      {"operation", TASK, AT("\"field\": \"due\", \"offset\": -1, \"least\": 63072000"), NULL},
+      {"operation", TASK, AT("\"field\": \"due\", \"offset\": -1, \"least\": 63072001"), "$.clocks[2].at.least: must be from"},
+      {"operation", TASK, AT("\"field\": \"due\", \"offset\": -1, \"least\": 0"), "$.clocks[2].at.least: must be from"},
+      {"operation", TASK, AT("\"field\": \"due\", \"least\": 1"), "$.clocks[2].at.least: goes with an offset below 0"},
       {"operation", TASK, AT("\"offset\": 1"), "$.clocks[2].at.field"},
       {"operation", TASK, AT("\"field\": \"title\""), "$.clocks[2].at.field: must be a required state field of type date or time of task"},
       {"operation", TASK, AT("\"field\": \"nothing\""), "$.clocks[2].at.field"},
@@ -108,6 +122,12 @@ static void refuses_each_slip(void **state) {
       {"operation", TASK, DUE("\"again\": [\"extend\"],", "owner"), "$.clocks[2].again"},
       {"operation", TASK, DUE("\"again\": [\"task_refuse\"],", "owner"), "$.clocks[2]: a type either stops"},
       {"operation", TASK, DUE("\"resumes\": [\"task_accept\"],", "owner"), "$.clocks[2].pauses"},
+      {"operation", TASK, DUE("\"from\": [\"task_accept\", \"task_report\"],", "each"), NULL},
+      {"operation", TASK, DUE("\"from\": [\"task_refuse\"],", "owner"), "$.clocks[2]: a type either stops"},
+      {"operation", TASK, DUE("\"from\": [\"task\"],", "owner"), "$.clocks[2].from: is what comes beside task"},
+      {"operation", TASK, DUE("\"from\": [\"loan_accept\"],", "owner"), "$.clocks[2].from: loan_accept is not about this item"},
+      {"operation", TASK, DUE("\"from\": [\"extend\"],", "owner"), "$.clocks[2].from: extend is not about this item"},
+      {"operation", "\"stops\": [\"evaluate\", \"withdraw\"]", "\"stops\": [\"evaluate\"], \"from\": [\"log\"]", "$.clocks[1].item"},
       {"operation", "\"item\": \"task\", \"starts\": \"task\"", "\"item\": \"boat\", \"starts\": \"task\"", "$.clocks[2].item"},
       {"operation", "\"item\": \"task\", \"starts\": \"task\"", "\"item\": \"loan\", \"starts\": \"task\"", "$.clocks[2].starts"},
       {"operation", "\"item\": \"task\", \"starts\": \"task\"", "\"starts\": \"task\"", "$.clocks[2].owes: assignee goes with item"},
