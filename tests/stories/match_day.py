@@ -104,6 +104,7 @@ def accredit(rabat, madrid):
     settle(rabat, madrid)
     shown = rabat.api(f"/v1/cases/{case}")[0]
     results = [message["fields"]["results"] for message in shown["messages"] if message["type"] == "answer"][0]
+    rabat.refuses(6, "case", "send", case, "close", says="event_ends")
     check(shown["state"] == "answered" and results[7] == {"reference": "ACC-0007", "result": "objection"}, results)
     return case
 
