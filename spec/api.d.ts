@@ -797,6 +797,7 @@ export type Case = {
   }[];
   /** Types of message that this node may send now. */
   possible: string[];
+  lacks: Lacks;
   items: CaseItem[];
   clocks: Clock[];
   alarms: Alarm[];
@@ -804,6 +805,12 @@ export type Case = {
   personal_ends: PersonalEnds;
   messages: MessageInCase[];
 };
+
+/** What takes effect once all have agreed, and who has not yet. */
+export type Lacks = {
+  type: string;
+  parties: Node[];
+}[];
 
 /** A thing in a case with a state of its own. */
 export type CaseItem = {
@@ -818,6 +825,7 @@ export type CaseItem = {
   settled: boolean;
   /** Types of message that this node may send about it now. */
   possible: string[];
+  lacks: Lacks;
   /** One of each party that owes it; started and receipt are null: they are due at a moment that a field names. */
   clocks: Clock[];
   came: Elsewhere;

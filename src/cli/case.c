@@ -338,6 +338,7 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
     write_clock(cli, &cli->out, kind, clock);
     base_buf_text(&cli->out, "\n");
   }
+  cli_show_lacks(cli, kind, kase);
   show_alarms(cli, kase, kind);
   cli_show_review(cli, wire_json_get(kase, "review"));
   cli_show_personal_ends(cli, wire_json_get(kase, "personal_ends"));

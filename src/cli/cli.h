@@ -272,6 +272,8 @@ struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *k
  * kind has several (case.c). */
 void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks);
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
+/* "Acceptance: Waits for the consent of madrid", a line each, of a case or an item. */
+void cli_show_lacks(struct cli *cli, const struct wire_json *kind, const struct wire_json *of);
 /* How they go on in cases of another kind, as a table; and whence they came, a line each. */
 void cli_show_feeds(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
 void cli_show_origins(struct cli *cli, const struct wire_json *items);

@@ -25,8 +25,30 @@ void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct 
     base_buf_u8(&table.cells, 0);
   }
   cli_table_end(&table);
+  for (size_t i = 0; i < wire_json_size(items); i++) {
+    const struct wire_json *item = wire_json_at(items, i);
+    if (wire_json_size(wire_json_get(item, "lacks")) == 0)
+      continue;
+    cli_isolated(cli, &cli->out, cli_string(item, "id"));
+    base_buf_text(&cli->out, "  ");
+    cli_show_lacks(cli, kind, item);
+  }
   cli_show_feeds(cli, kind, items);
   cli_show_origins(cli, items);
+}
+
+void cli_show_lacks(struct cli *cli, const struct wire_json *kind, const struct wire_json *of) {
+  const struct wire_json *lacks = wire_json_get(of, "lacks");
+  for (size_t i = 0; i < wire_json_size(lacks); i++) {
+    const struct wire_json *one = wire_json_at(lacks, i), *parties = wire_json_get(one, "parties");
+    cli_text(cli, cli_kind_label(cli, kind, "types", cli_string(one, "type")));
+    cli_line(cli, ": %s ", cli_word(cli, CLI_LACKS));
+    for (size_t k = 0; k < wire_json_size(parties); k++) {
+      base_buf_text(&cli->out, k > 0 ? ", " : "");
+      cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(parties, k)));
+    }
+    base_buf_text(&cli->out, "\n");
+  }
 }
 
 /* "?item=offer&state=made", of the options that are there. */

@@ -152,6 +152,13 @@ static size_t counted_at(const struct wire_kind_item *item, const struct wire_ki
   return i;
 }
 
+/* Who made the state has agreed to all of it but what is to be agreed anew. */
+static uint32_t agreed_to(const struct core_item_scene *scene, const struct wire_item_transition *transition, uint32_t item) {
+  const struct core_case_message *message = &scene->messages[item];
+  return message->agreed[counted_at(transition->on->moves, transition->on)] |
+         (transition->anew ? 0 : bit_of(author_of(scene, message->item_by)));
+}
+
 /* Why the item takes no such message: the transition that came nearest, and what it lacks. */
 struct lack {
   enum { LACKS_STATE, LACKS_CASE, LACKS_WHO, LACKS_NEWS } what;
@@ -195,9 +202,7 @@ const struct wire_item_transition *core_item_takes(const struct core_item_scene 
       continue;
     if (!transition->all)
       return transition;
-    /* who made the state has agreed to all of it but what is to be agreed anew */
-    uint32_t agreed = message->agreed[counted_at(type->moves, type)] |
-                      (transition->anew ? 0 : bit_of(author_of(scene, message->item_by)));
+    uint32_t agreed = agreed_to(scene, transition, item);
     lack = (struct lack){.what = LACKS_NEWS};
     if (!(agreed >> party & 1)) {
       *out_agrees = (who & ~(agreed | bit_of(party))) != 0;
@@ -207,6 +212,17 @@ const struct wire_item_transition *core_item_takes(const struct core_item_scene 
   if (why != NULL)
     say_lack(scene, type->moves, item, lack, why);
   return NULL;
+}
+
+uint32_t core_item_lacks(const struct core_item_scene *scene, const struct wire_kind_type *type, uint32_t item) {
+  const struct core_case_message *message = &scene->messages[item];
+  for (size_t i = 0; i < type->moves->transition_count; i++) {
+    const struct wire_item_transition *transition = &type->moves->transitions[i];
+    if (transition->on == type && transition->all && (transition->from >> message->item_state & 1) &&
+        (transition->in >> scene->state & 1) && message->agreed[counted_at(type->moves, type)] != 0)
+      return admitted(scene, transition->who, item) & ~agreed_to(scene, transition, item);
+  }
+  return 0;
 }
 
 /* --- what becomes of it */

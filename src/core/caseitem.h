@@ -41,6 +41,8 @@ const struct wire_item_transition *core_item_begins(const struct core_item_scene
 const struct wire_item_transition *core_item_takes(const struct core_item_scene *scene,
                                                    const struct wire_kind_type *type, unsigned party, uint32_t item,
                                                    bool *out_agrees, char why[CORE_CASE_WHY]);
+/* The parties, a bit each, whose consent a message of this type about that item still lacks, once one has sent it; 0: none. */
+uint32_t core_item_lacks(const struct core_item_scene *scene, const struct wire_kind_type *type, uint32_t item);
 /* The one place where the state of an item changes, among the same messages: the one there opens it … */
 void core_item_begin(const struct core_item_scene *scene, struct core_case_message *messages, uint32_t at,
                      const struct wire_item_transition *transition);

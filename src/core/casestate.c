@@ -409,6 +409,25 @@ bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_
          judge(&rules, NULL, type, core_party_of(rules.scene.opening, author), NULL).takes;
 }
 
+uint32_t core_case_lacks(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
+                         const struct core_case_state *state, const struct wire_kind_type *type, uint32_t item) {
+  struct rules rules = rules_now(kind, messages, count, state);
+  if (item != CORE_NO_ITEM)
+    return type->moves != NULL && type->moves == core_case_item(kind, &messages[item])
+               ? core_item_lacks(&rules.scene, type, item)
+               : 0;
+  for (size_t i = 0; i < kind->transition_count; i++) {
+    const struct wire_kind_transition *transition = &kind->transitions[i];
+    uint32_t agreed = state->agreed[type - kind->types];
+    if (transition->on != type || !transition->all || !(transition->from >> state->state & 1) ||
+        (agreed == 0 && transition->names.size == 0))
+      continue;
+    agreed |= transition->anew ? 0 : (uint32_t)1 << state->by_party;
+    return (((uint32_t)1 << state->party_count) - 1) & ~agreed;
+  }
+  return 0;
+}
+
 enum base_code core_case_allows_header(const struct wire_kind *kind, const struct core_case_message *messages,
                                        size_t count, const struct core_case_state *state,
                                        const struct wire_header *header, struct base_error *err) {

@@ -59,6 +59,11 @@ BASE_NODISCARD enum base_code core_case_allows(const struct wire_kind *kind, con
 bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
                            const struct core_case_state *state, struct base_view author,
                            const struct wire_kind_type *type, size_t item);
+/* The parties, a bit each in the order of the opening message, whose consent a message of this type still lacks: to what some have
+ * agreed to, or to what names the message that made the state, whose author has. item: the place of the message that opened the
+ * item that it is about; CORE_NO_ITEM: it moves the case. 0: nobody's. */
+uint32_t core_case_lacks(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
+                         const struct core_case_state *state, const struct wire_kind_type *type, uint32_t item);
 /* As core_case_allows for a message that is written already: also asks whether it goes to all parties, is of the case's
  * kind, and names the message that made the present state, or an item, where its type must. */
 BASE_NODISCARD enum base_code core_case_allows_header(const struct wire_kind *kind,

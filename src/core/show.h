@@ -38,6 +38,8 @@ BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct w
                                                      const struct base_id *id, const struct core_case_message *placed,
                                                      struct base_error *err);
 /* show_items.c */
+/* The member `lacks`: whose consent is missing to what takes effect once all have agreed, of the case (CORE_NO_ITEM) or an item. */
+void core_show_lacks(struct core *core, struct wire_writer *writer, const struct core_case *kase, uint32_t item);
 /* The items of a case as an array. */
 BASE_NODISCARD enum base_code core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
                                               struct base_error *err);

@@ -200,6 +200,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   }
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
+  core_show_lacks(core, &writer, kase, CORE_NO_ITEM);
   wire_write_key(&writer, "items");
   code = core_show_items(core, &writer, kase, err);
   if (code == BASE_OK)

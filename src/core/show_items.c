@@ -41,6 +41,28 @@ static void write_possible(struct core *core, struct wire_writer *writer, const 
   wire_write_end(writer, ']');
 }
 
+void core_show_lacks(struct core *core, struct wire_writer *writer, const struct core_case *kase, uint32_t item) {
+  const struct wire_kind *kind = &kase->kind->kind;
+  const struct wire_header *opening = kase->messages[0].header;
+  wire_write_key(writer, "lacks");
+  wire_write_array(writer);
+  for (size_t i = 0; i < kind->type_count; i++) {
+    uint32_t lacks = core_case_lacks(kind, kase->messages, kase->count, &kase->state, &kind->types[i], item);
+    if (lacks == 0)
+      continue;
+    wire_write_object(writer);
+    wire_write_member_text(writer, "type", kind->types[i].name);
+    wire_write_key(writer, "parties");
+    wire_write_array(writer);
+    for (size_t k = 0; k < opening->party_count; k++)
+      if (lacks >> k & 1)
+        wire_write_text(writer, core_show_name(core, opening->parties[k]));
+    wire_write_end(writer, ']');
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 /* Of the item at this place, which comes after those whose clocks are written. */
 static void write_clocks(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
                          struct clocks *clocks) {
@@ -114,6 +136,7 @@ static enum base_code write_item(struct core *core, struct wire_writer *writer, 
   wire_write_member_bool(writer, "settled", made->settled);
   enum base_code code = write_feed(core, writer, kase, at, err);
   write_possible(core, writer, kase, at);
+  core_show_lacks(core, writer, kase, (uint32_t)at);
   write_clocks(core, writer, kase, at, clocks);
   wire_write_end(writer, '}');
   return code;

@@ -19,8 +19,13 @@ def story():
           "in force although one party has not accepted")
     rabat.refuses(6, "case", "open", "request", "--to", "madrid", "--field", "subject=s", "--field", "urgency=normal",
                   "--field", "purpose=drugs", "--field", "question=q", "--field", "language=es", says="to madrid")
+    for node in rabat, paris, madrid:
+        lacks = node.json("case", "show", accord)["lacks"]
+        check([row["type"] for row in lacks] == ["accept"] and len(lacks[0]["parties"]) == 1 and lacks[0]["parties"][0].startswith("madrid"), lacks)
+        check("Waits for the consent of madrid" in node.ask("case", "show", accord), "whose consent lacks is not told")
     madrid.id("agreement", "accept", accord)
     settle(rabat, paris, madrid)
+    check(rabat.json("case", "show", accord)["lacks"] == [], "all have agreed")
     ok("an agreement of three is in force when all three accepted")
     asked = rabat.wasl("case", "open", "request", "--to", "paris,madrid", "--field", "subject=s", "--field", "urgency=normal",
                        "--field", "purpose=drugs", "--field", "question=q", "--field", "language=es")

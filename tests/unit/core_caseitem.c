@@ -639,6 +639,27 @@ static void read_plainly(struct plain *plain) {
   }
 }
 
+/* Whose consent lacks is who may send it, has not, and is not the only one who has to. */
+static void check_lacks(const struct scene *scene, uint32_t at) {
+  const struct wire_kind *kind = &scene->shipped.kind;
+  const struct core_case_message *one = &scene->messages[at];
+  const struct wire_kind_item *item = core_case_item(kind, one);
+  for (size_t i = 0; i < kind->type_count; i++) {
+    const struct wire_kind_type *type = &kind->types[i];
+    uint32_t lacks = core_case_lacks(kind, scene->messages, scene->count, &scene->state, type, at);
+    size_t place = 0;
+    while (place < item->all_count && item->all[place] != type)
+      place++;
+    bool some = place < item->all_count && one->agreed[place] != 0;
+    assert_true(lacks == 0 || some);
+    for (unsigned party = 0; party < scene->parties; party++)
+      if (lacks >> party & 1) {
+        assert_false(one->agreed[place] >> party & 1);
+        assert_true(core_case_allows_item(kind, scene->messages, scene->count, &scene->state, base_view_text(origins[party]), type, at));
+      }
+  }
+}
+
 static void check_against_plain_reading(const struct scene *scene) {
   struct plain plain = {.scene = scene};
   read_plainly(&plain);
@@ -659,6 +680,7 @@ static void check_against_plain_reading(const struct scene *scene) {
     for (size_t j = 0; j < item->all_count; j++)
       for (int party = 0; party < (int)scene->parties; party++)
         assert_int_equal(one->agreed[j] >> party & 1, has_agreed(&plain, item->all[j]->name, party, scene->count, (int)i, true));
+    check_lacks(scene, (uint32_t)i);
   }
   size_t made = (size_t)made_case(&plain, scene->count);
   assert_true(base_id_equal(&scene->state.by, &scene->messages[made].id));

@@ -326,6 +326,9 @@ static void says_what_is_possible_now(void **unused) {
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
 #define ALLOWS(party)                                                                                                  \
   core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[party]), INT64_MAX, accept, &err)
+#define LACKS(type) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, CORE_NO_ITEM)
+  assert_int_equal(LACKS(accept), 1u << C);
+  assert_int_equal(LACKS(shipped_type(&scene.shipped, "counter")), 0);
   assert_int_equal(ALLOWS(C), BASE_OK);
   assert_int_equal(ALLOWS(B), BASE_TRANSITION);
   assert_string_equal(err.text, "accept: its author has agreed already; possible now: counter, decline");
@@ -333,7 +336,45 @@ static void says_what_is_possible_now(void **unused) {
   assert_non_null(strstr(err.text, "possible now: withdraw"));
   assert_int_equal(ALLOWS(STRANGER), BASE_TRANSITION);
   assert_non_null(strstr(err.text, "possible now: nothing"));
+  add_accept(&scene, 'c', C, 'a', "a");
+  compute(&scene);
+  assert_int_equal(LACKS(accept), 0);
+#undef LACKS
 #undef ALLOWS
+  finish(&scene);
+}
+
+/* What names the message that made the state waits from then on, by its author's proposal; anything else once one has sent it, and
+ * what is agreed anew waits for who made the state, too. */
+static void says_whose_consent_lacks(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "agreement", 3);
+  add(&scene, 'a', A, "propose", "");
+  compute(&scene);
+  const struct wire_kind *kind = &scene.shipped.kind;
+  const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
+#define LACKS(type, item) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, item)
+  assert_int_equal(LACKS(accept, CORE_NO_ITEM), 1u << B | 1u << C);
+  assert_int_equal(LACKS(accept, 0), 0);
+  finish(&scene);
+  begin(&scene, "operation", 3);
+  add(&scene, 'a', A, "propose", "");
+  compute(&scene);
+  kind = &scene.shipped.kind;
+  const struct wire_kind_type *review = shipped_type(&scene.shipped, "legal_review"), *activate = shipped_type(&scene.shipped, "activate");
+  assert_int_equal(LACKS(review, CORE_NO_ITEM), 0);
+  add(&scene, 'b', B, "legal_review", "a");
+  compute(&scene);
+  assert_int_equal(LACKS(review, CORE_NO_ITEM), 1u << C);
+  add(&scene, 'c', C, "legal_review", "b");
+  compute(&scene);
+  assert_int_equal(LACKS(activate, CORE_NO_ITEM), 0);
+  add(&scene, 'd', B, "activate", "c");
+  compute(&scene);
+  assert_int_equal(LACKS(review, CORE_NO_ITEM), 0);
+  assert_int_equal(LACKS(activate, CORE_NO_ITEM), 1u << A | 1u << C);
+#undef LACKS
   finish(&scene);
 }
 
@@ -629,6 +670,7 @@ int main(void) {
       cmocka_unit_test(refuses_what_is_no_case),
       cmocka_unit_test(refuses_a_wrong_opening),
       cmocka_unit_test(says_what_is_possible_now),
+      cmocka_unit_test(says_whose_consent_lacks),
       cmocka_unit_test(asks_before_a_message_is_sent),
       cmocka_unit_test(follows_heads_and_his_own),
       cmocka_unit_test(follows_at_most_the_deepest),
