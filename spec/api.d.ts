@@ -1302,6 +1302,13 @@ export type Kind = {
     /** Each row that was asked has an answer. */
     all: boolean;
   }[];
+  apart?: {
+    type: string;
+    /** Of this type: where the period begins. */
+    from: string;
+    /** Of this type: where it ends. */
+    to: string;
+  }[];
   /** For how long a case is meant: fields of the opening type and of moved_by. */
   period?: {
     from: string;

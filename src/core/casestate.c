@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The state of a case from its headers: their order (caseorder.c), then one walk through the kind's transitions.
  * Everything here must come out equal on every node, whatever the order of arrival: spec/case.md. */
+#include "core/caseapart.h"
 #include "core/caseitem.h"
 #include "core/caseorder.h"
 
@@ -16,6 +17,8 @@ struct rules {
   unsigned opener;
   struct core_case_state now;
   uint32_t since; /* the place of the message that made the state */
+  struct core_apart_index *aparts; /* NULL: the message that is judged is none of the scene's … */
+  uint32_t at;                     /* … else its place */
   base_time time; /* that the message says it was written at; only what waits until a moment is over hears of it */
   uint32_t item;  /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
 };
@@ -162,6 +165,13 @@ static bool items_take(const struct rules *rules, const struct core_item_index *
   return verdict->moves != NULL;
 }
 
+/* A message that is not written yet may say one that nobody said. */
+static bool says_own_period(const struct rules *rules, const struct wire_kind_type *type, const struct wire_header *header,
+                            struct verdict *verdict) {
+  return header == NULL || type->apart == NULL ||
+         core_apart_takes(&rules->scene, rules->aparts, rules->at, type, header, verdict->why);
+}
+
 /* header NULL: for a message not written yet. */
 static struct verdict judge(const struct rules *rules, const struct core_item_index *index,
                             const struct wire_kind_type *type, unsigned party, const struct wire_header *header) {
@@ -170,7 +180,8 @@ static struct verdict judge(const struct rules *rules, const struct core_item_in
     say_why(&verdict, "its author is not a party of the case");
   else
     verdict.takes = case_takes(rules, type, party, header, &verdict) &&
-                    items_take(rules, index, type, party, header, &verdict);
+                    items_take(rules, index, type, party, header, &verdict) &&
+                    says_own_period(rules, type, header, &verdict);
   if (verdict.takes)
     verdict.why[0] = 0;
   return verdict;
@@ -254,6 +265,7 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
   const unsigned author = message->party;
   const struct wire_kind_type *type = message->type != 0 ? &rules->scene.kind->types[message->type - 1] : NULL;
   rules->time = message->header->time;
+  rules->at = at;
   struct verdict verdict = judge_header(rules, index, type, author, message->header);
   message->effective = verdict.takes;
   memcpy(message->why, verdict.why, sizeof message->why);
@@ -261,6 +273,8 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
     return;
   message->agrees = verdict.agrees_only;
   message->about = verdict.moves != NULL ? verdict.item : CORE_NO_ITEM;
+  if (type->apart != NULL)
+    core_apart_take(&rules->scene, rules->aparts, at);
   if (verdict.opens != NULL)
     core_item_begin(&rules->scene, messages, at, verdict.opens);
   if (verdict.moves != NULL)
@@ -334,6 +348,7 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
   struct core_order order = {.messages = messages, .count = count};
   const struct core_item_scene scene = {.kind = kind, .messages = messages, .count = count};
   struct core_item_index index = {0};
+  struct core_apart_index aparts = {0};
   struct rules rules;
   bool flagged = false;
   clear_computed(messages, count);
@@ -349,8 +364,12 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
   core_order_free(&order);
   if (!code)
     code = core_item_index_make(&scene, &index, err);
+  if (!code)
+    code = core_apart_index_make(&scene, &aparts, err);
+  rules.aparts = &aparts;
   for (uint32_t i = 1; i < count && !code; i++)
     step(&rules, &index, messages, i);
+  core_apart_index_free(&aparts);
   core_item_index_free(&index);
   if (code)
     return code;

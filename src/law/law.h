@@ -149,6 +149,8 @@ struct law_period {
 };
 /* What a message says of it. A date begins with its midnight UTC, and as an end it ends with the next. False: it does not say. */
 bool law_period_read(const struct wire_kind *kind, const struct wire_header *header, struct law_period *out);
+/* The same of two of its dates or times, by name. */
+bool law_period_said(const struct wire_header *header, struct base_view from, struct base_view to, struct law_period *out);
 /* When what this date or time of a message is over: of a date, with its next midnight. INT64_MAX: it does not say. */
 base_time law_period_over(const struct wire_header *header, struct base_view field);
 /* What both said: from the later on, to the earlier. */

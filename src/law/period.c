@@ -15,13 +15,16 @@ static bool moment(const struct wire_header *header, struct base_view field, bas
   return true;
 }
 
-bool law_period_read(const struct wire_kind *kind, const struct wire_header *header, struct law_period *out) {
+bool law_period_said(const struct wire_header *header, struct base_view from, struct base_view to, struct law_period *out) {
   struct law_period read;
-  if (kind->period.from.size == 0 || !moment(header, kind->period.from, 0, &read.from) ||
-      !moment(header, kind->period.to, DAY, &read.to))
+  if (!moment(header, from, 0, &read.from) || !moment(header, to, DAY, &read.to))
     return false;
   *out = read;
   return true;
+}
+
+bool law_period_read(const struct wire_kind *kind, const struct wire_header *header, struct law_period *out) {
+  return kind->period.from.size > 0 && law_period_said(header, kind->period.from, kind->period.to, out);
 }
 
 base_time law_period_over(const struct wire_header *header, struct base_view field) {

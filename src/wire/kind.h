@@ -36,6 +36,7 @@ enum {
   WIRE_ITEM_ALL_MAX = 4,             /* types of an item whose transitions have `all` */
   WIRE_KIND_BALANCES_MAX = 4,
   WIRE_KIND_ANSWERS_MAX = 8,
+  WIRE_KIND_APARTS_MAX = 8,
   WIRE_BALANCE_QUANTITY_MAX = 1000000000, /* in one row: the sums of a case stay far from what an integer holds */
   WIRE_KIND_TEXT_MAX = 64 << 10,     /* the longest text of a field, characters, whatever the kind says */
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
@@ -135,6 +136,7 @@ struct wire_kind_type {
   const struct wire_kind_item *opens; /* the item that it opens; NULL: none */
   const struct wire_kind_item *moves; /* the item that it names … */
   struct base_view names_item;        /* … in this state field; empty: none */
+  const struct wire_kind_apart *apart; /* its messages are about periods that lie apart; NULL: not */
 };
 enum wire_who { WIRE_WHO_ANY, WIRE_WHO_OPENER, WIRE_WHO_OTHERS, /* a party that did not open the case */
                 WIRE_WHO_NOT_LAST, /* not the author of the message that made the present state */
@@ -210,6 +212,11 @@ struct wire_kind_answer {
   const struct wire_kind_field *table, *asked; /* of this type; of the opening type */
   bool all;                                    /* each row that was asked has an answer; else some may */
 };
+/* No two messages of this type that have an effect are about periods that overlap. */
+struct wire_kind_apart {
+  const struct wire_kind_type *type;
+  struct base_view from, to; /* its required state fields of type date or time */
+};
 struct wire_kind_clock {
   struct base_view name;
   const struct wire_kind_type *starts;  /* runs from the receipt of this type, per receiver */
@@ -258,7 +265,7 @@ struct wire_kind {
   int64_t version;
   struct base_hash hash;                /* handed in */
   size_t list_count, type_count, state_count, transition_count, clock_count, item_count, balance_count, feed_count,
-      answer_count;
+      answer_count, apart_count;
   struct wire_kind_list *lists;
   struct wire_kind_type *types;
   struct base_view *states;
@@ -268,6 +275,7 @@ struct wire_kind {
   struct wire_kind_balance *balances;
   struct wire_kind_feed *feeds;
   struct wire_kind_answer *answers;
+  struct wire_kind_apart *aparts;
   size_t together_count;                /* 0: no transition has `each` */
   struct wire_kind_together *together;
   struct wire_kind_period period;

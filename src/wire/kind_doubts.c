@@ -52,13 +52,13 @@ static uint64_t item_begins(const struct wire_kind_transition *transition) {
   return in;
 }
 
-/* What leads out of a state whatever the items and the parties' own states are, and whoever made it: the first transition
+/* What leads out of a state whatever the items and the parties' own states are, whoever made it, and whatever period was said before: the first transition
  * there that takes its type, and of those that ask all, one for which each of them counts. */
 static uint64_t surely_left_by(const struct wire_kind *kind, size_t at) {
   const struct wire_kind_transition *transition = &kind->transitions[at];
   bool counts = !transition->all || transition->who == WIRE_WHO_ANY ||
                 (transition->who == WIRE_WHO_NOT_LAST && !transition->anew);
-  if (transition->each || transition->on->moves != NULL || !counts)
+  if (transition->each || transition->on->moves != NULL || transition->on->apart != NULL || !counts)
     return 0;
   uint64_t before = 0;
   for (size_t i = 0; i < at; i++)
@@ -75,6 +75,7 @@ static void look_at_ways_out(const struct wire_kind *kind, uint64_t ends, struct
     if (!(surely & bit(i)))
       doubt(out,
             "$.states[%zu]: out of %s leads only what also needs an item, moves one party, asks all where not all may answer, "
+            "says a period that others may have said, "
             "or is taken by a transition before it: is a plain way out missing, such as close?",
             i, wire_kind_text(kind->states[i]));
 }

@@ -6,7 +6,7 @@
 
 struct wire_place; /* below */
 
-/* Shared by kind.c, kind_answer.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_answer.c, kind_apart.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -36,6 +36,9 @@ uint64_t wire_kind_take_types(struct wire_kind_reader *reader, struct wire_objec
 void wire_kind_read_items(struct wire_kind_reader *reader);
 /* kind_period.c: the period, once the transitions are. */
 void wire_kind_read_period(struct wire_kind_reader *reader);
+/* The same file: whether this is a required state field of type date or time of the type; NULL: nothing to check. */
+void wire_kind_check_moment(struct wire_object *object, const char *key, struct base_view name,
+                            const struct wire_kind_type *type);
 /* The same file: `after` of a transition, once the opening type is known. */
 void wire_kind_take_after(struct wire_kind_reader *reader, struct wire_object *object,
                           struct wire_kind_transition *transition);
@@ -51,7 +54,9 @@ void wire_kind_read_balances(struct wire_kind_reader *reader);
 void wire_kind_read_feeds(struct wire_kind_reader *reader);
 /* kind_answer.c: which rows answer which, once the transitions are read. */
 void wire_kind_read_answers(struct wire_kind_reader *reader);
-/* The same file: `key` of a table, whose columns are read. */
+/* kind_apart.c: which messages are about periods that lie apart, once the items are read. */
+void wire_kind_read_aparts(struct wire_kind_reader *reader);
+/* kind_answer.c: `key` of a table, whose columns are read. */
 void wire_kind_take_key(struct wire_object *object, struct base_arena *arena, struct wire_kind_field *field);
 /* Whether the rows, which are sound, have a key of their own each. */
 BASE_NODISCARD enum base_code wire_table_check_keys(const struct wire_kind_field *table, const struct wire_json *rows,

@@ -9,8 +9,8 @@ static bool has_moment(const struct wire_kind_type *type, struct base_view name)
 }
 
 /* Both fields stand in every message that says for how long: the opening one, and what moves it. */
-static void check_moment(struct wire_object *object, const char *key, struct base_view name,
-                         const struct wire_kind_type *type) {
+void wire_kind_check_moment(struct wire_object *object, const char *key, struct base_view name,
+                            const struct wire_kind_type *type) {
   if (!object->code && type && !has_moment(type, name))
     wire_object_fail(object, BASE_FIELD, key, "must be a required state field of type date or time of %s",
                      wire_kind_text(type->name));
@@ -22,7 +22,7 @@ void wire_kind_take_after(struct wire_kind_reader *reader, struct wire_object *o
   transition->after = wire_kind_take_code(object, "after", reader->arena, false);
   if (transition->after.size == 0)
     return;
-  check_moment(object, "after", transition->after, opening);
+  wire_kind_check_moment(object, "after", transition->after, opening);
   if (!object->code && transition->on == opening)
     wire_object_fail(object, BASE_FIELD, "after", "%s opens the case, and comes after nothing", wire_kind_text(opening->name));
 }
@@ -40,10 +40,10 @@ void wire_kind_read_period(struct wire_kind_reader *reader) {
     period->moved_by = wire_kind_take_type(reader, &object, "moved_by");
   period->after = wire_kind_take_types(reader, &object, "after");
   const struct wire_kind_type *opening = &kind->types[kind->opening];
-  check_moment(&object, "from", period->from, opening);
-  check_moment(&object, "to", period->to, opening);
-  check_moment(&object, "from", period->from, period->moved_by);
-  check_moment(&object, "to", period->to, period->moved_by);
+  wire_kind_check_moment(&object, "from", period->from, opening);
+  wire_kind_check_moment(&object, "to", period->to, opening);
+  wire_kind_check_moment(&object, "from", period->from, period->moved_by);
+  wire_kind_check_moment(&object, "to", period->to, period->moved_by);
   if (!object.code && period->moved_by && (period->moved_by == opening || !period->moved_by->moves_case))
     wire_object_fail(&object, BASE_FIELD, "moved_by", "must be a type that moves the case and does not open it");
   if (!object.code && (period->after >> kind->opening & 1))

@@ -351,6 +351,20 @@ static void write_answers(const struct shower *shower) {
   wire_write_end(writer, ']');
 }
 
+static void write_aparts(const struct shower *shower) {
+  struct wire_writer *writer = shower->writer;
+  begin_array(shower, "apart");
+  for (size_t i = 0; i < shower->kind->apart_count; i++) {
+    const struct wire_kind_apart *apart = &shower->kind->aparts[i];
+    wire_write_object(writer);
+    wire_write_member_text(writer, "type", apart->type->name);
+    wire_write_member_text(writer, "from", apart->from);
+    wire_write_member_text(writer, "to", apart->to);
+    wire_write_end(writer, '}');
+  }
+  wire_write_end(writer, ']');
+}
+
 static void write_clock(const struct shower *shower, const struct wire_kind_clock *clock) {
   struct wire_writer *writer = shower->writer;
   wire_write_object(writer);
@@ -460,6 +474,8 @@ void wire_kind_write(const struct wire_kind *kind, const struct wire_labels *lab
     write_feeds(&shower);
   if (kind->answer_count > 0)
     write_answers(&shower);
+  if (kind->apart_count > 0)
+    write_aparts(&shower);
   if (kind->period.from.size > 0)
     write_period(&shower, &kind->period);
   begin_array(&shower, "clocks");

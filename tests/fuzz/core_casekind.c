@@ -32,7 +32,7 @@ struct plan {
   unsigned states, types, items;
   unsigned opened_by[ITEMS], own[ITEMS]; /* own states */
   unsigned about[TYPES];                 /* 1 + the item that it names; 0: none */
-  bool moves_case[TYPES], names[TYPES], day[TYPES], party[TYPES];
+  bool moves_case[TYPES], names[TYPES], day[TYPES], party[TYPES], apart[TYPES];
   bool each, period;
 };
 
@@ -106,6 +106,7 @@ static void write_types(struct plan *plan) {
     plan->names[i] = more & 2;
     plan->day[i] = more & 4;
     plan->party[i] = more & 8;
+    plan->apart[i] = i > 0 && plan->day[i] && one_in(&plan->bytes, 3);
     wire_write_object(&plan->json);
     member(plan, "name", 't', i);
     wire_write_key(&plan->json, "fields");
@@ -137,7 +138,7 @@ static bool opens(const struct plan *plan, unsigned type) {
 
 static void write_transition(struct plan *plan, unsigned on, unsigned to) {
   enum { PLAIN, WAITS = 3, STAYS = 5, EACH, ALL, ANEW, SORTS };
-  unsigned sort = pick(&plan->bytes, opens(plan, on) || plan->about[on] ? ALL : SORTS);
+  unsigned sort = pick(&plan->bytes, opens(plan, on) || plan->about[on] || plan->apart[on] ? ALL : SORTS);
   wire_write_object(&plan->json);
   member(plan, "on", 't', on);
   some(plan, "from", 's', plan->states, to % plan->states);
@@ -228,7 +229,7 @@ static void write_item_transition(struct plan *plan, unsigned item, unsigned on,
   some(plan, "from", 'p', plan->own[item], reaches && to > 0 ? to - 1 : 0);
   if (reaches || sort > 0)
     member(plan, "to", 'p', reaches ? to : pick(&plan->bytes, plan->own[item]));
-  if (sort >= 4 && !plan->moves_case[on]) {
+  if (sort >= 4 && !plan->moves_case[on] && !plan->apart[on]) {
     wire_write_member_bool(&plan->json, "all", true);
     if (sort == 5)
       wire_write_member_bool(&plan->json, "anew", true);
@@ -297,6 +298,26 @@ static void write_period(struct plan *plan) {
   wire_write_end(&plan->json, '}');
 }
 
+static void write_aparts(struct plan *plan) {
+  bool any = false;
+  for (unsigned i = 0; i < plan->types; i++)
+    any = any || plan->apart[i];
+  if (!any)
+    return;
+  wire_write_key(&plan->json, "apart");
+  wire_write_array(&plan->json);
+  for (unsigned i = 0; i < plan->types; i++) {
+    if (!plan->apart[i])
+      continue;
+    wire_write_object(&plan->json);
+    member(plan, "type", 't', i);
+    wire_write_member_string(&plan->json, "from", "day");
+    wire_write_member_string(&plan->json, "to", "until");
+    wire_write_end(&plan->json, '}');
+  }
+  wire_write_end(&plan->json, ']');
+}
+
 static void write_clocks(struct plan *plan) {
   wire_write_key(&plan->json, "clocks");
   wire_write_array(&plan->json);
@@ -338,6 +359,7 @@ static void write_kind(struct bytes bytes, struct base_buf *out) {
   write_together(&plan);
   write_items(&plan);
   write_period(&plan);
+  write_aparts(&plan);
   write_clocks(&plan);
   wire_write_end(&plan.json, '}');
 }

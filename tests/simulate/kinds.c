@@ -207,6 +207,8 @@ static bool still_possible(struct sim_node *node, const struct base_id *id, cons
   if (node->core == NULL || core_case_load(node->core, id, &kase, NULL) != BASE_OK)
     return false;
   const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, base_view_text(name));
+  if (type->apart != NULL)
+    return false; /* its period may have been said */
   for (size_t at = 1; type->moves != NULL && at < kase->count; at++)
     if (base_id_equal(&kase->messages[at].id, item))
       return possible(node, kase, type, at);

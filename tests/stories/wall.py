@@ -4,6 +4,7 @@
 found, the family told. And the wall around it is tried from each side: each attempt gets one plain sentence, or finds nothing.
 
 Broken variants: tests/checks/exchange_broken (unit/core_lane)."""
+import datetime
 import json
 import os
 
@@ -43,6 +44,20 @@ def traced(rabat, madrid):
     return case
 
 
+def counted(rabat, madrid):
+    """Counts of a period are said once: no second table of it tells by its difference what the first one hides."""
+    case = rabat.id("case", "open", "migration_group", "--to", "madrid",
+                    "--fields", write("group.json", rabat.ask("kind", "example", "migration_group")))
+    form = json.loads(rabat.ask("kind", "example", "migration_group", "statistics"))
+    rabat.ask("case", "send", case, "statistics", "--fields", write("counts.json", json.dumps(form)))
+    settle(rabat, madrid)
+    said = rabat.json("case", "show", case)["messages"][-1]["id"]
+    again = {**form, "from": form["to"], "to": str(datetime.date.fromisoformat(form["to"]) + datetime.timedelta(27))}
+    for node, fields in (rabat, form), (madrid, again):
+        node.refuses(6, "case", "send", case, "statistics", "--fields", write("counts.json", json.dumps(fields)),
+                     says=f"its period overlaps with that of {said[:12]}…, from {form['from']} to {form['to']}")
+
+
 def ids(answer):
     return [row["id"] for row in json.loads(must(answer).out)]
 
@@ -79,6 +94,10 @@ def story():
         check(kinds == {kind}, lane, kinds)
     rabat.refuses(1, "events", "--count", "1", "--lane", "x" * 17, says="lane: enforcement, humanitarian or civil")
     ok("one list and one table show one side")
+
+    agree(rabat, madrid, terms={**terms, "rows": [{"id": "3", "kind": "migration_group", **ROW}]})
+    counted(rabat, madrid)
+    ok("counts of a period are said once, by whichever party")
 
     lina, hana = person(rabat, "lina"), person(rabat, "hana", "--lanes", "humanitarian")
     rabat.refuses(6, "person", "add", "both", "--name", "B", "--roles", "integrator", "--lanes", "humanitarian,enforcement",
