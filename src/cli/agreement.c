@@ -76,6 +76,22 @@ enum base_code cli_agreement_amend(struct cli *cli, struct base_error *err) {
   return send_terms(cli, "amend", err);
 }
 
+enum base_code cli_agreement_end(struct cli *cli, struct base_error *err) {
+  CLI_AUTO_ANSWER struct cli_answer kase = {0};
+  BASE_AUTO_BUF struct base_buf fields = {0};
+  const char *reason;
+  struct cli_piece id;
+  base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
+  enum base_code code = cli_need(cli, "--reason", &reason, err);
+  if (code == BASE_OK)
+    code = cli_id_word(cli, 0, "CASE", &id, err);
+  if (code == BASE_OK)
+    code = agreement_case(cli, id.text, &kase, err);
+  if (code == BASE_OK)
+    code = cli_body(&fields, err, "reason", reason, "on", cli_option(cli, "--on"), NULL);
+  return code == BASE_OK ? cli_send(cli, id.text, "end", base_buf_view(&fields), (struct base_view){0}, err) : code;
+}
+
 /* The newest proposal that has effect stands: the deepest, since the node's order (depth, id) is the case's own. */
 static struct base_view standing_terms(const struct wire_json *messages, size_t *proposals) {
   struct base_view terms = {0};

@@ -442,6 +442,7 @@ CLI_COMMAND_FUNCTION(kind_remove);
 CLI_COMMAND_FUNCTION(agreement_propose);
 CLI_COMMAND_FUNCTION(agreement_counter);
 CLI_COMMAND_FUNCTION(agreement_amend);
+CLI_COMMAND_FUNCTION(agreement_end);
 CLI_COMMAND_FUNCTION(agreement_accept);
 CLI_COMMAND_FUNCTION(agreement_list);
 CLI_COMMAND_FUNCTION(agreement_review);

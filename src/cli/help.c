@@ -86,6 +86,8 @@ static const struct {
     {"--correction", "", "TEXT", "what is right"},
     {"--outcome", "", "erased|corrected|restricted|never_held|kept", "what was done"},
     {"--reason", "outbox end", "TEXT", "why; kept in the register with the person's name; the partner may read it"},
+    {"--reason", "agreement end", "TEXT", "why it is ended; the other parties read it"},
+    {"--on", "", "DAY", "from when on: 2027-06-30, its midnight UTC; without it after the notice that was agreed, else at once"},
     {"--reason", "consent", "TEXT", "why; the other party reads it"},
     {"--emergency", "", "GROUND",
      "without a row where none covers it: vital_interests, immediate_threat or essential_interests; you answer for it "

@@ -93,7 +93,7 @@ def story():
     ok("what is refused or withdrawn is gone, with a leaf and a reason")
 
     held(paris, 4, *words, **lina)
-    said = must(rabat.wasl("case", "send", accord, "end", "--field", "reason=fin")).err
+    said = must(rabat.wasl("agreement", "end", accord, "--reason", "fin")).err
     check("The agreement ends on" in said and "shorter" not in said and "notice" not in said, said)
     settle(paris, rabat)
     lists = [node.json("agreement", "list")[0] for node in (paris, rabat)]
@@ -113,7 +113,7 @@ def story():
     settle(paris, rabat)
     rabat.id("agreement", "accept", accord)
     settle(paris, rabat)
-    err = held(paris, 6, "case", "send", accord, "end", "--field", "reason=fin", "--field", time.strftime("on=%Y-%m-%d", time.gmtime()), **lina)
+    err = held(paris, 6, "agreement", "end", accord, "--reason", "fin", "--on", time.strftime("%Y-%m-%d", time.gmtime()), **lina)
     check("The agreement ends on" in err and "before the notice that was agreed is over; days agreed: 30" in err, err)
     must(paris.wasl("release", "refuse", "6", "--reason", "trop tôt", **samir))
     check(all(row["in_force"] for node in (paris, rabat) for row in node.json("agreement", "list") if row["id"] == accord), "ended by one")
