@@ -47,8 +47,10 @@ static enum base_code has_effect(struct core *core, const struct store_message *
   return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
 }
 
-static enum base_code find_fed(struct core *core, const struct wire_kind_feed *feed, const struct base_id *item,
+/* What another party writes of it is that party's word, and keeps nothing from going on. */
+static enum base_code find_fed(struct core *core, const struct wire_kind_feed *feed, const struct core_case_message *opened,
                                struct core_fed *out, struct base_error *err) {
+  const struct base_id *item = &opened->id;
   enum base_code code = BASE_OK;
   *out = (struct core_fed){0};
   for (int64_t key = INT64_MIN; code == BASE_OK && !out->there;) {
@@ -57,7 +59,8 @@ static enum base_code find_fed(struct core *core, const struct wire_kind_feed *f
     struct core_mention mention;
     bool effective = false;
     code = core_mention_next(core, item, &key, &arena, &mention, err);
-    if (code != BASE_OK || !feeds_from(feed, &mention.header, item))
+    bool owners = code == BASE_OK && base_view_equal(mention.header.author, opened->header->author);
+    if (!owners || !feeds_from(feed, &mention.header, item))
       continue;
     code = has_effect(core, &mention.row, &effective, err);
     if (code == BASE_OK && effective)
@@ -70,7 +73,7 @@ enum base_code core_feed_look(struct core *core, const struct core_case *kase, c
                               size_t item, enum core_feed_stands *out, struct core_fed *out_fed,
                               struct base_error *err) {
   const struct core_case_message *message = &kase->messages[item];
-  enum base_code code = find_fed(core, feed, &message->id, out_fed, err);
+  enum base_code code = find_fed(core, feed, message, out_fed, err);
   if (code != BASE_OK)
     return code;
   *out = out_fed->there                                                 ? CORE_FEED_FED

@@ -179,6 +179,31 @@ static void what_does_not_go_on(void **state) {
   ask_remove(&a, &b);
 }
 
+/* By hand, naming the item: what is not its owner's neither is what it went into, nor keeps it from going on. */
+static void another_party_cannot_take_its_place(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char talks[65], roadmap[65], item[65], id[65], text[640];
+  begin(&a, &b, talks, roadmap);
+  agreed(&a, &b, talks, "", item);
+  (void)snprintf(text, sizeof text,
+                 "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"measure\",\"fields\":{\"title\":\"x\",\"to\":\"rabat\",\"leads\":\"l\",\"due\":"
+                 "\"2030-05-01\",\"from_commitment\":\"%s\"}}",
+                 roadmap, item);
+  pair_id(&b, LINK_CASE_SEND, text, id);
+  pair_rest(&a, &b);
+  stands(&a, talks, item, "due");
+  stands(&b, talks, item, "theirs");
+  pair_id(&a, LINK_CASE_FEED, feeding(talks, roadmap, item), id);
+  pair_rest(&a, &b);
+  stands(&a, talks, item, "fed");
+  stands(&b, talks, item, "fed");
+  struct told told = tell(&b, LINK_CASE_ITEMS, with_id(talks));
+  expect_text(wire_json_get(wire_json_get(item_of(&told, item), "feed"), "went"), "message", id);
+  forget(&told);
+  ask_remove(&a, &b);
+}
+
 /* A case that ended before it came holds it without effect: then it goes on in another one. */
 static void what_has_no_effect_is_not_there(void **state) {
   (void)state;
@@ -338,6 +363,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(once_and_with_all_that_belongs_to_it),
       cmocka_unit_test(what_does_not_go_on),
+      cmocka_unit_test(another_party_cannot_take_its_place),
       cmocka_unit_test(what_has_no_effect_is_not_there),
       cmocka_unit_test(it_waits_for_a_second_person),
       cmocka_unit_test(random_cases_against_a_plain_reading),
