@@ -10,7 +10,7 @@
 
 #include "core_scene.h"
 
-enum { WALKS_MAX = 4000, TRIES_MAX = 40 };
+enum { WALKS_MAX = 20000, TRIES_MAX = 40 };
 
 struct seen {
   uint64_t types, states, items[WIRE_KIND_ITEMS_MAX];

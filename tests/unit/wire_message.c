@@ -339,7 +339,7 @@ static void hidden_characters(void **state) {
   spot_is(wire_line_check, "\u0627 ab\u0627\x7F", "character 6 is U+007F, a control character");
   spot_is(wire_prose_check, "\u0627 ab\u0800\x7F", "character 6 is U+007F, a control character");
   spot_is(wire_prose_check, "\u00AD\u061C\u0800\u1680", NULL);
-  static const char *const torn[] = {"ab\xD8", "ab\xD8" "c", "ab\xD8\xC0", "ab\xC1\x81", "ab\x80", "ab\xE0\x80"};
+  static const char *const torn[] = {"ab\xD8", ("ab\xD8" "c"), "ab\xD8\xC0", "ab\xC1\x81", "ab\x80", "ab\xE0\x80"};
   for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
     spot_is(wire_line_check, torn[i], "character 3 is no UTF-8");
     spot_is(wire_prose_check, torn[i], "character 3 is no UTF-8");
