@@ -175,13 +175,13 @@ static void offer(struct sim *sim, struct move *move, const struct wire_kind_typ
   }
 }
 
-static bool possible(const struct sim_node *node, const struct core_case *kase, const struct wire_kind_type *type,
+static bool possible(struct sim_node *node, const struct core_case *kase, const struct wire_kind_type *type,
                      size_t item) {
   const struct wire_kind *kind = &kase->kind->kind;
   struct base_view own = node->core->card.origin;
   return item > 0
              ? core_case_allows_item(kind, kase->messages, kase->count, &kase->state, own, type, item)
-             : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, INT64_MAX, type, NULL) == BASE_OK;
+             : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, node->world.now(node), type, NULL) == BASE_OK;
 }
 
 /* What a second person must release first nobody writes: no persons are known at these nodes. */
