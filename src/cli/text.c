@@ -39,7 +39,7 @@ void cli_complain(const struct cli *cli, const struct base_error *err) {
   base_buf_init(&line, 8 * BASE_ERROR_TEXT_MAX);
   base_buf_text(&line, "wasl: ");
   if (cli->language != WIRE_EN)
-    base_buf_printf(&line, "%s: ", cli_code_text(cli->language, err->code));
+    base_buf_printf(&line, "%s%s", cli_code_text(cli->language, err->code), cli->language == WIRE_FR ? " : " : ": ");
   if (!cli_said(cli->language, base_view_text(err->text), isolate, &line)) {
     base_buf_text(&line, isolate ? ISOLATE : "");
     base_buf_printable(&line, base_view_text(err->text));

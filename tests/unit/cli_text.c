@@ -203,7 +203,7 @@ static void complaints(void **state) {
     const char *line;
   } tries[] = {
       {WIRE_EN, true, "wasl: to madrid: no\uFFFDrow\n"},
-      {WIRE_FR, true, "wasl: aucun accord en vigueur ne couvre cela: to madrid: no\uFFFDrow\n"},
+      {WIRE_FR, true, "wasl: aucun accord en vigueur ne couvre cela : to madrid: no\uFFFDrow\n"},
       {WIRE_AR, false, "wasl: لا اتفاق نافذ يشمل هذا: to madrid: no\uFFFDrow\n"},
       {WIRE_AR, true, "wasl: لا اتفاق نافذ يشمل هذا: \u2066to madrid: no\uFFFDrow\u2069\n"},
   };
