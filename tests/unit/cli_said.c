@@ -81,6 +81,39 @@ static void within(void **state) {
   expect(WIRE_FR, false, "", NULL);
 }
 
+/* Who reads only what he was named for is told who names him, and what is shown or erased all the same; lanes have names in each
+ * language, which codes on a command line do not. */
+static void whole(void **state) {
+  (void)state;
+#define NAMED "what case 0a1f holds is for the persons who are named for it, and hana is none of them: "
+#define OTHER "another supervisor than hana names him (wasl reader add)"
+#define FR_NAMED "le contenu du dossier 0a1f est pour les personnes habilitées, et hana n'en est pas : "
+#define FR_OTHER "un autre superviseur que hana l'habilite (wasl reader add)"
+  expect(WIRE_FR, false, NAMED OTHER, FR_NAMED FR_OTHER);
+  expect(WIRE_FR, false, NAMED OTHER "; nobody else erases it by hand", FR_NAMED FR_OTHER " ; personne d'autre ne l'efface à la main");
+  expect(WIRE_FR, false, NAMED OTHER "; without its content it is shown (wasl case show CASE --bare)",
+         FR_NAMED FR_OTHER " ; sans son contenu il se montre (wasl case show CASE --bare)");
+  expect(WIRE_ES, false,
+         NAMED "nobody names himself, and there is no supervisor here beside hana: an administrator adds one (wasl person add), who "
+               "names him (wasl reader add); nobody else erases it by hand",
+         "lo que contiene el expediente 0a1f es para las personas habilitadas, y hana no lo está: nadie se habilita a sí mismo, y aquí no "
+         "hay más supervisor que hana: un administrador añade uno (wasl person add), que lo habilita (wasl reader add); nadie más lo "
+         "borra a mano");
+  expect(WIRE_PT, false, "lina may not: the kind tracing is humanitarian, and lina works in the lanes enforcement, civil",
+         "lina não pode: o tipo tracing é do domínio humanitário, e lina trabalha nos domínios aplicação da lei, civil");
+  expect(WIRE_ES, false, "the case is civil, and hana does not work in that lane",
+         "el expediente es del ámbito civil, y hana no trabaja en él");
+  expect(WIRE_PT, false, "fields: $.on: its end was declared already, for 2026-12-01T00:00:00Z: a second declaration can only name an earlier day",
+         "campos: $.on: o seu fim já foi declarado, para 2026-12-01T00:00:00Z: uma segunda declaração só pode indicar um dia anterior");
+  expect(WIRE_FR, false,
+         "handling: every message of the kind hostile is marked red at least, and this one would be amber: leave the mark away, which "
+         "is red then",
+         "diffusion : tout message du type hostile est marqué red au moins, et celui-ci le serait amber : omettez la marque, qui est "
+         "alors red");
+  expect(WIRE_ES, false, "fields: $.x: must be one of: a, b, … and 12 more (wasl kind show)",
+         "campos: $.x: debe ser uno de: a, b, … y 12 más (wasl kind show)");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -108,6 +141,7 @@ static void hostile(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
-                                     cmocka_unit_test(within), cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(among_arabic),
+                                     cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
