@@ -1390,6 +1390,10 @@ export type Review = {
   }[];
   rows: LawRow[];
   unused_rows: UnusedRows;
+  /** What is counted below is of these lanes alone, which the asker has. */
+  lanes: Lane[];
+  /** Rows (by id) of kinds in other lanes, or not held here: what they were used for is not told. */
+  untold: string[];
   used: {
     clause: string;
     count: number;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "wire/kind.h"
 
 /* What law says of a planned send, and what became of an agreement's rows, in plain words. The node answers in codes.
  */
@@ -272,7 +273,8 @@ static void write_tallies(struct wire_writer *writer, const struct tallies *tall
 static void write_json(struct cli *cli, const struct wire_json *answer, const struct tallies *used,
                        const struct tallies *refused, const struct tallies *transfers,
                        const struct tallies *emergencies) {
-  static const char *const kept[] = {"id", "terms", "title", "review", "until", "regimes", "rows", "unused_rows"};
+  static const char *const kept[] = {"id", "terms", "title", "review", "until", "regimes", "rows", "unused_rows",
+                                     "lanes", "untold"};
   struct wire_writer writer;
   wire_writer_init(&writer, &cli->out);
   wire_write_object(&writer);
@@ -305,6 +307,26 @@ static bool clause_is(const char *clause, const struct wire_json *answer, struct
   return strcmp(clause, want) == 0;
 }
 
+static bool is_untold(const struct wire_json *answer, const struct wire_json *row) {
+  const struct wire_json *untold = wire_json_get(answer, "untold");
+  for (size_t i = 0; i < wire_json_size(untold); i++)
+    if (base_view_equal(wire_json_text(wire_json_at(untold, i)), cli_string(row, "id")))
+      return true;
+  return false;
+}
+
+/* Of which lanes the counts are, where they are not of all. */
+static void say_lanes(struct cli *cli, const struct wire_json *lanes) {
+  if (wire_json_size(lanes) == WIRE_LANES)
+    return;
+  cli_line(cli, "%s ", cli_word(cli, CLI_LAW_LANES));
+  for (size_t i = 0; i < wire_json_size(lanes); i++) {
+    struct base_view lane = cli_code_word(cli, wire_json_text(wire_json_at(lanes, i)));
+    base_buf_printf(&cli->out, "%s%.*s", i > 0 ? " + " : "", (int)lane.size, (const char *)lane.data);
+  }
+  base_buf_text(&cli->out, "\n");
+}
+
 static void say_rows(struct cli *cli, const struct wire_json *answer, const struct tallies *used, bool *shown) {
   const struct wire_json *rows = wire_json_get(answer, "rows"), *unused = wire_json_get(answer, "unused_rows");
   for (size_t i = 0; i < wire_json_size(rows); i++) {
@@ -319,7 +341,7 @@ static void say_rows(struct cli *cli, const struct wire_json *answer, const stru
       say_count(cli, &used->all[k]);
       shown[k] = true;
     } else {
-      base_buf_text(&cli->out, cli_word(cli, CLI_LAW_NEVER));
+      base_buf_text(&cli->out, cli_word(cli, is_untold(answer, row) ? CLI_LAW_UNTOLD : CLI_LAW_NEVER));
     }
     for (size_t u = 0; u < wire_json_size(unused); u++)
       if (base_view_equal(cli_string(wire_json_at(unused, u), "row"), cli_string(row, "id"))) {
@@ -379,6 +401,7 @@ static void say_review(struct cli *cli, const struct wire_json *answer, const st
     base_buf_text(&cli->out, "\n");
   }
   cli_transfer_regimes(cli, answer);
+  say_lanes(cli, wire_json_get(answer, "lanes"));
   say_rows(cli, answer, used, shown);
   for (size_t i = 0; i < used->count; i++)
     if (!shown[i]) { /* under terms that were amended since */

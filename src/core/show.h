@@ -14,14 +14,16 @@ core_show_handler core_show_case_items;                            /* show_items
 core_show_handler core_show_case_balance;                          /* show_balance.c */
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_kinds, core_show_kind, core_show_example; /* show_kind.c */
-core_show_handler core_show_explain, core_show_review;             /* show_law.c */
+core_show_handler core_show_explain;                               /* show_law.c */
+core_show_handler core_show_review;                                /* show_review.c */
 core_show_handler core_show_consents;                              /* show_consent.c */
 core_show_handler core_show_head, core_show_leaf, core_show_tile;  /* show_register.c */
 core_show_handler core_show_outbox_list, core_show_outbox_summary; /* show_outbox.c */
 core_show_handler core_show_card, core_show_keys, core_show_partner; /* show_keys.c */
 
-/* show_law.c: the member `unused_rows`: rows of the terms that another one before them leaves nothing to cover. question: of those that
+/* show_law.c: a row as an object; and the member `unused_rows`: rows of the terms that another one before them leaves nothing to cover. question: of those that
  * cover it alone; NULL: of all. */
+void core_show_row(struct core *core, struct wire_writer *writer, const struct law_row *row);
 void core_show_unused(const struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                       const struct law_question *question);
 

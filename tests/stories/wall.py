@@ -58,6 +58,18 @@ def counted(rabat, madrid):
                      says=f"its period overlaps with that of {said[:12]}…, from {form['from']} to {form['to']}")
 
 
+def reviewed(rabat, accords, lina, hana):
+    """The rows are law, which both read; what they were used for, and what was refused, each learns of his own side."""
+    for who, kind, untold in (lina, "request", [[], ["2"]]), (hana, "tracing", [["1"], []]):
+        for accord, row, rows in zip(accords, ("1", "2"), untold):
+            review = json.loads(must(rabat.wasl("agreement", "review", accord, "--json", **who)).out)
+            check([one["id"] for one in review["rows"]] == [row] and review["untold"] == rows, review)
+            check([one["clause"] for one in review["used"]] == ([] if rows else [f"{accord}/{row}"]), review["used"])
+            check(all(f"kind {kind}," in one["wanted"] for one in review["refused"]), kind, review["refused"])
+            told = must(rabat.wasl("agreement", "review", accord, **who)).out
+            check(("use not told" in told) == bool(rows) and ("kind tracing" in told) == (who is hana), told)
+
+
 def ids(answer):
     return [row["id"] for row in json.loads(must(answer).out)]
 
@@ -70,11 +82,11 @@ def story():
         node.serves()
     introduce(rabat, madrid)
     terms = json.loads(rabat.ask("kind", "example", "agreement"))
-    agree(rabat, madrid, terms={**terms, "rows": [{"id": "1", "kind": "*", **ROW}]})
+    accords = [agree(rabat, madrid, terms={**terms, "rows": [{"id": "1", "kind": "*", **ROW}]})]
     seek = write("seek.json", rabat.ask("kind", "example", "tracing"))
     rabat.refuses(6, "case", "open", "tracing", "--to", "madrid", "--fields", seek, says="kind tracing")
     ok("a row about all kinds is not about what is humanitarian")
-    agree(rabat, madrid, terms={**terms, "rows": [{"id": "2", "kind": "tracing", **ROW}]})
+    accords.append(agree(rabat, madrid, terms={**terms, "rows": [{"id": "2", "kind": "tracing", **ROW}]}))
     case = traced(rabat, madrid)
     ok("a missing person is sought with the family's consent, found, the family told")
 
@@ -120,6 +132,7 @@ def story():
     rabat.refuses(6, *rabat.request_words("madrid"), says="is enforcement", **hana)
     told = [json.loads(must(rabat.wasl("register", "show", str(n), "--json", **lina)).out) for n in range(rabat.size())]
     check(any(leaf["hidden"] for leaf in told) and case not in json.dumps(told), "the register tells lina of the case")
+    reviewed(rabat, accords, lina, hana)
     ok("who works on one side finds nothing of the other: no case, no message, no file, no proof, no leaf")
     for node in (rabat, madrid):
         node.sound()

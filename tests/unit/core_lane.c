@@ -340,6 +340,65 @@ static void sees(struct pair_node *node, const char *secret, const char *words) 
   pair_answer_free(&answer);
 }
 
+/* The member's only text, or its texts joined by a blank. */
+static void texts_of(const struct wire_json *list, const char *key, char *out, size_t room) {
+  size_t used = 0;
+  out[0] = 0;
+  for (size_t i = 0; i < wire_json_size(list) && used < room; i++) {
+    const struct wire_json *one = wire_json_at(list, i);
+    struct base_view text = wire_json_text(key != NULL ? wire_json_get(one, key) : one);
+    used += (size_t)snprintf(out + used, room - used, "%s%.*s", i > 0 ? " " : "", (int)text.size, (const char *)text.data);
+  }
+}
+
+static void reviewed(struct pair_node *node, const char *secret, const char *lanes, const char *untold, const char *used,
+                     int64_t count, const char *refused) {
+  char members[100], text[512], want[300], *at = want;
+  struct base_hex_text id = base_id_text(&node->core->agreements[0].id);
+  snprintf(members, sizeof members, "\"id\":\"%s\"", id.text);
+  struct pair_answer answer = ask_as(node, LINK_AGREEMENT_REVIEW, secret, members);
+  WIRE_AUTO_JSON struct wire_json *json = NULL;
+  assert_int_equal(answer.status, BASE_OK);
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), BASE_BUF_DEFAULT_LIMIT, "review", &json, NULL), BASE_OK);
+  assert_int_equal(wire_json_size(wire_json_get(json, "rows")), 2); /* law, which all read */
+  texts_of(wire_json_get(json, "lanes"), NULL, text, sizeof text);
+  assert_string_equal(text, lanes);
+  texts_of(wire_json_get(json, "untold"), NULL, text, sizeof text);
+  assert_string_equal(text, untold);
+  texts_of(wire_json_get(json, "used"), "clause", text, sizeof text);
+  for (const char *row = used; *row != 0; row++)
+    at += snprintf(at, (size_t)(want + sizeof want - at), "%s%s/%c", row > used ? " " : "", id.text, *row);
+  *at = 0;
+  assert_string_equal(text, want);
+  assert_int_equal(wire_json_integer(wire_json_get(wire_json_at(wire_json_get(json, "used"), 0), "count")), count);
+  texts_of(wire_json_get(json, "refused"), "wanted", text, sizeof text);
+  assert_int_equal(strstr(text, "kind request,") != NULL, strchr(refused, 'r') != NULL);
+  assert_int_equal(strstr(text, "kind tracing,") != NULL, strchr(refused, 't') != NULL);
+  pair_answer_free(&answer);
+}
+
+static void test_the_review_of_an_agreement(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], lina[SECRET], hana[SECRET], civil[SECRET];
+  try_partners(&a, &b);
+  open_as(&a, "request", b.name, "", "", BASE_LAW, "kind request", id);
+  open_as(&a, "tracing", b.name, "", "", BASE_LAW, "kind tracing", id);
+  agree_on(&a, &b, true);
+  open_it(&a, &b, "request", id);
+  open_it(&a, &b, "crisis", id);
+  open_it(&a, &b, "tracing", id);
+  reviewed(&a, "", "enforcement humanitarian civil", "", "12", 2, "rt");
+  add_sides(&a, lina, hana);
+  done_as(&a, LINK_PERSON_CHANGE, "",
+          "\"do\":\"add\",\"person\":\"caro\",\"name\":\"C\",\"roles\":[\"liaison\"],\"lanes\":[\"civil\"]");
+  token_for(&a, "caro", "", civil);
+  reviewed(&a, lina, "enforcement civil", "2", "1", 2, "r");
+  reviewed(&a, civil, "civil", "2", "1", 1, "");
+  reviewed(&a, hana, "humanitarian", "1", "2", 1, "t");
+  try_remove(&a, &b);
+}
+
 static void test_the_picture(void **state) {
   (void)state;
   struct pair_node a, b;
@@ -576,6 +635,7 @@ int main(void) {
       cmocka_unit_test(test_the_other_side_is_not_there),
       cmocka_unit_test(test_lists),
       cmocka_unit_test(test_statistics),
+      cmocka_unit_test(test_the_review_of_an_agreement),
       cmocka_unit_test(test_the_picture),
       cmocka_unit_test(test_stix),
       cmocka_unit_test(test_events),
