@@ -1208,6 +1208,8 @@ export type Kind = {
     label: Labels;
     /** Whether a second person must release it; supervisor_if_any: where the node has two who can. */
     release: "none" | "supervisor" | "supervisor_if_any";
+    /** Whether files may go along; false: the form is all that it says. */
+    parts: boolean;
     fields: KindField[];
   })[];
   lists: {

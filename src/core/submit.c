@@ -42,14 +42,17 @@ static enum base_code check_node(const struct core *core, struct base_error *err
 
 static enum base_code check_parts(struct core *core, const struct wire_json *request,
                                   struct core_submission *submission, struct base_error *err) {
-  if (submission->source != NULL) {
-    const struct wire_part0 *part0 = &submission->source->part0;
+  const struct wire_part0 *part0 = submission->source != NULL ? &submission->source->part0 : NULL;
+  const struct wire_json *parts = wire_json_get(request, "parts");
+  size_t count = part0 != NULL ? part0->part_count : wire_json_size(parts);
+  enum base_code fits = wire_form_check_parts(submission->type, count, err);
+  if (fits != BASE_OK)
+    return fits;
+  if (part0 != NULL) {
     memcpy(submission->part0.parts, part0->parts, part0->part_count * sizeof part0->parts[0]);
     submission->part0.part_count = part0->part_count;
     return BASE_OK;
   }
-  const struct wire_json *parts = wire_json_get(request, "parts");
-  size_t count = wire_json_size(parts);
   if (count > WIRE_PARTS_MAX)
     return base_fail(err, BASE_TOO_LARGE, "parts: %zu were given, a message has at most %d", count, WIRE_PARTS_MAX);
   for (size_t i = 0; i < count; i++) {

@@ -243,6 +243,14 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
   return check_states(type, header, err);
 }
 
+enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t count, struct base_error *err) {
+  if (!type->no_parts || count == 0)
+    return BASE_OK;
+  return base_fail(err, BASE_FIELD, "parts: a message of the type %s has no files, so that it says no more than its form: send it "
+                                    "without them",
+                   wire_kind_text(type->name));
+}
+
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
                           struct wire_writer *writer) {
   static const struct base_id zero;

@@ -129,6 +129,7 @@ extern const char *const wire_release_names[WIRE_RELEASES];
 struct wire_kind_type {
   struct base_view name;
   enum wire_release release;         /* whether a second person must release it before it goes */
+  bool no_parts;                     /* its form is all that it says: no file goes along */
   size_t field_count;
   struct wire_kind_field *fields;
   bool matched;                      /* a field of it, or a column, has `match` */
@@ -372,6 +373,8 @@ BASE_NODISCARD enum base_code wire_form_check(const struct wire_form_parties *pa
  * a case if and only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                                      struct base_error *err);
+/* How many parts it has: BASE_FIELD where its type has none. Of what is to be sent, and of what arrived. */
+BASE_NODISCARD enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t count, struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be
  * NULL: zeroes).
  * Examples stand in the semantics file beside the fields. now: dates are made relative to it. */

@@ -143,6 +143,7 @@ static void write_types(const struct shower *shower) {
     wire_write_member_text(shower->writer, "name", type->name);
     write_label(shower, "type.%s", wire_kind_text(type->name));
     wire_write_member_string(shower->writer, "release", wire_release_names[type->release]);
+    wire_write_member_bool(shower->writer, "parts", !type->no_parts);
     begin_array(shower, "fields");
     for (size_t j = 0; j < type->field_count; j++)
       write_field(shower, type, &type->fields[j], NULL);

@@ -464,6 +464,41 @@ static void test_taken_upload(void **state) {
   try_remove(&a, &b);
 }
 
+static void have_parts(struct pair_node *node, bool may) {
+  const struct core_kind *kind = core_kind_named(node->core, BASE_VIEW("request"));
+  kind->kind.types[kind->kind.opening].no_parts = !may;
+}
+
+/* Where the form is all that may be said: refused here, and not believed of a node that lets it through. */
+static void test_no_parts(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  struct base_buf parts = {0}, json = {0};
+  char id[65], why[300] = "";
+  try_agreed(&a, &b);
+  try_upload(&a, 100, 3, &parts);
+  try_request_json(&b, try_parts_end(&parts), &json);
+  have_parts(&a, false);
+  have_parts(&b, false);
+  struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_u8(&answer.payload, 0);
+  assert_int_equal(answer.status, BASE_FIELD);
+  assert_non_null(strstr((const char *)answer.payload.data, "parts: a message of the type ask has no files"));
+  pair_answer_free(&answer);
+  have_parts(&a, true);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, id);
+  pair_rest(&a, &b);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_REFUSED, why, sizeof why), 1);
+  assert_non_null(strstr(why, "parts: a message of the type ask has no files"));
+  have_parts(&a, false);
+  try_request_with(&a, &b, "[]", id);
+  pair_rest(&a, &b);
+  try_receipted(&a, id);
+  base_buf_free(&parts);
+  base_buf_free(&json);
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_forgotten_uploads),
@@ -478,6 +513,7 @@ int main(void) {
       cmocka_unit_test(test_many_small),
       cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_damaged_on_its_way),
+      cmocka_unit_test(test_no_parts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

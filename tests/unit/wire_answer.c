@@ -98,7 +98,7 @@ static void refuses_what_leads_nowhere(void **state) {
 static void so_many_answers(void **state) {
   (void)state;
   for (size_t count = WIRE_KIND_ANSWERS_MAX; count <= WIRE_KIND_ANSWERS_MAX + 1; count++) {
-    char fields[8192] = "{\"name\": \"answer\", \"fields\": [", answers[4096] = "\"answers\": [";
+    char fields[8192] = "{\"name\": \"answer\", \"parts\": false, \"fields\": [", answers[4096] = "\"answers\": [";
     for (size_t i = 0; i + 2 < count; i++) {
       (void)snprintf(fields + strlen(fields), sizeof fields - strlen(fields),
                      "{\"name\": \"t%zu\", \"type\": \"table\", \"key\": \"k\", \"most\": 256, \"required\": true, \"example\": [], \"columns\": "
@@ -110,7 +110,7 @@ static void so_many_answers(void **state) {
     BASE_AUTO_ARENA struct base_arena arena;
     BASE_AUTO_BUF struct base_buf text = {0};
     struct base_view bytes = shipped_file("accreditation", ".json"), rest = bytes;
-    const char *const places[][2] = {{"{\"name\": \"answer\", \"fields\": [", fields}, {"\"answers\": [", answers}};
+    const char *const places[][2] = {{"{\"name\": \"answer\", \"parts\": false, \"fields\": [", fields}, {"\"answers\": [", answers}};
     for (size_t i = 0; i < 2; i++) {
       const uint8_t *at = memmem(rest.data, rest.size, places[i][0], strlen(places[i][0]));
       assert_non_null(at);

@@ -317,6 +317,22 @@ static void checks_headers_of_partners(void **state) {
   base_arena_free(&request.arena);
 }
 
+/* An answer by a code alone has no file; what asks may have some. */
+static void some_types_have_no_parts(void **state) {
+  (void)state;
+  struct shipped accreditation;
+  struct base_error err;
+  shipped_load(&accreditation, "accreditation");
+  const struct wire_kind_type *check = wire_kind_type_named(&accreditation.kind, BASE_VIEW("check"));
+  const struct wire_kind_type *answer = wire_kind_type_named(&accreditation.kind, BASE_VIEW("answer"));
+  assert_int_equal(wire_form_check_parts(check, WIRE_PARTS_MAX, &err), BASE_OK);
+  assert_int_equal(wire_form_check_parts(answer, 0, &err), BASE_OK);
+  assert_int_equal(wire_form_check_parts(answer, 1, &err), BASE_FIELD);
+  assert_string_equal(err.text, "parts: a message of the type answer has no files, so that it says no more than its form: send it "
+                                "without them");
+  base_arena_free(&accreditation.arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(limits_count_characters),
@@ -330,6 +346,7 @@ int main(void) {
       cmocka_unit_test(agreement_rows_are_checked),
       cmocka_unit_test(texts_reach_their_limit),
       cmocka_unit_test(checks_headers_of_partners),
+      cmocka_unit_test(some_types_have_no_parts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static void goes_without_saying(const char *path, const struct wire_json *shown,
   static const char *const words[] = {"any", "none", "enforcement", NULL};
   static const char *const asked[] = {"any", "all", "stops_all", "again", NULL}; /* only where there are some */
   enum wire_json_type type = wire_json_type(value);
-  bool plain = (type == WIRE_JSON_BOOL && !wire_json_true(value)) ||
+  bool plain = (type == WIRE_JSON_BOOL && wire_json_true(value) == base_view_is(key, "parts")) ||
                (type == WIRE_JSON_ARRAY && wire_json_size(value) == 0 && !one_of(key, asked)) ||
                (type == WIRE_JSON_INTEGER && wire_json_integer(value) == 0) ||
                (type == WIRE_JSON_TEXT && one_of(wire_json_text(value), words));
