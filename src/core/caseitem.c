@@ -230,7 +230,7 @@ uint32_t core_item_lacks(const struct core_item_scene *scene, const struct wire_
 static void assign(const struct core_item_scene *scene, struct core_case_message *item, uint32_t at) {
   const struct base_view field = core_case_item(scene->kind, item)->assignee_field;
   struct base_view origin =
-      field.size > 0 ? wire_header_state(scene->messages[at].header, text(field)) : (struct base_view){0};
+      field.data != NULL ? wire_header_state(scene->messages[at].header, text(field)) : (struct base_view){0};
   if (origin.size > 0)
     item->assignee = (uint8_t)core_party_of(scene->opening, origin);
 }

@@ -59,11 +59,17 @@ static bool upload(struct sim_node *node, struct parts *parts, size_t number) {
   return true;
 }
 
+static bool takes_parts(const struct sim_node *node, const struct sim_written *draft) {
+  const struct core_kind *kind = core_kind_named(node->core, base_view_text(draft->kind));
+  const struct wire_kind_type *type = kind != NULL ? wire_kind_type_named(&kind->kind, base_view_text(draft->type)) : NULL;
+  return type == NULL || !type->no_parts;
+}
+
 /* False when a file could not be taken: nothing is sent then. */
-static bool draw_parts(struct sim_node *node, struct parts *parts) {
+static bool draw_parts(struct sim_node *node, const struct sim_written *draft, struct parts *parts) {
   struct sim *sim = node->sim;
   base_buf_init(&parts->json, 1 << 16);
-  if (!sim_chance(sim, sim->profile.parts))
+  if (!sim_chance(sim, sim->profile.parts) || !takes_parts(node, draft))
     return true;
   bool many = sim_chance(sim, sim->profile.many_parts);
   parts->count = many ? 2 + sim_draw(sim, 6) : 1;
@@ -151,7 +157,7 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
   base_buf_u8(&names, 0);
   write_handling(handling, mark);
   snprintf(what, sizeof what, "opens %s to %.40s", draft->kind, (const char *)names.data);
-  bool done = draw_parts(node, &parts);
+  bool done = draw_parts(node, draft, &parts);
   sim_law_writes(sim, &whole);
   done = done &&
          sim_ask(node, LINK_CASE_OPEN, -1, "{\"actor\":\"amal\",\"kind\":\"%s\",\"to\":[%s],\"fields\":%s%s%s}",
@@ -177,7 +183,7 @@ bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct
   }
   write_handling(sim_draw_handling(sim, &whole), mark);
   snprintf(what, sizeof what, "sends %s in %.12s:", draft->type, base_id_text(kase).text);
-  bool ready = draw_parts(node, &parts);
+  bool ready = draw_parts(node, draft, &parts);
   sim_law_writes(sim, &whole);
   bool done = ready &&
               sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s%s}",
