@@ -64,13 +64,7 @@ static void answer_held(struct core *core, uint64_t token, const struct core_sub
                         const struct store_release *row) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
-  wire_write_object(&writer);
-  wire_write_key(&writer, "id");
-  wire_write_null(&writer);
-  wire_write_key(&writer, "emergency");
-  wire_write_null(&writer);
-  core_submission_derogated(&writer, submission);
-  core_submission_warnings(core, &writer, submission);
+  core_submission_unsent(core, &writer, submission);
   wire_write_key(&writer, "release");
   wire_write_object(&writer);
   wire_write_member_integer(&writer, "number", row->number);

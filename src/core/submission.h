@@ -81,6 +81,8 @@ void core_submission_derogated(struct wire_writer *writer, const struct core_sub
 /* The members `exercise`, `warnings` with that, and `unused_rows`: those of the terms proposed that no message will ever be sent under. */
 void core_submission_warnings(const struct core *core, struct wire_writer *writer,
                               const struct core_submission *submission);
+/* Begins the object that answers where nothing was sent, with these two: `id` and `emergency` are null. */
+void core_submission_unsent(const struct core *core, struct wire_writer *writer, const struct core_submission *submission);
 /* Answers with that id, and whether it is of an exercise. */
 void core_submission_answer(struct core *core, uint64_t token, const struct base_id *id, bool exercise);
 /* Answers that it may go, to whom and by what, where no more than that was asked for. */

@@ -243,16 +243,20 @@ void core_submission_derogated(struct wire_writer *writer, const struct core_sub
   wire_write_end(writer, ']');
 }
 
+void core_submission_unsent(const struct core *core, struct wire_writer *writer, const struct core_submission *submission) {
+  wire_write_object(writer);
+  wire_write_key(writer, "id");
+  wire_write_null(writer);
+  wire_write_key(writer, "emergency");
+  wire_write_null(writer);
+  core_submission_derogated(writer, submission);
+  core_submission_warnings(core, writer, submission);
+}
+
 void core_submission_may(struct core *core, uint64_t token, const struct core_submission *submission) {
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
-  wire_write_object(&writer);
-  wire_write_key(&writer, "id");
-  wire_write_null(&writer);
-  wire_write_key(&writer, "emergency");
-  wire_write_null(&writer);
-  core_submission_derogated(&writer, submission);
-  core_submission_warnings(core, &writer, submission);
+  core_submission_unsent(core, &writer, submission);
   wire_write_key(&writer, "check");
   wire_write_object(&writer);
   wire_write_member_string(&writer, "asks", law_approval_names[submission->approval]);

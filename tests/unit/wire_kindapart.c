@@ -12,22 +12,8 @@
 
 #define APART "{\"type\": \"statistics\", \"from\": \"from\", \"to\": \"to\"}"
 
-/* The kind `migration_group` with the first such place replaced. */
 static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena;
-  BASE_AUTO_BUF struct base_buf text = {0};
-  struct base_view bytes = shipped_file("migration_group", ".json");
-  struct base_hash hash = {{0}};
-  struct wire_kind kind;
-  const uint8_t *at = memmem(bytes.data, bytes.size, old, strlen(old));
-  if (at == NULL)
-    fail_msg("there is no %s", old);
-  size_t before = (size_t)(at - bytes.data), after = before + strlen(old);
-  base_arena_init(&arena, WIRE_KIND_ARENA);
-  base_buf_add(&text, bytes.data, before);
-  base_buf_text(&text, new);
-  base_buf_add(&text, bytes.data + after, bytes.size - after);
-  return wire_kind_parse(base_buf_view(&text), &hash, &arena, &kind, err);
+  return shipped_changed("migration_group", old, new, err);
 }
 
 static void reads_what_lies_apart(void **state) {
