@@ -193,7 +193,7 @@ enum base_code core_back_case(struct core *core, const struct base_id *case_id, 
   struct waiting waiting = {.found = false};
   if (core->epoch == 1)
     return BASE_OK;
-  enum base_code code = store_message_each(core->store, case_id, true, look_waiting, &waiting, err);
+  enum base_code code = store_message_each(core->store, case_id, look_waiting, &waiting, err);
   return code == BASE_OK && waiting.found
              ? base_fail(err, BASE_CONFLICT,
                          "message %.12s of this node, which was lost and came back, waits for its parts or for what it "

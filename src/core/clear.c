@@ -313,7 +313,7 @@ enum base_code core_clear_write(struct core *core, const struct base_id *case_id
                                 struct base_view reason, size_t *out_messages, struct base_error *err) {
   struct messages messages = {.core = core, .err = err};
   struct base_id id = *case_id;
-  enum base_code code = store_message_each(core->store, &id, true, collect, &messages, err);
+  enum base_code code = store_message_each(core->store, &id, collect, &messages, err);
   if (code == BASE_OK && messages.waiting > 0)
     code = base_fail(err, BASE_CONFLICT, "case %s has messages that are still arriving", base_id_text(&id).text);
   if (code == BASE_OK)
@@ -340,7 +340,7 @@ void core_case_erase(struct core *core, uint64_t token, const struct wire_json *
   if (code == BASE_OK)
     code = core_case_load(core, &id, &kase, &err);
   if (code == BASE_OK)
-    code = store_message_each(core->store, &id, true, collect, &messages, &err);
+    code = store_message_each(core->store, &id, collect, &messages, &err);
   if (code == BASE_OK)
     code = check_all(core, kase, &messages, &err);
   if (code == BASE_OK)

@@ -191,7 +191,7 @@ static enum base_code check_target(struct feeding *feeding, bool exercise) {
                      "case %s and case %s are not both real, nor both exercises: nothing goes from the one into the other; wasl "
                      "case list shows what is real, wasl case list --exercise the exercises",
                      base_id_text(&feeding->from).text, base_id_text(&feeding->to).text);
-  code = store_message_each(feeding->core->store, &feeding->to, true, look_at_draft, feeding, feeding->err);
+  code = store_message_each(feeding->core->store, &feeding->to, look_at_draft, feeding, feeding->err);
   if (code == BASE_OK && feeding->waits)
     return base_fail(feeding->err, BASE_CONFLICT, "it waits for its release in case %s already: wasl release list",
                      base_id_text(&feeding->to).text);

@@ -217,7 +217,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
     code = core_show_case_message(core, &writer, bare, &kase->messages[i].id, &kase->messages[i], err);
   struct showing showing = {.core = core, .bare = bare, .writer = &writer, .err = err};
   if (code == BASE_OK)
-    code = store_message_each(core->store, &id, true, show_unadmitted, &showing, err);
+    code = store_message_each(core->store, &id, show_unadmitted, &showing, err);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
   return code;

@@ -122,16 +122,20 @@ enum base_code store_message_next(struct store *store, int64_t *key, struct base
   return code == BASE_OK ? store_row_check(&rows, err) : code;
 }
 
-enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
+/* What a statement tells of a case's messages, in the order of arrival. */
+static enum base_code open_case(struct store *store, enum store_statement statement, const struct base_id *case_id,
+                                struct store_rows *rows, struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, case_id, &number, err);
+  return code == BASE_OK ? store_rows_open(store, statement, STORE_VALUES(store_number(number)), rows, err) : code;
+}
+
+enum base_code store_message_each(struct store *store, const struct base_id *case_id,
                                   enum base_code (*each)(void *context, const struct store_message *), void *context,
                                   struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  int64_t number = 0;
   bool found = true;
-  enum base_code code = store_id_find(store, case_id, &number, err);
-  if (code == BASE_OK)
-    code = store_rows_open(store, with_pending ? STORE_SQL_MESSAGE_EACH : STORE_SQL_MESSAGE_EACH_HELD,
-                           STORE_VALUES(store_number(number)), &rows, err);
+  enum base_code code = open_case(store, STORE_SQL_MESSAGE_EACH, case_id, &rows, err);
   while (code == BASE_OK && found) {
     struct store_message message;
     code = store_rows_next(&rows, &found, err);
@@ -147,11 +151,8 @@ enum base_code store_message_headers(struct store *store, const struct base_id *
                                      enum base_code (*each)(void *context, const struct store_header *), void *context,
                                      struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  int64_t number = 0;
   bool found = true;
-  enum base_code code = store_id_find(store, case_id, &number, err);
-  if (code == BASE_OK)
-    code = store_rows_open(store, STORE_SQL_MESSAGE_HEADERS, STORE_VALUES(store_number(number)), &rows, err);
+  enum base_code code = open_case(store, STORE_SQL_MESSAGE_HEADERS, case_id, &rows, err);
   while (code == BASE_OK && found) {
     code = store_rows_next(&rows, &found, err);
     if (code != BASE_OK || !found)

@@ -306,8 +306,8 @@ BASE_NODISCARD enum base_code store_message_header(struct store *store, const st
 /* With part0. key: number. */
 BASE_NODISCARD enum base_code store_message_next(struct store *store, int64_t *key, struct base_arena *arena,
                                                  struct store_message *out, struct base_error *err);
-/* Without part0; in the order of arrival; with_pending false leaves out PENDING and REFUSED ones. */
-BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id, bool with_pending,
+/* Without part0; in the order of arrival, those of every state. */
+BASE_NODISCARD enum base_code store_message_each(struct store *store, const struct base_id *case_id,
                                                  enum base_code (*each)(void *context, const struct store_message *),
                                                  void *context, struct base_error *err);
 /* What the state of a case is computed from, and no more of each message: a case may have a hundred thousand. In the order of
