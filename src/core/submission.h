@@ -67,6 +67,18 @@ BASE_NODISCARD enum base_code core_submission_again(struct core *core, const str
 void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
                           enum base_code code, struct base_error *err);
 
+/* submitform.c: the document's fields by the form of the type, its files, its marks; the header has its parties. */
+BASE_NODISCARD enum base_code core_submission_form(struct core *core, const struct wire_json *request,
+                                                   struct core_submission *submission, struct base_error *err);
+/* audience.c */
+/* Of a new case: the member `to`. */
+BASE_NODISCARD enum base_code core_submission_audience(struct core *core, const struct wire_json *request,
+                                                       struct core_submission *submission, struct base_error *err);
+/* The other parties of a case must all be partners of ours. opened: when it was. */
+BASE_NODISCARD enum base_code core_submission_parties(struct core *core, const struct wire_header *opening,
+                                                      base_time opened, struct core_submission *submission,
+                                                      struct base_error *err);
+
 /* submitted.c */
 /* The message and its parts, and nothing that lets it go. The caller loses the step when it fails. */
 BASE_NODISCARD enum base_code core_submission_store(struct core *core, struct core_submission *submission,

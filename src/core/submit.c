@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/agreements.h"
@@ -14,13 +13,11 @@
 #include "core/lane.h"
 #include "core/messages.h"
 #include "core/partners.h"
-#include "core/parts.h"
 #include "core/people.h"
 #include "core/readers.h"
 #include "core/recall.h"
 #include "core/register.h"
 #include "core/release.h"
-#include "core/show.h"
 #include "core/submission.h"
 #include "core/submit.h"
 #include "law/emergency.h"
@@ -37,195 +34,6 @@ static enum base_code check_node(const struct core *core, struct base_error *err
     return base_fail(err, BASE_DISK_FULL,
                      "%llu MiB are free on the node's disk, %d are needed: make room, then send again",
                      (unsigned long long)(room >> 20), CORE_DISK_LOW >> 20);
-  return BASE_OK;
-}
-
-static enum base_code check_parts(struct core *core, const struct wire_json *request,
-                                  struct core_submission *submission, struct base_error *err) {
-  const struct wire_part0 *part0 = submission->source != NULL ? &submission->source->part0 : NULL;
-  const struct wire_json *parts = wire_json_get(request, "parts");
-  size_t count = part0 != NULL ? part0->part_count : wire_json_size(parts);
-  enum base_code fits = wire_form_check_parts(submission->type, count, err);
-  if (fits != BASE_OK)
-    return fits;
-  if (part0 != NULL) {
-    memcpy(submission->part0.parts, part0->parts, part0->part_count * sizeof part0->parts[0]);
-    submission->part0.part_count = part0->part_count;
-    return BASE_OK;
-  }
-  if (count > WIRE_PARTS_MAX)
-    return base_fail(err, BASE_TOO_LARGE, "parts: %zu were given, a message has at most %d", count, WIRE_PARTS_MAX);
-  for (size_t i = 0; i < count; i++) {
-    char path[32];
-    snprintf(path, sizeof path, "$.parts[%zu]", i);
-    struct wire_object object;
-    wire_object_begin(&object, wire_json_at(parts, i), "request", path);
-    struct base_view stage = wire_object_text(&object, "stage", 20, false);
-    if (wire_json_get(wire_json_at(parts, i), "stage") == NULL)
-      wire_object_fail(&object, BASE_FIELD, "stage",
-                       "missing: a text with the number that POST /v1/parts answered (`stage`) when the file was uploaded");
-    struct wire_part *part = &submission->part0.parts[i];
-    part->name = wire_object_text(&object, "name", WIRE_PART_NAME_MAX, true);
-    part->media_type = wire_object_text(&object, "type", 127, true);
-    enum base_code code = wire_object_end(&object, err);
-    if (code != BASE_OK)
-      return code;
-    uint64_t number = 0;
-    struct core_stage *found = base_decimal_parse(stage, &number) ? core_stage_of(core, number) : NULL;
-    if (found == NULL || !found->finished)
-      return base_fail(err, BASE_CONFLICT,
-                       "%s: its file is not at the node any more (it was started anew, or too many files came after "
-                       "it), and nothing "
-                       "was sent: give the same command once more, which uploads the files again",
-                       path);
-    for (size_t k = 0; k < i; k++)
-      if (submission->stages[k] == found)
-        return base_fail(err, BASE_FIELD, "%s: the same upload is named twice", path);
-    submission->stages[i] = found;
-    part->size = found->size;
-    part->sha256 = found->sha256;
-    part->key = found->key;
-  }
-  submission->part0.part_count = count;
-  return BASE_OK;
-}
-
-/* Codes, in their one spelling: what a program of the partner's decides by must not hang on how somebody worded it. */
-static enum base_code check_markings(const struct wire_json *request, struct core_submission *submission,
-                                     struct base_error *err) {
-  struct base_view handling = core_request_text(request, "handling"), given = core_request_text(request, "grading");
-  BASE_AUTO_BUF struct base_buf spelled = {0};
-  base_buf_init(&spelled, WIRE_MARKING_MAX);
-  struct wire_marking marking = {0};
-  struct wire_grading grading;
-  enum base_code code = BASE_OK;
-  submission->level = wire_marking_level(NULL);
-  if (handling.size > 0)
-    code = wire_marking_read(handling, &marking, err);
-  if (code == BASE_OK)
-    code = wire_kind_marks(&submission->kind->kind, &marking, err);
-  if (code == BASE_OK && (handling.size > 0 || marking.level != WIRE_LEVEL_NONE)) {
-    submission->level = wire_marking_level(&marking);
-    wire_marking_write(&marking, &spelled);
-    submission->part0.handling = base_arena_copy(&submission->arena, base_buf_view(&spelled));
-    code = base_buf_check(&spelled, "handling", err);
-  }
-  base_buf_reset(&spelled);
-  if (code == BASE_OK && given.size > 0)
-    code = wire_grading_read(given, &grading, err);
-  if (code == BASE_OK && given.size > 0) {
-    wire_grading_write(&grading, &spelled);
-    submission->part0.grading = base_arena_copy(&submission->arena, base_buf_view(&spelled));
-    code = base_buf_check(&spelled, "grading", err);
-  }
-  return code;
-}
-
-/* By which names a form may name the parties: ours first. */
-static void name_parties(struct core *core, const struct wire_header *header, struct wire_form_parties *out) {
-  out->count = 1;
-  for (size_t i = 0; i < header->party_count; i++) {
-    bool own = base_view_equal(header->parties[i], core->card.origin);
-    size_t at = own ? 0 : out->count++;
-    out->all[at].name = core_show_name(core, header->parties[i]);
-    out->all[at].origin = header->parties[i];
-  }
-}
-
-static enum base_code check_form(struct core *core, const struct wire_json *request, struct core_submission *submission,
-                                 struct base_error *err) {
-  struct wire_form_parties parties;
-  name_parties(core, &submission->header, &parties);
-  submission->part0.fields = wire_json_get(request, "fields");
-  enum base_code code = wire_form_check(&parties, submission->type, wire_json_get(request, "fields"), core_now(core),
-                                        &submission->arena, &submission->form, &submission->rest, err);
-  if (code == BASE_OK)
-    code = base_buf_check(&submission->rest, "fields", err);
-  if (code == BASE_OK)
-    code = core_lane_names(core, &submission->kind->kind, submission->type, NULL, wire_json_get(request, "fields"), err);
-  if (code == BASE_OK)
-    code = core_exercise_names(core, submission->type, NULL, wire_json_get(request, "fields"), submission->header.exercise,
-                               err);
-  if (code == BASE_OK)
-    code = core_passable(core, &submission->form, err);
-  if (code == BASE_OK)
-    code = core_personal_check(core, submission->type, wire_json_get(request, "fields"), err);
-  if (code == BASE_OK)
-    code = check_parts(core, request, submission, err);
-  if (code == BASE_OK)
-    code = check_markings(request, submission, err);
-  return code == BASE_OK ? core_passable_mark(core, &submission->form, submission->part0.handling, err) : code;
-}
-
-static int origin_order(const void *a, const void *b) {
-  const struct base_view *left = a, *right = b;
-  size_t common = left->size < right->size ? left->size : right->size;
-  int order = memcmp(left->data, right->data, common);
-  return order != 0 ? order : (left->size > right->size) - (left->size < right->size);
-}
-
-static enum base_code check_audience(struct core *core, const struct wire_json *request,
-                                     struct core_submission *submission, struct base_error *err) {
-  const struct wire_json *to = wire_json_get(request, "to");
-  size_t count = wire_json_size(to);
-  if (count == 0)
-    return base_fail(err, BASE_FIELD, "to: name at least one partner; an empty audience means nobody");
-  if (count >= WIRE_PARTIES_MAX)
-    return base_fail(err, BASE_FIELD, "to: at most %d partners", WIRE_PARTIES_MAX - 1);
-  submission->header.parties[0] = core->card.origin;
-  for (size_t i = 0; i < count; i++) {
-    struct base_view name = wire_json_text(wire_json_at(to, i));
-    struct core_partner *partner = core_partner_named(core, name);
-    if (partner == NULL)
-      return base_fail(err, BASE_UNKNOWN_NODE, "there is no partner named %.*s; wasl partner list shows them",
-                       (int)name.size, (const char *)name.data);
-    for (size_t k = 0; k < i; k++)
-      if (submission->to[k] == partner)
-        return base_fail(err, BASE_FIELD, "to: %.*s is named twice", (int)name.size, (const char *)name.data);
-    if (partner->damaged[0] != '\0')
-      return base_fail(err, BASE_POLICY, "%.*s: %s", (int)name.size, (const char *)name.data, partner->damaged);
-    enum base_code code = core_epoch_allows(core, partner, INT64_MAX, err);
-    if (code != BASE_OK)
-      return code;
-    submission->to[i] = partner;
-    submission->header.parties[i + 1] = partner->card.origin;
-  }
-  submission->to_count = count;
-  submission->header.party_count = count + 1;
-  qsort(submission->header.parties, count + 1, sizeof submission->header.parties[0], origin_order);
-  return BASE_OK;
-}
-
-/* Everybody in a case hears of every message in it, from its author alone. */
-static enum base_code fail_no_pair(const struct core *core, struct base_view origin, struct base_error *err) {
-  struct base_view other = wire_origin_name(origin), we = core->card.name;
-  return base_fail(err, BASE_UNKNOWN_NODE,
-                   "%.*s and %.*s are both parties of this case, and must be partners of each other: add the card of "
-                   "%.*s (%.*s) here with wasl partner add, and have the card of %.*s added there",
-                   (int)we.size, (const char *)we.data, (int)other.size, (const char *)other.data, (int)other.size,
-                   (const char *)other.data, (int)origin.size, (const char *)origin.data, (int)we.size,
-                   (const char *)we.data);
-}
-
-/* The other parties of a case must all be partners of ours. opened: when it was. */
-static enum base_code take_parties(struct core *core, const struct wire_header *opening, base_time opened,
-                                   struct core_submission *submission, struct base_error *err) {
-  submission->header.party_count = opening->party_count;
-  for (size_t i = 0; i < opening->party_count; i++) {
-    submission->header.parties[i] = base_arena_copy(&submission->arena, opening->parties[i]);
-    if (base_view_equal(opening->parties[i], core->card.origin))
-      continue;
-    struct core_partner *partner = core_partner_of(core, opening->parties[i]);
-    if (partner == NULL)
-      return fail_no_pair(core, opening->parties[i], err);
-    if (partner->damaged[0] != '\0')
-      return base_fail(err, BASE_POLICY, "%.*s: %s", (int)partner->card.name.size,
-                       (const char *)partner->card.name.data, partner->damaged);
-    enum base_code code = core_epoch_allows(core, partner, opened, err);
-    if (code != BASE_OK)
-      return code;
-    submission->to[submission->to_count++] = partner;
-  }
   return BASE_OK;
 }
 
@@ -435,10 +243,10 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
     code = core_readers_write(core, &submission->kind->kind, NULL, err);
   if (code == BASE_OK) {
     submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
-    code = check_audience(core, document, submission, err);
+    code = core_submission_audience(core, document, submission, err);
   }
   if (code == BASE_OK)
-    code = check_form(core, document, submission, err);
+    code = core_submission_form(core, document, submission, err);
   if (code == BASE_OK)
     code = compose(core, submission, err);
   return code == BASE_OK ? check_opening(core, wire_json_get(document, "fields"), submission, err) : code;
@@ -492,7 +300,7 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
     return core_kind_lacks(kase->kind, name, err);
-  code = take_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
+  code = core_submission_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
   if (code == BASE_OK)
     code = core_back_case(core, &kase->id, err);
   *out = kase;
@@ -536,7 +344,7 @@ static enum base_code send_check(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = core_exercise_meant(document, submission->by_hand, *out_case, &submission->header.exercise, err);
   if (code == BASE_OK)
-    code = check_form(core, document, submission, err);
+    code = core_submission_form(core, document, submission, err);
   return code == BASE_OK ? place_in_case(core, wire_json_get(document, "fields"), submission, *out_case, err) : code;
 }
 
@@ -623,7 +431,7 @@ static enum base_code open_again(struct core *core, const struct core_content *h
     return base_fail(err, BASE_KIND, "its kind %.*s is another one by now: submit it again", (int)header->kind.size,
                      (const char *)header->kind.data);
   submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
-  enum base_code code = take_parties(core, header, INT64_MAX, submission, err);
+  enum base_code code = core_submission_parties(core, header, INT64_MAX, submission, err);
   if (code == BASE_OK)
     code = take_content(core, held, submission, err);
   if (code == BASE_OK)
