@@ -23,6 +23,7 @@ static const struct {
 #define CLI_SAID_PIECE CLI_SAID
 #include "cli/reasons.def"
 #include "cli/reasons_more.def"
+#include "cli/reasons_core.def"
 #include "cli/help.def"
 #include "cli/help_options.def"
 #undef CLI_SAID_PIECE

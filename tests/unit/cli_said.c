@@ -114,6 +114,39 @@ static void whole(void **state) {
          "campos: $.x: debe ser uno de: a, b, … y 12 más (wasl kind show)");
 }
 
+/* What is put together of several pieces, of which the last takes all that is left: the consent that is missing, who is to send a
+ * damaged file again, what a request may hold. */
+static void of_pieces(void **state) {
+  (void)state;
+#define CONSENT "passing message 0a1f… on to node/lisbon needs the consent of madrid, who gave it: "
+  expect(WIRE_FR, false, CONSENT "it was asked for (77aa…) and is not given yet",
+         "transmettre le message 0a1f… à node/lisbon exige l'accord de madrid, qui l'a donné : il a été demandé (77aa…) et n'est pas "
+         "encore donné");
+  expect(WIRE_ES, false, CONSENT "none was given; wasl consent ask 0a1f --to lisbon --purpose drugs --until DATE asks for it",
+         "transmitir el mensaje 0a1f… a node/lisbon necesita el consentimiento de madrid, que lo dio: no se dio ninguno; wasl consent "
+         "ask 0a1f --to lisbon --purpose drugs --until FECHA lo pide");
+  expect(WIRE_PT, false,
+         "message 0a1f… came under row a1 of agreement 77aa…, which lets it be passed on to parties of that agreement alone, and lisbon "
+         "is none",
+         "a mensagem 0a1f… veio ao abrigo da linha a1 do acordo 77aa…, que só permite transmiti-la às partes desse acordo, e lisbon não "
+         "é uma delas");
+  expect(WIRE_FR, false, "fields: $.until: is over already", "champs : $.until : est déjà passé");
+  expect(WIRE_ES, false,
+         "part 2 of message 0a1f is damaged on this node's disk: record 3 of its file is cut short; wasl register check says what else "
+         "is, then ask lisbon to send it again",
+         "la parte 2 del mensaje 0a1f está dañada en el disco de este nodo: el bloque 3 de su fichero está cortado; wasl register check "
+         "dice qué más lo está, después pida a lisbon que lo envíe de nuevo");
+  expect(WIRE_FR, false, "colour: there is no such member; allowed are: case, text",
+         "colour : il n'y a pas un tel membre ; permis : case, text");
+  expect(WIRE_PT, false, "limit: must be a whole number", "limit: tem de ser um número inteiro");
+  expect(WIRE_PT, false, "case: is missing; it must be a text, at most 64 bytes", "case: falta; tem de ser um texto de no máximo 64 bytes");
+  expect(WIRE_FR, false, "fields: $.rows[0].kind: article a1: there is no kind x; there are: request, recall and more (wasl kind list), or * for all",
+         "champs : $.rows[0].kind : article a1 : il n'y a pas de type de dossier x ; il y a : request, recall et d'autres (wasl kind list), "
+         "ou * pour tout");
+  expect(WIRE_ES, false, "it came sealed as what is real, and is marked as an exercise",
+         "llegó sellado como real, y está marcado como ejercicio");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -141,7 +174,7 @@ static void hostile(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
-                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(among_arabic),
-                                     cmocka_unit_test(hostile)};
+                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
+                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
