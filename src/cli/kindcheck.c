@@ -120,8 +120,10 @@ static void print_list(struct cli *cli, enum cli_word head, const struct wire_fa
     return;
   cli_line(cli, "%s (%zu)\n", cli_word(cli, head), faults->count);
   for (size_t i = 0; i < faults->count && i < WIRE_FAULTS_MAX; i++) {
+    struct base_view text = base_view_text(faults->list[i].text);
     base_buf_text(&cli->out, "  ");
-    cli_isolated(cli, &cli->out, base_view_text(faults->list[i].text));
+    if (!cli_said(cli->language, text, cli->out_terminal && cli->language == WIRE_AR, &cli->out))
+      cli_isolated(cli, &cli->out, text);
     base_buf_text(&cli->out, "\n");
   }
 }

@@ -24,6 +24,7 @@ static const struct {
 #include "cli/reasons.def"
 #include "cli/reasons_more.def"
 #include "cli/reasons_core.def"
+#include "cli/reasons_wire.def"
 #include "cli/help.def"
 #include "cli/help_options.def"
 #undef CLI_SAID_PIECE

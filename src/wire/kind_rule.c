@@ -172,8 +172,8 @@ static void join_values(const struct beside *beside, const struct wire_kind_fiel
                         const struct wire_when *condition) {
   const struct wire_kind_list *list = condition->field->list;
   if (condition->bools != (condition->field->type == WIRE_FIELD_BOOL))
-    fail(beside, field, key, "%s is %s", wire_kind_text(condition->name),
-         condition->bools ? "a code, and neither true nor false" : "true or false, and no code");
+    fail(beside, field, key, condition->bools ? "%s is a code, and neither true nor false" : "%s is true or false, and no code",
+         wire_kind_text(condition->name));
   for (size_t i = 0; i < condition->count && !condition->bools && !beside->object->code; i++)
     if (!list_has(list, condition->is[i]))
       fail(beside, field, key, "%s is no code of the list of %s", wire_kind_text(condition->is[i]),

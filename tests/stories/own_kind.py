@@ -55,9 +55,15 @@ def written():
     kind["types"][1]["fields"][0]["type"] = "colour"
     kind["version"] = 0
     del kind["types"][0]["fields"][0]["list"]
-    answer = wasl("kind", "check", write("wrong.json", json.dumps(kind)), EXAMPLE + ".labels.json")
+    wrong = write("wrong.json", json.dumps(kind))
+    answer = wasl("kind", "check", wrong, EXAMPLE + ".labels.json")
     must(answer, 1)
     check(all(place in answer.out for place in ("$.version", "$.types[0].fields[0].list", "$.types[1].fields[0].type")), answer)
+    for language, says in (("fr", "type : $.types[0].fields[0].list : manque"), ("ar", "النوع: $.version: القيمة من 1 إلى "),
+                           ("es", "tipo: $.types[1].fields[0].type: debe ser una de las "), ("pt", "tipo: $.version: tem de ir de 1 a ")):
+        said = wasl("kind", "check", wrong, EXAMPLE + ".labels.json",
+                    env={**os.environ, "LC_ALL": f"{language}.UTF-8"})
+        check(says in said.out, f"{language}: {said.out}")
     empty = json.loads(must(wasl("kind", "labels", EXAMPLE + ".json")).out)["texts"]
     full = json.loads(read(EXAMPLE + ".labels.json"))["texts"]
     check(empty.keys() == full.keys() and empty["type.ask"]["ar"] == "", empty)

@@ -147,6 +147,25 @@ static void of_pieces(void **state) {
          "llegó sellado como real, y está marcado como ejercicio");
 }
 
+/* What `wasl kind check` finds: the place in the file stays what it is, and what a member may be is said. */
+static void of_kinds(void **state) {
+  (void)state;
+  expect(WIRE_FR, false, "kind: $.types[0].fields[1].list: names no list of this kind",
+         "type : $.types[0].fields[1].list : ne nomme aucune liste de ce type");
+  expect(WIRE_ES, false, "kind: $.types: must be an array", "tipo: $.types: debe ser una lista");
+  expect(WIRE_PT, false, "kind: $.clocks[2].stops: item 1 names no type of this kind",
+         "tipo: $.clocks[2].stops: a entrada 1 (a contar de 0) não nomeia uma espécie de mensagem deste tipo");
+  expect(WIRE_AR, false, "kind: $.transitions: none leads to closed", "النوع: $.transitions: لا انتقال يفضي إلى closed");
+  expect(WIRE_FR, false, "kind: $.types[3]: the examples do not fit each other: fields: $.due: must be a date like 2026-11-21 that exists",
+         "type : $.types[3] : les exemples ne vont pas ensemble : champs : $.due : une date qui existe, comme 2026-11-21");
+  expect(WIRE_ES, false, "kind: $.states[1]: from asked no message leads to an end of the case",
+         "tipo: $.states[1]: desde asked ningún mensaje lleva a un final del expediente");
+  expect(WIRE_FR, false, "kind: $.types[0].fields[2].columns[1].personal: plate looks like personal data and is called none: law would not ask for it",
+         "type : $.types[0].fields[2].columns[1].personal : plate a l'air d'une donnée personnelle et est dit none : la loi ne la verrait pas");
+  expect(WIRE_ES, false, "labels: $.texts.type.ask.fr: must be a text of 1 to 200 bytes", "textos: type.ask.fr: debe ser un texto de 1 a 200 bytes");
+  expect(WIRE_FR, false, "x.json: kind: $.version: missing", "x.json : type : $.version : manque");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -174,7 +193,7 @@ static void hostile(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
-                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
+                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(«of_pieces¦among_arabic¦of_kinds), cmocka_unit_test(among_arabic»),
                                      cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
