@@ -34,9 +34,8 @@ enum base_code seal_backup_key_parse(struct base_view text, struct wire_key *out
               base_hex_parse(base_view_of(text.data + at + ID_DIGITS + 1, KEY_DIGITS), key.bytes, sizeof key.bytes);
   if (!good)
     return base_fail(err, BASE_SYNTAX,
-                     "it is no public key for backups: " PUBLIC_PREFIX "%d hex digits+%d hex digits, as `wasl backup "
-                     "key` prints it",
-                     ID_DIGITS, KEY_DIGITS);
+                     "it is no public key for backups: %s%d hex digits+%d hex digits, as `wasl backup key` prints it",
+                     PUBLIC_PREFIX, ID_DIGITS, KEY_DIGITS);
   seal_backup_key_id(&key, id);
   if (memcmp(id, said, sizeof id) != 0)
     return base_fail(err, BASE_SYNTAX, "the public key for backups is not as it was made: a digit is wrong");

@@ -117,7 +117,7 @@ enum base_code seal_answer_open(const struct seal_hpke_context *context, struct 
     return base_fail(err, BASE_TOO_LARGE, "answer: %zu bytes, at most %d are allowed", sealed.size,
                      WIRE_CONSIGNMENT_MAX);
   if (sealed.size < ANSWER_CLEAR + SEAL_TAG || memcmp(sealed.data, WIRE_ANSWER_MAGIC, ANSWER_MAGIC) != 0)
-    return base_fail(err, BASE_SYNTAX, "answer: it does not begin with " WIRE_ANSWER_MAGIC " or is cut short");
+    return base_fail(err, BASE_SYNTAX, "answer: it does not begin with %s or is cut short", WIRE_ANSWER_MAGIC);
   struct base_view ciphertext = base_view_of(sealed.data + ANSWER_CLEAR, sealed.size - ANSWER_CLEAR);
   size_t before = out_plain->size, size = ciphertext.size - SEAL_TAG;
   uint8_t none[1], *plain = none;

@@ -33,7 +33,7 @@ enum base_code wire_backup_header_parse(struct base_view bytes, struct wire_back
   uint8_t size = base_read_u8(&reader);
   struct base_view rest = base_read_bytes(&reader, WIRE_BACKUP_HEADER - MAGIC - 8 - 32 - 8 - 1);
   if (magic.size == MAGIC && memcmp(magic.data, WIRE_BACKUP_MAGIC, MAGIC) != 0)
-    return base_fail(err, BASE_SYNTAX, "it is no backup: it does not begin with " WIRE_BACKUP_MAGIC);
+    return base_fail(err, BASE_SYNTAX, "it is no backup: it does not begin with %s", WIRE_BACKUP_MAGIC);
   enum base_code code = base_reader_end(&reader, "the backup's header", err);
   if (code != BASE_OK)
     return code;

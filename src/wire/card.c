@@ -171,7 +171,7 @@ static void read_seal_key(struct wire_object *item, struct wire_key *out) {
   struct base_view suite = wire_object_text(item, "suite", SUITE_MAX, true);
   bool p256 = base_view_is(suite, WIRE_SUITE_P256);
   if (!p256 && !base_view_is(suite, WIRE_SUITE_X25519))
-    wire_object_fail(item, BASE_FIELD, "suite", "must be " WIRE_SUITE_X25519 " or " WIRE_SUITE_P256);
+    wire_object_fail(item, BASE_FIELD, "suite", "must be %s or %s", WIRE_SUITE_X25519, WIRE_SUITE_P256);
   wire_object_key(item, "key", out);
   if (wire_key_p256(out) != p256)
     wire_object_fail(item, BASE_FIELD, "key", "is no key of this suite");

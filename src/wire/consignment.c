@@ -27,7 +27,7 @@ enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope 
                        "consignment: it is of version %c, and version %c is spoken here: bring the older of the two "
                        "nodes up to date",
                        magic.data[MAGIC_SIZE - 1], WIRE_CONSIGNMENT_MAGIC[MAGIC_SIZE - 1])
-                 : base_fail(err, BASE_SYNTAX, "consignment: it does not begin with " WIRE_CONSIGNMENT_MAGIC);
+                 : base_fail(err, BASE_SYNTAX, "consignment: it does not begin with %s", WIRE_CONSIGNMENT_MAGIC);
   }
   envelope.kem = base_read_u16(&reader);
   envelope.kdf = base_read_u16(&reader);
@@ -43,8 +43,8 @@ enum base_code wire_envelope_parse(struct base_view bytes, struct wire_envelope 
   if ((!p256 && envelope.kem != WIRE_KEM_X25519) || envelope.kdf != WIRE_KDF_SHA256 ||
       envelope.aead != WIRE_AEAD_AES256)
     return base_fail(err, BASE_PROTOCOL,
-                     "consignment: suite %04x/%04x/%04x is neither " WIRE_SUITE_X25519 " nor " WIRE_SUITE_P256,
-                     (unsigned)envelope.kem, (unsigned)envelope.kdf, (unsigned)envelope.aead);
+                     "consignment: suite %04x/%04x/%04x is neither %s nor %s", (unsigned)envelope.kem, (unsigned)envelope.kdf,
+                     (unsigned)envelope.aead, WIRE_SUITE_X25519, WIRE_SUITE_P256);
   if (!wire_origin_valid(envelope.from) || !wire_origin_valid(envelope.to))
     return base_fail(err, BASE_FIELD, "consignment: sender or receiver is not an origin");
   if (base_view_equal(envelope.from, envelope.to))

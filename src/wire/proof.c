@@ -24,7 +24,7 @@ static bool starts(struct base_view line, const char *prefix) {
 static enum base_code parse_head(struct base_view *rest, struct wire_proof *proof, struct base_error *err) {
   struct base_view line;
   if (!take_line(rest, &line) || !base_view_is(line, PROOF_TITLE))
-    return base_fail(err, BASE_SYNTAX, "proof: line 1 is not " PROOF_TITLE);
+    return base_fail(err, BASE_SYNTAX, "proof: line 1 is not %s", PROOF_TITLE);
   if (!take_line(rest, &line))
     return base_fail(err, BASE_SYNTAX, "proof: cut short after line 1");
   if (starts(line, "extra "))
