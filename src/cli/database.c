@@ -85,8 +85,9 @@ enum base_code cli_database_read(const char *given, struct cli_database *out, st
   for (size_t i = 0; code == BASE_OK && i < out->uri.size; i++)
     if (out->uri.data[i] <= ' ' || out->uri.data[i] > '~')
       code = base_fail(err, BASE_USAGE,
-                       "the database's address holds a space or an octet that is not ASCII: write it as "
-                       "%%20 and so on");
+                       "the database's address holds a space or an octet that is not ASCII: write a space as %s, "
+                       "and the rest likewise",
+                       "%20");
   return code;
 }
 

@@ -44,7 +44,7 @@ static enum base_code add_member(struct cli_members *members, const struct wire_
   if (cli_member_named(members, found->name) != NULL)
     return base_fail(err, BASE_EVIDENCE, "%s: stands twice", found->name);
   if (members->count == CLI_EVIDENCE_MEMBERS_MAX)
-    return base_fail(err, BASE_EVIDENCE, "more than %d members", CLI_EVIDENCE_MEMBERS_MAX);
+    return base_fail(err, BASE_EVIDENCE, "more than %d files", CLI_EVIDENCE_MEMBERS_MAX);
   struct cli_member *member = &members->list[members->count++];
   *member = (struct cli_member){.offset = offset, .size = found->size};
   memcpy(member->name, found->name, sizeof member->name);

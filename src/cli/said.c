@@ -25,6 +25,7 @@ static const struct {
 #include "cli/reasons_more.def"
 #include "cli/reasons_core.def"
 #include "cli/reasons_wire.def"
+#include "cli/reasons_cli.def"
 #include "cli/help.def"
 #include "cli/help_options.def"
 #undef CLI_SAID_PIECE
@@ -51,18 +52,21 @@ static bool writes(char letter, uint8_t octet) {
   }
 }
 
-/* What the format says itself stands in the text, in this order: most formats are done with here. */
+/* What the format says itself stands in the text, in this order: nearly all of the table's formats are done with here, most
+ * at their first octet. */
 static bool may_be_of(const char *format, struct base_view text) {
-  bool first = *format != '%';
-  while (*format != 0) {
+  if (*format != '%' && (text.size == 0 || text.data[0] != (uint8_t)*format))
+    return false;
+  for (bool first = *format != '%'; *format != 0; first = false) {
     size_t size = strcspn(format, "%");
-    const uint8_t *at = size <= text.size ? memmem(text.data, text.size, format, size) : NULL;
-    if (at == NULL || (first && at != text.data))
+    if (size > text.size || (first && memcmp(text.data, format, size) != 0))
+      return false;
+    const uint8_t *at = first ? text.data : memmem(text.data, text.size, format, size);
+    if (at == NULL)
       return false;
     text = base_view_of(at + size, text.size - (size_t)(at + size - text.data));
     format += size;
     format = *format == 0 ? format : conversion(format) + 1;
-    first = false;
   }
   return true;
 }
@@ -115,9 +119,10 @@ static const char *find(const struct saying *saying, struct base_view english, s
   size_t most = 0;
   for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
     struct base_view found[VALUES_MAX] = {0};
+    if (!may_be_of(sentences[i].english, english))
+      continue;
     size_t own = own_octets(sentences[i].english);
-    if (own <= most || !may_be_of(sentences[i].english, english) ||
-        !made_of(sentences[i].english, english, found, 0, saying->steps))
+    if (own <= most || !made_of(sentences[i].english, english, found, 0, saying->steps))
       continue;
     most = own;
     best = sentences[i].texts[saying->language];
@@ -166,13 +171,38 @@ static void fill(const struct saying *saying, const char *text, const struct bas
   }
 }
 
+/* What is said between two sentences, or a sentence and its place. */
+static void colon(const struct saying *saying) {
+  base_buf_text(saying->out, saying->language == WIRE_FR ? " : " : ": ");
+}
+
+/* A sentence, and behind it what the table may not know: a file, or what the system or a library says. One word in front may be
+ * what somebody types. */
+static bool say_beginning(const struct saying *saying, struct base_view english, unsigned deep) {
+  for (size_t i = 1; i + 2 < english.size; i++) {
+    struct base_view values[VALUES_MAX] = {0}, before = base_view_of(english.data, i);
+    if (english.data[i] != ':' || english.data[i + 1] != ' ' || memchr(before.data, ' ', i) == NULL)
+      continue;
+    const char *text = find(saying, before, values);
+    if (text == NULL)
+      continue;
+    fill(saying, text, values, deep);
+    colon(saying);
+    say_or_leave(saying, base_view_of(english.data + i + 2, english.size - i - 2), deep + 1);
+    return true;
+  }
+  return false;
+}
+
 /* As it stands, or "where: what": a place that is the same in every language, and a sentence about it; or both are sentences;
  * or a sentence, and a place of it. */
 static bool say(const struct saying *saying, struct base_view english, unsigned deep) {
   struct base_view values[VALUES_MAX] = {0};
-  const char *text = deep <= DEEP && english.size > 0 ? find(saying, english, values) : NULL;
+  if (deep > DEEP || english.size == 0)
+    return false;
+  const char *text = find(saying, english, values);
   bool where = false;
-  for (size_t i = 1; text == NULL && !where && deep <= DEEP && i + 2 < english.size; i++) {
+  for (size_t i = 1; text == NULL && !where && i + 2 < english.size; i++) {
     if (english.data[i] != ':' || english.data[i + 1] != ' ')
       continue;
     struct base_view rest = base_view_of(english.data + i + 2, english.size - i - 2);
@@ -181,13 +211,13 @@ static bool say(const struct saying *saying, struct base_view english, unsigned 
     if (text == NULL && !where)
       continue;
     say_or_leave(saying, base_view_of(english.data, i), deep + 1);
-    base_buf_text(saying->out, saying->language == WIRE_FR ? " : " : ": ");
+    colon(saying);
     if (where)
       isolated(saying, rest);
   }
   if (text != NULL)
     fill(saying, text, values, deep);
-  return text != NULL || where;
+  return text != NULL || where || say_beginning(saying, english, deep);
 }
 
 bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out) {

@@ -20,7 +20,7 @@ static enum base_code decode(struct gate_target *out, struct base_view raw, cons
     if (c == '%') {
       int high = raw.size - i > 2 ? digit(raw.data[i + 1]) : -1, low = raw.size - i > 2 ? digit(raw.data[i + 2]) : -1;
       if (high < 0 || low < 0)
-        return base_fail(err, BASE_SYNTAX, "the request's %s has a %% without two hex digits behind it", what);
+        return base_fail(err, BASE_SYNTAX, "the request's %s has a percent sign without two hex digits behind it", what);
       c = (uint8_t)(high << 4 | low);
       i += 2;
     }

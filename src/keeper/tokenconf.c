@@ -124,7 +124,7 @@ static enum base_code attributes(struct base_view text, bool query, struct keepe
     BASE_AUTO_BUF struct base_buf decoded = {0};
     base_buf_init(&decoded, sizeof bytes);
     if (!decode(value, &decoded))
-      return base_fail(err, BASE_FIELD, "%.*s: two hex digits must stand behind each %%", SHOWN(name));
+      return base_fail(err, BASE_FIELD, "%.*s: two hex digits must stand behind each percent sign", SHOWN(name));
     code = base_buf_check(&decoded, "the URI", err);
     if (code == BASE_OK)
       code = attribute(name, base_buf_view(&decoded), query, out, err);

@@ -166,6 +166,24 @@ static void of_kinds(void **state) {
   expect(WIRE_FR, false, "x.json: kind: $.version: missing", "x.json : type : $.version : manque");
 }
 
+/* Two values side by side, of which one may be nothing; a file's name before the sentence; what the system says behind it. */
+static void side_by_side(void **state) {
+  (void)state;
+#define STOPS "the node stops; when it runs again, listen anew"
+  expect(WIRE_FR, false, STOPS, "le nœud s'arrête ; quand il tournera à nouveau, réécoutez");
+  expect(WIRE_FR, false, STOPS " with --after 7-12", "le nœud s'arrête ; quand il tournera à nouveau, réécoutez avec --after 7-12");
+#define QUORUM "rabat/sent.tlog-proof: the policy's quorum is not met: of its witnesses there cosigned "
+#define ES_QUORUM "rabat/sent.tlog-proof: no se alcanza el quórum de la política: de sus testigos cofirmaron "
+  expect(WIRE_ES, false, QUORUM "none of them; the file has 2 more lines, by keys that it does not name",
+         ES_QUORUM "ninguno de ellos; el fichero tiene 2 líneas más, de claves que ella no nombra");
+  expect(WIRE_ES, false, QUORUM "w1, w2, and it does not name the register's key; the file has 0 more lines, by keys that it does not name",
+         ES_QUORUM "w1, w2, y no nombra la clave del registro; el fichero tiene 0 líneas más, de claves que ella no nombra");
+  expect(WIRE_PT, false, "database.password: cannot be given to core: Operation not permitted",
+         "database.password: não se pode dar a wasl-core: operação não permitida");
+  expect(WIRE_AR, true, "no new epoch was opened: /n/keeper: cannot be read: Input/output error",
+         "لم تُفتح حقبة جديدة: \u2066/n/keeper\u2069: لا تمكن قراءته: خطأ في القراءة أو الكتابة من القرص");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -193,7 +211,7 @@ static void hostile(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
-                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(«of_pieces¦among_arabic¦of_kinds), cmocka_unit_test(among_arabic»),
-                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+                                     cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
+                                     cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
