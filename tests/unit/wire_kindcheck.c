@@ -65,7 +65,7 @@ static void all_faults_at_once(void **state) {
   EXPECT("$.version: must be from 1", "$.needs_row: must be true or false", "$.lists.urgency: must be a code",
          "$.lists.language: the code ar stands twice");
   free(text);
-  text = changed(shipped.bytes, CHANGES({"\"most\": 300", "\"most\": 0"}, {"\"most\": 4096}", "\"most\": 4096, \"colour\": 1}"},
+  text = changed(shipped.bytes, CHANGES({"\"most\": 300", "\"most\": 0"}, {"\"most\": 4096,", "\"most\": 4096, \"colour\": 1,"},
                                         {"\"opening\"", "\"extra\": 1, \"opening\""},
                                         {"{\"name\": \"born\", \"type\": \"date\"", "{\"name\": \"born\", \"type\": \"day\""}));
   look(text);

@@ -45,6 +45,14 @@ static const struct wire_form_parties parties = {
     .all = {{{(const uint8_t *)"rabat", 5}, {(const uint8_t *)"wasl/rabat/0000000000000000", 27}},
             {{(const uint8_t *)"paris", 5}, {(const uint8_t *)"wasl/paris/1111111111111111", 27}}}};
 
+static const struct wire_kind *kind_named(const char *name) {
+  for (size_t i = 0; i < kind_count; i++)
+    if (base_view_is(kinds[i].kind.name, name))
+      return &kinds[i].kind;
+  fail_msg("no kind %s", name);
+  return NULL;
+}
+
 static void labels_fit(void **state) {
   (void)state;
   for (size_t i = 0; i < kind_count; i++) {
@@ -210,6 +218,59 @@ static void wrong_values_are_named(void **state) {
   assert_true(tried > 300);
 }
 
+/* The example of a type with these members instead of its own, or beside them; null: without that member. */
+static void write_changed(const struct wire_kind *kind, const struct wire_kind_type *type, const char *changes, struct base_buf *out) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  WIRE_AUTO_JSON struct wire_json *example = NULL, *changed = NULL;
+  struct wire_writer writer;
+  struct base_view key;
+  const struct wire_json *member;
+  assert_int_equal(wire_form_example(kind, type, NOW, NULL, &text, NULL), BASE_OK);
+  assert_int_equal(wire_json_parse(base_buf_view(&text), WIRE_PART0_MAX, "example", &example, NULL), BASE_OK);
+  assert_int_equal(wire_json_parse(base_view_text(changes), WIRE_PART0_MAX, "changes", &changed, NULL), BASE_OK);
+  wire_writer_init(&writer, out);
+  wire_write_object(&writer);
+  for (void *cursor = NULL; wire_json_next(example, &cursor, &key, &member);)
+    if (wire_json_get(changed, (const char *)key.data) == NULL) {
+      wire_write_key_view(&writer, key);
+      wire_write_value(&writer, member);
+    }
+  for (void *cursor = NULL; wire_json_next(changed, &cursor, &key, &member);)
+    if (wire_json_type(member) != WIRE_JSON_NULL) {
+      wire_write_key_view(&writer, key);
+      wire_write_value(&writer, member);
+    }
+  wire_write_end(&writer, '}');
+}
+
+/* What a form may not say, and beside it what it may: as the kinds have it, not as a rule of some test. */
+static void what_no_form_says(void **state) {
+  (void)state;
+  static const struct {
+    const char *kind, *type, *changes, *says; /* NULL: it is taken */
+  } rows[] = {
+      {"request", "ask", "{\"urgency\":\"urgent_direct\"}", "$.urgency_reason: missing: it must be there when urgency is urgent_direct"},
+      {"request", "ask", "{\"urgency\":\"urgent_indirect\"}", "$.urgency_reason: missing"},
+      {"request", "ask", "{\"urgency\":\"urgent_direct\",\"urgency_reason\":\"Il part ce soir.\"}", NULL},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    BASE_AUTO_BUF struct base_buf text = {0}, rest = {0};
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    WIRE_AUTO_JSON struct wire_json *json = NULL;
+    struct wire_form form;
+    struct base_error err = {0};
+    const struct wire_kind *kind = kind_named(rows[i].kind);
+    const struct wire_kind_type *type = wire_kind_type_named(kind, base_view_text(rows[i].type));
+    assert_non_null(type);
+    write_changed(kind, type, rows[i].changes, &text);
+    base_arena_init(&arena, 1 << 20);
+    assert_int_equal(wire_json_parse(base_buf_view(&text), WIRE_PART0_MAX, "fields", &json, &err), BASE_OK);
+    enum base_code code = wire_form_check(&parties, type, json, NOW, &arena, &form, &rest, &err);
+    if ((code != BASE_OK) != (rows[i].says != NULL) || (rows[i].says != NULL && strstr(err.text, rows[i].says) == NULL))
+      fail_msg("%s, %s, %s: %s", rows[i].kind, rows[i].type, rows[i].changes, code == BASE_OK ? "taken" : err.text);
+  }
+}
+
 /* As `wasl kind show` tells it: with its texts, and without. */
 static void each_is_shown(void **state) {
   (void)state;
@@ -248,14 +309,6 @@ static bool same(const struct wire_kind_list *a, const struct wire_kind_list *b)
   for (size_t i = 0; equal && i < a->count; i++)
     equal = base_view_equal(a->codes[i], b->codes[i]);
   return equal;
-}
-
-static const struct wire_kind *kind_named(const char *name) {
-  for (size_t i = 0; i < kind_count; i++)
-    if (base_view_is(kinds[i].kind.name, name))
-      return &kinds[i].kind;
-  fail_msg("no kind %s", name);
-  return NULL;
 }
 
 /* One coded list of fields of crime, of regions, of languages: a count over several kinds means one thing. The purposes
@@ -304,6 +357,7 @@ int main(void) {
       cmocka_unit_test(labels_fit),
       cmocka_unit_test(examples_are_valid),
       cmocka_unit_test(wrong_values_are_named),
+      cmocka_unit_test(what_no_form_says),
       cmocka_unit_test(each_is_shown),
       cmocka_unit_test(lists_are_common),
       cmocka_unit_test(none_is_ever_stuck),
