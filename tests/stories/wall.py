@@ -24,10 +24,10 @@ def person(node, name, *words):
 def traced(rabat, madrid):
     """From the record of a missing person to the family that is told."""
     form = json.loads(rabat.ask("kind", "example", "tracing"))
-    check(form["consent"] == ["search_by_partner"] and form["keep_until"] and form["record_id"], form)
+    check(form["search_by_partner"] is True and form["keep_until"] and form["record_id"], form)
     form["last_seen"] = SECRET
     rabat.refuses(1, "case", "open", "tracing", "--to", "madrid", "--fields",
-                  write("none.json", json.dumps({**form, "consent": []})), says="$.consent")
+                  write("none.json", json.dumps({**form, "search_by_partner": False})), says="$.search_by_partner")
     rabat.refuses(1, "case", "open", "tracing", "--to", "madrid", "--fields",
                   write("none.json", json.dumps({k: v for k, v in form.items() if k != "keep_until"})), says="$.keep_until")
     case = rabat.id("case", "open", "tracing", "--to", "madrid", "--fields", write("seek.json", json.dumps(form)))

@@ -252,6 +252,9 @@ static void what_no_form_says(void **state) {
       {"request", "ask", "{\"urgency\":\"urgent_direct\"}", "$.urgency_reason: missing: it must be there when urgency is urgent_direct"},
       {"request", "ask", "{\"urgency\":\"urgent_indirect\"}", "$.urgency_reason: missing"},
       {"request", "ask", "{\"urgency\":\"urgent_direct\",\"urgency_reason\":\"Il part ce soir.\"}", NULL},
+      {"tracing", "seek", "{\"search_by_partner\":false}", "$.search_by_partner: must be true"},
+      {"tracing", "seek", "{\"search_by_partner\":null,\"consent\":[\"comparison_with_the_dead\"]}", "$.search_by_partner: missing"},
+      {"tracing", "seek", "{\"consent\":[\"comparison_with_the_dead\"]}", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     BASE_AUTO_BUF struct base_buf text = {0}, rest = {0};
