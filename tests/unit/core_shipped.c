@@ -196,7 +196,46 @@ static void nothing_begins_after_the_end(void **state) {
   assert_int_equal(found, sizeof may / sizeof *may);
 }
 
+/* --- what a kind keeps from being done */
+
+/* The types after each other, each by A, or by B where it begins with "B "; "no " before it: it has no effect. */
+static void goes(const char *kind, const char *const *types, size_t count) {
+  struct scene scene;
+  begin(&scene, kind, 2);
+  for (size_t i = 0; i < count; i++) {
+    bool no = strncmp(types[i], "no ", 3) == 0;
+    const char *type = types[i] + (no ? 3 : 0);
+    bool theirs = strncmp(type, "B ", 2) == 0;
+    char after[2] = {(char)('a' + i - 1), '\0'};
+    struct wire_header *header = add(&scene, 'a' + (int)i, theirs ? B : A, type + (theirs ? 2 : 0), i == 0 ? "" : after);
+    header->time = (base_time)i * 86400;
+    say(header, "may_withdraw_until", "1970-01-01");
+    compute(&scene);
+    if (message(&scene, 'a' + (int)i)->effective == no)
+      fail_msg("%s: %s as message %zu: %s", kind, type, i, no ? "takes effect" : message(&scene, 'a' + (int)i)->why);
+  }
+  finish(&scene);
+}
+
+/* One of them without a document, with one, and by no way around a refusal. */
+static void nobody_travels_on_a_refused_document(void **state) {
+  (void)state;
+  static const char *const without[] = {"propose", "confirm_travel", "put_off", "confirm_travel", "boarded", "close"};
+  static const char *const issued[] = {"propose", "laissez_passer", "no confirm_travel", "no document_issued", "B document_issued",
+                                       "confirm_travel", "boarded"};
+  static const char *const refused[] = {"propose", "no B document_refused", "laissez_passer", "B document_refused", "no confirm_travel",
+                                        "no put_off", "no B put_off", "no boarded", "laissez_passer", "no confirm_travel",
+                                        "B document_refused", "B document_issued", "confirm_travel", "B document_refused",
+                                        "no boarded", "no confirm_travel", "withdraw"};
+  static const char *const closed[] = {"propose", "laissez_passer", "B document_refused", "close", "no confirm_travel"};
+  goes("voluntary_return", without, sizeof without / sizeof *without);
+  goes("voluntary_return", issued, sizeof issued / sizeof *issued);
+  goes("voluntary_return", refused, sizeof refused / sizeof *refused);
+  goes("voluntary_return", closed, sizeof closed / sizeof *closed);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end),
+                                     cmocka_unit_test(nobody_travels_on_a_refused_document)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
