@@ -79,18 +79,20 @@ export type Created = {
   })[];
   exercise: boolean;
   unused_rows: UnusedRows;
-  /** Of an end of an agreement: from when on it frees, and whether that is shorter than the notice agreed. */
-  end: {
-    on: TimeOrNull;
-    /** 0: none was agreed. */
-    notice_days: number;
-    shorter: boolean;
-  } | null;
+  end: Ending;
 };
 
 export type Approval = "officer" | "supervisor" | "authority";
 
 export type ReleaseState = "waiting" | "released" | "refused" | "withdrawn" | "over" | "erased";
+
+/** Of an end of an agreement: from when on it frees, and whether that is shorter than the notice agreed. */
+export type Ending = {
+  on: TimeOrNull;
+  /** 0: none was agreed. */
+  notice_days: number;
+  shorter: boolean;
+} | null;
 
 /** Of a message that a second person had to release: message is its id as it was held, sent as it went. */
 export type Released = {
@@ -715,6 +717,7 @@ export type MessageInCase = {
   kept_until: TimeOrNull;
   certificates: Certified[];
   release: Released;
+  end: Ending;
   emergency: Emergency;
   transfers: Transfer[];
   fields?: Fields;
@@ -959,6 +962,7 @@ export type Message = {
   certificates: Certified[];
   certificates_due: CertificateDue[];
   release: Released;
+  end: Ending;
   emergency: Emergency;
   transfers: Transfer[];
   handling: string;

@@ -322,6 +322,8 @@ bool cli_origins(struct cli *cli, struct cli_kinds *kinds, struct base_view list
 /* Says of terms that were proposed which of their rows will never be used. */
 void cli_law_unused(struct cli *cli, const struct wire_json *answer);
 void cli_law_end(struct cli *cli, const struct wire_json *answer);
+/* The same of a message that is shown, as a line of it. */
+void cli_law_end_of(struct cli *cli, const struct wire_json *message, unsigned indent);
 
 /* --- emergency.c */
 /* --emergency or --derogation, and --reason, which goes with one of them. */

@@ -82,18 +82,32 @@ void cli_law_unused(struct cli *cli, const struct wire_json *answer) {
   }
 }
 
+/* "The agreement ends on 2026-11-23, before the notice that was agreed is over; days agreed: 30" */
+static bool say_end(const struct cli *cli, const struct wire_json *of, struct base_buf *out) {
+  const struct wire_json *end = wire_json_get(of, "end");
+  base_time on;
+  if (wire_json_type(end) != WIRE_JSON_OBJECT || !cli_moment(wire_json_get(end, "on"), &on))
+    return false;
+  base_buf_printf(out, "%s ", cli_word(cli, CLI_LAW_ENDS));
+  cli_time(cli, out, on);
+  if (wire_json_true(wire_json_get(end, "shorter")))
+    base_buf_printf(out, ", %s %lld", cli_word(cli, CLI_LAW_SHORTER), (long long)cli_number(end, "notice_days"));
+  return true;
+}
+
 /* From when on an agreement is ended by what was just sent, or waits for a second person. */
 void cli_law_end(struct cli *cli, const struct wire_json *answer) {
   BASE_AUTO_BUF struct base_buf text = {0};
-  const struct wire_json *end = wire_json_get(answer, "end");
-  base_time on;
-  if (wire_json_type(end) != WIRE_JSON_OBJECT || !cli_moment(wire_json_get(end, "on"), &on))
-    return;
   base_buf_init(&text, 512);
-  cli_time(cli, &text, on);
-  if (wire_json_true(wire_json_get(end, "shorter")))
-    base_buf_printf(&text, ", %s %lld", cli_word(cli, CLI_LAW_SHORTER), (long long)cli_number(end, "notice_days"));
-  cli_note("%s: %s %.*s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_ENDS), (int)text.size, (const char *)text.data);
+  if (say_end(cli, answer, &text))
+    cli_note("%s: %.*s", cli_word(cli, CLI_HINT), (int)text.size, (const char *)text.data);
+}
+
+void cli_law_end_of(struct cli *cli, const struct wire_json *message, unsigned indent) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 512);
+  if (say_end(cli, message, &text))
+    cli_line(cli, "%*s%.*s\n", (int)indent, "", (int)text.size, (const char *)text.data);
 }
 
 /* Why one agreement does not serve: how it stands, and what its nearest row is short of. */

@@ -334,6 +334,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wir
   cli_transfer_show(cli, message, shown.indent);
   show_recalled(&shown, kinds, wire_json_get(message, "recalled"));
   show_release(&shown, wire_json_get(message, "release"));
+  cli_law_end_of(cli, message, shown.indent);
   show_erased(&shown, wire_json_get(message, "erased"));
   show_kept(&shown, wire_json_get(message, "kept_until"));
   show_certified(&shown, wire_json_get(message, "certificates"));

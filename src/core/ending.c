@@ -50,6 +50,15 @@ static base_time notice_ends(base_time now, int64_t days) {
   return days > 0 ? today + (days + 1) * DAY : today;
 }
 
+static int64_t notice_of(const struct core *core, const struct base_id *case_id) {
+  const struct law_agreement *terms = terms_of(core, case_id);
+  return terms != NULL ? terms->notice_days : 0;
+}
+
+static bool is_shorter(const struct core_ending *ending, base_time declared) {
+  return ending->notice_days > 0 && ending->on < notice_ends(declared, ending->notice_days);
+}
+
 enum base_code core_ending_take(struct core *core, const struct core_case *kase, struct core_submission *submission,
                                 struct base_error *err) {
   struct wire_form *form = &submission->form;
@@ -57,9 +66,8 @@ enum base_code core_ending_take(struct core *core, const struct core_case *kase,
   struct wire_header said = {.state_count = form->state_count};
   if (!core_kind_agreement(&kase->kind->kind) || !base_view_is(submission->type->name, end_type))
     return BASE_OK;
-  const struct law_agreement *terms = terms_of(core, &kase->id);
   struct core_ending *ending = &submission->ending;
-  ending->notice_days = terms != NULL ? terms->notice_days : 0;
+  ending->notice_days = notice_of(core, &kase->id);
   base_time asked = notice_ends(now, ending->notice_days);
   memcpy(said.state, form->state, sizeof said.state);
   ending->on = day_named(&said);
@@ -69,7 +77,7 @@ enum base_code core_ending_take(struct core *core, const struct core_case *kase,
         .name = base_view_text(day_field),
         .value = base_arena_copy(&submission->arena, base_view_of(base_time_format(asked).text, DATE_TEXT))};
   }
-  ending->shorter = ending->notice_days > 0 && ending->on < asked;
+  ending->shorter = is_shorter(ending, now);
   if (submission->held == NULL && ending->on < today)
     return base_fail(err, BASE_FIELD,
                      "fields: $.on: %.*s is past: an end frees from the day of its declaration at the earliest, which is %.*s",
@@ -136,4 +144,16 @@ void core_ending_write(struct wire_writer *writer, const struct core_ending *end
   wire_write_member_integer(writer, "notice_days", ending->notice_days);
   wire_write_member_bool(writer, "shorter", ending->shorter);
   wire_write_end(writer, '}');
+}
+
+void core_ending_show(const struct core *core, struct wire_writer *writer, const struct store_message *row,
+                      const struct wire_header *header) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  struct core_ending ending = {0};
+  if (kind != NULL && core_kind_agreement(&kind->kind) && ends(header)) {
+    base_time declared = row->state == STORE_MESSAGE_DRAFT ? core_now(core) : header->time, day = day_named(header);
+    ending = (struct core_ending){.on = day > declared ? day : declared, .notice_days = notice_of(core, &row->case_id)};
+    ending.shorter = is_shorter(&ending, declared);
+  }
+  core_ending_write(writer, &ending);
 }

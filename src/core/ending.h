@@ -20,5 +20,8 @@ BASE_NODISCARD enum base_code core_ending_lane(const struct core *core, const st
 bool core_ending_second(const struct core *core);
 /* The member `end` of an answer. */
 void core_ending_write(struct wire_writer *writer, const struct core_ending *ending);
+/* The same of a message that is shown: of one that waits for its release, as it would be were it let go now. */
+void core_ending_show(const struct core *core, struct wire_writer *writer, const struct store_message *row,
+                      const struct wire_header *header);
 
 #endif

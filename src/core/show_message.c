@@ -5,6 +5,7 @@
 #include "core/back.h"
 #include "core/cases.h"
 #include "core/emergency.h"
+#include "core/ending.h"
 #include "core/certified.h"
 #include "core/erase.h"
 #include "core/messages.h"
@@ -507,6 +508,7 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
     code = core_transfer_show(core, writer, id, content.header.author, err);
   if (code == BASE_OK)
     code = core_release_show(core, writer, &content.row, err);
+  core_ending_show(core, writer, &content.row, &content.header);
   if (code == BASE_OK)
     code = write_kept(core, writer, id, err);
   if (code == BASE_OK)
@@ -565,6 +567,7 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
     code = core_transfer_show(core, &writer, &id, content.header.author, err);
   if (code == BASE_OK)
     code = core_release_show(core, &writer, &content.row, err);
+  core_ending_show(core, &writer, &content.row, &content.header);
   if (code == BASE_OK)
     code = write_kept(core, &writer, &id, err);
   if (code == BASE_OK)

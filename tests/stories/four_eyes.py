@@ -115,9 +115,11 @@ def story():
     settle(paris, rabat)
     err = held(paris, 6, "agreement", "end", accord, "--reason", "fin", "--on", time.strftime("%Y-%m-%d", time.gmtime()), **lina)
     check("The agreement ends on" in err and "before the notice that was agreed is over; days agreed: 30" in err, err)
+    shown = must(paris.wasl("release", "show", "6", **samir)).out
+    check("The agreement ends on" in shown and "before the notice that was agreed is over; days agreed: 30" in shown, shown)
     must(paris.wasl("release", "refuse", "6", "--reason", "trop tôt", **samir))
     check(all(row["in_force"] for node in (paris, rabat) for row in node.json("agreement", "list") if row["id"] == accord), "ended by one")
-    ok("an agreement is proposed and ended by two; what is shorter than the notice agreed says so")
+    ok("an agreement is proposed and ended by two; what is shorter than the notice agreed says so to both of them")
 
     for number, (language, said) in enumerate(LANGUAGES.items(), 7):
         done = paris.wasl(*words, env={**lina["env"], "LC_ALL": f"{language}.UTF-8"})

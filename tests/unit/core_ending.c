@@ -209,6 +209,48 @@ static void give(struct pair_node *node, const char *secret, const struct waits 
     refused_as(node, LINK_RELEASE_GIVE, secret, members, want, says);
 }
 
+/* What the message says of the end when it is shown. */
+static void shown(struct pair_node *node, const char *message, base_time want, int64_t days, bool shorter) {
+  char request[128];
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", message);
+  struct told told = tell(node, LINK_MESSAGE_SHOW, request);
+  const struct wire_json *end = wire_json_get(told.json, "end");
+  expect_text(end, "on", base_time_format(want).text);
+  assert_int_equal(number(end, "notice_days"), days);
+  assert_int_equal(wire_json_true(wire_json_get(end, "shorter")), shorter);
+  forget(&told);
+}
+
+/* Who lets it go reads what who submitted it was told; and, when it
+ * waited long, that it is shorter by now. */
+static void test_who_lets_it_go_is_told(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], lina[SECRET], samir[SECRET], request[128];
+  try_partners(&a, &b);
+  agree(&a, &b, NOTICE, "request", id);
+  add(&b, "lina", "\"liaison\"");
+  add(&b, "samir", "\"supervisor\"");
+  token_for(&b, "lina", "", lina);
+  token_for(&b, "samir", "", samir);
+  base_time day = b.now - b.now % DAY + (NOTICE + 1) * DAY;
+  struct waits kept = held(&b, lina, end_of(id, "")), early = held(&b, lina, end_of(id, day_of(day - DAY)));
+  shown(&b, kept.message, day, NOTICE, false);
+  shown(&b, early.message, day - DAY, NOTICE, true);
+  set_clock(&a, &b, b.now + DAY);
+  shown(&b, kept.message, day, NOTICE, true); /* a day of it went by while it waited */
+  give(&b, samir, &early, BASE_OK, "");
+  pair_rest(&a, &b);
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", id);
+  struct told told = tell(&a, LINK_CASE_SHOW, request);
+  const struct wire_json *messages = wire_json_get(told.json, "messages"), *last = at(messages, wire_json_size(messages) - 1);
+  expect_text(wire_json_get(last, "end"), "on", base_time_format(day - DAY).text); /* as does the other party */
+  assert_true(wire_json_true(wire_json_get(wire_json_get(last, "end"), "shorter")));
+  assert_true(is_null(at(messages, 0), "end"));
+  forget(&told);
+  try_remove(&a, &b);
+}
+
 static void owner_has(struct pair_node *node, unsigned roles) {
   for (size_t i = 0; i < node->core->people->person_count; i++)
     if (node->core->people->persons[i].owner)
@@ -278,7 +320,7 @@ static void test_by_lane(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_notice_agreed), cmocka_unit_test(test_a_day_of_his_own),
-                                     cmocka_unit_test(test_at_once), cmocka_unit_test(test_by_two),
+                                     cmocka_unit_test(test_at_once), cmocka_unit_test(test_who_lets_it_go_is_told), cmocka_unit_test(test_by_two),
                                      cmocka_unit_test(test_by_lane)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
