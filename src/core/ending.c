@@ -12,7 +12,7 @@
  * it is the same at every party. */
 
 enum { DAY = 86400, DATE_TEXT = sizeof "2026-01-01" - 1 };
-static const char end_type[] = "end", day_field[] = "on";
+static const char end_type[] = "end", day_field[] = "on", terms_field[] = "terms";
 
 static bool ends(const struct wire_header *header) {
   return base_view_is(header->type, end_type);
@@ -92,32 +92,64 @@ enum base_code core_ending_take(struct core *core, const struct core_case *kase,
 
 /* --- by whom */
 
+/* In which its rows permit something. A kind that is not held here says nothing of it; 0: no row does. */
 static unsigned lanes_of(const struct core *core, const struct law_agreement *terms) {
   unsigned lanes = 0;
-  for (size_t i = 0; i < terms->row_count; i++) {
+  for (size_t i = 0; terms != NULL && i < terms->row_count; i++) {
     const struct core_kind *kind = core_kind_named(core, terms->rows[i].kind);
-    bool any = base_view_is(terms->rows[i].kind, "*");
-    lanes |= any ? CORE_LANES_SHARED : kind != NULL ? CORE_LANE_BIT(kind->kind.lane) : CORE_LANES_ALL;
+    if (base_view_is(terms->rows[i].kind, "*"))
+      lanes |= CORE_LANES_SHARED;
+    else if (kind != NULL && kind->kind.lane != WIRE_LANE_NONE)
+      lanes |= CORE_LANE_BIT(kind->kind.lane);
   }
   return lanes;
 }
 
-enum base_code core_ending_lane(const struct core *core, const struct core_submission *submission, struct base_error *err) {
-  const struct core_asker *asker = core_asker(core);
-  const struct law_agreement *terms =
-      submission->terms.row_count > 0 ? &submission->terms : terms_of(core, &submission->case_id);
-  unsigned lanes = terms != NULL ? lanes_of(core, terms) : 0;
-  if (!core_kind_agreement(&submission->kind->kind) || lanes == 0 || asker->lanes == 0 || (asker->lanes & lanes) != 0)
-    return BASE_OK;
+static enum base_code check_lanes(const struct core_asker *asker, unsigned lanes, bool stand, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf about = {0}, works = {0};
+  if (lanes == 0 || asker->lanes == 0 || (asker->lanes & lanes) != 0)
+    return BASE_OK;
   base_buf_init(&about, 128);
   base_buf_init(&works, 128);
   core_lanes_text(lanes, &about);
   core_lanes_text(asker->lanes, &works);
+  if (stand)
+    return base_fail(err, BASE_POLICY,
+                     "this agreement is about what is %.*s, and %s works in the lane %.*s: a person who works there binds or "
+                     "frees this node by it",
+                     (int)about.size, (const char *)about.data, asker->handle, (int)works.size, (const char *)works.data);
   return base_fail(err, BASE_POLICY,
-                   "this agreement is about what is %.*s, and %s works in the lane %.*s: a person who works there binds or frees "
-                   "this node by it",
+                   "the terms proposed are about what is %.*s, and %s works in the lane %.*s: a person who works there proposes "
+                   "or accepts them",
                    (int)about.size, (const char *)about.data, asker->handle, (int)works.size, (const char *)works.data);
+}
+
+/* The terms that an acceptance names; without rows: it is none, or they are of no use to anybody. */
+static enum base_code named_terms(struct core *core, const struct core_submission *submission, struct base_arena *arena,
+                                  struct law_agreement *out, struct base_error *err) {
+  struct core_content content = {0};
+  struct base_id id;
+  if (!base_id_parse(wire_header_state(&submission->header, terms_field), &id))
+    return BASE_OK;
+  enum base_code code = core_content_read(core, &id, arena, &content, err);
+  if (code == BASE_OK && !content.dropped &&
+      law_terms_parse(content.part0.fields, &content.header, core_now(core), arena, out, err) != BASE_OK)
+    out->row_count = 0; /* they permit nothing */
+  core_content_free(&content);
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
+enum base_code core_ending_lane(struct core *core, const struct core_submission *submission, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  const struct core_asker *asker = core_asker(core);
+  struct law_agreement terms = submission->terms;
+  if (!core_kind_agreement(&submission->kind->kind) || asker->lanes == 0)
+    return BASE_OK;
+  base_arena_init(&arena, 48 << 20);
+  enum base_code code = check_lanes(asker, lanes_of(core, terms_of(core, &submission->case_id)), true, err);
+  if (code == BASE_OK && terms.row_count == 0)
+    code = named_terms(core, submission, &arena, &terms, err);
+  return code == BASE_OK ? check_lanes(asker, lanes_of(core, &terms), false, err) : code;
 }
 
 bool core_ending_second(const struct core *core) {

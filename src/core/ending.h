@@ -13,8 +13,9 @@ base_time core_ending_of(const struct core_case *kase);
  * other message: BASE_OK. BASE_FIELD: a day that is past, or not before the one that was declared. */
 BASE_NODISCARD enum base_code core_ending_take(struct core *core, const struct core_case *kase,
                                                struct core_submission *submission, struct base_error *err);
-/* BASE_POLICY: of an agreement, whose rows are all about what is in no lane of the person who asks. */
-BASE_NODISCARD enum base_code core_ending_lane(const struct core *core, const struct core_submission *submission,
+/* BASE_POLICY: the rows that stand, or those that are proposed or accepted by it, are all about what is in no lane of the person
+ * who asks. */
+BASE_NODISCARD enum base_code core_ending_lane(struct core *core, const struct core_submission *submission,
                                                struct base_error *err);
 /* Whether the node has a supervisor and somebody else who may send: two who together bind it. */
 bool core_ending_second(const struct core *core);

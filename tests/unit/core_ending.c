@@ -318,9 +318,89 @@ static void test_by_lane(void **state) {
   try_remove(&a, &b);
 }
 
+/* Terms in place of those that stand, with a row for each kind. */
+static const char *amendment(const char *id, base_time until, const char *const kinds[], size_t count) {
+  static char members[900];
+  int size = snprintf(members, sizeof members,
+                      "\"id\":\"%s\",\"type\":\"amend\",\"fields\":{\"title\":\"t\",\"legal_basis\":\"l\",\"language\":\"fr\","
+                      "\"articles\":\"a\",\"until\":\"%s\",\"rows\":[",
+                      id, base_time_format(until).text);
+  for (size_t i = 0; i < count; i++)
+    size += snprintf(members + size, sizeof members - (size_t)size,
+                     "%s{\"id\":\"%zu\",\"kind\":\"%s\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}",
+                     i > 0 ? "," : "", i + 1, kinds[i]);
+  (void)snprintf(members + size, sizeof members - (size_t)size, "]}");
+  return members;
+}
+
+/* By an amendment, too: who works in no lane of the terms that stand does not replace them, and who works in none of those
+ * proposed neither proposes nor accepts them. */
+static void test_an_amendment_by_lane(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], lina[SECRET], hana[SECRET], members[300], amended[65];
+  static const char *const other[] = {"tracing"}, *const both[] = {"request", "tracing"};
+  static const char stands[] = "this agreement is about what is enforcement, and hana works in the lane humanitarian",
+                    proposed[] = "the terms proposed are about what is humanitarian, and lina works in the lane enforcement";
+  try_partners(&a, &b);
+  agree(&a, &b, 0, "request", id);
+  done_as(&b, LINK_PERSON_CHANGE, "",
+          "\"do\":\"add\",\"person\":\"hana\",\"name\":\"N\",\"unit\":\"U\",\"roles\":[\"liaison\"],\"lanes\":[\"humanitarian\"]");
+  add(&b, "lina", "\"liaison\"");
+  owner_has(&b, 1U << LINK_PERSON_ADMINISTRATOR); /* nobody to wait for */
+  token_for(&b, "lina", "", lina);
+  token_for(&b, "hana", "", hana);
+  base_time until = a.now + 200 * DAY;
+  refused_as(&b, LINK_CASE_SEND, hana, amendment(id, until, other, 1), BASE_POLICY, stands);
+  refused_as(&b, LINK_CASE_SEND, lina, amendment(id, until, other, 1), BASE_POLICY, proposed);
+  for (size_t i = 1; i <= 2; i++) {
+    struct pair_answer answer = ask_as(&a, LINK_CASE_SEND, "", amendment(id, until, i == 1 ? other : both, i));
+    pair_text(&answer, "id", amended, sizeof amended);
+    pair_answer_free(&answer);
+    pair_rest(&a, &b);
+    snprintf(members, sizeof members, "\"id\":\"%s\",\"type\":\"accept\",\"fields\":{\"terms\":\"%s\"}", id, amended);
+    refused_as(&b, LINK_CASE_SEND, hana, members, BASE_POLICY, stands);
+    if (i == 2) {
+      done_as(&b, LINK_CASE_SEND, lina, members);
+      break;
+    }
+    refused_as(&b, LINK_CASE_SEND, lina, members, BASE_POLICY, proposed);
+    try_send(&a, id, "withdraw", "{}", amended);
+    pair_rest(&a, &b);
+  }
+  pair_rest(&a, &b);
+  try_state(&a, id, "in_force");
+  assert_int_equal(a.core->agreements[0].law.row_count, 2);
+  done_as(&b, LINK_CASE_SEND, hana, end_of(id, "")); /* it is about her lane, too, by now */
+  try_remove(&a, &b);
+}
+
+/* Rows of kinds that are not held here say nothing of a lane, and lend nobody one. */
+static void test_rows_of_no_lane(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], hana[SECRET];
+  try_partners(&a, &b);
+  agree(&a, &b, 0, "request", id);
+  done_as(&b, LINK_PERSON_CHANGE, "",
+          "\"do\":\"add\",\"person\":\"hana\",\"name\":\"N\",\"unit\":\"U\",\"roles\":[\"liaison\"],\"lanes\":[\"humanitarian\"]");
+  owner_has(&b, 1U << LINK_PERSON_ADMINISTRATOR);
+  token_for(&b, "hana", "", hana);
+  struct law_agreement *law = &b.core->agreements[0].law;
+  struct law_row rows[2] = {law->rows[0], law->rows[0]};
+  rows[1].kind = BASE_VIEW("unknown_here");
+  law->rows = rows;
+  law->row_count = 2;
+  refused_as(&b, LINK_CASE_SEND, hana, end_of(id, ""), BASE_POLICY, "this agreement is about what is enforcement");
+  rows[0].kind = BASE_VIEW("recall"); /* law for all */
+  done_as(&b, LINK_CASE_SEND, hana, end_of(id, ""));
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_notice_agreed), cmocka_unit_test(test_a_day_of_his_own),
                                      cmocka_unit_test(test_at_once), cmocka_unit_test(test_who_lets_it_go_is_told), cmocka_unit_test(test_by_two),
-                                     cmocka_unit_test(test_by_lane)};
+                                     cmocka_unit_test(test_by_lane),
+                                     cmocka_unit_test(test_an_amendment_by_lane), cmocka_unit_test(test_rows_of_no_lane)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
