@@ -428,7 +428,9 @@ export type KindChange = {
 };
 
 export type KindBound = {
-  /** A date or time beside it; absent: when the message is written. */
+  /** The type of an earlier message; absent: of the same form. */
+  of?: string;
+  /** A date or time beside it, or there; absent: when the message is written. */
   field?: string;
   /** Added to it. */
   days: number;

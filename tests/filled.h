@@ -97,6 +97,11 @@ static inline bool filled_there(const struct wire_kind_field *field, const struc
                              how->below(how->context, 100) < how->optional);
 }
 
+/* Beyond what an earlier message, which is not at hand, may have said: it was drawn from the days before. */
+static inline int64_t filled_later(const struct wire_kind_field *field) {
+  return field->rules != NULL && field->rules->earlier_count > 0 && !field->rules->earlier[0].after ? FILLED_DAYS : 0;
+}
+
 static inline void filled_draw(const struct wire_kind_field *fields, size_t count, const struct filled *how, bool same,
                                struct filled_plan *plan) {
   int64_t drawn[WIRE_KIND_FIELDS_MAX] = {0};
@@ -104,7 +109,7 @@ static inline void filled_draw(const struct wire_kind_field *fields, size_t coun
     plan->there[i] = filled_there(&fields[i], how);
     plan->chosen[i] = 0;
     if (fields[i].type == WIRE_FIELD_DATE || fields[i].type == WIRE_FIELD_TIME)
-      drawn[i] = (int64_t)how->below(how->context, FILLED_DAYS);
+      drawn[i] = (int64_t)how->below(how->context, FILLED_DAYS) + filled_later(&fields[i]);
     if (!same && (fields[i].type == WIRE_FIELD_CODE || (fields[i].type == WIRE_FIELD_BOOL && !fields[i].must_be)))
       plan->chosen[i] = how->below(how->context, fields[i].type == WIRE_FIELD_CODE ? fields[i].list->count : 2);
   }

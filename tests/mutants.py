@@ -35,10 +35,10 @@ SETS = {
     "law": (["src/law"], None),
     "engine": (["src/core/casestate.c", "src/core/caseapart.c", "src/core/caseitem.c", "src/core/caseorder.c", "src/wire/header_direct.c"],
                "core_casestate,core_caseitem,core_caseedge,core_period,wire_direct"),
-    "kinds": (["src/wire/kind.c", "src/wire/kind_answer.c", "src/wire/kind_apart.c", "src/wire/kind_balance.c", "src/wire/kind_clock.c", "src/wire/kind_doubts.c", "src/wire/kind_ends.c", "src/wire/kind_feed.c",
+    "kinds": (["src/wire/kind.c", "src/wire/kind_answer.c", "src/wire/kind_apart.c", "src/wire/kind_balance.c", "src/wire/kind_clock.c", "src/wire/kind_doubts.c", "src/wire/kind_earlier.c", "src/wire/kind_ends.c", "src/wire/kind_feed.c",
                "src/wire/kind_field.c", "src/wire/kind_item.c", "src/wire/kind_lane.c", "src/wire/kind_period.c", "src/wire/kind_picture.c",
                "src/wire/kind_write.c", "src/wire/form.c", "src/wire/labels.c"],
-              "wire_kind,wire_kindcheck,wire_kindedge,wire_kindmemory,wire_kindshown,wire_item,wire_clock,wire_ends,wire_feed,wire_balance,wire_answer,wire_kindapart,wire_form,wire_shipped"),
+              "wire_kind,wire_kindcheck,wire_kindedge,wire_kindmemory,wire_kindshown,wire_item,wire_clock,wire_ends,wire_feed,wire_balance,wire_answer,wire_kindapart,wire_kindearlier,wire_form,wire_shipped"),
 }
 
 

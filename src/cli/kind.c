@@ -175,12 +175,15 @@ static void show_fields(struct cli *cli, struct cli_table *table, const struct w
   }
 }
 
-/* "begins", "today + 30 d" */
+/* "begins", "today + 30 d", of an earlier message "depart.at" */
 static void show_bound(struct cli *cli, const struct wire_json *bound, bool day) {
-  struct base_view other = cli_string(bound, "field");
+  BASE_AUTO_BUF struct base_buf other = {0};
   int64_t days = cli_number(bound, "days");
+  base_buf_add_view(&other, cli_string(bound, "of"));
+  base_buf_text(&other, other.size > 0 ? "." : "");
+  base_buf_add_view(&other, cli_string(bound, "field"));
   if (other.size > 0)
-    cli_isolated(cli, &cli->out, other);
+    cli_isolated(cli, &cli->out, base_buf_view(&other));
   else
     base_buf_text(&cli->out, cli_word(cli, day ? CLI_RULE_TODAY : CLI_RULE_NOW));
   if (days == 0)

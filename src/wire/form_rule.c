@@ -56,13 +56,16 @@ static struct moment now_for(const struct wire_bound *bound, base_time now) {
                       : (struct moment){.time = now - WIRE_NOW_SLACK, .day = (now - BEHIND) / DAY};
 }
 
-/* What the bound names: "begins", "2 days after begins", "today". Its formats are whole, for they are told in five languages. */
+/* What the bound names: "begins", "2 days after begins", "today", of an earlier message "depart.at". Its formats are whole, for
+ * they are told in five languages. */
 struct bound_text {
-  char text[WIRE_CODE_MAX + 64];
+  char text[2 * WIRE_CODE_MAX + 64];
 };
 static struct bound_text bound_text(const struct wire_bound *bound, enum wire_field_type type) {
   struct bound_text out;
-  const char *to = bound->field ? wire_kind_text(bound->name) : type == WIRE_FIELD_DATE ? "today" : "now";
+  char to[2 * WIRE_CODE_MAX + 2];
+  (void)snprintf(to, sizeof to, "%s%s%s", wire_kind_text(bound->of), bound->type ? "." : "",
+                 bound->field ? wire_kind_text(bound->name) : type == WIRE_FIELD_DATE ? "today" : "now");
   const int64_t days = bound->days < 0 ? -bound->days : bound->days;
   if (days == 0)
     (void)snprintf(out.text, sizeof out.text, "%s", to);
@@ -123,4 +126,13 @@ enum base_code wire_rules_check(const struct wire_kind_field *field, bool there,
   for (size_t i = 0; there && i < rules->bound_count && !code; i++)
     code = check_bound(&rules->bounds[i], field->type, value, beside, place, err);
   return code;
+}
+
+enum base_code wire_earlier_check(const struct wire_kind_field *field, const struct wire_bound *bound, struct base_view value,
+                                  struct base_view other, struct base_error *err) {
+  const struct wire_place place = {.what = "fields", .path = "$", .name = wire_kind_text(field->name)};
+  struct moment own = {0}, then = {0};
+  if (!read_moment(field->type, value, &own) || !read_moment(bound->field->type, other, &then))
+    return BASE_OK; /* it is not there; or a partner wrote it, whose content is not held to its kind */
+  return fits(bound, field->type, &own, &then) ? BASE_OK : fail_bound(bound, field->type, value, other, &place, err);
 }

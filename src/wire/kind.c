@@ -351,6 +351,7 @@ static const struct part {
     {wire_kind_read_feeds, "feeds", PART_OTHERS, PART_ITEMS},
     {wire_kind_read_answers, "answers", PART_OTHERS, PART_TRANSITIONS},
     {wire_kind_read_aparts, "apart", PART_OTHERS, PART_ITEMS},
+    {wire_kind_join_earlier, "types", PART_OTHERS, PART_TRANSITIONS},
     {wire_kind_read_period, "period", PART_OTHERS, PART_TRANSITIONS},
     {read_purpose, "purpose_field", PART_OTHERS, PART_TYPES},
     {wire_kind_read_ends, "personal_ends", PART_OTHERS, PART_TYPES | PART_STATES},

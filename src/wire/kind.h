@@ -89,6 +89,8 @@ struct wire_bound {
   struct base_view name;               /* the field beside it; empty: the moment at which the message is written */
   const struct wire_kind_field *field; /* NULL likewise */
   int64_t days;                        /* added to it */
+  struct base_view of;                 /* of what an earlier message of this type says in that field; empty: beside it */
+  const struct wire_kind_type *type;   /* that one; NULL likewise */
 };
 struct wire_when {
   struct base_view name;
@@ -100,6 +102,8 @@ struct wire_when {
 struct wire_rules {
   size_t bound_count;
   struct wire_bound bounds[2 * WIRE_BOUNDS_MAX];
+  size_t earlier_count;
+  struct wire_bound earlier[2 * WIRE_BOUNDS_MAX]; /* those with `of`, of fields alone */
   struct wire_when absent, required; /* must not be there when it holds; must be there */
   bool joined;                            /* the fields that they name were found: not before is any of it checked */
 };
@@ -373,6 +377,10 @@ BASE_NODISCARD enum base_code wire_form_check(const struct wire_form_parties *pa
  * a case if and only if its type does. BASE_KIND, BASE_FIELD, BASE_UNKNOWN_FIELD or BASE_DATE. */
 BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kind, const struct wire_header *header,
                                                      struct base_error *err);
+/* Is this value of a field, the text of a date or time, what it must be to another's, which an earlier message has? BASE_FIELD. What is
+ * neither is held to nothing. */
+BASE_NODISCARD enum base_code wire_earlier_check(const struct wire_kind_field *field, const struct wire_bound *bound,
+                                                 struct base_view value, struct base_view other, struct base_error *err);
 /* How many parts it has: BASE_FIELD where its type has none. Of what is to be sent, and of what arrived. */
 BASE_NODISCARD enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t count, struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be

@@ -6,7 +6,7 @@
 
 struct wire_place; /* below */
 
-/* Shared by kind.c, kind_answer.c, kind_apart.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
+/* Shared by kind.c, kind_answer.c, kind_apart.c, kind_earlier.c, kind_ends.c, kind_field.c, kind_match.c, kind_rule.c, form_rule.c, kind_item.c, kind_clock.c, kind_period.c, form.c and labels.c, nobody else. */
 
 /* Reading a kind: failure is sticky in root. */
 struct wire_kind_reader {
@@ -73,6 +73,8 @@ void wire_kind_take_rules(struct wire_object *object, struct base_arena *arena, 
 /* The type is read whole: what its rules name, and whether its examples keep to them. */
 void wire_kind_join_rules(struct wire_object *object, const struct wire_kind *kind, const struct wire_kind_type *type);
 bool wire_field_moment(enum wire_field_type type); /* date or time */
+/* kind_earlier.c: what they name of earlier messages, once the opening type is known. */
+void wire_kind_join_earlier(struct wire_kind_reader *reader);
 /* kind_lane.c: once needs_row is read. */
 void wire_kind_read_lane(struct wire_kind_reader *reader);
 /* The same file: who reads its content. */

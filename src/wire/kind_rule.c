@@ -16,14 +16,15 @@ bool wire_field_moment(enum wire_field_type type) {
 /* --- as they are written */
 
 static void take_bound(struct wire_object *object, bool after, struct base_arena *arena, struct wire_rules *rules) {
-  struct wire_bound *bound = &rules->bounds[rules->bound_count];
-  bool days = wire_json_get(object->json, "days") != NULL;
+  bool earlier = wire_json_get(object->json, "of") != NULL, days = wire_json_get(object->json, "days") != NULL;
+  struct wire_bound *bound = earlier ? &rules->earlier[rules->earlier_count] : &rules->bounds[rules->bound_count];
   bound->after = after;
-  bound->name = wire_kind_take_code(object, "field", arena, false);
+  bound->of = wire_kind_take_code(object, "of", arena, false);
+  bound->name = wire_kind_take_code(object, "field", arena, earlier);
   bound->days = wire_object_integer(object, "days", -WIRE_BOUND_DAYS_MAX, WIRE_BOUND_DAYS_MAX, false);
   if (!object->code && bound->name.size == 0 && !days)
     wire_object_fail(object, BASE_FIELD, NULL, "needs field, or days, or both");
-  rules->bound_count += !object->code;
+  *(earlier ? &rules->earlier_count : &rules->bound_count) += !object->code;
 }
 
 /* One of them, or an array. */

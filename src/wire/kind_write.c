@@ -50,24 +50,35 @@ static void write_bounds(const struct shower *shower, const struct wire_kind_fie
   }
 }
 
-/* In the notation of the file, each as an array. */
-static void write_limits(const struct shower *shower, const char *key, bool after, const struct wire_rules *rules) {
-  size_t count = 0;
-  for (size_t i = 0; i < rules->bound_count; i++)
-    count += rules->bounds[i].after == after;
-  if (count == 0)
-    return;
-  begin_array(shower, key);
-  for (size_t i = 0; i < rules->bound_count; i++) {
-    const struct wire_bound *bound = &rules->bounds[i];
+static size_t count_limits(const struct wire_bound *bounds, size_t count, bool after) {
+  size_t found = 0;
+  for (size_t i = 0; i < count; i++)
+    found += bounds[i].after == after;
+  return found;
+}
+
+static void write_bound_list(const struct shower *shower, const struct wire_bound *bounds, size_t count, bool after) {
+  for (size_t i = 0; i < count; i++) {
+    const struct wire_bound *bound = &bounds[i];
     if (bound->after != after)
       continue;
     wire_write_object(shower->writer);
+    if (bound->type)
+      wire_write_member_text(shower->writer, "of", bound->of);
     if (bound->field)
       wire_write_member_text(shower->writer, "field", bound->name);
     wire_write_member_integer(shower->writer, "days", bound->days);
     wire_write_end(shower->writer, '}');
   }
+}
+
+/* In the notation of the file, each as an array. */
+static void write_limits(const struct shower *shower, const char *key, bool after, const struct wire_rules *rules) {
+  if (count_limits(rules->bounds, rules->bound_count, after) + count_limits(rules->earlier, rules->earlier_count, after) == 0)
+    return;
+  begin_array(shower, key);
+  write_bound_list(shower, rules->bounds, rules->bound_count, after);
+  write_bound_list(shower, rules->earlier, rules->earlier_count, after);
   wire_write_end(shower->writer, ']');
 }
 

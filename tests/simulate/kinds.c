@@ -99,11 +99,24 @@ static void fill(struct sim_node *node, const struct wire_kind *kind, const stru
     abort();
 }
 
+/* Whether it was held to the time in an earlier message: that one's author may have had another clock. */
+static bool held_to_earlier(const struct wire_kind_type *type, struct base_view said) {
+  bool held = false;
+  for (size_t i = 0; type != NULL && i < type->field_count; i++)
+    for (size_t k = 0; type->fields[i].rules != NULL && k < type->fields[i].rules->earlier_count; k++) {
+      const struct wire_bound *bound = &type->fields[i].rules->earlier[k];
+      char name[2 * WIRE_CODE_MAX];
+      (void)snprintf(name, sizeof name, "%s.%s (", (const char *)bound->of.data, (const char *)bound->name.data);
+      held = held || memmem(said.data, said.size, name, strlen(name)) != NULL;
+    }
+  return held;
+}
+
 /* A form that its own kind refuses, or a message that core itself called possible. */
-static void check_taken(struct sim_node *node, const struct sim_written *draft, bool possible) {
+static void check_taken(struct sim_node *node, const struct sim_written *draft, const struct wire_kind_type *type, bool possible) {
   enum base_code status = node->reply.came ? node->reply.status : BASE_OK;
   bool form = status == BASE_FIELD || status == BASE_UNKNOWN_FIELD || status == BASE_DATE || status == BASE_KIND;
-  if (form || (status == BASE_TRANSITION && possible))
+  if ((form && !held_to_earlier(type, base_buf_view(&node->reply.payload))) || (status == BASE_TRANSITION && possible))
     sim_violate(node->sim, "what a case allows is taken", "%s: %s %s: %.*s", node->name, draft->kind, draft->type,
                 (int)node->reply.payload.size, (const char *)node->reply.payload.data);
 }
@@ -141,7 +154,7 @@ static void open_drawn(struct sim_node *node) {
   if (sim_open_case(node, &draft, to, count, (const char *)fields.data, handling))
     sim->counts.drawn++;
   else if (!sim->violated)
-    check_taken(node, &draft, false);
+    check_taken(node, &draft, NULL, false);
 }
 
 /* --- a case goes on */
@@ -215,6 +228,13 @@ static bool still_possible(struct sim_node *node, const struct base_id *id, cons
   return type->moves == NULL && possible(node, kase, type, 0);
 }
 
+/* NULL: the case is none any more. */
+static const struct wire_kind_type *kind_type(struct sim_node *node, const struct base_id *id, const char *name) {
+  struct core_case *kase = NULL;
+  bool there = node->core != NULL && core_case_load(node->core, id, &kase, NULL) == BASE_OK;
+  return there ? wire_kind_type_named(&kase->kind->kind, base_view_text(name)) : NULL;
+}
+
 bool sim_move_case(struct sim_node *node, const struct base_id *id) {
   BASE_AUTO_BUF struct base_buf fields = {0};
   struct sim *sim = node->sim;
@@ -234,7 +254,7 @@ bool sim_move_case(struct sim_node *node, const struct base_id *id) {
   if (sim_send_in(node, &chosen, &draft, (const char *)fields.data))
     sim->counts.drawn++;
   else if (!sim->violated && !(sim->profile.villain == SIM_EQUIVOCATES && sim->villain == node->index))
-    check_taken(node, &draft, still_possible(node, &chosen, draft.type, &about.item));
+    check_taken(node, &draft, kind_type(node, &chosen, draft.type), still_possible(node, &chosen, draft.type, &about.item));
   return true;
 }
 

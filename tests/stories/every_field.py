@@ -96,7 +96,10 @@ def limits(field, values):
     """(earliest: else it is the latest, when, against what) of a date or time as the others stand; what is not there limits nothing."""
     for key in ("not_before", "not_after"):
         for bound in field.get(key, ()):
-            if "field" not in bound or bound["field"] in values:
+            if "of" in bound:  # what an earlier message says: of the opening one it is known
+                if "then" in bound:
+                    yield key == "not_before", moment(bound["then"]) + datetime.timedelta(bound["days"]), f"{bound['of']}.{bound['field']}"
+            elif "field" not in bound or bound["field"] in values:
                 against = bound.get("field", "today" if field["type"] == "date" else "now")
                 yield key == "not_before", moment(values.get(bound.get("field"))) + datetime.timedelta(bound["days"]), against
 
@@ -140,6 +143,8 @@ def broken(kind, fields, field, values):
     """(what, the values with one rule of this field broken by one, words), out of values that are right."""
     name = field["name"]
     for earliest, when, against in limits(field, values):
+        if "." in against:  # unit/core_earlier breaks these: a case in whose state the type is possible belongs to it
+            continue
         off = datetime.timedelta(2 if against in ("today", "now") else 1)  # it is today as long as it is anywhere on earth
         so = {**values, name: written(field, when - off if earliest else when + off)}
         if out_of_limits(fields, so) == [name]:  # else one that is broken, too, may be told instead
@@ -300,6 +305,11 @@ class Scene:
             kind["lists"] = {one["name"]: [code["code"] for code in one["codes"]] for one in kind["lists"]}
         self.examples = dict(zip(((kind["name"], type_["name"]) for kind in self.kinds for type_ in kind["types"]), self.rabat.api(
             *(f"/v1/kinds/{kind['name']}/example?type={type_['name']}" for kind in self.kinds for type_ in kind["types"]))))
+        for kind in self.kinds:
+            opening = self.examples[kind["name"], kind["opening"]]
+            for bound in (bound for type_ in kind["types"] for field in type_["fields"] for key in ("not_before", "not_after") for bound in field.get(key, ())):
+                if bound.get("of") == kind["opening"] and bound["field"] in opening:
+                    bound["then"] = opening[bound["field"]]
         self.cases = {}
         self.special()
         for kind in self.kinds:
