@@ -87,6 +87,8 @@ def story():
         send(node, case, "reach_border", offer=offer)
     balance(nodes, case, L1=(2, 5, 0, 3, 0, 0, 0, 1), L2=(500, 50, 0, 200, 0, 0, 300, 0), L3=(2, 1, 2, 0, 0, 0, 0, 0),
             L4=(3, 0, 0, 0, 0, 0, 3, 0))
+    paris.refuses(1, "case", "send", case, "arrive", "--field", f"offer={offers[0]}", "--field", "at=2026-01-01T00:00:00Z",
+                  says="must not be earlier than depart.at")
     send(paris, case, "arrive", offer=offers[0])
     send(paris, case, "arrive", offer=offers[1])
     send(madrid, case, "turn_back", offer=offers[2])

@@ -146,13 +146,16 @@ def story():
     communique = second(rabat, "communique", "--fields", text)
     settle(rabat, paris)
     check(items(paris, talks, "communique")[communique]["state"] == "draft", "released by one side alone")
+    send(rabat, talks, "talks", "close")
+    settle(rabat, paris)
+    check(paris.json("case", "show", talks, "--bare")["state"] == "minuted", "closed by one side alone, with a draft that waits for the other")
     second(paris, "communique_release", "--field", f"communique={communique}")
     settle(rabat, paris)
     for node in (rabat, paris):
         check(items(node, talks, "communique")[communique]["state"] == "released", node.name)
     fields = paris.json("message", "show", communique)["fields"]
     check((fields["arabic"], fields["other"]) == (ARABIC, FRENCH), fields)
-    send(rabat, talks, "talks", "close")
+    send(paris, talks, "talks", "close")
     settle(rabat, paris)
     for node in (rabat, paris):
         check(node.json("case", "show", talks, "--bare")["state"] == "closed", node.name)

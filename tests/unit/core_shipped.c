@@ -210,6 +210,10 @@ static void goes(const char *kind, const char *const *types, size_t count) {
     struct wire_header *header = add(&scene, 'a' + (int)i, theirs ? B : A, type + (theirs ? 2 : 0), i == 0 ? "" : after);
     header->time = (base_time)i * 86400;
     say(header, "may_withdraw_until", "1970-01-01");
+    if (strcmp(type, "B minutes_approve") == 0) { /* it names what made the state */
+      base_hex(scene.state.by.bytes, sizeof scene.state.by.bytes, scene.terms[i]);
+      say(header, "minutes", scene.terms[i]);
+    }
     compute(&scene);
     if (message(&scene, 'a' + (int)i)->effective == no)
       fail_msg("%s: %s as message %zu: %s", kind, type, i, no ? "takes effect" : message(&scene, 'a' + (int)i)->why);
@@ -234,8 +238,18 @@ static void nobody_travels_on_a_refused_document(void **state) {
   goes("voluntary_return", closed, sizeof closed / sizeof *closed);
 }
 
+static void nobody_ends_talks_alone(void **state) {
+  (void)state;
+  static const char *const approved[] = {"convene", "held", "minutes", "no close", "B minutes_approve", "B close", "communique",
+                                         "no B minutes_approve", "close", "no B communique"};
+  static const char *const alone[] = {"convene", "held", "minutes", "B minutes_approve", "close", "no close", "B communique", "B close"};
+  goes("talks", approved, sizeof approved / sizeof *approved);
+  goes("talks", alone, sizeof alone / sizeof *alone);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end),
-                                     cmocka_unit_test(nobody_travels_on_a_refused_document)};
+                                     cmocka_unit_test(nobody_travels_on_a_refused_document),
+                                     cmocka_unit_test(nobody_ends_talks_alone)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,8 @@ static void what_no_form_says(void **state) {
       {"tracing", "seek", "{\"search_by_partner\":false}", "$.search_by_partner: must be true"},
       {"tracing", "seek", "{\"search_by_partner\":null,\"consent\":[\"comparison_with_the_dead\"]}", "$.search_by_partner: missing"},
       {"tracing", "seek", "{\"consent\":[\"comparison_with_the_dead\"]}", NULL},
+      {"talks", "communique", "{\"other_language\":\"ar\"}", "$.other_language: must be one of: fr, en, es, pt"},
+      {"talks", "communique", "{\"other_language\":\"es\"}", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     BASE_AUTO_BUF struct base_buf text = {0}, rest = {0};
