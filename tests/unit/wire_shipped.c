@@ -255,6 +255,11 @@ static void what_no_form_says(void **state) {
       {"tracing", "seek", "{\"search_by_partner\":false}", "$.search_by_partner: must be true"},
       {"tracing", "seek", "{\"search_by_partner\":null,\"consent\":[\"comparison_with_the_dead\"]}", "$.search_by_partner: missing"},
       {"tracing", "seek", "{\"consent\":[\"comparison_with_the_dead\"]}", NULL},
+      {"tracing", "seek", "{\"birth_known\":true,\"born\":\"1990-01-01\",\"age\":70}", "$.age: must not be there when birth_known is true"},
+      {"tracing", "seek", "{\"age\":36,\"born\":\"1990-01-01\"}", "$.born: must not be there when birth_known is false"},
+      {"tracing", "seek", "{\"birth_known\":true}", "$.born: missing"},
+      {"tracing", "seek", "{\"birth_known\":true,\"born\":\"1990-01-01\"}", NULL},
+      {"tracing", "seek", "{\"age\":36}", NULL},
       {"talks", "communique", "{\"other_language\":\"ar\"}", "$.other_language: must be one of: fr, en, es, pt"},
       {"talks", "communique", "{\"other_language\":\"es\"}", NULL},
   };
