@@ -119,6 +119,41 @@ static void look_at_clocks(const struct wire_kind *kind, uint64_t ends, struct w
   }
 }
 
+/* Where an item goes on past what its clock waits for: there nobody owes anything, nor ever will. */
+static void look_at_waiting(const struct wire_kind *kind, size_t at, struct wire_faults *out) {
+  const struct wire_kind_clock *clock = &kind->clocks[at];
+  const struct wire_kind_item *item = clock->item;
+  uint64_t over = clock->from | clock->stops | clock->stops_all;
+  uint32_t before = 0, leading = 0, left = 0;
+  for (size_t i = 0; i < item->state_count * item->transition_count; i++) { /* each of them once for each state */
+    const struct wire_item_transition *transition = &item->transitions[i % item->transition_count];
+    uint64_t on = bit((size_t)(transition->on - kind->types));
+    uint32_t to = transition->stays ? 0 : (uint32_t)1 << transition->to;
+    if (transition->on == clock->starts)
+      before |= transition->from | to;
+    else if (!(on & over) && (transition->from & before))
+      before |= to;
+    if ((on & clock->from) || (to & leading))
+      leading |= transition->from;
+    left |= transition->stays ? 0 : transition->from & ~to;
+  }
+  for (size_t i = 0; i < item->state_count; i++)
+    if (before & left & ~leading & (uint32_t)1 << i)
+      doubt(out, "$.clocks[%zu].from: in %s of %s nothing of it can come any more, so nobody ever owes what the clock %s is for", at,
+            wire_kind_text(item->states[i]), wire_kind_text(item->name), wire_kind_text(clock->name));
+}
+
+static void look_at_moments(const struct wire_kind *kind, struct wire_faults *out) {
+  for (size_t i = 0; i < kind->clock_count; i++) {
+    const struct wire_kind_clock *clock = &kind->clocks[i];
+    if (clock->from != 0)
+      look_at_waiting(kind, i, out);
+    if (clock->least > 0 && clock->least > -clock->offset)
+      doubt(out, "$.clocks[%zu].at.least: is more than offset leaves before the moment: of what is announced that late or later the clock %s "
+                 "is due at the moment itself", i, wire_kind_text(clock->name));
+  }
+}
+
 /* --- fields */
 
 /* Pieces of a field's name that say that it is about a person. */
@@ -317,6 +352,24 @@ static void look_at_lists(const struct wire_kind *kind, const struct wire_kind *
   }
 }
 
+/* The purposes of its cases, on one side of the wall, that another kind has on the other one: a row of an agreement that names such a
+ * purpose would stand for both. */
+static void look_at_purposes(const struct wire_kind *kind, const struct wire_kind *const *others, size_t other_count,
+                             struct wire_faults *out) {
+  const struct wire_kind_field *field = wire_kind_field_named(&kind->types[kind->opening], kind->purpose_field);
+  for (size_t i = 0; field && i < field->list->count; i++)
+    for (size_t k = 0; k < other_count; k++) {
+      const struct wire_kind *other = others[k];
+      const struct wire_kind_field *theirs = wire_kind_field_named(&other->types[other->opening], other->purpose_field);
+      bool wall = (kind->lane == WIRE_LANE_HUMANITARIAN) != (other->lane == WIRE_LANE_HUMANITARIAN);
+      if (!wall || !theirs || !has_code(theirs->list, field->list->codes[i]))
+        continue;
+      doubt(out, "$.lists.%s: %s is a purpose of %s, too, which stands on the other side of the wall: a humanitarian kind has purposes of its "
+                 "own", wire_kind_text(field->list->name), wire_kind_text(field->list->codes[i]), wire_kind_text(other->name));
+      break;
+    }
+}
+
 /* --- labels */
 
 struct same_texts {
@@ -342,10 +395,12 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
   look_at_states(kind, ends, out);
   look_at_ways_out(kind, ends, out);
   look_at_clocks(kind, ends, out);
+  look_at_moments(kind, out);
   look_at_types(kind, out);
   look_at_personal_ends(kind, out);
   look_at_readers(kind, out);
   look_at_lists(kind, others, other_count, out);
+  look_at_purposes(kind, others, other_count, out);
   struct same_texts same = {.labels = labels, .out = out};
   if (labels)
     wire_labels_keys(kind, look_at_text, &same);

@@ -154,18 +154,20 @@ static void look_twice(const char *text, struct base_view labels) {
   struct base_error err = {0};
   struct wire_kind kind;
   struct wire_labels texts = {0};
-  struct shipped request, information;
+  struct shipped request, information, erasure;
   shipped_load(&request, "request");
   shipped_load(&information, "information");
-  const struct wire_kind *others[] = {&request.kind, &information.kind};
+  shipped_load(&erasure, "erasure");
+  const struct wire_kind *others[] = {&erasure.kind, &request.kind, &information.kind};
   base_arena_init(&arena, WIRE_KIND_ARENA);
   if (wire_kind_parse(base_view_text(text), &hash, &arena, &kind, &err) != BASE_OK)
     fail_msg("%s", err.text);
   if (labels.size > 0 && wire_labels_parse(labels, &kind, &texts, &err) != BASE_OK)
     fail_msg("%s", err.text);
   faults.count = 0;
-  wire_kind_doubts(&kind, labels.size > 0 ? &texts : NULL, others, 2, &faults);
+  wire_kind_doubts(&kind, labels.size > 0 ? &texts : NULL, others, 3, &faults);
   wire_labels_free(&texts);
+  base_arena_free(&erasure.arena);
   base_arena_free(&request.arena);
   base_arena_free(&information.arena);
 }
@@ -303,6 +305,42 @@ static void an_end_is_told_once_of_a_clock(void **state) {
   EXPECT("$.purpose_field", "$.clocks[0].stops: end ends the case");
 }
 
+/* Of the doubts about a kind that ships, with each `old` in place of which `new` stands, those that hold these words. */
+static void doubted(const char *name, const char *words, const struct change *changes, size_t count, size_t expected, const char *first) {
+  char *text = changed(shipped_file(name, ".json"), changes, count);
+  size_t found = 0;
+  look_twice(text, (struct base_view){0});
+  for (size_t i = 0; i < faults.count; i++)
+    if (strstr(faults.list[i].text, words) != NULL && found++ == 0 && strstr(faults.list[i].text, first) == NULL)
+      fail_msg("%s", faults.list[i].text);
+  assert_int_equal(found, expected);
+  free(text);
+}
+
+static void clocks_that_wait_for_nothing(void **state) {
+  (void)state;
+  static const char from[] = "$.clocks[1].from", least[] = ".at.least";
+  static const char drop[] = "{\"on\": \"measure_drop\", \"from\": [\"proposed\"], \"to\": \"dropped\"";
+  static const char past[] = "{\"on\": \"measure_drop\", \"from\": [\"proposed\"], \"to\": \"agreed\"";
+  static const char stops[] = "\"measure_done\", \"measure_drop\", \"withdraw\"";
+  doubted("roadmap", from, CHANGES({stops, "\"measure_done\", \"measure_drop\", \"withdraw\""}), 0, "");
+  doubted("roadmap", from, CHANGES({drop, past}), 0, ""); /* it is over then */
+  doubted("roadmap", from, CHANGES({drop, past}, {stops, "\"measure_done\", \"withdraw\""}), 1,
+          "in agreed of measure nothing of it can come any more, so nobody ever owes what the clock measure is for");
+  doubted("roadmap", from, CHANGES({"\"from\": [\"measure_agree\"]", "\"from\": [\"progress\"]"}), 0, "");
+  doubted("event", least, CHANGES({"\"least\": 172800", "\"least\": 1209600"}), 0, "");
+  doubted("event", least, CHANGES({"\"least\": 172800", "\"least\": 1209601"}), 1, "is more than offset leaves before the moment");
+}
+
+static void purposes_of_the_other_side(void **state) {
+  (void)state;
+  static const char wall[] = "on the other side of the wall", family[] = "\"family_tracing\", \"identification_of_dead\"";
+  doubted("tracing", wall, CHANGES({"\"version\": 1", "\"version\": 2"}), 0, "");
+  doubted("tracing", wall, CHANGES({family, "\"family_tracing\", \"drugs\", \"arms\""}), 2,
+          "$.lists.purpose: drugs is a purpose of request, too, which stands");
+  doubted("threat", wall, CHANGES({"\"version\": 1", "\"version\": 2"}), 0, "");
+}
+
 /* One that is sound is told of nothing, and is read. */
 static void a_sound_kind_is_read(void **state) {
   (void)state;
@@ -387,7 +425,8 @@ int main(void) {
       cmocka_unit_test(all_texts_at_once),          cmocka_unit_test(what_is_probably_not_meant),
       cmocka_unit_test(texts_that_were_only_copied), cmocka_unit_test(what_stays_leads_nowhere),
       cmocka_unit_test(ways_out_that_may_be_none),   cmocka_unit_test(lists_that_differ),
-      cmocka_unit_test(an_end_is_told_once_of_a_clock), cmocka_unit_test(a_sound_kind_is_read),
+      cmocka_unit_test(an_end_is_told_once_of_a_clock), cmocka_unit_test(clocks_that_wait_for_nothing),
+      cmocka_unit_test(purposes_of_the_other_side), cmocka_unit_test(a_sound_kind_is_read),
       cmocka_unit_test(clocks_of_an_item_that_is_not_sound), cmocka_unit_test(labels_that_are_none),
       cmocka_unit_test(a_text_that_is_the_same_in_arabic_alone),
   };
