@@ -258,6 +258,9 @@ void cli_kinds_free(struct cli_kinds *kinds);
 const struct wire_json *cli_kind(struct cli *cli, struct cli_kinds *kinds, struct base_view name);
 BASE_NODISCARD enum base_code cli_kind_get(struct cli *cli, struct base_view name, int64_t version, struct cli_answer *out,
                                            struct base_error *err);
+/* kindwhole.c: of `kind show`, what goes for the cases as a whole; what a clock of it waits for. */
+void cli_kind_whole(struct cli *cli, const struct wire_json *kind);
+void cli_kind_clock_waits(struct cli *cli, const struct wire_json *clock);
 /* FILE and LABELS of the command; both are initialised here. */
 BASE_NODISCARD enum base_code cli_kind_files_read(const struct cli *cli, struct base_buf *file, struct base_buf *labels,
                                                   struct base_error *err);

@@ -252,6 +252,8 @@ static void show_type(struct cli *cli, const struct wire_json *type) {
   cli_isolated(cli, &cli->out, cli_string(type, "name"));
   base_buf_text(&cli->out, "  ");
   cli_text(cli, cli_label(cli, type, (struct base_view){0}));
+  if (!wire_json_true(wire_json_get(type, "parts")))
+    base_buf_printf(&cli->out, " (%s)", cli_word(cli, CLI_NO_PARTS));
   base_buf_text(&cli->out, "\n");
   const struct wire_json *fields = wire_json_get(type, "fields");
   cli_table_begin(&table, cli, any_matched(fields) ? LABEL_COLUMN + 2 : LABEL_COLUMN + 1, heads);
@@ -336,46 +338,7 @@ static void show_clock(struct cli *cli, const struct wire_json *clock, const str
     clock_row(cli, &table, base_view_text(code.text), cli_number(lengths, code.text));
   }
   cli_table_end(&table);
-}
-
-/* "Personal data is erased on: 30 days after ended, evaluated, ends" */
-static void show_ends(struct cli *cli, const struct wire_json *ends) {
-  const struct wire_json *states = wire_json_get(ends, "state");
-  struct base_view field = cli_string(ends, "field");
-  if (ends == NULL)
-    return;
-  cli_line(cli, "\n%s: %lld %s", cli_word(cli, CLI_PERSONAL_ENDS), (long long)cli_number(ends, "days"),
-           cli_word(cli, CLI_DAYS_AFTER));
-  for (size_t i = 0; i < wire_json_size(states); i++) {
-    base_buf_text(&cli->out, i > 0 ? ", " : " ");
-    cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(states, i)));
-  }
-  base_buf_text(&cli->out, field.size > 0 ? ", " : "");
-  cli_isolated(cli, &cli->out, field);
-  base_buf_text(&cli->out, "\n");
-}
-
-/* "Period: starts / ends (extend)", and what goes when it is over. */
-static void show_period(struct cli *cli, const struct wire_json *period) {
-  const struct wire_json *after = wire_json_get(period, "after");
-  struct base_view moved_by = cli_string(period, "moved_by");
-  if (period == NULL)
-    return;
-  cli_line(cli, "\n%s: ", cli_word(cli, CLI_PERIOD));
-  cli_isolated(cli, &cli->out, cli_string(period, "from"));
-  base_buf_text(&cli->out, " / ");
-  cli_isolated(cli, &cli->out, cli_string(period, "to"));
-  if (moved_by.size > 0) {
-    base_buf_text(&cli->out, " (");
-    cli_isolated(cli, &cli->out, moved_by);
-    base_buf_text(&cli->out, ")");
-  }
-  cli_line(cli, "\n%s:", cli_word(cli, CLI_AFTER_PERIOD));
-  for (size_t i = 0; i < wire_json_size(after); i++) {
-    base_buf_text(&cli->out, i > 0 ? ", " : " ");
-    cli_isolated(cli, &cli->out, wire_json_text(wire_json_at(after, i)));
-  }
-  base_buf_text(&cli->out, "\n");
+  cli_kind_clock_waits(cli, clock);
 }
 
 enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
@@ -406,8 +369,7 @@ enum base_code cli_kind_show(struct cli *cli, struct base_error *err) {
     show_item(cli, wire_json_at(items, i));
   for (size_t i = 0; i < wire_json_size(clocks); i++)
     show_clock(cli, wire_json_at(clocks, i), answer.json);
-  show_period(cli, wire_json_get(answer.json, "period"));
-  show_ends(cli, wire_json_get(answer.json, "personal_ends"));
+  cli_kind_whole(cli, answer.json);
   return BASE_OK;
 }
 

@@ -86,6 +86,10 @@ def story():
     check("vehicle_check" in rabat.ask("kind", "list") and "12345-A-6" in rabat.ask("kind", "example", "vehicle_check"), told)
     shown = rabat.ask("kind", "show", "vehicle_check")
     check("Registration number" in shown and "seen_on: not after today" in shown, shown)
+    for kind, said in (("event", ("Owed from: task_accept", "At least: 2 d")), ("hostile", ("Lowest mark: red",)), ("assistance", ("at: not before depart.at",)),
+                       ("migration_group", ("(without parts)", "Periods that do not overlap: statistics (from / to)"))):
+        shown = rabat.ask("kind", "show", kind)
+        check(all(words in shown for words in said), kind, said, shown)
     leaf = [leaf for leaf in rabat.leaves() if leaf["act"] == "kind"]
     check(len(leaf) == 1 and leaf[0]["subject"] == "vehicle_check 1" and leaf[0]["reason"] == "added", leaf)
     ok("a kind of one's own is there at once, and the register says who brought it")
