@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clear.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "core/erase.h"
 #include "core/events.h"
 #include "core/exercise.h"
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/recall.h"
 #include "core/readers.h"
@@ -28,12 +30,21 @@ struct base_id core_clear_mark(const struct base_id *case_id) {
 
 /* --- what is known of it */
 
+/* "civil", "civil exercise" */
+static void read_subject(struct base_view subject, struct core_cleared *out) {
+  const uint8_t *blank = subject.size == 0 ? NULL : memchr(subject.data, ' ', subject.size);
+  size_t size = blank != NULL ? (size_t)(blank - subject.data) : subject.size;
+  out->exercise = blank != NULL;
+  if (!wire_lane_named(base_view_of(subject.data, size), &out->lane))
+    out->lane = WIRE_LANE_UNKNOWN;
+}
+
 enum base_code core_clear_read(struct core *core, const struct base_id *case_id, struct base_arena *arena,
                                struct core_cleared *out, struct base_error *err) {
   struct base_id mark = core_clear_mark(case_id);
   struct store_erasure row;
   struct wire_opening opening;
-  *out = (struct core_cleared){.case_id = *case_id};
+  *out = (struct core_cleared){.case_id = *case_id, .lane = WIRE_LANE_UNKNOWN};
   enum base_code code = store_erasure_get(core->store, &mark, arena, &row, err);
   if (code == BASE_NOT_FOUND)
     return BASE_OK;
@@ -47,7 +58,7 @@ enum base_code core_clear_read(struct core *core, const struct base_id *case_id,
   out->actor = opening.actor;
   out->reason = opening.reason;
   out->messages = opening.number;
-  out->exercise = base_view_is(opening.subject, CORE_EXERCISE_CLEARED);
+  read_subject(opening.subject, out);
   return code;
 }
 
@@ -282,11 +293,17 @@ static enum base_code write_all(struct core *core, const struct base_id *case_id
   struct wire_opening opening = {
       .has_message = true, .message = *case_id, .actor = actor, .number = messages->count, .reason = reason};
   bool exercise = false;
+  enum wire_lane lane = WIRE_LANE_NONE;
+  char subject[64];
   struct store_erasure mark = {
       .message = core_clear_mark(case_id), .untold = true, .cleared = true, .case_id = *case_id};
   struct core_leaf leaf;
   enum base_code code = core_exercise_of_case(core, case_id, &exercise, err);
-  opening.subject = base_view_text(exercise ? CORE_EXERCISE_CLEARED : "");
+  if (code == BASE_OK)
+    code = core_lane_of_case(core, case_id, &lane, err);
+  (void)snprintf(subject, sizeof subject, "%s%s", lane < WIRE_LANES ? wire_lane_names[lane] : "",
+                 exercise ? CORE_EXERCISE_SAID : "");
+  opening.subject = base_view_text(subject);
   if (code == BASE_OK)
     code = core_write(core, err);
   if (code == BASE_OK) /* else each erasure would look through the case for what is left to be reviewed */

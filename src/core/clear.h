@@ -13,6 +13,7 @@ struct core_cleared {
   base_time at;
   uint64_t leaf, messages;
   bool exercise;
+  enum wire_lane lane; /* WIRE_LANE_UNKNOWN: no leaf here says it */
   struct base_view actor, reason; /* in the arena; actor empty: this node by itself */
 };
 struct base_id core_clear_mark(const struct base_id *case_id);

@@ -76,10 +76,8 @@ enum base_code core_exercise_of_leaf(struct core *core, enum wire_act act, const
   struct base_id id;
   enum base_code code = BASE_OK;
   *out = false;
-  if (act == WIRE_ACT_DENIED) {
-    *out = ends_with(opening->subject, CORE_EXERCISE_DENIED);
-  } else if (act == WIRE_ACT_CLEARED) {
-    *out = base_view_is(opening->subject, CORE_EXERCISE_CLEARED);
+  if (act == WIRE_ACT_DENIED || act == WIRE_ACT_CLEARED) {
+    *out = ends_with(opening->subject, CORE_EXERCISE_SAID);
   } else {
     if (opening->has_message)
       code = core_exercise_of_case(core, &opening->message, out, err);

@@ -17,10 +17,9 @@ BASE_NODISCARD enum base_code core_exercise_known(struct core *core, const struc
 /* Of a leaf, by the message or case that it is about, also when that was erased whole since. */
 BASE_NODISCARD enum base_code core_exercise_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
                                                     bool *out, struct base_error *err);
-/* Behind KIND/TYPE in the subject of a `denied` leaf, which is about no message; the subject of a `cleared` one, where of a
- * case no message is left. */
-#define CORE_EXERCISE_DENIED " exercise"
-#define CORE_EXERCISE_CLEARED "exercise"
+/* The end of the subject of a `denied` leaf, which is about no message, and of a `cleared` one, where of a case no message is
+ * left. */
+#define CORE_EXERCISE_SAID " exercise"
 
 /* --- what is written */
 /* Whether the document says that an exercise is meant; BASE_POLICY: in a case that it is not, or the other way round. by_hand:

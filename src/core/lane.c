@@ -2,8 +2,10 @@
 #include "core/lane.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/cases.h"
+#include "core/clear.h"
 #include "core/people.h"
 #include "core/recall.h"
 
@@ -11,9 +13,14 @@ enum { ARENA = 16 << 20 };
 
 /* --- of which lane */
 
+/* A draft may outlive its kind, of which no case is here yet. */
 static enum wire_lane lane_of_header(const struct core *core, const struct wire_header *header) {
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
-  return kind != NULL ? kind->kind.lane : WIRE_LANE_NONE;
+  return kind != NULL ? kind->kind.lane : WIRE_LANE_UNKNOWN;
+}
+
+const char *core_lane_name(enum wire_lane lane) {
+  return lane < WIRE_LANES ? wire_lane_names[lane] : "of a lane that is not known here";
 }
 
 /* What is damaged, or not here, has no lane: register.check names it, and whoever asks for it is told. */
@@ -42,6 +49,24 @@ static enum base_code stored_case(struct core *core, const struct base_id *id, b
   return absent(code, &why, err);
 }
 
+/* Of what was erased with its case the leaf of that says it. Where there is none (it was erased elsewhere, or before this
+ * database was put back) nothing does. */
+static enum base_code cleared_lane(struct core *core, const struct base_id *id, enum wire_lane *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct core_cleared cleared = {0};
+  struct base_id case_id;
+  bool there = false;
+  enum base_code code = core_clear_message(core, id, &there, &case_id, err);
+  if (code != BASE_OK || !there)
+    return code;
+  *out = WIRE_LANE_UNKNOWN;
+  code = core_clear_read(core, &case_id, &arena, &cleared, err);
+  if (code == BASE_OK && cleared.there)
+    *out = cleared.lane;
+  return code;
+}
+
 enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
                                     struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
@@ -58,6 +83,8 @@ enum base_code core_lane_of_message(struct core *core, const struct base_id *id,
     code = wire_header_parse(row.header, &arena, &header, &why);
   if (code == BASE_OK && !there)
     *out = lane_of_header(core, &header);
+  if (code == BASE_NOT_FOUND)
+    code = cleared_lane(core, id, out, &why);
   return absent(code, &why, err);
 }
 
@@ -84,8 +111,8 @@ static enum base_code fail_names(const struct wire_kind_field *field, const stru
   return base_fail(err, BASE_POLICY,
                    "fields: $.%.*s: message %s is %s, and nothing %s names it: what is humanitarian is never joined with "
                    "anything else",
-                   (int)field->name.size, (const char *)field->name.data, base_id_text(id).text, wire_lane_names[its],
-                   wire_lane_names[ours]);
+                   (int)field->name.size, (const char *)field->name.data, base_id_text(id).text, core_lane_name(its),
+                   core_lane_name(ours));
 }
 
 /* lane: of the case, and then of what is named first, where the case has none. */
@@ -148,27 +175,49 @@ enum base_code core_lane_settle(struct core *core, const struct base_id *message
   return absent(code, &why, err);
 }
 
+/* Of a refusal there is no message that one could ask, and its kind may be another one by now, or gone; nor of a search that
+ * found nothing. What is humanitarian of these says so in the leaf itself, and what does not was on the other side. */
+static enum wire_lane said_lane(const struct core *core, struct base_view subject) {
+  static const char apart[] = CORE_LANE_SAID;
+  size_t size = 0;
+  for (size_t i = 0; i + sizeof apart - 1 <= subject.size; i++)
+    if (memcmp(subject.data + i, apart, sizeof apart - 1) == 0)
+      return WIRE_LANE_HUMANITARIAN;
+  while (size < subject.size && subject.data[size] != '/')
+    size++;
+  const struct core_kind *kind = core_kind_named(core, base_view_of(subject.data, size));
+  return kind != NULL && kind->kind.lane != WIRE_LANE_HUMANITARIAN ? kind->kind.lane : WIRE_LANE_ENFORCEMENT;
+}
+
+static bool says_lane(enum wire_act act, struct base_view subject) {
+  static const char search[] = CORE_LANE_SEARCH;
+  return act == WIRE_ACT_DENIED || (act == WIRE_ACT_READ && subject.size >= sizeof search - 1 &&
+                                    memcmp(subject.data, search, sizeof search - 1) == 0);
+}
+
 enum base_code core_lane_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
                                  enum wire_lane *out, struct base_error *err) {
   struct base_id id;
   *out = WIRE_LANE_NONE;
-  if (act == WIRE_ACT_DENIED) { /* KIND/TYPE: nothing was sent that one could ask */
-    size_t size = 0;
-    while (size < opening->subject.size && opening->subject.data[size] != '/')
-      size++;
-    const struct core_kind *kind = core_kind_named(core, base_view_of(opening->subject.data, size));
-    *out = kind != NULL ? kind->kind.lane : WIRE_LANE_NONE;
+  if (says_lane(act, opening->subject)) {
+    *out = said_lane(core, opening->subject);
     return BASE_OK;
   }
   enum base_code code = opening->has_message ? core_lane_of_case(core, &opening->message, out, err) : BASE_OK;
   if (code == BASE_OK && *out == WIRE_LANE_NONE && base_id_parse(opening->subject, &id))
     code = core_lane_of_case(core, &id, out, err);
+  if (code == BASE_OK && act == WIRE_ACT_FAULT) { /* of a message the evidence is its header, whose hash is its id */
+    memcpy(id.bytes, opening->evidence.bytes, sizeof id.bytes);
+    code = core_lane_of_case(core, &id, out, err);
+  }
   return code;
 }
 
 /* --- who sees it */
 
 bool core_lanes_have(unsigned lanes, enum wire_lane lane) {
+  if (lane == WIRE_LANE_UNKNOWN)
+    return lanes == CORE_LANES_ALL;
   return lane == WIRE_LANE_NONE || (lanes & CORE_LANE_BIT(lane)) != 0;
 }
 
@@ -189,7 +238,7 @@ enum base_code core_lane_open(struct core *core, const char *what, const struct 
   if (code != BASE_OK || core_lane_sees(core, lane))
     return code;
   base_log(BASE_LOG_NOTICE, "lane.refused", "%s asked for %s %s, which is %s", core_asker(core)->name, what,
-           base_id_text(id).text, wire_lane_names[lane]);
+           base_id_text(id).text, core_lane_name(lane));
   return base_fail(err, BASE_NOT_FOUND, "there is no %s %s here", what, base_id_text(id).text);
 }
 
@@ -199,7 +248,7 @@ static enum base_code fail_lane(const struct core *core, const char *what, enum 
   core_lanes_text(lanes_of(core), &has);
   const struct core_asker *asker = core_asker(core);
   return base_fail(err, BASE_POLICY, "%s may not: %s is %s, and %s works in the lanes %.*s", asker->name, what,
-                   wire_lane_names[lane], asker->handle[0] != '\0' ? asker->handle : asker->name, (int)has.size,
+                   core_lane_name(lane), asker->handle[0] != '\0' ? asker->handle : asker->name, (int)has.size,
                    (const char *)has.data);
 }
 

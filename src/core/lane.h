@@ -14,8 +14,12 @@ enum {
   CORE_LANES_ALL = CORE_LANES_APART | CORE_LANES_SHARED, /* of the node itself, and of its owner where it knows no persons */
 };
 
+#define CORE_LANE_SAID " humanitarian" /* in the subject of a `denied` leaf, behind KIND/TYPE, and of the `read` leaf of … */
+#define CORE_LANE_SEARCH "stix"        /* … a search that found nothing */
+
 /* --- of which lane */
-/* WIRE_LANE_NONE: it makes law for all, or nothing of it is here. A failure is one of the machine. */
+/* WIRE_LANE_NONE: it makes law for all, or nothing of it is here. WIRE_LANE_UNKNOWN: its kind is gone, or it was erased with its
+ * case and no leaf here says of which lane that was. A failure is one of the machine. */
 BASE_NODISCARD enum base_code core_lane_of_case(struct core *core, const struct base_id *id, enum wire_lane *out,
                                                 struct base_error *err);
 BASE_NODISCARD enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
@@ -27,9 +31,12 @@ BASE_NODISCARD enum base_code core_lane_opened(struct core *core, const struct w
 /* A message of this lane is here: what named it before it came, and makes law, is of its lane, too. */
 BASE_NODISCARD enum base_code core_lane_settle(struct core *core, const struct base_id *message, enum wire_lane lane,
                                                struct base_error *err);
-/* Of a leaf, by the message or case that it is about. */
+/* Of a leaf, by the message or case that it is about, or by what it says itself. */
 BASE_NODISCARD enum base_code core_lane_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
                                                 enum wire_lane *out, struct base_error *err);
+
+/* Of any lane but WIRE_LANE_NONE, to stand in a sentence. */
+const char *core_lane_name(enum wire_lane lane);
 
 /* --- who sees it */
 bool core_lanes_have(unsigned lanes, enum wire_lane lane);

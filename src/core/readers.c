@@ -335,7 +335,7 @@ static enum base_code check_person(struct core *core, const struct base_id *case
                      person->closed ? "has left" : "is neither liaison nor supervisor nor operations");
   code = core_lane_of_case(core, case_id, &lane, err);
   if (code == BASE_OK && !core_lanes_have(person->lanes, lane))
-    return base_fail(err, BASE_POLICY, "the case is %s, and %s does not work in that lane", wire_lane_names[lane],
+    return base_fail(err, BASE_POLICY, "the case is %s, and %s does not work in that lane", core_lane_name(lane),
                      person->handle);
   return code;
 }

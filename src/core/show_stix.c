@@ -259,7 +259,8 @@ static void write_items(const struct walk *walk, struct wire_writer *writer) {
 static enum base_code read_leaves(const struct walk *walk, const struct wire_json *request, struct base_error *err) {
   struct base_view reason = core_request_text(request, "reason");
   struct wire_opening opening = {.actor = core_actor(walk->core),
-                                 .subject = BASE_VIEW("stix"),
+                                 .subject = walk->lanes == CORE_LANES_APART ? BASE_VIEW(CORE_LANE_SEARCH CORE_LANE_SAID)
+                                                                            : BASE_VIEW(CORE_LANE_SEARCH),
                                  .reason = reason.size > 0 ? reason : BASE_VIEW("stix.list")};
   enum base_code code = core_write(walk->core, err);
   if (code == BASE_OK && walk->count == 0)

@@ -40,10 +40,12 @@ static enum base_code check_node(const struct core *core, struct base_error *err
 
 void core_submission_deny(struct core *core, uint64_t token, const struct core_submission *submission,
                           enum base_code code, struct base_error *err) {
-  char subject[2 * WIRE_CODE_MAX + sizeof CORE_EXERCISE_DENIED + 8], reason[BASE_ERROR_TEXT_MAX + 40];
-  snprintf(subject, sizeof subject, "%.*s/%.*s%s", (int)submission->kind->kind.name.size,
-           (const char *)submission->kind->kind.name.data, (int)submission->type->name.size,
-           (const char *)submission->type->name.data, submission->header.exercise ? CORE_EXERCISE_DENIED : "");
+  char subject[2 * WIRE_CODE_MAX + sizeof CORE_LANE_SAID + sizeof CORE_EXERCISE_SAID + 8], reason[BASE_ERROR_TEXT_MAX + 40];
+  const struct wire_kind *kind = &submission->kind->kind;
+  snprintf(subject, sizeof subject, "%.*s/%.*s%s%s", (int)kind->name.size, (const char *)kind->name.data,
+           (int)submission->type->name.size, (const char *)submission->type->name.data,
+           kind->lane == WIRE_LANE_HUMANITARIAN ? CORE_LANE_SAID : "",
+           submission->header.exercise ? CORE_EXERCISE_SAID : "");
   snprintf(reason, sizeof reason, "%s: %s", base_code_name(code), err->text);
   struct wire_opening opening = {
       .actor = submission->actor, .subject = base_view_text(subject), .reason = base_view_text(reason)};

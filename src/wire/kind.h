@@ -259,11 +259,12 @@ struct wire_kind_period {
 };
 /* Between what is humanitarian and all others stands a wall: no message, list, count or person's right joins them. */
 enum wire_lane { WIRE_LANE_ENFORCEMENT, WIRE_LANE_HUMANITARIAN, WIRE_LANE_CIVIL, WIRE_LANES,
-                 WIRE_LANE_NONE = WIRE_LANES /* of the kinds that need no row: they make law for all */ };
+                 WIRE_LANE_NONE = WIRE_LANES, /* of the kinds that need no row: they make law for all */
+                 WIRE_LANE_UNKNOWN /* it has one, and nothing here says which any more: for nobody who has not all of them */ };
 extern const char *const wire_lane_names[WIRE_LANES]; /* "enforcement", "humanitarian", "civil" */
 /* False: it is none. */
 bool wire_lane_named(struct base_view name, enum wire_lane *out);
-/* Whether the wall stands between them. */
+/* Whether the wall stands between them: also where of one nobody knows on which side it is. */
 bool wire_lanes_apart(enum wire_lane a, enum wire_lane b);
 struct wire_kind {
   struct base_view name;

@@ -17,7 +17,9 @@ bool wire_lane_named(struct base_view name, enum wire_lane *out) {
 }
 
 bool wire_lanes_apart(enum wire_lane a, enum wire_lane b) {
-  return a != WIRE_LANE_NONE && b != WIRE_LANE_NONE && (a == WIRE_LANE_HUMANITARIAN) != (b == WIRE_LANE_HUMANITARIAN);
+  bool unknown = a == WIRE_LANE_UNKNOWN || b == WIRE_LANE_UNKNOWN;
+  return a != WIRE_LANE_NONE && b != WIRE_LANE_NONE &&
+         (unknown || (a == WIRE_LANE_HUMANITARIAN) != (b == WIRE_LANE_HUMANITARIAN));
 }
 
 void wire_kind_read_lane(struct wire_kind_reader *reader) {

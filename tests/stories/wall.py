@@ -132,6 +132,7 @@ def story():
     rabat.refuses(6, *rabat.request_words("madrid"), says="is enforcement", **hana)
     told = [json.loads(must(rabat.wasl("register", "show", str(n), "--json", **lina)).out) for n in range(rabat.size())]
     check(any(leaf["hidden"] for leaf in told) and case not in json.dumps(told), "the register tells lina of the case")
+    check(not any((leaf["opening"] or {}).get("subject", "").startswith("tracing/") for leaf in told), "it tells her what law refused there")
     reviewed(rabat, accords, lina, hana)
     ok("who works on one side finds nothing of the other: no case, no message, no file, no proof, no leaf")
     for node in (rabat, madrid):

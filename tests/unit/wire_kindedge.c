@@ -231,7 +231,7 @@ static void an_item_without_a_feed(void **state) {
   base_arena_free(&other.arena);
 }
 
-/* Whatever makes law is on neither side. */
+/* Whatever makes law is on neither side; of what nobody knows it, it may be the other one. */
 static void what_is_apart(void **state) {
   (void)state;
   for (int a = 0; a <= WIRE_LANE_NONE; a++)
@@ -240,6 +240,10 @@ static void what_is_apart(void **state) {
                      (b == WIRE_LANE_HUMANITARIAN && (a == WIRE_LANE_ENFORCEMENT || a == WIRE_LANE_CIVIL));
       assert_int_equal(wire_lanes_apart((enum wire_lane)a, (enum wire_lane)b), between);
     }
+  for (int a = 0; a <= WIRE_LANE_UNKNOWN; a++) {
+    assert_int_equal(wire_lanes_apart((enum wire_lane)a, WIRE_LANE_UNKNOWN), a != WIRE_LANE_NONE);
+    assert_int_equal(wire_lanes_apart(WIRE_LANE_UNKNOWN, (enum wire_lane)a), a != WIRE_LANE_NONE);
+  }
 }
 
 /* --- forms */
