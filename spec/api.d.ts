@@ -1476,6 +1476,11 @@ export type Person = {
   login: "no_password" | "first_password" | "password" | "second_factor" | "damaged";
   /** The leaf that commits to it. */
   leaf: number;
+  /** Of a change alone: as whom the owner acts from this first person on, and in which lanes; null later. */
+  owner_named?: {
+    person: string;
+    lanes: Lane[];
+  } | null;
   /** Of a change alone: how many cases with named readers nobody reads from this first person on; 0 later. */
   unread?: number;
 };

@@ -75,13 +75,17 @@ static enum base_code write_text(struct wire_writer *writer, const char *key, co
 }
 
 /* The words of a list of codes, of roles or of lanes. */
-static void cell_codes(struct cli *cli, struct cli_table *table, const struct wire_json *roles) {
+static void add_codes(struct cli *cli, const struct wire_json *codes, struct base_buf *out) {
+  for (size_t i = 0; i < wire_json_size(codes); i++) {
+    base_buf_text(out, i > 0 ? ", " : "");
+    base_buf_add_view(out, cli_code_word(cli, wire_json_text(wire_json_at(codes, i))));
+  }
+}
+
+static void cell_codes(struct cli *cli, struct cli_table *table, const struct wire_json *codes) {
   BASE_AUTO_BUF struct base_buf text = {0};
   base_buf_init(&text, 1024);
-  for (size_t i = 0; i < wire_json_size(roles); i++) {
-    base_buf_text(&text, i > 0 ? ", " : "");
-    base_buf_add_view(&text, cli_code_word(cli, wire_json_text(wire_json_at(roles, i))));
-  }
+  add_codes(cli, codes, &text);
   cli_cell(table, base_buf_view(&text));
 }
 
@@ -118,9 +122,25 @@ enum base_code cli_person_list(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   show_persons(cli, wire_json_get(answer.json, "persons"), false);
-  if (cli->word_count == 0 && wire_json_size(wire_json_get(answer.json, "persons")) == 0)
-    cli_note("%s: wasl -n %s person add PERSON --name NAME --roles administrator,…", cli_word(cli, CLI_PERSON_NOBODY), cli->node);
+  if (cli->word_count > 0 || wire_json_size(wire_json_get(answer.json, "persons")) > 0)
+    return BASE_OK;
+  cli_note("%s: wasl -n %s person add PERSON --name NAME --roles administrator,…", cli_word(cli, CLI_PERSON_NOBODY), cli->node);
+  cli_note("%s", cli_word(cli, CLI_PERSON_BEFORE));
   return code;
+}
+
+/* The first person makes the node's owner one: from then on he sees one side of the wall. */
+static void note_owner(struct cli *cli, const struct wire_json *owner) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  if (wire_json_type(owner) != WIRE_JSON_OBJECT)
+    return;
+  base_buf_init(&text, 1024);
+  cli_isolated(cli, &text, cli_string(owner, "person"));
+  base_buf_text(&text, ": ");
+  add_codes(cli, wire_json_get(owner, "lanes"), &text);
+  cli_note("%s %.*s", cli_word(cli, CLI_PERSON_OWNER_LANES), (int)text.size, (const char *)text.data);
+  cli_note("%s wasl -n %s person add PERSON --name NAME --roles ROLE,… --lanes humanitarian", cli_word(cli, CLI_PERSON_OTHER_SIDE),
+           cli->node);
 }
 
 /* What the command's last word says is done to the person that follows. */
@@ -149,6 +169,8 @@ static enum base_code change(struct cli *cli, const char *what, struct base_erro
     code = cli_post(cli, "/v1/persons", base_buf_view(&body), &answer, err);
   if (code == BASE_OK && !cli_print_json(cli, &answer))
     show_persons(cli, answer.json, true);
+  if (code == BASE_OK)
+    note_owner(cli, wire_json_get(answer.json, "owner_named"));
   if (code == BASE_OK && cli_number(answer.json, "unread") > 0)
     cli_note("%s %lld: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_UNREAD),
              (long long)cli_number(answer.json, "unread"), cli->node);

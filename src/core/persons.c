@@ -42,6 +42,19 @@ static void write_person(const struct core_person *person, struct wire_writer *w
   wire_write_end(writer, '}');
 }
 
+/* The owner, whom the first person makes one, too: until now he had all lanes. */
+static void write_named(const struct core_person *owner, struct wire_writer *writer) {
+  wire_write_key(writer, "owner_named");
+  if (owner == NULL) {
+    wire_write_null(writer);
+    return;
+  }
+  wire_write_object(writer);
+  wire_write_member_string(writer, "person", owner->handle);
+  core_lanes_write(writer, owner->lanes);
+  wire_write_end(writer, '}');
+}
+
 static enum base_code no_person(struct base_view handle, struct base_error *err) {
   return base_fail(err, BASE_NOT_FOUND, "there is no person %.*s; wasl person list shows them",
                    (int)(handle.size < 80 ? handle.size : 80), (const char *)handle.data);
@@ -294,6 +307,7 @@ void core_person_change(struct core *core, uint64_t token, const struct wire_jso
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
   write_members(core_person_named(core, core_request_text(request, "person")), &writer);
+  write_named(first ? core_person_owner(core) : NULL, &writer);
   wire_write_member_integer(&writer, "unread", (int64_t)unread);
   wire_write_end(&writer, '}');
 }

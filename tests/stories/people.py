@@ -32,6 +32,7 @@ def story():
     check(rabat.json("person", "list")["persons"] == [], "rabat has named nobody")
     said = rabat.wasl("person", "list")
     check(said.code == 0 and "nobody is named yet" in said.err and "person add PERSON" in said.err, said)
+    check("what is humanitarian he sees no more from then on" in said.err, said)
     check("nobody is named yet" not in paris.wasl("person", "list").err, "claire is named")
     zones = [(leaf["subject"], leaf["reason"], leaf["actor"]) for leaf in paris.leaves() if leaf["act"] == "zone"]
     check(zones == [("node", "Europe/Paris", "")], "the zone of node init:", zones)

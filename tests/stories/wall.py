@@ -111,6 +111,8 @@ def story():
     counted(rabat, madrid)
     ok("counts of a period are said once, by whichever party")
 
+    said = must(rabat.wasl("person", "add", "aude", "--name", "Aude", "--roles", "auditor")).err
+    check("sees nothing of the other side" in said and ": law enforcement, civil" in said and "--lanes humanitarian" in said, said)
     lina, hana = person(rabat, "lina"), person(rabat, "hana", "--lanes", "humanitarian")
     rabat.refuses(6, "person", "add", "both", "--name", "B", "--roles", "integrator", "--lanes", "humanitarian,enforcement",
                   says="nobody works on both sides of the wall")

@@ -59,6 +59,26 @@ static void test_what_arrives_is_refused(void **state) {
 
 /* --- persons */
 
+static void answers(struct pair_node *node, const char *members, const char *words) {
+  struct pair_answer answer = ask_as(node, LINK_PERSON_CHANGE, "", members);
+  base_buf_u8(&answer.payload, 0);
+  if (answer.status != BASE_OK || strstr((const char *)answer.payload.data, words) == NULL)
+    fail_msg("%s: %s", words, (const char *)answer.payload.data);
+  pair_answer_free(&answer);
+}
+
+/* The owner had all lanes until then, and is told which are left to him. */
+static void test_the_first_person_names_the_owner(void **state) {
+  (void)state;
+  struct pair_node a;
+  pair_make(&a, "rabat");
+  answers(&a, "\"do\":\"add\",\"person\":\"hana\",\"name\":\"H\",\"roles\":[\"liaison\"],\"lanes\":[\"humanitarian\"]",
+          "\"owner_named\":{\"person\":\"test\",\"lanes\":[\"enforcement\",\"civil\"]}");
+  answers(&a, "\"do\":\"add\",\"person\":\"lina\",\"name\":\"L\",\"roles\":[\"liaison\"]", "\"owner_named\":null");
+  answers(&a, "\"do\":\"unit\",\"person\":\"lina\",\"unit\":\"U\"", "\"owner_named\":null");
+  pair_remove(&a);
+}
+
 static void test_a_person_is_on_one_side(void **state) {
   (void)state;
   struct pair_node a;
@@ -533,6 +553,7 @@ int main(void) {
       cmocka_unit_test(test_no_row_covers_both),
       cmocka_unit_test(test_nothing_names_the_other_side),
       cmocka_unit_test(test_what_arrives_is_refused),
+      cmocka_unit_test(test_the_first_person_names_the_owner),
       cmocka_unit_test(test_a_person_is_on_one_side),
       cmocka_unit_test(test_the_other_side_is_not_there),
       cmocka_unit_test(test_lists),
