@@ -180,6 +180,8 @@ void cli_complain(const struct cli *cli, const struct base_error *err);
 /* An English sentence of ours, said in this language with the same values (said.c); isolate: these keep their order among
  * Arabic. False, and out is as it was: in English, and where the table has no such sentence. */
 bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out);
+/* A sentence of the node's, in the language of whoever reads it where there is one; terminal: where it goes. */
+void cli_sentence(const struct cli *cli, struct base_view english, bool terminal, struct base_buf *out);
 const char *cli_code_text(enum wire_language language, enum base_code code);
 const char *cli_word(const struct cli *cli, enum cli_word word);
 const char *cli_word_in(enum cli_word word, enum wire_language language);

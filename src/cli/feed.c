@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What items became goes on into a case of another kind: what is due and what went, and one after the other. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -71,24 +73,59 @@ static enum base_code feed_one(struct cli *cli, const struct cli_piece *to, stru
   return code == BASE_OK ? cli_send_written(cli, path, base_buf_view(&body), err) : code;
 }
 
-/* All that is due, also when one of them is refused or waits for somebody: that one is told in the end. */
+static bool is_due(const struct wire_json *item) {
+  return goes_on(item) && base_view_is(cli_string(wire_json_get(item, "feed"), "stands"), "due");
+}
+
+/* "Commitment 6d3a…: carried over", "Commitment 6d3a…: to be carried over: there is no partner …"; told: in the end. */
+static void note_one(struct cli *cli, const struct wire_json *kind, const struct wire_json *item, bool went,
+                     const struct base_error *why, const struct base_error *told) {
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, 8 * BASE_ERROR_TEXT_MAX);
+  base_buf_add_view(&text, cli_item_label(cli, kind, cli_string(item, "item"), (struct base_view){0}));
+  base_buf_text(&text, " ");
+  cli_isolated(cli, &text, cli_string(item, "id"));
+  base_buf_printf(&text, ": %s", cli_word(cli, went ? CLI_FEED_FED : CLI_FEED_DUE));
+  if (why->text[0] != '\0' && strcmp(why->text, told->text) != 0) {
+    base_buf_text(&text, ": ");
+    cli_sentence(cli, base_view_text(why->text), cli->err_terminal, &text);
+  }
+  cli_note("%.*s", (int)text.size, (const char *)text.data);
+}
+
+/* All that is due, also when one of them is refused or waits for somebody: that one is told in the end. Of several, who went and
+ * who did not is said, else it would have to be found out before the next try. */
 static enum base_code feed_all(struct cli *cli, const struct cli_piece *to, const struct wire_json *told,
                                struct base_error *err) {
-  const struct wire_json *items = wire_json_get(told, "items");
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  const struct wire_json *items = wire_json_get(told, "items"), *kind = cli_kind_of(cli, &kinds, told);
   enum base_code first = BASE_OK;
-  for (size_t i = 0; i < wire_json_size(items); i++) {
+  bool stopped = false;
+  size_t count = wire_json_size(items), due = 0;
+  BASE_AUTO_FREE struct base_error *whys = calloc(count + 1, sizeof *whys);
+  if (whys == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the items of a case");
+  for (size_t i = 0; i < count; i++) {
     const struct wire_json *item = wire_json_at(items, i);
-    struct base_error why = {0};
-    if (!goes_on(item) || !base_view_is(cli_string(wire_json_get(item, "feed"), "stands"), "due"))
+    if (!is_due(item))
       continue;
-    enum base_code code = feed_one(cli, to, cli_string(told, "case"), cli_string(item, "id"), &why);
+    due++;
+    whys[i].code = BASE_BUSY; /* it was not tried */
+    if (stopped)
+      continue;
+    whys[i] = (struct base_error){0};
+    enum base_code code = feed_one(cli, to, cli_string(told, "case"), cli_string(item, "id"), &whys[i]);
     if (code != BASE_OK && first == BASE_OK) {
       first = code;
-      *err = why;
+      *err = whys[i];
     }
-    if (code != BASE_OK && base_code_class(code) != BASE_REFUSED)
-      return first;
+    stopped = code != BASE_OK && base_code_class(code) != BASE_REFUSED;
   }
+  for (size_t i = 0; first != BASE_OK && due > 1 && i < count; i++)
+    if (is_due(wire_json_at(items, i)))
+      note_one(cli, kind, wire_json_at(items, i), whys[i].code == BASE_OK, &whys[i], err);
+  if (first != BASE_OK && due > 1)
+    cli_note("%s", cli_word(cli, CLI_FEED_AGAIN));
   return first;
 }
 

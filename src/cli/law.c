@@ -186,8 +186,11 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   }
   for (size_t i = 0; i < wire_json_size(agreements); i++)
     say_agreement(cli, wire_json_at(agreements, i));
-  if (!allowed && !over && wire_json_size(agreements) == 0)
-    cli_line(cli, "  %.*s\n", (int)cli_string(answer, "why").size, (const char *)cli_string(answer, "why").data);
+  if (allowed)
+    return;
+  base_buf_text(&cli->out, "  ");
+  cli_sentence(cli, cli_string(answer, "why"), cli->out_terminal, &cli->out);
+  base_buf_text(&cli->out, "\n");
 }
 
 static enum base_code ask(void *context, struct base_view piece, struct base_error *err) {

@@ -33,18 +33,22 @@ const char *cli_code_text(enum wire_language language, enum base_code code) {
   return language == WIRE_EN ? base_code_text(code) : code_texts[code][language];
 }
 
+void cli_sentence(const struct cli *cli, struct base_view english, bool terminal, struct base_buf *out) {
+  bool isolate = terminal && cli->language == WIRE_AR;
+  if (cli_said(cli->language, english, isolate, out))
+    return;
+  base_buf_text(out, isolate ? ISOLATE : "");
+  base_buf_printable(out, english);
+  base_buf_text(out, isolate ? ISOLATE_END : "");
+}
+
 void cli_complain(const struct cli *cli, const struct base_error *err) {
   BASE_AUTO_BUF struct base_buf line = {0};
-  bool isolate = cli->err_terminal && cli->language == WIRE_AR;
   base_buf_init(&line, 8 * BASE_ERROR_TEXT_MAX);
   base_buf_text(&line, "wasl: ");
   if (cli->language != WIRE_EN)
     base_buf_printf(&line, "%s%s", cli_code_text(cli->language, err->code), cli->language == WIRE_FR ? " : " : ": ");
-  if (!cli_said(cli->language, base_view_text(err->text), isolate, &line)) {
-    base_buf_text(&line, isolate ? ISOLATE : "");
-    base_buf_printable(&line, base_view_text(err->text));
-    base_buf_text(&line, isolate ? ISOLATE_END : "");
-  }
+  cli_sentence(cli, base_view_text(err->text), cli->err_terminal, &line);
   base_buf_text(&line, "\n");
   /* There is nobody left to tell when stderr is gone. */
   if (base_write_all(STDERR_FILENO, base_buf_view(&line), NULL) != BASE_OK)

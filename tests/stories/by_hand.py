@@ -27,7 +27,9 @@ def story():
     rabat = Node("rabat", address="127.0.0.1:9").start()  # nobody is there: the line stays dead
     paris = Node("paris", address="127.0.0.1:9").start()
     introduce(rabat, paris)
-    terms = rabat.id("agreement", "propose", "--to", "paris", "--example")
+    proposed = must(rabat.wasl("agreement", "propose", "--to", "paris", "--example"))
+    check("covers all kinds but the humanitarian ones" in proposed.err, proposed)
+    terms = proposed.out.strip()
     told = carry(rabat, paris)
     check(told["from"] == "rabat" and told["messages"] == told["taken"] == 1, told)
     paris.id("agreement", "accept", terms)

@@ -39,7 +39,7 @@ def story():
     special = explained(rabat, "--purpose", "drugs", "--personal", "special")
     check([a["lacks"] for a in special["agreements"]] == [["personal"]], special)
     ok("the thirteen fields of cooperation are thirteen rows, each with its class of personal data")
-    for language, says in (("C", "may not go: no row in force covers it"), ("ar_MA.UTF-8", "لا يجوز")):
+    for language, says in (("C", "may not go: no row in force covers it"), ("C", "no row {kind request, type ask, purpose cybercrime"), ("ar_MA.UTF-8", "لا يجوز")):
         text = rabat.ask("law", "explain", "request", "ask", "--to", "paris", "--purpose", "cybercrime",
                          env={**os.environ, "LC_ALL": language})
         check(says in text, "not said in plain words:", text)

@@ -77,7 +77,10 @@ def story():
     told = rabat.ask("case", "feed", talks)
     check("to be carried over" in told and "its owner carries it over" in told, told)
     drill = rabat.id("case", "open", "roadmap", "--to", "paris", "--fields", form(rabat, "roadmap", "propose"), "--exercise")
-    rabat.refuses(6, "case", "feed", talks, drill, says="not both real, nor both exercises")
+    refused = rabat.wasl("case", "feed", talks, drill)
+    check(refused.code == 6 and refused.err.count("not both real, nor both exercises") == 1, refused)
+    check([f"Commitment {key}: to be carried over" in refused.err.splitlines() for key in (*ours[:2], theirs)] == [True, True, False] and
+          "carries over what is left, and nothing twice" in refused.err, refused)
     early = must(rabat.wasl("case", "feed", rabat.id("case", "open", "talks", "--to", "paris", "--fields", form(rabat, "talks", "convene"))))
     check(early.out == "" and early.err.startswith("Nothing is to be carried over now\nCommitment: goes into"), early)
     first = rabat.door("POST", f"/v1/cases/{roadmap}/feed", {"from": talks, "item": ours[0]})
