@@ -612,6 +612,8 @@ export type Arrival = {
   from: Node;
   n: number;
   received: TimeOrNull;
+  /** What is wrong with the time that its author says (spec/message.md); null: nothing. */
+  misdated: "ahead" | "apart" | "before" | null;
   /** Of one message shown: what the row that its sender named has no room for; empty where it has. */
   outside?: string;
 } | null;

@@ -203,6 +203,14 @@ static void show_arrival(const struct shown *shown, const struct wire_json *arri
     cli_time(cli, &cli->out, received);
   }
   base_buf_text(&cli->out, "\n");
+  struct base_view misdated = cli_string(arrival, "misdated");
+  if (misdated.size > 0) {
+    char code[32];
+    (void)snprintf(code, sizeof code, "dated_%.*s", (int)misdated.size, (const char *)misdated.data);
+    base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_MISDATED));
+    cli_text(cli, cli_code_word(cli, base_view_text(code)));
+    base_buf_text(&cli->out, "\n");
+  }
   if (cli_string(arrival, "outside").size == 0)
     return;
   base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_OUTSIDE));

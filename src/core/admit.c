@@ -5,6 +5,7 @@
 #include "core/agreements.h"
 #include "core/cases.h"
 #include "core/clear.h"
+#include "core/dated.h"
 #include "core/emergency.h"
 #include "core/certified.h"
 #include "core/erase.h"
@@ -218,6 +219,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
     code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
   if (code == BASE_OK)
     code = flag_lawless(core, kase, arrived, row->header, err);
+  if (code == BASE_OK)
+    code = core_dated_flag(core, kase, header, row, arrival, err);
   if (code == BASE_OK)
     code = core_certificate_arrived(core, kase, id, header, row->header, err);
   if (code == BASE_OK && core_kind_agreement(&kind->kind))

@@ -7,6 +7,7 @@
 #include "core/emergency.h"
 #include "core/ending.h"
 #include "core/certified.h"
+#include "core/dated.h"
 #include "core/erase.h"
 #include "core/messages.h"
 #include "core/partners.h"
@@ -144,9 +145,21 @@ static enum base_code write_outside(struct core *core, struct wire_writer *write
   return code;
 }
 
-/* content NULL: it is not held against its row. */
+/* null, or what is wrong with its time. */
+static void write_misdated(struct core *core, struct wire_writer *writer, const struct core_content *content,
+                           const struct store_arrival *arrival) {
+  const char *name = core_dated_name(core_dated(core, core_case_known(core, &content->row.case_id), &content->header,
+                                                content->row.stored, arrival));
+  wire_write_key(writer, "misdated");
+  if (name != NULL)
+    wire_write_string(writer, name);
+  else
+    wire_write_null(writer);
+}
+
+/* held: it is held against its row. */
 static enum base_code write_arrival(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                    struct base_view author, const struct core_content *content,
+                                    struct base_view author, const struct core_content *content, bool held,
                                     struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -167,20 +180,22 @@ static enum base_code write_arrival(struct core *core, struct wire_writer *write
   wire_write_member_text(writer, "from", partner->card.name);
   wire_write_member_integer(writer, "n", (int64_t)arrival.number);
   core_show_time(writer, "received", received.at);
-  if (content != NULL && received.at != 0)
+  write_misdated(core, writer, content, &arrival);
+  if (held && received.at != 0)
     code = write_outside(core, writer, content, &arrival, err);
   wire_write_end(writer, '}');
   return code;
 }
 
 static enum base_code write_ways(struct core *core, struct wire_writer *writer, const struct base_id *id,
-                                 struct base_view author, const struct core_content *content, struct base_error *err) {
+                                 struct base_view author, const struct core_content *content, bool held,
+                                 struct base_error *err) {
   struct delivering delivering = {.core = core, .writer = writer};
   wire_write_key(writer, "deliveries");
   wire_write_array(writer);
   enum base_code code = store_delivery_each(core->store, id, false, 0, show_delivery, &delivering, err);
   wire_write_end(writer, ']');
-  return code == BASE_OK ? write_arrival(core, writer, id, author, content, err) : code;
+  return code == BASE_OK ? write_arrival(core, writer, id, author, content, held, err) : code;
 }
 
 /* --- fields */
@@ -516,7 +531,7 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
   if (code == BASE_OK && room)
     code = write_content(core, writer, &content, err);
   if (code == BASE_OK)
-    code = write_ways(core, writer, id, content.header.author, NULL, err);
+    code = write_ways(core, writer, id, content.header.author, &content, false, err);
   wire_write_end(writer, '}');
   core_content_free(&content);
   return code == BASE_OK ? base_buf_check(writer->out, "the case", err) : code;
@@ -580,7 +595,7 @@ enum base_code core_show_message(struct core *core, const struct wire_json *requ
   if (code == BASE_OK)
     code = write_content(core, &writer, &content, err);
   if (code == BASE_OK)
-    code = write_ways(core, &writer, &id, content.header.author, &content, err);
+    code = write_ways(core, &writer, &id, content.header.author, &content, true, err);
   wire_write_end(&writer, '}');
   core_content_free(&content);
   return code;

@@ -161,6 +161,9 @@ def over(rabat, paris, case, late):
     settle(rabat, paris)
     faults = [leaf for leaf in rabat.leaves() if leaf["act"] == "fault"]
     check(faults and "the period of this case ended on " + midnight(3) in faults[-1]["reason"], "no fault:", faults)
+    sends(rabat, case, "log")
+    settle(rabat, paris)
+    check("Date not to be relied on: after it came here" in paris.ask("case", "show", case), "a time to come is not shown")
     paris.stop()
     paris.start(later)
     for node in (rabat, paris):

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The time that a partner's message says (spec/message.md, "Its time"): kept as it is, put on record where it cannot be true. */
+#include "core/dated.h"
+#include "core_ask.h"
+#include "core_try.h"
+
+enum { DAY = 86400 };
+
+/* As it is shown: "" where nothing is. */
+static void misdated(struct pair_node *node, const char *message, const char *kase, const char *want) {
+  char request[128];
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", message);
+  struct told told = tell(node, LINK_MESSAGE_SHOW, request);
+  const struct wire_json *arrival = wire_json_get(told.json, "arrival");
+  assert_int_equal(is_null(arrival, "misdated"), want[0] == '\0');
+  assert_true(base_view_is(wire_json_text(wire_json_get(arrival, "misdated")), want));
+  forget(&told);
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", kase);
+  told = tell(node, LINK_CASE_SHOW, request);
+  const struct wire_json *messages = wire_json_get(told.json, "messages");
+  for (size_t i = 0; i < wire_json_size(messages); i++)
+    if (base_view_is(wire_json_text(wire_json_get(at(messages, i), "id")), message))
+      assert_true(base_view_is(wire_json_text(wire_json_get(wire_json_get(at(messages, i), "arrival"), "misdated")), want));
+  forget(&told);
+}
+
+/* Kept, with its effect, and put on record. */
+static void test_kept_and_said(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], answer[65], why[300] = "";
+  try_agreed(&a, &b);
+  a.now = b.now += 2 * DAY;
+  try_request_with(&a, &b, "[]", id);
+  pair_rest(&a, &b);
+  misdated(&b, id, id, "");
+  assert_int_equal(try_count(&b, WIRE_ACT_FAULT), 0);
+  b.now -= DAY; /* his clock, but not his register, which goes back for nobody */
+  try_send(&b, id, "answer", try_answer, answer);
+  pair_rest(&a, &b);
+  try_state(&a, id, "answered");
+  try_receipted(&b, answer);
+  misdated(&a, answer, id, "apart");
+  assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, why, sizeof why), 1);
+  assert_non_null(strstr(why, "clock: message"));
+  assert_non_null(strstr(why, answer));
+  a.now += 2 * DAY; /* and hers ahead of his */
+  try_request_with(&a, &b, "[]", id);
+  pair_rest(&a, &b);
+  misdated(&b, id, id, "ahead");
+  assert_int_equal(try_leaves(&b, WIRE_ACT_FAULT, why, sizeof why), 1);
+  assert_non_null(strstr(why, "after it came here"));
+  try_sound(&a);
+  try_remove(&a, &b);
+}
+
+static enum core_dated dated(struct pair_node *node, const struct core_case *kase, const struct wire_header *header,
+                             base_time stored, base_time sent) {
+  BASE_AUTO_BUF struct base_buf bytes = {0};
+  base_buf_init(&bytes, 1024);
+  struct wire_leaf leaf = {.act = WIRE_ACT_SENT, .time = sent};
+  wire_leaf_write(&leaf, &bytes);
+  struct store_arrival arrival = {.leaf = sent != 0 ? base_buf_view(&bytes) : BASE_VIEW("{")};
+  return core_dated(node->core, kase, header, stored, &arrival);
+}
+
+static void test_to_the_second(void **state) {
+  (void)state;
+  struct pair_node a;
+  enum { NOW = 1000000, MOST = CORE_DISPUTE_SECONDS };
+  pair_make(&a, "rabat");
+  struct wire_header header = {.time = NOW}, ours = {.author = a.core->card.origin, .time = NOW}, theirs = {.author = BASE_VIEW("x")};
+  struct base_id follows[2] = {{.bytes = {1}}, {.bytes = {9}}};
+  header.follows = follows;
+  assert_int_equal(dated(&a, NULL, &header, NOW, NOW), CORE_DATED_WELL);
+  assert_int_equal(dated(&a, NULL, &header, NOW - MOST, NOW), CORE_DATED_WELL);
+  assert_int_equal(dated(&a, NULL, &header, NOW - MOST - 1, NOW), CORE_DATED_AHEAD);
+  assert_int_equal(dated(&a, NULL, &header, NOW + 400 * DAY, NOW), CORE_DATED_WELL); /* the line was away */
+  assert_int_equal(dated(&a, NULL, &header, NOW, NOW + MOST), CORE_DATED_WELL);
+  assert_int_equal(dated(&a, NULL, &header, NOW, NOW + MOST + 1), CORE_DATED_APART);
+  assert_int_equal(dated(&a, NULL, &header, NOW, NOW - MOST), CORE_DATED_WELL);
+  assert_int_equal(dated(&a, NULL, &header, NOW, NOW - MOST - 1), CORE_DATED_APART);
+  assert_int_equal(dated(&a, NULL, &header, NOW, 0), CORE_DATED_WELL); /* a leaf that cannot be read says nothing */
+  struct core_case_message messages[2] = {{.id = {.bytes = {3}}, .header = &ours}, {.id = {.bytes = {1}}, .header = &theirs}};
+  struct core_case kase = {.messages = messages, .count = 0};
+  ours.time = NOW + MOST + 1;
+  assert_int_equal(dated(&a, &kase, &header, NOW, NOW), CORE_DATED_WELL);
+  kase.count = 1;
+  assert_int_equal(dated(&a, &kase, &header, NOW, NOW), CORE_DATED_BEFORE); /* the opening is ours */
+  ours.time = NOW + MOST;
+  assert_int_equal(dated(&a, &kase, &header, NOW, NOW), CORE_DATED_WELL);
+  theirs.time = NOW + DAY;
+  messages[0].header = &theirs;
+  assert_int_equal(dated(&a, &kase, &header, NOW, NOW), CORE_DATED_WELL); /* of what others wrote only their word is known */
+  assert_null(core_dated_name(CORE_DATED_WELL));
+  pair_remove(&a);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_kept_and_said), cmocka_unit_test(test_to_the_second)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
