@@ -103,7 +103,7 @@ static const struct call *asks(const struct calls *calls, const struct base_id *
 
 /* --- whom it reached */
 
-static bool delivered(struct sim_node *from, unsigned to, const struct base_id *id, enum store_delivery_state *out) {
+bool sim_delivered(struct sim_node *from, unsigned to, const struct base_id *id, enum store_delivery_state *out) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_delivery delivery;
@@ -124,10 +124,10 @@ static void check_reached(struct calls *calls, const struct sim_written *written
     enum store_delivery_state state;
     struct sim_node *other = &node->sim->nodes[to];
     struct call there;
-    if (to == node->index || !sim_pair_clear(node, other) || !delivered(node, to, &written->id, &state))
+    if (to == node->index || !sim_pair_clear(node, other) || !sim_delivered(node, to, &written->id, &state))
       continue;
     const struct call *call = asks(calls, &written->id, measure, to, above);
-    bool goes = call != NULL && (delivered(node, to, &call->id, &state) || state != STORE_ENDED);
+    bool goes = call != NULL && (sim_delivered(node, to, &call->id, &state) || state != STORE_ENDED);
     if (call == NULL || (goes && !read_call(other, &call->id, &there)))
       sim_violate(node->sim, "a recall reaches everybody down the chain",
                   "%s gave %s message %.12s, which is recalled to %s: %s", node->name, other->name,
@@ -151,8 +151,8 @@ static int64_t length_of(const char *measure) {
   return (strcmp(measure, "erase") == 0 ? 3 : strcmp(measure, "correct") == 0 ? 7 : 1) * (int64_t)86400;
 }
 
-/* When the receiver's register says that it received this; 0: it did not. From this all clocks run. */
-static base_time receipt(struct sim *sim, unsigned author, unsigned receiver, const struct base_id *id) {
+/* From this all clocks run. */
+base_time sim_receipt(struct sim *sim, unsigned author, unsigned receiver, const struct base_id *id) {
   struct sim_node *node = &sim->nodes[receiver];
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -169,7 +169,7 @@ static base_time receipt(struct sim *sim, unsigned author, unsigned receiver, co
 }
 
 static bool over(struct sim *sim, const struct call *call) {
-  base_time at = receipt(sim, call->opener, call->to, &call->id);
+  base_time at = sim_receipt(sim, call->opener, call->to, &call->id);
   struct sim_node *node = &sim->nodes[call->opener];
   return at != 0 && at + length_of(call->measure) < node->world.now(node);
 }
@@ -204,8 +204,7 @@ static enum rank below(struct calls *calls, const struct call *above) {
   return worst;
 }
 
-/* Receipts were written by true clocks, so that everybody reckons the same. */
-static bool true_clocks(const struct sim *sim) {
+bool sim_true_clocks(const struct sim *sim) {
   for (unsigned i = 0; i < sim->node_count; i++)
     if (!sim->nodes[i].faithful)
       return false;
@@ -216,7 +215,7 @@ static void check_told(struct calls *calls, const struct call *call) {
   struct sim_node *node = calls->node;
   enum rank is = below(calls, call);
   struct call there;
-  if (!call->answered || call->closed || !true_clocks(node->sim) ||
+  if (!call->answered || call->closed || !sim_true_clocks(node->sim) ||
       !sim_pair_clear(node, &node->sim->nodes[call->opener]))
     return;
   if (strcmp(call->told, ranks[is]) != 0 ||
@@ -238,13 +237,12 @@ static enum base_code look_at_ending(void *context, const struct store_delivery 
   return BASE_OK;
 }
 
-/* A person ended a message of this case before it was handed over: what it would have said nobody hears. */
-static bool ended_in(struct sim_node *node, const struct base_id *kase) {
+bool sim_ended_in(struct sim_node *node, const struct base_id *kase) {
   struct ending ending = {kase, false};
   return store_delivery_each(node->core->store, NULL, false, 0, look_at_ending, &ending, NULL) == BASE_OK && ending.any;
 }
 
-static bool readable(struct sim_node *node, const struct base_id *id) {
+bool sim_readable(struct sim_node *node, const struct base_id *id) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 16 << 20);
   struct store_message row;
@@ -255,17 +253,17 @@ static bool readable(struct sim_node *node, const struct base_id *id) {
 static void check_answered(struct calls *calls, const struct call *call) {
   struct sim_node *node = calls->node;
   struct sim *sim = node->sim;
-  bool there = readable(node, &call->message);
+  bool there = sim_readable(node, &call->message);
   for (size_t i = 0; i < sim->law->count && !there; i++) {
     const struct sim_written *written = &sim->law->written[i];
     there = written->by == node->index && written->passes && base_id_equal(&written->source, &call->message) &&
-            readable(node, &written->id);
+            sim_readable(node, &written->id);
   }
   if (there)
     sim_violate(sim, "what was answered to be erased is not there", "%s: message %.12s, recalled by case %.12s",
                 node->name, base_id_text(&call->message).text, base_id_text(&call->id).text);
   else if (!call->certified && !call->closed && sim_pair_clear(node, &sim->nodes[call->opener]) &&
-           !ended_in(node, &call->id))
+           !sim_ended_in(node, &call->id))
     sim_violate(sim, "what was erased is certified", "%s: case %.12s", node->name, base_id_text(&call->id).text);
 }
 
@@ -308,7 +306,7 @@ static void check_kept_until(struct sim_node *node) {
   for (size_t i = 0; i < sim->law->count && !sim->violated; i++) {
     const struct sim_written *written = &sim->law->written[i];
     bool open = false;
-    if (written->keep_until == 0 || written->keep_until + SIM_RETAIN_GRACE > now || !readable(node, &written->id))
+    if (written->keep_until == 0 || written->keep_until + SIM_RETAIN_GRACE > now || !sim_readable(node, &written->id))
       continue;
     if (store_delivery_each(node->core->store, &written->id, true, 0, look_at_way, &open, NULL) == BASE_OK && !open)
       sim_violate(sim, "what may be kept until a time is not there after it",
@@ -368,7 +366,7 @@ static struct clock clock_of(struct sim *sim, const struct core_case *kase, unsi
     unsigned author = sim_named(sim, header->author);
     if (!kase->messages[i].effective || (author != opener && author != party))
       continue;
-    base_time at = receipt(sim, author, author == opener ? party : opener, &kase->messages[i].id);
+    base_time at = sim_receipt(sim, author, author == opener ? party : opener, &kase->messages[i].id);
     if (at == 0)
       continue;
     if (i == 0) {
@@ -471,7 +469,7 @@ void sim_after_check(struct sim_node *node, const struct sim_told *told) {
   check_calls(node);
   if (!sim->violated)
     check_kept_until(node);
-  if (!sim->violated && true_clocks(sim) &&
+  if (!sim->violated && sim_true_clocks(sim) &&
       store_case_each(node->core->store, (struct base_view){0}, 0, check_due, &dues, NULL) != BASE_OK)
     sim_violate(sim, "cases can be listed", "%s", node->name);
 }

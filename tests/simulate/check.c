@@ -593,5 +593,9 @@ void sim_check(struct sim *sim) {
     }
     if (!sim->violated)
       check_cases(node);
+    if (!sim->violated)
+      sim_ends_check(node);
+    if (!sim->violated)
+      sim_exercise_check(node);
   }
 }

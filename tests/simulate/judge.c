@@ -464,12 +464,14 @@ static void judge_consignment(struct sim_node *node, struct core *core, const st
   struct base_reader reader = base_reader_of(plain);
   struct base_id last = {{0}};
   bool end = false;
+  struct sim_side side = {0};
   static struct wire_frame frame;
   while (!node->sim->violated && wire_frame_read(&reader, &frame, &end, NULL) == BASE_OK && !end) {
     struct base_id id = frame.type == WIRE_FRAME_MESSAGE ? seal_message_id(frame.header) : frame.message;
     if ((frame.type != WIRE_FRAME_MESSAGE && frame.type != WIRE_FRAME_RECORD) || base_id_equal(&id, &last))
       continue;
     last = id;
+    sim_exercise_goes_along(node, &frame, &id, &side);
     judge_given(node, core, partner, &id, frame.type == WIRE_FRAME_RECORD);
   }
 }

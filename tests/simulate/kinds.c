@@ -15,6 +15,7 @@ enum {
   MOVES_ITEM = 6,
   GOES_ON = 3,
   ENDS = 1,
+  ENDING = 4, /* how much more often what is there to see: cases whose personal data ends */
   LEVEL_AMBER = 2,
   SOON = 60,
   PERIOD_MOST = 365 * 86400, /* far more than filled.h draws, also where a clock is ahead */
@@ -129,6 +130,8 @@ static const struct wire_kind *draw_kind(struct sim_node *node) {
   for (size_t i = 0; i < node->core->kind_count; i++) {
     const struct wire_kind *kind = &node->core->kinds[i]->kind;
     size_t share = !sim_kind_drawn(kind) ? 0 : kind->item_count > 0 ? 2 : 1; /* in these there is more to see */
+    if (node->sim->profile.months > 0 && kind->personal_ends.days > 0)
+      share *= ENDING;
     sum += share;
     if (share > 0 && sim_draw(node->sim, sum) < share)
       chosen = kind;
@@ -262,6 +265,7 @@ bool sim_move_case(struct sim_node *node, const struct base_id *id) {
 
 struct seen {
   struct sim_node *node;
+  bool ending; /* those alone whose personal data ends */
   size_t count;
   struct base_id chosen;
 };
@@ -269,7 +273,8 @@ struct seen {
 static enum base_code see(void *context, const struct store_case *row) {
   struct seen *seen = context;
   const struct core_kind *kind = core_kind_hashed(seen->node->core, row->kind, &row->kind_hash);
-  if (kind != NULL && sim_kind_drawn(&kind->kind) && sim_draw(seen->node->sim, ++seen->count) == 0)
+  bool fits = kind != NULL && sim_kind_drawn(&kind->kind) && (!seen->ending || kind->kind.personal_ends.days > 0);
+  if (fits && sim_draw(seen->node->sim, ++seen->count) == 0)
     seen->chosen = row->id;
   return BASE_OK;
 }
@@ -287,4 +292,10 @@ void sim_kinds_act(struct sim_node *node) {
     moved = sim_move_case(node, &seen.chosen) || moved;
   if (!moved && node->core != NULL && !sim->violated)
     open_drawn(node);
+}
+
+void sim_kinds_act_late(struct sim_node *node) {
+  struct seen seen = {.node = node, .ending = true};
+  if (store_case_each(node->core->store, (struct base_view){0}, 0, see, &seen, NULL) == BASE_OK && seen.count > 0)
+    (void)sim_move_case(node, &seen.chosen);
 }

@@ -14,6 +14,9 @@ enum {
   SIM_NOBODY = UINT32_MAX,
   SIM_FOR_EVER = 10 * 365 * 86400,
   SIM_RETAIN_GRACE = 300, /* seconds: a node looks again each minute at what was still on its way */
+  SIM_WRONG_MARK = 80,    /* permille: who means the real writes in an exercise, or the other way round */
+  SIM_PICTURED_MAX = 8,   /* kinds that are in the picture */
+  SIM_CROSSCHECKS = 6,    /* cases of a node that are held against its others in the end */
 };
 
 /* Of the special class. */
@@ -46,8 +49,9 @@ struct sim_written {
   unsigned parties[SIM_PARTIES_MAX];    /* with the author */
   char kind[24], type[24], purpose[40]; /* purpose: of the case */
   bool opens;
-  bool apart; /* its kind is humanitarian: a row of any kind is not about it */
-  bool ends;  /* its kind says when its personal data ends */
+  bool apart;    /* its kind is humanitarian: a row of any kind is not about it */
+  bool ends;     /* its kind says when its personal data ends */
+  bool exercise; /* as its case was meant from the beginning */
   unsigned personal, level;
   bool marked_for_consent; /* the mark asks for the originator's consent before it is passed on */
   bool passes;
@@ -117,6 +121,8 @@ const char *sim_draw_handling(struct sim *sim, struct sim_written *draft);
 /* Whether its cases are written as the kind says; the others people write by hand. */
 bool sim_kind_drawn(const struct wire_kind *kind);
 void sim_kinds_act(struct sim_node *node);
+/* Writes in a case whose personal data ends, or has ended. */
+void sim_kinds_act_late(struct sim_node *node);
 /* Writes in this case what may be written in it; false: nothing may, by this node. */
 bool sim_move_case(struct sim_node *node, const struct base_id *kase);
 
@@ -137,5 +143,34 @@ struct sim_told {
 /* A leaf that tells a deadline: each is told once. */
 void sim_after_told(struct sim_node *node, struct sim_told *told, const struct wire_opening *opening);
 void sim_after_check(struct sim_node *node, const struct sim_told *told);
+/* Its author has the receipt; *out: how it stands. */
+bool sim_delivered(struct sim_node *from, unsigned to, const struct base_id *id, enum store_delivery_state *out);
+/* When the receiver's register says that it received this; 0: it did not. */
+base_time sim_receipt(struct sim *sim, unsigned author, unsigned receiver, const struct base_id *id);
+/* Receipts were written by true clocks, so that everybody reckons the same. */
+bool sim_true_clocks(const struct sim *sim);
+/* A person ended a message of this case before it was handed over: what it would have said nobody hears. */
+bool sim_ended_in(struct sim_node *node, const struct base_id *kase);
+/* The content is there. */
+bool sim_readable(struct sim_node *node, const struct base_id *id);
+
+/* ends.c: what is personal in a case ends with it, everywhere */
+/* Its case has ended at this node, or may have. */
+bool sim_ends_may(struct sim *sim, unsigned node, const struct sim_written *written);
+void sim_ends_check(struct sim_node *node);
+
+/* exercise.c: exercises and what is real */
+/* What somebody who opens a case says of it; it is as what it passes on, or asks about. True: he is wrong, and the node
+ * knows. */
+bool sim_exercise_draw(struct sim_node *node, struct sim_written *draft);
+/* wrong: it was taken though its mark is not that of its case, or of what it names. */
+void sim_exercise_taken(struct sim_node *node, const char *what, bool wrong);
+struct sim_side {
+  bool any, exercise;
+};
+/* A frame about this message goes along with those before it. */
+void sim_exercise_goes_along(struct sim_node *node, const struct wire_frame *frame, const struct base_id *id,
+                             struct sim_side *side);
+void sim_exercise_check(struct sim_node *node);
 
 #endif

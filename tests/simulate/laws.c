@@ -84,6 +84,6 @@ void sim_law_recalls(struct sim *sim, unsigned node, const struct base_id *messa
 bool sim_law_may_end(const struct sim *sim, unsigned node, const struct base_id *message) {
   const struct sim_written *written = sim_law_find((struct sim *)sim, message);
   base_time latest = sim->nodes[node].clock_most;
-  bool ahead = written != NULL && written->ends && sim->counts.jumps > 0; /* no run is as long as a kind's days */
-  return ahead || (written != NULL && written->keep_until != 0 && written->keep_until <= latest);
+  bool with_case = written != NULL && written->ends && sim_ends_may((struct sim *)sim, node, written);
+  return with_case || (written != NULL && written->keep_until != 0 && written->keep_until <= latest);
 }

@@ -94,8 +94,10 @@ static void tell_totals(const struct totals *totals) {
          counts->restores, counts->returned, counts->erased, counts->rotated, counts->noticed, counts->lies,
          counts->refused_versions);
   printf("# %" PRIu64 " judged by their terms, %" PRIu64 " refused by them, %" PRIu64 " passed on, %" PRIu64
-         " recalled, %" PRIu64 " in cases of all other kinds\n",
-         counts->judged, counts->unlawful, counts->passed, counts->recalls, counts->drawn);
+         " recalled, %" PRIu64 " in cases of all other kinds, %" PRIu64 " certified to have ended with theirs, %" PRIu64
+         " exercises\n",
+         counts->judged, counts->unlawful, counts->passed, counts->recalls, counts->drawn, counts->certified,
+         counts->exercises);
 }
 
 static bool write_json(const struct options *options, const struct totals *totals, const struct sim *failed) {

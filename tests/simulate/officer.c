@@ -137,8 +137,9 @@ const char *sim_draw_handling(struct sim *sim, struct sim_written *draft) {
   return marks[mark].code;
 }
 
-static void write_handling(const char *handling, char out[80]) {
-  (void)snprintf(out, 80, handling != NULL ? ",\"handling\":\"%s\"" : "", handling);
+static void write_marks(const char *handling, bool exercise, char out[80]) {
+  size_t used = handling != NULL ? (size_t)snprintf(out, 80, ",\"handling\":\"%s\"", handling) : 0;
+  (void)snprintf(out + used, 80 - used, exercise ? ",\"exercise\":true" : "");
 }
 
 bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const unsigned *to, size_t count,
@@ -155,7 +156,8 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
     whole.parties[whole.party_count++] = to[i];
   }
   base_buf_u8(&names, 0);
-  write_handling(handling, mark);
+  bool wrong = sim_exercise_draw(node, &whole);
+  write_marks(handling, whole.exercise, mark);
   snprintf(what, sizeof what, "opens %s to %.40s", draft->kind, (const char *)names.data);
   bool done = draw_parts(node, draft, &parts);
   sim_law_writes(sim, &whole);
@@ -164,6 +166,8 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
                  draft->kind, (const char *)names.data, fields, parts_json(&parts), mark) &&
          submitted(node, what, &parts);
   sim_law_wrote(sim);
+  sim_exercise_taken(node, what, wrong && done);
+  sim->counts.exercises += whole.exercise && done;
   base_buf_free(&parts.json);
   return done;
 }
@@ -180,8 +184,10 @@ bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct
     whole.party_count = opening->party_count;
     memcpy(whole.parties, opening->parties, sizeof whole.parties);
     memcpy(whole.purpose, opening->purpose, sizeof whole.purpose);
+    whole.exercise = opening->exercise;
   }
-  write_handling(sim_draw_handling(sim, &whole), mark);
+  bool wrong = sim->profile.exercises > 0 && opening != NULL && sim_chance(sim, SIM_WRONG_MARK);
+  write_marks(sim_draw_handling(sim, &whole), whole.exercise != wrong, mark);
   snprintf(what, sizeof what, "sends %s in %.12s:", draft->type, base_id_text(kase).text);
   bool ready = draw_parts(node, draft, &parts);
   sim_law_writes(sim, &whole);
@@ -190,6 +196,7 @@ bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct
                       base_id_text(kase).text, draft->type, fields, parts_json(&parts), mark) &&
               submitted(node, what, &parts);
   sim_law_wrote(sim);
+  sim_exercise_taken(node, what, wrong && done);
   base_buf_free(&parts.json);
   return done;
 }

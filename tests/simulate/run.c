@@ -15,6 +15,8 @@ enum {
   EVENTS_MOST = 15000, /* and for each node: */
   EVENTS_EACH = 1000,
   LATER_MOST = 9 * 86400, /* longer than any deadline */
+  MONTH = 35 * 86400,     /* longer than what is personal outlives its case, and no longer than keys are good for */
+  MONTHS = 4,             /* all that filled.h dates is over then */
 };
 #define KINDS_APART UINT64_C(0x6b696e6473)
 
@@ -257,8 +259,12 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
   profile->later_s = profile->laws > 0 ? (int64_t)sim_draw(sim, LATER_MOST) : 0;
   /* Drawn apart: the runs without them are what they were without this. */
   uint64_t apart = sim->seed ^ KINDS_APART;
-  if (!many && disk_random(&apart) % 1000 < (profile->nodes > 2 ? 250 : 120))
+  if (!many && disk_random(&apart) % 1000 < (profile->nodes > 2 ? 400 : 250))
     profile->kinds = 300 + (unsigned)(disk_random(&apart) % 400);
+  if (profile->kinds > 0 && follows && disk_random(&apart) % 1000 < 900)
+    profile->months = MONTHS;
+  if ((profile->kinds > 0 || profile->laws > 0) && disk_random(&apart) % 1000 < 500)
+    profile->exercises = 200 + (unsigned)(disk_random(&apart) % 500);
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {
@@ -366,12 +372,26 @@ static void rest(struct sim *sim) {
 
 /* Terms end, consents too, what was to be kept until a day is over, and nobody answered: clocks go on by days at once,
  * and at each node a person looks. */
-static void pass_days(struct sim *sim) {
-  sim->later_s = sim->profile.later_s;
-  sim_say(sim, NULL, "%lld s pass", (long long)sim->later_s);
+static void pass(struct sim *sim, int64_t seconds) {
+  sim->later_s += seconds;
+  sim_say(sim, NULL, "%lld s pass", (long long)seconds);
   for (unsigned i = 0; i < sim->node_count && !sim->violated; i++)
     if (sim->nodes[i].core != NULL)
       (void)sim_ask(&sim->nodes[i], LINK_RECALL_LIST, -1, "{\"actor\":\"amal\"}");
+  if (!sim->violated)
+    rest(sim);
+}
+
+/* Cases end, and somebody still writes in them. */
+static void pass_months(struct sim *sim) {
+  for (unsigned i = 0; i < sim->profile.months && !sim->violated; i++)
+    pass(sim, MONTH);
+  for (unsigned i = 0; i < sim->node_count && !sim->violated; i++)
+    sim_kinds_act_late(&sim->nodes[i]);
+  if (!sim->violated)
+    rest(sim);
+  if (!sim->violated)
+    pass(sim, HOUR / 1000);
 }
 
 void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
@@ -397,10 +417,10 @@ void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
     sim_heal(sim);
   if (!sim->violated)
     rest(sim);
-  if (!sim->violated && sim->profile.later_s > 0) {
-    pass_days(sim);
-    rest(sim);
-  }
+  if (!sim->violated && sim->profile.later_s > 0)
+    pass(sim, sim->profile.later_s);
+  if (!sim->violated && sim->profile.months > 0)
+    pass_months(sim);
   if (!sim->violated) {
     sim_villain_final(sim);
     probe(sim);
