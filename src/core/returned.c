@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/agreements.h"
 #include "core/back.h"
 #include "core/cases.h"
 #include "core/clear.h"
@@ -280,6 +281,8 @@ static enum base_code store(struct core *core, struct core_partner *partner, con
     code = store_row(core, partner, frame, came, &row, &dropped, &arena, err);
   if (code == BASE_OK)
     code = store_way(core, partner, &held, receipt, checkpoint, came, &row, err);
+  if (code == BASE_OK && row.state == STORE_MESSAGE_HELD) /* another partner's receipt: an acceptance counts from the newest */
+    code = core_agreement_touched(core, &row.case_id, err);
   if (code == BASE_OK && row.state == STORE_MESSAGE_PENDING)
     code = core_message_awaits(core, &came->header, &came->id, err);
   if (code != BASE_OK)

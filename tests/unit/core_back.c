@@ -491,11 +491,67 @@ static void test_twice(void **state) {
   try_remove(&a, &b);
 }
 
+static void rest_all(struct pair_node **all, size_t count) {
+  for (unsigned quiet = 0, rounds = 0; quiet < 6; quiet++) {
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+      all[i]->ms += rounds < 6 ? 31000 : 100; /* what is asked for with pauses, too */
+      any = pair_deliver(all[i], all, count) || any;
+    }
+    quiet = any ? 0 : quiet;
+    if (++rounds > 500)
+      fail_msg("the nodes do not come to rest");
+  }
+}
+
+/* Its acceptance comes back from two, one behind the other: it counts from the newer receipt, at once as after a start. */
+static void test_accepted(void **state) {
+  (void)state;
+  struct pair_node a, b, c, *all[] = {&a, &b, &c};
+  char agreement[65], accepted[65], terms[160];
+  pair_make(&a, "rabat");
+  pair_make(&b, "paris");
+  pair_make(&c, "madrid");
+  for (size_t i = 0; i < 3; i++)
+    for (size_t k = 0; k < 3; k++)
+      if (i != k)
+        pair_partner(all[i], all[k]);
+  pair_id(&a, LINK_CASE_OPEN,
+          "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"paris\",\"madrid\"],\"fields\":{\"title\":\"t\","
+          "\"legal_basis\":\"l\",\"language\":\"fr\",\"until\":\"2036-01-01\",\"articles\":\"1.\",\"rows\":[{\"id\":\"1\","
+          "\"kind\":\"*\",\"types\":[\"*\"],\"purposes\":[\"*\"],\"direction\":\"both\"}]}}",
+          agreement);
+  rest_all(all, 3);
+  snprintf(terms, sizeof terms, "{\"terms\":\"%s\"}", agreement);
+  try_send(&c, agreement, "accept", terms, accepted);
+  rest_all(all, 3);
+  save(&b);
+  c.now += 7200;
+  try_send(&b, agreement, "accept", terms, accepted);
+  rest_all(all, 3);
+  base_time from = b.core->agreements[0].law.from;
+  assert_true(b.core->agreements[0].law.accepted && from >= b.now + 7000);
+  put_back(&b);
+  open_epoch(&b);
+  rest_all(all, 3);
+  confirm(&a, &b, BASE_OK);
+  rest_all(all, 3);
+  assert_true(b.core->agreements[0].law.accepted && b.core->agreements[0].law.from < from);
+  confirm(&c, &b, BASE_OK);
+  rest_all(all, 3);
+  assert_int_equal(b.core->agreements[0].law.from, from);
+  for (size_t i = 0; i < 3; i++) {
+    try_sound(all[i]);
+    pair_remove(all[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_comes_back), cmocka_unit_test(test_goes_on),   cmocka_unit_test(test_lies),
       cmocka_unit_test(test_cannot),     cmocka_unit_test(test_not_asked), cmocka_unit_test(test_twice),
       cmocka_unit_test(test_forged),     cmocka_unit_test(test_stricter),
+      cmocka_unit_test(test_accepted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
