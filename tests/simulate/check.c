@@ -597,5 +597,7 @@ void sim_check(struct sim *sim) {
       sim_ends_check(node);
     if (!sim->violated)
       sim_exercise_check(node);
+    if (!sim->violated)
+      sim_feed_check(node);
   }
 }

@@ -139,15 +139,14 @@ static const struct wire_kind *draw_kind(struct sim_node *node) {
   return chosen;
 }
 
-static void open_drawn(struct sim_node *node) {
+void sim_open_drawn(struct sim_node *node, const struct wire_kind *kind, bool all) {
   BASE_AUTO_BUF struct base_buf fields = {0};
   struct sim *sim = node->sim;
-  const struct wire_kind *kind = draw_kind(node);
   struct sim_written draft = {.by = node->index};
   struct about about = {0};
   unsigned to[SIM_RECEIVERS_MAX];
   size_t count = sim_draw_receivers(node, to);
-  if (sim_chance(sim, 400)) /* all of them */
+  if (all)
     for (count = 0; count < node->partner_count && count < SIM_RECEIVERS_MAX; count++)
       to[count] = node->partners[count];
   struct base_view party = sim_chance(sim, 300) ? node->origin : sim->nodes[to[sim_draw(sim, count)]].origin;
@@ -180,7 +179,7 @@ static unsigned share_of(const struct wire_kind *kind, const struct wire_kind_ty
   for (size_t i = 0; i < kind->transition_count; i++)
     if (kind->transitions[i].on == type && !kind->transitions[i].stays && ends_in(kind, kind->transitions[i].to))
       return ENDS;
-  return type->opens != NULL ? OPENS_ITEM : GOES_ON;
+  return sim_feed_share(kind, type, type->opens != NULL ? OPENS_ITEM : GOES_ON);
 }
 
 static void offer(struct sim *sim, struct move *move, const struct wire_kind_type *type, size_t item, unsigned share) {
@@ -212,7 +211,7 @@ static struct move draw_move(struct sim_node *node, const struct core_case *kase
       offer(node->sim, &move, type, 0, share_of(kind, type));
     for (size_t at = 1; type->moves != NULL && at < kase->count; at++)
       if (possible(node, kase, type, at))
-        offer(node->sim, &move, type, at, MOVES_ITEM);
+        offer(node->sim, &move, type, at, sim_feed_share(kind, type, MOVES_ITEM));
   }
   return move;
 }
@@ -291,7 +290,7 @@ void sim_kinds_act(struct sim_node *node) {
   for (size_t i = 0; i < most && node->core != NULL && !sim->violated; i++)
     moved = sim_move_case(node, &seen.chosen) || moved;
   if (!moved && node->core != NULL && !sim->violated)
-    open_drawn(node);
+    sim_open_drawn(node, draw_kind(node), sim_chance(sim, 400));
 }
 
 void sim_kinds_act_late(struct sim_node *node) {

@@ -110,6 +110,8 @@ void sim_write_consent(struct sim_node *node, const struct core_case *kase, char
 bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const unsigned *to, size_t count,
                    const char *fields, const char *handling);
 bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct sim_written *draft, const char *fields);
+/* Notes what was acknowledged, or what was refused and may be. */
+bool sim_submitted(struct sim_node *node, const char *what, size_t part_count, uint64_t part_size, uint64_t part_seed);
 /* Writes in some case of this kind, NULL: of any; false: there is none, or nothing to write. */
 bool sim_act_in_case(struct sim_node *node, const char *kind);
 void sim_accept(struct sim_node *node, const struct base_id *agreement);
@@ -121,6 +123,8 @@ const char *sim_draw_handling(struct sim *sim, struct sim_written *draft);
 /* Whether its cases are written as the kind says; the others people write by hand. */
 bool sim_kind_drawn(const struct wire_kind *kind);
 void sim_kinds_act(struct sim_node *node);
+/* all: to all partners. */
+void sim_open_drawn(struct sim_node *node, const struct wire_kind *kind, bool all);
 /* Writes in a case whose personal data ends, or has ended. */
 void sim_kinds_act_late(struct sim_node *node);
 /* Writes in this case what may be written in it; false: nothing may, by this node. */
@@ -172,5 +176,12 @@ struct sim_side {
 void sim_exercise_goes_along(struct sim_node *node, const struct wire_frame *frame, const struct base_id *id,
                              struct sim_side *side);
 void sim_exercise_check(struct sim_node *node);
+
+/* feed.c: items that go on into another case */
+/* How often this type is chosen: more often where it lets such an item go on, seldom where that ends it. */
+unsigned sim_feed_share(const struct wire_kind *kind, const struct wire_kind_type *type, unsigned usual);
+void sim_feed_begin(struct sim *sim);
+void sim_feed_acts(struct sim_node *node);
+void sim_feed_check(struct sim_node *node);
 
 #endif

@@ -87,8 +87,7 @@ static const char *parts_json(struct parts *parts) {
   return (const char *)parts->json.data;
 }
 
-/* Notes what was acknowledged, or what was refused and may be. */
-static bool submitted(struct sim_node *node, const char *what, const struct parts *parts) {
+bool sim_submitted(struct sim_node *node, const char *what, size_t part_count, uint64_t part_size, uint64_t part_seed) {
   struct sim *sim = node->sim;
   WIRE_AUTO_JSON struct wire_json *json = NULL;
   struct base_id id;
@@ -109,7 +108,7 @@ static bool submitted(struct sim_node *node, const char *what, const struct part
     return false;
   }
   sim_say(sim, node, "%s %.12s", what, base_id_text(&id).text);
-  sim_ledger_acked(node, &id, parts->count, parts->size, parts->seed);
+  sim_ledger_acked(node, &id, part_count, part_size, part_seed);
   return true;
 }
 
@@ -164,7 +163,7 @@ bool sim_open_case(struct sim_node *node, const struct sim_written *draft, const
   done = done &&
          sim_ask(node, LINK_CASE_OPEN, -1, "{\"actor\":\"amal\",\"kind\":\"%s\",\"to\":[%s],\"fields\":%s%s%s}",
                  draft->kind, (const char *)names.data, fields, parts_json(&parts), mark) &&
-         submitted(node, what, &parts);
+         sim_submitted(node, what, parts.count, parts.size, parts.seed);
   sim_law_wrote(sim);
   sim_exercise_taken(node, what, wrong && done);
   sim->counts.exercises += whole.exercise && done;
@@ -194,7 +193,7 @@ bool sim_send_in(struct sim_node *node, const struct base_id *kase, const struct
   bool done = ready &&
               sim_ask(node, LINK_CASE_SEND, -1, "{\"actor\":\"amal\",\"id\":\"%s\",\"type\":\"%s\",\"fields\":%s%s%s}",
                       base_id_text(kase).text, draft->type, fields, parts_json(&parts), mark) &&
-              submitted(node, what, &parts);
+              sim_submitted(node, what, parts.count, parts.size, parts.seed);
   sim_law_wrote(sim);
   sim_exercise_taken(node, what, wrong && done);
   base_buf_free(&parts.json);
@@ -505,6 +504,8 @@ void sim_officer_acts(struct sim_node *node) {
     return;
   if (sim->profile.kinds > 0 && sim_chance(sim, sim->profile.kinds))
     sim_kinds_act(node);
+  else if (sim->profile.feeds > 0 && sim_chance(sim, sim->profile.feeds))
+    sim_feed_acts(node);
   else if (sim_chance(sim, sim->profile.laws))
     sim_parley_acts(node);
   else if (sim_chance(sim, sim->profile.ends))

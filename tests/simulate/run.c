@@ -263,8 +263,10 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
     profile->kinds = 300 + (unsigned)(disk_random(&apart) % 400);
   if (profile->kinds > 0 && follows && disk_random(&apart) % 1000 < 900)
     profile->months = MONTHS;
+  if (profile->kinds > 0 && profile->nodes < 4 && disk_random(&apart) % 1000 < 350)
+    profile->feeds = 400;
   if ((profile->kinds > 0 || profile->laws > 0) && disk_random(&apart) % 1000 < 500)
-    profile->exercises = 200 + (unsigned)(disk_random(&apart) % 500);
+    profile->exercises = 100 + (unsigned)(disk_random(&apart) % 500);
 }
 
 static void befriend(struct sim *sim, unsigned a, unsigned b) {
@@ -405,6 +407,8 @@ void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
   make_nodes(sim);
   if (!sim->violated)
     sim_parley_begin(sim);
+  if (!sim->violated)
+    sim_feed_begin(sim);
   sim_say(sim, NULL, "%u nodes, villain: %s, %lld minutes of trouble", sim->node_count,
           sim_villain_name(sim->profile.villain), (long long)(sim->profile.chaos_ms / MINUTE));
   int64_t begin = sim->now_ms, end = begin + sim->profile.chaos_ms;

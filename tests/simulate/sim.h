@@ -13,6 +13,7 @@
  *   judge.c    holds each hand-over and each refusal against it
  *   items.c    what all parties see of a case: standing, items, due moments; and that nothing is stuck
  *   after.c    what must hold in the end of recalls, of what was to be kept until a time, and of deadlines
+ *   feed.c     what an item became goes on into another case, once
  *   exercise.c exercises and what is real: drawn, and never joined
  *   ends.c     that what is personal in a case is gone with it, everywhere, and certified
  *   trouble.c  what goes wrong: lines, power, disks, clocks
@@ -73,6 +74,7 @@ struct sim_profile {
   unsigned parts, many_parts, ends, suspends, erases, rotates, laws; /* of what people do … */
   unsigned kinds;                                                    /* … and of cases of all other kinds */
   unsigned exercises;                                                /* of the cases that are opened */
+  unsigned feeds;                                                    /* of what people do else */
   int64_t later_s;                                                   /* clocks go on by that before the end … */
   unsigned months;                                                   /* … and so often by a month, until cases have ended */
 };
@@ -202,7 +204,7 @@ struct sim_erased { /* a person at the node asked for it */
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
       disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions, judged, unlawful, passed,
-      recalls, drawn, certified, exercises;
+      recalls, drawn, certified, exercises, fed;
 };
 
 struct sim {
