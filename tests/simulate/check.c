@@ -599,5 +599,7 @@ void sim_check(struct sim *sim) {
       sim_exercise_check(node);
     if (!sim->violated)
       sim_feed_check(node);
+    if (!sim->violated)
+      sim_release_check(node);
   }
 }

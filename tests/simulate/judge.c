@@ -386,6 +386,8 @@ static void judge_sent(struct sim_node *node, struct core *core, const struct wi
   for (size_t i = 0; i < written->party_count; i++)
     if (written->parties[i] == to)
       memcpy(written->clauses[i], clause, sizeof clause);
+  if (sim->law->writing && !sim->law->releasing && sim_release_needed(node, written))
+    tell(node, "what needs a second person waits for him", written, to, clause);
   if (!needs_row(written) || !judges(node))
     return;
   sim->law->judged++;

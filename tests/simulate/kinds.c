@@ -129,7 +129,8 @@ static const struct wire_kind *draw_kind(struct sim_node *node) {
   size_t sum = 0;
   for (size_t i = 0; i < node->core->kind_count; i++) {
     const struct wire_kind *kind = &node->core->kinds[i]->kind;
-    size_t share = !sim_kind_drawn(kind) ? 0 : kind->item_count > 0 ? 2 : 1; /* in these there is more to see */
+    bool seen = node->sim->profile.persons == 0 || kind->lane != WIRE_LANE_HUMANITARIAN; /* it is in no lane of theirs */
+    size_t share = !sim_kind_drawn(kind) || !seen ? 0 : kind->item_count > 0 ? 2 : 1; /* in these there is more to see */
     if (node->sim->profile.months > 0 && kind->personal_ends.days > 0)
       share *= ENDING;
     sum += share;
@@ -199,13 +200,13 @@ static bool possible(struct sim_node *node, const struct core_case *kase, const 
              : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, node->world.now(node), type, NULL) == BASE_OK;
 }
 
-/* What a second person must release first nobody writes: no persons are known at these nodes. */
+/* What a second person must release first nobody writes where no persons are known. */
 static struct move draw_move(struct sim_node *node, const struct core_case *kase) {
   const struct wire_kind *kind = &kase->kind->kind;
   struct move move = {0};
   for (size_t i = 0; i < kind->type_count; i++) {
     const struct wire_kind_type *type = &kind->types[i];
-    if (type->release || !possible(node, kase, type, 0))
+    if ((type->release && node->second[0] == '\0') || !possible(node, kase, type, 0))
       continue;
     if (type->moves == NULL)
       offer(node->sim, &move, type, 0, share_of(kind, type));

@@ -16,6 +16,7 @@ enum {
   SIM_RETAIN_GRACE = 300, /* seconds: a node looks again each minute at what was still on its way */
   SIM_WRONG_MARK = 80,    /* permille: who means the real writes in an exercise, or the other way round */
   SIM_PICTURED_MAX = 8,   /* kinds that are in the picture */
+  SIM_TOKEN_SECONDS = 29 * 86400,
   SIM_CROSSCHECKS = 6,    /* cases of a node that are held against its others in the end */
 };
 
@@ -70,6 +71,16 @@ struct sim_recalled { /* a recall that a person opened, and that was acknowledge
   char measure[16];
 };
 
+struct sim_held { /* a message that waits for a second person, or did */
+  unsigned node;
+  int64_t number;
+  struct base_id message; /* as it waits; it goes under another id */
+  struct sim_written draft;
+  size_t part_count;
+  uint64_t part_size, part_seed;
+  bool withheld; /* refused or withdrawn, and that was acknowledged */
+};
+
 struct sim_law {
   size_t count, room;
   struct sim_written *written;
@@ -78,6 +89,9 @@ struct sim_law {
   bool begun;               /* terms are drawn wide and narrow from now on, not plain */
   bool writing;             /* a person's message is being submitted … */
   struct sim_written draft; /* … this one, whose id is not known yet */
+  size_t held_count, held_room;
+  struct sim_held *held;
+  bool releasing;           /* that message is one that another person lets go */
   uint64_t judged, refused; /* for the totals */
 };
 
@@ -183,5 +197,14 @@ unsigned sim_feed_share(const struct wire_kind *kind, const struct wire_kind_typ
 void sim_feed_begin(struct sim *sim);
 void sim_feed_acts(struct sim_node *node);
 void sim_feed_check(struct sim_node *node);
+
+/* release.c: what waits for a second person */
+void sim_release_begin(struct sim *sim);
+bool sim_release_needed(const struct sim_node *node, const struct sim_written *written);
+/* The draft was answered by this in place of an id. True: it was let go at once. */
+bool sim_release_held(struct sim_node *node, const struct wire_json *release, size_t part_count, uint64_t part_size,
+                      uint64_t part_seed);
+void sim_release_acts(struct sim_node *node);
+void sim_release_check(struct sim_node *node);
 
 #endif

@@ -26,6 +26,7 @@ void sim_law_free(struct sim *sim) {
     return;
   free(sim->law->written);
   free(sim->law->recalled);
+  free(sim->law->held);
   free(sim->law);
 }
 

@@ -95,9 +95,9 @@ static void tell_totals(const struct totals *totals) {
          counts->refused_versions);
   printf("# %" PRIu64 " judged by their terms, %" PRIu64 " refused by them, %" PRIu64 " passed on, %" PRIu64
          " recalled, %" PRIu64 " in cases of all other kinds, %" PRIu64 " certified to have ended with theirs, %" PRIu64
-         " exercises, %" PRIu64 " fed from one case into another\n",
+         " exercises, %" PRIu64 " fed from one case into another, %" PRIu64 " held\n",
          counts->judged, counts->unlawful, counts->passed, counts->recalls, counts->drawn, counts->certified,
-         counts->exercises, counts->fed);
+         counts->exercises, counts->fed, counts->held);
 }
 
 static bool write_json(const struct options *options, const struct totals *totals, const struct sim *failed) {

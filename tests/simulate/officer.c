@@ -102,8 +102,11 @@ bool sim_submitted(struct sim_node *node, const char *what, size_t part_count, u
                   (const char *)node->reply.payload.data);
     return false;
   }
-  if (wire_json_parse(base_buf_view(&node->reply.payload), 4096, "id", &json, NULL) != BASE_OK ||
-      !base_id_parse(wire_json_text(wire_json_get(json, "id")), &id)) {
+  bool read = wire_json_parse(base_buf_view(&node->reply.payload), BASE_BUF_DEFAULT_LIMIT, "id", &json, NULL) == BASE_OK;
+  const struct wire_json *release = wire_json_get(json, "release");
+  if (read && wire_json_type(release) == WIRE_JSON_OBJECT)
+    return sim_release_held(node, release, part_count, part_size, part_seed);
+  if (!read || !base_id_parse(wire_json_text(wire_json_get(json, "id")), &id)) {
     sim_violate(sim, "a submission is answered by an id", "%s: %s", node->name, what);
     return false;
   }
@@ -506,6 +509,8 @@ void sim_officer_acts(struct sim_node *node) {
     sim_kinds_act(node);
   else if (sim->profile.feeds > 0 && sim_chance(sim, sim->profile.feeds))
     sim_feed_acts(node);
+  else if (sim->profile.persons > 0 && sim_chance(sim, sim->profile.persons))
+    sim_release_acts(node);
   else if (sim_chance(sim, sim->profile.laws))
     sim_parley_acts(node);
   else if (sim_chance(sim, sim->profile.ends))

@@ -265,6 +265,11 @@ static void draw_profile(struct sim *sim, unsigned nodes) {
     profile->months = MONTHS;
   if (profile->kinds > 0 && profile->nodes < 4 && disk_random(&apart) % 1000 < 350)
     profile->feeds = 400;
+  bool plain = profile->kinds > 0 && profile->laws == 0 && profile->feeds == 0 && profile->villain == SIM_HONEST;
+  if (plain && disk_random(&apart) % 1000 < 300) {
+    profile->persons = 350;
+    profile->months = 0; /* longer than a token is good for */
+  }
   if ((profile->kinds > 0 || profile->laws > 0) && disk_random(&apart) % 1000 < 500)
     profile->exercises = 100 + (unsigned)(disk_random(&apart) % 500);
 }
@@ -407,6 +412,8 @@ void sim_run(struct sim *sim, uint64_t seed, unsigned nodes, bool verbose) {
   make_nodes(sim);
   if (!sim->violated)
     sim_parley_begin(sim);
+  if (!sim->violated)
+    sim_release_begin(sim);
   if (!sim->violated)
     sim_feed_begin(sim);
   sim_say(sim, NULL, "%u nodes, villain: %s, %lld minutes of trouble", sim->node_count,

@@ -14,6 +14,7 @@
  *   items.c    what all parties see of a case: standing, items, due moments; and that nothing is stuck
  *   after.c    what must hold in the end of recalls, of what was to be kept until a time, and of deadlines
  *   feed.c     what an item became goes on into another case, once
+ *   release.c  what waits for a second person
  *   exercise.c exercises and what is real: drawn, and never joined
  *   ends.c     that what is personal in a case is gone with it, everywhere, and certified
  *   trouble.c  what goes wrong: lines, power, disks, clocks
@@ -74,7 +75,7 @@ struct sim_profile {
   unsigned parts, many_parts, ends, suspends, erases, rotates, laws; /* of what people do … */
   unsigned kinds;                                                    /* … and of cases of all other kinds */
   unsigned exercises;                                                /* of the cases that are opened */
-  unsigned feeds;                                                    /* of what people do else */
+  unsigned feeds, persons;                                           /* of what people do else */
   int64_t later_s;                                                   /* clocks go on by that before the end … */
   unsigned months;                                                   /* … and so often by a month, until cases have ended */
 };
@@ -151,6 +152,7 @@ struct sim_node {
   size_t give_count, give_room;
   struct sim_mail **gives; /* of the step under way */
   struct sim_place places[SIM_PLACES];
+  char second[128]; /* the token of another person than the one who sends; "": none is known */
   struct sim_reply reply;
   size_t partner_count;
   unsigned partners[SIM_PARTNERS_MAX];
@@ -204,7 +206,7 @@ struct sim_erased { /* a person at the node asked for it */
 struct sim_counts {
   uint64_t events, consignments, exchanges, messages, denied, parts, starts, kills, power_cuts, crashes, cuts, jumps,
       disk_errors, restores, returned, erased, rotated, noticed, lies, refused_versions, judged, unlawful, passed,
-      recalls, drawn, certified, exercises, fed;
+      recalls, drawn, certified, exercises, fed, held;
 };
 
 struct sim {
