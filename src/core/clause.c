@@ -64,8 +64,10 @@ enum base_code core_clause_find(struct core *core, struct base_view text, struct
   *out = (struct core_row){.clause = text};
   if (!law_clause_read(text, &clause))
     return BASE_OK;
+  /* Terms that were over before all had accepted them have no rows there, and bind whoever was given something under them. */
   for (size_t i = 0; i < core->law_count && out->agreement == NULL; i++)
-    if (base_id_equal(&core->law[i].id, &clause.agreement) && base_id_equal(&core->law[i].terms, &clause.terms))
+    if (core->law[i].row_count > 0 && base_id_equal(&core->law[i].id, &clause.agreement) &&
+        base_id_equal(&core->law[i].terms, &clause.terms))
       out->agreement = &core->law[i];
   if (out->agreement == NULL)
     code = read_terms(core, &clause, arena, out, err);

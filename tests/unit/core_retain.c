@@ -145,6 +145,32 @@ static void test_unknown_row(void **state) {
   try_remove(&a, &b);
 }
 
+/* Their acceptance came when they were over, so they permit nothing; what was sent under them before is kept as they say. */
+static void test_over_when_accepted(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char json[600], agreement[65], accepted[65], fields[100], id[65];
+  try_partners(&a, &b);
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"kind\":\"agreement\",\"to\":[\"%s\"],\"fields\":{\"title\":\"t\",\"legal_basis\":\"l\","
+           "\"language\":\"fr\",\"articles\":\"a\",\"until\":\"%s\",\"rows\":[{\"id\":\"2.1\",\"kind\":\"*\",\"types\":[\"*\"],"
+           "\"purposes\":[\"*\"],\"direction\":\"both\",\"retention_days\":%d}]}}",
+           b.name, base_time_format(a.now + DAY).text, FIRST);
+  pair_id(&a, LINK_CASE_OPEN, json, agreement);
+  pair_rest(&a, &b);
+  snprintf(fields, sizeof fields, "{\"terms\":\"%s\"}", agreement);
+  try_send(&b, agreement, "accept", fields, accepted);
+  submit(&b, &a, "", id);
+  a.now += 2 * DAY;
+  pair_rest(&a, &b);
+  assert_int_equal(a.core->law[0].row_count, 0);
+  kept_until(&a, id, a.now + FIRST * DAY);
+  try_sound(&a);
+  later(&a, &b, FIRST * DAY);
+  shown(&a, id, ", as its row says: ");
+  try_remove(&a, &b);
+}
+
 /* A row that is silent sets no end. */
 static void test_silent_row(void **state) {
   (void)state;
@@ -329,6 +355,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_certified), cmocka_unit_test(test_by_hand),
                                      cmocka_unit_test(test_false),     cmocka_unit_test(test_row),
                                      cmocka_unit_test(test_unknown_row),
+                                     cmocka_unit_test(test_over_when_accepted),
                                      cmocka_unit_test(test_silent_row), cmocka_unit_test(test_clock_goes_back),
                                      cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
