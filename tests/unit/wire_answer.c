@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../shipped.h"
+#include "wire_slips.h"
 
 /* Rows that answer rows: keys of tables, and which type answers which table. */
 
@@ -37,9 +30,7 @@ static void reads_what_answers(void **state) {
 
 static void refuses_what_leads_nowhere(void **state) {
   (void)state;
-  static const struct {
-    const char *old, *new, *says;
-  } cases[] = {
+  static const struct slip slips[] = {
       {KEY, "\"name\": \"applicants\", \"type\": \"table\", \"key\": \"number\"",
        "$.types[0].fields[5].key: must be a required column of type line or code"},
       {KEY, "\"name\": \"applicants\", \"type\": \"table\", \"key\": \"born\"", "fields[5].key: must be a required column of type line or code"},
@@ -69,11 +60,7 @@ static void refuses_what_leads_nowhere(void **state) {
       {RESULTS, "{\"name\": \"results\", \"type\": \"table\", \"key\": \"reference\", \"least\": 1, \"most\": 256",
        "$.answers[0].table: must be a required field"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct base_error err = {0};
-    if (parse_with(cases[i].old, cases[i].new, &err) == BASE_OK || strstr(err.text, cases[i].says) == NULL)
-      fail_msg("%s: %s", cases[i].new, err.text);
-  }
+  refuses_slips("accreditation", slips, sizeof slips / sizeof *slips);
   struct base_error err = {0}; /* of what need not be whole fewer rows are enough; a code may tell rows apart */
   assert_int_equal(parse_with(", \"all\": true}", "}", &err), BASE_OK);
   assert_int_equal(parse_with("\"results\", \"type\": \"table\", \"key\": \"reference\"", "\"results\", \"type\": \"table\", \"key\": \"result\"", &err),

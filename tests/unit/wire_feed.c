@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../shipped.h"
+#include "wire_slips.h"
 
 /* Feeds of a kind: what an item became goes on in a case of another kind. */
-
-static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
-  return shipped_changed("talks", old, new, err);
-}
 
 /* What a shipped kind feeds is a message that the other kind has, with all that it requires. */
 static void feeds_fit_the_kinds_that_ship(void **state) {
@@ -56,9 +45,7 @@ static void feeds_fit_the_kinds_that_ship(void **state) {
 
 static void refuses_what_leads_nowhere(void **state) {
   (void)state;
-  static const struct {
-    const char *old, *new, *says;
-  } cases[] = {
+  static const struct slip slips[] = {
       {"\"feeds\": [", "\"feeds\": [], \"x\": [", "$.feeds"},
       {FEED, "{\"item\": \"boat\", \"states\": [\"agreed\"], \"kind\": \"roadmap\", \"type\": \"measure\", \"reference\": \"r\"",
        "$.feeds[0].item: names no item of this kind"},
@@ -79,11 +66,7 @@ static void refuses_what_leads_nowhere(void **state) {
       {FIELDS, "\"fields\": {\"title\": 7}", "$.feeds[0].fields: title names no field of commitment"},
       {FIELDS, "\"fields\": {\"from_commitment\": \"title\"}", "$.feeds[0].fields: from_commitment is the reference"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct base_error err = {0};
-    if (parse_with(cases[i].old, cases[i].new, &err) == BASE_OK || strstr(err.text, cases[i].says) == NULL)
-      fail_msg("%s: %s", cases[i].new, err.text);
-  }
+  refuses_slips("talks", slips, sizeof slips / sizeof *slips);
 }
 
 int main(void) {

@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../shipped.h"
+#include "wire_slips.h"
 
 /* What waits until a moment is over that the opening message names. */
 
@@ -31,9 +24,7 @@ static void refuses_what_leads_nowhere(void **state) {
   (void)state;
   static const char field[] = "{\"name\": \"may_withdraw_until\", \"type\": \"date\", \"state\": true, \"required\": true,";
   static const char must[] = ".after: must be a required state field of type date or time of propose";
-  static const struct {
-    const char *old, *new, *says;
-  } cases[] = {
+  static const struct slip slips[] = {
       {BOARDED, "\"who\": \"opener\", \"after\": \"tomorrow\"}", must},
       {BOARDED, "\"who\": \"opener\", \"after\": \"purpose\"}", must},
       {BOARDED, "\"who\": \"opener\", \"after\": 4}", ".after"},
@@ -43,11 +34,7 @@ static void refuses_what_leads_nowhere(void **state) {
       {"{\"on\": \"propose\", \"to\": \"prepared\"}", "{\"on\": \"propose\", \"to\": \"prepared\", \"after\": \"keep_until\"}",
        "$.transitions[0].after: propose opens the case, and comes after nothing"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct base_error err = {0};
-    if (parse_with(cases[i].old, cases[i].new, &err) == BASE_OK || strstr(err.text, cases[i].says) == NULL)
-      fail_msg("%s: %s", cases[i].new, err.text);
-  }
+  refuses_slips("voluntary_return", slips, sizeof slips / sizeof *slips);
   struct base_error err = {0}; /* a time serves as well */
   assert_int_equal(parse_with(BOARDED, "\"who\": \"opener\", \"after\": \"keep_until\"}", &err), BASE_OK);
 }

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../shipped.h"
+#include "wire_slips.h"
 
 /* What is about periods that lie apart. */
 
 #define APART "{\"type\": \"statistics\", \"from\": \"from\", \"to\": \"to\"}"
-
-static enum base_code parse_with(const char *old, const char *new, struct base_error *err) {
-  return shipped_changed("migration_group", old, new, err);
-}
 
 static void reads_what_lies_apart(void **state) {
   (void)state;
@@ -41,9 +30,7 @@ static void refuses_what_leads_nowhere(void **state) {
   (void)state;
   static const char must[] = ": must be a required state field of type date or time of statistics";
   static const char on[] = "{\"on\": \"statistics\", \"from\": [\"convened\", \"minuted\"]}";
-  static const struct {
-    const char *old, *new, *says;
-  } cases[] = {
+  static const struct slip slips[] = {
       {"[" APART "]", "[]", "$.apart: 0 items, from 1 to 8 are allowed"},
       {"[" APART "]", "{}", "$.apart"},
       {APART, "4", "$.apart[0]"},
@@ -65,11 +52,7 @@ static void refuses_what_leads_nowhere(void **state) {
       {APART, "{\"type\": \"decision_adopt\", \"from\": \"from\", \"to\": \"to\"}", "$.apart[0].type: decision_adopt has a transition with all"},
       {APART, "{\"type\": \"decision_done\", \"from\": \"from\", \"to\": \"to\"}", "$.apart[0].from: must be"}, /* the item asks all for another */
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct base_error err = {0};
-    if (parse_with(cases[i].old, cases[i].new, &err) == BASE_OK || strstr(err.text, cases[i].says) == NULL)
-      fail_msg("%s: %s", cases[i].new, err.text);
-  }
+  refuses_slips("migration_group", slips, sizeof slips / sizeof *slips);
 }
 
 /* Once a period is said, what says it may leave no way out of a state. */
