@@ -20,7 +20,7 @@
 /* --- the clocks of one party */
 
 struct law_clock_event *core_clocks_room(const struct core_case *kase) {
-  return calloc(kase->count + 1, sizeof(struct law_clock_event));
+  return calloc(kase->count, sizeof(struct law_clock_event)); /* each message at most once */
 }
 
 /* Whether a clock of the kind looks at messages of this type; nothing but a start moves one that was stopped. */
@@ -66,7 +66,7 @@ enum base_code core_clocks_events(struct core *core, const struct core_case *kas
     bool theirs = base_view_equal(author, opener) || base_view_equal(author, party);
     if (!message->effective || type == NULL || !theirs || !moves_a_clock(kind, type, stopped))
       continue;
-    struct core_received received;
+    struct core_received received = {0};
     code = core_show_received(core, &message->id, author, other, &received, err);
     bool agrees = message->agrees && !message->agreed_by_all, starts = starts_one(kind, type);
     events[count++] = (struct law_clock_event){.type = type,
@@ -75,7 +75,8 @@ enum base_code core_clocks_events(struct core *core, const struct core_case *kas
                                                .ours = received.ours,
                                                .agrees = agrees,
                                                .by_opener = base_view_equal(author, opener)};
-    stopped = starts ? false : stopped || (started && !agrees && received.at != 0 && stops_all(kind, type));
+    /* Once they are, nothing is heard but a start. */
+    stopped = !starts && started && !agrees && received.at != 0 && stops_all(kind, type);
     started = started || (starts && received.at != 0);
   }
   *out_count = count;
@@ -331,7 +332,7 @@ static enum base_code settle_one(struct core *core, const struct base_id *id, st
     code = look_at(&looking, err);
   }
   if (code != BASE_OK)
-    return core_damage(code) || code == BASE_KIND ? settle_unread(core, id, code, err) : code;
+    return core_damage(code) ? settle_unread(core, id, code, err) : code;
   if (kase->row.due == looking.due && kase->row.look == looking.look && looking.look != 0)
     return BASE_OK;
   kase->row.due = looking.due;

@@ -119,11 +119,10 @@ static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *
   if (clock->starts == type_of(walk, item))
     code = hear(walk, item, false, err);
   for (;; at = walk->next[at]) {
-    bool over = at == CORE_NO_ITEM;
-    uint32_t whole = stopped_between(walk, last, over ? CORE_NO_ITEM : at);
+    uint32_t whole = stopped_between(walk, last, at);
     if (whole != CORE_NO_ITEM && code == BASE_OK)
       code = hear(walk, whole, walk->shown, err);
-    if (over || code != BASE_OK)
+    if (at == CORE_NO_ITEM || code != BASE_OK)
       return code;
     if (concerns(walk, clock, at, party)) {
       bool timed = (timed_by & bit_of(&walk->kase->kind->kind, type_of(walk, at))) != 0;
@@ -217,13 +216,16 @@ static void link_moves(struct walk *walk) {
   }
 }
 
+static int compare(uint32_t a, uint32_t b) {
+  return (a > b) - (a < b);
+}
+
 static int by_item(const void *a, const void *b) {
   const struct core_item_clock *left = a, *right = b;
-  if (left->item != right->item)
-    return left->item < right->item ? -1 : 1;
-  if (left->clock != right->clock)
-    return left->clock < right->clock ? -1 : 1;
-  return left->party < right->party ? -1 : left->party > right->party;
+  int order = compare(left->item, right->item);
+  if (order == 0)
+    order = compare(left->clock, right->clock);
+  return order == 0 ? compare(left->party, right->party) : order;
 }
 
 enum base_code core_item_clocks(struct core *core, const struct core_case *kase, bool shown, struct core_item_clock **out,
@@ -235,7 +237,7 @@ enum base_code core_item_clocks(struct core *core, const struct core_case *kase,
   if (!any_clock(&kase->kind->kind))
     return BASE_OK;
   BASE_AUTO_FREE uint32_t *places = calloc(3 * kase->count, sizeof *places);
-  BASE_AUTO_FREE struct law_clock_event *events = calloc(2 * kase->count, sizeof *events);
+  BASE_AUTO_FREE struct law_clock_event *events = calloc(kase->count, sizeof *events); /* each message at most once */
   if (places == NULL || events == NULL)
     return base_fail(err, BASE_MEMORY, "no memory for the clocks of a case");
   walk.next = places;
