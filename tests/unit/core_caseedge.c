@@ -34,6 +34,24 @@ static void ids_that_begin_alike(void **unused) {
   finish(&scene);
 }
 
+/* Of those that nothing else tells apart the last octet says which comes first, in whatever order they arrive. */
+static void concurrent_ones_that_begin_alike(void **unused) {
+  (void)unused;
+  for (uint8_t first = 1; first <= 2; first++) {
+    struct scene scene;
+    begin(&scene, "request", 3);
+    add(&scene, 'm', A, "ask", "");
+    add(&scene, 'n', B, "clarify", "m");
+    scene.messages[1].id = beside('n', first);
+    add(&scene, 'n', C, "clarify", "m");
+    scene.messages[2].id = beside('n', (uint8_t)(3 - first));
+    compute(&scene);
+    assert_int_equal(scene.messages[1].id.bytes[31], 1);
+    assert_int_equal(scene.messages[2].id.bytes[31], 2);
+    finish(&scene);
+  }
+}
+
 /* Nobody has the id that is followed, though others begin so: before a greater one, and at the end. */
 static void one_that_begins_alike_is_not_it(void **unused) {
   (void)unused;
@@ -290,6 +308,7 @@ static void one_type_with_and_without_all(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ids_that_begin_alike),        cmocka_unit_test(one_that_begins_alike_is_not_it),
+      cmocka_unit_test(concurrent_ones_that_begin_alike),
       cmocka_unit_test(the_first_two_are_looked_at), cmocka_unit_test(what_stood_there_before_is_cleared),
       cmocka_unit_test(the_opener_is_not_the_first),
       cmocka_unit_test(the_parties_are_those_of_the_case),
