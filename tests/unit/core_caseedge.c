@@ -305,6 +305,34 @@ static void one_type_with_and_without_all(void **unused) {
   finish(&scene);
 }
 
+/* Who has said so is out, and who made its state, but where it is to be said anew. */
+static void whose_consent_an_item_lacks(void **unused) {
+  (void)unused;
+  struct scene scene;
+  begin(&scene, "roadmap", 3);
+  const struct wire_kind *kind = &scene.shipped.kind;
+  const struct wire_kind_type *accepts = shipped_type(&scene.shipped, "measure_agree");
+  const struct wire_kind_type *drops = shipped_type(&scene.shipped, "measure_drop");
+#define LACKS(type) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, 1)
+  add(&scene, 'a', A, "propose", "");
+  add(&scene, 'b', A, "measure", "a");
+  compute(&scene);
+  assert_int_equal(LACKS(accepts), 0); /* nobody has said so yet */
+  add_about(&scene, 'c', B, "measure_agree", "measure", 'b', "b");
+  compute(&scene);
+  assert_int_equal(LACKS(accepts), 1u << C);
+  assert_int_equal(LACKS(drops), 0);
+  add_about(&scene, 'd', C, "measure_agree", "measure", 'b', "c");
+  compute(&scene);
+  assert_int_equal(LACKS(accepts), 0);
+  add_about(&scene, 'e', C, "measure_drop", "measure", 'b', "d");
+  compute(&scene);
+  assert_int_equal(LACKS(drops), 1u << A | 1u << B); /* anew */
+  assert_int_equal(LACKS(accepts), 0);
+#undef LACKS
+  finish(&scene);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ids_that_begin_alike),        cmocka_unit_test(one_that_begins_alike_is_not_it),
@@ -314,6 +342,7 @@ int main(void) {
       cmocka_unit_test(the_parties_are_those_of_the_case),
       cmocka_unit_test(the_opener_moves_who_is_there), cmocka_unit_test(a_kind_with_one_item),
       cmocka_unit_test(what_all_have_agreed_to),     cmocka_unit_test(one_type_with_and_without_all),
+      cmocka_unit_test(whose_consent_an_item_lacks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
