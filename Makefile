@@ -52,7 +52,8 @@ mutants:
 	@ci/install-deps build test
 	@$(MAKE) -s build
 	@TESTS='$(TESTS)'; IN='$(IN)'; if [ -n "$$IN" ]; then tests/mutants.py $${TESTS:+--tests "$$TESTS"} $$IN; \
-	  else tests/mutants.py --set law && tests/mutants.py --set engine --json build/mutants-engine.json; fi
+	  else tests/mutants.py --set law && tests/mutants.py --set engine --json build/mutants-engine.json && \
+	    tests/mutants.py --set clocks --json build/mutants-clocks.json; fi
 
 faults:
 	@ci/faults

@@ -6,7 +6,7 @@
 static const char *listed(bool shown) {
   static char text[4096];
   struct base_error err = {0};
-  struct core_item_clock *clocks = NULL;
+  struct core_item_clock none = {0}, *clocks = &none;
   size_t count = 99, used = 0;
   if (core_item_clocks(stub.core, &stub.kase, shown, &clocks, &count, &err) != BASE_OK)
     fail_msg("%s", err.text);
@@ -242,6 +242,44 @@ static void each_end_is_heard_in_its_place(void **state) {
   }
 }
 
+/* Of one clock after the other: what ends the items of one is nothing to those of another. */
+static void each_clock_has_its_own_ends(void **state) {
+  (void)state;
+  begin_beside();
+  stub_clocks[3].stops = bit(NOTE);
+  item(THING, A, 200)->assignee = B;
+  item(TASK, A, 300)->assignee = B;
+  (void)say(CLOSE, A, 6);
+  assert_string_equal(listed(false), "2 task b 300");
+  (void)say(NOTE, A, 7);
+  assert_string_equal(listed(true), "1 thing b 200 ended 6 late 0, 2 task b 300 ended 7 late 0");
+}
+
+/* Wherever it stands in its kind, and it alone. */
+static void the_only_clock_is_found(void **state) {
+  (void)state;
+  for (size_t at = 0; at < 2; at++) {
+    begin_beside();
+    struct wire_kind_clock clock = stub_clocks[2];
+    stub_clocks[at] = clock;
+    stub.kind.kind.clock_count = at + 1;
+    item(THING, A, 200)->assignee = B;
+    item(THING, A, 100)->assignee = C;
+    assert_string_equal(listed(false), "1 thing b 200, 2 thing c 100");
+  }
+}
+
+/* The item follows the end of its case: it was written at the same time elsewhere. */
+static void a_case_that_was_over_before_ends_nothing(void **state) {
+  (void)state;
+  begin_beside();
+  (void)say(CLOSE, A, 4);
+  item(THING, A, 200)->assignee = B;
+  (void)move(DONE, B, 2, 5);
+  (void)move(AGAIN, B, 2, 6);
+  assert_string_equal(listed(false), "2 thing b 200");
+}
+
 static void an_item_that_was_made_later_goes_on(void **state) {
   (void)state;
   begin_beside();
@@ -434,11 +472,13 @@ int main(void) {
       cmocka_unit_test(another_item_does_not_end_it), cmocka_unit_test(nobody_owes_it_before_he_agreed),
       cmocka_unit_test(a_later_message_may_begin_it), cmocka_unit_test(each_ends_his_own),
       cmocka_unit_test(the_end_of_the_case_ends_it), cmocka_unit_test(each_end_is_heard_in_its_place),
-      cmocka_unit_test(an_item_that_was_made_later_goes_on), cmocka_unit_test(of_ours_somebody_has_to_hold_it),
-      cmocka_unit_test(whoever_we_are), cmocka_unit_test(what_is_of_no_account_needs_no_receipt),
-      cmocka_unit_test(what_everybody_followed_is_held), cmocka_unit_test(what_others_wrote_has_come),
-      cmocka_unit_test(how_late_goes_by_the_first_receipt), cmocka_unit_test(times_are_looked_up_of_what_counts),
-      cmocka_unit_test(each_call_can_fail), cmocka_unit_test(memory_may_be_out),
+      cmocka_unit_test(each_clock_has_its_own_ends), cmocka_unit_test(the_only_clock_is_found),
+      cmocka_unit_test(a_case_that_was_over_before_ends_nothing), cmocka_unit_test(an_item_that_was_made_later_goes_on),
+      cmocka_unit_test(of_ours_somebody_has_to_hold_it), cmocka_unit_test(whoever_we_are),
+      cmocka_unit_test(what_is_of_no_account_needs_no_receipt), cmocka_unit_test(what_everybody_followed_is_held),
+      cmocka_unit_test(what_others_wrote_has_come), cmocka_unit_test(how_late_goes_by_the_first_receipt),
+      cmocka_unit_test(times_are_looked_up_of_what_counts), cmocka_unit_test(each_call_can_fail),
+      cmocka_unit_test(memory_may_be_out),
   };
   return cmocka_run_group_tests(tests, NULL, end);
 }
