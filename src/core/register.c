@@ -50,7 +50,7 @@ static enum base_code tiles_write(struct core *core, struct base_error *err) {
 }
 
 /* What a person can do: tiles are not made anew, for they must be those that were signed. */
-#define TILE_HELP "; stop the node and put the newest backup of it back (wasl backup restore)"
+#define TILE_HELP "stop the node and put the newest backup of it back (wasl backup restore)"
 
 static enum base_code tile_read(struct core *core, struct core_tile *tile, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf hashes = {0};
@@ -59,8 +59,8 @@ static enum base_code tile_read(struct core *core, struct core_tile *tile, struc
   if (code != BASE_OK)
     return code;
   if (hashes.size % sizeof(struct base_hash) != 0)
-    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is cut short" TILE_HELP, tile->level,
-                     (unsigned long long)tile->index);
+    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is cut short; %s", tile->level,
+                     (unsigned long long)tile->index, TILE_HELP);
   tile->count = (unsigned)(hashes.size / sizeof(struct base_hash));
   memcpy(&tile->nodes[TILE_HASHES], hashes.data, hashes.size);
   for (unsigned i = 0; i < tile->count; i++)
@@ -94,8 +94,8 @@ static enum base_code tile_get(struct core *core, unsigned level, uint64_t index
   if (!fresh) {
     enum base_code code = tile_read(core, tile, err);
     if (code != BASE_OK)
-      return code == BASE_NOT_FOUND ? base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is missing" TILE_HELP, level,
-                                                (unsigned long long)index)
+      return code == BASE_NOT_FOUND ? base_fail(err, BASE_CORRUPT, "register: tile %u/%llu is missing; %s", level,
+                                                (unsigned long long)index, TILE_HELP)
                                     : code;
   }
   tile->used = true;
@@ -112,8 +112,8 @@ static enum base_code tiles_append(struct core *core, unsigned level, uint64_t p
   if (code != BASE_OK)
     return code;
   if (tile->count != slot)
-    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu holds %u hashes instead of %u" TILE_HELP, level,
-                     (unsigned long long)tile->index, tile->count, slot);
+    return base_fail(err, BASE_CORRUPT, "register: tile %u/%llu holds %u hashes instead of %u; %s", level,
+                     (unsigned long long)tile->index, tile->count, slot, TILE_HELP);
   tile->nodes[TILE_HASHES + slot] = *hash;
   tile->count = slot + 1;
   tile->dirty = true;

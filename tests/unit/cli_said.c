@@ -120,10 +120,10 @@ static void of_pieces(void **state) {
   (void)state;
 #define CONSENT "passing message 0a1f… on to node/lisbon needs the consent of madrid, who gave it: "
   expect(WIRE_FR, false, CONSENT "it was asked for (77aa…) and is not given yet",
-         "transmettre le message 0a1f… à node/lisbon exige l'accord de madrid, qui l'a donné : il a été demandé (77aa…) et n'est pas "
+         "transmettre le message 0a1f… à node/lisbon exige l'accord de madrid, de qui il vient : il a été demandé (77aa…) et n'est pas "
          "encore donné");
   expect(WIRE_ES, false, CONSENT "none was given; wasl consent ask 0a1f --to lisbon --purpose drugs --until DATE asks for it",
-         "transmitir el mensaje 0a1f… a node/lisbon necesita el consentimiento de madrid, que lo dio: no se dio ninguno; wasl consent "
+         "transmitir el mensaje 0a1f… a node/lisbon necesita el consentimiento de madrid, de quien vino: no se dio ninguno; wasl consent "
          "ask 0a1f --to lisbon --purpose drugs --until FECHA lo pide");
   expect(WIRE_PT, false,
          "message 0a1f… came under row a1 of agreement 77aa…, which lets it be passed on to parties of that agreement alone, and lisbon "
@@ -143,6 +143,23 @@ static void of_pieces(void **state) {
   expect(WIRE_FR, false, "fields: $.rows[0].kind: article a1: there is no kind x; there are: request, recall and more (wasl kind list), or * for all",
          "champs : $.rows[0].kind : article a1 : il n'y a pas de type de dossier x ; il y a : request, recall et d'autres (wasl kind list), "
          "ou * pour tout");
+  expect(WIRE_FR, false,
+         "this register lost leaves: lisbon holds a head of it that this node signed (epoch 1, 40 leaves), and that is no head of what is "
+         "here (epoch 1, 12 leaves), and the card of generation 3 with it (here: 2): the folder was put back to an old copy. Nothing new "
+         "is sent: put the newest copy of the whole folder back, or the newest keys (docs/keys.md) and go on with epoch 2 (wasl node "
+         "epoch DIR --leaves-lost --number 2)",
+         "ce registre a perdu des entrées : lisbon en détient une tête que ce nœud a signée (époque 1, entrées : 40), et qui n'est pas "
+         "une tête de ce qui est ici (époque 1, entrées : 12), et avec elle la carte de génération 3 (ici : 2) : le dossier a été remis "
+         "à une vieille copie. Rien de nouveau ne part : remettez la copie la plus récente du dossier entier, ou remettez les clés les "
+         "plus récentes (docs/keys.md) et continuez par l'époque 2 (wasl node epoch DIR --leaves-lost --number 2)");
+  expect(WIRE_PT, false, "lisbon: what is stored about this partner is damaged (leaf 4 is about another card than the one that is stored): nothing "
+                         "is exchanged with it; see wasl register check, then put the database right",
+         "lisbon: o que se guarda deste parceiro está danificado (a entrada 4 trata de outro cartão que não o guardado): nada se troca "
+         "com ele; veja wasl register check, e repare depois a base de dados");
+  expect(WIRE_AR, false, "register: tile 0/3 is missing; stop the node and put the newest backup of it back (wasl backup restore)",
+         "السجل: القطعة 0/3 ناقصة؛ أوقف العقدة واسترجع أحدث نسخة احتياطية لها (wasl backup restore)");
+  expect(WIRE_ES, false, "the backup's card: it is of another node than the backup's header",
+         "la tarjeta de la copia: es de otro nodo que la cabecera de la copia");
   expect(WIRE_ES, false, "it came sealed as what is real, and is marked as an exercise",
          "llegó sellado como real, y está marcado como ejercicio");
 }
