@@ -25,6 +25,7 @@ static const struct {
 #include "cli/reasons_more.def"
 #include "cli/reasons_core.def"
 #include "cli/reasons_core_node.def"
+#include "cli/reasons_seal.def"
 #include "cli/reasons_wire.def"
 #include "cli/reasons_cli.def"
 #include "cli/help.def"

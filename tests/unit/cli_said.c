@@ -201,6 +201,25 @@ static void side_by_side(void **state) {
          "لم تُفتح حقبة جديدة: \u2066/n/keeper\u2069: لا تمكن قراءته: خطأ في القراءة أو الكتابة من القرص");
 }
 
+/* What is wrong with a card, a signed head, evidence: where one thing holds another, each is named. */
+static void of_evidence(void **state) {
+  (void)state;
+  expect(WIRE_FR, false, "card: $.log: verifier key: its id is not 8 lowercase hexadecimal digits",
+         "carte : $.log : clé de vérification : son identifiant n'est pas fait de 8 chiffres hexadécimaux minuscules");
+  expect(WIRE_ES, false, "checkpoint: the signature of wasl/paris/ab (key 0011aabb) does not verify",
+         "cabeza firmada: la firma de wasl/paris/ab (clave 0011aabb) no se verifica");
+  expect(WIRE_PT, false, "certificate: leaf: leaf: $.act is none of the acts of a register",
+         "certificado de apagamento: entrada: entrada: $.act não é um ato de um registo");
+  expect(WIRE_FR, false, "policy: line 3: a word too many", "règles de témoins : ligne 3 : un mot de trop");
+  expect(WIRE_ES, false, "consignment: frame 2 at byte 40: more than 1024 messages", "envío: trama 2 en el byte 40: más de 1024 mensajes");
+  expect(WIRE_AR, false, "consignment: it does not begin with WASLCON1", "الإرسالية: لا تبدأ بـWASLCON1");
+  expect(WIRE_FR, false, "inclusion proof of leaf 7: it leads to another root than the head's",
+         "preuve d'inclusion de l'entrée 7 : elle mène à une autre racine que celle de la tête signée");
+  expect(WIRE_PT, false, "agreement: $.rows[0].types: item 1 must be a code, or \"*\" alone",
+         "acordo: $.rows[0].types: a entrada 1 (a contar de 0) tem de ser um código, ou «*» apenas");
+  expect(WIRE_FR, false, "STIX: $.objects[2].id: must be indicator--UUID", "STIX : $.objects[2].id : doit être indicator--UUID");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -229,6 +248,7 @@ static void hostile(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
                                      cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
-                                     cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+                                     cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(of_evidence),
+                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
