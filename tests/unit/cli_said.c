@@ -210,7 +210,7 @@ static void of_evidence(void **state) {
          "cabeza firmada: la firma de wasl/paris/ab (clave 0011aabb) no se verifica");
   expect(WIRE_PT, false, "certificate: leaf: leaf: $.act is none of the acts of a register",
          "certificado de apagamento: entrada: entrada: $.act não é um ato de um registo");
-  expect(WIRE_FR, false, "policy: line 3: a word too many", "règles de témoins : ligne 3 : un mot de trop");
+  expect(WIRE_FR, false, "policy: line 3: a word too many", "politique de témoins : ligne 3 : un mot de trop");
   expect(WIRE_ES, false, "consignment: frame 2 at byte 40: more than 1024 messages", "envío: trama 2 en el byte 40: más de 1024 mensajes");
   expect(WIRE_AR, false, "consignment: it does not begin with WASLCON1", "الإرسالية: لا تبدأ بـWASLCON1");
   expect(WIRE_FR, false, "inclusion proof of leaf 7: it leads to another root than the head's",
@@ -226,6 +226,84 @@ static void among_arabic(void **state) {
   expect(WIRE_AR, true, "there is no kind named x; wasl kind list shows them",
          "لا نوع باسم \u2066x\u2069؛ اعرضها بالأمر \u2066wasl kind list\u2069");
   expect(WIRE_FR, false, "the kind x has no balance: nothing in it says what is needed\u202e", NULL);
+}
+
+static const struct {
+  const char *english, *texts[WIRE_LANGUAGES];
+} rows[] = {
+#define CLI_SAID(en, ar, fr, es, pt) {en, {[WIRE_AR] = ar, [WIRE_FR] = fr, [WIRE_EN] = en, [WIRE_ES] = es, [WIRE_PT] = pt}},
+#define CLI_SAID_PIECE CLI_SAID
+#include "cli/reasons.def"
+#include "cli/reasons_more.def"
+#include "cli/reasons_core.def"
+#include "cli/reasons_wire.def"
+#include "cli/reasons_seal.def"
+#include "cli/reasons_cli.def"
+#include "cli/help.def"
+#include "cli/help_options.def"
+#undef CLI_SAID_PIECE
+#undef CLI_SAID
+};
+
+enum { LONG = 4096, VALUES = 9 /* that a text can name */ };
+
+static void append(char out[LONG], const char *text, size_t size) {
+  size_t used = strlen(out);
+  assert_true(used + size < LONG);
+  memcpy(out + used, text, size);
+  out[used + size] = 0;
+}
+
+/* The format with a value in each place: a number where it writes one, else a word that is in no table; nothing before a value
+ * that stands right behind it, for where the one ends nobody could tell. */
+static size_t made_of(const char *format, char out[LONG], const char *values[VALUES]) {
+  static const char *const words[VALUES + 1] = {"zzaq", "zzbq", "zzcq", "zzdq", "zzeq", "zzfq", "zzgq", "zzhq", "zziq", "zzjq"};
+  static const char *const numbers[VALUES + 1] = {"11", "12", "13", "14", "15", "16", "17", "18", "19", "20"};
+  size_t count = 0;
+  out[0] = 0;
+  while (*format != 0) {
+    size_t plain = strcspn(format, "%");
+    append(out, format, plain);
+    format += plain;
+    if (*format == 0)
+      return count;
+    const char *letter = format + 1 + strspn(format + 1, "-+ #0123456789.*hljzt");
+    assert_true(count <= VALUES);
+    const char *value = *letter == 'c' ? "7" : *letter != 's' ? numbers[count] : letter[1] == '%' ? "" : words[count];
+    append(out, value, strlen(value));
+    if (count < VALUES)
+      values[count] = value;
+    count++;
+    format = letter + 1;
+  }
+  return count;
+}
+
+static void filled(const char *text, bool arabic, const char *const values[VALUES], char out[LONG]) {
+  out[0] = 0;
+  for (; *text != 0; text++) {
+    size_t place = text[0] == '{' && text[1] >= '1' && text[1] <= '9' ? (size_t)(text[1] - '1') : VALUES;
+    bool any = place < VALUES && text[2] == '!' && text[3] == '}';
+    if (any || (place < VALUES && text[2] == '}')) {
+      append(out, values[place], strlen(values[place]));
+      text += any ? 3 : 2;
+    } else if (*text != '`' || !arabic)
+      append(out, text, 1);
+  }
+}
+
+/* No row takes away what is another's: each sentence is known as what it is. */
+static void each_row(void **state) {
+  (void)state;
+  static char english[LONG], expected[LONG];
+  const char *values[VALUES] = {0};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    bool named = made_of(rows[i].english, english, values) <= VALUES; /* else other rows say it in its parts */
+    for (int language = 0; named && language < WIRE_LANGUAGES; language++) {
+      filled(rows[i].texts[language], language == WIRE_AR, values, expected);
+      expect((enum wire_language)language, false, english, language == WIRE_EN ? NULL : expected);
+    }
+  }
 }
 
 /* What a stranger wrote stands in errors, too: it takes no time that anybody would notice, and nothing of it acts. */
@@ -248,7 +326,7 @@ static void hostile(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
                                      cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
-                                     cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(of_evidence),
+                                     cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(of_evidence), cmocka_unit_test(each_row),
                                      cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
