@@ -13,7 +13,7 @@
 enum {
   VALUES_MAX = 16,
   DEEP = 8,
-  STEPS_MAX = 1 << 20, /* what a stranger wrote may stand in a sentence: who makes it hard to recognise leaves it English */
+  STEPS_MAX = 1 << 22, /* what a stranger wrote may stand in a sentence: who makes it hard to recognise leaves it English */
 };
 
 static const struct {
@@ -116,21 +116,34 @@ struct saying {
   size_t *steps; /* that are left to recognise it all */
 };
 
-static const char *find(const struct saying *saying, struct base_view english, struct base_view values[VALUES_MAX]) {
-  const char *best = NULL;
-  size_t most = 0;
-  for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+/* What a sentence was recognised as. */
+struct reading {
+  const char *text;                    /* in the language */
+  size_t own;                          /* octets of the format */
+  struct base_view values[VALUES_MAX]; /* of the sentence */
+};
+
+static bool find(const struct saying *saying, struct base_view english, struct reading *out) {
+  size_t count = sizeof sentences / sizeof *sentences;
+  *out = (struct reading){0};
+  *saying->steps -= *saying->steps < count ? *saying->steps : count;
+  for (size_t i = 0; i < count && *saying->steps > 0; i++) {
     struct base_view found[VALUES_MAX] = {0};
     if (!may_be_of(sentences[i].english, english))
       continue;
     size_t own = own_octets(sentences[i].english);
-    if (own <= most || !made_of(sentences[i].english, english, found, 0, saying->steps))
+    if (own <= out->own || !made_of(sentences[i].english, english, found, 0, saying->steps))
       continue;
-    most = own;
-    best = sentences[i].texts[saying->language];
-    memcpy(values, found, sizeof found);
+    out->own = own;
+    out->text = sentences[i].texts[saying->language];
+    memcpy(out->values, found, sizeof found);
   }
-  return best;
+  return out->text != NULL;
+}
+
+/* The format begins with a value, which takes whatever stands in front. */
+static bool open_in_front(const struct reading *reading, struct base_view english) {
+  return reading->values[0].data == english.data;
 }
 
 static void isolated(const struct saying *saying, struct base_view text) {
@@ -145,6 +158,34 @@ static bool say(const struct saying *saying, struct base_view english, unsigned 
 /* A place in a form is what somebody typed: "$.message" is no message. */
 static bool place(struct base_view text) {
   return text.size > 0 && text.data[0] == '$' && memchr(text.data, ' ', text.size) == NULL;
+}
+
+static bool colon_at(struct base_view text, size_t at) {
+  return at + 1 < text.size && text.data[at] == ':' && text.data[at + 1] == ' ';
+}
+
+/* "kind: $.lists: the code": a place, and the beginning of what is said of it. */
+static bool place_within(struct base_view text) {
+  size_t start = 0;
+  for (size_t i = 0; i < text.size; i++)
+    if (colon_at(text, i)) {
+      if (place(base_view_of(text.data + start, i - start)))
+        return true;
+      start = i + 2;
+    }
+  return false;
+}
+
+/* As find; but what is said of a place begins behind it: a value in front takes a place with it only where it is a sentence. */
+static bool find_behind(const struct saying *saying, struct base_view english, struct reading *out, unsigned deep) {
+  if (!find(saying, english, out))
+    return false;
+  if (!open_in_front(out, english) || !place_within(out->values[0]))
+    return true;
+  BASE_AUTO_BUF struct base_buf aside = {0};
+  base_buf_init(&aside, 8 * BASE_ERROR_TEXT_MAX);
+  struct saying trying = {saying->language, false, &aside, saying->steps};
+  return say(&trying, out->values[0], deep + 1);
 }
 
 static void say_or_leave(const struct saying *saying, struct base_view english, unsigned deep) {
@@ -182,13 +223,11 @@ static void colon(const struct saying *saying) {
  * what somebody types. */
 static bool say_beginning(const struct saying *saying, struct base_view english, unsigned deep) {
   for (size_t i = 1; i + 2 < english.size; i++) {
-    struct base_view values[VALUES_MAX] = {0}, before = base_view_of(english.data, i);
-    if (english.data[i] != ':' || english.data[i + 1] != ' ' || memchr(before.data, ' ', i) == NULL)
+    struct base_view before = base_view_of(english.data, i);
+    struct reading reading;
+    if (!colon_at(english, i) || memchr(before.data, ' ', i) == NULL || !find(saying, before, &reading))
       continue;
-    const char *text = find(saying, before, values);
-    if (text == NULL)
-      continue;
-    fill(saying, text, values, deep);
+    fill(saying, reading.text, reading.values, deep);
     colon(saying);
     say_or_leave(saying, base_view_of(english.data + i + 2, english.size - i - 2), deep + 1);
     return true;
@@ -197,29 +236,36 @@ static bool say_beginning(const struct saying *saying, struct base_view english,
 }
 
 /* As it stands, or "where: what": a place that is the same in every language, and a sentence about it; or both are sentences;
- * or a sentence, and a place of it. */
+ * or a sentence, and a place of it. Where a value begins the sentence, what is behind a colon may say more of its own. */
 static bool say(const struct saying *saying, struct base_view english, unsigned deep) {
-  struct base_view values[VALUES_MAX] = {0};
+  struct reading best, behind;
   if (deep > DEEP || english.size == 0)
     return false;
-  const char *text = find(saying, english, values);
-  bool where = false;
-  for (size_t i = 1; text == NULL && !where && i + 2 < english.size; i++) {
-    if (english.data[i] != ':' || english.data[i + 1] != ' ')
+  bool found = find_behind(saying, english, &best, deep), open = !found || open_in_front(&best, english);
+  size_t split = 0;
+  for (size_t i = 1; open && i + 2 < english.size; i++) {
+    if (!colon_at(english, i))
       continue;
     struct base_view rest = base_view_of(english.data + i + 2, english.size - i - 2);
-    where = place(rest);
-    text = where ? NULL : find(saying, rest, values);
-    if (text == NULL && !where)
-      continue;
-    say_or_leave(saying, base_view_of(english.data, i), deep + 1);
-    colon(saying);
-    if (where)
-      isolated(saying, rest);
+    if (!place(rest) && find_behind(saying, rest, &behind, deep) && (!found || behind.own > best.own)) {
+      found = true;
+      best = behind;
+      split = i;
+      open = open_in_front(&best, rest);
+    } else if (!found && place(rest)) {
+      split = i;
+      break;
+    }
   }
-  if (text != NULL)
-    fill(saying, text, values, deep);
-  return text != NULL || where || say_beginning(saying, english, deep);
+  if (split > 0) {
+    say_or_leave(saying, base_view_of(english.data, split), deep + 1);
+    colon(saying);
+    if (!found)
+      isolated(saying, base_view_of(english.data + split + 2, english.size - split - 2));
+  }
+  if (found)
+    fill(saying, best.text, best.values, deep);
+  return found || split > 0 || say_beginning(saying, english, deep);
 }
 
 bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out) {

@@ -28,7 +28,7 @@ void wire_kind_take_match(struct wire_object *object, const struct wire_kind *ki
                      match == WIRE_MATCH_BORN ? "date" : "line or text");
   else if (field->state)
     wire_object_fail(object, BASE_FIELD, "match",
-                     "goes with no state field: the header stays when the content is erased, and what is erased is found no more");
+                     "goes with no state field: the header outlives its content, and what is erased is found no more");
   else if (kind->lane != WIRE_LANE_ENFORCEMENT && kind->lane != WIRE_LANE_CIVIL)
     wire_object_fail(object, BASE_FIELD, "match", "is for kinds of the lanes enforcement and civil: %s",
                      kind->lane == WIRE_LANE_NONE ? "what makes law is searched for nobody"

@@ -181,6 +181,11 @@ static void of_kinds(void **state) {
          "type : $.types[0].fields[2].columns[1].personal : plate a l'air d'une donnée personnelle et est dit none : la loi ne la verrait pas");
   expect(WIRE_ES, false, "labels: $.texts.type.ask.fr: must be a text of 1 to 200 bytes", "textos: type.ask.fr: debe ser un texto de 1 a 200 bytes");
   expect(WIRE_FR, false, "x.json: kind: $.version: missing", "x.json : type : $.version : manque");
+  expect(WIRE_FR, false, "kind: $.lists.finding: the code other stands twice", "type : $.lists.finding : le code other figure deux fois");
+  expect(WIRE_ES, false, "x.json: kind: $.clocks[1].owes: each goes with item", "x.json: tipo: $.clocks[1].owes: each solo va con «item»");
+  expect(WIRE_PT, false, "kind: $.types: more than 64 members", "tipo: $.types: mais de 64 membros");
+  expect(WIRE_FR, false, "fields: $.due: missing; to give the command again does no harm",
+         "champs : $.due : manque ; redonner la commande ne nuit pas");
 }
 
 /* Two values side by side, of which one may be nothing; a file's name before the sentence; what the system says behind it. */
@@ -217,6 +222,9 @@ static void of_evidence(void **state) {
          "preuve d'inclusion de l'entrée 7 : elle mène à une autre racine que celle de la tête signée");
   expect(WIRE_PT, false, "agreement: $.rows[0].types: item 1 must be a code, or \"*\" alone",
          "acordo: $.rows[0].types: a entrada 1 (a contar de 0) tem de ser um código, ou «*» apenas");
+  expect(WIRE_ES, false, "a.note: succession: the signature of the new log key is missing",
+         "a.note: sucesión de tarjetas: falta la firma de la clave de registro nueva");
+  expect(WIRE_FR, false, "a.txt: policy: 99 bytes, at most 50 are allowed", "a.txt : politique de témoins : 99 octets, maximum 50");
   expect(WIRE_FR, false, "STIX: $.objects[2].id: must be indicator--UUID", "STIX : $.objects[2].id : doit être indicator--UUID");
 }
 
@@ -311,7 +319,8 @@ static void hostile(void **state) {
   (void)state;
   BASE_AUTO_BUF struct base_buf out = {0};
   char text[BASE_ERROR_TEXT_MAX];
-  static const char *const pieces[] = {": ", "%s", "a ", "; use: wasl ", "fields: ", "{1}", "; agreement 0… has no such row"};
+  static const char *const pieces[] = {": ", "%s", "a ", "; use: wasl ", "fields: ", "{1}", "; agreement 0… has no such row",
+                                       "$.a: b stands twice: ", "a: b is missing"};
   base_buf_init(&out, 1 << 20);
   for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
     size_t size = strlen(pieces[i]), used = 0;
