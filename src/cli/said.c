@@ -28,6 +28,7 @@ static const struct {
 #include "cli/reasons_seal.def"
 #include "cli/reasons_wire.def"
 #include "cli/reasons_cli.def"
+#include "cli/reasons_node.def"
 #include "cli/help.def"
 #include "cli/help_options.def"
 #undef CLI_SAID_PIECE
