@@ -29,6 +29,7 @@ static const struct {
 #include "cli/reasons_wire.def"
 #include "cli/reasons_cli.def"
 #include "cli/reasons_node.def"
+#include "cli/reasons_gate.def"
 #include "cli/help.def"
 #include "cli/help_options.def"
 #undef CLI_SAID_PIECE
