@@ -48,7 +48,7 @@ enum base_code cli_agreement_propose(struct cli *cli, struct base_error *err) {
   if (code == BASE_OK)
     code = cli_open(cli, "agreement", to, base_buf_view(&fields), base_buf_view(&parts), err);
   if ((code == BASE_OK || code == BASE_RELEASE) && cli_has(cli, "--example"))
-    cli_note("%s: %s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_EXAMPLE));
+    cli_note(cli, "%s: %s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_EXAMPLE));
   return code;
 }
 

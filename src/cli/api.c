@@ -55,14 +55,14 @@ static enum base_code keep(void *context, struct base_view piece, struct base_er
 }
 
 /* Root may act on everybody's node, but the register then names root and no person. */
-static void note_root(const char *node) {
+static void note_root(const struct cli *cli) {
   struct stat status;
   static bool noted;
-  if (noted || geteuid() != 0 || stat(node, &status) != 0 || status.st_uid == 0)
+  if (noted || geteuid() != 0 || stat(cli->node, &status) != 0 || status.st_uid == 0)
     return;
   noted = true;
   cli_note(
-      "wasl: note: this node belongs to another user, and the register will say that root did this; sudo -u '#%u' says "
+      cli, "wasl: note: this node belongs to another user, and the register will say that root did this; sudo -u '#%u' says "
       "who it was",
       (unsigned)status.st_uid);
 }
@@ -107,7 +107,7 @@ static enum base_code exchange(struct cli *cli, struct cli_http_request *request
   if (code == BASE_OK)
     code = cli_http_connect(cli->node, &socket, err);
   if (code == BASE_OK && !request->as_nobody && strcmp(request->method, "POST") == 0 && token.size == 0)
-    note_root(cli->node);
+    note_root(cli);
   request->token = base_buf_view(&token);
   if (code == BASE_OK)
     code = cli_http_exchange(socket, request, sink, &problem, &status, err);

@@ -50,7 +50,7 @@ enum base_code cli_backup_key(struct cli *cli, struct base_error *err) {
     wire_write_end(&writer, '}');
   } else {
     base_buf_add_buf(&cli->out, &key);
-    cli_note("%s opens every backup made for this key, and nothing else does: keep it offline, and a copy on paper. "
+    cli_note(cli, "%s opens every backup made for this key, and nothing else does: keep it offline, and a copy on paper. "
              "The key itself goes into wasl.conf of each node, section [backup], as: to = …",
              file);
   }
@@ -154,14 +154,14 @@ static void tell_made(struct making *making, const struct cli_answer *begun, con
     base_buf_text(&cli->out, "\n");
     return;
   }
-  cli_note("%s: %llu bytes, SHA-256 %s, for the key %.*s. Try it where the secret is: wasl backup verify FILE --key "
+  cli_note(cli, "%s: %llu bytes, SHA-256 %s, for the key %.*s. Try it where the secret is: wasl backup verify FILE --key "
            "SECRETFILE",
            cli_to_stdout(name) ? "standard output" : name, (unsigned long long)making->size, digits.text, (int)key.size,
            (const char *)key.data);
   if (base_view_is(cli_string(begun->json, "store"), "core.db"))
     return;
   cli_note(
-      "it holds the files of parts alone: the node's database is on a server, and must be saved there, before this, "
+      cli, "it holds the files of parts alone: the node's database is on a server, and must be saved there, before this, "
       "by the server's own tools");
 }
 
@@ -200,7 +200,7 @@ static enum base_code whole(struct cli *cli, const struct cli_answer *begun, con
   int64_t missing = cli_number(saved, "missing");
   if (cli_number(saved, "backup") != cli_number(begun->json, "backup")) {
     cli_note(
-        "whether the files of all parts are in it is not known, because another backup ended just now: wasl backup "
+        cli, "whether the files of all parts are in it is not known, because another backup ended just now: wasl backup "
         "verify says it");
     return BASE_OK;
   }

@@ -174,14 +174,17 @@ bool cli_print_json(struct cli *cli, const struct cli_answer *answer);
 
 /* --- for people (text.c) */
 void cli_line(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2))); /* one line on stderr */
+/* One line on stderr; an English sentence of the table in its language. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "wasl: …" on stderr: the error's sentence after what the error is in a word, both in their language. */
 void cli_complain(const struct cli *cli, const struct base_error *err);
+/* "warning: …" on stderr, one line likewise; name: of which file, or NULL. */
+void cli_warn(const struct cli *cli, const char *name, struct base_view english);
 /* An English sentence of ours, said in this language with the same values (said.c); isolate: these keep their order among
  * Arabic. False, and out is as it was: in English, and where the table has no such sentence. */
 bool cli_said(enum wire_language language, struct base_view english, bool isolate, struct base_buf *out);
-/* A sentence of the node's, in the language of whoever reads it where there is one; terminal: where it goes. */
-void cli_sentence(const struct cli *cli, struct base_view english, bool terminal, struct base_buf *out);
+/* Such a sentence as a node or the program tells it, for stdout: said in their language, or in English where the table has none. */
+void cli_sentence(const struct cli *cli, struct base_buf *out, struct base_view english);
 const char *cli_code_text(enum wire_language language, enum base_code code);
 const char *cli_word(const struct cli *cli, enum cli_word word);
 const char *cli_word_in(enum cli_word word, enum wire_language language);

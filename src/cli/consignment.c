@@ -102,12 +102,12 @@ enum base_code cli_consignment_export(struct cli *cli, struct base_error *err) {
     return BASE_OK;
   }
   if (wire_json_true(wire_json_get(begun.json, "state_only"))) {
-    cli_note("%s holds no messages: it tells %s where this register stands, and nothing more goes before it is settled "
+    cli_note(cli, "%s holds no messages: it tells %s where this register stands, and nothing more goes before it is settled "
              "(wasl node status, wasl partner list). Carry it there and run: wasl consignment import FILE",
              name, to);
     return BASE_OK;
   }
-  cli_note("%s holds what %s has not receipted (%lld messages) and the answers that it is owed. Carry it there and "
+  cli_note(cli, "%s holds what %s has not receipted (%lld messages) and the answers that it is owed. Carry it there and "
            "run: wasl consignment import FILE",
            name, to, (long long)messages);
   return BASE_OK;
@@ -172,11 +172,11 @@ static void tell_taken(struct cli *cli, const struct taken *taken) {
     base_buf_text(&cli->out, "\n");
     return;
   }
-  cli_note("from %s: %lld messages, %lld of them new here; %lld receipts%s", taken->from, (long long)taken->messages,
+  cli_note(cli, "from %s: %lld messages, %lld of them new here; %lld receipts%s", taken->from, (long long)taken->messages,
            (long long)taken->taken, (long long)taken->receipts,
            taken->older ? ". It is older than what this node has seen: nothing new was taken from it" : "");
   if (taken->messages > 0)
-    cli_note("its receipts go back by the network, or with: wasl consignment export --to %s FILE", taken->from);
+    cli_note(cli, "its receipts go back by the network, or with: wasl consignment export --to %s FILE", taken->from);
 }
 
 /* A file for somebody else is no damage, and nothing of it is shown to the node. */

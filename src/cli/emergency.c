@@ -35,7 +35,7 @@ void cli_emergency_said(struct cli *cli, const struct wire_json *answer) {
     return;
   base_buf_init(&text, 4096);
   if (wire_json_type(said) != WIRE_JSON_OBJECT) {
-    cli_note("%s", cli_word(cli, CLI_EMERGENCY_NONE));
+    cli_note(cli, "%s", cli_word(cli, CLI_EMERGENCY_NONE));
     return;
   }
   for (size_t i = 0; i < wire_json_size(to); i++) {
@@ -46,7 +46,7 @@ void cli_emergency_said(struct cli *cli, const struct wire_json *answer) {
                   (const char *)cli_string(said, "case").data);
   base_buf_u8(&text, 0);
   if (base_buf_check(&text, "a note", NULL) == BASE_OK)
-    cli_note("%s: %s", cli_word(cli, CLI_EMERGENCY_GOES), (const char *)text.data);
+    cli_note(cli, "%s: %s", cli_word(cli, CLI_EMERGENCY_GOES), (const char *)text.data);
 }
 
 void cli_emergency_show(struct cli *cli, struct cli_kinds *kinds, const struct wire_json *message, unsigned indent) {

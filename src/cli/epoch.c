@@ -107,7 +107,7 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
   } else {
     base_buf_add_buf(&cli->out, &origin);
     cli_note(
-        "the register before is closed for ever; start the node with: wasld %s; then call each partner: its officer "
+        cli, "the register before is closed for ever; start the node with: wasld %s; then call each partner: its officer "
         "compares the digits that wasl node status shows, and confirms (wasl partner epoch)",
         path);
   }

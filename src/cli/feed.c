@@ -88,9 +88,9 @@ static void note_one(struct cli *cli, const struct wire_json *kind, const struct
   base_buf_printf(&text, ": %s", cli_word(cli, went ? CLI_FEED_FED : CLI_FEED_DUE));
   if (why->text[0] != '\0' && strcmp(why->text, told->text) != 0) {
     base_buf_text(&text, ": ");
-    cli_sentence(cli, base_view_text(why->text), cli->err_terminal, &text);
+    cli_sentence(cli, &text, base_view_text(why->text));
   }
-  cli_note("%.*s", (int)text.size, (const char *)text.data);
+  cli_note(cli, "%.*s", (int)text.size, (const char *)text.data);
 }
 
 /* All that is due, also when one of them is refused or waits for somebody: that one is told in the end. Of several, who went and
@@ -125,7 +125,7 @@ static enum base_code feed_all(struct cli *cli, const struct cli_piece *to, cons
     if (is_due(wire_json_at(items, i)))
       note_one(cli, kind, wire_json_at(items, i), whys[i].code == BASE_OK, &whys[i], err);
   if (first != BASE_OK && due > 1)
-    cli_note("%s", cli_word(cli, CLI_FEED_AGAIN));
+    cli_note(cli, "%s", cli_word(cli, CLI_FEED_AGAIN));
   return first;
 }
 
@@ -147,7 +147,7 @@ static void note_feed(struct cli *cli, struct cli_kinds *kinds, const struct wir
     base_buf_text(&text, i > 0 ? ", " : "");
     base_buf_add_view(&text, cli_item_label(cli, kind, item, wire_json_text(wire_json_at(states, i))));
   }
-  cli_note("%.*s", (int)text.size, (const char *)text.data);
+  cli_note(cli, "%.*s", (int)text.size, (const char *)text.data);
 }
 
 /* How many of the items stand how, each a line: "not yet: 2" */
@@ -159,7 +159,7 @@ static void note_stands(const struct cli *cli, const struct wire_json *items) {
       count += base_view_is(cli_string(wire_json_get(wire_json_at(items, k), "feed"), "stands"), codes[i]);
     struct base_view word = stands_word(cli, base_view_text(codes[i]));
     if (count > 0)
-      cli_note("%.*s: %u", (int)word.size, (const char *)word.data, count);
+      cli_note(cli, "%.*s: %u", (int)word.size, (const char *)word.data, count);
   }
 }
 
@@ -185,7 +185,7 @@ static enum base_code note_feeding(struct cli *cli, struct base_error *err) {
     between = ", ";
   }
   if (code == BASE_OK)
-    cli_note("%.*s", (int)text.size, (const char *)text.data);
+    cli_note(cli, "%.*s", (int)text.size, (const char *)text.data);
   return code;
 }
 
@@ -206,7 +206,7 @@ static enum base_code note_nothing(struct cli *cli, const struct wire_json *told
   const struct wire_json *kind = cli_kind_of(cli, &kinds, told), *feeds = wire_json_get(kind, "feeds");
   if (wire_json_size(feeds) == 0)
     return note_feeding(cli, err);
-  cli_note("%s", cli_word(cli, CLI_FEED_NOTHING));
+  cli_note(cli, "%s", cli_word(cli, CLI_FEED_NOTHING));
   note_stands(cli, items);
   for (size_t i = 0; i < wire_json_size(feeds); i++)
     note_feed(cli, &kinds, kind, wire_json_at(feeds, i));

@@ -244,7 +244,7 @@ static enum base_code upload_part(struct cli *cli, const char *file, const char 
   code = open_part(file, &fd, &size, err);
   if (code == BASE_OK) {
     if (size > WIRE_TAR_SIZE_MAX)
-      cli_note("%s: %s", name, cli_word(cli, CLI_BEYOND_EVIDENCE));
+      cli_note(cli, "%s: %s", name, cli_word(cli, CLI_BEYOND_EVIDENCE));
     code = cli_upload(cli, path, fd, size, name, &answer, err);
     if (code != BASE_OK)
       return base_fail_within(err, "--part %s", file);
@@ -254,10 +254,8 @@ static enum base_code upload_part(struct cli *cli, const char *file, const char 
   const struct wire_json *report = wire_json_get(answer.json, "stix");
   bool stix = wire_json_true(report) || wire_json_true(wire_json_get(report, "stix"));
   const struct wire_json *warnings = wire_json_get(report, "warnings");
-  for (size_t i = 0; i < wire_json_size(warnings); i++) {
-    struct base_view warning = wire_json_text(wire_json_at(warnings, i));
-    cli_note("warning: %s: %.*s", name, (int)warning.size, (const char *)warning.data);
-  }
+  for (size_t i = 0; i < wire_json_size(warnings); i++)
+    cli_warn(cli, name, wire_json_text(wire_json_at(warnings, i)));
   wire_write_object(writer);
   wire_write_member_text(writer, "stage", cli_string(answer.json, "stage"));
   wire_write_member_string(writer, "name", name);
@@ -318,7 +316,7 @@ static void say_warnings(struct cli *cli, const struct wire_json *warnings, bool
     struct base_view field = cli_string(one, "field");
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
       if (base_view_is(cli_string(one, "what"), words[k].what))
-        cli_note("%s: %.*s, %s %lld: %s; %s", cli_word(cli, CLI_HINT), (int)field.size, (const char *)field.data,
+        cli_note(cli, "%s: %.*s, %s %lld: %s; %s", cli_word(cli, CLI_HINT), (int)field.size, (const char *)field.data,
                  cli_word(cli, CLI_HINT_PLACE), (long long)cli_number(one, "place"), cli_word(cli, words[k].word),
                  cli_word(cli, checked ? CLI_CHECKED : CLI_HINT_NEXT));
   }
@@ -448,7 +446,7 @@ enum base_code cli_open(struct cli *cli, const char *kind, const char *to, struc
   if (code == BASE_OK)
     code = cli_post(cli, "/v1/cases", base_buf_view(&body), &answer, err);
   if (code == BASE_OK && strchr(to, ',') != NULL) /* this node cannot see what those have agreed */
-    cli_note("warning: each of %s hears of every message of this case from its author alone: they must be partners of "
+    cli_note(cli, "warning: each of %s hears of every message of this case from its author alone: they must be partners of "
              "each other, too, or none of them can answer; ask them",
              to);
   return code == BASE_OK ? print_id(cli, &answer, err) : code;

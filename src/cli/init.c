@@ -267,7 +267,7 @@ static void take_keys_back(const struct plan *plan) {
       snprintf(folder, sizeof folder, "%s/keeper", plan->dir) >= (int)sizeof folder)
     return;
   if (cli_keeper_run((const char *[]){"remove", folder}, 2, &nothing, &err) != BASE_OK)
-    cli_note("what was made in the token stays there: %s", err.text);
+    cli_note(plan->cli, "what was made in the token stays there: %s", err.text);
 }
 
 static void take_back(const struct plan *plan) {
@@ -360,8 +360,8 @@ static void print_made(const struct plan *plan, struct base_view card) {
   char fingerprint[SEAL_FINGERPRINT_TEXT];
   seal_fingerprint(card, fingerprint);
   if (!cli->json) {
-    cli_note("node %s is made; run it with: wasld %s", plan->name, plan->dir);
-    cli_note("its card for partners: wasl -n %s card export; fingerprint: %s", plan->dir, fingerprint);
+    cli_note(cli, "node %s is made; run it with: wasld %s", plan->name, plan->dir);
+    cli_note(cli, "its card for partners: wasl -n %s card export; fingerprint: %s", plan->dir, fingerprint);
     return;
   }
   struct wire_writer writer;

@@ -178,7 +178,7 @@ enum base_code cli_key_rotate(struct cli *cli, struct base_error *err) {
   code = post(cli, "/v1/keys/rotate", &body, err);
   if (code == BASE_OK && all && !cli->json)
     cli_note(
-        "the key of content is replaced too, and the one before is destroyed when all is wrapped anew (wasl key list "
+        cli, "the key of content is replaced too, and the one before is destroyed when all is wrapped anew (wasl key list "
         "shows only one then): from that moment backups and other copies from before cannot bring the node back any "
         "more. Make a new backup then (wasl backup create), and copy the keys anew");
   return code;

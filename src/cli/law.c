@@ -76,7 +76,7 @@ void cli_law_unused(struct cli *cli, const struct wire_json *answer) {
   for (size_t i = 0; i < wire_json_size(unused); i++) {
     const struct wire_json *one = wire_json_at(unused, i);
     struct base_view row = cli_string(one, "row"), hider = cli_string(one, "hidden_by");
-    cli_note("%s: %s %.*s: %s %s %.*s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_ARTICLE), (int)row.size,
+    cli_note(cli, "%s: %s %.*s: %s %s %.*s", cli_word(cli, CLI_HINT), cli_word(cli, CLI_LAW_ARTICLE), (int)row.size,
              (const char *)row.data, cli_word(cli, CLI_LAW_HIDDEN), cli_word(cli, CLI_LAW_ARTICLE), (int)hider.size,
              (const char *)hider.data);
   }
@@ -100,7 +100,7 @@ void cli_law_end(struct cli *cli, const struct wire_json *answer) {
   BASE_AUTO_BUF struct base_buf text = {0};
   base_buf_init(&text, 512);
   if (say_end(cli, answer, &text))
-    cli_note("%s: %.*s", cli_word(cli, CLI_HINT), (int)text.size, (const char *)text.data);
+    cli_note(cli, "%s: %.*s", cli_word(cli, CLI_HINT), (int)text.size, (const char *)text.data);
 }
 
 void cli_law_end_of(struct cli *cli, const struct wire_json *message, unsigned indent) {
@@ -189,7 +189,7 @@ static void say_answer(struct cli *cli, const struct wire_json *answer) {
   if (allowed)
     return;
   base_buf_text(&cli->out, "  ");
-  cli_sentence(cli, cli_string(answer, "why"), cli->out_terminal, &cli->out);
+  cli_sentence(cli, &cli->out, cli_string(answer, "why"));
   base_buf_text(&cli->out, "\n");
 }
 

@@ -152,11 +152,11 @@ static void note_session(struct cli *cli, const struct wire_json *answer) {
   base_buf_printf(&text, ": %s ", cli_word(cli, CLI_LOGIN_UNTIL));
   if (cli_moment(wire_json_get(answer, "until"), &until))
     cli_time(cli, &text, until);
-  cli_note("%.*s", (int)text.size, (const char *)text.data);
+  cli_note(cli, "%.*s", (int)text.size, (const char *)text.data);
   if (session_file() == NULL)
-    cli_note("%s", cli_word(cli, CLI_LOGIN_ONCE));
+    cli_note(cli, "%s", cli_word(cli, CLI_LOGIN_ONCE));
   if (wire_json_true(wire_json_get(answer, "first")))
-    cli_note("%s", cli_word(cli, CLI_LOGIN_FIRST));
+    cli_note(cli, "%s", cli_word(cli, CLI_LOGIN_FIRST));
 }
 
 enum base_code cli_login(struct cli *cli, struct base_error *err) {
@@ -219,7 +219,7 @@ enum base_code cli_person_password(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   bool first = wire_json_true(wire_json_get(answer.json, "first"));
-  cli_note("%s", cli_word(cli, first ? CLI_PASSWORD_FIRST : CLI_PASSWORD_SET));
+  cli_note(cli, "%s", cli_word(cli, first ? CLI_PASSWORD_FIRST : CLI_PASSWORD_SET));
   return BASE_OK;
 }
 
@@ -245,8 +245,8 @@ enum base_code cli_person_factor(struct cli *cli, struct base_error *err) {
   if (!reset && confirm == NULL) {
     cli_line(cli, "%.*s\n", (int)cli_string(answer.json, "uri").size,
              (const char *)cli_string(answer.json, "uri").data);
-    cli_note("%s", cli_word(cli, CLI_FACTOR_ONCE));
+    cli_note(cli, "%s", cli_word(cli, CLI_FACTOR_ONCE));
   } else
-    cli_note("%s", cli_word(cli, reset ? CLI_FACTOR_RESET : CLI_FACTOR_ARMED));
+    cli_note(cli, "%s", cli_word(cli, reset ? CLI_FACTOR_RESET : CLI_FACTOR_ARMED));
   return BASE_OK;
 }

@@ -161,7 +161,7 @@ static void show_parts(const struct shown *shown, const struct wire_json *messag
     struct base_view why = cli_string(wire_json_get(part, "stix"), "why");
     if (why.size > 0) {
       cli_line(shown->cli, "%*s%s: ", (int)shown->indent + 2, "", cli_word(shown->cli, CLI_PART_UNREAD));
-      cli_isolated(shown->cli, out, why);
+      cli_sentence(shown->cli, out, why);
       base_buf_text(out, "\n");
     }
     if (stix && json_part(cli_string(part, "type")))
@@ -185,7 +185,7 @@ static void show_delivery(const struct shown *shown, const struct wire_json *del
   struct base_view reason = cli_string(delivery, "reason");
   if (reason.size > 0) {
     base_buf_text(&cli->out, "  ");
-    cli_text(cli, reason);
+    cli_sentence(cli, &cli->out, reason);
   }
   base_buf_text(&cli->out, "\n");
 }
@@ -261,7 +261,7 @@ static void show_certified(const struct shown *shown, const struct wire_json *li
     cli_isolated(cli, &cli->out, cli_string(one, "message"));
     if (!sound) {
       base_buf_text(&cli->out, "  ");
-      cli_text(cli, cli_string(one, "why"));
+      cli_sentence(cli, &cli->out, cli_string(one, "why"));
     }
     base_buf_text(&cli->out, "\n");
   }
@@ -493,9 +493,7 @@ enum base_code cli_part_stix(struct cli *cli, struct base_error *err) {
     cli_cell_number(&table, wire_json_integer(count));
   }
   cli_table_end(&table);
-  for (size_t i = 0; i < wire_json_size(warnings); i++) {
-    struct base_view warning = wire_json_text(wire_json_at(warnings, i));
-    cli_note("warning: %.*s", (int)warning.size, (const char *)warning.data);
-  }
+  for (size_t i = 0; i < wire_json_size(warnings); i++)
+    cli_warn(cli, NULL, wire_json_text(wire_json_at(warnings, i)));
   return BASE_OK;
 }

@@ -118,34 +118,34 @@ static void find_missing(const struct wire_json *status, struct base_buf *out) {
 
 /* What keeps it from doing its work, though all of it serves: a line for each, for they name what is to be done. How
  * many. */
-static size_t note_unsound(const struct wire_json *status) {
+static size_t note_unsound(const struct cli *cli, const struct wire_json *status) {
   const struct wire_json *unsound = wire_json_get(status, "unsound");
   size_t count = wire_json_size(unsound);
   for (size_t i = 0; i < count; i++) {
     struct base_view text = wire_json_text(wire_json_at(unsound, i));
-    cli_note("wasl: wrong: %.*s", (int)text.size, (const char *)text.data);
+    cli_note(cli, "wasl: wrong: %.*s", (int)text.size, (const char *)text.data);
   }
   return count;
 }
 
-static void note_missing(const struct wire_json *missing, struct base_view name) {
+static void note_missing(const struct cli *cli, const struct wire_json *missing, struct base_view name) {
   for (size_t i = 0; i < wire_json_size(missing); i++) {
     const struct wire_json *row = wire_json_at(missing, i);
     struct base_view why = cli_string(row, "why");
-    cli_note("numbers %lld to %lld for %.*s are not here: %.*s", (long long)cli_number(row, "from_number"),
+    cli_note(cli, "numbers %lld to %lld for %.*s are not here: %.*s", (long long)cli_number(row, "from_number"),
              (long long)cli_number(row, "to_number"), (int)name.size, (const char *)name.data, (int)why.size,
              (const char *)why.data);
   }
 }
 
 /* A register that lost leaves: what people have still to do about it, and what does not come back by itself. */
-static void note_epoch(const struct wire_json *reg) {
+static void note_epoch(const struct cli *cli, const struct wire_json *reg) {
   const struct wire_json *unconfirmed = wire_json_get(reg, "unconfirmed"), *lost = wire_json_get(reg, "lost");
   struct base_view digits = cli_string(reg, "digits");
   for (size_t i = 0; i < wire_json_size(unconfirmed); i++) {
     struct base_view name = wire_json_text(wire_json_at(unconfirmed, i));
     cli_note(
-        "wasl: warning: epoch %lld of this register is not confirmed by %.*s yet, and nothing is exchanged before: "
+        cli, "wasl: warning: epoch %lld of this register is not confirmed by %.*s yet, and nothing is exchanged before: "
         "call their officer; the digits to compare by voice: %.*s",
         (long long)cli_number(reg, "epoch"), (int)name.size, (const char *)name.data, (int)digits.size,
         (const char *)digits.data);
@@ -153,23 +153,23 @@ static void note_epoch(const struct wire_json *reg) {
   for (size_t i = 0; i < wire_json_size(lost); i++) {
     const struct wire_json *row = wire_json_at(lost, i);
     struct base_view name = cli_string(row, "to");
-    cli_note("numbers %lld to %lld, which this node sent to %.*s, were lost here; messages that came back: %lld",
+    cli_note(cli, "numbers %lld to %lld, which this node sent to %.*s, were lost here; messages that came back: %lld",
              (long long)cli_number(row, "from_number"), (long long)cli_number(row, "to_number"), (int)name.size,
              (const char *)name.data, (long long)cli_number(row, "returned"));
-    note_missing(wire_json_get(row, "missing"), name);
+    note_missing(cli, wire_json_get(row, "missing"), name);
   }
 }
 
 /* It is under keys that are destroyed in their time; and older data need the cards that were signed since. */
-static void warn_of_backup(const struct wire_json *keys) {
+static void warn_of_backup(const struct cli *cli, const struct wire_json *keys) {
   const struct wire_json *opens = wire_json_get(keys, "backup_opens");
   if (opens != NULL && !wire_json_true(opens))
     cli_note(
-        "wasl: warning: the newest backup cannot bring this node back any more: keys that it needs were replaced and "
+        cli, "wasl: warning: the newest backup cannot bring this node back any more: keys that it needs were replaced and "
         "destroyed since; make a new one (wasl backup create)");
   struct base_view unkept = cli_string(keys, "unkept");
   if (unkept.size > 0)
-    cli_note("wasl: warning: %.*s", (int)unkept.size, (const char *)unkept.data);
+    cli_note(cli, "wasl: warning: %.*s", (int)unkept.size, (const char *)unkept.data);
 }
 
 /* Scripts rely on it: 0 only while all processes serve, partners are listened to with the TLS key loaded, and core
@@ -187,17 +187,17 @@ enum base_code cli_node_status(struct cli *cli, struct base_error *err) {
   if (!cli_print_json(cli, &answer)) {
     show_status(cli, answer.json);
     cli_witnesses_show(cli, wire_json_get(answer.json, "witnesses"));
-    note_epoch(wire_json_get(answer.json, "register"));
+    note_epoch(cli, wire_json_get(answer.json, "register"));
   }
   for (size_t i = 0; i < wire_json_size(warnings) && !cli->json; i++) {
     BASE_AUTO_BUF struct base_buf text = {0};
     base_buf_printable(&text, wire_json_text(wire_json_at(warnings, i)));
-    cli_note("wasl: warning: %.*s", (int)text.size, (const char *)text.data);
+    cli_note(cli, "wasl: warning: %.*s", (int)text.size, (const char *)text.data);
   }
   if (!cli->json)
-    warn_of_backup(wire_json_get(answer.json, "keys"));
+    warn_of_backup(cli, wire_json_get(answer.json, "keys"));
   find_missing(answer.json, &missing);
-  size_t unsound = note_unsound(answer.json);
+  size_t unsound = note_unsound(cli, answer.json);
   if (missing.size == 0 && unsound > 0)
     return base_fail(err, BASE_CORRUPT, "the node in %s serves, but something is wrong with it (above)", cli->node);
   return missing.size == 0 ? BASE_OK

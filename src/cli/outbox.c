@@ -30,7 +30,8 @@ enum base_code cli_outbox_list(struct cli *cli, struct base_error *err) {
     cli_exercise_mark(cli, &table.cells, row);
     cli_cell(&table, cli_code_word(cli, cli_string(row, "state")));
     cli_cell_id(&table, cli_string(row, "case"));
-    cli_cell(&table, cli_string(row, "reason"));
+    cli_sentence(cli, &table.cells, cli_string(row, "reason"));
+    cli_cell(&table, BASE_VIEW(""));
   }
   cli_table_end(&table);
   return BASE_OK;

@@ -145,7 +145,7 @@ enum base_code cli_partner_add(struct cli *cli, struct base_error *err) {
       write_card_json(cli, &card, fingerprint);
     else
       show_card(cli, &card, fingerprint);
-    cli_note("%s", cli_word(cli, CLI_COMPARE));
+    cli_note(cli, "%s", cli_word(cli, CLI_COMPARE));
     return cli_usage(cli, err, "--fingerprint is missing");
   }
   if (!seal_fingerprint_equal(fingerprint, base_view_text(typed)))
@@ -183,7 +183,8 @@ enum base_code cli_partner_list(struct cli *cli, struct base_error *err) {
     cli_cell_time(&table, wire_json_get(partner, "last_contact"));
     cli_cell_id(&table, cli_string(partner, "fingerprint"));
     cli_cell_number(&table, cli_number(partner, "generation"));
-    cli_cell(&table, cli_string(partner, "trouble"));
+    cli_sentence(cli, &table.cells, cli_string(partner, "trouble"));
+    cli_cell(&table, BASE_VIEW(""));
   }
   cli_table_end(&table);
   CLI_AUTO_ANSWER struct cli_answer witnesses = {0};
@@ -284,7 +285,7 @@ enum base_code cli_partner_show(struct cli *cli, struct base_error *err) {
   show_partner(cli, &answer);
   if (trouble.size > 0) {
     base_buf_text(&cli->out, "  ");
-    cli_text(cli, trouble);
+    cli_sentence(cli, &cli->out, trouble);
     base_buf_text(&cli->out, "\n");
   }
   show_cards(cli, wire_json_get(answer.json, "cards"), cli_number(answer.json, "confirmed"));

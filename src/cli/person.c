@@ -124,8 +124,9 @@ enum base_code cli_person_list(struct cli *cli, struct base_error *err) {
   show_persons(cli, wire_json_get(answer.json, "persons"), false);
   if (cli->word_count > 0 || wire_json_size(wire_json_get(answer.json, "persons")) > 0)
     return BASE_OK;
-  cli_note("%s: wasl -n %s person add PERSON --name NAME --roles administrator,…", cli_word(cli, CLI_PERSON_NOBODY), cli->node);
-  cli_note("%s", cli_word(cli, CLI_PERSON_BEFORE));
+  cli_note(cli, "%s: wasl -n %s person add PERSON --name NAME --roles administrator,…", cli_word(cli, CLI_PERSON_NOBODY),
+           cli->node);
+  cli_note(cli, "%s", cli_word(cli, CLI_PERSON_BEFORE));
   return code;
 }
 
@@ -138,9 +139,9 @@ static void note_owner(struct cli *cli, const struct wire_json *owner) {
   cli_isolated(cli, &text, cli_string(owner, "person"));
   base_buf_text(&text, ": ");
   add_codes(cli, wire_json_get(owner, "lanes"), &text);
-  cli_note("%s %.*s", cli_word(cli, CLI_PERSON_OWNER_LANES), (int)text.size, (const char *)text.data);
-  cli_note("%s wasl -n %s person add PERSON --name NAME --roles ROLE,… --lanes humanitarian", cli_word(cli, CLI_PERSON_OTHER_SIDE),
-           cli->node);
+  cli_note(cli, "%s %.*s", cli_word(cli, CLI_PERSON_OWNER_LANES), (int)text.size, (const char *)text.data);
+  cli_note(cli, "%s wasl -n %s person add PERSON --name NAME --roles ROLE,… --lanes humanitarian",
+           cli_word(cli, CLI_PERSON_OTHER_SIDE), cli->node);
 }
 
 /* What the command's last word says is done to the person that follows. */
@@ -172,7 +173,7 @@ static enum base_code change(struct cli *cli, const char *what, struct base_erro
   if (code == BASE_OK)
     note_owner(cli, wire_json_get(answer.json, "owner_named"));
   if (code == BASE_OK && cli_number(answer.json, "unread") > 0)
-    cli_note("%s %lld: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_UNREAD),
+    cli_note(cli, "%s %lld: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_UNREAD),
              (long long)cli_number(answer.json, "unread"), cli->node);
   return code;
 }
@@ -259,7 +260,7 @@ static void note_until(struct cli *cli, const struct wire_json *moment) {
   base_buf_init(&text, 128);
   if (cli_moment(moment, &until))
     cli_time(cli, &text, until);
-  cli_note("%s: %.*s", cli_word(cli, CLI_UNTIL), (int)text.size, (const char *)text.data);
+  cli_note(cli, "%s: %.*s", cli_word(cli, CLI_UNTIL), (int)text.size, (const char *)text.data);
 }
 
 enum base_code cli_token_make(struct cli *cli, struct base_error *err) {
@@ -280,7 +281,7 @@ enum base_code cli_token_make(struct cli *cli, struct base_error *err) {
     return code;
   base_buf_add_view(&cli->out, cli_string(answer.json, "secret"));
   base_buf_text(&cli->out, "\n");
-  cli_note("%s", cli_word(cli, CLI_TOKEN_ONCE));
+  cli_note(cli, "%s", cli_word(cli, CLI_TOKEN_ONCE));
   note_until(cli, wire_json_get(answer.json, "until"));
   return BASE_OK;
 }

@@ -142,8 +142,12 @@ static enum base_code verify_fd(int fd, uint64_t size, const struct cli_trust *t
 static void tell_missing(const struct cli *cli, const struct wire_json *missing) {
   for (size_t i = 0; i < wire_json_size(missing); i++) {
     struct base_view to = cli_string(wire_json_at(missing, i), "to"), why = cli_string(wire_json_at(missing, i), "why");
-    cli_note("%s %.*s (%.*s)", cli_word(cli, CLI_LEFT_OUT), (int)to.size, (const char *)to.data, (int)why.size,
-             (const char *)why.data);
+    BASE_AUTO_BUF struct base_buf said = {0};
+    base_buf_init(&said, 8 * BASE_ERROR_TEXT_MAX);
+    if (!cli_said(cli->language, why, false, &said))
+      base_buf_printable(&said, why);
+    cli_note(cli, "%s %.*s (%.*s)", cli_word(cli, CLI_LEFT_OUT), (int)to.size, (const char *)to.data, (int)said.size,
+             (const char *)said.data);
   }
 }
 

@@ -326,14 +326,14 @@ static bool told(const struct wire_json *known, struct base_view name) {
 
 void cli_proved_note(const struct cli *cli, const struct cli_evidence *evidence, const struct wire_json *known) {
   if (evidence->header.exercise)
-    cli_note("%s", cli_word(cli, CLI_EXERCISE_LINE));
+    cli_note(cli, "%s", cli_word(cli, CLI_EXERCISE_LINE));
   if (evidence->headless)
-    cli_note("%s", cli_word(cli, CLI_NO_HEADER));
+    cli_note(cli, "%s", cli_word(cli, CLI_NO_HEADER));
   else if (!evidence->has_content)
-    cli_note("%s %s", cli_word(cli, CLI_NO_CONTENT), base_hash_text(&evidence->header.part0).text);
+    cli_note(cli, "%s %s", cli_word(cli, CLI_NO_CONTENT), base_hash_text(&evidence->header.part0).text);
   for (size_t i = 0; i < evidence->unproved_count; i++) {
     struct base_view name = wire_origin_name(evidence->unproved[i]);
     if (!told(known, name))
-      cli_note("%s %.*s", cli_word(cli, CLI_NOTHING_PROVED), (int)name.size, (const char *)name.data);
+      cli_note(cli, "%s %.*s", cli_word(cli, CLI_NOTHING_PROVED), (int)name.size, (const char *)name.data);
   }
 }

@@ -21,7 +21,7 @@ static enum base_code show(struct cli *cli, const struct cli_answer *answer) {
   }
   cli_table_end(&table);
   if (wire_json_size(readers) == 0)
-    cli_note("%s: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_NOBODY), cli->node);
+    cli_note(cli, "%s: wasl -n %s reader add CASE PERSON --reason TEXT", cli_word(cli, CLI_READER_NOBODY), cli->node);
   return BASE_OK;
 }
 

@@ -198,7 +198,7 @@ enum base_code cli_register_check(struct cli *cli, struct base_error *err) {
     }
     if (code == BASE_BUSY) { /* another one is going on: ours comes after it */
       if (!waits)
-        cli_note("%s", err->text);
+        cli_note(cli, "%s", err->text);
       waits = true;
       cli_progress_at(&progress, 0, 0);
       nanosleep(&(struct timespec){.tv_nsec = 200 * 1000000}, NULL);

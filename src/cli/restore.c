@@ -170,7 +170,7 @@ static void tell_report(struct cli *cli, const struct cli_answer *report) {
     return;
   show_report(cli, report->json);
   if (!wire_json_true(wire_json_get(report->json, "database")))
-    cli_note("it holds the files of parts alone: the node's database is on a server, whose own tools restore it");
+    cli_note(cli, "it holds the files of parts alone: the node's database is on a server, whose own tools restore it");
 }
 
 static enum base_code no_part_missing(const struct cli_answer *report, struct base_error *err) {
@@ -261,7 +261,7 @@ enum base_code cli_backup_verify(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK)
     base_fail_within(err, "%s", opening.name);
   if (dir >= 0 && remove_folder(dir, BESIDE, &ignored) != BASE_OK)
-    cli_note("%s is left over and can be removed: %s", folder, ignored.text);
+    cli_note(opening.cli, "%s is left over and can be removed: %s", folder, ignored.text);
   if (made)
     rmdir(folder);
   if (code == BASE_OK) {
@@ -395,7 +395,7 @@ static enum base_code restore_into(struct opening *opening, int dir, const char 
   if (code == BASE_OK && (fsync(inner) != 0 || renameat(dir, BESIDE, dir, "core") != 0 || fsync(dir) != 0))
     code = base_fail_errno(err, "%s/core cannot be put in place", path);
   if (code != BASE_OK && inner >= 0 && remove_folder(dir, BESIDE, &ignored) != BASE_OK)
-    cli_note("%s/" BESIDE " is left over: %s", path, ignored.text);
+    cli_note(opening->cli, "%s/" BESIDE " is left over: %s", path, ignored.text);
   return code;
 }
 
@@ -420,10 +420,10 @@ enum base_code cli_backup_restore(struct cli *cli, struct base_error *err) {
     struct base_error missing = {0};
     tell_report(cli, &report);
     if (no_part_missing(&report, &missing) != BASE_OK)
-      cli_note("%s", missing.text);
+      cli_note(cli, "%s", missing.text);
     if (faccessat(dir, "wasl.conf", R_OK, 0) != 0)
-      cli_note("%s/wasl.conf is not there: write it before the start (wasld(8) says what stands in it)", path);
-    cli_note("%s/core is restored; start the node with: wasld %s", path, path);
+      cli_note(cli, "%s/wasl.conf is not there: write it before the start (wasld(8) says what stands in it)", path);
+    cli_note(cli, "%s/core is restored; start the node with: wasld %s", path, path);
   }
   close_all(&opening);
   return code;

@@ -74,11 +74,11 @@ static enum base_code print_moved(struct cli *cli, const char *path, const struc
     base_buf_text(&cli->out, "\n");
     return BASE_OK;
   }
-  cli_note("the store of %s is in %.*s now: %lld rows of %lld tables, and the register of %lld leaves with its root",
+  cli_note(cli, "the store of %s is in %.*s now: %lld rows of %lld tables, and the register of %lld leaves with its root",
            path, (int)cli_string(told, "database").size, (const char *)cli_string(told, "database").data,
            (long long)cli_number(told, "rows"), (long long)cli_number(told, "tables"),
            (long long)cli_number(told, "size"));
-  cli_note("%s/core/core.db is what it was, and is not used any more: remove it once the node runs", path);
+  cli_note(cli, "%s/core/core.db is what it was, and is not used any more: remove it once the node runs", path);
   return BASE_OK;
 }
 

@@ -33,7 +33,7 @@ const char *cli_code_text(enum wire_language language, enum base_code code) {
   return language == WIRE_EN ? base_code_text(code) : code_texts[code][language];
 }
 
-void cli_sentence(const struct cli *cli, struct base_view english, bool terminal, struct base_buf *out) {
+static void add_said(const struct cli *cli, bool terminal, struct base_view english, struct base_buf *out) {
   bool isolate = terminal && cli->language == WIRE_AR;
   if (cli_said(cli->language, english, isolate, out))
     return;
@@ -42,17 +42,41 @@ void cli_sentence(const struct cli *cli, struct base_view english, bool terminal
   base_buf_text(out, isolate ? ISOLATE_END : "");
 }
 
+void cli_sentence(const struct cli *cli, struct base_buf *out, struct base_view english) {
+  add_said(cli, cli->out_terminal, english, out);
+}
+
+static const char *colon(const struct cli *cli) {
+  return cli->language == WIRE_FR ? " : " : ": ";
+}
+
+/* There is nobody left to tell when stderr is gone. */
+static void tell(struct base_buf *line) {
+  base_buf_text(line, "\n");
+  if (base_write_all(STDERR_FILENO, base_buf_view(line), NULL) != BASE_OK)
+    return;
+}
+
+void cli_warn(const struct cli *cli, const char *name, struct base_view english) {
+  BASE_AUTO_BUF struct base_buf line = {0};
+  base_buf_init(&line, 8 * BASE_ERROR_TEXT_MAX);
+  base_buf_printf(&line, "%s%s", cli_word(cli, CLI_HINT), colon(cli));
+  if (name != NULL) {
+    base_buf_printable(&line, base_view_text(name));
+    base_buf_text(&line, colon(cli));
+  }
+  add_said(cli, cli->err_terminal, english, &line);
+  tell(&line);
+}
+
 void cli_complain(const struct cli *cli, const struct base_error *err) {
   BASE_AUTO_BUF struct base_buf line = {0};
   base_buf_init(&line, 8 * BASE_ERROR_TEXT_MAX);
   base_buf_text(&line, "wasl: ");
   if (cli->language != WIRE_EN)
-    base_buf_printf(&line, "%s%s", cli_code_text(cli->language, err->code), cli->language == WIRE_FR ? " : " : ": ");
-  cli_sentence(cli, base_view_text(err->text), cli->err_terminal, &line);
-  base_buf_text(&line, "\n");
-  /* There is nobody left to tell when stderr is gone. */
-  if (base_write_all(STDERR_FILENO, base_buf_view(&line), NULL) != BASE_OK)
-    return;
+    base_buf_printf(&line, "%s%s", cli_code_text(cli->language, err->code), colon(cli));
+  add_said(cli, cli->err_terminal, base_view_text(err->text), &line);
+  tell(&line);
 }
 
 const char *cli_word_in(enum cli_word word, enum wire_language language) {
@@ -79,19 +103,17 @@ void cli_line(struct cli *cli, const char *format, ...) {
   base_buf_text(&cli->out, line);
 }
 
-void cli_note(const char *format, ...) {
+void cli_note(const struct cli *cli, const char *format, ...) {
   char line[LINE_MAX_BYTES];
   va_list args;
   va_start(args, format);
   (void)vsnprintf(line, sizeof line, format, args);
   va_end(args);
   BASE_AUTO_BUF struct base_buf text = {0};
-  base_buf_init(&text, 4 * sizeof line);
-  base_buf_printable(&text, base_view_text(line));
-  base_buf_text(&text, "\n");
-  /* There is nobody left to tell when stderr is gone. */
-  if (base_write_all(2, base_buf_view(&text), NULL) != BASE_OK)
-    return;
+  base_buf_init(&text, 8 * sizeof line);
+  if (!cli_said(cli->language, base_view_text(line), cli->err_terminal && cli->language == WIRE_AR, &text))
+    base_buf_printable(&text, base_view_text(line));
+  tell(&text);
 }
 
 void cli_text(struct cli *cli, struct base_view text) {
@@ -218,7 +240,7 @@ void cli_exercise_line(struct cli *cli, bool exercise) {
 
 void cli_exercise_note(struct cli *cli, const struct wire_json *of) {
   if (!cli->json && wire_json_true(wire_json_get(of, "exercise")))
-    cli_note("%s", cli_word(cli, CLI_EXERCISE_LINE));
+    cli_note(cli, "%s", cli_word(cli, CLI_EXERCISE_LINE));
 }
 
 void cli_cell_id(struct cli_table *table, struct base_view id) {

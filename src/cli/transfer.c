@@ -25,7 +25,7 @@ void cli_derogation_said(struct cli *cli, const struct wire_json *answer) {
   if (cli_option(cli, "--derogation") == NULL)
     return;
   if (wire_json_size(to) == 0) {
-    cli_note("%s", cli_word(cli, CLI_DEROGATION_NONE));
+    cli_note(cli, "%s", cli_word(cli, CLI_DEROGATION_NONE));
     return;
   }
   base_buf_init(&text, 4096);
@@ -35,7 +35,7 @@ void cli_derogation_said(struct cli *cli, const struct wire_json *answer) {
   }
   base_buf_u8(&text, 0);
   if (base_buf_check(&text, "a note", NULL) == BASE_OK)
-    cli_note("%s: %s", cli_word(cli, CLI_DEROGATION_GOES), (const char *)text.data);
+    cli_note(cli, "%s: %s", cli_word(cli, CLI_DEROGATION_GOES), (const char *)text.data);
 }
 
 void cli_transfer_basis(struct cli *cli, struct base_view basis) {

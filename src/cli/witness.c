@@ -10,7 +10,8 @@ static void show_witness(struct cli_table *table, const struct wire_json *witnes
   cli_cell_number(table, cli_number(witness, "size"));
   cli_cell_number(table, cli_number(witness, "behind"));
   cli_cell_time(table, wire_json_get(witness, "last"));
-  cli_cell(table, cli_string(witness, "trouble"));
+  cli_sentence(table->cli, &table->cells, cli_string(witness, "trouble"));
+  cli_cell(table, BASE_VIEW(""));
 }
 
 void cli_witnesses_show(struct cli *cli, const struct wire_json *witnesses) {

@@ -9,7 +9,7 @@ import os
 import pty
 import subprocess
 
-from story import BIN, check, complaint, must, ok, path, run, settle, started, write
+from story import BIN, check, complaint, must, ok, path, run, settle, started, until, write
 
 # the head of a column, a state of the outbox, a deadline, what a refusal is, what evidence says
 SAID = {
@@ -29,6 +29,15 @@ WHY = {
     "en_GB.UTF-8": ("must be one of: urgent_direct", "only a party that did not open the case may send it", "TYPE is missing: a type of message"),
     "es": ("debe ser uno de: urgent_direct", "solo puede enviarlo: una parte que no abrió el expediente", "falta TYPE: un tipo de mensaje"),
     "pt_PT": ("tem de ser um de: urgent_direct", "só pode enviá-la: uma parte que não abriu o processo", "falta TYPE: um tipo de mensagem"),
+}
+
+# why a message waits, what to do about a node that does not run
+WAITS = {
+    "ar_MA.UTF-8": ("رُفض الاتصال", "شغّلها: wasld {}"),
+    "fr_FR.UTF-8": ("connexion refusée", "lancez-le : wasld {}"),
+    "en_GB.UTF-8": ("connection refused", "start it with: wasld {}"),
+    "es": ("conexión rechazada", "arránquelo: wasld {}"),
+    "pt_PT": ("ligação recusada", "arranque-o: wasld {}"),
 }
 
 
@@ -89,6 +98,15 @@ def story():
         check("\u2066" not in rabat.ask(*words, env=within("ar_MA.UTF-8")), words, "isolates in a pipe")
     check("\u2066rabat\u2069" in on_a_terminal(rabat, "ar_MA.UTF-8", "case", "show", case), "a name is not isolated")
     ok("names and numbers keep their order among Arabic on a terminal, and nothing is added in a pipe")
+    paris.stop()
+    waits = rabat.request("paris")
+    until(lambda: "refused" in rabat.ask("outbox", "list", "--json"), 10, lambda: rabat.ask("outbox", "list", "--json"))
+    for locale, (refused, starts) in WAITS.items():
+        more = {"env": within(locale)}
+        said = rabat.ask("outbox", "list", **more), rabat.ask("partner", "list", **more), rabat.ask("message", "show", waits, **more)
+        check(all(refused in one for one in said), locale, said)
+        complaint(paris.wasl("case", "list", **more), 1, starts.format(paris.dir))
+    ok("why a message waits, and what to do about it, is told in them, too")
 
 
 run(story)

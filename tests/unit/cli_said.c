@@ -228,6 +228,35 @@ static void of_evidence(void **state) {
   expect(WIRE_FR, false, "STIX: $.objects[2].id: must be indicator--UUID", "STIX : $.objects[2].id : doit être indicator--UUID");
 }
 
+/* What the parts below say: a text that a name stands for is a value before a sentence, and one of it within; what a server, a
+ * token or a partner says may stand behind it or be nothing; a note is told like an error. */
+static void from_below(void **state) {
+  (void)state;
+  expect(WIRE_FR, false, "core.db: damaged (read: database disk image is malformed); restore the node from its backup",
+         "core.db : endommagé (read : database disk image is malformed) ; restaurez le nœud depuis sa sauvegarde");
+#define SERVER "postgresql://n@h/d: the database says (commit): no space left; "
+  expect(WIRE_ES, false, SERVER "the transaction was not kept: make room on the server and try again",
+         "postgresql://n@h/d: la base de datos dice (commit): no space left; la transacción no se guardó: haga sitio en el servidor e "
+         "inténtelo de nuevo");
+  expect(WIRE_PT, false, "postgresql://n@h/d: the database says (begin): so it is", "postgresql://n@h/d: a base de dados diz (begin): so it is");
+  expect(WIRE_FR, false,
+         "heads.state: cut short; the keeper no longer knows what it signed, and signs nothing. Put no older copy back: move the file "
+         "away and go on with a new epoch of the register: wasl node epoch DIR --number N (docs/keys.md says which number)",
+         "heads.state : tronqué ; le gardien ne sait plus ce qu'il a signé, et ne signe rien. Ne remettez pas de copie plus ancienne : "
+         "déplacez le fichier et continuez par une nouvelle époque du registre : wasl node epoch DIR --number N (docs/keys.md dit quel "
+         "numéro)");
+  expect(WIRE_ES, false, "the token rabat: it does not sign, for the device was removed (0x32); see that it is there and sound: the node "
+                         "tries again by itself",
+         "el dispositivo rabat: no firma, porque el aparato fue retirado (0x32); compruebe que está y funciona: el nodo lo intenta solo "
+         "otra vez");
+  expect(WIRE_PT, false, "the token rabat refuses the PIN in /p, and has locked it: write the right one into that file; this one is not tried again",
+         "o dispositivo rabat recusa o PIN de /p, e bloqueou-o: escreva o correto nesse ficheiro; este não se tenta de novo");
+  expect(WIRE_AR, true, "no connection in time; tried again in 30 s", "لا اتصال في الوقت المحدد؛ تعاد المحاولة بعد \u2066" "30\u2069 ث");
+  expect(WIRE_ES, false, "paris at 10.0.0.1:7: connection refused; at p.example:7: no connection in time; at q.example:7: SSL: x",
+         "paris en 10.0.0.1:7: conexión rechazada; en p.example:7: no hubo conexión a tiempo; en q.example:7: SSL: x");
+  expect(WIRE_FR, false, "from paris: 3 messages, 1 of them new here; 2 receipts", "de paris : messages : 3, nouveaux ici : 1 ; accusés : 2");
+}
+
 static void among_arabic(void **state) {
   (void)state;
   expect(WIRE_AR, true, "there is no case 0a1f here", "لا ملف \u2066" "0a1f\u2069 هنا");
@@ -336,6 +365,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(with_its_values), cmocka_unit_test(of_its_sort), cmocka_unit_test(bounds_of_values),
                                      cmocka_unit_test(within), cmocka_unit_test(whole), cmocka_unit_test(of_pieces),
                                      cmocka_unit_test(of_kinds), cmocka_unit_test(side_by_side), cmocka_unit_test(of_evidence), cmocka_unit_test(each_row),
-                                     cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
+                                     cmocka_unit_test(from_below), cmocka_unit_test(among_arabic), cmocka_unit_test(hostile)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
