@@ -57,9 +57,14 @@ static bool writes(char letter, uint8_t octet) {
 }
 
 /* What the format says itself stands in the text, in this order: nearly all of the table's formats are done with here, most
- * at their first octet. */
+ * at their first octet or at what they end with. */
 static bool may_be_of(const char *format, struct base_view text) {
   if (*format != '%' && (text.size == 0 || text.data[0] != (uint8_t)*format))
+    return false;
+  const char *end = strrchr(format, '%');
+  end = end == NULL ? format : conversion(end) + 1;
+  size_t left = strlen(end);
+  if (left > text.size || memcmp(text.data + text.size - left, end, left) != 0)
     return false;
   for (bool first = *format != '%'; *format != 0; first = false) {
     size_t size = strcspn(format, "%");
