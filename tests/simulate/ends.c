@@ -96,12 +96,14 @@ static bool take_course(struct sim_node *node, const struct core_case *kase, str
   return reckon(&kase->kind->kind, out);
 }
 
-/* The end came while it was there: surely so long ago; grace negative: perhaps. */
+/* The end came while it was there: surely so long ago; grace negative: perhaps, for of one second nobody knows the order. */
 static bool ended(const struct course *course, const struct base_id *id, base_time grace) {
-  bool there = false;
-  for (size_t i = 0; i < course->count; i++) {
+  base_time at = INT64_MAX;
+  for (size_t i = 0; i < course->count; i++)
+    at = base_id_equal(&course->messages[i].id, id) ? course->stretches[i].from : at;
+  for (size_t i = 0; i < course->count && at != INT64_MAX; i++) {
     const struct stretch *stretch = &course->stretches[i];
-    there = there || base_id_equal(&course->messages[i].id, id);
+    bool there = stretch->from >= at || (grace < 0 && stretch->to >= at);
     if (there && stretch->ends != INT64_MAX && stretch->ends + grace <= stretch->to && stretch->from + grace <= stretch->to)
       return true;
   }

@@ -129,7 +129,8 @@ static const struct wire_kind *draw_kind(struct sim_node *node) {
   size_t sum = 0;
   for (size_t i = 0; i < node->core->kind_count; i++) {
     const struct wire_kind *kind = &node->core->kinds[i]->kind;
-    bool seen = node->sim->profile.persons == 0 || kind->lane != WIRE_LANE_HUMANITARIAN; /* it is in no lane of theirs */
+    /* Persons who are known have no humanitarian lane, and are named for no case. */
+    bool seen = node->sim->profile.persons == 0 || (kind->lane != WIRE_LANE_HUMANITARIAN && !kind->named_readers);
     size_t share = !sim_kind_drawn(kind) || !seen ? 0 : kind->item_count > 0 ? 2 : 1; /* in these there is more to see */
     if (node->sim->profile.months > 0 && kind->personal_ends.days > 0)
       share *= ENDING;
