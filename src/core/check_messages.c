@@ -15,6 +15,7 @@
 #include "core/recall.h"
 #include "core/retain.h"
 #include "core/review.h"
+#include "core/stix.h"
 
 /* Every message against its id, its header, its content and what was sent or taken of it; every case against what its
  * messages give. */
@@ -269,6 +270,8 @@ static enum base_code check_part0(struct core *core, const struct store_message 
                      (unsigned)row->part_count, part0.part_count);
   if (code == BASE_OK)
     code = core_crosscheck_check(core, row, header, part0.fields, &why);
+  if (code == BASE_OK)
+    code = core_stix_check(core, row, header, &part0, &why);
   wire_part0_free(&part0);
   if (plain.data != NULL)
     base_wipe(plain.data, plain.size);

@@ -192,8 +192,8 @@ static enum base_code next_fact(struct core *core, struct fact *after, struct ba
 
 /* What a kind that is not held here any more, or not in that version, said of its cases is taken from the version that is here,
  * or seen by that somebody was named. */
-static enum base_code is_named(struct core *core, const struct wire_header *header, const struct base_id *case_id, bool *out,
-                               struct base_error *err) {
+enum base_code core_readers_named(struct core *core, const struct wire_header *header, const struct base_id *case_id,
+                                  bool *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
@@ -232,7 +232,7 @@ enum base_code core_readers_open(struct core *core, const struct base_id *messag
     return BASE_OK;
   const struct base_id case_id = header.opens ? *message : header.case_id; /* as its author wrote it, not as the row has it */
   if (code == BASE_OK)
-    code = is_named(core, &header, &case_id, &named, err);
+    code = core_readers_named(core, &header, &case_id, &named, err);
   if (code != BASE_OK || !named)
     return code;
   if (gives_out)
@@ -256,7 +256,7 @@ enum base_code core_readers_erase(struct core *core, const struct base_id *messa
     return BASE_OK;
   const struct base_id case_id = header.opens ? *message : header.case_id;
   if (code == BASE_OK)
-    code = is_named(core, &header, &case_id, &named, err);
+    code = core_readers_named(core, &header, &case_id, &named, err);
   return code == BASE_OK && named ? check_named(core, &case_id, "; nobody else erases it by hand", err) : code;
 }
 
@@ -313,7 +313,7 @@ static enum base_code read_case(struct core *core, const struct wire_json *reque
   if (code == BASE_NOT_FOUND)
     return base_fail(err, BASE_NOT_FOUND, "there is no case %s here", base_id_text(out).text);
   if (code == BASE_OK)
-    code = is_named(core, &header, out, &named, err);
+    code = core_readers_named(core, &header, out, &named, err);
   if (code == BASE_OK && !named)
     code = base_fail(err, BASE_POLICY, "case %s is of the kind %.*s, which has no named readers: who may read cases reads it",
                      base_id_text(out).text, (int)header.kind.size, (const char *)header.kind.data);

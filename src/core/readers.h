@@ -12,6 +12,9 @@
  * which nobody may. BASE_POLICY; what is not here passes, for whoever reads it next says so. */
 BASE_NODISCARD enum base_code core_readers_open(struct core *core, const struct base_id *message, bool gives_out,
                                                 struct base_error *err);
+/* Whether what the case of a message with this header holds is for named persons alone. */
+BASE_NODISCARD enum base_code core_readers_named(struct core *core, const struct wire_header *header,
+                                                 const struct base_id *case_id, bool *out, struct base_error *err);
 /* Before a person erases this message, or the case that it opens, by hand: BASE_POLICY for who may not read it, by whom else nobody
  * would ever learn what was there. */
 BASE_NODISCARD enum base_code core_readers_erase(struct core *core, const struct base_id *message, struct base_error *err);

@@ -9,6 +9,7 @@
 #include "core/lane.h"
 #include "core/messages.h"
 #include "core/parts.h"
+#include "core/readers.h"
 #include "wire/stix.h"
 
 /* A message with parts waits from the step that admits it until the step that writes what was found, so a crash at any
@@ -21,10 +22,27 @@
  * in their parts is in no index; nor is what an exercise made up, or what named readers alone may see. */
 enum base_code core_stix_note(struct core *core, const struct core_case *kase, const struct base_id *id,
                               struct base_error *err) {
-  if (kase->row.lane == WIRE_LANE_NONE || kase->row.exercise || kase->kind->kind.named_readers)
+  if (kase->kind->kind.lane == WIRE_LANE_NONE || kase->row.exercise || kase->kind->kind.named_readers)
     return BASE_OK;
   core->stix.some = true;
   return store_stix_wait(core->store, id, err);
+}
+
+enum base_code core_stix_belongs(struct core *core, const struct store_message *row, const struct wire_header *header,
+                                 enum wire_lane *lane, bool *out, struct base_error *err) {
+  const struct core_kind *held = core_kind_hashed(core, header->kind, &header->kind_hash);
+  const struct core_kind *kind = held != NULL ? held : core_kind_named(core, header->kind);
+  const struct base_id *case_id = header->opens ? &row->id : &header->case_id;
+  bool placed = row->state == STORE_MESSAGE_HELD || (row->ours && row->state == STORE_MESSAGE_REFUSED), named = false;
+  *out = false;
+  *lane = WIRE_LANE_NONE;
+  if (!placed || core_message_dropped(row) || header->exercise || (kind != NULL && kind->kind.lane == WIRE_LANE_NONE))
+    return BASE_OK;
+  enum base_code code = core_readers_named(core, header, case_id, &named, err);
+  if (code == BASE_OK && !named)
+    code = core_lane_of_case(core, &row->case_id, lane, err);
+  *out = code == BASE_OK && *lane != WIRE_LANE_NONE;
+  return code;
 }
 
 static bool is_out(const struct core *core, const struct base_id *id) {
@@ -35,6 +53,37 @@ enum base_code core_stix_drop(struct core *core, const struct base_id *id, struc
   if (is_out(core, id))
     core->stix.out = false;
   return store_stix_drop(core->store, id, err);
+}
+
+/* One that is not here, or cannot be read, has nothing to list. */
+static enum base_code belongs(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct store_message row;
+  struct wire_header header;
+  enum wire_lane lane = WIRE_LANE_NONE;
+  struct base_error why = {0};
+  enum base_code code = store_message_header(core->store, id, &arena, &row, &why);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, &why);
+  *out = false;
+  if (code == BASE_OK)
+    return core_stix_belongs(core, &row, &header, &lane, out, err);
+  return core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
+}
+
+/* One that is given out just now is not waited for any more: what comes of it would skip the parts before it. */
+enum base_code core_stix_anew(struct core *core, const struct base_id *id, bool *waits, struct base_error *err) {
+  enum base_code code = core_write(core, err);
+  if (code != BASE_OK)
+    return code;
+  code = belongs(core, id, waits, err);
+  if (code == BASE_OK)
+    code = core_stix_drop(core, id, err);
+  if (code == BASE_OK && *waits)
+    code = store_stix_wait(core->store, id, err);
+  core->stix.some = core->stix.some || *waits;
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
 /* --- what was found */
@@ -217,9 +266,15 @@ static enum base_code look_on(struct core *core, struct base_error *err) {
   }
   if (code == BASE_OK)
     code = core_content_read(core, &wait.message, &arena, &content, &why);
-  if (code != BASE_OK && !core_damage(code))
+  bool listed = false;
+  enum wire_lane lane = WIRE_LANE_NONE;
+  if (code == BASE_OK)
+    code = core_stix_belongs(core, &content.row, &content.header, &lane, &listed, &why);
+  if (code != BASE_OK && !core_damage(code)) {
+    core_content_free(&content);
     return base_fail(err, code, "%s", why.text);
-  size_t count = code == BASE_OK && !content.dropped ? content.part0.part_count : 0;
+  }
+  size_t count = listed ? content.part0.part_count : 0;
   size_t next = wait.part;
   while (next < count && wire_stix_said(content.part0.parts[next].media_type) != WIRE_STIX_SAID_STIX)
     next++;

@@ -23,6 +23,14 @@ enum {
 /* A message was admitted: its parts are to be looked into. Written in this step. */
 BASE_NODISCARD enum base_code core_stix_note(struct core *core, const struct core_case *kase, const struct base_id *id,
                                              struct base_error *err);
+/* Whether what is in parts of this message is listed: it has its place in a case on a side of the wall, whose lane is *lane, its
+ * content is here, no exercise made it up, and no named readers alone may see it. A failure is one of the machine. */
+BASE_NODISCARD enum base_code core_stix_belongs(struct core *core, const struct store_message *row,
+                                                const struct wire_header *header, enum wire_lane *lane, bool *out,
+                                                struct base_error *err);
+/* All that is known of what is in its parts goes, and they are looked into anew when they belong in the index (*waits). Written in
+ * this step. */
+BASE_NODISCARD enum base_code core_stix_anew(struct core *core, const struct base_id *id, bool *waits, struct base_error *err);
 /* Its content is erased, and with it all that is known of what was in its parts. Within the step. */
 BASE_NODISCARD enum base_code core_stix_drop(struct core *core, const struct base_id *id, struct base_error *err);
 /* What the local gate asks for itself: the next part (parked while there is none), a record of it; what the worker found. */
@@ -46,5 +54,9 @@ BASE_NODISCARD enum base_code core_stix_show(struct core *core, struct wire_writ
 
 /* --- check_stix.c */
 core_check_step core_check_stix, core_check_stix_counts;
+/* Of a message whose content is open: each part that belongs in the index is there, or waits. */
+BASE_NODISCARD enum base_code core_stix_check(struct core *core, const struct store_message *row,
+                                              const struct wire_header *header, const struct wire_part0 *part0,
+                                              struct base_error *err);
 
 #endif

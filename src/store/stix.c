@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
 #include "store/sql.h"
 
 /* STIX objects in parts of messages. Each part has a place, a number that grows with the message's, so that every list
@@ -114,11 +117,61 @@ enum base_code store_stix_part_get(struct store *store, const struct base_id *me
   return code == BASE_OK ? read_part(&rows, &place, arena, out, err) : code;
 }
 
-enum base_code store_stix_part_next(struct store *store, int64_t *place, struct base_arena *arena,
-                                    struct store_stix_part *out, struct base_error *err) {
+enum base_code store_stix_part_there(struct store *store, const struct base_id *message, uint16_t part, bool *out,
+                                     struct base_error *err) {
+  int64_t place = 0, count = 0;
+  bool found = false;
+  enum base_code code = place_of(store, message, part, &place, err);
+  if (code == BASE_OK)
+    code = store_run_number(store, STORE_SQL_STIX_PART_THERE, STORE_VALUES(store_number(place)), &found, &count, err);
+  *out = count > 0;
+  return code;
+}
+
+enum base_code store_stix_place_next(struct store *store, int64_t *place, struct base_error *err) {
+  static const enum store_statement statements[] = {STORE_SQL_STIX_PARTS_PLACE, STORE_SQL_STIX_TYPES_PLACE,
+                                                    STORE_SQL_STIX_IDS_PLACE};
+  int64_t first = INT64_MAX;
+  bool any = false;
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < sizeof statements / sizeof *statements && code == BASE_OK; i++) {
+    bool found = false;
+    int64_t next = 0;
+    code = store_run_number(store, statements[i], STORE_VALUES(store_number(*place)), &found, &next, err);
+    if (code == BASE_OK && found && next < first)
+      first = next;
+    any = any || found;
+  }
+  if (code == BASE_OK && any)
+    *place = first;
+  return code == BASE_OK && !any ? base_fail(err, BASE_NOT_FOUND, "the index of STIX objects ends here") : code;
+}
+
+enum base_code store_stix_part_at(struct store *store, int64_t place, struct base_arena *arena, struct store_stix_part *out,
+                                  struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  enum base_code code = store_rows_after(store, STORE_SQL_STIX_PART_NEXT, *place, &rows, err);
-  return code == BASE_OK ? read_part(&rows, place, arena, out, err) : code;
+  enum base_code code = store_rows_after(store, STORE_SQL_STIX_PART_GET, place, &rows, err);
+  return code == BASE_OK ? read_part(&rows, &place, arena, out, err) : code;
+}
+
+enum base_code store_stix_message_at(struct store *store, int64_t place, struct base_id *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_after(store, STORE_SQL_STIX_MESSAGE, place / PARTS, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  store_row_32(&rows, 0, out->bytes);
+  return store_row_check(&rows, err);
+}
+
+enum base_code store_stix_apart(struct store *store, const struct store_stix_part *row, uint64_t *out,
+                                struct base_error *err) {
+  int64_t place = 0, count = 0;
+  bool found = false;
+  enum base_code code = place_of(store, &row->message, row->part, &place, err);
+  if (code == BASE_OK)
+    code = store_run_number(store, STORE_SQL_STIX_APART, STORE_VALUES(store_number(place)), &found, &count, err);
+  *out = (uint64_t)count;
+  return code;
 }
 
 enum base_code store_stix_type_add(struct store *store, const struct store_stix_part *row, struct base_view type,
@@ -194,7 +247,48 @@ enum base_code store_stix_count_sum(struct store *store, struct store_stix_count
   return store_row_check(&rows, err);
 }
 
+/* The type of the first part behind; *found: there is one. */
+static enum base_code type_next(struct store *store, struct base_arena *arena, struct store_stix_count *at, bool *found,
+                                struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  enum base_code code = store_rows_open(store, STORE_SQL_STIX_TYPE_NEXT,
+                                        STORE_VALUES(store_number(at->lane), store_text(at->type)), &rows, err);
+  if (code == BASE_OK)
+    code = store_rows_next(&rows, found, err);
+  if (code != BASE_OK || !*found)
+    return code;
+  *at = (struct store_stix_count){.lane = (uint32_t)store_row_at_most(&rows, 0, UINT32_MAX),
+                                  .type = store_row_bytes(&rows, 1, arena)};
+  return store_row_check(&rows, err);
+}
+
+static bool comes_before(const struct store_stix_count *a, const struct store_stix_count *b) {
+  size_t less = a->type.size < b->type.size ? a->type.size : b->type.size;
+  int order = less > 0 ? memcmp(a->type.data, b->type.data, less) : 0;
+  return a->lane != b->lane ? a->lane < b->lane : order != 0 ? order < 0 : a->type.size < b->type.size;
+}
+
+enum base_code store_stix_counted_next(struct store *store, struct base_arena *arena, struct store_stix_count *at,
+                                       struct base_error *err) {
+  struct store_stix_count counted = *at, held = *at;
+  bool found = false;
+  enum base_code code = type_next(store, arena, &held, &found, err);
+  if (code != BASE_OK)
+    return code;
+  code = store_stix_count_next(store, arena, &counted, err);
+  if (found && (code == BASE_NOT_FOUND || (code == BASE_OK && comes_before(&held, &counted)))) {
+    counted = held;
+    code = BASE_OK;
+  }
+  if (code == BASE_OK)
+    *at = counted;
+  return code;
+}
+
 enum base_code store_stix_count_put(struct store *store, const struct store_stix_count *row, struct base_error *err) {
+  if (row->parts == 0)
+    return store_run(store, STORE_SQL_STIX_COUNT_DROP, STORE_VALUES(store_number(row->lane), store_text(row->type)), NULL,
+                     err);
   return store_run(store, STORE_SQL_STIX_COUNT_PUT,
                    STORE_VALUES(store_number(row->lane), store_text(row->type), store_unsigned(row->objects),
                                 store_unsigned(row->parts)),
@@ -213,27 +307,41 @@ enum base_code store_stix_id_add(struct store *store, const struct store_stix_pa
              : code;
 }
 
-enum base_code store_stix_ids(struct store *store, const struct store_stix_part *row, uint64_t *out,
-                              struct base_error *err) {
-  int64_t place = 0, count = 0;
-  bool found = false;
+/* As the index has them. */
+static int by_prefix(const void *left, const void *right) {
+  int64_t a = store_prefix(((const struct base_hash *)left)->bytes).number;
+  int64_t b = store_prefix(((const struct base_hash *)right)->bytes).number;
+  return (a > b) - (a < b);
+}
+
+enum base_code store_stix_ids_differ(struct store *store, const struct store_stix_part *row, struct base_hash *tokens,
+                                     size_t count, bool *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t place = 0;
+  size_t met = 0;
+  bool found = true, same = true;
+  if (count > 1)
+    qsort(tokens, count, sizeof *tokens, by_prefix);
   enum base_code code = place_of(store, &row->message, row->part, &place, err);
   if (code == BASE_OK)
-    code = store_run_number(store, STORE_SQL_STIX_IDS_COUNT, STORE_VALUES(store_number(place)), &found, &count, err);
-  *out = (uint64_t)count;
+    code = store_rows_open(store, STORE_SQL_STIX_IDS, STORE_VALUES(store_number(place)), &rows, err);
+  while (code == BASE_OK && same && (code = store_rows_next(&rows, &found, err)) == BASE_OK && found) {
+    int64_t token = store_row_number(&rows, 0);
+    code = store_row_check(&rows, err);
+    same = met < count && store_prefix(tokens[met].bytes).number == token;
+    met++;
+  }
+  *out = !same || met != count;
   return code;
 }
 
 /* --- erased */
 
-enum base_code store_stix_drop(struct store *store, const struct base_id *message, struct base_error *err) {
+static enum base_code drop_message(struct store *store, int64_t number, struct base_error *err) {
   static const enum store_statement statements[] = {STORE_SQL_STIX_COUNTS_TAKE, STORE_SQL_STIX_COUNTS_EMPTY,
                                                     STORE_SQL_STIX_TYPES_DROP, STORE_SQL_STIX_IDS_DROP,
                                                     STORE_SQL_STIX_PARTS_DROP};
-  int64_t number = 0;
-  enum base_code code = store_id_find(store, message, &number, err);
-  if (code != BASE_OK || number == 0)
-    return code;
+  enum base_code code = BASE_OK;
   /* As a message's content: the freed pages are overwritten as well. */
   store->engine->erasing(store, true);
   for (size_t i = 0; i < sizeof statements / sizeof *statements && code == BASE_OK; i++)
@@ -243,6 +351,16 @@ enum base_code store_stix_drop(struct store *store, const struct base_id *messag
     code = store_run(store, STORE_SQL_STIX_WAIT_DONE, STORE_VALUES(store_number(number)), NULL, err);
   store->engine->erasing(store, false);
   return code;
+}
+
+enum base_code store_stix_drop(struct store *store, const struct base_id *message, struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, message, &number, err);
+  return code == BASE_OK && number != 0 ? drop_message(store, number, err) : code;
+}
+
+enum base_code store_stix_drop_at(struct store *store, int64_t place, struct base_error *err) {
+  return drop_message(store, place / PARTS, err);
 }
 
 /* --- found */

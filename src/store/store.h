@@ -782,8 +782,15 @@ BASE_NODISCARD enum base_code store_stix_part_put(struct store *store, const str
 BASE_NODISCARD enum base_code store_stix_part_get(struct store *store, const struct base_id *message, uint16_t part,
                                                   struct base_arena *arena, struct store_stix_part *out,
                                                   struct base_error *err);
-BASE_NODISCARD enum base_code store_stix_part_next(struct store *store, int64_t *place, struct base_arena *arena,
-                                                   struct store_stix_part *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_part_there(struct store *store, const struct base_id *message, uint16_t part,
+                                                    bool *out, struct base_error *err);
+/* For the check: the next place of which any table of the index knows; the part that was looked into there (BASE_NOT_FOUND: none
+ * was); the message whose place it is (BASE_NOT_FOUND: of none). */
+BASE_NODISCARD enum base_code store_stix_place_next(struct store *store, int64_t *place, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_part_at(struct store *store, int64_t place, struct base_arena *arena,
+                                                 struct store_stix_part *out, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_message_at(struct store *store, int64_t place, struct base_id *out,
+                                                    struct base_error *err);
 /* Of a part that is there: so many objects are of this type; counted. */
 BASE_NODISCARD enum base_code store_stix_type_add(struct store *store, const struct store_stix_part *row,
                                                   struct base_view type, uint64_t objects, struct base_error *err);
@@ -802,15 +809,25 @@ BASE_NODISCARD enum base_code store_stix_count_next(struct store *store, struct 
 /* The same of this lane and type as the parts give it, from their index alone: *row's numbers. */
 BASE_NODISCARD enum base_code store_stix_count_sum(struct store *store, struct store_stix_count *row,
                                                    struct base_error *err);
+/* After this lane and type the next that is counted, or that a part has; as it is counted, 0 where it is not. */
+BASE_NODISCARD enum base_code store_stix_counted_next(struct store *store, struct base_arena *arena,
+                                                      struct store_stix_count *at, struct base_error *err);
+/* In place of what was counted; of no parts nothing is. */
 BASE_NODISCARD enum base_code store_stix_count_put(struct store *store, const struct store_stix_count *row,
                                                    struct base_error *err);
 /* token: a keyed hash of an object's id. */
 BASE_NODISCARD enum base_code store_stix_id_add(struct store *store, const struct store_stix_part *row,
                                                 const struct base_hash *token, struct base_error *err);
-BASE_NODISCARD enum base_code store_stix_ids(struct store *store, const struct store_stix_part *row, uint64_t *out,
-                                             struct base_error *err);
-/* All of a message goes, what waits too. */
+/* Whether it is found by other ids than these; they are put in order. */
+BASE_NODISCARD enum base_code store_stix_ids_differ(struct store *store, const struct store_stix_part *row,
+                                                    struct base_hash *tokens, size_t count, bool *out,
+                                                    struct base_error *err);
+/* How many of its rows are of another case or lane than the part. */
+BASE_NODISCARD enum base_code store_stix_apart(struct store *store, const struct store_stix_part *row, uint64_t *out,
+                                               struct base_error *err);
+/* All of a message goes, what waits too; likewise of the one, whichever it is, that has this place. */
 BASE_NODISCARD enum base_code store_stix_drop(struct store *store, const struct base_id *message, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_drop_at(struct store *store, int64_t place, struct base_error *err);
 /* Parts that hold something, the newest first. */
 enum store_stix_by { STORE_STIX_BY_LANE, STORE_STIX_BY_CASE, STORE_STIX_BY_MESSAGE, STORE_STIX_BY_ID };
 struct store_stix_query {

@@ -4,10 +4,12 @@
 worker cannot list is said in plain words; a node that is killed meanwhile goes on; what is erased is found no more.
 
 Broken variants: tests/checks/exchange_broken (unit/core_stix), tests/checks/gate_broken."""
+import contextlib
 import json
 import os
+import sqlite3
 
-from story import check, ok, run, settle, started, until, write
+from story import ON_SERVER, check, ok, run, settle, started, until, write
 
 UUID = "8e2e2d2b-17d4-4cbf-938f-98ee46b3cd{:02x}"
 
@@ -49,6 +51,20 @@ def story():
     check(paris.json("stix", "count")["unread"] == 1, "unread")
     check(len(paris.json("stix", "find", f"indicator--{UUID.format(1)}")["objects"]) == 2, "find")
     ok("a killed node goes on, and what cannot be listed says why and stops nobody")
+
+    if not ON_SERVER:  # where unit/core_stix does the same
+        paris.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(paris.dir, "core", "core.db"))) as base:
+            for table in ("stix_parts", "stix_types", "stix_ids", "stix_counts"):
+                base.execute(f"DELETE FROM {table}")
+            base.commit()
+        paris.start()
+        check(paris.json("stix", "count")["types"] == [], "the index is not empty")
+        told = paris.wasl("register", "check")
+        check(told.code == 1 and told.out.count("its part 1 is STIX, and is not in the index of STIX objects") == 3, told)
+        until(lambda: types(paris) == {"indicator": 3, "malware": 1, "url": 1}, 20, lambda: types(paris))
+        paris.sound()
+        ok("what the index has lost is missed by the check of the register, and listed again")
 
     many = [{"type": "file", "id": f"file--8e2e2d2b-17d4-4cbf-938f-98ee46b3{n:04x}"} for n in range(4000)]
     rabat.request("paris", "--part", bundle("many.stix", *many), question="Tout ceci ?")

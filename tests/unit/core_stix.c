@@ -98,7 +98,8 @@ static void send_of(struct pair_node *a, struct pair_node *b, const char *kind, 
 static void test_in_no_index(void **state) {
   (void)state;
   struct pair_node a, b;
-  char id[65];
+  char id[65], json[65];
+  struct pair_answer task;
   try_agreed(&a, &b);
   send_of(&a, &b, "hostile", "", id);
   send_of(&a, &b, "sighting", ",\"exercise\":true", id);
@@ -108,6 +109,17 @@ static void test_in_no_index(void **state) {
   assert_int_equal(stix_look(&a) + stix_look(&b), 2);
   try_sound(&a);
   try_sound(&b);
+  damage_found(&b,
+               "UPDATE stix_parts SET place = 64 * (SELECT max(id) FROM messages WHERE part_count > 0 AND id < place / 64)",
+               "nothing of its message is listed");
+  assert_int_equal(stix_look(&b), 1);
+  pair_close(&b);
+  assert_true(damage_change(&b, "INSERT INTO stix_waiting(message, part, tries) SELECT id, 0, 0 FROM messages WHERE part_count > 0"));
+  pair_open(&b);
+  assert_true(stix_take(&b, &task));
+  pair_text(&task, "message", json, sizeof json);
+  assert_string_equal(json, id);
+  pair_answer_free(&task);
   try_remove(&a, &b);
 }
 
@@ -287,6 +299,14 @@ static void test_erased(void **state) {
   try_remove(&a, &b);
 }
 
+static void healed(struct pair_node *node, const char *sql, const char *says) {
+  damage_found(node, sql, says);
+  assert_int_equal(stix_look(node), 1);
+  try_sound(node);
+  assert_int_equal(count_of(node, "", ""), 4);
+  assert_int_equal(count_of(node, "", "\"id\":\"malware--0c7b5b88-8ff7-4a4d-aa9d-000000000003\""), 1);
+}
+
 /* What is changed behind the node's back is named, looked into anew, and right again after that. */
 static void test_tampered(void **state) {
   (void)state;
@@ -297,26 +317,51 @@ static void test_tampered(void **state) {
       "DELETE FROM stix_types WHERE type = 'malware'",
       "UPDATE stix_types SET objects = 9 WHERE type = 'malware'",
       "DELETE FROM stix_ids",
+      "UPDATE stix_ids SET token = token / 2",
+      "UPDATE stix_ids SET lane = lane + 1",
+      "UPDATE stix_ids SET place = place + 1",
+      "UPDATE stix_types SET place = place + 1",
+      "UPDATE stix_types SET lane = lane + 1 WHERE type = 'malware'",
+      "UPDATE stix_types SET case_id = case_id + 1 WHERE type = 'malware'",
+      "UPDATE stix_parts SET lane = lane + 1",
+      "UPDATE stix_parts SET case_id = (SELECT min(number) FROM ids)",
+  };
+  static const char *const gone[] = {
+      "DELETE FROM stix_parts",
+      "UPDATE stix_parts SET place = place + 1",
+      "UPDATE stix_parts SET place = place + 64000000",
+  };
+  static const char *const strays[] = {
+      "INSERT INTO stix_types(lane, type, place, case_id, objects) SELECT lane, type, place + 1, case_id, objects FROM stix_types",
+      "INSERT INTO stix_ids(token, lane, place) SELECT token, lane, place + 1 FROM stix_ids",
+      "UPDATE stix_types SET place = place + 64000000",
+      "UPDATE stix_parts SET case_id = -1",
+      "UPDATE stix_parts SET objects = -1",
   };
   static const char *const numbers[] = {
       "UPDATE stix_counts SET objects = objects + 1",
       "UPDATE stix_counts SET parts = 7 WHERE type = 'malware'",
       "INSERT INTO stix_counts(lane, type, objects, parts) VALUES(0, 'x-never', 1, 1)",
+      "DELETE FROM stix_counts",
+      "DELETE FROM stix_counts WHERE type = 'malware'",
   };
   static const char want[] = "{\"objects\":4,\"parts\":1,\"unread\":0,\"types\":["
                              "{\"type\":\"indicator\",\"objects\":3,\"parts\":1},"
-                             "{\"type\":\"malware\",\"objects\":1,\"parts\":1}";
+                             "{\"type\":\"malware\",\"objects\":1,\"parts\":1}]";
   struct pair_node a, b;
-  char id[65];
+  char other[65], id[65];
   try_agreed(&a, &b);
+  try_request_with(&a, &b, "[]", other);
+  pair_rest(&a, &b);
   stix_send(&a, &b, 1, 4, id);
+  try_sound(&b); /* what waits is not missing */
   stix_look(&b);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    damage_found(&b, parts[i], "the index of STIX objects does not fit its part 1");
-    assert_int_equal(stix_look(&b), 1);
-    try_sound(&b);
-    assert_int_equal(count_of(&b, "", ""), 4);
-  }
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    healed(&b, parts[i], "the index of STIX objects does not fit its part 1");
+  for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+    healed(&b, gone[i], "its part 1 is STIX, and is not in the index of STIX objects");
+  for (size_t i = 0; i < sizeof strays / sizeof *strays; i++)
+    healed(&b, strays[i], "has rows of a part that was not looked into");
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     damage_found(&b, numbers[i], "is not that of their parts");
     try_sound(&b);
@@ -325,6 +370,31 @@ static void test_tampered(void **state) {
     assert_memory_equal(answer.payload.data, want, sizeof want - 1);
     pair_answer_free(&answer);
   }
+  try_remove(&a, &b);
+}
+
+/* A part that neither waits nor was looked into, behind others that were. */
+static void test_one_of_several_is_gone(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  struct pair_answer task;
+  BASE_AUTO_BUF struct base_buf parts = {0};
+  try_agreed(&a, &b);
+  stix_upload_bundle(&a, 1, 1, &parts);
+  stix_upload(&a, BASE_VIEW("plain"), "text/plain", &parts);
+  stix_upload_bundle(&a, 2, 1, &parts);
+  stix_upload_bundle(&a, 3, 1, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), id);
+  pair_rest(&a, &b);
+  assert_true(stix_take(&b, &task));
+  stix_look_into(&b, &task);
+  try_sound(&b);
+  damage_found(&b, "UPDATE stix_waiting SET part = part + 2", "its part 3 is STIX, and is not in the index of STIX objects");
+  assert_int_equal(stix_look(&b), 3);
+  damage_found(&b, "DELETE FROM stix_parts WHERE place % 64 = 3", "its part 4 is STIX, and is not in the index of STIX objects");
+  assert_int_equal(stix_look(&b), 3);
+  assert_int_equal(count_of(&b, "", ""), 3);
   try_remove(&a, &b);
 }
 
@@ -392,6 +462,7 @@ int main(void) {
       cmocka_unit_test(test_what_is_said_is_not_trusted),
       cmocka_unit_test(test_erased),
       cmocka_unit_test(test_tampered),
+      cmocka_unit_test(test_one_of_several_is_gone),
       cmocka_unit_test(test_many_that_do_not_open),
       cmocka_unit_test(test_many_types),
   };
