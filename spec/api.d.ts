@@ -582,6 +582,16 @@ export type StixObjects = {
   next: string | null;
 };
 
+export type StixAgain = {
+  /** Of this call, whose parts wait to be looked into anew. */
+  messages: number;
+  /** Of these messages. */
+  parts: number;
+  /** For the next call. */
+  next: number;
+  done: boolean;
+};
+
 export type StixCounts = {
   /** Of all types. */
   objects: number;
@@ -2271,6 +2281,16 @@ export interface Operations {
     path: "/v1/stix/counts";
     query: { type?: string; lane?: string };
     answer: StixCounts;
+  };
+  /** Make the index of STIX objects anew from the parts that are held, some messages per call. */
+  stix_again: {
+    method: "POST";
+    path: "/v1/stix/again";
+    body: {
+      /** 0 or none begins; next of the last answer goes on. */
+      from?: number;
+    };
+    answer: StixAgain;
   };
   /** Numbers of requests, messages and acts, from the leaves of a period, some leaves per call. */
   statistics_make: {

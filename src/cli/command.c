@@ -301,6 +301,7 @@ const struct cli_command cli_commands[] = {
      "-n paris stix find indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"},
     {"stix count", "[--type TYPE] [--lane LANE]", " --type= --lane= ", 0, 0, cli_stix_count, "how many STIX objects of which type are here",
      "-n paris stix count"},
+    {"stix again", "", "", 0, 0, cli_stix_again, "make the index of STIX objects anew from the parts that are held", "-n paris stix again"},
     {"picture", "[--by field|region|week|partner] [--from DATE] [--to DATE] [--kind KIND]", " --by= --from= --to= --kind= ", 0, 0,
      cli_picture, "how many cases were opened, where and about what, and what left its range", "-n paris picture --by region"},
     {"statistics", "[--from DATE] [--to DATE] [--partner NODE] [--kind KIND] [--lane LANE] [--csv] | --publish YEAR [--lane LANE] [--csv]",

@@ -96,3 +96,34 @@ enum base_code cli_stix_count(struct cli *cli, struct base_error *err) {
     cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_PARTS_UNREAD), (long long)cli_number(answer.json, "unread"));
   return BASE_OK;
 }
+
+/* Some messages per call, so that the node serves others meanwhile. */
+enum base_code cli_stix_again(struct cli *cli, struct base_error *err) {
+  struct cli_progress progress = {.cli = cli, .label = cli_word(cli, CLI_MESSAGES)};
+  int64_t messages = 0, parts = 0, next = 0;
+  bool done = false;
+  enum base_code code = BASE_OK;
+  while (code == BASE_OK && !done) {
+    CLI_AUTO_ANSWER struct cli_answer answer = {0};
+    char body[64];
+    (void)snprintf(body, sizeof body, "{\"from\":%lld}", (long long)next);
+    code = cli_post(cli, "/v1/stix/again", base_view_text(body), &answer, err);
+    if (code != BASE_OK)
+      break;
+    int64_t reached = cli_number(answer.json, "next");
+    done = wire_json_true(wire_json_get(answer.json, "done"));
+    if (!done && reached <= next)
+      code = base_fail(err, BASE_PROTOCOL, "the index is not made anew beyond message %lld", (long long)next);
+    next = reached;
+    messages += cli_number(answer.json, "messages");
+    parts += cli_number(answer.json, "parts");
+    cli_progress_at(&progress, (uint64_t)messages, 0);
+  }
+  cli_progress_end(&progress);
+  if (code == BASE_OK && cli->json)
+    base_buf_printf(&cli->out, "{\"messages\":%lld,\"parts\":%lld}\n", (long long)messages, (long long)parts);
+  else if (code == BASE_OK)
+    cli_line(cli, "%s: %lld (%s: %lld)\n", cli_word(cli, CLI_PARTS_AGAIN), (long long)parts, cli_word(cli, CLI_MESSAGES),
+             (long long)messages);
+  return code;
+}

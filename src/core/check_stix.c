@@ -10,8 +10,8 @@
  * searched by is that list's. What differs is dropped and looked into anew. */
 
 static enum base_code look_anew(struct core *core, const struct base_id *message, struct base_error *err) {
-  bool waits = false;
-  return core_stix_anew(core, message, &waits, err);
+  unsigned parts = 0;
+  return core_stix_anew(core, message, &parts, err);
 }
 
 /* --- what is missing */

@@ -258,6 +258,7 @@ static const answerer answered_by[LINK_REQUEST_CODES] = {
     [LINK_PART_OPEN] = core_part_open,
     [LINK_PART_READ] = core_part_read,
     [LINK_STIX_RECORD] = core_stix_record,
+    [LINK_STIX_AGAIN] = core_stix_again,
     [LINK_ZONE_SET] = core_zone_set,
     [LINK_KIND_ADD] = core_kind_add,
     [LINK_KIND_REMOVE] = core_kind_remove,

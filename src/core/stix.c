@@ -56,7 +56,7 @@ enum base_code core_stix_drop(struct core *core, const struct base_id *id, struc
 }
 
 /* One that is not here, or cannot be read, has nothing to list. */
-static enum base_code belongs(struct core *core, const struct base_id *id, bool *out, struct base_error *err) {
+static enum base_code count_parts(struct core *core, const struct base_id *id, unsigned *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message row;
@@ -66,23 +66,27 @@ static enum base_code belongs(struct core *core, const struct base_id *id, bool 
   enum base_code code = store_message_header(core->store, id, &arena, &row, &why);
   if (code == BASE_OK)
     code = wire_header_parse(row.header, &arena, &header, &why);
-  *out = false;
-  if (code == BASE_OK)
-    return core_stix_belongs(core, &row, &header, &lane, out, err);
+  bool belongs = false;
+  *out = 0;
+  if (code == BASE_OK) {
+    code = core_stix_belongs(core, &row, &header, &lane, &belongs, err);
+    *out = belongs ? row.part_count : 0;
+    return code;
+  }
   return core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
 
 /* One that is given out just now is not waited for any more: what comes of it would skip the parts before it. */
-enum base_code core_stix_anew(struct core *core, const struct base_id *id, bool *waits, struct base_error *err) {
+enum base_code core_stix_anew(struct core *core, const struct base_id *id, unsigned *parts, struct base_error *err) {
   enum base_code code = core_write(core, err);
   if (code != BASE_OK)
     return code;
-  code = belongs(core, id, waits, err);
+  code = count_parts(core, id, parts, err);
   if (code == BASE_OK)
     code = core_stix_drop(core, id, err);
-  if (code == BASE_OK && *waits)
+  if (code == BASE_OK && *parts > 0)
     code = store_stix_wait(core->store, id, err);
-  core->stix.some = core->stix.some || *waits;
+  core->stix.some = core->stix.some || *parts > 0;
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 

@@ -17,6 +17,8 @@ enum {
   CORE_STIX_OPENED = 128,     /* … from at most so many parts */
   CORE_STIX_TYPES_MAX = 512,  /* types in one answer */
   CORE_STIX_WHY_MAX = 256,    /* bytes of why one could not be listed */
+  CORE_STIX_AGAIN_MESSAGES = 32,  /* that one request has looked into anew, … */
+  CORE_STIX_AGAIN_OBJECTS = 8192, /* … or fewer, when so many objects of theirs were listed */
 };
 
 /* --- stix.c */
@@ -28,9 +30,9 @@ BASE_NODISCARD enum base_code core_stix_note(struct core *core, const struct cor
 BASE_NODISCARD enum base_code core_stix_belongs(struct core *core, const struct store_message *row,
                                                 const struct wire_header *header, enum wire_lane *lane, bool *out,
                                                 struct base_error *err);
-/* All that is known of what is in its parts goes, and they are looked into anew when they belong in the index (*waits). Written in
- * this step. */
-BASE_NODISCARD enum base_code core_stix_anew(struct core *core, const struct base_id *id, bool *waits, struct base_error *err);
+/* All that is known of what is in its parts goes, and they are looked into anew when they belong in the index: *parts of them, or
+ * none. Written in this step. */
+BASE_NODISCARD enum base_code core_stix_anew(struct core *core, const struct base_id *id, unsigned *parts, struct base_error *err);
 /* Its content is erased, and with it all that is known of what was in its parts. Within the step. */
 BASE_NODISCARD enum base_code core_stix_drop(struct core *core, const struct base_id *id, struct base_error *err);
 /* What the local gate asks for itself: the next part (parked while there is none), a record of it; what the worker found. */
@@ -45,6 +47,9 @@ int64_t core_stix_due_ms(const struct core *core);
 BASE_NODISCARD enum base_code core_stix_unseal(const struct base_secret *key, const struct store_stix_part *row,
                                                struct base_buf *out, struct base_error *err);
 struct base_hash core_stix_token(const struct core *core, struct base_view id);
+
+/* --- stixagain.c */
+void core_stix_again(struct core *core, uint64_t token, const struct wire_json *request);
 
 /* --- show_stix.c */
 core_show_handler core_stix_list, core_stix_count;

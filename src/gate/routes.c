@@ -74,6 +74,7 @@ static const struct gate_route routes[] = {
     {"GET", "v1/picture", LINK_PICTURE_SHOW, GATE_ASK, {{0}}, {{"by", GATE_TEXT}, {"from", GATE_TEXT}, {"to", GATE_TEXT}, {"kind", GATE_TEXT}}},
     {"GET", "v1/stix", LINK_STIX_LIST, GATE_ASK, {{0}}, {{"type", GATE_TEXT}, {"id", GATE_TEXT}, {"case", GATE_TEXT}, {"message", GATE_TEXT}, {"limit", GATE_NUMBER}, {"after", GATE_TEXT}, {"lane", GATE_TEXT}, {"reason", GATE_TEXT}}},
     {"GET", "v1/stix/counts", LINK_STIX_COUNT, GATE_ASK, {{0}}, {{"type", GATE_TEXT}, {"lane", GATE_TEXT}}},
+    {"POST", "v1/stix/again", LINK_STIX_AGAIN, GATE_POST, {{0}}, {{0}}},
     {"GET", "v1/statistics", LINK_STATISTICS_MAKE, GATE_ASK, {{0}}, {{"from", GATE_TEXT}, {"to", GATE_TEXT}, {"partner", GATE_TEXT}, {"kind", GATE_TEXT}, {"publish", GATE_NUMBER}, {"next", GATE_NUMBER}, {"lane", GATE_TEXT}}},
     {"GET", "v1/witnesses", LINK_WITNESS_LIST, GATE_ASK, {{0}}, {{0}}},
     {"POST", "v1/witnesses", LINK_WITNESS_CHANGE, GATE_POST, {{0}}, {{0}}},

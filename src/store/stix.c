@@ -363,6 +363,35 @@ enum base_code store_stix_drop_at(struct store *store, int64_t place, struct bas
   return drop_message(store, place / PARTS, err);
 }
 
+/* --- made anew */
+
+enum base_code store_stix_message_next(struct store *store, int64_t *key, struct base_id *out, uint64_t *objects,
+                                       struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  int64_t count = 0;
+  bool found = false;
+  enum base_code code = store_rows_after(store, STORE_SQL_STIX_MESSAGE_NEXT, *key, &rows, err);
+  if (code != BASE_OK)
+    return code;
+  int64_t number = store_row_number(&rows, 0);
+  store_row_32(&rows, 1, out->bytes);
+  code = store_row_check(&rows, err);
+  if (code == BASE_OK)
+    code = store_run_number(store, STORE_SQL_STIX_OBJECTS,
+                            STORE_VALUES(store_number(number * PARTS), store_number(number * PARTS + PARTS)), &found, &count,
+                            err);
+  if (code == BASE_OK) {
+    *key = number;
+    *objects = (uint64_t)count;
+  }
+  return code;
+}
+
+enum base_code store_stix_recount(struct store *store, struct base_error *err) {
+  enum base_code code = store_run(store, STORE_SQL_STIX_COUNTS_CLEAR, NULL, 0, NULL, err);
+  return code == BASE_OK ? store_run(store, STORE_SQL_STIX_COUNTS_MAKE, NULL, 0, NULL, err) : code;
+}
+
 /* --- found */
 
 enum base_code store_stix_find(struct store *store, const struct store_stix_query *query, int64_t before,

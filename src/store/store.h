@@ -828,6 +828,11 @@ BASE_NODISCARD enum base_code store_stix_apart(struct store *store, const struct
 /* All of a message goes, what waits too; likewise of the one, whichever it is, that has this place. */
 BASE_NODISCARD enum base_code store_stix_drop(struct store *store, const struct base_id *message, struct base_error *err);
 BASE_NODISCARD enum base_code store_stix_drop_at(struct store *store, int64_t place, struct base_error *err);
+/* For making it anew: the next message with parts behind the one of this key, and how many objects are listed of it; all numbers from
+ * what is listed of parts. */
+BASE_NODISCARD enum base_code store_stix_message_next(struct store *store, int64_t *key, struct base_id *out, uint64_t *objects,
+                                                      struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_recount(struct store *store, struct base_error *err);
 /* Parts that hold something, the newest first. */
 enum store_stix_by { STORE_STIX_BY_LANE, STORE_STIX_BY_CASE, STORE_STIX_BY_MESSAGE, STORE_STIX_BY_ID };
 struct store_stix_query {

@@ -260,6 +260,7 @@ def the_rest(good, door, rabat, case):
     good(door, "stix_list", query={"id": "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"})
     good(door, "stix_list", query={"case": case})
     good(door, "stix_count", query={"type": "indicator", "lane": "civil"})
+    check(good(door, "stix_again", example("stix_again"))["done"], "not done")
     good(door, "case_crosscheck", id=case, query={"reason": "what else is held"})
     good(door, "picture_show", query={"by": "region", "from": "2026-01-05", "to": "2026-12-31", "kind": "threat"})
     good(door, "message_erase", example("message_erase"), id=case)

@@ -73,6 +73,16 @@ def story():
     check(len(paris.json("stix", "find", many[2345]["id"])["objects"]) == 1, "one of many")
     ok("of a large part each object")
 
+    before = types(paris)
+    check(paris.json("stix", "again") == {"messages": 4, "parts": 4}, "again")
+    paris.kill()
+    paris.start()
+    check("4 (Messages: 4)" in paris.ask("stix", "again"), "again, after a crash")
+    until(lambda: types(paris) == before, 20, lambda: types(paris))
+    check(paris.json("stix", "count")["unread"] == 1, "unread")
+    paris.sound()
+    ok("made anew, over a crash in the middle, the index is as it was")
+
     paris.ask("message", "erase", paris.json("stix", "list", "--type", "file")["objects"][0]["message"], "--reason", "too many")
     page = paris.json("stix", "list", "--limit", "3")
     rest = paris.json("stix", "list", "--limit", "3", "--after", page["next"])

@@ -514,6 +514,10 @@ static void test_stix(void **state) {
     pair_rest(&a, &b);
   }
   assert_int_equal(stix_look(&b), 2);
+  int64_t next = 0, messages = 0, count = 0;
+  assert_true(stix_again(&b, &next, &messages, &count)); /* each on its side */
+  assert_int_equal(messages, 2);
+  assert_int_equal(stix_look(&b), 2);
   static const char *const sides[] = {"", "\"lane\":\"humanitarian\""}; /* of the owner, who has both */
   for (int i = 0; i < 2; i++) {
     struct pair_answer answer = ask_as(&b, LINK_STIX_LIST, "", sides[i]);

@@ -398,6 +398,87 @@ static void test_one_of_several_is_gone(void **state) {
   try_remove(&a, &b);
 }
 
+/* Made anew, over a crash, from parts that are in the index alone; what was counted wrong is right after it. */
+static void test_again(void **state) {
+  (void)state;
+  static const char want[] = "{\"objects\":4,\"parts\":3,\"unread\":0,\"types\":[{\"type\":\"indicator\",\"objects\":3,\"parts\":2},"
+                             "{\"type\":\"malware\",\"objects\":1,\"parts\":1}],\"more\":false}";
+  struct pair_node a, b;
+  char id[65], gone[65];
+  int64_t next = 0, messages = 0, parts = 0;
+  struct pair_answer task;
+  BASE_AUTO_BUF struct base_buf several = {0};
+  try_agreed(&a, &b);
+  assert_true(stix_again(&b, &next, &messages, &parts));
+  assert_true(messages == 0 && parts == 0);
+  stix_send(&a, &b, 1, 2, id);
+  send_of(&a, &b, "hostile", "", gone);
+  send_of(&a, &b, "sighting", ",\"exercise\":true", gone);
+  stix_send(&a, &b, 9, 1, gone);
+  erase(&b, gone);
+  stix_upload(&a, BASE_VIEW("plain"), "text/plain", &several);
+  stix_upload_bundle(&a, 3, 1, &several);
+  stix_upload_bundle(&a, 4, 1, &several);
+  try_request_with(&a, &b, try_parts_end(&several), id);
+  pair_rest(&a, &b);
+  assert_int_equal(stix_look(&b), 3);
+  counts(&b, "", "", want);
+  pair_close(&b);
+  assert_true(damage_change(&b, "UPDATE stix_counts SET objects = 9"));
+  pair_open(&b);
+  next = 0;
+  assert_true(stix_again(&b, &next, &messages, &parts));
+  assert_true(messages == 2 && parts == 4);
+  counts(&b, "", "", NOTHING);
+  assert_true(stix_take(&b, &task));
+  stix_look_into(&b, &task);
+  assert_true(stix_take(&b, &task)); /* of the second message, behind one that is no STIX */
+  try_restart(&b);
+  pair_answer_free(&task);
+  assert_true(stix_take(&b, &task));
+  stix_look_into(&b, &task);
+  assert_true(stix_take(&b, &task));
+  next = 0;
+  assert_true(stix_again(&b, &next, &messages, &parts));
+  assert_int_equal(stix_give(&b, &task, NULL, BASE_VIEW("malware--" UUID "01\n")), BASE_NOT_FOUND);
+  pair_answer_free(&task);
+  assert_int_equal(stix_look(&b), 3);
+  counts(&b, "", "", want);
+  pair_refused(&b, LINK_STIX_AGAIN, "{\"actor\":\"test\",\"from\":-1}", BASE_FIELD);
+  try_remove(&a, &b);
+}
+
+/* Some messages in each request, by their number and by what was listed of them. */
+static void test_again_in_steps(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65];
+  int64_t next = 0, messages = 0, parts = 0;
+  try_agreed(&a, &b);
+  for (unsigned i = 0; i < 2; i++) {
+    BASE_AUTO_BUF struct base_buf request = {0};
+    stix_upload_bundle(&a, 1, CORE_STIX_AGAIN_OBJECTS, &request);
+    try_request_with(&a, &b, try_parts_end(&request), id);
+  }
+  for (unsigned i = 0; i < CORE_STIX_AGAIN_MESSAGES; i++) {
+    BASE_AUTO_BUF struct base_buf request = {0};
+    stix_upload_bundle(&a, 1, 1, &request);
+    try_request_with(&a, &b, try_parts_end(&request), id);
+  }
+  assert_int_equal(stix_look(&a), CORE_STIX_AGAIN_MESSAGES + 2);
+  for (unsigned i = 0; i < 2; i++) {
+    assert_false(stix_again(&a, &next, &messages, &parts));
+    assert_true(messages == 1 && parts == 1);
+  }
+  assert_false(stix_again(&a, &next, &messages, &parts));
+  assert_int_equal(messages, CORE_STIX_AGAIN_MESSAGES);
+  assert_true(stix_again(&a, &next, &messages, &parts));
+  assert_int_equal(messages, 0);
+  assert_int_equal(stix_look(&a), CORE_STIX_AGAIN_MESSAGES + 2);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 /* More parts than one answer opens, and none of them can be opened. */
 static void test_many_that_do_not_open(void **state) {
   (void)state;
@@ -463,6 +544,8 @@ int main(void) {
       cmocka_unit_test(test_erased),
       cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_one_of_several_is_gone),
+      cmocka_unit_test(test_again),
+      cmocka_unit_test(test_again_in_steps),
       cmocka_unit_test(test_many_that_do_not_open),
       cmocka_unit_test(test_many_types),
   };

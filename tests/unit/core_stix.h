@@ -112,6 +112,21 @@ static inline void stix_look_into(struct pair_node *node, struct pair_answer *ta
   pair_answer_free(task);
 }
 
+/* Some messages; what is said of them. */
+static inline bool stix_again(struct pair_node *node, int64_t *next, int64_t *messages, int64_t *parts) {
+  char json[96];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"from\":%lld}", (long long)*next);
+  struct pair_answer answer = pair_ask(node, LINK_STIX_AGAIN, json, -1);
+  WIRE_AUTO_JSON struct wire_json *said = NULL;
+  assert_int_equal(answer.status, BASE_OK);
+  assert_int_equal(wire_json_parse(base_buf_view(&answer.payload), 65536, "again", &said, NULL), BASE_OK);
+  *next = number(said, "next");
+  *messages = number(said, "messages");
+  *parts = number(said, "parts");
+  pair_answer_free(&answer);
+  return wire_json_true(wire_json_get(said, "done"));
+}
+
 /* All that waits; so many parts. */
 static inline unsigned stix_look(struct pair_node *node) {
   struct pair_answer task;
