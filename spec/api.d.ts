@@ -580,6 +580,8 @@ export type StixObjects = {
   }[];
   /** Where the next page begins; null: there is none. */
   next: string | null;
+  /** Parts still to be looked into, of at most 32 messages a lane. */
+  waiting: number;
 };
 
 export type StixAgain = {
@@ -606,6 +608,8 @@ export type StixCounts = {
   }[];
   /** There are further types, which are not told. */
   more: boolean;
+  /** Parts still to be looked into, of at most 32 messages a lane. */
+  waiting: number;
 };
 
 export type Delivery = {

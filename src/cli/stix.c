@@ -40,6 +40,14 @@ static void show_objects(struct cli *cli, const struct wire_json *objects) {
   cli_table_end(&table);
 }
 
+/* Whether parts are still to be looked into, and how many. */
+static bool show_waiting(struct cli *cli, const struct wire_json *answer) {
+  int64_t waiting = cli_number(answer, "waiting");
+  if (waiting > 0)
+    cli_line(cli, "%s: %lld\n", cli_word(cli, CLI_PARTS_WAITING), (long long)waiting);
+  return waiting > 0;
+}
+
 static enum base_code list(struct cli *cli, const char *id, struct base_error *err) {
   CLI_AUTO_ANSWER struct cli_answer answer = {0};
   BASE_AUTO_BUF struct base_buf query = {0};
@@ -50,10 +58,10 @@ static enum base_code list(struct cli *cli, const char *id, struct base_error *e
     return code;
   const struct wire_json *objects = wire_json_get(answer.json, "objects");
   struct base_view next = cli_string(answer.json, "next");
-  if (wire_json_size(objects) == 0 && next.size == 0)
-    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
-  else
+  if (wire_json_size(objects) > 0 || next.size > 0)
     show_objects(cli, objects);
+  if (!show_waiting(cli, answer.json) && wire_json_size(objects) == 0 && next.size == 0)
+    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
   if (next.size > 0)
     cli_line(cli, "%s: --after %.*s\n", cli_word(cli, CLI_MORE), (int)next.size, (const char *)next.data);
   return BASE_OK;
@@ -77,9 +85,7 @@ enum base_code cli_stix_count(struct cli *cli, struct base_error *err) {
   if (code != BASE_OK || cli_print_json(cli, &answer))
     return code;
   const struct wire_json *types = wire_json_get(answer.json, "types");
-  if (wire_json_size(types) == 0)
-    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
-  else {
+  if (wire_json_size(types) > 0) {
     CLI_AUTO_TABLE struct cli_table table;
     cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
     for (size_t i = 0; i < wire_json_size(types); i++) {
@@ -90,6 +96,8 @@ enum base_code cli_stix_count(struct cli *cli, struct base_error *err) {
     }
     cli_table_end(&table);
   }
+  if (!show_waiting(cli, answer.json) && wire_json_size(types) == 0)
+    cli_line(cli, "%s\n", cli_word(cli, CLI_NO_OBJECTS));
   if (wire_json_true(wire_json_get(answer.json, "more")))
     cli_line(cli, "%s\n", cli_word(cli, CLI_SAME_MORE));
   if (cli_number(answer.json, "unread") > 0)

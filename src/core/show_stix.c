@@ -229,7 +229,20 @@ static int newest_version(const void *left, const void *right) {
   return order != 0 ? order : (a > b) - (a < b);
 }
 
-static void write_items(const struct walk *walk, struct wire_writer *writer) {
+/* Parts that are still to be looked into, on the side that is shown. */
+static enum base_code count_waiting(struct core *core, unsigned lanes, uint64_t *out, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  *out = 0;
+  for (enum wire_lane lane = 0; lane < WIRE_LANES && code == BASE_OK; lane++) {
+    uint64_t left = 0;
+    if (core_lanes_have(lanes, lane))
+      code = store_stix_wait_left(core->store, (uint32_t)lane, CORE_STIX_WAITING_MAX, &left, err);
+    *out += left;
+  }
+  return code;
+}
+
+static void write_items(const struct walk *walk, uint64_t waiting, struct wire_writer *writer) {
   char next[48];
   wire_write_object(writer);
   wire_write_key(writer, "objects");
@@ -252,6 +265,7 @@ static void write_items(const struct walk *walk, struct wire_writer *writer) {
     wire_write_null(writer);
   else
     wire_write_string(writer, next);
+  wire_write_member_integer(writer, "waiting", (int64_t)waiting);
   wire_write_end(writer, '}');
 }
 
@@ -279,6 +293,7 @@ enum base_code core_stix_list(struct core *core, const struct wire_json *request
                               struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 4 << 20);
+  uint64_t waiting = 0;
   struct walk walk = {.core = core, .arena = &arena, .items = calloc(CORE_STIX_PAGE, sizeof *walk.items)};
   struct wire_writer writer;
   enum base_code code = walk.items != NULL ? read_request(&walk, request, err)
@@ -289,9 +304,11 @@ enum base_code core_stix_list(struct core *core, const struct wire_json *request
     code = read_leaves(&walk, request, err);
   if (code == BASE_OK && walk.wanted.size > 0)
     qsort(walk.items, walk.count, sizeof *walk.items, newest_version);
+  if (code == BASE_OK)
+    code = count_waiting(core, walk.lanes, &waiting, err);
   if (code == BASE_OK) {
     wire_writer_init(&writer, out);
-    write_items(&walk, &writer);
+    write_items(&walk, waiting, &writer);
   }
   free(walk.items);
   return code;
@@ -359,7 +376,7 @@ static int by_number(const void *left, const void *right) {
   return a->objects != b->objects ? (a->objects > b->objects ? -1 : 1) : strcmp(a->type, b->type);
 }
 
-static void write_counts(const struct counts *counts, struct wire_writer *writer) {
+static void write_counts(const struct counts *counts, uint64_t waiting, struct wire_writer *writer) {
   wire_write_object(writer);
   wire_write_member_integer(writer, "objects", (int64_t)counts->objects);
   wire_write_member_integer(writer, "parts", (int64_t)counts->parts);
@@ -375,6 +392,7 @@ static void write_counts(const struct counts *counts, struct wire_writer *writer
   }
   wire_write_end(writer, ']');
   wire_write_member_bool(writer, "more", counts->more);
+  wire_write_member_integer(writer, "waiting", (int64_t)waiting);
   wire_write_end(writer, '}');
 }
 
@@ -391,11 +409,14 @@ enum base_code core_stix_count(struct core *core, const struct wire_json *reques
   for (enum wire_lane lane = 0; lane < WIRE_LANES && code == BASE_OK; lane++)
     if (core_lanes_have(walk.lanes, lane))
       code = count_lane(core, lane, wanted, counts, err);
+  uint64_t waiting = 0;
+  if (code == BASE_OK)
+    code = count_waiting(core, walk.lanes, &waiting, err);
   if (code != BASE_OK)
     return code;
   qsort(counts->types, counts->count, sizeof *counts->types, by_number);
   wire_writer_init(&writer, out);
-  write_counts(counts, &writer);
+  write_counts(counts, waiting, &writer);
   return base_buf_check(out, "the counts of STIX objects", err);
 }
 

@@ -25,7 +25,7 @@ enum base_code core_stix_note(struct core *core, const struct core_case *kase, c
   if (kase->kind->kind.lane == WIRE_LANE_NONE || kase->row.exercise || kase->kind->kind.named_readers)
     return BASE_OK;
   core->stix.some = true;
-  return store_stix_wait(core->store, id, err);
+  return store_stix_wait(core->store, id, (uint32_t)kase->row.lane, err);
 }
 
 enum base_code core_stix_belongs(struct core *core, const struct store_message *row, const struct wire_header *header,
@@ -56,12 +56,12 @@ enum base_code core_stix_drop(struct core *core, const struct base_id *id, struc
 }
 
 /* One that is not here, or cannot be read, has nothing to list. */
-static enum base_code count_parts(struct core *core, const struct base_id *id, unsigned *out, struct base_error *err) {
+static enum base_code count_parts(struct core *core, const struct base_id *id, enum wire_lane *lane, unsigned *out,
+                                  struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message row;
   struct wire_header header;
-  enum wire_lane lane = WIRE_LANE_NONE;
   struct base_error why = {0};
   enum base_code code = store_message_header(core->store, id, &arena, &row, &why);
   if (code == BASE_OK)
@@ -69,7 +69,7 @@ static enum base_code count_parts(struct core *core, const struct base_id *id, u
   bool belongs = false;
   *out = 0;
   if (code == BASE_OK) {
-    code = core_stix_belongs(core, &row, &header, &lane, &belongs, err);
+    code = core_stix_belongs(core, &row, &header, lane, &belongs, err);
     *out = belongs ? row.part_count : 0;
     return code;
   }
@@ -78,14 +78,15 @@ static enum base_code count_parts(struct core *core, const struct base_id *id, u
 
 /* One that is given out just now is not waited for any more: what comes of it would skip the parts before it. */
 enum base_code core_stix_anew(struct core *core, const struct base_id *id, unsigned *parts, struct base_error *err) {
+  enum wire_lane lane = WIRE_LANE_NONE;
   enum base_code code = core_write(core, err);
   if (code != BASE_OK)
     return code;
-  code = count_parts(core, id, parts, err);
+  code = count_parts(core, id, &lane, parts, err);
   if (code == BASE_OK)
     code = core_stix_drop(core, id, err);
   if (code == BASE_OK && *parts > 0)
-    code = store_stix_wait(core->store, id, err);
+    code = store_stix_wait(core->store, id, (uint32_t)lane, err);
   core->stix.some = core->stix.some || *parts > 0;
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }

@@ -16,6 +16,7 @@ enum {
   CORE_STIX_PAGE = 100,       /* objects in one answer … */
   CORE_STIX_OPENED = 128,     /* … from at most so many parts */
   CORE_STIX_TYPES_MAX = 512,  /* types in one answer */
+  CORE_STIX_WAITING_MAX = 32, /* messages whose parts still to be looked into are counted, of each lane */
   CORE_STIX_WHY_MAX = 256,    /* bytes of why one could not be listed */
   CORE_STIX_AGAIN_MESSAGES = 32,  /* that one request has looked into anew, … */
   CORE_STIX_AGAIN_OBJECTS = 8192, /* … or fewer, when so many objects of theirs were listed */

@@ -22,10 +22,24 @@ static enum base_code place_of(struct store *store, const struct base_id *messag
 
 /* --- what waits */
 
-enum base_code store_stix_wait(struct store *store, const struct base_id *message, struct base_error *err) {
+enum base_code store_stix_wait(struct store *store, const struct base_id *message, uint32_t lane, struct base_error *err) {
   int64_t number = 0;
   enum base_code code = store_id_find(store, message, &number, err);
-  return code == BASE_OK ? store_run(store, STORE_SQL_STIX_WAIT, STORE_VALUES(store_number(number)), NULL, err) : code;
+  return code == BASE_OK ? store_run(store, STORE_SQL_STIX_WAIT, STORE_VALUES(store_number(number), store_number(lane)), NULL, err)
+                         : code;
+}
+
+enum base_code store_stix_wait_left(struct store *store, uint32_t lane, uint64_t most, uint64_t *out, struct base_error *err) {
+  STORE_AUTO_ROWS struct store_rows rows = {0};
+  bool found = true;
+  *out = 0;
+  enum base_code code =
+      store_rows_open(store, STORE_SQL_STIX_WAIT_LEFT, STORE_VALUES(store_number(lane), store_limit(most)), &rows, err);
+  while (code == BASE_OK && (code = store_rows_next(&rows, &found, err)) == BASE_OK && found) {
+    *out += store_row_at_most(&rows, 0, PARTS);
+    code = store_row_check(&rows, err);
+  }
+  return code;
 }
 
 static enum base_code read_wait(struct store_rows *rows, struct store_stix_wait *out, struct base_error *err) {

@@ -758,7 +758,11 @@ struct store_stix_wait {
   uint32_t tries; /* … and how often it was given out */
 };
 /* One that is here with parts waits, unless it does already. */
-BASE_NODISCARD enum base_code store_stix_wait(struct store *store, const struct base_id *message, struct base_error *err);
+BASE_NODISCARD enum base_code store_stix_wait(struct store *store, const struct base_id *message, uint32_t lane,
+                                              struct base_error *err);
+/* How many parts wait in this lane, those of at most so many messages. */
+BASE_NODISCARD enum base_code store_stix_wait_left(struct store *store, uint32_t lane, uint64_t most, uint64_t *out,
+                                                   struct base_error *err);
 /* The one known longest; BASE_NOT_FOUND: none waits. */
 BASE_NODISCARD enum base_code store_stix_waiting(struct store *store, struct store_stix_wait *out, struct base_error *err);
 /* Of this message. */

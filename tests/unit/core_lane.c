@@ -513,6 +513,13 @@ static void test_stix(void **state) {
     pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, ids[i]);
     pair_rest(&a, &b);
   }
+  static const char *const waits[] = {"", "\"lane\":\"humanitarian\""};
+  for (int i = 0; i < 2; i++) {
+    struct pair_answer answer = ask_as(&b, LINK_STIX_COUNT, "", waits[i]);
+    base_buf_u8(&answer.payload, 0);
+    assert_non_null(strstr((const char *)answer.payload.data, "\"waiting\":1}"));
+    pair_answer_free(&answer);
+  }
   assert_int_equal(stix_look(&b), 2);
   int64_t next = 0, messages = 0, count = 0;
   assert_true(stix_again(&b, &next, &messages, &count)); /* each on its side */

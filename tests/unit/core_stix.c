@@ -23,6 +23,13 @@ static size_t count_of(struct pair_node *node, const char *secret, const char *m
   return count;
 }
 
+static int64_t waiting_of(struct pair_node *node) {
+  struct told told = listed(node, "", "");
+  int64_t waiting = number(told.json, "waiting");
+  forget(&told);
+  return waiting;
+}
+
 static void counts(struct pair_node *node, const char *secret, const char *members, const char *want) {
   struct pair_answer answer = ask_as(node, LINK_STIX_COUNT, secret, members);
   base_buf_u8(&answer.payload, 0);
@@ -39,7 +46,7 @@ static void shown(struct pair_node *node, const char *id, const char *words) {
   pair_answer_free(&answer);
 }
 
-#define NOTHING "{\"objects\":0,\"parts\":0,\"unread\":0,\"types\":[],\"more\":false}"
+#define NOTHING "{\"objects\":0,\"parts\":0,\"unread\":0,\"types\":[],\"more\":false,\"waiting\":0}"
 
 /* --- tests */
 
@@ -50,8 +57,10 @@ static void test_sent_and_received(void **state) {
   try_agreed(&a, &b);
   stix_send(&a, &b, 1, 4, first);
   shown(&b, first, "\"stix\":null");
+  assert_int_equal(waiting_of(&b), 1);
   assert_int_equal(stix_look(&a), 1);
   assert_int_equal(stix_look(&b), 1);
+  assert_int_equal(waiting_of(&b), 0);
   stix_send(&a, &b, 4, 3, second);
   assert_int_equal(stix_look(&b), 1);
   shown(&b, first, "\"stix\":{\"objects\":4,\"why\":\"\"}");
@@ -73,7 +82,7 @@ static void test_sent_and_received(void **state) {
   assert_true(is_null(told.json, "next"));
   forget(&told);
   counts(&b, "", "", "{\"objects\":7,\"parts\":2,\"unread\":0,\"types\":[{\"type\":\"indicator\",\"objects\":5,\"parts\":2},"
-                     "{\"type\":\"malware\",\"objects\":2,\"parts\":2}],\"more\":false}");
+                     "{\"type\":\"malware\",\"objects\":2,\"parts\":2}],\"more\":false,\"waiting\":0}");
   try_sound(&a);
   try_sound(&b);
   try_remove(&a, &b);
@@ -114,7 +123,7 @@ static void test_in_no_index(void **state) {
                "nothing of its message is listed");
   assert_int_equal(stix_look(&b), 1);
   pair_close(&b);
-  assert_true(damage_change(&b, "INSERT INTO stix_waiting(message, part, tries) SELECT id, 0, 0 FROM messages WHERE part_count > 0"));
+  assert_true(damage_change(&b, "INSERT INTO stix_waiting(message, lane, part, parts, tries) SELECT id, 0, 0, 1, 0 FROM messages WHERE part_count > 0"));
   pair_open(&b);
   assert_true(stix_take(&b, &task));
   pair_text(&task, "message", json, sizeof json);
@@ -137,7 +146,7 @@ static void test_reads_are_leaves(void **state) {
   try_expect(&b, WIRE_ACT_READ, before + 2, "inquiry 7");
   assert_int_equal(count_of(&b, "", "\"type\":\"url\""), 0);
   try_expect(&b, WIRE_ACT_READ, before + 3, "stix.list");
-  counts(&b, "", "\"type\":\"url\"", "{\"objects\":4,\"parts\":2,\"unread\":0,\"types\":[],\"more\":false}");
+  counts(&b, "", "\"type\":\"url\"", "{\"objects\":4,\"parts\":2,\"unread\":0,\"types\":[],\"more\":false,\"waiting\":0}");
   try_expect(&b, WIRE_ACT_READ, before + 3, NULL);
   try_remove(&a, &b);
 }
@@ -202,7 +211,7 @@ static void test_crash(void **state) {
   shown(&b, first, "whoever looked into it did not come back, 3 times");
   shown(&b, second, "\"stix\":{\"objects\":2,\"why\":\"\"}");
   counts(&b, "", "", "{\"objects\":2,\"parts\":1,\"unread\":1,\"types\":[{\"type\":\"indicator\",\"objects\":2,\"parts\":1}],"
-                     "\"more\":false}");
+                     "\"more\":false,\"waiting\":0}");
   try_sound(&b);
   try_remove(&a, &b);
 }
@@ -282,7 +291,7 @@ static void test_erased(void **state) {
   stix_send(&a, &b, 1, 9, third);
   erase(&b, first);
   counts(&b, "", "", "{\"objects\":7,\"parts\":1,\"unread\":0,\"types\":[{\"type\":\"indicator\",\"objects\":5,\"parts\":1},"
-                     "{\"type\":\"malware\",\"objects\":2,\"parts\":1}],\"more\":false}");
+                     "{\"type\":\"malware\",\"objects\":2,\"parts\":1}],\"more\":false,\"waiting\":1}");
   assert_int_equal(count_of(&b, "", "\"id\":\"malware--0c7b5b88-8ff7-4a4d-aa9d-000000000003\""), 1);
   assert_true(stix_take(&b, &task)); /* and is erased meanwhile */
   erase(&b, third);
@@ -402,7 +411,7 @@ static void test_one_of_several_is_gone(void **state) {
 static void test_again(void **state) {
   (void)state;
   static const char want[] = "{\"objects\":4,\"parts\":3,\"unread\":0,\"types\":[{\"type\":\"indicator\",\"objects\":3,\"parts\":2},"
-                             "{\"type\":\"malware\",\"objects\":1,\"parts\":1}],\"more\":false}";
+                             "{\"type\":\"malware\",\"objects\":1,\"parts\":1}],\"more\":false,\"waiting\":0}";
   struct pair_node a, b;
   char id[65], gone[65];
   int64_t next = 0, messages = 0, parts = 0;
@@ -429,7 +438,7 @@ static void test_again(void **state) {
   next = 0;
   assert_true(stix_again(&b, &next, &messages, &parts));
   assert_true(messages == 2 && parts == 4);
-  counts(&b, "", "", NOTHING);
+  counts(&b, "", "", "{\"objects\":0,\"parts\":0,\"unread\":0,\"types\":[],\"more\":false,\"waiting\":4}");
   assert_true(stix_take(&b, &task));
   stix_look_into(&b, &task);
   assert_true(stix_take(&b, &task)); /* of the second message, behind one that is no STIX */
@@ -474,7 +483,9 @@ static void test_again_in_steps(void **state) {
   assert_int_equal(messages, CORE_STIX_AGAIN_MESSAGES);
   assert_true(stix_again(&a, &next, &messages, &parts));
   assert_int_equal(messages, 0);
+  assert_int_equal(waiting_of(&a), CORE_STIX_WAITING_MAX);
   assert_int_equal(stix_look(&a), CORE_STIX_AGAIN_MESSAGES + 2);
+  assert_int_equal(waiting_of(&a), 0);
   pair_remove(&a);
   pair_remove(&b);
 }
@@ -526,10 +537,10 @@ static void test_many_types(void **state) {
   assert_int_equal(stix_look(&a), 1);
   struct pair_answer answer = ask_as(&a, LINK_STIX_COUNT, "", "");
   base_buf_u8(&answer.payload, 0);
-  assert_non_null(strstr((const char *)answer.payload.data, "\"more\":true}"));
+  assert_non_null(strstr((const char *)answer.payload.data, "\"more\":true,\"waiting\":0}"));
   pair_answer_free(&answer);
   counts(&a, "", "\"type\":\"x-9\"",
-         "{\"objects\":513,\"parts\":1,\"unread\":0,\"types\":[{\"type\":\"x-9\",\"objects\":1,\"parts\":1}],\"more\":false}");
+         "{\"objects\":513,\"parts\":1,\"unread\":0,\"types\":[{\"type\":\"x-9\",\"objects\":1,\"parts\":1}],\"more\":false,\"waiting\":0}");
   try_remove(&a, &b);
 }
 

@@ -99,7 +99,7 @@ static void fill(struct store *store) {
   ok(store_picture_alert_add(store, &told, &error));
   struct store_stix_part stix = {.message = first, .case_id = first, .objects = 1, .sealed = BASE_VIEW("sealed")};
   struct base_hash token = hash_of(9);
-  ok(store_stix_wait(store, &first, &error));
+  ok(store_stix_wait(store, &first, 1, &error));
   ok(store_stix_part_put(store, &stix, &error));
   ok(store_stix_type_add(store, &stix, BASE_VIEW("malware"), 1, &error));
   ok(store_stix_id_add(store, &stix, &token, &error));
