@@ -184,7 +184,7 @@ static bool place_within(struct base_view text) {
 }
 
 /* As find; but what is said of a place begins behind it: a value in front takes a place with it only where it is a sentence. */
-static bool find_behind(const struct saying *saying, struct base_view english, struct reading *out, unsigned deep) {
+static bool known_behind(const struct saying *saying, struct base_view english, struct reading *out, unsigned deep) {
   if (!find(saying, english, out))
     return false;
   if (!open_in_front(out, english) || !place_within(out->values[0]))
@@ -248,13 +248,13 @@ static bool say(const struct saying *saying, struct base_view english, unsigned 
   struct reading best, behind;
   if (deep > DEEP || english.size == 0)
     return false;
-  bool found = find_behind(saying, english, &best, deep), open = !found || open_in_front(&best, english);
+  bool found = known_behind(saying, english, &best, deep), open = !found || open_in_front(&best, english);
   size_t split = 0;
   for (size_t i = 1; open && i + 2 < english.size; i++) {
     if (!colon_at(english, i))
       continue;
     struct base_view rest = base_view_of(english.data + i + 2, english.size - i - 2);
-    if (!place(rest) && find_behind(saying, rest, &behind, deep) && (!found || behind.own > best.own)) {
+    if (!place(rest) && known_behind(saying, rest, &behind, deep) && (!found || behind.own > best.own)) {
       found = true;
       best = behind;
       split = i;
