@@ -11,6 +11,14 @@ static bool is_later(base_time time, base_time than) {
   return time > than + CORE_DISPUTE_SECONDS;
 }
 
+/* What came back to a node that began a new epoch goes to who never got it under a new number and leaf (given.c): there a
+ * leaf may be as much later as it will. */
+static bool is_apart(struct core *core, const struct wire_header *header, base_time sent) {
+  const struct core_partner *author = core_partner_of(core, header->author);
+  bool renewed = author != NULL && author->renewed.number > 1;
+  return is_later(header->time, sent) || (!renewed && is_later(sent, header->time));
+}
+
 /* Of others only their word is known; of this node's own what it follows, and the opening, which all of a case follows. */
 static bool is_answered(const struct core *core, const struct core_case *kase, const struct wire_header *header) {
   const struct core_case_message *message = &kase->messages[0];
@@ -23,13 +31,12 @@ static bool is_answered(const struct core *core, const struct core_case *kase, c
   return false;
 }
 
-enum core_dated core_dated(const struct core *core, const struct core_case *kase, const struct wire_header *header,
+enum core_dated core_dated(struct core *core, const struct core_case *kase, const struct wire_header *header,
                            base_time stored, const struct store_arrival *arrival) {
   struct wire_leaf sent;
   if (is_later(header->time, stored))
     return CORE_DATED_AHEAD;
-  if (wire_leaf_parse(arrival->leaf, &sent, NULL) == BASE_OK &&
-      (is_later(header->time, sent.time) || is_later(sent.time, header->time)))
+  if (wire_leaf_parse(arrival->leaf, &sent, NULL) == BASE_OK && is_apart(core, header, sent.time))
     return CORE_DATED_APART;
   return kase != NULL && kase->count > 0 && is_answered(core, kase, header) ? CORE_DATED_BEFORE : CORE_DATED_WELL;
 }

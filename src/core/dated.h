@@ -12,7 +12,7 @@ enum core_dated {
   CORE_DATED_BEFORE, /* what it answers was written later, by this node */
 };
 /* Give or take CORE_DISPUTE_SECONDS. stored: when it came. kase: where it has its place; NULL: that is not looked at. */
-enum core_dated core_dated(const struct core *core, const struct core_case *kase, const struct wire_header *header,
+enum core_dated core_dated(struct core *core, const struct core_case *kase, const struct wire_header *header,
                            base_time stored, const struct store_arrival *arrival);
 /* "ahead", "apart", "before"; NULL: there is nothing to say. */
 const char *core_dated_name(enum core_dated dated);

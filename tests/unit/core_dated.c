@@ -44,6 +44,10 @@ static void test_kept_and_said(void **state) {
   assert_int_equal(try_leaves(&a, WIRE_ACT_FAULT, why, sizeof why), 1);
   assert_non_null(strstr(why, "clock: message"));
   assert_non_null(strstr(why, answer));
+  uint32_t number = try_partner(&a)->renewed.number;
+  try_partner(&a)->renewed.number = 2; /* in a later epoch it may have waited for long: still not before its question */
+  misdated(&a, answer, id, "before");
+  try_partner(&a)->renewed.number = number;
   a.now += 2 * DAY; /* and hers ahead of his */
   try_request_with(&a, &b, "[]", id);
   pair_rest(&a, &b);
