@@ -121,12 +121,12 @@ static void measure(struct core *core, const struct core_kind *kind, size_t coun
     need(core_case_look(core, &row, &kase, &error));
     whole[round] = milliseconds() - begin;
     begin = milliseconds();
-    need(core_case_compute(&kind->kind, kase.messages, kase.count, &kase.state, &error));
+    need(engine_compute(&kind->kind, kase.messages, kase.count, &kase.state, &error));
     computed[round] = milliseconds() - begin;
     begin = milliseconds();
     for (size_t i = 0; i < kind->kind.type_count; i++)
-      allowed += core_case_allows(&kind->kind, kase.messages, kase.count, &kase.state, base_view_text(origins[2]),
-                                  INT64_MAX, &kind->kind.types[i], NULL) == BASE_OK;
+      allowed += engine_allows(&kind->kind, kase.messages, kase.count, &kase.state, base_view_text(origins[2]),
+                               INT64_MAX, &kind->kind.types[i], NULL) == BASE_OK;
     possible[round] = milliseconds() - begin;
     if (kase.count != count || !kase.messages[0].effective || allowed > ROUNDS * kind->kind.type_count)
       exit(1);
@@ -141,7 +141,7 @@ int main(int count, char **arguments) {
   static struct core_kind own;
   int dir = count > 2 ? open(arguments[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   size_t messages = count > 3 ? strtoull(arguments[3], NULL, 10) : 10000;
-  if (dir < 0 || messages < 5 || messages > CORE_CASE_MESSAGES_MAX) {
+  if (dir < 0 || messages < 5 || messages > ENGINE_MESSAGES_MAX) {
     fprintf(stderr, "usage: caseopen FOLDER KIND [MESSAGES]\n");
     return 2;
   }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/casestate.h"
+#include "engine/engine.h"
 
 enum { CASESCENE_MESSAGES = 48, CASESCENE_PARTIES = 3, CASESCENE_TRIED = 2 * CASESCENE_PARTIES };
 
@@ -17,10 +17,10 @@ struct casescene {
   const struct wire_kind *kind;
   struct wire_header headers[CASESCENE_MESSAGES + CASESCENE_TRIED];
   struct base_id follows[CASESCENE_MESSAGES + CASESCENE_TRIED][WIRE_FOLLOWS_MAX];
-  struct core_case_message messages[CASESCENE_MESSAGES + CASESCENE_TRIED], again[CASESCENE_MESSAGES];
+  struct engine_message messages[CASESCENE_MESSAGES + CASESCENE_TRIED], again[CASESCENE_MESSAGES];
   char texts[CASESCENE_MESSAGES + CASESCENE_TRIED][BASE_HEX_ID + 1]; /* the message that each names */
   size_t count;
-  struct core_case_state state;
+  struct engine_state state;
 };
 
 /* The parties, and a stranger. */
@@ -44,7 +44,7 @@ static inline struct wire_header *casescene_add(struct casescene *scene, struct 
                                  .author = base_view_text(casescene_origins[author]),
                                  .party_count = CASESCENE_PARTIES,
                                  .follows = scene->follows[at]};
-  scene->messages[at] = (struct core_case_message){.id = id, .header = header};
+  scene->messages[at] = (struct engine_message){.id = id, .header = header};
   header->case_id = scene->messages[0].id;
   for (size_t i = 0; i < CASESCENE_PARTIES; i++)
     header->parties[i] = base_view_text(casescene_origins[i]);
@@ -72,8 +72,8 @@ static inline void casescene_fill(struct casescene *scene, const struct wire_kin
 
 /* The same messages in another order: `again` holds them. */
 static inline void casescene_same(struct casescene *scene, enum base_code code) {
-  struct core_case_state again;
-  casescene_require(core_case_compute(scene->kind, scene->again, scene->count, &again, NULL) == code);
+  struct engine_state again;
+  casescene_require(engine_compute(scene->kind, scene->again, scene->count, &again, NULL) == code);
   if (code != BASE_OK)
     return;
   casescene_require(scene->state.state == again.state && scene->state.flagged == again.flagged &&
@@ -82,9 +82,9 @@ static inline void casescene_same(struct casescene *scene, enum base_code code) 
 }
 
 static inline enum base_code casescene_compute(struct casescene *scene) {
-  struct core_case_message came[CASESCENE_MESSAGES];
+  struct engine_message came[CASESCENE_MESSAGES];
   memcpy(came, scene->messages, sizeof came);
-  enum base_code code = core_case_compute(scene->kind, scene->messages, scene->count, &scene->state, NULL);
+  enum base_code code = engine_compute(scene->kind, scene->messages, scene->count, &scene->state, NULL);
   for (size_t i = 0; i < scene->count; i++)
     scene->again[i] = came[scene->count - 1 - i];
   casescene_same(scene, code);
@@ -99,8 +99,8 @@ static inline enum base_code casescene_compute(struct casescene *scene) {
 
 /* An item is one of the kind's, in one of its states, which an effective message made. */
 static inline void casescene_check_item(const struct casescene *scene, size_t at) {
-  const struct core_case_message *message = &scene->messages[at];
-  const struct wire_kind_item *item = core_case_item(scene->kind, message);
+  const struct engine_message *message = &scene->messages[at];
+  const struct wire_kind_item *item = engine_item(scene->kind, message);
   if (item == NULL)
     return;
   casescene_require(message->effective && base_view_equal(message->header->type, item->opened_by->name));
@@ -110,21 +110,22 @@ static inline void casescene_check_item(const struct casescene *scene, size_t at
 }
 
 /* A message that this party sends now, after all that nobody follows yet. It is effective when it is allowed, and only then. */
-static inline void casescene_send(struct casescene *scene, struct core_case_state *state, const struct wire_kind_type *type,
-                                  unsigned party, const struct base_id *names) {
+static inline void casescene_send(struct casescene *scene, struct engine_state *state,
+                                  const struct wire_kind_type *type, unsigned party, const struct base_id *names) {
   struct base_id id = {{0xEE, (uint8_t)scene->count, 1}}, follows[WIRE_FOLLOWS_MAX];
   struct base_view author = base_view_text(casescene_origins[party]);
-  size_t count = core_case_follows(scene->messages, scene->count, author, follows);
+  size_t count = engine_follows(scene->messages, scene->count, author, follows);
   casescene_require(count > 0);
-  bool room = core_case_allows(scene->kind, scene->messages, scene->count, state, author, INT64_MAX, type, NULL) == BASE_OK;
+  bool room =
+      engine_allows(scene->kind, scene->messages, scene->count, state, author, INT64_MAX, type, NULL) == BASE_OK;
   struct wire_header *header = casescene_add(scene, id, type, party);
   memcpy(header->follows, follows, count * sizeof *follows);
   header->follow_count = count;
   header->time = INT64_MAX; /* whatever waits until a moment is over waits no more */
   casescene_fill(scene, type, *names, party, "2026-11-21");
-  enum base_code allowed = core_case_allows_header(scene->kind, scene->messages, scene->count - 1, state, header, NULL);
+  enum base_code allowed = engine_allows_header(scene->kind, scene->messages, scene->count - 1, state, header, NULL);
   casescene_require(room || allowed != BASE_OK);
-  casescene_require(core_case_compute(scene->kind, scene->messages, scene->count, state, NULL) == BASE_OK);
+  casescene_require(engine_compute(scene->kind, scene->messages, scene->count, state, NULL) == BASE_OK);
   casescene_require(base_id_equal(&scene->messages[scene->count - 1].id, &id));
   casescene_require(scene->messages[scene->count - 1].effective == (allowed == BASE_OK));
 }
@@ -132,7 +133,7 @@ static inline void casescene_send(struct casescene *scene, struct core_case_stat
 /* As it was before the last of them were sent. */
 static inline void casescene_back(struct casescene *scene, size_t count) {
   scene->count = count;
-  casescene_require(core_case_compute(scene->kind, scene->messages, count, &scene->state, NULL) == BASE_OK);
+  casescene_require(engine_compute(scene->kind, scene->messages, count, &scene->state, NULL) == BASE_OK);
 }
 
 /* Whatever anybody sends next, about the state and about whichever thing. */
@@ -141,10 +142,10 @@ static inline void casescene_try_each(struct casescene *scene) {
   for (size_t i = 0; i < scene->kind->type_count; i++)
     for (unsigned party = 0; party < CASESCENE_PARTIES; party++) {
       const struct wire_kind_type *type = &scene->kind->types[i];
-      struct core_case_state state = scene->state;
+      struct engine_state state = scene->state;
       struct base_id names = state.by;
       for (size_t k = 0; k < count && type->moves != NULL; k++)
-        if (core_case_item(scene->kind, &scene->messages[k]) == type->moves)
+        if (engine_item(scene->kind, &scene->messages[k]) == type->moves)
           names = scene->messages[k].id;
       casescene_send(scene, &state, type, party, &names);
       casescene_back(scene, count);
@@ -170,7 +171,7 @@ static inline bool casescene_doubted(const struct wire_faults *doubts, size_t st
 /* Whether all parties, each sending this type until the state is another one, leave it. */
 static inline bool casescene_way_out(struct casescene *scene, const struct wire_kind_type *type) {
   size_t count = scene->count;
-  struct core_case_state state = scene->state;
+  struct engine_state state = scene->state;
   for (unsigned i = 0; i < CASESCENE_TRIED && state.state == scene->state.state; i++) {
     struct base_id names = state.by;
     casescene_send(scene, &state, type, i % CASESCENE_PARTIES, &names);
@@ -196,16 +197,16 @@ static inline void casescene_check_ways_out(struct casescene *scene, const struc
 
 static inline bool casescene_anybody(const struct casescene *scene, const struct wire_kind_type *type, size_t item) {
   for (size_t i = 0; i < CASESCENE_PARTIES; i++)
-    if (core_case_allows_item(scene->kind, scene->messages, scene->count, &scene->state, base_view_text(casescene_origins[i]),
-                              type, item))
+    if (engine_allows_item(scene->kind, scene->messages, scene->count, &scene->state,
+                           base_view_text(casescene_origins[i]), type, item))
       return true;
   return false;
 }
 
 /* A transition of an item that fits can be taken, unless only its assignee may and there is none. */
 static inline void casescene_check_item_moves(const struct casescene *scene, size_t at) {
-  const struct core_case_message *message = &scene->messages[at];
-  const struct wire_kind_item *item = core_case_item(scene->kind, message);
+  const struct engine_message *message = &scene->messages[at];
+  const struct wire_kind_item *item = engine_item(scene->kind, message);
   for (size_t i = 0; item != NULL && i < item->transition_count; i++) {
     const struct wire_item_transition *transition = &item->transitions[i];
     bool fits = (transition->from >> message->item_state & 1) && (transition->in >> scene->state.state & 1);
@@ -221,12 +222,12 @@ static inline void casescene_check_allowed(const struct casescene *scene) {
   struct base_view author = scene->messages[0].header->author;
   for (size_t i = 0; i < scene->kind->type_count; i++) {
     struct base_error err;
-    enum base_code code =
-        core_case_allows(scene->kind, scene->messages, scene->count, &scene->state, author, INT64_MAX, &scene->kind->types[i], &err);
+    enum base_code code = engine_allows(scene->kind, scene->messages, scene->count, &scene->state, author, INT64_MAX,
+                                        &scene->kind->types[i], &err);
     casescene_require(code == BASE_OK || code == BASE_TRANSITION);
     for (size_t j = 0; j < scene->count; j++)
-      casescene_require(!core_case_allows_item(scene->kind, scene->messages, scene->count, &scene->state, author,
-                                               &scene->kind->types[i], j) ||
+      casescene_require(!engine_allows_item(scene->kind, scene->messages, scene->count, &scene->state, author,
+                                            &scene->kind->types[i], j) ||
                         code == BASE_OK);
   }
 }

@@ -58,7 +58,7 @@ static enum base_code receipt_time(void *context, const struct store_delivery *d
 }
 
 /* When the acceptance counts: the moment of its receipt, which both sides hold; until ours has one, when we sent it. */
-static enum base_code accepted_at(struct core *core, const struct core_case_message *message, base_time *out,
+static enum base_code accepted_at(struct core *core, const struct engine_message *message, base_time *out,
                                   struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
@@ -103,10 +103,10 @@ static enum base_code terms_read(struct core *core, const struct core_case *kase
 
 /* Terms that every party accepted, and the acceptance that completed them. */
 struct accepted {
-  const struct core_case_message *terms, *by;
+  const struct engine_message *terms, *by;
 };
 
-static bool proposes(const struct core_case_message *message) {
+static bool proposes(const struct engine_message *message) {
   struct base_view type = message->header->type;
   return message->effective &&
          (base_view_is(type, "propose") || base_view_is(type, "counter") || base_view_is(type, "amend"));
@@ -124,11 +124,11 @@ static size_t party_of(const struct wire_header *opening, struct base_view origi
  * those of one proposal are together what `all` asks for. Out: the last two, the newest first; how many of them. */
 static size_t accepted_terms(const struct core_case *kase, struct accepted out[2]) {
   const struct wire_header *opening = kase->messages[0].header;
-  const struct core_case_message *stands = NULL;
+  const struct engine_message *stands = NULL;
   uint32_t agreed = 0, everybody = ((uint32_t)1 << opening->party_count) - 1;
   size_t found = 0;
   for (size_t i = 0; i < kase->count; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     if (proposes(message)) {
       stands = message;
       agreed = (uint32_t)1 << party_of(opening, message->header->author);
@@ -147,7 +147,7 @@ static size_t accepted_terms(const struct core_case *kase, struct accepted out[2
 }
 
 /* The newest proposal: what an agreement that nobody accepted yet would be. */
-static const struct core_case_message *newest_proposal(const struct core_case *kase) {
+static const struct engine_message *newest_proposal(const struct core_case *kase) {
   for (size_t i = kase->count; i-- > 0;)
     if (proposes(&kase->messages[i]))
       return &kase->messages[i];
@@ -164,7 +164,7 @@ static const char *closed_why(const struct core_case *kase, bool not_taken) {
 }
 
 /* Terms that cannot be read permit nothing; that is said, and no reason to stop. */
-static enum base_code terms_try(struct core *core, const struct core_case *kase, const struct core_case_message *terms,
+static enum base_code terms_try(struct core *core, const struct core_case *kase, const struct engine_message *terms,
                                 base_time accepted, struct core_agreement *out, struct law_agreement *law, bool *has,
                                 struct base_error *err) {
   struct base_error why = {0};
@@ -216,7 +216,7 @@ static enum base_code agreement_read(struct core *core, const struct base_id *id
   out->state = kase->state.state;
   struct accepted accepted[2] = {0};
   size_t versions = accepted_terms(kase, accepted);
-  const struct core_case_message *terms = versions > 0 ? accepted[0].terms : newest_proposal(kase);
+  const struct engine_message *terms = versions > 0 ? accepted[0].terms : newest_proposal(kase);
   base_time when = 0;
   if (versions > 0)
     code = accepted_at(core, accepted[0].by, &when, err);

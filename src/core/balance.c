@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/caseitem.h"
+#include "engine/item.h"
 #include "core/erase.h"
 #include "core/messages.h"
 
@@ -187,7 +187,7 @@ enum base_code core_balance_needs(struct core *core, const struct core_case *kas
                                   struct core_balance *out, struct base_error *err) {
   enum base_code code = start(out, rule) ? BASE_OK : base_fail(err, BASE_MEMORY, "no memory left for a balance");
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, message->header->type);
     const struct wire_kind_field *table = type != NULL ? wire_balance_needs(rule, type) : NULL;
     if (message->effective && table != NULL)
@@ -198,7 +198,7 @@ enum base_code core_balance_needs(struct core *core, const struct core_case *kas
 
 /* --- items */
 
-static size_t standing_of(const struct wire_kind_balance *rule, const struct core_case_message *item) {
+static size_t standing_of(const struct wire_kind_balance *rule, const struct engine_message *item) {
   size_t standing = 0;
   while (standing < WIRE_STANDINGS && !(rule->stands[standing] >> item->item_state & 1))
     standing++;
@@ -238,7 +238,7 @@ static enum base_code add_item(struct core *core, struct core_balance *balance, 
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 2 * ROW_ARENA);
   const struct wire_kind_balance *rule = balance->rule;
-  const struct core_case_message *opened = &kase->messages[item], *said = &kase->messages[last];
+  const struct engine_message *opened = &kase->messages[item], *said = &kase->messages[last];
   struct core_content content = {0}, part = {0};
   struct core_balance_row rows[2][WIRE_KIND_ROWS_MAX];
   size_t count = 0, parts = 0, kept = 0, unread = balance->unread;
@@ -265,21 +265,21 @@ static enum base_code add_item(struct core *core, struct core_balance *balance, 
 static enum base_code find_last(const struct core_case *kase, const struct wire_kind_balance *rule, uint32_t *last,
                                 struct base_error *err) {
   const struct wire_kind *kind = &kase->kind->kind;
-  struct core_item_scene scene = {
+  struct engine_scene scene = {
       .kind = kind, .opening = kase->messages[0].header, .messages = kase->messages, .count = kase->count};
-  struct core_item_index index = {0};
-  enum base_code code = core_item_index_make(&scene, &index, err);
+  struct engine_item_index index = {0};
+  enum base_code code = engine_item_index_make(&scene, &index, err);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     const struct wire_kind_type *type = wire_kind_type_named(kind, message->header->type);
     last[i] = (uint32_t)i;
     if (!message->effective || type == NULL || type->moves != rule->item || wire_balance_gives(rule, type) == NULL)
       continue;
-    uint32_t item = core_item_named(&scene, &index, type, message->header);
-    if (item != CORE_NO_ITEM)
+    uint32_t item = engine_item_named(&scene, &index, type, message->header);
+    if (item != ENGINE_NO_ITEM)
       last[item] = (uint32_t)i;
   }
-  core_item_index_free(&index);
+  engine_item_index_free(&index);
   return code;
 }
 
@@ -292,7 +292,7 @@ enum base_code core_balance_make(struct core *core, const struct core_case *kase
   if (code == BASE_OK)
     code = find_last(kase, rule, last, err);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++)
-    if (core_case_item(&kase->kind->kind, &kase->messages[i]) == rule->item &&
+    if (engine_item(&kase->kind->kind, &kase->messages[i]) == rule->item &&
         standing_of(rule, &kase->messages[i]) < WIRE_STANDINGS)
       code = add_item(core, out, kase, i, last[i], err);
   return code;

@@ -79,8 +79,8 @@ enum base_code core_case_begin(struct core *core, const struct base_id *id, cons
 }
 
 enum base_code core_case_room(const struct core_case *kase, struct base_error *err) {
-  if (kase->count >= CORE_CASE_MESSAGES_MAX)
-    return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", CORE_CASE_MESSAGES_MAX);
+  if (kase->count >= ENGINE_MESSAGES_MAX)
+    return base_fail(err, BASE_POLICY, "a case holds at most %d messages: open another one", ENGINE_MESSAGES_MAX);
   if (kase->arena.used > CORE_CASE_BYTES)
     return base_fail(err, BASE_POLICY, "a case holds at most %d MiB of headers: open another one",
                      CORE_CASE_BYTES >> 20);
@@ -91,7 +91,7 @@ enum base_code core_case_room(const struct core_case *kase, struct base_error *e
 static enum base_code case_append(struct core_case *kase, const struct base_id *id, struct base_view bytes,
                                   const struct wire_header *parsed, struct base_error *err) {
   if (kase->count == kase->room) {
-    struct core_case_message *grown = realloc(kase->messages, 2 * kase->room * sizeof *grown);
+    struct engine_message *grown = realloc(kase->messages, 2 * kase->room * sizeof *grown);
     if (grown == NULL)
       return base_fail(err, BASE_MEMORY, "no memory for a case");
     kase->messages = grown;
@@ -103,7 +103,7 @@ static enum base_code case_append(struct core_case *kase, const struct base_id *
   enum base_code code = parsed != NULL ? wire_header_copy(parsed, &kase->arena, header, err)
                                        : wire_header_parse(bytes, &kase->arena, header, err);
   if (code == BASE_OK)
-    kase->messages[kase->count++] = (struct core_case_message){.id = *id, .header = header};
+    kase->messages[kase->count++] = (struct engine_message){.id = *id, .header = header};
   return code;
 }
 
@@ -178,7 +178,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   code = store_message_headers(core->store, &row->id, load_message, &loading, err);
   free(loading.left_out);
   if (code == BASE_OK)
-    code = core_case_compute(&kind->kind, out->messages, out->count, &out->state, err);
+    code = engine_compute(&kind->kind, out->messages, out->count, &out->state, err);
   return code == BASE_OK ? BASE_OK : damaged(&row->id, code, err);
 }
 
@@ -217,7 +217,7 @@ struct base_view core_case_state_name(const struct core_case *kase) {
   return kase->kind->kind.states[kase->state.state];
 }
 
-const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id) {
+const struct engine_message *core_case_message_of(const struct core_case *kase, const struct base_id *id) {
   for (size_t i = 0; i < kase->count; i++)
     if (base_id_equal(&kase->messages[i].id, id))
       return &kase->messages[i];
@@ -256,7 +256,7 @@ enum base_code core_case_admit(struct core *core, struct core_case *kase, const 
   if (code == BASE_OK)
     code = case_append(kase, id, (struct base_view){0}, header, err);
   if (code == BASE_OK)
-    code = core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
+    code = engine_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, err);
   if (code == BASE_OK)
     code = core_mention_note(core, &kase->kind->kind, id, header, err);
   if (code == BASE_OK)

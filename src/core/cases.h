@@ -43,6 +43,6 @@ BASE_NODISCARD enum base_code core_case_withdraw(struct core *core, const struct
 BASE_NODISCARD enum base_code core_case_not_taken(struct core *core, const struct core_case *kase, bool *not_taken,
                                                   struct base_error *err);
 struct base_view core_case_state_name(const struct core_case *kase);
-const struct core_case_message *core_case_message_of(const struct core_case *kase, const struct base_id *id);
+const struct engine_message *core_case_message_of(const struct core_case *kase, const struct base_id *id);
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/caseorder.h"
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
@@ -122,8 +121,8 @@ enum base_code core_check_told(struct core *core, const struct core_check_leaf *
          !base_view_equal(kind->kind.clocks[clock].name, leaf->opening.subject))
     clock++;
   bool known = kind != NULL && clock < kind->kind.clock_count;
-  unsigned party = known ? core_party_of(&opening, leaf->opening.to) : CORE_NOBODY;
-  if (code == BASE_OK && known && item_of(&leaf->opening, &item) && party != CORE_NOBODY) {
+  unsigned party = known ? engine_party_of(&opening, leaf->opening.to) : ENGINE_NOBODY;
+  if (code == BASE_OK && known && item_of(&leaf->opening, &item) && party != ENGINE_NOBODY) {
     code = store_alarms_of_item(core->store, &leaf->opening.message, &item, party, (unsigned)clock, rows, err);
     count = STORE_ALARM_OVERDUE;
   } else if (code == BASE_OK && known) {

@@ -155,7 +155,7 @@ static bool item_moves(const struct core_case *kase, const struct wire_kind_item
     return false;
   bool moves = transition->from == 0;
   for (size_t i = 0; i < kase->count && !moves; i++)
-    moves = core_case_item(&kase->kind->kind, &kase->messages[i]) == item &&
+    moves = engine_item(&kase->kind->kind, &kase->messages[i]) == item &&
             (transition->from & (uint32_t)1 << kase->messages[i].item_state) != 0;
   return moves;
 }

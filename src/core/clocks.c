@@ -60,7 +60,7 @@ enum base_code core_clocks_events(struct core *core, const struct core_case *kas
   bool started = false, stopped = false;
   enum base_code code = BASE_OK;
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     struct base_view author = message->header->author;
     const struct wire_kind_type *type = wire_kind_type_named(kind, message->header->type);
     bool theirs = base_view_equal(author, opener) || base_view_equal(author, party);

@@ -21,7 +21,7 @@ static bool is_apart(struct core *core, const struct wire_header *header, base_t
 
 /* Of others only their word is known; of this node's own what it follows, and the opening, which all of a case follows. */
 static bool is_answered(const struct core *core, const struct core_case *kase, const struct wire_header *header) {
-  const struct core_case_message *message = &kase->messages[0];
+  const struct engine_message *message = &kase->messages[0];
   for (size_t i = 0; i <= header->follow_count; i++) {
     if (message != NULL && base_view_equal(message->header->author, core->card.origin) &&
         is_later(message->header->time, header->time))

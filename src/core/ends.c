@@ -30,7 +30,7 @@ static base_time length_of(const struct wire_kind_ends *rule) {
 /* The day that the last effective message with this field has; 0: none has it. */
 static base_time dated(const struct core_case *kase, const struct wire_kind_ends *rule) {
   for (size_t i = rule->field.size > 0 ? kase->count : 0; i-- > 0;) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     struct base_view text = wire_header_state(message->header, (const char *)rule->field.data);
     base_time day = 0;
     if (message->effective && text.size > 0 && (base_time_parse(text, &day) || base_date_parse(text, &day)))

@@ -41,15 +41,15 @@ static enum base_code has_effect(struct core *core, const struct store_message *
       code = core_case_look(core, &found, &look, err);
     kase = &look;
   }
-  const struct core_case_message *message = code == BASE_OK ? core_case_message_of(kase, &row->id) : NULL;
+  const struct engine_message *message = code == BASE_OK ? core_case_message_of(kase, &row->id) : NULL;
   *out = code != BASE_OK || (message != NULL && message->effective);
   core_case_release(&look);
   return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
 }
 
 /* What another party writes of it is that party's word, and keeps nothing from going on. */
-static enum base_code find_fed(struct core *core, const struct wire_kind_feed *feed, const struct core_case_message *opened,
-                               struct core_fed *out, struct base_error *err) {
+static enum base_code find_fed(struct core *core, const struct wire_kind_feed *feed,
+                               const struct engine_message *opened, struct core_fed *out, struct base_error *err) {
   const struct base_id *item = &opened->id;
   enum base_code code = BASE_OK;
   *out = (struct core_fed){0};
@@ -72,7 +72,7 @@ static enum base_code find_fed(struct core *core, const struct wire_kind_feed *f
 enum base_code core_feed_look(struct core *core, const struct core_case *kase, const struct wire_kind_feed *feed,
                               size_t item, enum core_feed_stands *out, struct core_fed *out_fed,
                               struct base_error *err) {
-  const struct core_case_message *message = &kase->messages[item];
+  const struct engine_message *message = &kase->messages[item];
   enum base_code code = find_fed(core, feed, message, out_fed, err);
   if (code != BASE_OK)
     return code;
@@ -137,8 +137,8 @@ static enum base_code read_request(const struct wire_json *request, struct feedi
 /* The item among those of the case, and how it goes on. */
 static enum base_code find_item(struct feeding *feeding, const struct core_case *kase, size_t *out) {
   const struct wire_kind *kind = &kase->kind->kind;
-  const struct core_case_message *message = core_case_message_of(kase, &feeding->item);
-  const struct wire_kind_item *item = message != NULL ? core_case_item(kind, message) : NULL;
+  const struct engine_message *message = core_case_message_of(kase, &feeding->item);
+  const struct wire_kind_item *item = message != NULL ? engine_item(kind, message) : NULL;
   feeding->feed = item != NULL ? wire_kind_feed_of(kind, item) : NULL;
   *out = message != NULL ? (size_t)(message - kase->messages) : 0;
   if (item == NULL)
@@ -152,8 +152,8 @@ static enum base_code find_item(struct feeding *feeding, const struct core_case 
 
 static enum base_code fail_not_due(const struct feeding *feeding, const struct core_case *kase, size_t item,
                                    enum core_feed_stands stands, const struct core_fed *fed) {
-  const struct core_case_message *message = &kase->messages[item];
-  const struct wire_kind_item *kind = core_case_item(&kase->kind->kind, message);
+  const struct engine_message *message = &kase->messages[item];
+  const struct wire_kind_item *kind = engine_item(&kase->kind->kind, message);
   const char *name = (const char *)kind->name.data, *state = (const char *)kind->states[message->item_state].data;
   struct base_hex_text id = base_id_text(&message->id);
   struct base_view owner = wire_origin_name(message->header->author);

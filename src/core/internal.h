@@ -2,7 +2,7 @@
 #ifndef WASL_CORE_INTERNAL_H
 #define WASL_CORE_INTERNAL_H
 
-#include "core/casestate.h"
+#include "engine/engine.h"
 #include "core/core.h"
 #include "kinds/kinds.h"
 #include "law/law.h"
@@ -290,8 +290,8 @@ struct core_case {
   const struct core_kind *kind;
   struct base_arena arena; /* headers */
   size_t count, room;
-  struct core_case_message *messages; /* sorted; headers in arena */
-  struct core_case_state state;
+  struct engine_message *messages; /* sorted; headers in arena */
+  struct engine_state state;
   struct store_case row; /* views into arena or static */
 };
 /* --- casecache.c */

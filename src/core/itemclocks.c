@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "core/caseorder.h"
 #include "core/partners.h"
 #include "core/show.h"
 
@@ -16,7 +15,7 @@ struct walk {
   struct core *core;
   const struct core_case *kase;
   bool shown;                    /* how late is asked, and what has ended; else only what runs */
-  uint32_t *next, *first;        /* what moved the item opened at a place, in order; CORE_NO_ITEM: no more */
+  uint32_t *next, *first;        /* what moved the item opened at a place, in order; ENGINE_NO_ITEM: no more */
   uint32_t *whole;               /* the messages about the whole case that stop the present clock, in order */
   size_t whole_count;
   struct law_clock_event *events; /* of one clock of one item */
@@ -34,15 +33,15 @@ static const struct wire_kind_type *type_of(const struct walk *walk, uint32_t at
 }
 
 /* What has an effect of its own: who only agreed to something has neither begun nor ended it. */
-static bool moved(const struct core_case_message *message) {
+static bool moved(const struct engine_message *message) {
   return message->effective && !message->agrees;
 }
 
 /* --- when */
 
 /* Of ours, the first receipt that anybody gave; 0: nobody did. */
-static enum base_code first_receipt(struct core *core, const struct core_case *kase, const struct core_case_message *message,
-                                    base_time *out, struct base_error *err) {
+static enum base_code first_receipt(struct core *core, const struct core_case *kase,
+                                    const struct engine_message *message, base_time *out, struct base_error *err) {
   const struct wire_header *opening = kase->messages[0].header;
   enum base_code code = BASE_OK;
   *out = 0;
@@ -60,7 +59,7 @@ static enum base_code first_receipt(struct core *core, const struct core_case *k
 /* When a message counts: what came from others has come; of ours the first receipt says when, and where no time is asked, that
  * somebody holds it is enough (1). */
 static enum base_code time_of(const struct walk *walk, uint32_t at, bool exact, base_time *out, struct base_error *err) {
-  struct core_case_message *message = &walk->kase->messages[at];
+  struct engine_message *message = &walk->kase->messages[at];
   bool ours = base_view_equal(message->header->author, walk->core->card.origin);
   struct core_received received = {0};
   enum base_code code = BASE_OK;
@@ -85,7 +84,7 @@ static enum base_code hear(struct walk *walk, uint32_t at, bool exact, struct ba
   return time_of(walk, at, exact, &event->at, err);
 }
 
-/* The first message about the whole case that stops it between these two; CORE_NO_ITEM: none does. */
+/* The first message about the whole case that stops it between these two; ENGINE_NO_ITEM: none does. */
 static uint32_t stopped_between(const struct walk *walk, uint32_t after, uint32_t before) {
   size_t low = 0, high = walk->whole_count;
   while (low < high) {
@@ -95,19 +94,19 @@ static uint32_t stopped_between(const struct walk *walk, uint32_t after, uint32_
     else
       low = middle + 1;
   }
-  return low < walk->whole_count && walk->whole[low] < before ? walk->whole[low] : CORE_NO_ITEM;
+  return low < walk->whole_count && walk->whole[low] < before ? walk->whole[low] : ENGINE_NO_ITEM;
 }
 
 /* Whether this message about the item is one for the clock: where each owes for himself, only he stops his own. */
 static bool concerns(const struct walk *walk, const struct wire_kind_clock *clock, uint32_t at, unsigned party) {
-  const struct core_case_message *message = &walk->kase->messages[at];
+  const struct engine_message *message = &walk->kase->messages[at];
   const struct wire_kind_type *type = type_of(walk, at);
   uint64_t bit = bit_of(&walk->kase->kind->kind, type);
   bool several = clock->owes == WIRE_OWES_OTHERS || clock->owes == WIRE_OWES_EACH;
   if (clock->starts == type || ((clock->moves | clock->again | clock->stops_all | clock->from) & bit) != 0)
     return true;
   return (clock->stops & bit) != 0 &&
-         (!several || core_party_of(walk->kase->messages[0].header, message->header->author) == party);
+         (!several || engine_party_of(walk->kase->messages[0].header, message->header->author) == party);
 }
 
 static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *clock, uint32_t item, unsigned party,
@@ -120,9 +119,9 @@ static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *
     code = hear(walk, item, false, err);
   for (;; at = walk->next[at]) {
     uint32_t whole = stopped_between(walk, last, at);
-    if (whole != CORE_NO_ITEM && code == BASE_OK)
+    if (whole != ENGINE_NO_ITEM && code == BASE_OK)
       code = hear(walk, whole, walk->shown, err);
-    if (at == CORE_NO_ITEM || code != BASE_OK)
+    if (at == ENGINE_NO_ITEM || code != BASE_OK)
       return code;
     if (concerns(walk, clock, at, party)) {
       bool timed = (timed_by & bit_of(&walk->kase->kind->kind, type_of(walk, at))) != 0;
@@ -160,16 +159,16 @@ static enum base_code run(struct walk *walk, size_t place, uint32_t item, unsign
 /* Those who owe it, a bit each. */
 static uint32_t owing(const struct walk *walk, enum wire_owes owes, uint32_t item) {
   const struct wire_header *opening = walk->kase->messages[0].header;
-  const struct core_case_message *made = &walk->kase->messages[item];
+  const struct engine_message *made = &walk->kase->messages[item];
   uint32_t everybody = ((uint32_t)1 << opening->party_count) - 1;
-  uint32_t opener = (uint32_t)1 << core_party_of(opening, opening->author);
+  uint32_t opener = (uint32_t)1 << engine_party_of(opening, opening->author);
   switch (owes) {
   case WIRE_OWES_OPENER:
     return opener;
   case WIRE_OWES_OTHERS:
     return everybody & ~opener;
   case WIRE_OWES_OWNER:
-    return (uint32_t)1 << core_party_of(opening, made->header->author);
+    return (uint32_t)1 << engine_party_of(opening, made->header->author);
   case WIRE_OWES_ASSIGNEE:
     return made->assignee < opening->party_count ? (uint32_t)1 << made->assignee : 0;
   default:
@@ -189,7 +188,7 @@ static enum base_code run_each(struct walk *walk, size_t place, struct base_erro
       walk->whole[walk->whole_count++] = i;
   }
   for (uint32_t i = 1; i < walk->kase->count && code == BASE_OK; i++) {
-    uint32_t who = core_case_item(kind, &walk->kase->messages[i]) == clock->item ? owing(walk, clock->owes, i) : 0;
+    uint32_t who = engine_item(kind, &walk->kase->messages[i]) == clock->item ? owing(walk, clock->owes, i) : 0;
     for (unsigned party = 0; who >> party != 0 && code == BASE_OK; party++)
       if (who >> party & 1)
         code = run(walk, place, i, party, err);
@@ -206,10 +205,10 @@ static bool any_clock(const struct wire_kind *kind) {
 
 static void link_moves(struct walk *walk) {
   for (uint32_t i = 0; i < walk->kase->count; i++)
-    walk->first[i] = CORE_NO_ITEM;
+    walk->first[i] = ENGINE_NO_ITEM;
   for (uint32_t i = (uint32_t)walk->kase->count; i-- > 1;) {
-    const struct core_case_message *message = &walk->kase->messages[i];
-    if (!moved(message) || message->about == CORE_NO_ITEM)
+    const struct engine_message *message = &walk->kase->messages[i];
+    if (!moved(message) || message->about == ENGINE_NO_ITEM)
       continue;
     walk->next[i] = walk->first[message->about];
     walk->first[message->about] = i;

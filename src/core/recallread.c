@@ -28,7 +28,7 @@ bool core_recall_fits(struct base_view measure, struct base_view outcome) {
 }
 
 /* What the party asked has said. */
-static void read_answer(const struct core_case_message *message, struct core_recall *out) {
+static void read_answer(const struct engine_message *message, struct core_recall *out) {
   const struct wire_header *header = message->header;
   bool done = base_view_is(header->type, "done"), keep = base_view_is(header->type, "keep");
   struct base_view told = wire_header_state(header, "below");
@@ -115,7 +115,7 @@ enum base_code core_recall_read(struct core *core, const struct base_id *id, str
     if (!base_view_equal(opening->parties[i], opening->author))
       out->to = opening->parties[i];
   for (size_t i = 1; i < kase->count; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     if (message->effective && base_view_equal(message->header->author, out->to))
       read_answer(message, out);
     else if (message->effective && base_view_is(message->header->type, "withdraw"))

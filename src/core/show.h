@@ -37,10 +37,11 @@ void core_show_kind_of(const struct core *core, struct wire_writer *writer, stru
 /* A message of a case as an object of its own; its content (unless bare) while the answer is not too large. placed:
  * where it stands in the case; NULL for one that is not admitted. */
 BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
-                                                     const struct base_id *id, const struct core_case_message *placed,
+                                                     const struct base_id *id, const struct engine_message *placed,
                                                      struct base_error *err);
 /* show_items.c */
-/* The member `lacks`: whose consent is missing to what takes effect once all have agreed, of the case (CORE_NO_ITEM) or an item. */
+/* The member `lacks`: whose consent is missing to what takes effect once all have agreed, of the case (ENGINE_NO_ITEM)
+ * or an item. */
 void core_show_lacks(struct core *core, struct wire_writer *writer, const struct core_case *kase, uint32_t item);
 /* The items of a case as an array. */
 BASE_NODISCARD enum base_code core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,

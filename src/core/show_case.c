@@ -161,8 +161,8 @@ static void write_possible(struct core *core, struct wire_writer *writer, const 
   wire_write_key(writer, "possible");
   wire_write_array(writer);
   for (size_t i = 0; i < kind->type_count; i++)
-    if (core_case_allows(kind, kase->messages, kase->count, &kase->state, core->card.origin, core_now(core), &kind->types[i],
-                         NULL) == BASE_OK)
+    if (engine_allows(kind, kase->messages, kase->count, &kase->state, core->card.origin, core_now(core),
+                      &kind->types[i], NULL) == BASE_OK)
       wire_write_text(writer, kind->types[i].name);
   wire_write_end(writer, ']');
 }
@@ -200,7 +200,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   }
   write_standing(core, &writer, kase);
   write_possible(core, &writer, kase);
-  core_show_lacks(core, &writer, kase, CORE_NO_ITEM);
+  core_show_lacks(core, &writer, kase, ENGINE_NO_ITEM);
   wire_write_key(&writer, "items");
   code = core_show_items(core, &writer, kase, err);
   if (code == BASE_OK)

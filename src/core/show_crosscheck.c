@@ -101,7 +101,7 @@ static void write_place(struct wire_writer *writer, const struct core_kind *kind
 }
 
 static struct base_view type_of(const struct crosscheck *crosscheck, const struct base_id *message) {
-  const struct core_case_message *found = core_case_message_of(crosscheck->kase, message);
+  const struct engine_message *found = core_case_message_of(crosscheck->kase, message);
   return found != NULL ? found->header->type : (struct base_view){0};
 }
 

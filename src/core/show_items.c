@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "core/cases.h"
-#include "core/caseorder.h"
 #include "core/clocks.h"
 #include "core/feed.h"
 #include "core/partners.h"
@@ -36,7 +35,7 @@ static void write_possible(struct core *core, struct wire_writer *writer, const 
   wire_write_key(writer, "possible");
   wire_write_array(writer);
   for (size_t i = 0; i < kind->type_count; i++)
-    if (core_case_allows_item(kind, kase->messages, kase->count, &kase->state, core->card.origin, &kind->types[i], at))
+    if (engine_allows_item(kind, kase->messages, kase->count, &kase->state, core->card.origin, &kind->types[i], at))
       wire_write_text(writer, kind->types[i].name);
   wire_write_end(writer, ']');
 }
@@ -47,7 +46,7 @@ void core_show_lacks(struct core *core, struct wire_writer *writer, const struct
   wire_write_key(writer, "lacks");
   wire_write_array(writer);
   for (size_t i = 0; i < kind->type_count; i++) {
-    uint32_t lacks = core_case_lacks(kind, kase->messages, kase->count, &kase->state, &kind->types[i], item);
+    uint32_t lacks = engine_lacks(kind, kase->messages, kase->count, &kase->state, &kind->types[i], item);
     if (lacks == 0)
       continue;
     wire_write_object(writer);
@@ -97,7 +96,7 @@ static void write_fed(struct wire_writer *writer, const char *key, const struct 
 static enum base_code write_feed(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
                                  struct base_error *err) {
   const struct wire_kind *kind = &kase->kind->kind;
-  const struct wire_kind_feed *feed = wire_kind_feed_of(kind, core_case_item(kind, &kase->messages[at]));
+  const struct wire_kind_feed *feed = wire_kind_feed_of(kind, engine_item(kind, &kase->messages[at]));
   enum core_feed_stands stands = CORE_FEED_OPEN;
   struct core_fed source, fed;
   enum base_code code = core_feed_source(core, kind, kase->messages[at].header, &source, err);
@@ -122,14 +121,14 @@ static enum base_code write_feed(struct core *core, struct wire_writer *writer, 
 
 static enum base_code write_item(struct core *core, struct wire_writer *writer, const struct core_case *kase, size_t at,
                                  struct clocks *clocks, struct base_error *err) {
-  const struct core_case_message *message = &kase->messages[at], *made = &kase->messages[message->item_by];
+  const struct engine_message *message = &kase->messages[at], *made = &kase->messages[message->item_by];
   const struct wire_header *opening = kase->messages[0].header;
-  const struct wire_kind_item *item = core_case_item(&kase->kind->kind, message);
+  const struct wire_kind_item *item = engine_item(&kase->kind->kind, message);
   wire_write_object(writer);
   wire_write_member_id(writer, "id", &message->id);
   wire_write_member_text(writer, "item", item->name);
   wire_write_member_text(writer, "state", item->states[message->item_state]);
-  write_party(core, writer, "owner", opening, core_party_of(opening, message->header->author));
+  write_party(core, writer, "owner", opening, engine_party_of(opening, message->header->author));
   write_party(core, writer, "assignee", opening, message->assignee);
   core_show_time(writer, "since", made->header->time);
   wire_write_member_id(writer, "made_by", &made->id);
@@ -148,7 +147,7 @@ static enum base_code write_items(struct core *core, struct wire_writer *writer,
   enum base_code code = core_item_clocks(core, kase, true, &clocks.all, &clocks.count, err);
   wire_write_array(writer);
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
-    const struct wire_kind_item *item = core_case_item(&kase->kind->kind, &kase->messages[i]);
+    const struct wire_kind_item *item = engine_item(&kase->kind->kind, &kase->messages[i]);
     if (item == NULL || (filter->item != NULL && item != filter->item) ||
         (filter->state.size > 0 && !base_view_equal(item->states[kase->messages[i].item_state], filter->state)))
       continue;

@@ -379,7 +379,7 @@ static enum base_code refused_why(struct core *core, const struct core_content *
 }
 
 static enum base_code write_why(struct core *core, struct wire_writer *writer, const struct core_content *content,
-                                const struct core_case_message *placed, struct base_error *err) {
+                                const struct engine_message *placed, struct base_error *err) {
   BASE_AUTO_BUF struct base_buf why = {0};
   base_buf_init(&why, 64 << 10);
   enum base_code code = BASE_OK;
@@ -490,7 +490,7 @@ static enum base_code read_row(struct core *core, const struct base_id *id, stru
 }
 
 enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
-                                      const struct base_id *id, const struct core_case_message *placed,
+                                      const struct base_id *id, const struct engine_message *placed,
                                       struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, MESSAGE_ARENA);
@@ -538,7 +538,7 @@ enum base_code core_show_case_message(struct core *core, struct wire_writer *wri
 }
 
 /* Where it stands in its case; NULL: nowhere, or in one that cannot be computed any more. */
-static const struct core_case_message *placed_in_case(struct core *core, const struct core_content *content) {
+static const struct engine_message *placed_in_case(struct core *core, const struct core_content *content) {
   struct core_case *kase = NULL;
   return core_case_load(core, &content->row.case_id, &kase, NULL) == BASE_OK
              ? core_case_message_of(kase, &content->row.id)

@@ -315,16 +315,14 @@ static enum base_code place_in_case(struct core *core, const struct wire_json *f
                                     struct core_submission *submission, const struct core_case *kase,
                                     struct base_error *err) {
   submission->header.follows = submission->follows;
-  submission->header.follow_count =
-      core_case_follows(kase->messages, kase->count, core->card.origin, submission->follows);
+  submission->header.follow_count = engine_follows(kase->messages, kase->count, core->card.origin, submission->follows);
   enum base_code code = core_ending_take(core, kase, submission, err);
   if (code == BASE_OK)
     code = compose(core, submission, err);
   if (code == BASE_OK)
     code = check_terms(core, fields, submission, err);
   if (code == BASE_OK)
-    code =
-        core_case_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
+    code = engine_allows_header(&kase->kind->kind, kase->messages, kase->count, &kase->state, &submission->header, err);
   if (code == BASE_OK)
     code = core_balance_check(core, &kase->kind->kind, kase, &submission->header, fields, err);
   if (code == BASE_OK)

@@ -18,7 +18,7 @@ struct stretch { /* from one message that came to the next */
 };
 struct course {
   size_t count;
-  struct core_case_message *messages; /* in the order in which they came */
+  struct engine_message *messages; /* in the order in which they came */
   struct stretch *stretches;
 };
 
@@ -27,7 +27,7 @@ static void free_course(struct course *course) {
   free(course->stretches);
 }
 
-static base_time came(struct sim_node *node, const struct core_case_message *message) {
+static base_time came(struct sim_node *node, const struct engine_message *message) {
   unsigned author = sim_named(node->sim, message->header->author);
   return author == node->index || author == node->sim->node_count ? message->header->time
                                                                    : sim_receipt(node->sim, author, node->index, &message->id);
@@ -49,7 +49,7 @@ static void put_in_order(struct sim_node *node, const struct core_case *kase, st
     out->stretches[i].to = out->stretches[i + 1].from;
 }
 
-static base_time day_named(const struct wire_kind_ends *rule, const struct core_case_message *some, size_t count) {
+static base_time day_named(const struct wire_kind_ends *rule, const struct engine_message *some, size_t count) {
   base_time day = 0;
   for (size_t i = 0; i < count && rule->field.size > 0; i++) {
     struct base_view text = wire_header_state(some[i].header, (const char *)rule->field.data);
@@ -61,15 +61,15 @@ static base_time day_named(const struct wire_kind_ends *rule, const struct core_
 
 static bool reckon(const struct wire_kind *kind, struct course *course) {
   const struct wire_kind_ends *rule = &kind->personal_ends;
-  struct core_case_message *some = calloc(course->count, sizeof *some);
+  struct engine_message *some = calloc(course->count, sizeof *some);
   base_time over_since = 0, last = INT64_MAX, length = rule->days * DAY;
   bool computed = some != NULL;
   for (size_t i = 0; i < course->count && computed; i++) {
-    struct core_case_state state;
+    struct engine_state state;
     struct stretch *stretch = &course->stretches[i];
     base_time now = stretch->from, soonest = last < now + length ? last : now + length, ends = INT64_MAX;
     memcpy(some, course->messages, (i + 1) * sizeof *some);
-    computed = core_case_compute(kind, some, i + 1, &state, NULL) == BASE_OK;
+    computed = engine_compute(kind, some, i + 1, &state, NULL) == BASE_OK;
     base_time day = computed ? day_named(rule, some, i + 1) : 0;
     bool over = computed && (rule->states >> state.state & 1);
     over_since = !over ? 0 : over_since != 0 ? over_since : now;
@@ -127,7 +127,7 @@ static bool has_files(const struct sim *sim, const struct base_id *id) {
   return false;
 }
 
-static bool is_personal(const struct sim *sim, const struct wire_kind *kind, const struct core_case_message *message) {
+static bool is_personal(const struct sim *sim, const struct wire_kind *kind, const struct engine_message *message) {
   const struct wire_kind_type *type = wire_kind_type_named(kind, message->header->type);
   return (type != NULL && called_personal(type->fields, type->field_count)) || has_files(sim, &message->id);
 }
@@ -145,7 +145,7 @@ bool sim_ends_may(struct sim *sim, unsigned node, const struct sim_written *writ
     return false;
   bool may = false;
   if (core_case_look(at->core, &row, &kase, NULL) == BASE_OK) {
-    const struct core_case_message *message = core_case_message_of(&kase, &written->id);
+    const struct engine_message *message = core_case_message_of(&kase, &written->id);
     may = message != NULL && is_personal(sim, &kase.kind->kind, message) &&
           (!take_course(at, &kase, &course) || ended(&course, &written->id, -SIM_RETAIN_GRACE));
   }
@@ -190,7 +190,8 @@ static bool certificate_ended(struct sim_node *holder, unsigned author, const st
          !sim_delivered(holder, author, &given, &state) && state == STORE_ENDED;
 }
 
-static void check_certificate(struct sim_node *holder, const struct core_case *kase, const struct core_case_message *message) {
+static void check_certificate(struct sim_node *holder, const struct core_case *kase,
+                              const struct engine_message *message) {
   struct sim *sim = holder->sim;
   unsigned by = sim_named(sim, message->header->author);
   enum store_delivery_state state;
@@ -205,7 +206,7 @@ static void check_certificate(struct sim_node *holder, const struct core_case *k
 }
 
 static void check_message(struct sim_node *node, const struct core_case *kase, const struct course *course,
-                          const struct core_case_message *message) {
+                          const struct engine_message *message) {
   struct sim *sim = node->sim;
   struct base_id id = message->id;
   bool personal = is_personal(sim, &kase->kind->kind, message);

@@ -114,7 +114,7 @@ static void check_found(struct sim_node *node, const struct base_id *id, bool ex
 
 /* --- the mark */
 
-static void check_named(struct sim_node *node, const struct core_case *kase, const struct core_case_message *message,
+static void check_named(struct sim_node *node, const struct core_case *kase, const struct engine_message *message,
                         const char *field) {
   const struct wire_header *header = message->header;
   struct base_id id;

@@ -84,8 +84,8 @@ static bool pick_item(struct sim_node *node, struct going *out) {
     return false;
   const struct wire_kind *kind = &kase->kind->kind;
   for (size_t i = 1; i < kase->count; i++) {
-    const struct core_case_message *message = &kase->messages[i];
-    const struct wire_kind_item *item = core_case_item(kind, message);
+    const struct engine_message *message = &kase->messages[i];
+    const struct wire_kind_item *item = engine_item(kind, message);
     const struct wire_kind_feed *feed = item != NULL ? wire_kind_feed_of(kind, item) : NULL;
     if (feed == NULL)
       continue;
@@ -201,8 +201,8 @@ static bool takes(struct sim_node *node, const struct going *going) {
   if (core_case_load(node->core, &going->to, &kase, NULL) != BASE_OK)
     return false;
   const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, going->feed->type);
-  return type != NULL && core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, node->core->card.origin,
-                                          node->world.now(node), type, NULL) == BASE_OK;
+  return type != NULL && engine_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state,
+                                       node->core->card.origin, node->world.now(node), type, NULL) == BASE_OK;
 }
 
 static void feed_one(struct sim_node *node) {
@@ -294,8 +294,8 @@ static enum base_code check_case(void *context, const struct store_case *row) {
   struct core_case kase = {0};
   bool read = core_case_look(node->core, row, &kase, NULL) == BASE_OK;
   for (size_t i = 1; read && i < kase.count && !node->sim->violated; i++) {
-    const struct core_case_message *message = &kase.messages[i];
-    const struct wire_kind_item *item = core_case_item(&kase.kind->kind, message);
+    const struct engine_message *message = &kase.messages[i];
+    const struct wire_kind_item *item = engine_item(&kase.kind->kind, message);
     const struct wire_kind_feed *feed = item != NULL ? wire_kind_feed_of(&kase.kind->kind, item) : NULL;
     if (feed == NULL)
       continue;

@@ -8,18 +8,18 @@
 /* What all parties of a case see of it, when all has come to rest: where each of them stands, its items, and when they are
  * due. And that no case is stuck: what a state leaves open, somebody may send. */
 
-static bool same_standing(const struct core_case_state *a, const struct core_case_state *b) {
+static bool same_standing(const struct engine_state *a, const struct engine_state *b) {
   return a->party_count == b->party_count && memcmp(a->standing, b->standing, a->party_count) == 0 &&
          memcmp(a->agreed, b->agreed, sizeof a->agreed) == 0;
 }
 
-static bool same_item(const struct core_case_message *a, const struct core_case_message *b) {
+static bool same_item(const struct engine_message *a, const struct engine_message *b) {
   bool same = a->item_state == b->item_state && a->item_by == b->item_by && a->assignee == b->assignee &&
               memcmp(a->agreed, b->agreed, sizeof a->agreed) == 0;
   return a->item == b->item && (a->item == 0 || same);
 }
 
-static bool same_place(const struct core_case_message *a, const struct core_case_message *b) {
+static bool same_place(const struct engine_message *a, const struct engine_message *b) {
   return a->about == b->about && a->agrees == b->agrees && a->equivocal == b->equivocal && a->settled == b->settled;
 }
 
@@ -72,8 +72,8 @@ void sim_items_same(struct sim_node *node, struct sim_node *other, const struct 
 static bool anybody(const struct core_case *kase, const struct wire_kind_type *type) {
   const struct wire_header *opening = kase->messages[0].header;
   for (size_t i = 0; i < opening->party_count; i++)
-    if (core_case_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, opening->parties[i],
-                         INT64_MAX, type, NULL) == BASE_OK)
+    if (engine_allows(&kase->kind->kind, kase->messages, kase->count, &kase->state, opening->parties[i], INT64_MAX,
+                      type, NULL) == BASE_OK)
       return true;
   return false;
 }

@@ -35,7 +35,7 @@ static enum base_code look_at_receipt(void *context, const struct store_delivery
 }
 
 /* The receipt of an acceptance, as this node knows it. */
-static base_time accepted_at(struct sim_node *node, struct core *core, const struct core_case_message *message) {
+static base_time accepted_at(struct sim_node *node, struct core *core, const struct engine_message *message) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct newest newest = {0};
@@ -55,16 +55,16 @@ static base_time accepted_at(struct sim_node *node, struct core *core, const str
   return node->world.now(node);
 }
 
-static bool is(const struct core_case_message *message, const char *type) {
+static bool is(const struct engine_message *message, const char *type) {
   return message->effective && base_view_is(message->header->type, type);
 }
 
 struct acceptance {
-  const struct core_case_message *terms, *by;
+  const struct engine_message *terms, *by;
 };
 
 /* From when on an end frees, as its author wrote it, and not before he wrote it; of several the first. */
-static void count_end(const struct core_case_message *message, base_time *ends) {
+static void count_end(const struct engine_message *message, base_time *ends) {
   struct base_view text = wire_header_state(message->header, "on");
   base_time on = 0;
   if (!is(message, "end"))
@@ -76,12 +76,12 @@ static void count_end(const struct core_case_message *message, base_time *ends) 
 
 /* The last two terms that everybody accepted, the newest first. */
 static size_t acceptances(struct sim *sim, const struct core_case *kase, struct acceptance out[2], base_time *ends) {
-  const struct core_case_message *stands = NULL;
+  const struct engine_message *stands = NULL;
   const struct sim_written *opening = sim_law_find(sim, &kase->id);
   uint64_t agreed = 0;
   size_t count = 0;
   for (size_t i = 0; i < kase->count; i++) {
-    const struct core_case_message *message = &kase->messages[i];
+    const struct engine_message *message = &kase->messages[i];
     bool proposes = is(message, "propose") || is(message, "counter") || is(message, "amend");
     unsigned author = sim_named(sim, message->header->author);
     size_t place = 0;

@@ -196,9 +196,9 @@ static bool possible(struct sim_node *node, const struct core_case *kase, const 
                      size_t item) {
   const struct wire_kind *kind = &kase->kind->kind;
   struct base_view own = node->core->card.origin;
-  return item > 0
-             ? core_case_allows_item(kind, kase->messages, kase->count, &kase->state, own, type, item)
-             : core_case_allows(kind, kase->messages, kase->count, &kase->state, own, node->world.now(node), type, NULL) == BASE_OK;
+  return item > 0 ? engine_allows_item(kind, kase->messages, kase->count, &kase->state, own, type, item)
+                  : engine_allows(kind, kase->messages, kase->count, &kase->state, own, node->world.now(node), type,
+                                  NULL) == BASE_OK;
 }
 
 /* What a second person must release first nobody writes where no persons are known. */

@@ -348,8 +348,8 @@ bool sim_act_in_case(struct sim_node *node, const char *only) {
     return sim_move_case(node, &id);
   for (size_t i = 0; i < kind->type_count; i++) {
     const struct wire_kind_type *type = &kind->types[i];
-    bool allowed = core_case_allows(kind, kase->messages, kase->count, &kase->state, node->core->card.origin,
-                                    INT64_MAX, type, NULL) == BASE_OK;
+    bool allowed = engine_allows(kind, kase->messages, kase->count, &kase->state, node->core->card.origin, INT64_MAX,
+                                 type, NULL) == BASE_OK;
     unsigned share = allowed ? weight((const char *)type->name.data) : sim_chance(sim, 10);
     if (share == SELDOM && !sim_chance(sim, 250))
       continue;

@@ -215,7 +215,7 @@ static bool equivocate_in(struct sim_node *node, struct core_case *kase) {
   struct base_id id = kase->id;
   memmove(&kase->messages[own], &kase->messages[own + 1], (kase->count - own - 1) * sizeof kase->messages[0]);
   kase->count--;
-  if (core_case_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, NULL) != BASE_OK)
+  if (engine_compute(&kase->kind->kind, kase->messages, kase->count, &kase->state, NULL) != BASE_OK)
     abort();
   static const char *const acts[][2] = {{"answer", "{\"answer\":\"non\"}"},
                                         {"partial_answer", "{\"answer\":\"peut-être\"}"},

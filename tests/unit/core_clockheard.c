@@ -80,7 +80,7 @@ static void who_only_agreed_is_heard_as_that(void **state) {
   begin(A);
   (void)say(ASK, A, 5);
   say(HOLD, B, 6)->agrees = true;
-  struct core_case_message *message = say(GO_ON, B, 7);
+  struct engine_message *message = say(GO_ON, B, 7);
   message->agrees = message->agreed_by_all = true;
   struct heard heard = hear(B);
   assert_int_equal(heard.count, 3);
@@ -160,7 +160,7 @@ static void what_does_not_end_them_lets_them_be_heard(void **state) {
     begin(A);
     (void)say(CLOSE, A, 3);            /* before any began */
     (void)say(ASK, A, what == 0 ? 0 : 5); /* which nobody received */
-    struct core_case_message *message = say(what == 1 ? ANSWER : CLOSE, B, what == 2 ? 0 : 6);
+    struct engine_message *message = say(what == 1 ? ANSWER : CLOSE, B, what == 2 ? 0 : 6);
     message->agrees = what == 3;
     (void)say(HOLD, B, 7);
     expect_heard(B, what == 1 ? "close ask answer hold" : what == 4 ? "close ask close" : "close ask close hold");

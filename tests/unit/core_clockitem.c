@@ -28,14 +28,14 @@ static const char *listed(bool shown) {
 }
 
 /* The next message is about the item at this place, which it moved. */
-static struct core_case_message *move(int type, int author, unsigned item, base_time received) {
-  struct core_case_message *message = say(type, author, received);
+static struct engine_message *move(int type, int author, unsigned item, base_time received) {
+  struct engine_message *message = say(type, author, received);
   message->about = item;
   return message;
 }
 
-static struct core_case_message *item(int type, int author, base_time due) {
-  struct core_case_message *message = say(type, author, 5);
+static struct engine_message *item(int type, int author, base_time due) {
+  struct engine_message *message = say(type, author, 5);
   message->item = type == THING ? 1 : 2;
   due_at(due);
   return message;
@@ -210,7 +210,7 @@ static void the_end_of_the_case_ends_it(void **state) {
     item(THING, A, 200)->assignee = B;
     stub_clocks[2].stops = what == 1 ? bit(DONE) : stub_clocks[2].stops;
     stub_clocks[2].stops_all = what == 1 ? bit(CLOSE) : stub_clocks[2].stops_all;
-    struct core_case_message *message = say(what == 2 ? NOTE : what == 3 ? TASK : what == 4 ? DONE : CLOSE, A, 7);
+    struct engine_message *message = say(what == 2 ? NOTE : what == 3 ? TASK : what == 4 ? DONE : CLOSE, A, 7);
     stub_clocks[2].stops |= bit(TASK); /* opens another item, and says nothing of this one */
     message->effective = what != 5;
     message->agrees = what == 6;
@@ -342,7 +342,7 @@ static void what_everybody_followed_is_held(void **state) {
   (void)state;
   begin(A);
   stub.kind.kind.clock_count = 4;
-  struct core_case_message *message = item(THING, A, 200);
+  struct engine_message *message = item(THING, A, 200);
   message->assignee = B;
   message->settled = true;
   assert_string_equal(listed(true), "1 thing b 200");

@@ -58,7 +58,7 @@ static struct {
   struct core_partner partners[PARTIES];
   base_time now;
   struct wire_header headers[STUB_MAX];
-  struct core_case_message messages[STUB_MAX];
+  struct engine_message messages[STUB_MAX];
   struct core_received received[STUB_MAX][PARTIES + 1]; /* by each partner; the last: by us */
   char texts[STUB_MAX][BASE_HEX_ID + 1];
   struct base_view asked_author; /* whose receipt was asked for last, … */
@@ -333,7 +333,7 @@ static inline struct base_view origin_of(int party) {
 }
 
 /* The next message of the case: it took effect, and all received it at this time (0: nobody did). */
-static inline struct core_case_message *say(int type, int author, base_time received) {
+static inline struct engine_message *say(int type, int author, base_time received) {
   size_t at = stub.kase.count++;
   assert_true(at < STUB_MAX);
   struct wire_header *header = &stub.headers[at];
@@ -342,12 +342,12 @@ static inline struct core_case_message *say(int type, int author, base_time rece
     header->parties[header->party_count++] = origin_of(i);
   for (int i = 0; i <= PARTIES; i++)
     stub.received[at][i].at = received;
-  stub.messages[at] = (struct core_case_message){.id = stub_id((unsigned)at + 1),
-                                                 .header = header,
-                                                 .effective = true,
-                                                 .about = CORE_NO_ITEM,
-                                                 .assignee = WIRE_PARTIES_MAX,
-                                                 .party = (uint8_t)author};
+  stub.messages[at] = (struct engine_message){.id = stub_id((unsigned)at + 1),
+                                              .header = header,
+                                              .effective = true,
+                                              .about = ENGINE_NO_ITEM,
+                                              .assignee = WIRE_PARTIES_MAX,
+                                              .party = (uint8_t)author};
   return &stub.messages[at];
 }
 

@@ -85,7 +85,8 @@ static void test_to_the_second(void **state) {
   assert_int_equal(dated(&a, NULL, &header, NOW, NOW - MOST), CORE_DATED_WELL);
   assert_int_equal(dated(&a, NULL, &header, NOW, NOW - MOST - 1), CORE_DATED_APART);
   assert_int_equal(dated(&a, NULL, &header, NOW, 0), CORE_DATED_WELL); /* a leaf that cannot be read says nothing */
-  struct core_case_message messages[2] = {{.id = {.bytes = {3}}, .header = &ours}, {.id = {.bytes = {1}}, .header = &theirs}};
+  struct engine_message messages[2] = {{.id = {.bytes = {3}}, .header = &ours},
+                                       {.id = {.bytes = {1}}, .header = &theirs}};
   struct core_case kase = {.messages = messages, .count = 0};
   ours.time = NOW + MOST + 1;
   assert_int_equal(dated(&a, &kase, &header, NOW, NOW), CORE_DATED_WELL);

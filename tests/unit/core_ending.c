@@ -149,7 +149,7 @@ static void test_at_once(void **state) {
   pair_rest(&a, &b);
   ends_on(&a, now);
   ends_on(&b, now);
-  struct core_case_message messages[2];
+  struct engine_message messages[2];
   struct wire_header first = {.type = BASE_VIEW("end"), .time = 500}, second = {.type = BASE_VIEW("end"), .time = 400};
   struct core_case kase = {.messages = messages, .count = 2};
   memset(messages, 0, sizeof messages);

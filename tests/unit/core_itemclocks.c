@@ -5,7 +5,7 @@
 #include "core/clocks.h"
 #include "core_ask.h"
 #include "core_damage.h"
-#include "core_scene.h"
+#include "engine_scene.h"
 
 enum { HOUR = 3600, DAY = 86400 };
 
@@ -19,7 +19,7 @@ struct plain {
 };
 
 static bool about(const struct plain *plain, size_t at) {
-  const struct core_case_message *message = &plain->scene->messages[at];
+  const struct engine_message *message = &plain->scene->messages[at];
   const struct wire_kind_type *type = wire_kind_type_named(&plain->scene->shipped.kind, message->header->type);
   struct base_id id;
   if (at == plain->item)
@@ -47,7 +47,7 @@ static base_time plain_due(const struct plain *plain) {
   base_time due = 0;
   bool running = false, owed = clock->from == 0;
   for (size_t i = plain->item; i < plain->scene->count; i++) {
-    const struct core_case_message *message = &plain->scene->messages[i];
+    const struct engine_message *message = &plain->scene->messages[i];
     const struct wire_kind_type *type = wire_kind_type_named(kind, message->header->type);
     uint64_t bit = (uint64_t)1 << (type - kind->types);
     bool of_item = about(plain, i), of_case = type->opens == NULL && type->moves == NULL;
@@ -148,7 +148,7 @@ static size_t compare(struct scene *scene) {
     for (size_t k = 0; k < scene->shipped.kind.clock_count; k++)
       for (int party = 0; party < (int)scene->messages[0].header->party_count; party++) {
         struct plain plain = {scene, &scene->shipped.kind.clocks[k], i, party};
-        const struct wire_kind_item *item = core_case_item(&scene->shipped.kind, &scene->messages[i]);
+        const struct wire_kind_item *item = engine_item(&scene->shipped.kind, &scene->messages[i]);
         if (item == NULL || item != plain.clock->item || !plain_owes(scene, plain.clock, i, party))
           continue;
         base_time due = plain_due(&plain);

@@ -143,7 +143,7 @@ static inline void liar_draft(struct liar *liar, const char *kase, struct liar_m
   for (size_t i = 0; i < 2; i++)
     out->header.parties[i] = liar_keep(liar, opening->parties[i]);
   out->header.follows = out->follows;
-  out->header.follow_count = core_case_follows(found->messages, found->count, out->header.author, out->header.follows);
+  out->header.follow_count = engine_follows(found->messages, found->count, out->header.author, out->header.follows);
   struct wire_part0 part0 = {.part_count = 0};
   struct base_buf bytes = {0};
   pair_random(NULL, part0.nonce, sizeof part0.nonce);

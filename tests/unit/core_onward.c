@@ -328,7 +328,7 @@ static void test_consents_are_found_from_the_message(void **state) {
   chain_rest(&chain);
   assert_int_equal(core_case_load(rabat->core, &id, &found, NULL), BASE_OK);
   struct wire_header header = {.state_count = 1, .state = {{BASE_VIEW("message"), BASE_VIEW("")}}};
-  struct core_case_message message = {.header = &header};
+  struct engine_message message = {.header = &header};
   struct core_case fake = *found;
   fake.messages = &message;
   for (size_t i = 0; i < OTHERS; i++) {

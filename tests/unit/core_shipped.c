@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core_scene.h"
+#include "engine_scene.h"
 
 enum { WALKS_MAX = 20000, TRIES_MAX = 40 };
 
@@ -31,7 +31,7 @@ static void note(const struct scene *scene, struct seen *seen) {
   const struct wire_kind *kind = &scene->shipped.kind;
   seen->states |= (uint64_t)1 << scene->state.state;
   for (size_t i = 0; i < scene->count; i++) {
-    const struct core_case_message *message = &scene->messages[i];
+    const struct engine_message *message = &scene->messages[i];
     if (message->effective)
       seen->types |= (uint64_t)1 << (wire_kind_type_named(kind, message->header->type) - kind->types);
     if (message->item != 0)
@@ -40,11 +40,11 @@ static void note(const struct scene *scene, struct seen *seen) {
 }
 
 /* An item of those that the type moves, where there is one. */
-static const struct core_case_message *some_message(const struct scene *scene, const struct wire_kind_type *type) {
-  const struct core_case_message *message = NULL;
+static const struct engine_message *some_message(const struct scene *scene, const struct wire_kind_type *type) {
+  const struct engine_message *message = NULL;
   for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
     message = &scene->messages[roll((unsigned)scene->count - 1)];
-    if (type->moves == NULL || core_case_item(&scene->shipped.kind, message) == type->moves)
+    if (type->moves == NULL || engine_item(&scene->shipped.kind, message) == type->moves)
       break;
   }
   return message;
@@ -83,7 +83,7 @@ static bool step(struct scene *scene, const struct seen *seen) {
     const struct wire_kind_type *type = some_type(kind, seen);
     int author = (int)roll((unsigned)scene->parties);
     struct base_id follows[WIRE_FOLLOWS_MAX];
-    size_t count = core_case_follows(scene->messages, scene->count, base_view_text(origins[author]), follows);
+    size_t count = engine_follows(scene->messages, scene->count, base_view_text(origins[author]), follows);
     struct wire_header *header = &scene->headers[scene->count];
     memset(header, 0, sizeof *header);
     (void)add(scene, (int)scene->count + 1, author, (const char *)type->name.data, "");
@@ -91,7 +91,7 @@ static bool step(struct scene *scene, const struct seen *seen) {
     header->follow_count = count;
     header->time = (base_time)roll(4) * 43200; /* some before that day is over */
     fill(scene, header, type);
-    if (core_case_allows_header(kind, scene->messages, --scene->count, &scene->state, header, NULL) == BASE_OK) {
+    if (engine_allows_header(kind, scene->messages, --scene->count, &scene->state, header, NULL) == BASE_OK) {
       scene->count++;
       compute(scene);
       return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The messages of a case in their order, from what they follow: each after those that it follows, concurrent ones by
  * id, so that all nodes have them alike. */
-#include "core/caseorder.h"
+#include "engine/order.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -9,14 +9,14 @@
 
 #define NO_MESSAGE UINT32_MAX
 
-static void edges_free(struct core_edges *edges) {
+static void edges_free(struct engine_edges *edges) {
   free(edges->at);
   free(edges->to);
-  *edges = (struct core_edges){0};
+  *edges = (struct engine_edges){0};
 }
 #define AUTO_EDGES __attribute__((cleanup(edges_free)))
 
-static bool edges_make(struct core_edges *edges, size_t nodes, size_t count) {
+static bool edges_make(struct engine_edges *edges, size_t nodes, size_t count) {
   edges->at = calloc(nodes + 1, sizeof *edges->at);
   edges->to = calloc(count + 1, sizeof *edges->to);
   return edges->at && edges->to;
@@ -31,7 +31,7 @@ static enum base_code no_memory(struct base_error *err) {
 /* Ascending by id, while the messages stay where they are: their headers are met in the order in which they lie in memory,
  * and what is searched again and again lies close together. */
 static int by_id(const void *a, const void *b) {
-  const struct core_order_key *left = a, *right = b;
+  const struct engine_order_key *left = a, *right = b;
   if (left->key != right->key)
     return left->key < right->key ? -1 : 1;
   return base_id_compare(&left->message->id, &right->message->id);
@@ -44,19 +44,19 @@ static uint64_t key_of(const struct base_id *id) {
   return be64toh(key);
 }
 
-static enum base_code sort_keys(struct core_order *order, struct base_error *err) {
+static enum base_code sort_keys(struct engine_order *order, struct base_error *err) {
   order->keys = malloc(order->count * sizeof *order->keys);
   if (!order->keys)
     return no_memory(err);
   for (size_t i = 0; i < order->count; i++)
-    order->keys[i] = (struct core_order_key){.key = key_of(&order->messages[i].id), .message = &order->messages[i]};
+    order->keys[i] = (struct engine_order_key){.key = key_of(&order->messages[i].id), .message = &order->messages[i]};
   qsort(order->keys, order->count, sizeof *order->keys, by_id);
   return BASE_OK;
 }
 
 /* NO_MESSAGE when none has it */
-static uint32_t find_message(const struct core_order *order, const struct base_id *id) {
-  const struct core_order_key *keys = order->keys;
+static uint32_t find_message(const struct engine_order *order, const struct base_id *id) {
+  const struct engine_order_key *keys = order->keys;
   const uint64_t key = key_of(id);
   size_t from = 0;
   for (size_t left = order->count, half; left > 1; left -= half) {
@@ -69,8 +69,8 @@ static uint32_t find_message(const struct core_order *order, const struct base_i
   return from < order->count && keys[from].key == key ? (uint32_t)(keys[from].message - order->messages) : NO_MESSAGE;
 }
 
-static enum base_code check_twice(const struct core_order *order, struct base_error *err) {
-  const struct core_order_key *keys = order->keys;
+static enum base_code check_twice(const struct engine_order *order, struct base_error *err) {
+  const struct engine_order_key *keys = order->keys;
   for (size_t i = 1; i < order->count; i++)
     if (keys[i].key == keys[i - 1].key && base_id_equal(&keys[i].message->id, &keys[i - 1].message->id))
       return base_fail(err, BASE_FIELD, "message %s stands twice among the messages of its case",
@@ -78,10 +78,10 @@ static enum base_code check_twice(const struct core_order *order, struct base_er
   return BASE_OK;
 }
 
-static enum base_code check_ids(const struct core_order *order, struct base_error *err) {
-  const struct core_case_message *opening = NULL;
+static enum base_code check_ids(const struct engine_order *order, struct base_error *err) {
+  const struct engine_message *opening = NULL;
   for (size_t i = 0; i < order->count; i++) {
-    const struct core_case_message *message = &order->messages[i];
+    const struct engine_message *message = &order->messages[i];
     if (message->header->opens && opening)
       return base_fail(err, BASE_FIELD, "messages %s and %s both open the case", base_id_text(&opening->id).text,
                        base_id_text(&message->id).text);
@@ -91,7 +91,7 @@ static enum base_code check_ids(const struct core_order *order, struct base_erro
   if (!opening)
     return base_fail(err, BASE_FIELD, "the message that opens the case is missing");
   for (size_t i = 0; i < order->count; i++) {
-    const struct core_case_message *message = &order->messages[i];
+    const struct engine_message *message = &order->messages[i];
     if (message != opening && !base_id_equal(&message->header->case_id, &opening->id))
       return base_fail(err, BASE_FIELD, "message %s is not of case %s", base_id_text(&message->id).text,
                        base_id_text(&opening->id).text);
@@ -105,7 +105,7 @@ static enum base_code check_ids(const struct core_order *order, struct base_erro
   return BASE_OK;
 }
 
-static enum base_code find_follows(struct core_order *order, struct base_error *err) {
+static enum base_code find_follows(struct engine_order *order, struct base_error *err) {
   size_t total = 0;
   for (size_t i = 0; i < order->count; i++)
     total += order->messages[i].header->follow_count;
@@ -113,7 +113,7 @@ static enum base_code find_follows(struct core_order *order, struct base_error *
     return no_memory(err);
   uint32_t used = 0;
   for (size_t i = 0; i < order->count; i++) {
-    const struct core_case_message *message = &order->messages[i];
+    const struct engine_message *message = &order->messages[i];
     for (size_t j = 0; j < message->header->follow_count; j++) {
       const struct base_id *followed = &message->header->follows[j];
       uint32_t found = find_message(order, followed);
@@ -128,7 +128,7 @@ static enum base_code find_follows(struct core_order *order, struct base_error *
 }
 
 /* The same edges, seen from the message that is followed. */
-static bool reverse_edges(const struct core_edges *edges, size_t count, struct core_edges *out) {
+static bool reverse_edges(const struct engine_edges *edges, size_t count, struct engine_edges *out) {
   uint32_t total = edges->at[count];
   if (!edges_make(out, count + 1, total))
     return false;
@@ -144,8 +144,8 @@ static bool reverse_edges(const struct core_edges *edges, size_t count, struct c
 }
 
 /* Depths by taking away, again and again, the messages whose followed ones are all done (Kahn). */
-static enum base_code compute_depths(struct core_order *order, struct base_error *err) {
-  AUTO_EDGES struct core_edges next = {0};
+static enum base_code compute_depths(struct engine_order *order, struct base_error *err) {
+  AUTO_EDGES struct engine_edges next = {0};
   BASE_AUTO_FREE uint32_t *waiting = calloc(order->count, sizeof *waiting);
   BASE_AUTO_FREE uint32_t *queue = calloc(order->count, sizeof *queue);
   if (!waiting || !queue || !reverse_edges(&order->follows, order->count, &next))
@@ -161,7 +161,7 @@ static enum base_code compute_depths(struct core_order *order, struct base_error
     uint32_t at = queue[done++];
     uint32_t depth = order->messages[at].depth + 1;
     for (uint32_t j = next.at[at]; j < next.at[at + 1]; j++) {
-      struct core_case_message *later = &order->messages[next.to[j]];
+      struct engine_message *later = &order->messages[next.to[j]];
       if (later->depth < depth)
         later->depth = depth;
       if (--waiting[next.to[j]] == 0)
@@ -174,11 +174,11 @@ static enum base_code compute_depths(struct core_order *order, struct base_error
 }
 
 /* Where each place takes its message from: along each circle of places, so that those that are right stay untouched. */
-static void permute(struct core_case_message *messages, uint32_t *came_from, size_t count) {
+static void permute(struct engine_message *messages, uint32_t *came_from, size_t count) {
   for (uint32_t i = 0; i < count; i++) {
     if (came_from[i] == i)
       continue;
-    struct core_case_message first = messages[i];
+    struct engine_message first = messages[i];
     uint32_t to = i;
     for (uint32_t from; (from = came_from[to]) != i; to = from) {
       messages[to] = messages[from];
@@ -190,10 +190,10 @@ static void permute(struct core_case_message *messages, uint32_t *came_from, siz
 }
 
 /* Into the order (depth, id), the edges with them. A stable counting sort: depths are smaller than count. */
-static enum base_code put_in_order(struct core_order *order, struct base_error *err) {
+static enum base_code put_in_order(struct engine_order *order, struct base_error *err) {
   size_t count = order->count;
-  const struct core_edges *old = &order->follows;
-  AUTO_EDGES struct core_edges sorted = {0};
+  const struct engine_edges *old = &order->follows;
+  AUTO_EDGES struct engine_edges sorted = {0};
   BASE_AUTO_FREE uint32_t *next = calloc(count + 1, sizeof *next);
   BASE_AUTO_FREE uint32_t *place = calloc(count, sizeof *place);
   BASE_AUTO_FREE uint32_t *came_from = calloc(count, sizeof *came_from);
@@ -204,7 +204,7 @@ static enum base_code put_in_order(struct core_order *order, struct base_error *
   for (size_t i = 1; i <= count; i++)
     next[i] += next[i - 1];
   for (size_t i = 0; i < count; i++) {
-    const struct core_case_message *message = order->keys[i].message;
+    const struct engine_message *message = order->keys[i].message;
     uint32_t from = (uint32_t)(message - order->messages);
     place[from] = next[message->depth]++;
     came_from[place[from]] = from;
@@ -219,11 +219,11 @@ static enum base_code put_in_order(struct core_order *order, struct base_error *
   permute(order->messages, came_from, count);
   edges_free(&order->follows);
   order->follows = sorted;
-  sorted = (struct core_edges){0};
+  sorted = (struct engine_edges){0};
   return BASE_OK;
 }
 
-enum base_code core_order_make(struct core_order *order, struct base_error *err) {
+enum base_code engine_order_make(struct engine_order *order, struct base_error *err) {
   enum base_code code = sort_keys(order, err);
   if (!code)
     code = check_twice(order, err);
@@ -238,24 +238,24 @@ enum base_code core_order_make(struct core_order *order, struct base_error *err)
   return code;
 }
 
-void core_order_free(struct core_order *order) {
+void engine_order_free(struct engine_order *order) {
   free(order->keys);
   edges_free(&order->follows);
 }
 
 /* --- parties */
 
-unsigned core_party_of(const struct wire_header *opening, struct base_view origin) {
+unsigned engine_party_of(const struct wire_header *opening, struct base_view origin) {
   unsigned i = 0;
   while (i < opening->party_count && !base_view_equal(opening->parties[i], origin))
     i++;
-  return i < opening->party_count ? i : CORE_NOBODY;
+  return i < opening->party_count ? i : ENGINE_NOBODY;
 }
 
 /* Every message of an author follows his previous one, so a party's messages form a chain. Where two hang on the same
  * one (or on none), he told two stories. Messages are in order, so the latest own one that is followed has the highest
  * index. */
-enum base_code core_order_equivocation(struct core_order *order, bool *out_flagged, struct base_error *err) {
+enum base_code engine_order_equivocation(struct engine_order *order, bool *out_flagged, struct base_error *err) {
   bool flagged = false;
   uint32_t first[WIRE_PARTIES_MAX];
   memset(first, 0xFF, sizeof first);
@@ -266,7 +266,7 @@ enum base_code core_order_equivocation(struct core_order *order, bool *out_flagg
   for (uint32_t i = 0; i < order->count; i++) {
     successor[i] = NO_MESSAGE;
     author[i] = order->messages[i].party;
-    if (author[i] == CORE_NOBODY)
+    if (author[i] == ENGINE_NOBODY)
       continue;
     uint32_t previous = NO_MESSAGE;
     for (uint32_t j = order->follows.at[i]; j < order->follows.at[i + 1]; j++) {
@@ -287,7 +287,7 @@ enum base_code core_order_equivocation(struct core_order *order, bool *out_flagg
 }
 
 /* Which parties have a message that descends from each, handed back from the last message to the first. */
-enum base_code core_order_settled(struct core_order *order, struct base_error *err) {
+enum base_code engine_order_settled(struct engine_order *order, struct base_error *err) {
   const struct wire_header *opening = order->messages[0].header;
   BASE_AUTO_FREE uint32_t *reached = calloc(order->count, sizeof *reached);
   if (!reached)
@@ -295,7 +295,7 @@ enum base_code core_order_settled(struct core_order *order, struct base_error *e
   uint32_t everybody = ((uint32_t)1 << opening->party_count) - 1;
   for (size_t i = order->count; i-- > 0;) {
     unsigned author = order->messages[i].party;
-    if (author != CORE_NOBODY)
+    if (author != ENGINE_NOBODY)
       reached[i] |= (uint32_t)1 << author;
     order->messages[i].settled = reached[i] == everybody;
     for (uint32_t j = order->follows.at[i]; j < order->follows.at[i + 1]; j++)

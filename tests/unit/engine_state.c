@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core_scene.h"
+#include "engine_scene.h"
 
 static void a_request_from_ask_to_close(void **unused) {
   (void)unused;
@@ -41,8 +41,9 @@ static const char *standing(const struct scene *scene, int party) {
 }
 
 static bool may(const struct scene *scene, int author, const char *type) {
-  return core_case_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
-                          base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type), NULL) == BASE_OK;
+  return engine_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
+                       base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type),
+                       NULL) == BASE_OK;
 }
 
 /* Two are asked: what one of them says is said for itself, and the request is answered when both have. */
@@ -264,10 +265,9 @@ static void refuses_what_is_no_case(void **unused) {
   struct scene scene;
   struct base_error err;
   begin(&scene, "request", 2);
-  assert_int_equal(core_case_compute(&scene.shipped.kind, scene.messages, 0, &scene.state, &err), BASE_FIELD);
-  assert_int_equal(
-      core_case_compute(&scene.shipped.kind, scene.messages, CORE_CASE_MESSAGES_MAX + 1, &scene.state, &err),
-      BASE_TOO_LARGE);
+  assert_int_equal(engine_compute(&scene.shipped.kind, scene.messages, 0, &scene.state, &err), BASE_FIELD);
+  assert_int_equal(engine_compute(&scene.shipped.kind, scene.messages, ENGINE_MESSAGES_MAX + 1, &scene.state, &err),
+                   BASE_TOO_LARGE);
   add(&scene, 'a', A, "ask", "");
   struct wire_header *header = add(&scene, 'b', B, "answer", "z");
   assert_int_equal(try_compute(&scene, &err), BASE_FIELD);
@@ -325,8 +325,9 @@ static void says_what_is_possible_now(void **unused) {
   const struct wire_kind *kind = &scene.shipped.kind;
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
 #define ALLOWS(party)                                                                                                  \
-  core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[party]), INT64_MAX, accept, &err)
-#define LACKS(type) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, CORE_NO_ITEM)
+  engine_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[party]), INT64_MAX, accept,    \
+                &err)
+#define LACKS(type) engine_lacks(kind, scene.messages, scene.count, &scene.state, type, ENGINE_NO_ITEM)
   assert_int_equal(LACKS(accept), 1u << C);
   assert_int_equal(LACKS(shipped_type(&scene.shipped, "counter")), 0);
   assert_int_equal(ALLOWS(C), BASE_OK);
@@ -354,8 +355,8 @@ static void says_whose_consent_lacks(void **unused) {
   compute(&scene);
   const struct wire_kind *kind = &scene.shipped.kind;
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
-#define LACKS(type, item) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, item)
-  assert_int_equal(LACKS(accept, CORE_NO_ITEM), 1u << B | 1u << C);
+#define LACKS(type, item) engine_lacks(kind, scene.messages, scene.count, &scene.state, type, item)
+  assert_int_equal(LACKS(accept, ENGINE_NO_ITEM), 1u << B | 1u << C);
   assert_int_equal(LACKS(accept, 0), 0);
   finish(&scene);
   begin(&scene, "operation", 3);
@@ -363,17 +364,17 @@ static void says_whose_consent_lacks(void **unused) {
   compute(&scene);
   kind = &scene.shipped.kind;
   const struct wire_kind_type *review = shipped_type(&scene.shipped, "legal_review"), *activate = shipped_type(&scene.shipped, "activate");
-  assert_int_equal(LACKS(review, CORE_NO_ITEM), 0);
+  assert_int_equal(LACKS(review, ENGINE_NO_ITEM), 0);
   add(&scene, 'b', B, "legal_review", "a");
   compute(&scene);
-  assert_int_equal(LACKS(review, CORE_NO_ITEM), 1u << C);
+  assert_int_equal(LACKS(review, ENGINE_NO_ITEM), 1u << C);
   add(&scene, 'c', C, "legal_review", "b");
   compute(&scene);
-  assert_int_equal(LACKS(activate, CORE_NO_ITEM), 0);
+  assert_int_equal(LACKS(activate, ENGINE_NO_ITEM), 0);
   add(&scene, 'd', B, "activate", "c");
   compute(&scene);
-  assert_int_equal(LACKS(review, CORE_NO_ITEM), 0);
-  assert_int_equal(LACKS(activate, CORE_NO_ITEM), 1u << A | 1u << C);
+  assert_int_equal(LACKS(review, ENGINE_NO_ITEM), 0);
+  assert_int_equal(LACKS(activate, ENGINE_NO_ITEM), 1u << A | 1u << C);
 #undef LACKS
   finish(&scene);
 }
@@ -388,11 +389,11 @@ static void asks_before_a_message_is_sent(void **unused) {
   add_accept(&scene, 'b', B, 'z', "a");
   add_accept(&scene, 'c', B, 'a', "a");
   const struct wire_kind *kind = &scene.shipped.kind;
-  assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[1], &err),
+  assert_int_equal(engine_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[1], &err),
                    BASE_TRANSITION);
-  assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err), BASE_OK);
+  assert_int_equal(engine_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err), BASE_OK);
   scene.headers[2].state_count = 0; /* it names none */
-  assert_int_equal(core_case_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err),
+  assert_int_equal(engine_allows_header(kind, scene.messages, 1, &scene.state, &scene.headers[2], &err),
                    BASE_TRANSITION);
   finish(&scene);
 }
@@ -402,16 +403,16 @@ static void follows_heads_and_his_own(void **unused) {
   struct scene scene;
   struct base_id out[WIRE_FOLLOWS_MAX];
   begin(&scene, "request", 3);
-  assert_int_equal(core_case_follows(scene.messages, 0, base_view_text(origins[A]), out), 0);
+  assert_int_equal(engine_follows(scene.messages, 0, base_view_text(origins[A]), out), 0);
   add(&scene, 'c', A, "ask", "");
   add(&scene, 'b', B, "clarify", "c");
   add(&scene, 'a', C, "answer", "c");
   compute(&scene);
-  assert_int_equal(core_case_follows(scene.messages, 3, base_view_text(origins[A]), out), 3);
+  assert_int_equal(engine_follows(scene.messages, 3, base_view_text(origins[A]), out), 3);
   for (int i = 0; i < 3; i++)
     assert_int_equal(out[i].bytes[0], 'a' + i); /* ascending, his own ask among them */
-  assert_int_equal(core_case_follows(scene.messages, 3, base_view_text(origins[B]), out), 2);
-  assert_int_equal(core_case_follows(scene.messages, 3, base_view_text(origins[STRANGER]), out), 2);
+  assert_int_equal(engine_follows(scene.messages, 3, base_view_text(origins[B]), out), 2);
+  assert_int_equal(engine_follows(scene.messages, 3, base_view_text(origins[STRANGER]), out), 2);
   finish(&scene);
 }
 
@@ -425,7 +426,7 @@ static void follows_at_most_the_deepest(void **unused) {
     add(&scene, 'B' + i, B, "clarify", "A");
   add(&scene, '~', C, "answer", "B");
   compute(&scene);
-  assert_int_equal(core_case_follows(scene.messages, scene.count, base_view_text(origins[A]), out), WIRE_FOLLOWS_MAX);
+  assert_int_equal(engine_follows(scene.messages, scene.count, base_view_text(origins[A]), out), WIRE_FOLLOWS_MAX);
   assert_int_equal(out[0].bytes[0], 'A');
   assert_int_equal(out[WIRE_FOLLOWS_MAX - 1].bytes[0], '~');
   for (int i = 1; i < WIRE_FOLLOWS_MAX; i++)
@@ -500,7 +501,7 @@ static size_t latest_own(const struct scene *scene, size_t at) {
 
 static void check_against_plain_reading(const struct scene *scene) {
   for (size_t i = 0; i < scene->count; i++) {
-    const struct core_case_message *one = &scene->messages[i];
+    const struct engine_message *one = &scene->messages[i];
     uint32_t depth = 0;
     for (size_t j = 0; j < one->header->follow_count; j++) {
       uint32_t below = scene->messages[index_of(scene, &one->header->follows[j])].depth + 1;
@@ -508,7 +509,7 @@ static void check_against_plain_reading(const struct scene *scene) {
     }
     assert_int_equal(one->depth, depth);
     if (i > 0) {
-      const struct core_case_message *before = &scene->messages[i - 1];
+      const struct engine_message *before = &scene->messages[i - 1];
       assert_true(before->depth < one->depth ||
                   (before->depth == one->depth && base_id_compare(&before->id, &one->id) < 0));
     }
@@ -540,7 +541,7 @@ static void any_order_of_arrival_gives_the_same(void **unused) {
     for (size_t round = 0; round < 4; round++) {
       for (size_t i = again.count; i-- > 1;) {
         size_t j = roll((unsigned)i + 1);
-        struct core_case_message other = again.messages[i];
+        struct engine_message other = again.messages[i];
         again.messages[i] = again.messages[j];
         again.messages[j] = other;
       }
@@ -556,7 +557,7 @@ static void any_order_of_arrival_gives_the_same(void **unused) {
   }
 }
 
-/* core_case_allows and core_case_follows foretell what core_case_compute then finds; nor do they make anybody
+/* engine_allows and engine_follows foretell what engine_compute then finds; nor do they make anybody
  * equivocate. */
 static void whatever_is_allowed_takes_effect(void **unused) {
   (void)unused;
@@ -572,13 +573,13 @@ static void whatever_is_allowed_takes_effect(void **unused) {
     char name = 0; /* the smallest id of all: only its depth puts it at the end */
     size_t at = scene.count;
     struct wire_header *header = add(&scene, name, author, (const char *)type->name.data, "");
-    header->follow_count = core_case_follows(scene.messages, at, header->author, header->follows);
+    header->follow_count = engine_follows(scene.messages, at, header->author, header->follows);
     base_hex(scene.state.by.bytes, 32, scene.terms[at]);
     header->state[0] = (struct wire_state_field){BASE_VIEW("terms"), base_view_text(scene.terms[at])};
     header->state_count = 1;
     enum base_code allowed =
-        core_case_allows(&scene.shipped.kind, scene.messages, at, &scene.state, header->author, header->time, type, &err);
-    assert_int_equal(core_case_allows_header(&scene.shipped.kind, scene.messages, at, &scene.state, header, &err),
+        engine_allows(&scene.shipped.kind, scene.messages, at, &scene.state, header->author, header->time, type, &err);
+    assert_int_equal(engine_allows_header(&scene.shipped.kind, scene.messages, at, &scene.state, header, &err),
                      allowed);
     compute(&scene);
     assert_int_equal(message(&scene, name)->effective, allowed == BASE_OK);
@@ -605,15 +606,15 @@ static void a_case_at_its_limit(void **unused) {
   add(&scene, 0, A, "ask", "");
   struct wire_header *answer = add(&scene, 1, B, "answer", "");
   answer->follow_count = 1; /* the opening message, whose id is zero */
-  size_t count = CORE_CASE_MESSAGES_MAX;
-  struct core_case_message *messages = calloc(count, sizeof *messages);
+  size_t count = ENGINE_MESSAGES_MAX;
+  struct engine_message *messages = calloc(count, sizeof *messages);
   assert_non_null(messages);
   messages[0] = scene.messages[0];
   for (size_t i = 1; i < count; i++) {
     number_id(&messages[i].id, i);
     messages[i].header = answer;
   }
-  assert_int_equal(core_case_compute(&scene.shipped.kind, messages, count, &scene.state, &err), BASE_OK);
+  assert_int_equal(engine_compute(&scene.shipped.kind, messages, count, &scene.state, &err), BASE_OK);
   assert_true(messages[0].settled);
   assert_true(scene.state.flagged);
   assert_int_equal(messages[count - 1].depth, 1);
@@ -629,7 +630,7 @@ static void a_deep_case(void **unused) {
   struct base_error err;
   begin(&scene, "request", 2);
   add(&scene, 1, A, "ask", "");
-  struct core_case_message *messages = calloc(COUNT, sizeof *messages);
+  struct engine_message *messages = calloc(COUNT, sizeof *messages);
   struct wire_header *headers = calloc(COUNT, sizeof *headers);
   struct base_id(*follows)[4] = calloc(COUNT, sizeof *follows);
   assert_true(messages && headers && follows);
@@ -645,7 +646,7 @@ static void a_deep_case(void **unused) {
       headers[i].follows[headers[i].follow_count++] = messages[i - j].id;
     messages[i].header = &headers[i];
   }
-  assert_int_equal(core_case_compute(&scene.shipped.kind, messages, COUNT, &scene.state, &err), BASE_OK);
+  assert_int_equal(engine_compute(&scene.shipped.kind, messages, COUNT, &scene.state, &err), BASE_OK);
   assert_int_equal(messages[COUNT - 1].depth, COUNT - 1);
   assert_true(messages[0].settled);
   assert_false(scene.state.flagged);

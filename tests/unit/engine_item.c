@@ -6,27 +6,28 @@
 
 #include <cmocka.h>
 
-#include "core_scene.h"
+#include "engine_scene.h"
 #include "short_memory.h"
 
 /* Items of a case: the kind of tests/kinds, then random kinds against a plain, slow reading of spec/kind.md and
  * spec/case.md. */
 
 static const char *item_state(const struct scene *scene, int name) {
-  const struct core_case_message *one = message(scene, name);
-  const struct wire_kind_item *item = core_case_item(&scene->shipped.kind, one);
+  const struct engine_message *one = message(scene, name);
+  const struct wire_kind_item *item = engine_item(&scene->shipped.kind, one);
   return item == NULL ? "none" : (const char *)item->states[one->item_state].data;
 }
 
 static bool may(const struct scene *scene, int author, const char *type) {
-  return core_case_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
-                          base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type), NULL) == BASE_OK;
+  return engine_allows(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
+                       base_view_text(origins[author]), INT64_MAX, shipped_type(&scene->shipped, type),
+                       NULL) == BASE_OK;
 }
 
 static bool may_about(const struct scene *scene, int author, const char *type, int item) {
-  return core_case_allows_item(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
-                               base_view_text(origins[author]), shipped_type(&scene->shipped, type),
-                               (size_t)(message(scene, item) - scene->messages));
+  return engine_allows_item(&scene->shipped.kind, scene->messages, scene->count, &scene->state,
+                            base_view_text(origins[author]), shipped_type(&scene->shipped, type),
+                            (size_t)(message(scene, item) - scene->messages));
 }
 
 static struct wire_header *assign(struct scene *scene, int name, int author, int to, const char *follows) {
@@ -57,7 +58,7 @@ static void an_offer_from_made_to_home(void **unused) {
   add_about(&scene, 'f', B, "report", "offer", 'b', "e");
   compute(&scene);
   assert_true(message(&scene, 'f')->effective);
-  const struct core_case_message *b = message(&scene, 'b');
+  const struct engine_message *b = message(&scene, 'b');
   assert_int_equal(scene.messages[b->item_by].id.bytes[0], 'e'); /* a report leaves it as it is, and since when */
   add_about(&scene, 'g', B, "arrive", "offer", 'b', "f");
   add(&scene, 'h', A, "close", "dg");
@@ -221,8 +222,8 @@ static void says_what_is_possible_now(void **unused) {
   const struct wire_kind *kind = &scene.shipped.kind;
   assert_true(may(&scene, B, "offer") && !may(&scene, A, "offer") && !may(&scene, A, "accept"));
   const struct wire_kind_type *accept = shipped_type(&scene.shipped, "accept");
-  assert_int_equal(core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), INT64_MAX,
-                                    accept, &err),
+  assert_int_equal(engine_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), INT64_MAX,
+                                 accept, &err),
                    BASE_TRANSITION);
   assert_string_equal(err.text, "accept: there is no offer of this case that it could be about now; possible now: "
                                 "assign, close");
@@ -235,8 +236,7 @@ static void says_what_is_possible_now(void **unused) {
   add_about(&scene, 'f', A, "accept", "offer", 'c', "d");
   add_about(&scene, 'g', A, "accept", "offer", 'z', "d");
   size_t before = scene.count - 3;
-#define ALLOWS(at)                                                                                                     \
-  core_case_allows_header(kind, scene.messages, before, &scene.state, &scene.headers[before + (at)], &err)
+#define ALLOWS(at) engine_allows_header(kind, scene.messages, before, &scene.state, &scene.headers[before + (at)], &err)
   assert_int_equal(ALLOWS(0), BASE_TRANSITION);
   assert_string_equal(err.text, "accept: the offer 620000000000… is declined; possible now: assign, close");
   assert_int_equal(ALLOWS(1), BASE_OK);
@@ -279,7 +279,7 @@ static void without_memory_there_is_no_state(void **unused) {
   assert_string_equal(item_state(&scene, 'b'), "accepted");
   if (without_memory(1)) {
     assert_true(failed > 10);
-    assert_int_equal(core_case_follows(scene.messages, scene.count, base_view_text(origins[A]), follows), 0);
+    assert_int_equal(engine_follows(scene.messages, scene.count, base_view_text(origins[A]), follows), 0);
     assert_false(memory_was_enough());
   }
   finish(&scene);
@@ -306,8 +306,8 @@ static void names_what_is_possible_as_far_as_there_is_room(void **unused) {
   scene.parties = 2;
   add(&scene, 'a', A, "ask", "");
   compute(&scene);
-  assert_int_equal(core_case_allows(&scene.shipped.kind, scene.messages, 1, &scene.state, base_view_text(origins[B]), INT64_MAX,
-                                    shipped_type(&scene.shipped, "ask"), &err),
+  assert_int_equal(engine_allows(&scene.shipped.kind, scene.messages, 1, &scene.state, base_view_text(origins[B]),
+                                 INT64_MAX, shipped_type(&scene.shipped, "ask"), &err),
                    BASE_TRANSITION);
   assert_non_null(strstr(err.text, "letters_5"));
   assert_null(strstr(err.text, "letters_6"));
@@ -642,11 +642,11 @@ static void read_plainly(struct plain *plain) {
 /* Whose consent lacks is who may send it, has not, and is not the only one who has to. */
 static void check_lacks(const struct scene *scene, uint32_t at) {
   const struct wire_kind *kind = &scene->shipped.kind;
-  const struct core_case_message *one = &scene->messages[at];
-  const struct wire_kind_item *item = core_case_item(kind, one);
+  const struct engine_message *one = &scene->messages[at];
+  const struct wire_kind_item *item = engine_item(kind, one);
   for (size_t i = 0; i < kind->type_count; i++) {
     const struct wire_kind_type *type = &kind->types[i];
-    uint32_t lacks = core_case_lacks(kind, scene->messages, scene->count, &scene->state, type, at);
+    uint32_t lacks = engine_lacks(kind, scene->messages, scene->count, &scene->state, type, at);
     size_t place = 0;
     while (place < item->all_count && item->all[place] != type)
       place++;
@@ -655,7 +655,8 @@ static void check_lacks(const struct scene *scene, uint32_t at) {
     for (unsigned party = 0; party < scene->parties; party++)
       if (lacks >> party & 1) {
         assert_false(one->agreed[place] >> party & 1);
-        assert_true(core_case_allows_item(kind, scene->messages, scene->count, &scene->state, base_view_text(origins[party]), type, at));
+        assert_true(engine_allows_item(kind, scene->messages, scene->count, &scene->state,
+                                       base_view_text(origins[party]), type, at));
       }
   }
 }
@@ -664,11 +665,11 @@ static void check_against_plain_reading(const struct scene *scene) {
   struct plain plain = {.scene = scene};
   read_plainly(&plain);
   for (size_t i = 0; i < scene->count; i++) {
-    const struct core_case_message *one = &scene->messages[i];
+    const struct engine_message *one = &scene->messages[i];
     const struct deed *deed = &plain.deeds[i];
     assert_int_equal(one->effective, deed->effective);
     assert_int_equal(one->effective, one->why[0] == 0);
-    assert_int_equal(one->about, deed->effective && deed->about >= 0 ? (uint32_t)deed->about : CORE_NO_ITEM);
+    assert_int_equal(one->about, deed->effective && deed->about >= 0 ? (uint32_t)deed->about : ENGINE_NO_ITEM);
     assert_int_equal(one->item, deed->effective && deed->opens >= 0 ? (deed->opens & 0xff) + 1 : 0);
     if (one->item == 0)
       continue;
@@ -676,7 +677,7 @@ static void check_against_plain_reading(const struct scene *scene) {
     assert_int_equal(one->item_by, made_item(&plain, scene->count, (int)i));
     assert_int_equal(one->item_state, item_state_before(&plain, scene->count, (int)i));
     assert_int_equal(one->assignee, assignee < 0 ? WIRE_PARTIES_MAX : assignee);
-    const struct wire_kind_item *item = core_case_item(&scene->shipped.kind, one);
+    const struct wire_kind_item *item = engine_item(&scene->shipped.kind, one);
     for (size_t j = 0; j < item->all_count; j++)
       for (int party = 0; party < (int)scene->parties; party++)
         assert_int_equal(one->agreed[j] >> party & 1, has_agreed(&plain, item->all[j]->name, party, scene->count, (int)i, true));
@@ -691,9 +692,9 @@ static void check_against_plain_reading(const struct scene *scene) {
 static void check_follows(const struct scene *scene) {
   for (int party = 0; party < (int)scene->parties; party++) {
     struct base_id out[WIRE_FOLLOWS_MAX];
-    size_t count = core_case_follows(scene->messages, scene->count, base_view_text(origins[party]), out), wanted = 0;
+    size_t count = engine_follows(scene->messages, scene->count, base_view_text(origins[party]), out), wanted = 0;
     for (size_t i = 0; i < scene->count; i++) {
-      const struct core_case_message *one = &scene->messages[i];
+      const struct engine_message *one = &scene->messages[i];
       bool followed = false, last = base_view_is(one->header->author, origins[party]), there = false;
       for (size_t j = 0; j < scene->count; j++)
         for (size_t k = 0; k < scene->messages[j].header->follow_count; k++)
@@ -714,7 +715,7 @@ static void check_follows(const struct scene *scene) {
 static void shuffle(struct scene *scene) {
   for (size_t i = scene->count; i-- > 1;) {
     size_t j = roll((unsigned)i + 1);
-    struct core_case_message other = scene->messages[i];
+    struct engine_message other = scene->messages[i];
     scene->messages[i] = scene->messages[j];
     scene->messages[j] = other;
   }
@@ -750,7 +751,7 @@ static void any_order_of_arrival_gives_the_same(void **unused) {
   assert_true(opened > 8000 && moved > 1500 && agreed > 150); /* what is drawn is worth drawing */
 }
 
-/* What core_case_allows and its likes foretell, core_case_compute finds. */
+/* What engine_allows and its likes foretell, engine_compute finds. */
 static void whatever_is_allowed_takes_effect(void **unused) {
   (void)unused;
   size_t taken = 0;
@@ -765,15 +766,15 @@ static void whatever_is_allowed_takes_effect(void **unused) {
     int author = (int)roll((unsigned)scene.parties);
     size_t at = scene.count, about = roll((unsigned)at);
     struct base_view origin = base_view_text(origins[author]);
-    bool allowed = core_case_allows(kind, scene.messages, at, &scene.state, origin, INT64_MAX, type, &err) == BASE_OK;
-    bool about_it = core_case_allows_item(kind, scene.messages, at, &scene.state, origin, type, about), any = false;
+    bool allowed = engine_allows(kind, scene.messages, at, &scene.state, origin, INT64_MAX, type, &err) == BASE_OK;
+    bool about_it = engine_allows_item(kind, scene.messages, at, &scene.state, origin, type, about), any = false;
     for (size_t i = 0; i < at; i++)
-      any = any || core_case_allows_item(kind, scene.messages, at, &scene.state, origin, type, i);
+      any = any || engine_allows_item(kind, scene.messages, at, &scene.state, origin, type, i);
     assert_int_equal(allowed, type->moves != NULL ? any : allowed);
     struct wire_header *header = add_about(&scene, 0, author, (const char *)type->name.data, "of",
                                            scene.messages[about].id.bytes[0], "");
-    header->follow_count = core_case_follows(scene.messages, at, header->author, header->follows);
-    enum base_code now = core_case_allows_header(kind, scene.messages, at, &scene.state, header, &err);
+    header->follow_count = engine_follows(scene.messages, at, header->author, header->follows);
+    enum base_code now = engine_allows_header(kind, scene.messages, at, &scene.state, header, &err);
     assert_int_equal(now == BASE_OK, type->moves != NULL ? about_it : allowed);
     compute(&scene);
     assert_int_equal(message(&scene, 0)->effective, now == BASE_OK);

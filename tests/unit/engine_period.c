@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core_scene.h"
+#include "engine_scene.h"
 #include "short_memory.h"
 
 enum { DAY = 86400 };
@@ -105,7 +105,7 @@ static bool boards(const char *until, base_time at, const char *why) {
   header = add(&scene, 'c', A, "boarded", "b");
   header->time = at;
   compute(&scene);
-  const struct core_case_message *boarded = message(&scene, 'c');
+  const struct engine_message *boarded = message(&scene, 'c');
   bool effective = boarded->effective;
   assert_string_equal(state_name(&scene), effective ? "travelled" : "travel_confirmed");
   assert_string_equal(boarded->why, effective ? "" : why);
@@ -113,14 +113,14 @@ static bool boards(const char *until, base_time at, const char *why) {
   compute(&scene);
   struct base_error err = {0};
   const struct wire_kind *kind = &scene.shipped.kind;
-  enum base_code code = core_case_allows_header(kind, scene.messages, scene.count, &scene.state, header, &err);
+  enum base_code code = engine_allows_header(kind, scene.messages, scene.count, &scene.state, header, &err);
   assert_int_equal(code, effective ? BASE_OK : BASE_TRANSITION);
   if (!effective) {
     assert_non_null(strstr(err.text, why));
     assert_non_null(strstr(err.text, "; possible now: confirm_travel, put_off, withdraw")); /* and not to board */
   }
-  assert_int_equal(core_case_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), at,
-                                    shipped_type(&scene.shipped, "boarded"), &err),
+  assert_int_equal(engine_allows(kind, scene.messages, scene.count, &scene.state, base_view_text(origins[A]), at,
+                                 shipped_type(&scene.shipped, "boarded"), &err),
                    code);
   finish(&scene);
   return effective;
@@ -158,18 +158,19 @@ static void second(struct scene *scene, const char *from, const char *to, const 
   scene->headers[scene->count] = (struct wire_header){0}; /* of the one before */
   struct wire_header *header = counts(scene, 'z', B, "bc", from, to);
   struct base_error err = {0};
-  struct core_case_state state;
+  struct engine_state state;
   scene->count--;
   compute(scene);
   const struct wire_kind *kind = &scene->shipped.kind;
   state = scene->state;
-  enum base_code code = core_case_allows_header(kind, scene->messages, scene->count, &state, header, &err);
+  enum base_code code = engine_allows_header(kind, scene->messages, scene->count, &state, header, &err);
   if (code != (why[0] == 0 ? BASE_OK : BASE_TRANSITION))
     fail_msg("%s", err.text);
   assert_non_null(strstr(err.text, why));
-  assert_int_equal(core_case_allows(kind, scene->messages, scene->count, &state, base_view_text(origins[B]), 0,
-                                    shipped_type(&scene->shipped, "statistics"), &err), BASE_OK); /* some period is free */
-  scene->messages[scene->count++] = (struct core_case_message){.id = id_of('z'), .header = header};
+  assert_int_equal(engine_allows(kind, scene->messages, scene->count, &state, base_view_text(origins[B]), 0,
+                                 shipped_type(&scene->shipped, "statistics"), &err),
+                   BASE_OK); /* some period is free */
+  scene->messages[scene->count++] = (struct engine_message){.id = id_of('z'), .header = header};
   compute(scene);
   assert_int_equal(message(scene, 'z')->effective, why[0] == 0);
   assert_string_equal(message(scene, 'z')->why, why);
@@ -188,7 +189,7 @@ static void begin_counts(struct scene *scene) {
 static void what_is_said_of_a_period_is_said_once(void **state) {
   (void)state;
   struct scene scene;
-  char march[CORE_CASE_WHY], may[CORE_CASE_WHY];
+  char march[ENGINE_WHY], may[ENGINE_WHY];
   struct base_id b = id_of('b'), c = id_of('c');
   (void)snprintf(march, sizeof march, OVERLAPS("%.12s", "2030-03-01", "2030-03-31"), base_id_text(&b).text);
   (void)snprintf(may, sizeof may, OVERLAPS("%.12s", "2030-05-01", "2030-05-31"), base_id_text(&c).text);
@@ -240,7 +241,7 @@ static void the_order_of_the_case_says_which_was_first(void **state) {
     counts(&scene, 'd', A, "bc", "2030-03-01", "2030-03-31");
     counts(&scene, 'e', A, "d", "2030-04-20", "2030-05-20");
     for (int order = 0; order < 3; order++) {
-      struct core_case_message last = scene.messages[scene.count - 1];
+      struct engine_message last = scene.messages[scene.count - 1];
       memmove(scene.messages + 1, scene.messages, (scene.count - 1) * sizeof last);
       scene.messages[0] = last;
       compute(&scene);
@@ -276,10 +277,10 @@ static void only_what_took_effect_is_in_the_way(void **state) {
   assert_false(message(&scene, 'f')->effective);
   assert_string_equal(message(&scene, 'f')->why, "it does not go to all parties of the case");
   assert_true(message(&scene, 'h')->effective);
-  struct core_case_message last = scene.messages[--scene.count]; /* nor was it before it was written */
+  struct engine_message last = scene.messages[--scene.count]; /* nor was it before it was written */
   assert_true(base_id_equal(&last.id, &(struct base_id){{'h'}}));
   compute(&scene);
-  assert_int_equal(core_case_allows_header(kind, scene.messages, scene.count, &scene.state, last.header, NULL), BASE_OK);
+  assert_int_equal(engine_allows_header(kind, scene.messages, scene.count, &scene.state, last.header, NULL), BASE_OK);
   finish(&scene);
 }
 

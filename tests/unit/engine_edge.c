@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core_scene.h"
+#include "engine_scene.h"
 
 /* Ids of which the first 31 octets are those of another. */
 static struct base_id beside(int name, uint8_t last) {
@@ -101,8 +101,8 @@ static void the_first_two_are_looked_at(void **unused) {
 
 static void soil(struct scene *scene) {
   for (size_t i = 0; i < scene->count; i++) {
-    struct core_case_message *message = &scene->messages[i];
-    const struct core_case_message clean = {.id = message->id, .header = message->header};
+    struct engine_message *message = &scene->messages[i];
+    const struct engine_message clean = {.id = message->id, .header = message->header};
     memset(message, 0xAA, sizeof *message);
     message->id = clean.id;
     message->header = clean.header;
@@ -112,7 +112,7 @@ static void soil(struct scene *scene) {
 
 static void same_messages(const struct scene *a, const struct scene *b) {
   for (size_t i = 0; i < a->count; i++) {
-    const struct core_case_message *one = &a->messages[i], *other = &b->messages[i];
+    const struct engine_message *one = &a->messages[i], *other = &b->messages[i];
     assert_memory_equal(&one->id, &other->id, sizeof one->id);
     assert_int_equal(one->depth, other->depth);
     assert_int_equal(one->item, other->item);
@@ -313,7 +313,7 @@ static void whose_consent_an_item_lacks(void **unused) {
   const struct wire_kind *kind = &scene.shipped.kind;
   const struct wire_kind_type *accepts = shipped_type(&scene.shipped, "measure_agree");
   const struct wire_kind_type *drops = shipped_type(&scene.shipped, "measure_drop");
-#define LACKS(type) core_case_lacks(kind, scene.messages, scene.count, &scene.state, type, 1)
+#define LACKS(type) engine_lacks(kind, scene.messages, scene.count, &scene.state, type, 1)
   add(&scene, 'a', A, "propose", "");
   add(&scene, 'b', A, "measure", "a");
   compute(&scene);

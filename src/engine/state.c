@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The state of a case from its headers: their order (caseorder.c), then one walk through the kind's transitions.
+ * The state of a case from its headers: their order (order.c), then one walk through the kind's transitions.
  * Everything here must come out equal on every node, whatever the order of arrival: spec/case.md. */
-#include "core/caseapart.h"
-#include "core/caseitem.h"
-#include "core/caseorder.h"
+#include "engine/apart.h"
+#include "engine/item.h"
+#include "engine/order.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,21 +13,21 @@
 /* --- the kind's rules */
 
 struct rules {
-  struct core_item_scene scene;
+  struct engine_scene scene;
   unsigned opener;
-  struct core_case_state now;
+  struct engine_state now;
   uint32_t since; /* the place of the message that made the state */
-  struct core_apart_index *aparts; /* NULL: the message that is judged is none of the scene's … */
+  struct engine_apart_index *aparts; /* NULL: the message that is judged is none of the scene's … */
   uint32_t at;                     /* … else its place */
   base_time time; /* that the message says it was written at; only what waits until a moment is over hears of it */
-  uint32_t item;  /* what is possible is asked of this item alone, and of no other of its kind; CORE_NO_ITEM: of any */
+  uint32_t item; /* what is possible is asked of this item alone, and of no other of its kind; ENGINE_NO_ITEM: of any */
 };
 struct verdict {
   bool takes, agrees_only;                       /* not everybody has agreed yet */
   const struct wire_kind_transition *transition; /* of the case; NULL: the type has none */
   const struct wire_item_transition *opens, *moves;
   uint32_t item; /* that moves */
-  char why[CORE_CASE_WHY];
+  char why[ENGINE_WHY];
 };
 
 __attribute__((format(printf, 2, 3))) static void say_why(struct verdict *verdict, const char *format, ...) {
@@ -135,24 +135,24 @@ static bool case_takes(const struct rules *rules, const struct wire_kind_type *t
 /* One item of those that the type moves, of a message that is not written yet. */
 static bool any_item_takes(const struct rules *rules, const struct wire_kind_type *type, unsigned party,
                            struct verdict *verdict) {
-  const struct core_item_scene *scene = &rules->scene;
+  const struct engine_scene *scene = &rules->scene;
   bool agrees;
-  if (rules->item != CORE_NO_ITEM && core_case_item(scene->kind, &scene->messages[rules->item]) == type->moves)
-    return core_item_takes(scene, type, party, rules->item, &agrees, NULL) != NULL;
+  if (rules->item != ENGINE_NO_ITEM && engine_item(scene->kind, &scene->messages[rules->item]) == type->moves)
+    return engine_item_takes(scene, type, party, rules->item, &agrees, NULL) != NULL;
   for (uint32_t i = 0; i < scene->count; i++)
-    if (core_case_item(scene->kind, &scene->messages[i]) == type->moves &&
-        core_item_takes(scene, type, party, i, &agrees, NULL) != NULL)
+    if (engine_item(scene->kind, &scene->messages[i]) == type->moves &&
+        engine_item_takes(scene, type, party, i, &agrees, NULL) != NULL)
       return true;
   say_why(verdict, "there is no %s of this case that it could be about now", name_text(type->moves->name));
   return false;
 }
 
-static bool items_take(const struct rules *rules, const struct core_item_index *index,
+static bool items_take(const struct rules *rules, const struct engine_item_index *index,
                        const struct wire_kind_type *type, unsigned party, const struct wire_header *header,
                        struct verdict *verdict) {
-  const struct core_item_scene *scene = &rules->scene;
+  const struct engine_scene *scene = &rules->scene;
   if (type->opens != NULL) {
-    verdict->opens = core_item_begins(scene, type, party, verdict->why);
+    verdict->opens = engine_item_begins(scene, type, party, verdict->why);
     if (verdict->opens == NULL)
       return false;
   }
@@ -160,8 +160,8 @@ static bool items_take(const struct rules *rules, const struct core_item_index *
     return true;
   if (header == NULL)
     return any_item_takes(rules, type, party, verdict);
-  verdict->item = core_item_named(scene, index, type, header);
-  verdict->moves = core_item_takes(scene, type, party, verdict->item, &verdict->agrees_only, verdict->why);
+  verdict->item = engine_item_named(scene, index, type, header);
+  verdict->moves = engine_item_takes(scene, type, party, verdict->item, &verdict->agrees_only, verdict->why);
   return verdict->moves != NULL;
 }
 
@@ -169,14 +169,14 @@ static bool items_take(const struct rules *rules, const struct core_item_index *
 static bool says_own_period(const struct rules *rules, const struct wire_kind_type *type, const struct wire_header *header,
                             struct verdict *verdict) {
   return header == NULL || type->apart == NULL ||
-         core_apart_takes(&rules->scene, rules->aparts, rules->at, type, header, verdict->why);
+         engine_apart_takes(&rules->scene, rules->aparts, rules->at, type, header, verdict->why);
 }
 
 /* header NULL: for a message not written yet. */
-static struct verdict judge(const struct rules *rules, const struct core_item_index *index,
+static struct verdict judge(const struct rules *rules, const struct engine_item_index *index,
                             const struct wire_kind_type *type, unsigned party, const struct wire_header *header) {
-  struct verdict verdict = {.item = CORE_NO_ITEM};
-  if (party == CORE_NOBODY)
+  struct verdict verdict = {.item = ENGINE_NO_ITEM};
+  if (party == ENGINE_NOBODY)
     say_why(&verdict, "its author is not a party of the case");
   else
     verdict.takes = case_takes(rules, type, party, header, &verdict) &&
@@ -196,9 +196,10 @@ static bool same_parties(const struct wire_header *a, const struct wire_header *
 
 /* What must hold of every message of a case but the first before the kind is asked. Messages that not all parties hold
  * can have no effect, or the parties would see different states. */
-static struct verdict judge_header(const struct rules *rules, const struct core_item_index *index,
-                                   const struct wire_kind_type *type, unsigned party, const struct wire_header *header) {
-  struct verdict verdict = {.item = CORE_NO_ITEM};
+static struct verdict judge_header(const struct rules *rules, const struct engine_item_index *index,
+                                   const struct wire_kind_type *type, unsigned party,
+                                   const struct wire_header *header) {
+  struct verdict verdict = {.item = ENGINE_NO_ITEM};
   const struct wire_header *opening = rules->scene.opening;
   if (!base_view_equal(header->kind, opening->kind) || !base_hash_equal(&header->kind_hash, &opening->kind_hash))
     say_why(&verdict, "it is of another kind than the case");
@@ -213,7 +214,7 @@ static struct verdict judge_header(const struct rules *rules, const struct core_
 
 static const struct law_period UNSAID = {.from = INT64_MIN, .to = INT64_MAX};
 
-static void enter_state(struct rules *rules, size_t state, const struct core_case_message *message) {
+static void enter_state(struct rules *rules, size_t state, const struct engine_message *message) {
   rules->now.state = rules->scene.state = state;
   rules->now.standing[rules->opener] = (uint8_t)state;
   rules->now.by = message->id;
@@ -252,16 +253,16 @@ static size_t move(struct rules *rules, const struct wire_kind_transition *trans
 }
 
 /* All have agreed: so did each of those who did it since the state began. */
-static void note_agreed(const struct rules *rules, struct core_case_message *messages, uint32_t at,
+static void note_agreed(const struct rules *rules, struct engine_message *messages, uint32_t at,
                         const struct wire_kind_type *type) {
   for (uint32_t i = rules->since + 1; i < at; i++)
     messages[i].agreed_by_all = messages[i].agrees && base_view_equal(messages[i].header->type, type->name);
 }
 
 /* The one place where the state of a case changes. */
-static void step(struct rules *rules, const struct core_item_index *index, struct core_case_message *messages,
+static void step(struct rules *rules, const struct engine_item_index *index, struct engine_message *messages,
                  uint32_t at) {
-  struct core_case_message *message = &messages[at];
+  struct engine_message *message = &messages[at];
   const unsigned author = message->party;
   const struct wire_kind_type *type = message->type != 0 ? &rules->scene.kind->types[message->type - 1] : NULL;
   rules->time = message->header->time;
@@ -272,13 +273,13 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
   if (!verdict.takes)
     return;
   message->agrees = verdict.agrees_only;
-  message->about = verdict.moves != NULL ? verdict.item : CORE_NO_ITEM;
+  message->about = verdict.moves != NULL ? verdict.item : ENGINE_NO_ITEM;
   if (type->apart != NULL)
-    core_apart_take(&rules->scene, rules->aparts, at);
+    engine_apart_take(&rules->scene, rules->aparts, at);
   if (verdict.opens != NULL)
-    core_item_begin(&rules->scene, messages, at, verdict.opens);
+    engine_item_begin(&rules->scene, messages, at, verdict.opens);
   if (verdict.moves != NULL)
-    core_item_move(&rules->scene, messages, at, verdict.item, verdict.moves, verdict.agrees_only);
+    engine_item_move(&rules->scene, messages, at, verdict.item, verdict.moves, verdict.agrees_only);
   if (verdict.transition != NULL)
     say_period(rules, verdict.transition->on, message->header, verdict.agrees_only);
   if (verdict.transition != NULL && verdict.agrees_only)
@@ -291,8 +292,8 @@ static void step(struct rules *rules, const struct core_item_index *index, struc
   }
 }
 
-static enum base_code begin(struct rules *rules, const struct core_item_scene *scene,
-                            struct core_case_message *message, struct base_error *err) {
+static enum base_code begin(struct rules *rules, const struct engine_scene *scene, struct engine_message *message,
+                            struct base_error *err) {
   const struct wire_kind *kind = scene->kind;
   const struct wire_header *header = message->header;
   const struct wire_kind_type *opening = &kind->types[kind->opening];
@@ -302,10 +303,10 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
   if (!base_view_equal(header->type, opening->name))
     return base_fail(err, BASE_FIELD, "message %s opens a case of the kind %s, but is no %s",
                      base_id_text(&message->id).text, name_text(kind->name), name_text(opening->name));
-  if (header->party_count > WIRE_PARTIES_MAX || core_party_of(header, header->author) == CORE_NOBODY)
+  if (header->party_count > WIRE_PARTIES_MAX || engine_party_of(header, header->author) == ENGINE_NOBODY)
     return base_fail(err, BASE_FIELD, "message %s opens a case of which its author is not a party",
                      base_id_text(&message->id).text);
-  *rules = (struct rules){.scene = *scene, .opener = core_party_of(header, header->author), .item = CORE_NO_ITEM};
+  *rules = (struct rules){.scene = *scene, .opener = engine_party_of(header, header->author), .item = ENGINE_NO_ITEM};
   rules->scene.opening = header;
   rules->now.party_count = header->party_count;
   message->party = (uint8_t)rules->opener;
@@ -318,21 +319,21 @@ static enum base_code begin(struct rules *rules, const struct core_item_scene *s
 }
 
 /* Who wrote each message, and of which type it is: asked again and again from here on. */
-static void look_up(const struct rules *rules, struct core_case_message *messages, size_t count) {
+static void look_up(const struct rules *rules, struct engine_message *messages, size_t count) {
   const struct wire_kind *kind = rules->scene.kind;
   for (size_t i = 0; i < count; i++) {
     const struct wire_header *header = messages[i].header;
     const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
-    messages[i].party = (uint8_t)core_party_of(rules->scene.opening, header->author);
+    messages[i].party = (uint8_t)engine_party_of(rules->scene.opening, header->author);
     messages[i].type = (uint8_t)(type != NULL ? type - kind->types + 1 : 0);
   }
 }
 
-static void clear_computed(struct core_case_message *messages, size_t count) {
+static void clear_computed(struct engine_message *messages, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    struct core_case_message *message = &messages[i];
+    struct engine_message *message = &messages[i];
     message->effective = message->agrees = message->agreed_by_all = message->equivocal = message->settled = false;
-    message->about = CORE_NO_ITEM;
+    message->about = ENGINE_NO_ITEM;
     message->item = message->item_state = message->assignee = 0;
     message->item_by = 0;
     memset(message->agreed, 0, sizeof message->agreed);
@@ -340,37 +341,37 @@ static void clear_computed(struct core_case_message *messages, size_t count) {
   }
 }
 
-enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_message *messages, size_t count,
-                                 struct core_case_state *out, struct base_error *err) {
-  if (count > CORE_CASE_MESSAGES_MAX)
+enum base_code engine_compute(const struct wire_kind *kind, struct engine_message *messages, size_t count,
+                              struct engine_state *out, struct base_error *err) {
+  if (count > ENGINE_MESSAGES_MAX)
     return base_fail(err, BASE_TOO_LARGE, "a case of %zu messages, at most %d are allowed; open a new one", count,
-                     CORE_CASE_MESSAGES_MAX);
-  struct core_order order = {.messages = messages, .count = count};
-  const struct core_item_scene scene = {.kind = kind, .messages = messages, .count = count};
-  struct core_item_index index = {0};
-  struct core_apart_index aparts = {0};
+                     ENGINE_MESSAGES_MAX);
+  struct engine_order order = {.messages = messages, .count = count};
+  const struct engine_scene scene = {.kind = kind, .messages = messages, .count = count};
+  struct engine_item_index index = {0};
+  struct engine_apart_index aparts = {0};
   struct rules rules;
   bool flagged = false;
   clear_computed(messages, count);
-  enum base_code code = core_order_make(&order, err);
+  enum base_code code = engine_order_make(&order, err);
   if (!code)
     code = begin(&rules, &scene, &messages[0], err);
   if (!code)
     look_up(&rules, messages, count);
   if (!code)
-    code = core_order_equivocation(&order, &flagged, err);
+    code = engine_order_equivocation(&order, &flagged, err);
   if (!code)
-    code = core_order_settled(&order, err);
-  core_order_free(&order);
+    code = engine_order_settled(&order, err);
+  engine_order_free(&order);
   if (!code)
-    code = core_item_index_make(&scene, &index, err);
+    code = engine_item_index_make(&scene, &index, err);
   if (!code)
-    code = core_apart_index_make(&scene, &aparts, err);
+    code = engine_apart_index_make(&scene, &aparts, err);
   rules.aparts = &aparts;
   for (uint32_t i = 1; i < count && !code; i++)
     step(&rules, &index, messages, i);
-  core_apart_index_free(&aparts);
-  core_item_index_free(&index);
+  engine_apart_index_free(&aparts);
+  engine_item_index_free(&index);
   if (code)
     return code;
   rules.now.flagged = flagged;
@@ -381,18 +382,15 @@ enum base_code core_case_compute(const struct wire_kind *kind, struct core_case_
 /* --- before a message is written */
 
 /* The rules as the last message left them. */
-static struct rules rules_now(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
-                              const struct core_case_state *state) {
+static struct rules rules_now(const struct wire_kind *kind, const struct engine_message *messages, size_t count,
+                              const struct engine_state *state) {
   const struct wire_header *opening = messages[0].header;
-  return (struct rules){.scene = {.kind = kind,
-                                  .opening = opening,
-                                  .messages = messages,
-                                  .count = count,
-                                  .state = state->state},
-                        .opener = core_party_of(opening, opening->author),
-                        .now = *state,
-                        .time = INT64_MAX,
-                        .item = CORE_NO_ITEM};
+  return (struct rules){
+      .scene = {.kind = kind, .opening = opening, .messages = messages, .count = count, .state = state->state},
+      .opener = engine_party_of(opening, opening->author),
+      .now = *state,
+      .time = INT64_MAX,
+      .item = ENGINE_NO_ITEM};
 }
 
 static enum base_code refuse(const struct rules *rules, struct base_view type, unsigned party, const char *why,
@@ -409,31 +407,31 @@ static enum base_code refuse(const struct rules *rules, struct base_view type, u
                    used ? possible : "nothing");
 }
 
-enum base_code core_case_allows(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
-                                const struct core_case_state *state, struct base_view author, base_time now,
-                                const struct wire_kind_type *type, struct base_error *err) {
+enum base_code engine_allows(const struct wire_kind *kind, const struct engine_message *messages, size_t count,
+                             const struct engine_state *state, struct base_view author, base_time now,
+                             const struct wire_kind_type *type, struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  unsigned party = core_party_of(rules.scene.opening, author);
+  unsigned party = engine_party_of(rules.scene.opening, author);
   rules.time = now;
   struct verdict verdict = judge(&rules, NULL, type, party, NULL);
   return verdict.takes ? BASE_OK : refuse(&rules, type->name, party, verdict.why, err);
 }
 
-bool core_case_allows_item(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
-                           const struct core_case_state *state, struct base_view author,
-                           const struct wire_kind_type *type, size_t item) {
+bool engine_allows_item(const struct wire_kind *kind, const struct engine_message *messages, size_t count,
+                        const struct engine_state *state, struct base_view author, const struct wire_kind_type *type,
+                        size_t item) {
   struct rules rules = rules_now(kind, messages, count, state);
   rules.item = (uint32_t)item;
-  return type->moves != NULL && type->moves == core_case_item(kind, &messages[item]) &&
-         judge(&rules, NULL, type, core_party_of(rules.scene.opening, author), NULL).takes;
+  return type->moves != NULL && type->moves == engine_item(kind, &messages[item]) &&
+         judge(&rules, NULL, type, engine_party_of(rules.scene.opening, author), NULL).takes;
 }
 
-uint32_t core_case_lacks(const struct wire_kind *kind, const struct core_case_message *messages, size_t count,
-                         const struct core_case_state *state, const struct wire_kind_type *type, uint32_t item) {
+uint32_t engine_lacks(const struct wire_kind *kind, const struct engine_message *messages, size_t count,
+                      const struct engine_state *state, const struct wire_kind_type *type, uint32_t item) {
   struct rules rules = rules_now(kind, messages, count, state);
-  if (item != CORE_NO_ITEM)
-    return type->moves != NULL && type->moves == core_case_item(kind, &messages[item])
-               ? core_item_lacks(&rules.scene, type, item)
+  if (item != ENGINE_NO_ITEM)
+    return type->moves != NULL && type->moves == engine_item(kind, &messages[item])
+               ? engine_item_lacks(&rules.scene, type, item)
                : 0;
   for (size_t i = 0; i < kind->transition_count; i++) {
     const struct wire_kind_transition *transition = &kind->transitions[i];
@@ -447,11 +445,11 @@ uint32_t core_case_lacks(const struct wire_kind *kind, const struct core_case_me
   return 0;
 }
 
-enum base_code core_case_allows_header(const struct wire_kind *kind, const struct core_case_message *messages,
-                                       size_t count, const struct core_case_state *state,
-                                       const struct wire_header *header, struct base_error *err) {
+enum base_code engine_allows_header(const struct wire_kind *kind, const struct engine_message *messages, size_t count,
+                                    const struct engine_state *state, const struct wire_header *header,
+                                    struct base_error *err) {
   struct rules rules = rules_now(kind, messages, count, state);
-  unsigned party = core_party_of(rules.scene.opening, header->author);
+  unsigned party = engine_party_of(rules.scene.opening, header->author);
   rules.time = header->time;
   struct verdict verdict = judge_header(&rules, NULL, wire_kind_type_named(kind, header->type), party, header);
   rules.item = verdict.item;
@@ -462,8 +460,8 @@ static int by_bare_id(const void *a, const void *b) {
   return base_id_compare(a, b);
 }
 
-size_t core_case_follows(const struct core_case_message *messages, size_t count, struct base_view author,
-                         struct base_id out[WIRE_FOLLOWS_MAX]) {
+size_t engine_follows(const struct engine_message *messages, size_t count, struct base_view author,
+                      struct base_id out[WIRE_FOLLOWS_MAX]) {
   size_t total = 0, chosen = 0, own = count;
   for (size_t i = 0; i < count; i++)
     total += messages[i].header->follow_count;

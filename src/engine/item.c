@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The items of a case: things with a state of their own beside the case's. spec/case.md, "Items". */
-#include "core/caseitem.h"
+#include "engine/item.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/caseorder.h"
+#include "engine/order.h"
 
 /* --- which item a message names */
 
@@ -15,14 +15,14 @@ static int by_id(const void *a, const void *b) {
   return base_id_compare(a, b);
 }
 
-static bool may_open(const struct core_item_scene *scene, size_t at) {
+static bool may_open(const struct engine_scene *scene, size_t at) {
   const size_t type = scene->messages[at].type;
   return type != 0 && scene->kind->types[type - 1].opens != NULL;
 }
 
-enum base_code core_item_index_make(const struct core_item_scene *scene, struct core_item_index *out,
-                                    struct base_error *err) {
-  *out = (struct core_item_index){0};
+enum base_code engine_item_index_make(const struct engine_scene *scene, struct engine_item_index *out,
+                                      struct base_error *err) {
+  *out = (struct engine_item_index){0};
   if (scene->kind->item_count == 0)
     return BASE_OK;
   out->places = calloc(scene->count, sizeof *out->places);
@@ -30,48 +30,48 @@ enum base_code core_item_index_make(const struct core_item_scene *scene, struct 
     return base_fail(err, BASE_MEMORY, "no memory left for the items of a case");
   for (size_t i = 0; i < scene->count; i++)
     if (may_open(scene, i))
-      out->places[out->count++] = (struct core_item_place){.id = scene->messages[i].id, .at = (uint32_t)i};
+      out->places[out->count++] = (struct engine_item_place){.id = scene->messages[i].id, .at = (uint32_t)i};
   qsort(out->places, out->count, sizeof *out->places, by_id);
   return BASE_OK;
 }
 
-void core_item_index_free(struct core_item_index *index) {
+void engine_item_index_free(struct engine_item_index *index) {
   free(index->places);
-  *index = (struct core_item_index){0};
+  *index = (struct engine_item_index){0};
 }
 
-static uint32_t find_place(const struct core_item_scene *scene, const struct core_item_index *index,
+static uint32_t find_place(const struct engine_scene *scene, const struct engine_item_index *index,
                            const struct base_id *id) {
   if (index != NULL) {
-    const struct core_item_place *found =
+    const struct engine_item_place *found =
         index->count > 0 ? bsearch(id, index->places, index->count, sizeof *index->places, by_id) : NULL;
-    return found != NULL ? found->at : CORE_NO_ITEM;
+    return found != NULL ? found->at : ENGINE_NO_ITEM;
   }
   for (size_t i = 0; i < scene->count; i++)
     if (base_id_equal(&scene->messages[i].id, id))
       return (uint32_t)i;
-  return CORE_NO_ITEM;
+  return ENGINE_NO_ITEM;
 }
 
-const struct wire_kind_item *core_case_item(const struct wire_kind *kind, const struct core_case_message *message) {
+const struct wire_kind_item *engine_item(const struct wire_kind *kind, const struct engine_message *message) {
   return message->item == 0 ? NULL : &kind->items[message->item - 1];
 }
 
-uint32_t core_item_named(const struct core_item_scene *scene, const struct core_item_index *index,
-                         const struct wire_kind_type *type, const struct wire_header *header) {
+uint32_t engine_item_named(const struct engine_scene *scene, const struct engine_item_index *index,
+                           const struct wire_kind_type *type, const struct wire_header *header) {
   struct base_id id;
   if (!base_id_parse(wire_header_state(header, (const char *)type->names_item.data), &id))
-    return CORE_NO_ITEM;
+    return ENGINE_NO_ITEM;
   uint32_t at = find_place(scene, index, &id);
-  return at != CORE_NO_ITEM && core_case_item(scene->kind, &scene->messages[at]) == type->moves ? at : CORE_NO_ITEM;
+  return at != ENGINE_NO_ITEM && engine_item(scene->kind, &scene->messages[at]) == type->moves ? at : ENGINE_NO_ITEM;
 }
 
 /* --- what is possible */
 
-__attribute__((format(printf, 2, 3))) static void say(char why[CORE_CASE_WHY], const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void say(char why[ENGINE_WHY], const char *format, ...) {
   va_list args;
   va_start(args, format);
-  (void)vsnprintf(why, CORE_CASE_WHY, format, args);
+  (void)vsnprintf(why, ENGINE_WHY, format, args);
   va_end(args);
 }
 
@@ -79,7 +79,7 @@ static const char *text(struct base_view name) {
   return (const char *)name.data; /* of a kind: with a NUL */
 }
 
-static unsigned author_of(const struct core_item_scene *scene, uint32_t at) {
+static unsigned author_of(const struct engine_scene *scene, uint32_t at) {
   return scene->messages[at].party;
 }
 
@@ -88,10 +88,10 @@ static uint32_t bit_of(unsigned party) {
 }
 
 /* The parties that `who` admits, a bit each. */
-static uint32_t admitted(const struct core_item_scene *scene, enum wire_who who, uint32_t item) {
+static uint32_t admitted(const struct engine_scene *scene, enum wire_who who, uint32_t item) {
   uint32_t everybody = bit_of((unsigned)scene->opening->party_count) - 1;
-  unsigned assignee = item == CORE_NO_ITEM ? CORE_NOBODY : scene->messages[item].assignee;
-  uint32_t assigned = assignee == CORE_NOBODY ? 0 : bit_of(assignee);
+  unsigned assignee = item == ENGINE_NO_ITEM ? ENGINE_NOBODY : scene->messages[item].assignee;
+  uint32_t assigned = assignee == ENGINE_NOBODY ? 0 : bit_of(assignee);
   switch (who) {
   case WIRE_WHO_OPENER:
     return bit_of(author_of(scene, 0));
@@ -124,16 +124,16 @@ static const char *who_text(enum wire_who who) {
   return texts[who];
 }
 
-const struct wire_item_transition *core_item_begins(const struct core_item_scene *scene,
-                                                    const struct wire_kind_type *type, unsigned party,
-                                                    char why[CORE_CASE_WHY]) {
+const struct wire_item_transition *engine_item_begins(const struct engine_scene *scene,
+                                                      const struct wire_kind_type *type, unsigned party,
+                                                      char why[ENGINE_WHY]) {
   const struct wire_kind_item *item = type->opens;
   const struct wire_item_transition *refused = NULL;
   for (size_t i = 0; i < item->transition_count; i++) {
     const struct wire_item_transition *transition = &item->transitions[i];
     if (transition->from != 0 || !(transition->in >> scene->state & 1))
       continue;
-    if (admitted(scene, transition->who, CORE_NO_ITEM) >> party & 1)
+    if (admitted(scene, transition->who, ENGINE_NO_ITEM) >> party & 1)
       return transition;
     refused = transition;
   }
@@ -153,8 +153,9 @@ static size_t counted_at(const struct wire_kind_item *item, const struct wire_ki
 }
 
 /* Who made the state has agreed to all of it but what is to be agreed anew. */
-static uint32_t agreed_to(const struct core_item_scene *scene, const struct wire_item_transition *transition, uint32_t item) {
-  const struct core_case_message *message = &scene->messages[item];
+static uint32_t agreed_to(const struct engine_scene *scene, const struct wire_item_transition *transition,
+                          uint32_t item) {
+  const struct engine_message *message = &scene->messages[item];
   return message->agreed[counted_at(transition->on->moves, transition->on)] |
          (transition->anew ? 0 : bit_of(author_of(scene, message->item_by)));
 }
@@ -165,8 +166,8 @@ struct lack {
   enum wire_who who;
 };
 
-static void say_lack(const struct core_item_scene *scene, const struct wire_kind_item *item, uint32_t at, struct lack lack,
-                     char why[CORE_CASE_WHY]) {
+static void say_lack(const struct engine_scene *scene, const struct wire_kind_item *item, uint32_t at, struct lack lack,
+                     char why[ENGINE_WHY]) {
   struct base_hex_text id = base_id_text(&scene->messages[at].id);
   const char *name = text(item->name);
   if (lack.what == LACKS_STATE)
@@ -179,16 +180,16 @@ static void say_lack(const struct core_item_scene *scene, const struct wire_kind
     say(why, "the %s %.12s…: its author has agreed already", name, id.text);
 }
 
-const struct wire_item_transition *core_item_takes(const struct core_item_scene *scene,
-                                                   const struct wire_kind_type *type, unsigned party, uint32_t item,
-                                                   bool *out_agrees, char why[CORE_CASE_WHY]) {
+const struct wire_item_transition *engine_item_takes(const struct engine_scene *scene,
+                                                     const struct wire_kind_type *type, unsigned party, uint32_t item,
+                                                     bool *out_agrees, char why[ENGINE_WHY]) {
   struct lack lack = {.what = LACKS_STATE};
   *out_agrees = false;
-  if (item == CORE_NO_ITEM) {
+  if (item == ENGINE_NO_ITEM) {
     say(why, "there is no %s of this case that it names", text(type->moves->name));
     return NULL;
   }
-  const struct core_case_message *message = &scene->messages[item];
+  const struct engine_message *message = &scene->messages[item];
   for (size_t i = 0; i < type->moves->transition_count; i++) {
     const struct wire_item_transition *transition = &type->moves->transitions[i];
     if (transition->on != type || !(transition->from >> message->item_state & 1))
@@ -214,8 +215,8 @@ const struct wire_item_transition *core_item_takes(const struct core_item_scene 
   return NULL;
 }
 
-uint32_t core_item_lacks(const struct core_item_scene *scene, const struct wire_kind_type *type, uint32_t item) {
-  const struct core_case_message *message = &scene->messages[item];
+uint32_t engine_item_lacks(const struct engine_scene *scene, const struct wire_kind_type *type, uint32_t item) {
+  const struct engine_message *message = &scene->messages[item];
   for (size_t i = 0; i < type->moves->transition_count; i++) {
     const struct wire_item_transition *transition = &type->moves->transitions[i];
     if (transition->on == type && transition->all && (transition->from >> message->item_state & 1) &&
@@ -227,34 +228,34 @@ uint32_t core_item_lacks(const struct core_item_scene *scene, const struct wire_
 
 /* --- what becomes of it */
 
-static void assign(const struct core_item_scene *scene, struct core_case_message *item, uint32_t at) {
-  const struct base_view field = core_case_item(scene->kind, item)->assignee_field;
+static void assign(const struct engine_scene *scene, struct engine_message *item, uint32_t at) {
+  const struct base_view field = engine_item(scene->kind, item)->assignee_field;
   struct base_view origin =
       field.data != NULL ? wire_header_state(scene->messages[at].header, text(field)) : (struct base_view){0};
   if (origin.size > 0)
-    item->assignee = (uint8_t)core_party_of(scene->opening, origin);
+    item->assignee = (uint8_t)engine_party_of(scene->opening, origin);
 }
 
-static void enter(struct core_case_message *item, uint32_t at, size_t state) {
+static void enter(struct engine_message *item, uint32_t at, size_t state) {
   item->item_state = (uint8_t)state;
   item->item_by = at;
   memset(item->agreed, 0, sizeof item->agreed);
 }
 
-void core_item_begin(const struct core_item_scene *scene, struct core_case_message *messages, uint32_t at,
-                     const struct wire_item_transition *transition) {
-  struct core_case_message *item = &messages[at];
+void engine_item_begin(const struct engine_scene *scene, struct engine_message *messages, uint32_t at,
+                       const struct wire_item_transition *transition) {
+  struct engine_message *item = &messages[at];
   item->item = (uint8_t)(transition->on->opens - scene->kind->items + 1);
-  item->assignee = CORE_NOBODY;
+  item->assignee = ENGINE_NOBODY;
   enter(item, at, transition->to);
   assign(scene, item, at);
 }
 
-void core_item_move(const struct core_item_scene *scene, struct core_case_message *messages, uint32_t at, uint32_t item,
-                    const struct wire_item_transition *transition, bool agrees) {
-  struct core_case_message *moved = &messages[item];
+void engine_item_move(const struct engine_scene *scene, struct engine_message *messages, uint32_t at, uint32_t item,
+                      const struct wire_item_transition *transition, bool agrees) {
+  struct engine_message *moved = &messages[item];
   if (agrees) {
-    size_t place = counted_at(core_case_item(scene->kind, moved), transition->on);
+    size_t place = counted_at(engine_item(scene->kind, moved), transition->on);
     moved->agreed[place] |= (uint16_t)(1u << author_of(scene, at));
     return;
   }

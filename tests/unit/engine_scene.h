@@ -3,7 +3,7 @@
 #ifndef WASL_TESTS_UNIT_CORE_SCENE_H
 #define WASL_TESTS_UNIT_CORE_SCENE_H
 
-#include "core/casestate.h"
+#include "engine/engine.h"
 #include "../shipped.h"
 
 /* A scene: messages written one after the other; an id is a byte chosen by the test, so that it decides concurrency. */
@@ -16,8 +16,8 @@ struct scene {
   size_t parties, count;
   struct wire_header headers[SCENE_MAX];
   struct base_id follows[SCENE_MAX][WIRE_FOLLOWS_MAX];
-  struct core_case_message messages[SCENE_MAX];
-  struct core_case_state state;
+  struct engine_message messages[SCENE_MAX];
+  struct engine_state state;
   char terms[SCENE_MAX][BASE_HEX_ID + 1]; /* what a field of each says */
 };
 
@@ -39,7 +39,7 @@ static inline void finish(struct scene *scene) {
 /* follows: names of messages, ended by 0; the first message of a scene opens the case. */
 static inline struct wire_header *add(struct scene *scene, int name, int author, const char *type, const char *follows) {
   struct wire_header *header = &scene->headers[scene->count];
-  scene->messages[scene->count] = (struct core_case_message){.id = id_of(name), .header = header};
+  scene->messages[scene->count] = (struct engine_message){.id = id_of(name), .header = header};
   header->opens = scene->count == 0;
   header->case_id = scene->messages[0].id;
   header->kind = scene->shipped.kind.name;
@@ -78,19 +78,19 @@ static inline void add_accept(struct scene *scene, int name, int author, int ter
 
 static inline void compute(struct scene *scene) {
   struct base_error err;
-  if (core_case_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, &err))
+  if (engine_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, &err))
     fail_msg("%s", err.text);
 }
 
 static inline enum base_code try_compute(struct scene *scene, struct base_error *err) {
-  return core_case_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, err);
+  return engine_compute(&scene->shipped.kind, scene->messages, scene->count, &scene->state, err);
 }
 
 static inline const char *state_name(const struct scene *scene) {
   return (const char *)scene->shipped.kind.states[scene->state.state].data;
 }
 
-static inline const struct core_case_message *message(const struct scene *scene, int name) {
+static inline const struct engine_message *message(const struct scene *scene, int name) {
   struct base_id id = id_of(name);
   for (size_t i = 0; i < scene->count; i++)
     if (base_id_equal(&scene->messages[i].id, &id))
