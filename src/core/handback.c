@@ -116,6 +116,7 @@ static enum base_code hand_records(struct handing *handing, const struct store_a
                                    .size = handing->size,
                                    .out = handing->out,
                                    .made = &made,
+                                   .lane = WIRE_LANE_NONE,
                                    .err = handing->err};
   enum base_code code = BASE_OK;
   for (; part < part_count && code == BASE_OK && !handing->full; part++, record = 0)

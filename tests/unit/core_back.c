@@ -5,6 +5,7 @@
 #include "core/register.h"
 #include "core/show.h"
 #include "core_lost.h"
+#include "core_sides.h"
 
 static void save(struct pair_node *b) {
   pair_close(b);
@@ -126,6 +127,39 @@ static void test_comes_back(void **state) {
   try_agree(&a, &b);
   assert_int_equal(try_count(&b, WIRE_ACT_RETURNED), last - given);
   assert_int_equal(try_count(&a, WIRE_ACT_FAULT) + try_count(&b, WIRE_ACT_FAULT), 0);
+  try_remove(&a, &b);
+}
+
+/* On whichever side of the wall, and an exercise's, too: each with its file, and none is left behind for another one's sake. */
+static void test_of_every_sort(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  static const char *const sorts[][2] = {{"tracing", ""}, {"request", ""}, {"tracing", ",\"exercise\":true"}};
+  enum { SORTS = sizeof sorts / sizeof sorts[0] };
+  char ids[SORTS][65];
+  two(&a, &b);
+  save(&b);
+  for (size_t i = 0; i < SORTS; i++) {
+    struct base_buf parts = {0}, json = {0};
+    try_upload(&b, 1 << 20, 7 + i, &parts);
+    base_buf_text(&json, "{\"actor\":\"test\",");
+    opening(&b, sorts[i][0], a.name, "", &json);
+    base_buf_printf(&json, ",\"parts\":%s%s}%c", try_parts_end(&parts), sorts[i][1], 0);
+    pair_id(&b, LINK_CASE_OPEN, (const char *)json.data, ids[i]);
+    base_buf_free(&parts);
+    base_buf_free(&json);
+  }
+  pair_rest(&a, &b);
+  put_back(&b);
+  renewed(&a, &b);
+  at_rest(&a, &b);
+  assert_int_equal(try_partner(&b)->back.came, SORTS);
+  assert_int_equal(try_partner(&b)->back.count, 0);
+  for (size_t i = 0; i < SORTS; i++) {
+    try_receipted(&b, ids[i]);
+    try_part_arrived(&b, 1 << 20, 7 + i);
+  }
+  try_sound(&b);
   try_remove(&a, &b);
 }
 
@@ -551,7 +585,7 @@ int main(void) {
       cmocka_unit_test(test_comes_back), cmocka_unit_test(test_goes_on),   cmocka_unit_test(test_lies),
       cmocka_unit_test(test_cannot),     cmocka_unit_test(test_not_asked), cmocka_unit_test(test_twice),
       cmocka_unit_test(test_forged),     cmocka_unit_test(test_stricter),
-      cmocka_unit_test(test_accepted),
+      cmocka_unit_test(test_accepted),   cmocka_unit_test(test_of_every_sort),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
