@@ -8,7 +8,7 @@
 
 enum { LEAVES_OF_A_TILE = 256, READS_AT_ONCE = 40, READS_LAST = 4 };
 
-static const char story_fields[] = "{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\","
+static const char story_fields[] = "{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"trafficking\","
                                    "\"question\":\"q\",\"language\":\"fr\"}";
 
 /* Uploads the parts and writes the request's member for them; false when it must be begun anew. */

@@ -248,7 +248,7 @@ static void request(struct sim_node *node) {
   draft.personal = special ? WIRE_PERSONAL_SPECIAL : WIRE_PERSONAL_ORDINARY;
   snprintf(
       fields, sizeof fields,
-      "{\"subject\":\"s\",\"urgency\":\"%s\",\"urgency_reason\":\"r\",\"purpose\":\"%s\",\"question\":\"متى؟ quand "
+      "{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"%s\",\"urgency_reason\":\"r\",\"purpose\":\"%s\",\"question\":\"متى؟ quand "
       "?\",%s\"language\":\"fr\"}",
       urgency, purpose, special ? SIM_PERSONS_JSON "," : "");
   (void)sim_open_case(node, &draft, to, count, fields, handling);

@@ -34,7 +34,7 @@ def story():
     ok("a partner's clock that is two days ahead: the exchange goes on, its receipts are disputed on both sides")
     paris.stop()
     paris.start(programs_at("behind", -2 * DAY))
-    paris.refuses(6, "case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal",
+    paris.refuses(6, "case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "sought=information", "--field", "urgency=normal",
                   "--field", "purpose=drugs", "--field", "question=q", "--field", "language=fr", says="only from")
     late = rabat.request("paris")
     settle(rabat, paris)

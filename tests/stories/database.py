@@ -96,7 +96,7 @@ def away_meanwhile(server, node, partner):
     def send(one, other):
         while not ends.is_set():
             answer = one.wasl("case", "open", "request", "--to", other.name, *(
-                word for name, value in {"subject": f"{one.name} {len(sent[one])}", "urgency": "normal", "purpose": "drugs",
+                word for name, value in {"subject": f"{one.name} {len(sent[one])}", "sought": "information", "urgency": "normal", "purpose": "drugs",
                                          "question": "?" * 3000, "language": "fr"}.items()
                 for word in ("--field", f"{name}={value}")))
             if answer.code == 0:

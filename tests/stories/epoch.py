@@ -123,11 +123,11 @@ def story():
     ok("restored from an older backup it goes on in epoch 2, whose first leaves say so; what was proved before still is")
 
     until(lambda: "confirm" in trouble(rabat, paris), 40, lambda: f"rabat is told: {trouble(rabat, paris)}")
-    said = paris.wasl("case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "urgency=normal", "--field",
+    said = paris.wasl("case", "open", "request", "--to", "rabat", "--field", "subject=s", "--field", "sought=information", "--field", "urgency=normal", "--field",
                       "purpose=drugs", "--field", "question=q", "--field", "language=fr")
     check(said.code != 0 and "has not confirmed epoch 2" in said.err, said)
     before = rabat.cases()
-    said = rabat.wasl("case", "open", "request", "--to", "paris", "--field", "subject=s", "--field", "urgency=normal", "--field",
+    said = rabat.wasl("case", "open", "request", "--to", "paris", "--field", "subject=s", "--field", "sought=information", "--field", "urgency=normal", "--field",
                       "purpose=drugs", "--field", "question=q", "--field", "language=fr")
     check(said.code == 6 and digits(paris) in said.err, said)
     check([row["state"] for row in rabat.json("partner", "list") if row["name"] == "paris"] == ["stopped"], "stopped")

@@ -27,7 +27,7 @@ def story():
     check(made["warnings"] == [{"field": "question", "what": "email", "place": 13}, {"field": "question", "what": "birth", "place": 26}], made)
     made = rabat.json(*rabat.request_words("paris", question="Untel, 12/03/1980, 06 00 00 00 00"))
     check([row["what"] for row in made["warnings"]] == ["phone", "birth"], made)
-    form = {"subject": "s", "urgency": "normal", "purpose": "drugs", "question": "+212 600 00 00 00", "language": "fr", "persons": [PERSON]}
+    form = {"subject": "s", "sought": "information", "urgency": "normal", "purpose": "drugs", "question": "+212 600 00 00 00", "language": "fr", "persons": [PERSON]}
     answer = rabat.wasl("case", "open", "request", "--to", "paris", "--fields", write("form.json", json.dumps(form)))
     check(answer.code == 0 and answer.err == "", answer)
     ok("the API's answer has the same, and with a record of the person nothing is said")

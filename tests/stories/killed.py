@@ -48,7 +48,7 @@ class Officer(threading.Thread):
             time.sleep(self.random.random() * 0.1)
             if self.random.random() < 0.5:
                 self.attempt("case", "open", "request", "--to", self.other.name, *(
-                    word for name, value in {"subject": f"{self.node.name} {self.tries}", "urgency": "normal", "purpose":
+                    word for name, value in {"subject": f"{self.node.name} {self.tries}", "sought": "information", "urgency": "normal", "purpose":
                                              "drugs", "question": "?" * self.random.choice((1, 100, 20000)), "language":
                                              "fr"}.items() for word in ("--field", f"{name}={value}")))
             else:

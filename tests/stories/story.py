@@ -254,7 +254,7 @@ class Node:
     @staticmethod
     def request_words(to, *more, **fields):
         """The command that opens a request; fields replace those of a short form."""
-        form = {"subject": "sujet", "urgency": "normal", "purpose": "drugs", "question": "من؟ Qui ?", "language": "fr"}
+        form = {"subject": "sujet", "sought": "information", "urgency": "normal", "purpose": "drugs", "question": "من؟ Qui ?", "language": "fr"}
         if fields.get("urgency", "").startswith("urgent"):
             form["urgency_reason"] = "Départ imminent du navire."
         return ("case", "open", "request", "--to", to if isinstance(to, str) else ",".join(n.name for n in to),

@@ -17,7 +17,7 @@ def story():
     settle(rabat, paris, madrid)
     check({row["id"]: row["state"] for row in rabat.json("agreement", "list")}[accord] == "proposed",
           "in force although one party has not accepted")
-    rabat.refuses(6, "case", "open", "request", "--to", "madrid", "--field", "subject=s", "--field", "urgency=normal",
+    rabat.refuses(6, "case", "open", "request", "--to", "madrid", "--field", "subject=s", "--field", "sought=information", "--field", "urgency=normal",
                   "--field", "purpose=drugs", "--field", "question=q", "--field", "language=es", says="to madrid")
     for node in rabat, paris, madrid:
         lacks = node.json("case", "show", accord)["lacks"]
@@ -27,7 +27,7 @@ def story():
     settle(rabat, paris, madrid)
     check(rabat.json("case", "show", accord)["lacks"] == [], "all have agreed")
     ok("an agreement of three is in force when all three accepted")
-    asked = rabat.wasl("case", "open", "request", "--to", "paris,madrid", "--field", "subject=s", "--field", "urgency=normal",
+    asked = rabat.wasl("case", "open", "request", "--to", "paris,madrid", "--field", "subject=s", "--field", "sought=information", "--field", "urgency=normal",
                        "--field", "purpose=drugs", "--field", "question=q", "--field", "language=es")
     check(asked.code == 0 and asked.err.startswith("warning: each of paris,madrid"), asked)
     settle(rabat, paris, madrid)

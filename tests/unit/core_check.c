@@ -477,7 +477,7 @@ static void test_meanwhile(void **state) {
 static void many_waiting(struct pair_node *a, const struct pair_node *b, unsigned count) {
   struct base_buf json = {0};
   base_buf_printf(&json,
-                  "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":"
+                  "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":"
                   "\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}%c",
                   b->name, 0);
   while (count > 0) {

@@ -6,7 +6,7 @@
 #include "core_try.h"
 
 #define CHECK ",\"check\":true"
-#define REQUEST "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\"," \
+#define REQUEST "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"trafficking\"," \
   "\"question\":\"%s\",\"language\":\"fr\"%s}"
 #define PERSON                                                                                                         \
   ",\"persons\":[{\"name\":\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/1\",\"as_of\":"  \

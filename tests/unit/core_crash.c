@@ -98,7 +98,7 @@ static bool fail_at(int at, bool sender) {
   try_agreed(&a, &b);
   struct failing failing = {.node = sender ? &a : &b, .at = at};
   make_failing(&failing);
-  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\","
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\","
                          "\"urgency\":\"normal\","
                          "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}");
   base_buf_u8(&json, 0);

@@ -234,7 +234,7 @@ static void test_held(void **state) {
   token_for(&a, "samir", "", samir);
   person(&row, OMAR);
   snprintf(members, sizeof members,
-           "\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\","
+           "\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"trafficking\","
            "\"question\":\"q\",\"language\":\"fr\",\"persons\":[%.*s]}",
            (int)row.size, (const char *)row.data);
   base_buf_free(&row);

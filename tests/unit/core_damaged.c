@@ -13,7 +13,7 @@ static void expect_stopped(struct pair_node *a, struct pair_node *b, const char 
   if (strstr(try_partner(a)->damaged, words) == NULL)
     fail_msg("\"%s\" lacks \"%s\"", try_partner(a)->damaged, words);
   struct base_buf json = {0};
-  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\","
+  base_buf_printf(&json, "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\","
                          "\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}");
   base_buf_u8(&json, 0);
   pair_refused(a, LINK_CASE_OPEN, (const char *)json.data, BASE_POLICY);
@@ -252,7 +252,7 @@ static void test_agreement(void **state) {
   assert_true(holds(answer_of(&answer), "\"state\":\"unknown\"") && holds(answer_of(&answer), "\"in_force\":false"));
   pair_answer_free(&answer);
   pair_refused(&a, LINK_CASE_OPEN,
-               "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\","
+               "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\","
                "\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}}",
                BASE_LAW);
   damage_remove(&a, &b);

@@ -6,7 +6,7 @@
 #include "core_try.h"
 
 static const char request_fields[] =
-    "{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\","
+    "{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\","
     "\"language\":\"fr\"}";
 
 static void propose(struct pair_node *a, struct pair_node *b, base_time from, base_time until, const char *purpose,
@@ -495,7 +495,7 @@ static void accept_by_two(struct pair_node *node, const char *agreement, const c
 static void persons(struct pair_node *node, const char *to, struct base_buf *json) {
   base_buf_printf(
       json,
-      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":"
+      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":"
       "\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\",\"persons\":[{\"name\":"
       "\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/"
       "1\",\"as_of\":\"2000-01-01\"}]}}",

@@ -9,7 +9,7 @@
 
 /* A form of the kind request that names a person, which is special personal data: %s is the partner. */
 #define AS_REQUEST                                                                                                     \
-  "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":"             \
+  "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":"             \
   "\"trafficking\",\"question\":\"q\",\"language\":\"fr\",\"persons\":[" AS_PERSON "]}"
 #define AS_PERSON                                                                                                      \
   "{\"name\":\"n\",\"class\":\"witness\",\"fact_or_assessment\":\"fact\",\"grading\":\"4x4:A/1\",\"as_of\":"           \
@@ -426,7 +426,7 @@ static void test_kind_asks(void **state) {
     if (base_view_is(o.a.core->kinds[i]->kind.name, "request"))
       o.a.core->kinds[i]->kind.types[o.a.core->kinds[i]->kind.opening].release = true;
   snprintf(members, sizeof members,
-           "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\",\"purpose\":"
+           "\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":"
            "\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}",
            o.b.name);
   int64_t first = held(&o.a, LINK_CASE_OPEN, o.lina, members, NULL);

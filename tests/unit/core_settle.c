@@ -157,7 +157,7 @@ static void end(struct pair_node *node, const char *id) {
 }
 
 static const char opening[] =
-    "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\","
+    "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"paris\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\","
     "\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"}";
 
 /* A request and its answer, both with a part, and a request that is ended before it went. True when it failed. */

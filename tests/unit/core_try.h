@@ -76,7 +76,7 @@ static const char try_answer[] = "{\"answer\":\"نعم · oui\"}",
 static inline void try_request_json(const struct pair_node *b, const char *parts, struct base_buf *json) {
   base_buf_printf(
       json,
-      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"urgency\":\"normal\","
+      "{\"actor\":\"test\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\","
       "\"purpose\":\"trafficking\",\"question\":\"q\",\"language\":\"fr\"},\"parts\":%s}",
       b->name, parts);
   base_buf_u8(json, 0);

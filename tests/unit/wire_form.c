@@ -40,7 +40,7 @@ static struct base_view state_of(const struct wire_form *form, const char *name)
   return (struct base_view){0};
 }
 
-#define ASK_REST "\"urgency\":\"normal\",\"purpose\":\"drugs\",\"question\":\"q\",\"language\":\"fr\""
+#define ASK_REST "\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"drugs\",\"question\":\"q\",\"language\":\"fr\""
 #define ASK "\"subject\":\"s\"," ASK_REST
 
 /* A limit counts characters, so that each script has the same room. */
@@ -137,7 +137,7 @@ static void splits_state_from_the_rest(void **state) {
   AUTO_FILLED struct filled filled = {0};
   assert_int_equal(check(&request, "ask",
                          BASE_VIEW("{\"language\":\"fr\",\"question\":\"qui ?\",\"purpose\":\"drugs\","
-                                   "\"urgency\":\"normal\",\"subject\":\"سؤال\"}"),
+                                   "\"urgency\":\"normal\",\"sought\":\"information\",\"subject\":\"سؤال\"}"),
                          &filled),
                    BASE_OK);
   assert_int_equal(filled.form.state_count, 2);
@@ -146,7 +146,7 @@ static void splits_state_from_the_rest(void **state) {
   assert_true(filled.form.personal);
   /* in the kind's order, whatever the order of the input */
   assert_true(
-      base_view_is(base_buf_view(&filled.rest), "{\"subject\":\"سؤال\",\"question\":\"qui ?\",\"language\":\"fr\"}"));
+      base_view_is(base_buf_view(&filled.rest), "{\"subject\":\"سؤال\",\"sought\":\"information\",\"question\":\"qui ?\",\"language\":\"fr\"}"));
   base_arena_free(&request.arena);
 }
 

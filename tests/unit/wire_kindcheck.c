@@ -69,7 +69,7 @@ static void all_faults_at_once(void **state) {
                                         {"\"opening\"", "\"extra\": 1, \"opening\""},
                                         {"{\"name\": \"born\", \"type\": \"date\"", "{\"name\": \"born\", \"type\": \"day\""}));
   look(text);
-  EXPECT("$.types[0].fields[0].most", "$.types[0].fields[2].colour: unknown field", "columns[1].type", "$.extra: unknown field");
+  EXPECT("$.types[0].fields[0].most", "$.types[0].fields[3].colour: unknown field", "columns[1].type", "$.extra: unknown field");
   free(text);
   text = changed(shipped.bytes, CHANGES({"\"on\": \"refuse\"", "\"on\": \"reject\""}, {"\"length", "\"lenght"},
                                         {"\"purpose_field\": \"purpose\"", "\"purpose_field\": \"subject\""}));
@@ -134,7 +134,7 @@ static void all_texts_at_once(void **state) {
   (void)state;
   struct shipped shipped;
   shipped_load(&shipped, "request");
-  char *text = changed(shipped.labels, CHANGES({"\"en\": \"Request for information\", ", ""}, {"\"state.closed\"", "\"state.shut\""},
+  char *text = changed(shipped.labels, CHANGES({"\"en\": \"Request for cooperation\", ", ""}, {"\"state.closed\"", "\"state.shut\""},
                                                {"\"version\": 1", "\"version\": 3"},
                                                {"\"fr\": \"Finalité\"", "\"fr\": \"\", \"de\": \"Zweck\""}));
   wire_labels_faults(base_view_text(text), &shipped.kind, &faults);
@@ -392,7 +392,7 @@ static void a_text_that_is_the_same_in_arabic_alone(void **state) {
   const char *from = strstr((const char *)shipped.labels.data, "\"kind\": {\"ar\": \""), *to = strstr(from, "\", \"fr\"");
   char old[512];
   (void)snprintf(old, sizeof old, "%.*s", (int)(to - from), from);
-  char *text = changed(shipped.labels, CHANGES({old, "\"kind\": {\"ar\": \"Request for information"}));
+  char *text = changed(shipped.labels, CHANGES({old, "\"kind\": {\"ar\": \"Request for cooperation"}));
   look_twice(kind, base_view_text(text));
   EXPECT("$.texts.kind: is the same text");
   free(text);
@@ -404,10 +404,10 @@ static void texts_that_were_only_copied(void **state) {
   (void)state;
   struct shipped shipped;
   shipped_load(&shipped, "request");
-  char *text = changed(shipped.labels, CHANGES({"\"fr\": \"Demande d'information\", \"en\": \"Request for information\", \"es\": "
-                                                "\"Solicitud de información\", \"pt\": \"Pedido de informação\"",
-                                                "\"fr\": \"Request for information\", \"en\": \"Request for information\", \"es\": "
-                                                "\"Request for information\", \"pt\": \"Request for information\""}));
+  char *text = changed(shipped.labels, CHANGES({"\"fr\": \"Demande de coopération\", \"en\": \"Request for cooperation\", \"es\": "
+                                                "\"Solicitud de cooperación\", \"pt\": \"Pedido de cooperação\"",
+                                                "\"fr\": \"Request for cooperation\", \"en\": \"Request for cooperation\", \"es\": "
+                                                "\"Request for cooperation\", \"pt\": \"Request for cooperation\""}));
   char *kind = strndup((const char *)shipped.bytes.data, shipped.bytes.size);
   look_twice(kind, base_view_text(text));
   EXPECT("$.texts.kind: is the same text");

@@ -243,6 +243,9 @@ static void write_changed(const struct wire_kind *kind, const struct wire_kind_t
   wire_write_end(&writer, '}');
 }
 
+#define PERSONS "[{\"name\":\"N\",\"class\":\"suspect\",\"fact_or_assessment\":\"fact\",\"grading\":\"B2\",\"as_of\":\"2026-01-01\"}]"
+#define PAPERS "[{\"reference\":\"12/2026\",\"paper\":\"arrest_warrant\",\"authority\":\"A\",\"issued\":\"2026-01-01\"}]"
+
 /* What a form may not say, and beside it what it may: as the kinds have it, not as a rule of some test. */
 static void what_no_form_says(void **state) {
   (void)state;
@@ -252,6 +255,21 @@ static void what_no_form_says(void **state) {
       {"request", "ask", "{\"urgency\":\"urgent_direct\"}", "$.urgency_reason: missing: it must be there when urgency is urgent_direct"},
       {"request", "ask", "{\"urgency\":\"urgent_indirect\"}", "$.urgency_reason: missing"},
       {"request", "ask", "{\"urgency\":\"urgent_direct\",\"urgency_reason\":\"Il part ce soir.\"}", NULL},
+      {"request", "ask", "{\"sought\":null}", "$.sought: missing"},
+      {"request", "ask", "{\"sought\":\"identification\"}", NULL},
+      {"request", "ask", "{\"sought\":\"whereabouts\"}", "$.persons: missing: it must be there when sought is whereabouts"},
+      {"request", "ask", "{\"sought\":\"records\"}", "$.records: missing: it must be there when sought is records"},
+      {"request", "ask", "{\"sought\":\"records\",\"records\":\"vehicles\"}", NULL},
+      {"request", "ask", "{\"sought\":\"evidence\",\"exhibits\":[{\"what\":\"Un téléphone\"}]}", "$.papers: missing: it must be there when sought is evidence"},
+      {"request", "ask", "{\"sought\":\"arrest\",\"persons\":" PERSONS ",\"offence\":\"o\",\"provisions\":\"p\",\"penalty\":\"p\",\"surrender\":\"extradition_will_be_requested\"}", "$.papers: missing: it must be there when sought is arrest"},
+      {"request", "ask", "{\"sought\":\"arrest\",\"persons\":" PERSONS ",\"papers\":" PAPERS ",\"provisions\":\"p\",\"penalty\":\"p\",\"surrender\":\"extradition_will_be_requested\"}", "$.offence: missing"},
+      {"request", "ask", "{\"sought\":\"arrest\",\"persons\":" PERSONS ",\"papers\":" PAPERS ",\"offence\":\"o\",\"provisions\":\"p\",\"penalty\":\"p\",\"surrender\":\"extradition_will_be_requested\",\"facts\":null}", "$.facts: missing"},
+      {"request", "ask", "{\"sought\":\"arrest\",\"persons\":" PERSONS ",\"papers\":" PAPERS ",\"offence\":\"o\",\"provisions\":\"p\",\"penalty\":\"p\",\"surrender\":\"extradition_will_be_requested\"}", NULL},
+      {"request", "result", "{\"outcome\":\"arrested\",\"done_on\":\"2026-01-01\",\"authority\":\"A\",\"place\":\"P\"}", "$.custody: missing: it must be there when outcome is arrested"},
+      {"request", "result", "{\"outcome\":\"evidence_handed_over\",\"done_on\":\"2026-01-01\",\"authority\":\"A\",\"place\":\"P\"}", "$.exhibits: missing"},
+      {"request", "result", "{\"outcome\":\"identified\",\"authority\":\"A\"}", "$.done_on: missing"},
+      {"request", "result", "{\"outcome\":\"identified\",\"done_on\":\"2999-01-01\",\"authority\":\"A\"}", "$.done_on: 2999-01-01 must not be later than today"},
+      {"request", "result", "{\"outcome\":\"not_located\"}", NULL},
       {"tracing", "seek", "{\"search_by_partner\":false}", "$.search_by_partner: must be true"},
       {"tracing", "seek", "{\"search_by_partner\":null,\"consent\":[\"comparison_with_the_dead\"]}", "$.search_by_partner: missing"},
       {"tracing", "seek", "{\"consent\":[\"comparison_with_the_dead\"]}", NULL},
