@@ -169,9 +169,9 @@ static enum base_code flag_lawless(struct core *core, const struct core_case *ka
   struct core_partner *author = core_partner_of(core, header->author);
   bool emergency = false;
   enum base_code code = core_emergency_arrived(core, arrived->arrival, &kase->id, &emergency, err);
-  if (code != BASE_OK || emergency || author == NULL)
-    return code;
   base_time period = law_period_binds(&kase->kind->kind, header, header->type, kase->state.period.to);
+  if (code != BASE_OK || (emergency && period == 0) || author == NULL) /* of what lasts an emergency is no basis */
+    return code;
   if (core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, period, &answer, &why) == BASE_OK) {
     why = (struct base_error){0};
     code = core_law_under(core, &kase->kind->kind, arrived, &why, err);

@@ -406,6 +406,11 @@ enum base_code law_decide(const struct law_question *question, const struct law_
   /* It stands in for a row that is missing, and lifts no ceiling of one that is there: a mark, which its sender sets,
    * would be the way around the second person who must release it under that row. */
   bool stands_in = asked.emergency_went || misses.handling.row == NULL;
+  if (emergency && asked.period != 0) /* what lasts is nobody's hour of need: under way it is never without a row */
+    return base_fail(err, BASE_LAW,
+                     "what this case is about lasts until %s, and an emergency is no legal basis for that: agree on a row that lasts as "
+                     "long, or open a case of another kind for what cannot wait",
+                     base_time_format(asked.period).text);
   if (emergency && emergency_serves(&asked) && stands_in) {
     (void)law_emergency_clause(asked.emergency, out->clause);
     out->agreement = NULL;

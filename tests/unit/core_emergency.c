@@ -3,6 +3,7 @@
  * again at the hand-over, followed up by what is so. */
 #include "core/cases.h"
 #include "core/emergency.h"
+#include "core/kinds.h"
 
 #include "core/people.h"
 #include "core_damage.h"
@@ -442,13 +443,51 @@ static void test_checked(void **state) {
   try_remove(&a, &b);
 }
 
+static struct pair_answer propose(struct pair_node *from) {
+  struct pair_answer example = pair_ask(from, LINK_KIND_EXAMPLE, "{\"actor\":\"amal\",\"kind\":\"operation\"}", -1);
+  struct base_buf json = {0};
+  base_buf_printf(&json, "{\"actor\":\"amal\",\"kind\":\"operation\",\"to\":[\"paris\"],\"fields\":%.*s," ASKED "}%c",
+                  (int)example.payload.size, (const char *)example.payload.data, 0);
+  pair_answer_free(&example);
+  struct pair_answer said = pair_ask(from, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_free(&json);
+  return said;
+}
+
+/* What is under way for a while is never without a row: refused here, and on record where a partner does it. */
+static void test_what_lasts(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], why[300] = "";
+  try_partners(&a, &b);
+  struct pair_answer said = propose(&a);
+  base_buf_u8(&said.payload, 0);
+  assert_int_equal(said.status, BASE_LAW);
+  assert_non_null(strstr((const char *)said.payload.data, "an emergency is no legal basis for that"));
+  pair_answer_free(&said);
+  struct core_kind *kind = (struct core_kind *)core_kind_named(a.core, BASE_VIEW("operation"));
+  struct wire_kind_period period = kind->kind.period;
+  kind->kind.period = (struct wire_kind_period){0}; /* he does it all the same */
+  said = propose(&a);
+  assert_int_equal(said.status, BASE_OK);
+  pair_text(&said, "id", id, sizeof id);
+  pair_answer_free(&said);
+  pair_rest(&a, &b);
+  kind->kind.period = period;
+  try_receipted(&a, id);
+  assert_int_equal(try_count(&b, WIRE_ACT_EMERGENCY), 1);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_FAULT, why, sizeof why), 1);
+  assert_non_null(strstr(why, "no row"));
+  try_remove(&a, &b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_both_sides),       cmocka_unit_test(test_in_place_of_a_row_alone),
       cmocka_unit_test(test_who_may),          cmocka_unit_test(test_of_several),
       cmocka_unit_test(test_at_the_hand_over), cmocka_unit_test(test_followed_up),
       cmocka_unit_test(test_checked),          cmocka_unit_test(test_the_notice_stays),
-      cmocka_unit_test(test_the_notice_first),
+      cmocka_unit_test(test_the_notice_first),  cmocka_unit_test(test_what_lasts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

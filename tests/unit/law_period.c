@@ -58,6 +58,11 @@ static void an_agreement_lasts_as_long_as_the_case(void **state) {
   refused(&asked, &basis.agreement, 1,
           "is in force; agreement 010000000000…, which has the row 7, ends on 1970-01-01T00:33:20Z, before the period of the "
           "case does (1970-01-01T00:33:21Z)");
+  asked.emergency = BASE_VIEW("immediate_threat");
+  refused(&asked, &basis.agreement, 1,
+          "what this case is about lasts until 1970-01-01T00:33:21Z, and an emergency is no legal basis for that: agree on a row that "
+          "lasts as long, or open a case of another kind for what cannot wait");
+  asked.emergency = (struct base_view){0};
   asked.period = 0; /* what closes it asks for no more than today */
   assert_int_equal(law_decide(&asked, &basis.agreement, 1, &answer, NULL), BASE_OK);
 }
