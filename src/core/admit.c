@@ -347,13 +347,15 @@ static enum base_code check_header(struct core *core, const struct core_partner 
   return code == BASE_OK ? wire_form_check_header(&kind->kind, header, why) : code;
 }
 
-/* Where the form is all that may be said, no file says more; and what is of the other side, or an exercise's, is not joined here
+/* Where the form is all that may be said, no file and no mark says more; and what is of the other side, or an exercise's, is not joined here
  * either: whatever his node let through. */
 static enum base_code check_wall(struct core *core, const struct wire_header *header, const struct wire_part0 *part0,
                                  struct base_error *why) {
   const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
   const struct wire_kind_type *type = wire_kind_type_named(&kind->kind, header->type);
   enum base_code code = type != NULL ? wire_form_check_parts(type, part0->part_count, why) : BASE_OK;
+  if (type != NULL && code == BASE_OK)
+    code = wire_form_check_handling(type, part0->handling, why);
   if (type != NULL && code == BASE_OK)
     code = core_lane_names(core, &kind->kind, type, header, part0->fields, why);
   return type != NULL && code == BASE_OK ? core_exercise_names(core, type, header, part0->fields, header->exercise, why)

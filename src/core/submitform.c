@@ -74,6 +74,8 @@ static enum base_code check_markings(const struct wire_json *request, struct cor
   if (handling.size > 0)
     code = wire_marking_read(handling, &marking, err);
   if (code == BASE_OK)
+    code = wire_form_check_handling(submission->type, handling, err);
+  if (code == BASE_OK)
     code = wire_kind_marks(&submission->kind->kind, &marking, err);
   if (code == BASE_OK && (handling.size > 0 || marking.level != WIRE_LEVEL_NONE)) {
     submission->level = wire_marking_level(&marking);

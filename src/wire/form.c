@@ -251,6 +251,16 @@ enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t c
                    wire_kind_text(type->name));
 }
 
+enum base_code wire_form_check_handling(const struct wire_kind_type *type, struct base_view handling, struct base_error *err) {
+  struct wire_marking marking = {0};
+  bool words = type->no_parts && handling.size > 0 &&
+               (wire_marking_read(handling, &marking, NULL) != BASE_OK || marking.text.size > 0);
+  return words ? base_fail(err, BASE_FIELD, "handling: a message of the type %s has no restriction in words, so that it says no more "
+                                            "than its form: give the level without it",
+                           wire_kind_text(type->name))
+               : BASE_OK;
+}
+
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
                           struct wire_writer *writer) {
   static const struct base_id zero;

@@ -384,6 +384,9 @@ BASE_NODISCARD enum base_code wire_earlier_check(const struct wire_kind_field *f
                                                  struct base_view value, struct base_view other, struct base_error *err);
 /* How many parts it has: BASE_FIELD where its type has none. Of what is to be sent, and of what arrived. */
 BASE_NODISCARD enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t count, struct base_error *err);
+/* The same of the restriction in words of its handling (marking.h), as part 0 has that; what cannot be read is one. */
+BASE_NODISCARD enum base_code wire_form_check_handling(const struct wire_kind_type *type, struct base_view handling,
+                                                       struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be
  * NULL: zeroes).
  * Examples stand in the semantics file beside the fields. now: dates are made relative to it. */

@@ -490,7 +490,21 @@ static void test_no_parts(void **state) {
   pair_rest(&a, &b);
   assert_int_equal(try_leaves(&b, WIRE_ACT_REFUSED, why, sizeof why), 1);
   assert_non_null(strstr(why, "parts: a message of the type ask has no files"));
+  base_buf_reset(&json);
+  base_buf_printf(&json, "{\"actor\":\"test\",\"handling\":\"amber; he was convicted\",\"kind\":\"request\",\"to\":[\"%s\"],\"fields\":"
+                         "{\"subject\":\"s\",\"sought\":\"information\",\"urgency\":\"normal\",\"purpose\":\"trafficking\",\"question\":\"q\","
+                         "\"language\":\"fr\"}}%c",
+                  b.name, 0);
+  pair_id(&a, LINK_CASE_OPEN, (const char *)json.data, id); /* nor a mark */
+  pair_rest(&a, &b);
+  assert_int_equal(try_leaves(&b, WIRE_ACT_REFUSED, why, sizeof why), 2);
+  assert_non_null(strstr(why, "handling: a message of the type ask has no restriction in words"));
   have_parts(&a, false);
+  answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)json.data, -1);
+  base_buf_u8(&answer.payload, 0);
+  assert_int_equal(answer.status, BASE_FIELD);
+  assert_non_null(strstr((const char *)answer.payload.data, "handling: a message of the type ask has no restriction in words"));
+  pair_answer_free(&answer);
   try_request_with(&a, &b, "[]", id);
   pair_rest(&a, &b);
   try_receipted(&a, id);

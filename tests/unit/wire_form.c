@@ -330,6 +330,13 @@ static void some_types_have_no_parts(void **state) {
   assert_int_equal(wire_form_check_parts(answer, 1, &err), BASE_FIELD);
   assert_string_equal(err.text, "parts: a message of the type answer has no files, so that it says no more than its form: send it "
                                 "without them");
+  assert_int_equal(wire_form_check_handling(check, BASE_VIEW("amber; for one desk alone"), &err), BASE_OK);
+  assert_int_equal(wire_form_check_handling(answer, (struct base_view){0}, &err), BASE_OK);
+  assert_int_equal(wire_form_check_handling(answer, BASE_VIEW("amber"), &err), BASE_OK);
+  assert_int_equal(wire_form_check_handling(answer, BASE_VIEW("amber; convicted"), &err), BASE_FIELD);
+  assert_string_equal(err.text, "handling: a message of the type answer has no restriction in words, so that it says no more than its "
+                                "form: give the level without it");
+  assert_int_equal(wire_form_check_handling(answer, BASE_VIEW("violet"), &err), BASE_FIELD);
   base_arena_free(&accreditation.arena);
 }
 
