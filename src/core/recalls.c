@@ -294,7 +294,7 @@ static enum base_code list_one(void *context, const struct store_case *row) {
   enum base_code code = core_recall_read(core, &id, &recall, &why);
   if (code == BASE_OK && !recall.ours)
     code = core_recall_below(core, &recall, &below, &why);
-  if (code != BASE_OK && !core_damage(code) && code != BASE_KIND)
+  if (code != BASE_OK && !core_damage(code)) /* that one is listed, also of a kind that is not held here any more */
     return base_fail(listing->err, code, "%s", why.text);
   bool overdue = recall.due != 0 && recall.due < core_now(core);
   bool late = !recall.withdrawn && (overdue || base_view_is(recall.told, "overdue") ||
