@@ -32,14 +32,17 @@ static enum base_code settle(struct core_give *give, const struct base_id *messa
   return BASE_OK;
 }
 
+/* subject, reason: of one that is refused; else empty. */
 static enum base_code answer_leaf(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                                  enum wire_act act, struct base_view reason, struct base_error *err) {
+                                  struct base_view subject, struct base_view reason, struct base_error *err) {
+  enum wire_act act = subject.size > 0 ? WIRE_ACT_REFUSED : WIRE_ACT_RECEIVED;
   struct core_partner *partner = core_partner_numbered(core, arrival->partner);
   struct wire_opening opening = {.has_message = true,
                                  .message = arrival->message,
                                  .from = partner->card.origin,
                                  .to = core->card.origin,
                                  .sent = arrival->sent_hash,
+                                 .subject = subject,
                                  .reason = reason};
   struct core_leaf leaf;
   enum base_code code = core_write(core, err);
@@ -59,21 +62,57 @@ enum base_code core_message_void(struct core *core, struct core_give *give, cons
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
-enum base_code core_message_refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                                   bool has_row, uint16_t part_count, const struct base_error *why,
-                                   struct base_error *err) {
+/* The leaf says of which lane it was: the reason may name what is not for everybody. */
+static enum base_code refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                             struct base_view bytes, const struct wire_json *fields, const struct base_error *why,
+                             struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  BASE_AUTO_BUF struct base_buf subject = {0};
+  base_buf_init(&subject, 256);
+  struct wire_header header = {0};
+  struct base_error unread = {0};
+  enum wire_lane lane = WIRE_LANE_UNKNOWN;
   char reason[BASE_ERROR_TEXT_MAX + 40];
-  snprintf(reason, sizeof reason, "%s: %s", base_code_name(why->code), why->text);
-  enum base_code code = answer_leaf(core, give, arrival, WIRE_ACT_REFUSED, base_view_text(reason), err);
-  if (code == BASE_OK && has_row) {
+  enum base_code code = wire_header_parse(bytes, &arena, &header, &unread);
+  code = code == BASE_OK ? core_lane_refused(core, &header, fields, &lane, err) : BASE_OK;
+  core_lane_refused_write(lane, header.exercise, &subject);
+  (void)snprintf(reason, sizeof reason, "%s: %s", base_code_name(why->code), why->text);
+  if (code == BASE_OK)
+    code = base_buf_check(&subject, "a subject", err);
+  if (code == BASE_OK)
+    code = answer_leaf(core, give, arrival, base_buf_view(&subject), base_view_text(reason), err);
+  return code;
+}
+
+enum base_code core_message_refuse(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                   uint16_t part_count, const struct base_error *why, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct store_message row = {0};
+  struct base_error why_not = {0};
+  enum base_code code = store_message_header(core->store, &arrival->message, &arena, &row, &why_not);
+  if (code != BASE_OK && !core_damage(code))
+    *err = why_not;
+  else
+    code = refuse(core, give, arrival, row.header, NULL, why, err);
+  if (code == BASE_OK)
     code = core_parts_drop(core, &arrival->message, part_count, err);
-    if (code == BASE_OK)
-      code = store_message_drop_content(core->store, &arrival->message, err);
-    if (code == BASE_OK)
-      code = store_message_state_set(core->store, &arrival->message, STORE_MESSAGE_REFUSED, err);
-  }
+  if (code == BASE_OK)
+    code = store_message_drop_content(core->store, &arrival->message, err);
+  if (code == BASE_OK)
+    code = store_message_state_set(core->store, &arrival->message, STORE_MESSAGE_REFUSED, err);
   if (code == BASE_OK)
     code = settle(give, &arrival->message, err); /* who follows it is refused in turn */
+  return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
+}
+
+enum base_code core_message_turn_away(struct core *core, struct core_give *give, const struct store_arrival *arrival,
+                                      struct base_view header, const struct wire_json *fields,
+                                      const struct base_error *why, struct base_error *err) {
+  enum base_code code = refuse(core, give, arrival, header, fields, why, err);
+  if (code == BASE_OK)
+    code = settle(give, &arrival->message, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
 }
 
@@ -195,7 +234,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   struct base_error why = {0};
   if (kind == NULL) { /* it was removed while the message waited */
     (void)core_kind_unknown(core, header->kind, &header->kind_hash, &why);
-    return core_message_refuse(core, give, arrival, true, row->part_count, &why, err);
+    return core_message_refuse(core, give, arrival, row->part_count, &why, err);
   }
   enum base_code code = header->opens ? core_case_begin(core, id, kind, row->stored, &kase, err)
                                       : core_case_load(core, &case_id, &kase, err);
@@ -207,7 +246,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code != BASE_OK)
     return core_lose(core, code, err);
   if (check_place(kase, kind, header, &why) != BASE_OK)
-    return core_message_refuse(core, give, arrival, true, row->part_count, &why, err);
+    return core_message_refuse(core, give, arrival, row->part_count, &why, err);
   bool flagged = kase->state.flagged;
   code = store_message_state_set(core->store, id, STORE_MESSAGE_HELD, err);
   if (code != BASE_OK)
@@ -216,7 +255,7 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   if (code == BASE_OK && kase->state.flagged && !flagged)
     code = flag_equivocation(core, header, row->header, &case_id, err);
   if (code == BASE_OK)
-    code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
+    code = answer_leaf(core, give, arrival, (struct base_view){0}, (struct base_view){0}, err);
   if (code == BASE_OK)
     code = flag_lawless(core, kase, arrived, row->header, err);
   if (code == BASE_OK)
@@ -297,7 +336,7 @@ enum base_code core_message_consider(struct core *core, struct core_give *give, 
   if (why.code != BASE_OK && row.ours)
     return BASE_OK;
   if (why.code != BASE_OK)
-    return core_message_refuse(core, give, &arrival, true, row.part_count, &why, err);
+    return core_message_refuse(core, give, &arrival, row.part_count, &why, err);
   bool complete = false;
   uint32_t wants[WIRE_PARTS_MAX];
   if (code == BASE_OK)
@@ -432,7 +471,7 @@ static enum base_code take_cleared(struct core *core, struct core_give *give, co
                                    struct base_error *err) {
   enum base_code code = core_clear_arrived(core, &arrival->message, case_id, elsewhere, reason, err);
   if (code == BASE_OK)
-    code = answer_leaf(core, give, arrival, WIRE_ACT_RECEIVED, (struct base_view){0}, err);
+    code = answer_leaf(core, give, arrival, (struct base_view){0}, (struct base_view){0}, err);
   if (code == BASE_OK)
     code = settle(give, &arrival->message, err);
   return code == BASE_OK ? BASE_OK : core_lose(core, code, err);
@@ -440,10 +479,12 @@ static enum base_code take_cleared(struct core *core, struct core_give *give, co
 
 /* *out: its case was erased whole here, and so nothing of it is kept. What was taken before this database was put back is
  * receipted as it was then; anything else is too late, and refused. */
-static enum base_code arrive_cleared(struct core *core, struct core_give *give, const struct store_arrival *arrival,
-                                     const struct wire_header *header, bool *out, struct base_error *err) {
+static enum base_code arrive_cleared(struct core *core, struct core_give *give, const struct wire_frame *frame,
+                                     const struct core_arrived *arrived, bool *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
+  const struct store_arrival *arrival = arrived->arrival;
+  const struct wire_header *header = arrived->header;
   const struct base_id *id = &arrival->message, *case_id = header->opens ? id : &header->case_id;
   struct core_cleared cleared = {0};
   struct store_erasure before;
@@ -457,7 +498,7 @@ static enum base_code arrive_cleared(struct core *core, struct core_give *give, 
   code = store_erasure_get(core->store, id, &arena, &before, err);
   if (code == BASE_NOT_FOUND) {
     (void)base_fail(&why, BASE_POLICY, "its case was erased whole here before it came");
-    return core_message_refuse(core, give, arrival, false, 0, &why, err);
+    return core_message_turn_away(core, give, arrival, frame->header, NULL, &why, err);
   }
   if (code == BASE_OK)
     code = take_cleared(core, give, arrival, case_id, false, BASE_VIEW("erased with its case before it came again"), err);
@@ -480,14 +521,14 @@ static enum base_code arrive(struct core *core, struct core_give *give, const st
   struct base_error why = {0};
   size_t missing = 0, parts = arrived->part0->part_count;
   bool cleared = false, dropped = false;
-  enum base_code code = arrive_cleared(core, give, arrival, header, &cleared, err);
+  enum base_code code = arrive_cleared(core, give, frame, arrived, &cleared, err);
   if (code != BASE_OK || cleared)
     return code;
   code = keep_message(core, give->partner, frame, &arrival->message, header, arrived->part0, &row, &dropped, err);
   if (code == BASE_OK)
     code = check_follows(core, header, &arrival->message, &missing, true, &why, err);
   if (why.code != BASE_OK)
-    return core_message_refuse(core, give, arrival, true, (uint16_t)parts, &why, err);
+    return core_message_refuse(core, give, arrival, (uint16_t)parts, &why, err);
   if (code != BASE_OK)
     return code;
   if (missing > 0 || (parts > 0 && !dropped))
@@ -512,7 +553,7 @@ enum base_code core_message_arrive(struct core *core, struct core_give *give, co
     *err = why;
     code = core_lose(core, code, err);
   } else {
-    code = core_message_refuse(core, give, arrival, false, 0, &why, err);
+    code = core_message_turn_away(core, give, arrival, frame->header, part0.fields, &why, err);
   }
   wire_part0_free(&part0);
   return code;

@@ -158,11 +158,15 @@ BASE_NODISCARD enum base_code core_message_consider(struct core *core, struct co
 /* Notes for which messages one of our own that came back waits. */
 BASE_NODISCARD enum base_code core_message_awaits(struct core *core, const struct wire_header *header,
                                                   const struct base_id *id, struct base_error *err);
-/* Refuses a message that has (or had) a row or none: the leaf names why, the content goes. */
+/* Refuses a message that is kept: the leaf names why, and of which lane it was; the content goes. */
 BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core_give *give,
-                                                  const struct store_arrival *arrival, bool has_row,
-                                                  uint16_t part_count, const struct base_error *why,
-                                                  struct base_error *err);
+                                                  const struct store_arrival *arrival, uint16_t part_count,
+                                                  const struct base_error *why, struct base_error *err);
+/* One of which nothing is kept. header, fields: what can be read of it; or nothing. */
+BASE_NODISCARD enum base_code core_message_turn_away(struct core *core, struct core_give *give,
+                                                     const struct store_arrival *arrival, struct base_view header,
+                                                     const struct wire_json *fields, const struct base_error *why,
+                                                     struct base_error *err);
 /* A message that its sender ended before it came: whoever waits for it need not. */
 BASE_NODISCARD enum base_code core_message_void(struct core *core, struct core_give *give,
                                                 const struct base_id *message, struct base_error *err);

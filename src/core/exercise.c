@@ -76,7 +76,7 @@ enum base_code core_exercise_of_leaf(struct core *core, enum wire_act act, const
   struct base_id id;
   enum base_code code = BASE_OK;
   *out = false;
-  if (act == WIRE_ACT_DENIED || act == WIRE_ACT_CLEARED) {
+  if (act == WIRE_ACT_DENIED || act == WIRE_ACT_CLEARED || act == WIRE_ACT_REFUSED) {
     *out = ends_with(opening->subject, CORE_EXERCISE_SAID);
   } else {
     if (opening->has_message)

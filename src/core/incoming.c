@@ -72,7 +72,7 @@ static enum base_code erased_meanwhile(struct core *core, struct core_give *give
     return core_give_add(give, arrival->number, &arrival->message, err);
   if (!was_here(core, give->partner, frame, arrival->number, &wait) && !wait) {
     (void)base_fail(&why, BASE_POLICY, CORE_ERASED_BEFORE);
-    return core_message_refuse(core, give, arrival, true, row.part_count, &why, err);
+    return core_message_refuse(core, give, arrival, row.part_count, &why, err);
   }
   give->later = give->later || wait;
   code = wait ? BASE_OK : core_content_without(core, &arrival->message, give->partner, err);
@@ -103,7 +103,7 @@ static enum base_code number_again(struct core *core, struct core_give *give, co
     struct store_message row;
     (void)base_fail(&why, BASE_POLICY, "the sender ended it before it was complete");
     code = store_message_get(core->store, &arrival.message, &arena, &row, err);
-    return code == BASE_OK ? core_message_refuse(core, give, &arrival, true, row.part_count, &why, err)
+    return code == BASE_OK ? core_message_refuse(core, give, &arrival, row.part_count, &why, err)
                            : core_lose(core, code, err);
   }
   if (!voided && frame->part0.size == 0 && !arrival.voided && !arrival.answered)
@@ -168,7 +168,7 @@ static enum base_code take_statement(struct core *core, struct core_give *give, 
   if (without && !known) {
     struct base_error why = {0};
     (void)base_fail(&why, BASE_POLICY, CORE_ERASED_BEFORE);
-    return core_message_refuse(core, give, &arrival, false, 0, &why, err);
+    return core_message_turn_away(core, give, &arrival, frame->header, NULL, &why, err);
   }
   if (headless && frame->part0.size == 0)
     return core_message_headless(core, give, &arrival, err);
@@ -213,14 +213,14 @@ static enum base_code take_record(struct core *core, struct core_give *give, con
   if (header.exercise != give->exercise) {
     (void)base_fail(&wrong, BASE_POLICY, "a file of it came sealed as %s, and it is not",
                     give->exercise ? "an exercise's" : "what is real");
-    return core_message_refuse(core, give, &arrival, true, row.part_count, &wrong, err);
+    return core_message_refuse(core, give, &arrival, row.part_count, &wrong, err);
   }
   code = core_part_take(core, &frame->message, frame->part, frame->record, frame->last, frame->ciphertext, &complete,
                         &wrong_code, &wrong, err);
   if (code != BASE_OK)
     return code;
   if (wrong_code != BASE_OK)
-    return core_message_refuse(core, give, &arrival, true, row.part_count, &wrong, err);
+    return core_message_refuse(core, give, &arrival, row.part_count, &wrong, err);
   return complete ? core_message_consider(core, give, &arrival.message, err) : BASE_OK;
 }
 

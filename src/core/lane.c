@@ -6,10 +6,13 @@
 
 #include "core/cases.h"
 #include "core/clear.h"
+#include "core/exercise.h"
 #include "core/people.h"
 #include "core/recall.h"
 
 enum { ARENA = 16 << 20 };
+
+#define LANE_OF_NONE "none" /* in the subject of a `refused` leaf: it makes law, and names nothing that is here */
 
 /* --- of which lane */
 
@@ -175,6 +178,54 @@ enum base_code core_lane_settle(struct core *core, const struct base_id *message
   return absent(code, &why, err);
 }
 
+static void join(enum wire_lane *lane, enum wire_lane its) {
+  if (wire_lanes_apart(*lane, its))
+    *lane = WIRE_LANE_UNKNOWN;
+  else if (*lane == WIRE_LANE_NONE)
+    *lane = its;
+}
+
+enum base_code core_lane_refused(struct core *core, const struct wire_header *header, const struct wire_json *fields,
+                                 enum wire_lane *out, struct base_error *err) {
+  const struct core_kind *kind = core_kind_hashed(core, header->kind, &header->kind_hash);
+  const struct wire_kind_type *type = kind == NULL ? NULL : wire_kind_type_named(&kind->kind, header->type);
+  enum wire_lane lane = lane_of_header(core, header), its = WIRE_LANE_NONE;
+  struct base_error why = {0};
+  enum base_code code = header->opens ? BASE_OK : core_lane_of_case(core, &header->case_id, &its, err);
+  join(&lane, its);
+  for (size_t i = 0; i < header->follow_count && code == BASE_OK; i++) {
+    code = core_lane_of_message(core, &header->follows[i], &its, err);
+    join(&lane, its);
+  }
+  if (code == BASE_OK && type != NULL) {
+    code = look_at_names(core, type, header, fields, &lane, &why);
+    if (code == BASE_POLICY)
+      lane = WIRE_LANE_UNKNOWN;
+    else if (code != BASE_OK)
+      return base_fail(err, code, "%s", why.text);
+    code = BASE_OK;
+  }
+  *out = lane;
+  return code;
+}
+
+void core_lane_refused_write(enum wire_lane lane, bool exercise, struct base_buf *out) {
+  base_buf_printf(out, "%s%s",
+                  lane < WIRE_LANES         ? wire_lane_names[lane]
+                  : lane == WIRE_LANE_NONE ? LANE_OF_NONE
+                                           : "unknown",
+                  exercise ? CORE_EXERCISE_SAID : "");
+}
+
+static enum wire_lane refused_lane(struct base_view subject) {
+  enum wire_lane lane = WIRE_LANE_UNKNOWN;
+  size_t size = 0;
+  while (size < subject.size && subject.data[size] != ' ')
+    size++;
+  struct base_view word = base_view_of(subject.data, size);
+  return wire_lane_named(word, &lane) || !base_view_is(word, LANE_OF_NONE) ? lane : WIRE_LANE_NONE;
+}
+
 /* Of a refusal there is no message that one could ask, and its kind may be another one by now, or gone; nor of a search that
  * found nothing. What is humanitarian of these says so in the leaf itself, and what does not was on the other side. */
 static enum wire_lane said_lane(const struct core *core, struct base_view subject) {
@@ -198,7 +249,9 @@ static bool says_lane(enum wire_act act, struct base_view subject) {
 enum base_code core_lane_of_leaf(struct core *core, enum wire_act act, const struct wire_opening *opening,
                                  enum wire_lane *out, struct base_error *err) {
   struct base_id id;
-  *out = WIRE_LANE_NONE;
+  *out = act == WIRE_ACT_REFUSED ? refused_lane(opening->subject) : WIRE_LANE_NONE;
+  if (*out != WIRE_LANE_NONE)
+    return BASE_OK;
   if (says_lane(act, opening->subject)) {
     *out = said_lane(core, opening->subject);
     return BASE_OK;

@@ -28,6 +28,13 @@ BASE_NODISCARD enum base_code core_lane_of_message(struct core *core, const stru
 BASE_NODISCARD enum base_code core_lane_opened(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *header, enum wire_lane *out,
                                                struct base_error *err);
+/* Of a message that is refused: of its case, of what it follows and names; WIRE_LANE_UNKNOWN where these lie on both sides, or
+ * its kind is not here. fields may be NULL. A failure is one of the machine. */
+BASE_NODISCARD enum base_code core_lane_refused(struct core *core, const struct wire_header *header,
+                                                const struct wire_json *fields, enum wire_lane *out,
+                                                struct base_error *err);
+/* The subject of its leaf, which core_lane_of_leaf reads: of most that is refused nothing else is kept. */
+void core_lane_refused_write(enum wire_lane lane, bool exercise, struct base_buf *out);
 /* A message of this lane is here: what named it before it came, and makes law, is of its lane, too. */
 BASE_NODISCARD enum base_code core_lane_settle(struct core *core, const struct base_id *message, enum wire_lane lane,
                                                struct base_error *err);

@@ -246,6 +246,7 @@ static inline void made_begin_of_three(struct made *made, bool refused, bool con
   sent.from_card = seal_sha256(base_buf_view(&made->author.card));
   sent.to_card = seal_sha256(base_buf_view(&made->receiver.card));
   answer.sent = made_triple(made, WIRE_ACT_SENT, &made->author, &made->receiver, sent);
+  answer.subject = BASE_VIEW("civil");
   answer.reason = BASE_VIEW("hash: invented");
   made_triple(made, refused ? WIRE_ACT_REFUSED : WIRE_ACT_RECEIVED, &made->receiver, &made->author, answer);
 }

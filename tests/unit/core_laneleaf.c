@@ -52,9 +52,73 @@ static void test_leaves_about_no_message(void **state) {
   assert_int_equal(said(&a, WIRE_ACT_DENIED, "gone/ask"), WIRE_LANE_ENFORCEMENT);
   assert_int_equal(said(&a, WIRE_ACT_DENIED, "tracing/seek"), WIRE_LANE_ENFORCEMENT); /* it was none when it was refused */
   assert_int_equal(said(&a, WIRE_ACT_DENIED, "crisis/alert"), WIRE_LANE_CIVIL);
+  assert_int_equal(said(&a, WIRE_ACT_REFUSED, "humanitarian"), WIRE_LANE_HUMANITARIAN);
+  assert_int_equal(said(&a, WIRE_ACT_REFUSED, "civil exercise"), WIRE_LANE_CIVIL);
+  assert_int_equal(said(&a, WIRE_ACT_REFUSED, "none exercise"), WIRE_LANE_NONE);
+  assert_int_equal(said(&a, WIRE_ACT_REFUSED, "unknown"), WIRE_LANE_UNKNOWN);
+  assert_int_equal(said(&a, WIRE_ACT_REFUSED, ""), WIRE_LANE_UNKNOWN);
   assert_int_equal(said(&a, WIRE_ACT_READ, "fingerprint"), WIRE_LANE_NONE);
   assert_int_equal(said(&a, WIRE_ACT_LOGIN, "stix"), WIRE_LANE_NONE);
   try_remove(&a, &b);
+}
+
+static struct wire_kind *kind_of(struct pair_node *node, const char *name) {
+  for (size_t i = 0; i < node->core->kind_count; i++)
+    if (base_view_is(node->core->kinds[i]->kind.name, name))
+      return &node->core->kinds[i]->kind;
+  fail_msg("there is no kind %s", name);
+  return NULL;
+}
+
+/* A message that does not fit its kind, as b has it, is refused, and nothing of it is kept: its leaf alone says why. */
+static void refused_leaf(struct pair_node *a, struct pair_node *b, const char *name, const char *more, const char *subject) {
+  char id[65], why[300] = "", text[65];
+  struct base_view entry, bytes;
+  struct wire_opening opening;
+  struct base_error err = {0};
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  unsigned before = try_count(b, WIRE_ACT_REFUSED);
+  open_as(a, name, b->name, "", more, BASE_OK, "", id);
+  pair_rest(a, b);
+  assert_int_equal(try_leaves(b, WIRE_ACT_REFUSED, why, sizeof why), before + 1);
+  uint64_t leaf = b->core->reg.size - 1;
+  assert_int_equal(core_register_read(b->core, leaf, &arena, &entry, &bytes, &err), BASE_OK);
+  assert_int_equal(wire_opening_parse(WIRE_ACT_REFUSED, bytes, &arena, &opening, &err), BASE_OK);
+  snprintf(text, sizeof text, "%.*s", (int)opening.subject.size, (const char *)opening.subject.data);
+  assert_string_equal(text, subject);
+}
+
+static void test_what_was_never_kept(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char tracing[65], lina[SECRET], hana[SECRET], more[128];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  add_sides(&b, lina, hana);
+  struct wire_kind *kinds[] = {kind_of(&b, "tracing"), kind_of(&b, "crisis")};
+  for (size_t i = 0; i < 2; i++) {
+    struct base_view name = kinds[i]->types[0].name;
+    kinds[i]->types[0].name = BASE_VIEW("other");
+    refused_leaf(&a, &b, i == 0 ? "tracing" : "crisis", "", i == 0 ? "humanitarian" : "civil");
+    one_side_reads(&b, i == 0 ? hana : lina, i == 0 ? lina : hana);
+    refused_leaf(&a, &b, i == 0 ? "tracing" : "crisis", "", i == 0 ? "humanitarian" : "civil");
+    kinds[i]->types[0].name = name;
+  }
+  /* It names what is on the other side, which its sender's node let through: that, too, is told to neither. */
+  struct base_id message = try_id(tracing);
+  core_case_known(a.core, &message)->row.lane = WIRE_LANE_NONE;
+  snprintf(more, sizeof more, "\"linked\":\"%s\",", tracing);
+  refused_leaf(&a, &b, "crisis", more, "unknown");
+  assert_true(is_hidden(&b, lina, b.core->reg.size - 1));
+  assert_true(is_hidden(&b, hana, b.core->reg.size - 1));
+  /* Of a kind that is not here: nobody can tell. */
+  kinds[1]->hash.bytes[0] ^= 1;
+  refused_leaf(&a, &b, "crisis", "", "unknown");
+  assert_true(is_hidden(&b, lina, b.core->reg.size - 1));
+  kinds[1]->hash.bytes[0] ^= 1;
+  pair_remove(&a);
+  pair_remove(&b);
 }
 
 /* A case that is gone leaves leaves behind, which say who did what and why. */
@@ -140,7 +204,8 @@ static void test_a_lane_that_is_not_known(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_leaves_about_no_message), cmocka_unit_test(test_leaves_of_what_is_gone),
-      cmocka_unit_test(test_the_evidence_of_a_fault), cmocka_unit_test(test_a_lane_that_is_not_known)};
+      cmocka_unit_test(test_leaves_about_no_message), cmocka_unit_test(test_what_was_never_kept),
+      cmocka_unit_test(test_leaves_of_what_is_gone), cmocka_unit_test(test_the_evidence_of_a_fault),
+      cmocka_unit_test(test_a_lane_that_is_not_known)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static const char *const openings[WIRE_ACT_COUNT] = {
     [WIRE_ACT_RECEIVED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
                           "\",\"sent\":\"" ONES "\"}",
     [WIRE_ACT_REFUSED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
-                         "\",\"sent\":\"" ONES "\",\"reason\":\"hash: part 1\"}",
+                         "\",\"sent\":\"" ONES "\",\"subject\":\"civil exercise\",\"reason\":\"hash: part 1\"}",
     [WIRE_ACT_VOIDED] = "{\"salt\":\"" ONES "\",\"message\":\"" ZEROS "\",\"from\":\"" RABAT "\",\"to\":\"" PARIS
                         "\",\"n\":9223372036854775807,\"previous\":\"" ONES "\",\"reason\":\"ended\"}",
     [WIRE_ACT_DENIED] = "{\"salt\":\"" ONES "\",\"actor\":\"\",\"subject\":\"request\",\"reason\":\"no row\"}",
