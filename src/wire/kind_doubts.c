@@ -292,11 +292,22 @@ static const struct wire_kind_list *list_of(const struct wire_kind *kind, struct
   return NULL;
 }
 
+static bool walled(const struct wire_kind *kind, const struct wire_kind *other) {
+  return (kind->lane == WIRE_LANE_HUMANITARIAN) != (other->lane == WIRE_LANE_HUMANITARIAN);
+}
+
+/* That of a kind on the same side of the wall: nobody is advised to take codes, least of all purposes, of the other one. */
+static const struct wire_kind_list *list_beside(const struct wire_kind *kind, const struct wire_kind *other,
+                                                struct base_view name) {
+  return walled(kind, other) ? NULL : list_of(other, name);
+}
+
 /* How many have the same list under this name. */
-static size_t have_same(const struct wire_kind_list *list, const struct wire_kind *const *others, size_t count) {
+static size_t have_same(const struct wire_kind *kind, const struct wire_kind_list *list, const struct wire_kind *const *others,
+                        size_t count) {
   size_t same = 0;
   for (size_t i = 0; i < count; i++) {
-    const struct wire_kind_list *other = list_of(others[i], list->name);
+    const struct wire_kind_list *other = list_beside(kind, others[i], list->name);
     same += other && within(list, other) && within(other, list);
   }
   return same;
@@ -304,16 +315,16 @@ static size_t have_same(const struct wire_kind_list *list, const struct wire_kin
 
 /* The list that most of those have who have one of this name, and two at least; NULL: there is none, or this one is as
  * common. */
-static const struct wire_kind_list *common_list(const struct wire_kind_list *own, const struct wire_kind *const *others,
-                                                size_t count) {
+static const struct wire_kind_list *common_list(const struct wire_kind *kind, const struct wire_kind_list *own,
+                                                const struct wire_kind *const *others, size_t count) {
   size_t have = 0;
-  if (have_same(own, others, count) > 1)
+  if (have_same(kind, own, others, count) > 1)
     return NULL;
   for (size_t i = 0; i < count; i++)
-    have += list_of(others[i], own->name) != NULL;
+    have += list_beside(kind, others[i], own->name) != NULL;
   for (size_t i = 0; i < count; i++) {
-    const struct wire_kind_list *list = list_of(others[i], own->name);
-    size_t same = list ? have_same(list, others, count) : 0;
+    const struct wire_kind_list *list = list_beside(kind, others[i], own->name);
+    size_t same = list ? have_same(kind, list, others, count) : 0;
     if (same > 1 && 2 * same > have)
       return list;
   }
@@ -340,7 +351,7 @@ static struct wire_code_names besides(const struct wire_kind_list *list, const s
 static void look_at_lists(const struct wire_kind *kind, const struct wire_kind *const *others, size_t other_count,
                           struct wire_faults *out) {
   for (size_t i = 0; i < kind->list_count; i++) {
-    const struct wire_kind_list *list = &kind->lists[i], *common = common_list(list, others, other_count);
+    const struct wire_kind_list *list = &kind->lists[i], *common = common_list(kind, list, others, other_count);
     bool used = false;
     for (size_t k = 0; k < kind->type_count && !used; k++)
       used = list_used(list, kind->types[k].fields, kind->types[k].field_count);
@@ -361,8 +372,7 @@ static void look_at_purposes(const struct wire_kind *kind, const struct wire_kin
     for (size_t k = 0; k < other_count; k++) {
       const struct wire_kind *other = others[k];
       const struct wire_kind_field *theirs = wire_kind_field_named(&other->types[other->opening], other->purpose_field);
-      bool wall = (kind->lane == WIRE_LANE_HUMANITARIAN) != (other->lane == WIRE_LANE_HUMANITARIAN);
-      if (!wall || !theirs || !has_code(theirs->list, field->list->codes[i]))
+      if (!walled(kind, other) || !theirs || !has_code(theirs->list, field->list->codes[i]))
         continue;
       doubt(out, "$.lists.%s: %s is a purpose of %s, too, which stands on the other side of the wall: a humanitarian kind has purposes of its "
                  "own", wire_kind_text(field->list->name), wire_kind_text(field->list->codes[i]), wire_kind_text(other->name));

@@ -341,6 +341,16 @@ static void purposes_of_the_other_side(void **state) {
   doubted("threat", wall, CHANGES({"\"version\": 1", "\"version\": 2"}), 0, "");
 }
 
+/* Who is on the same side may have forgotten a purpose; a humanitarian kind has forgotten none of the others'. */
+static void purposes_in_common(void **state) {
+  (void)state;
+  static const char differs[] = "$.lists.purpose: differs from the list that other kinds have in common";
+  static const char civil[] = "\"needs_row\": true, \"lane\": \"civil\"";
+  doubted("information", differs, CHANGES({"\"drugs\", ", ""}), 1, "lacks drugs");
+  doubted("information", differs, CHANGES({"\"drugs\", ", ""}, {"\"needs_row\": true", civil}), 1, "lacks drugs");
+  doubted("tracing", differs, CHANGES({"\"version\": 1", "\"version\": 2"}), 0, "");
+}
+
 /* One that is sound is told of nothing, and is read. */
 static void a_sound_kind_is_read(void **state) {
   (void)state;
@@ -426,7 +436,8 @@ int main(void) {
       cmocka_unit_test(texts_that_were_only_copied), cmocka_unit_test(what_stays_leads_nowhere),
       cmocka_unit_test(ways_out_that_may_be_none),   cmocka_unit_test(lists_that_differ),
       cmocka_unit_test(an_end_is_told_once_of_a_clock), cmocka_unit_test(clocks_that_wait_for_nothing),
-      cmocka_unit_test(purposes_of_the_other_side), cmocka_unit_test(a_sound_kind_is_read),
+      cmocka_unit_test(purposes_of_the_other_side), cmocka_unit_test(purposes_in_common),
+      cmocka_unit_test(a_sound_kind_is_read),
       cmocka_unit_test(clocks_of_an_item_that_is_not_sound), cmocka_unit_test(labels_that_are_none),
       cmocka_unit_test(a_text_that_is_the_same_in_arabic_alone),
   };
