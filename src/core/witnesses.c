@@ -298,6 +298,10 @@ static enum base_code set_quorum(struct core *core, const struct wire_json *requ
   struct core_witnesses *own = core->witnesses;
   const struct wire_json *quorum = wire_json_get(request, "quorum");
   int64_t wanted = wire_json_integer(quorum);
+  if (wanted > 0 && own->count == 0)
+    return base_fail(err, BASE_POLICY,
+                     "quorum: this node has no witnesses, and without them evidence needs no cosignature: name some first "
+                     "(wasl witness add), then say how many of them it needs");
   if (wire_json_type(quorum) != WIRE_JSON_INTEGER || wanted < 0 || (uint64_t)wanted > own->count)
     return base_fail(err, BASE_FIELD, "quorum: a number from 0 to %zu, the number of witnesses", own->count);
   own->quorum = (unsigned)wanted;

@@ -615,13 +615,15 @@ static void test_changes(void **state) {
   snprintf(more, sizeof more, ",\"name\":\"x\",\"key\":\"%.*s\",\"url\":\"https://a\"", (int)a.core->card.witness.size,
            (const char *)a.core->card.witness.data);
   change(&a, "add", more, BASE_POLICY); /* its own */
-  change(&a, "quorum", ",\"quorum\":1", BASE_FIELD);
+  change(&a, "quorum", ",\"quorum\":1", BASE_POLICY); /* there is nobody yet who could cosign */
   change(&a, "quorum", ",\"quorum\":-1", BASE_FIELD);
+  change(&a, "quorum", ",\"quorum\":0", BASE_OK);
   change(&a, "guess", "", BASE_FIELD);
   snprintf(more, sizeof more, ",\"name\":\"x\",\"key\":\"%.*s\",\"url\":\"http://127.0.0.1:81/w\"", (int)key.size,
            (const char *)key.data);
   change(&a, "add", more, BASE_OK);
   change(&a, "add", ",\"name\":\"paris\"", BASE_EXISTS); /* the same key twice */
+  change(&a, "quorum", ",\"quorum\":2", BASE_FIELD);
   for (unsigned i = 1; i <= CORE_WITNESSES_MAX; i++) {
     struct base_buf other = {0};
     memset(vkey.key.bytes, (int)i, sizeof vkey.key.bytes);
