@@ -125,7 +125,7 @@ static enum base_code feed_all(struct cli *cli, const struct cli_piece *to, cons
     if (is_due(wire_json_at(items, i)))
       note_one(cli, kind, wire_json_at(items, i), whys[i].code == BASE_OK, &whys[i], err);
   if (first != BASE_OK && due > 1)
-    cli_note(cli, "%s", cli_word(cli, CLI_FEED_AGAIN));
+    cli_note(cli, "%s", cli_word(cli, stopped ? CLI_FEED_AGAIN : CLI_FEED_RESOLVED));
   return first;
 }
 

@@ -45,10 +45,10 @@ def talk(rabat, paris):
     settle(paris)
     send(rabat, talks, "talks", "held")
     settle(rabat)
-    ours = [send(rabat, talks, "talks", "commitment", title=f"Mesure {i} · تدبير", to="paris" if i else "self", due=str(DAY)) for i in range(3)]
+    ours = [send(rabat, talks, "talks", "commitment", title=f"Mesure {i} · تدبير", to="paris" if i else "self", due=str(DAY)) for i in range(4)]
     theirs = send(paris, talks, "talks", "commitment", title="Mesure de Paris", to="rabat", due=str(DAY))
     settle(rabat, paris)
-    for node, commitments in ((paris, ours[:2]), (rabat, [theirs])):
+    for node, commitments in ((paris, [*ours[:2], ours[3]]), (rabat, [theirs])):
         for commitment in commitments:
             send(node, talks, "talks", "commitment_agree", commitment=commitment)
     minutes = send(rabat, talks, "talks", "minutes")
@@ -73,7 +73,7 @@ def story():
     settle(rabat, paris)
     ok("agenda, delegations, minutes that both approved, commitments of both sides")
 
-    check([stands(rabat, talks)[key] for key in (*ours, theirs)] == ["due", "due", "open", "theirs"], stands(rabat, talks))
+    check([stands(rabat, talks)[key] for key in (*ours, theirs)] == ["due", "due", "open", "due", "theirs"], stands(rabat, talks))
     told = rabat.ask("case", "feed", talks)
     check("to be carried over" in told and "its owner carries it over" in told, told)
     drill = rabat.id("case", "open", "roadmap", "--to", "paris", "--fields", form(rabat, "roadmap", "propose"), "--exercise")
@@ -83,20 +83,26 @@ def story():
           "carries over what is left, and nothing twice" in refused.err, refused)
     early = must(rabat.wasl("case", "feed", rabat.id("case", "open", "talks", "--to", "paris", "--fields", form(rabat, "talks", "convene"))))
     check(early.out == "" and early.err.startswith("Nothing is to be carried over now\nCommitment: goes into"), early)
+    rabat.ask("message", "erase", ours[3], "--reason", "écrit par erreur")
     first = rabat.door("POST", f"/v1/cases/{roadmap}/feed", {"from": talks, "item": ours[0]})
     rabat.kill()  # whether it went nobody knows
     first.close()
     rabat.start()
-    went = must(rabat.wasl("case", "feed", talks, roadmap)).out.split()
-    check(len(went) in (1, 2), went)
-    again = must(rabat.wasl("case", "feed", talks, roadmap))
-    check(again.out == "", again)
-    for part in "Nothing is to be carried over now", "carried over: 2", "its owner carries it over: 1", "goes into a case of the kind Roadmap (roadmap)", "once it is: Agreed":
-        check(part in again.err, part, again)
+    some = rabat.wasl("case", "feed", talks, roadmap)
+    went, said = some.out.split(), some.err.splitlines()
+    check(some.code == 5 and len(went) in (1, 2) and some.err.count("was erased on") == 1, some)
+    check([line.split(": ")[1] for key in ours for line in said if line.startswith(f"Commitment {key}")] ==
+          ["carried over"] * len(went) + ["to be carried over"] and "once that is put right, the same command" in some.err, some)
+    again = rabat.wasl("case", "feed", talks, roadmap)
+    check(again.code == 5 and again.out == "" and again.err.startswith("wasl: the content of message " + ours[3]), again)
     settle(rabat)
     paris_went = must(paris.wasl("case", "feed", talks, roadmap)).out.split()
     settle(rabat, paris)
     check(len(paris_went) == 1, paris_went)
+    again = must(paris.wasl("case", "feed", talks, roadmap))
+    check(again.out == "", again)
+    for part in "Nothing is to be carried over now", "carried over: 3", "its owner carries it over: 1", "goes into a case of the kind Roadmap (roadmap)", "once it is: Agreed":
+        check(part in again.err, part, again)
     for node in (rabat, paris):
         measures = items(node, roadmap, "measure")
         check(len(measures) == 3 and sorted(m["came"]["message"] for m in measures.values()) == sorted([*ours[:2], theirs]), measures)
