@@ -76,6 +76,22 @@ static void within(void **state) {
   expect(WIRE_FR, false, "case show: -n stands twice; use: wasl case show CASE", "case show : -n figure deux fois ; emploi : wasl case show CASE");
   expect(WIRE_FR, false, "the node's folder /x cannot be opened: Permission denied",
          "le dossier du nœud /x ne s'ouvre pas : permission refusée");
+  expect(WIRE_FR, false, "the node in /n answers, but not all of it serves: core is gone; its log says why",
+         "le nœud dans /n répond, mais tout n'y sert pas : core a disparu ; son journal dit pourquoi");
+  expect(WIRE_FR, false,
+         "the node in /n answers, but not all of it serves: core is starting, keeper is gone, worker is halted by a signal, "
+         "gate-local is gone, gate-peer is starting; its log says why",
+         "le nœud dans /n répond, mais tout n'y sert pas : core démarre, keeper a disparu, worker est arrêté par un "
+         "signal, gate-local a disparu, gate-peer démarre ; son journal dit pourquoi");
+  expect(WIRE_AR, false, "the node in /n answers, but not all of it serves: core is gone, worker is gone; its log says why",
+         "العقدة في /n تجيب لكن جزءا منها لا يعمل: core اختفت، worker اختفت؛ سجل أحداثها يبيّن السبب");
+  expect(WIRE_ES, false,
+         "wasl: warning: the node's card sends partners to rabat.example:7443,10.0.0.1:7443, but by wasl.conf they are to come to 127.0.0.1:7001: "
+         "they will not find it. Put listen back, or, where a way leads from there to here, write address = "
+         "rabat.example:7443,10.0.0.1:7443 below it, or give partners another card: wasl card change --address",
+         "wasl: aviso: la tarjeta del nodo envía a los socios a rabat.example:7443,10.0.0.1:7443, pero según wasl.conf han de venir a "
+         "127.0.0.1:7001: no lo encontrarán. Restablezca listen o, si hay un camino de allí hasta aquí, escriba debajo address = "
+         "rabat.example:7443,10.0.0.1:7443, o dé a los socios otra tarjeta: wasl card change --address");
   expect(WIRE_FR, false, "something that nobody put into the table", NULL);
   expect(WIRE_FR, false, "a: b: c", NULL);
   expect(WIRE_FR, false, "", NULL);
