@@ -274,11 +274,13 @@ const struct wire_json *cli_kind_of(struct cli *cli, struct cli_kinds *kinds, co
 /* The label of the member named `name` of the kind's list `list` ("types", "states", "clocks"); else the name. */
 struct base_view cli_kind_label(const struct cli *cli, const struct wire_json *kind, const char *list,
                                 struct base_view name);
-/* Of a case's state; also those that no kind knows, such as not_taken. */
-/* The items of a case as a table; nothing when there are none. */
-/* "Answer: due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, where there are several, and which, where their
- * kind has several (case.c). */
+/* clock.c: "due 2026-… (in 6 h 40 min)", "OVERDUE, due 2026-… (late by …)", "paused since … (…)", "stopped…" */
+void cli_write_clock(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clock);
+/* Whose the clock at this place is, where there are several: "paris: ". */
+void cli_write_whose(struct cli *cli, struct base_buf *out, const struct wire_json *clocks, size_t at);
+/* "Answer: due 2026-… (in 6 h 40 min), OVERDUE, …": with whose they are, and which, where their kind has several. */
 void cli_write_clocks(struct cli *cli, struct base_buf *out, const struct wire_json *kind, const struct wire_json *clocks);
+/* The items of a case as a table; nothing when there are none. */
 void cli_show_items(struct cli *cli, const struct wire_json *kind, const struct wire_json *items);
 /* "Acceptance: Waits for the consent of madrid", a line each, of a case or an item. */
 void cli_show_lacks(struct cli *cli, const struct wire_json *kind, const struct wire_json *of);
@@ -288,6 +290,7 @@ void cli_show_origins(struct cli *cli, const struct wire_json *items);
 /* Of an item of the kind, or of this state of it. */
 struct base_view cli_item_label(const struct cli *cli, const struct wire_json *kind, struct base_view item,
                                 struct base_view state);
+/* Of a case's state; also those that no kind knows, such as not_taken. */
 struct base_view cli_state_label(const struct cli *cli, const struct wire_json *kind, struct base_view state);
 const struct wire_json *cli_kind_field(const struct wire_json *kind, struct base_view type, struct base_view field);
 struct base_view cli_label(const struct cli *cli, const struct wire_json *labelled, struct base_view otherwise);

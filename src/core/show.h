@@ -10,7 +10,11 @@
 typedef enum base_code core_show_handler(struct core *core, const struct wire_json *request, struct base_buf *out,
                                          struct base_error *err);
 core_show_handler core_show_case_list, core_show_case;             /* show_case.c */
-core_show_handler core_show_case_items;                            /* show_items.c */
+core_show_handler core_show_case_items;                            /* show_clock.c */
+/* One clock of what that party owes; other: whose time zone is told beside ours. */
+void core_show_clock(struct core *core, struct wire_writer *writer, struct base_view party, const struct core_partner *other,
+                     const struct law_clock *clock);
+/* show_items.c */
 core_show_handler core_show_case_balance;                          /* show_balance.c */
 core_show_handler core_show_message;                               /* show_message.c */
 core_show_handler core_show_kinds, core_show_kind, core_show_example; /* show_kind.c */
@@ -39,6 +43,10 @@ void core_show_kind_of(const struct core *core, struct wire_writer *writer, stru
 BASE_NODISCARD enum base_code core_show_case_message(struct core *core, struct wire_writer *writer, bool bare,
                                                      const struct base_id *id, const struct engine_message *placed,
                                                      struct base_error *err);
+/* show_clock.c */
+/* One clock of what that party owes; other: whose time zone is told beside ours. */
+void core_show_clock(struct core *core, struct wire_writer *writer, struct base_view party, const struct core_partner *other,
+                     const struct law_clock *clock);
 /* show_items.c */
 /* The member `lacks`: whose consent is missing to what takes effect once all have agreed, of the case (ENGINE_NO_ITEM)
  * or an item. */
@@ -46,9 +54,6 @@ void core_show_lacks(struct core *core, struct wire_writer *writer, const struct
 /* The items of a case as an array. */
 BASE_NODISCARD enum base_code core_show_items(struct core *core, struct wire_writer *writer, const struct core_case *kase,
                                               struct base_error *err);
-/* One clock of what that party owes; other: whose time zone is told beside ours (show_case.c). */
-void core_show_clock(struct core *core, struct wire_writer *writer, struct base_view party, const struct core_partner *other,
-                     const struct law_clock *clock);
 /* The asker wants no content: nothing is opened, so no leaf tells of it. */
 bool core_show_bare(const struct wire_json *request);
 /* Of the leaf about content that is given out: exported, when the asker says that it leaves the node as a file. */
