@@ -143,6 +143,26 @@ BASE_NODISCARD enum base_code core_consignment_take(struct core *core, struct co
                                                     struct core_opened *opened, bool carried, struct base_error *err);
 void core_exchange_give(struct core *core, uint64_t token, const struct wire_json *request, int fd);
 
+/* receipt.c: what is said of a message for good. A failure of ours takes the step back. */
+/* Whoever waits for it is looked at next: core_messages_settle. */
+BASE_NODISCARD enum base_code core_give_settle(struct core_give *give, const struct base_id *message,
+                                               struct base_error *err);
+/* The `received` leaf of a message that is here whole. */
+BASE_NODISCARD enum base_code core_message_receipt(struct core *core, struct core_give *give,
+                                                   const struct store_arrival *arrival, struct base_error *err);
+/* Refuses a message that is kept: the leaf names why, and of which lane it was; the content goes. */
+BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core_give *give,
+                                                  const struct store_arrival *arrival, uint16_t part_count,
+                                                  const struct base_error *why, struct base_error *err);
+/* One of which nothing is kept. header, fields: what can be read of it; or nothing. */
+BASE_NODISCARD enum base_code core_message_turn_away(struct core *core, struct core_give *give,
+                                                     const struct store_arrival *arrival, struct base_view header,
+                                                     const struct wire_json *fields, const struct base_error *why,
+                                                     struct base_error *err);
+/* A message that its sender ended before it came: whoever waits for it need not. */
+BASE_NODISCARD enum base_code core_message_void(struct core *core, struct core_give *give,
+                                                const struct base_id *message, struct base_error *err);
+
 /* admit.c: what becomes of a message. A failure of ours takes the step back. */
 /* A message under a number just taken: kept and admitted, or refused, or left pending. */
 /* One that its sender erased with its case, and that this node had taken before: its number is taken, and receipted. */
@@ -158,18 +178,6 @@ BASE_NODISCARD enum base_code core_message_consider(struct core *core, struct co
 /* Notes for which messages one of our own that came back waits. */
 BASE_NODISCARD enum base_code core_message_awaits(struct core *core, const struct wire_header *header,
                                                   const struct base_id *id, struct base_error *err);
-/* Refuses a message that is kept: the leaf names why, and of which lane it was; the content goes. */
-BASE_NODISCARD enum base_code core_message_refuse(struct core *core, struct core_give *give,
-                                                  const struct store_arrival *arrival, uint16_t part_count,
-                                                  const struct base_error *why, struct base_error *err);
-/* One of which nothing is kept. header, fields: what can be read of it; or nothing. */
-BASE_NODISCARD enum base_code core_message_turn_away(struct core *core, struct core_give *give,
-                                                     const struct store_arrival *arrival, struct base_view header,
-                                                     const struct wire_json *fields, const struct base_error *why,
-                                                     struct base_error *err);
-/* A message that its sender ended before it came: whoever waits for it need not. */
-BASE_NODISCARD enum base_code core_message_void(struct core *core, struct core_give *give,
-                                                const struct base_id *message, struct base_error *err);
 /* Considers the messages that waited for those settled by now, and for these in turn. */
 BASE_NODISCARD enum base_code core_messages_settle(struct core *core, struct core_give *give, struct base_error *err);
 

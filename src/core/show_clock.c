@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "core/clocks.h"
 #include "core/show.h"
 
 /* A clock, of a case or of an item of it. */
