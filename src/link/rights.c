@@ -51,11 +51,11 @@ static const struct link_rights rights[LINK_ROLES] = {
                           .paths = {{".", true}, {"/etc/ssl/openssl.cnf", false}},
                           .memory_max = 512 * MIB,
                           .files_max = 64},
-    /* Parses what others wrote: no file, no network, no key. */
+    /* Parses what others wrote: no file, no network, no key; the worst document takes a third of its memory. */
     [LINK_ROLE_WORKER] = {.role = LINK_ROLE_WORKER,
                           .uid = LINK_USER_WORKER,
                           .gid = LINK_USER_WORKER,
-                          .memory_max = 2048 * MIB,
+                          .memory_max = 1024 * MIB,
                           .files_max = 64},
 };
 

@@ -239,11 +239,13 @@ static struct base_view pass_mark(struct base_view bytes) {
   return marked ? base_view_of(bytes.data + sizeof mark, bytes.size - sizeof mark) : bytes;
 }
 
-static enum base_code check_wellformed(struct base_view bytes, size_t mark, enum wire_stix_said said, bool *is_json,
+/* *values: how many there are in what is JSON, else 0. */
+static enum base_code check_wellformed(struct base_view bytes, size_t mark, enum wire_stix_said said, size_t *values,
                                        struct wire_stix_report *out, struct base_error *err) {
   struct wire_json_fault fault;
-  *is_json = wire_json_wellformed(bytes, &fault);
-  if (*is_json)
+  bool is_json = wire_json_wellformed(bytes, &fault);
+  *values = is_json ? fault.values : 0;
+  if (is_json)
     return BASE_OK;
   if (said != WIRE_STIX_UNSAID)
     return base_fail(err, BASE_SYNTAX,
@@ -255,28 +257,37 @@ static enum base_code check_wellformed(struct base_view bytes, size_t mark, enum
 }
 
 /* A document that is JSON; not looked into when it passes our own limits. */
-static enum base_code look_into(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
-                                struct base_error *err) {
+static enum base_code look_into(struct base_view bytes, size_t values, enum wire_stix_said said,
+                                struct wire_stix_report *out, struct wire_json **bundle, struct base_error *err) {
   WIRE_AUTO_JSON struct wire_json *document = NULL;
   struct base_error fault;
-  enum base_code code =
-      may_be_object(bytes) ? wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, &fault) : BASE_OK;
+  bool may_be = may_be_object(bytes);
+  if (may_be && values > WIRE_STIX_VALUES_MAX) {
+    warn(out, "not looked into: %zu values, and STIX is checked up to %d", values, WIRE_STIX_VALUES_MAX);
+    return BASE_OK;
+  }
+  enum base_code code = may_be ? wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, &fault) : BASE_OK;
   if (code == BASE_MEMORY)
     return base_fail(err, code, "%s", fault.text);
   if (code) {
     warn(out, "not looked into: %.120s", fault.text);
     return BASE_OK;
   }
-  if (document && base_view_is(wire_json_text(wire_json_get(document, "type")), "bundle"))
-    return check_bundle(document, out, err);
+  if (document && base_view_is(wire_json_text(wire_json_get(document, "type")), "bundle")) {
+    code = check_bundle(document, out, err);
+    *bundle = code == BASE_OK ? document : NULL;
+    document = code == BASE_OK ? NULL : document;
+    return code;
+  }
   if (said == WIRE_STIX_SAID_STIX)
     warn(out, "its type says STIX, but it is no bundle");
   return BASE_OK;
 }
 
-enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
-                               struct base_error *err) {
-  bool is_json;
+enum base_code wire_stix_open(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
+                              struct wire_json **bundle, struct base_error *err) {
+  size_t values;
+  *bundle = NULL;
   memset(out, 0, sizeof *out);
   if (bytes.size > WIRE_STIX_MAX) {
     warn(out, "%zu bytes, not looked at: STIX is checked up to %d", bytes.size, WIRE_STIX_MAX);
@@ -288,12 +299,18 @@ enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said,
   if (text.size < bytes.size)
     warn(out,
          "begins with a UTF-8 byte order mark, which JSON has not (RFC 8259, 8.1): many programs will not read it");
-  enum base_code code = check_wellformed(text, bytes.size - text.size, said, &is_json, out, err);
-  if (code == BASE_OK && is_json)
-    code = look_into(text, said, out, err);
+  enum base_code code = check_wellformed(text, bytes.size - text.size, said, &values, out, err);
+  if (code == BASE_OK && values > 0)
+    code = look_into(text, values, said, out, bundle, err);
   if (code)
     memset(out, 0, sizeof *out);
   return code;
+}
+
+enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
+                               struct base_error *err) {
+  WIRE_AUTO_JSON struct wire_json *bundle = NULL;
+  return wire_stix_open(bytes, said, out, &bundle, err);
 }
 
 void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out) {

@@ -5,19 +5,21 @@
 #include "wire/json.h"
 
 /* Whether a text is JSON (RFC 8259), whatever the limits of wire/json.h are; when not, where it stops being so. Nested
- * deeper than WIRE_WELLFORMED_DEPTH it is not looked at further, and true. */
+ * deeper than WIRE_WELLFORMED_DEPTH it is not looked at further, and true. Of what is JSON *out has its `values` alone. */
 enum { WIRE_WELLFORMED_DEPTH = 1 << 14 };
 struct wire_json_fault {
   size_t at, line, column; /* octets from 0; line and column (in octets) from 1 */
   char path[160];          /* "$.objects[3].name", the outer levels */
   const char *what;
+  size_t values;           /* so many were met: texts, numbers, words, arrays and objects */
 };
 bool wire_json_wellformed(struct base_view text, struct wire_json_fault *out);
 
 /* STIX 2.1 bundles (OASIS STIX 2.1, sections 3 and 8): shape only. A part is STIX when it is a JSON object whose type is
  * "bundle". */
 
-enum { WIRE_STIX_MAX = 32 << 20, WIRE_STIX_TYPES_MAX = 128, WIRE_STIX_WARNINGS_MAX = 32 };
+/* As a tree each value takes up to 330 octets, whatever it took as text: who writes empty objects would have 80 for one. */
+enum { WIRE_STIX_MAX = 32 << 20, WIRE_STIX_VALUES_MAX = 1 << 20, WIRE_STIX_TYPES_MAX = 128, WIRE_STIX_WARNINGS_MAX = 32 };
 
 struct wire_stix_type { char name[64]; uint64_t count; };
 struct wire_stix_report {
@@ -37,10 +39,13 @@ enum wire_stix_said wire_stix_said(struct base_view media_type);
  * type or with an id that is not type--UUID is BASE_FIELD with the JSON path. What is said to be JSON and is not
  * well-formed (RFC 8259), as when it was cut short, is BASE_SYNTAX with the octet and the path.
  * Warnings: repeated ids, missing `created` and the like; a byte order mark, which is passed over; no bundle though said
- * to be STIX; more than WIRE_STIX_MAX bytes, and JSON beyond the limits of wire/json.h, both not looked into; and what
- * begins like a JSON object but is none, though nobody said that it is one. out is always filled. */
+ * to be STIX; more than WIRE_STIX_MAX bytes or WIRE_STIX_VALUES_MAX values, and JSON beyond the limits of wire/json.h, all not
+ * looked into; and what begins like a JSON object but is none, though nobody said that it is one. out is always filled. */
 BASE_NODISCARD enum base_code wire_stix_check(struct base_view bytes, enum wire_stix_said said,
                                               struct wire_stix_report *out, struct base_error *err);
+/* As wire_stix_check; *bundle: the bundle itself, to be freed with wire_json_free, or NULL when it is none. */
+BASE_NODISCARD enum base_code wire_stix_open(struct base_view bytes, enum wire_stix_said said, struct wire_stix_report *out,
+                                             struct wire_json **bundle, struct base_error *err);
 /* {"stix":true,"objects":N,"types":{…},"warnings":[…],"warnings_in_all":N} */
 void wire_stix_write(const struct wire_stix_report *report, struct base_buf *out);
 

@@ -66,9 +66,8 @@ static enum base_code list_objects(const struct wire_json *objects, struct base_
 
 enum base_code wire_stix_list(struct base_view bytes, struct base_buf *out, struct base_error *err) {
   struct wire_stix_report report;
-  WIRE_AUTO_JSON struct wire_json *document = NULL;
-  static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
-  enum base_code code = wire_stix_check(bytes, WIRE_STIX_SAID_STIX, &report, err);
+  WIRE_AUTO_JSON struct wire_json *bundle = NULL;
+  enum base_code code = wire_stix_open(bytes, WIRE_STIX_SAID_STIX, &report, &bundle, err);
   if (code != BASE_OK)
     return code;
   if (!report.is_stix)
@@ -77,11 +76,7 @@ enum base_code wire_stix_list(struct base_view bytes, struct base_buf *out, stru
   if (report.object_count > WIRE_STIX_LISTED_MAX)
     return base_fail(err, BASE_TOO_LARGE, "STIX: %llu objects, and a bundle is listed up to %d",
                      (unsigned long long)report.object_count, WIRE_STIX_LISTED_MAX);
-  if (bytes.size > sizeof mark && memcmp(bytes.data, mark, sizeof mark) == 0)
-    bytes = base_view_of(bytes.data + sizeof mark, bytes.size - sizeof mark);
-  code = wire_json_parse(bytes, WIRE_STIX_MAX, "STIX", &document, err);
-  if (code == BASE_OK)
-    code = list_objects(wire_json_get(document, "objects"), out, err);
+  code = list_objects(wire_json_get(bundle, "objects"), out, err);
   if (code == BASE_OK && out->size > WIRE_STIX_LIST_MAX)
     code = base_fail(err, BASE_TOO_LARGE, "STIX: ids of %zu octets, and a bundle is listed up to %d", out->size,
                      WIRE_STIX_LIST_MAX);

@@ -10,7 +10,7 @@ enum { PATH_LEVELS = 24, KEY_SHOWN = 40 };
 
 struct scan {
   struct base_view text;
-  size_t at, depth;
+  size_t at, depth, values;
   const char *fault;                         /* NULL: none so far */
   uint8_t arrays[WIRE_WELLFORMED_DEPTH / 8]; /* a bit per level: an array, else an object */
   struct {
@@ -183,6 +183,7 @@ static bool go_on(struct scan *scan, bool *done) {
 /* A value; *opened: one that has another value within, which comes next. */
 static bool read_value(struct scan *scan, bool *opened) {
   *opened = false;
+  scan->values++;
   skip_space(scan);
   uint8_t first = here(scan);
   if (first == '"')
@@ -230,9 +231,10 @@ bool wire_json_wellformed(struct base_view text, struct wire_json_fault *out) {
   bool done = false, opened;
   while (!done && read_value(&scan, &opened) && (opened || go_on(&scan, &done)))
     ;
+  out->values = scan.values;
   if (scan.fault == NULL)
     return true;
-  *out = (struct wire_json_fault){.at = scan.at, .line = 1, .what = scan.fault};
+  *out = (struct wire_json_fault){.at = scan.at, .line = 1, .what = scan.fault, .values = scan.values};
   for (size_t i = 0, start = 0; i <= scan.at; i++) {
     out->column = i - start + 1;
     if (i < scan.at && text.data[i] == '\n') {

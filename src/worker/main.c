@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * wasl-worker: parses rich formats for the local gate, with no key, store, file or network in reach. Ends when the gate
  * does: the gate may still wait for an answer when the node is told to stop. */
+#include "wire/json.h"
 #include "worker/check.h"
 
 static enum base_code serve(struct link_start *start, struct base_error *err) {
   int gate = link_start_fd(start, "gate-local");
+  uint64_t seed = 0;
   if (start->role != LINK_ROLE_WORKER || gate < 0)
     return base_fail(err, BASE_USAGE, "not started as the worker with a channel to the local gate");
+  /* It reads what anybody wrote, and is let at no /dev/urandom. */
+  base_world_system()->random(base_world_system()->context, &seed, sizeof seed);
+  wire_json_seed(seed);
   enum base_code code = link_start_confine(start, err);
   if (code != BASE_OK)
     return code;

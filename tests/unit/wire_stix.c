@@ -282,6 +282,41 @@ static void size_limit(void **state) {
   assert_int_equal(report.warnings_in_all, 1);
 }
 
+/* Values of a bundle whose only object has so many zeros: its own, and those around it. */
+enum { AROUND_ZEROS = 8 };
+
+static void zeros_in(struct base_buf *out, const char *before, size_t count, const char *behind) {
+  base_buf_reset(out);
+  base_buf_text(out, before);
+  for (size_t i = 0; i < count; i++)
+    base_buf_text(out, i > 0 ? ",0" : "0");
+  base_buf_text(out, behind);
+}
+
+/* What would take all memory as a tree is known by its number of values, and no tree is made of it. */
+static void value_limit(void **state) {
+  (void)state;
+  static const char before[] = "{\"type\":\"bundle\",\"id\":\"bundle--" UUID "\",\"objects\":[{\"type\":\"url\",\"id\":\"url--" UUID
+                               "\",\"x\":[";
+  BASE_AUTO_BUF struct base_buf text = {0}, list = {0};
+  struct base_error err;
+  struct wire_json_fault fault;
+  for (size_t more = 0; more < 2; more++) {
+    zeros_in(&text, before, WIRE_STIX_VALUES_MAX - AROUND_ZEROS + more, "]}]}");
+    assert_true(wire_json_wellformed(base_buf_view(&text), &fault));
+    assert_int_equal(fault.values, WIRE_STIX_VALUES_MAX + more);
+    wire_expect(wire_stix_check(base_buf_view(&text), WIRE_STIX_UNSAID, &report, &err), &err, BASE_OK, "", "values");
+    assert_int_equal(report.is_stix, more == 0);
+    base_buf_reset(&list);
+    wire_expect(wire_stix_list(base_buf_view(&text), &list, &err), &err, more ? BASE_FIELD : BASE_OK,
+                more ? "STIX: not looked into: 1048577 values, and STIX is checked up to 1048576" : "", "values");
+  }
+  assert_string_equal(report.warnings[0], "not looked into: 1048577 values, and STIX is checked up to 1048576");
+  zeros_in(&text, "[", WIRE_STIX_VALUES_MAX, "]"); /* can be none anyway */
+  assert_int_equal(wire_stix_check(base_buf_view(&text), WIRE_STIX_SAID_JSON, &report, NULL), BASE_OK);
+  assert_int_equal(report.warnings_in_all, 0);
+}
+
 static void bundle_of(struct base_buf *out, size_t count, const char *type, size_t type_repeat, bool numbered) {
   base_buf_reset(out);
   base_buf_text(out, "{\"type\":\"bundle\",\"id\":\"bundle--" UUID "\",\"objects\":[");
@@ -476,6 +511,7 @@ int main(void) {
       cmocka_unit_test(where_json_ends),
       cmocka_unit_test(depth_limit),
       cmocka_unit_test(size_limit),
+      cmocka_unit_test(value_limit),
       cmocka_unit_test(type_limits),
       cmocka_unit_test(warning_limit),
       cmocka_unit_test(lists),

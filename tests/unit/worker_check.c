@@ -172,7 +172,27 @@ static pid_t start(const char *program, int channel) {
   return child;
 }
 
-/* The program, confined as wasld starts it: answers, is not ended by a stop signal, ends with the gate's channel. */
+/* Of as many values as are looked into the document whose tree is the largest: objects in each other as deep as they go, one
+ * member each. */
+static int worst_document(void) {
+  enum { DEEP = WIRE_JSON_DEPTH_MAX - 5, AROUND = 16 };
+  BASE_AUTO_BUF struct base_buf text = {0};
+  base_buf_init(&text, WIRE_STIX_MAX);
+  base_buf_text(&text, "{\"type\":\"bundle\",\"id\":\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":[{\"type\":\"url\","
+                       "\"id\":\"url--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\",\"x\":[");
+  for (unsigned i = 0; i < (WIRE_STIX_VALUES_MAX - AROUND) / DEEP; i++) {
+    base_buf_text(&text, i > 0 ? ",{" : "{");
+    for (unsigned level = 1; level < DEEP; level++)
+      base_buf_text(&text, "\"abcdefg\":{");
+    for (unsigned level = 0; level < DEEP; level++)
+      base_buf_text(&text, "}");
+  }
+  base_buf_text(&text, "]}]}");
+  return base_memfd_sealed("worst", base_buf_view(&text), NULL);
+}
+
+/* The program, confined as wasld starts it: answers, is not ended by a stop signal, ends with the gate's channel; the worst
+ * document has room in the memory that it is given. */
 static void runs_confined(void **state) {
   (void)state;
   char program[512];
@@ -193,6 +213,9 @@ static void runs_confined(void **state) {
     assert_non_null(strstr(both.text, "\"stix\":true"));
     assert_int_equal(kill(child, SIGTERM), 0);
   }
+  ask_for(&both, LINK_STIX_INDEX, (struct base_view){NULL, 0}, worst_document());
+  assert_int_equal(both.status, BASE_OK);
+  assert_string_equal(both.text, "url--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\n");
   both_end(&both);
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
