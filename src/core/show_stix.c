@@ -222,10 +222,7 @@ static enum base_code fill_page(struct walk *walk, struct base_error *err) {
 
 static int newest_version(const void *left, const void *right) {
   const struct item *a = left, *b = right;
-  size_t less = a->modified.size < b->modified.size ? a->modified.size : b->modified.size;
-  int order = less > 0 ? memcmp(b->modified.data, a->modified.data, less) : 0;
-  if (order == 0)
-    order = (a->modified.size < b->modified.size) - (a->modified.size > b->modified.size);
+  int order = wire_stix_compare_modified(b->modified, a->modified);
   return order != 0 ? order : (a > b) - (a < b);
 }
 

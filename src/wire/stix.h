@@ -59,6 +59,9 @@ struct wire_stix_entry { struct base_view id, type, modified; }; /* modified emp
 /* Lines "ID" or "ID MODIFIED", in the order of ids, each once with its newest version, appended to out. BASE_FIELD, BASE_SYNTAX
  * and BASE_TOO_LARGE say in one sentence why this is no bundle that can be listed. */
 BASE_NODISCARD enum base_code wire_stix_list(struct base_view bytes, struct base_buf *out, struct base_error *err);
+/* Which of two versions is older, by their `modified`: below 0 the first. Without one is older than any; "08:00:00Z" is older than
+ * "08:00:00.5Z", whose octets come before. Texts that tell the same moment are ordered as texts. */
+int wire_stix_compare_modified(struct base_view a, struct base_view b);
 /* The next line of such a list; false at its end, and where it is none: *left stays there. */
 bool wire_stix_next(struct base_view *left, struct wire_stix_entry *out);
 /* That all of it is one; how many objects it names. */

@@ -10,12 +10,15 @@ enum { UUID_SIZE = 36, MODIFIED_MAX = 40 };
 
 /* --- made, by whoever parses the bundle */
 
-/* A timestamp by its characters alone (STIX 2.1 section 3.2). */
+/* A timestamp by its form (STIX 2.1 section 3.2): to seconds or finer, in UTC. */
 static bool modified_valid(struct base_view text) {
-  static const char allowed[] = "0123456789-:.TZ";
-  bool good = text.size > 0 && text.size <= MODIFIED_MAX;
-  for (size_t i = 0; i < text.size && good; i++)
-    good = text.data[i] != 0 && strchr(allowed, text.data[i]) != NULL;
+  static const char form[] = "0000-00-00T00:00:00";
+  bool whole = text.size == sizeof form, finer = text.size > sizeof form + 1 && text.size <= MODIFIED_MAX;
+  bool good = whole || finer;
+  for (size_t i = 0; i < text.size && good; i++) {
+    char want = i + 1 == text.size ? 'Z' : i < sizeof form - 1 ? form[i] : i == sizeof form - 1 ? '.' : '0';
+    good = want == '0' ? text.data[i] >= '0' && text.data[i] <= '9' : text.data[i] == (uint8_t)want;
+  }
   return good;
 }
 
@@ -30,11 +33,26 @@ static int compare_views(struct base_view a, struct base_view b) {
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/* Without what says no more of the moment: the Z, zeros at the end of a fraction, a point without one. */
+static struct base_view plain_moment(struct base_view text) {
+  bool finer = text.size > sizeof "0000-00-00T00:00:00";
+  text.size -= text.size > 0;
+  while (finer && text.data[text.size - 1] == '0')
+    text.size--;
+  text.size -= finer && text.data[text.size - 1] == '.';
+  return text;
+}
+
+int wire_stix_compare_modified(struct base_view a, struct base_view b) {
+  int order = compare_views(plain_moment(a), plain_moment(b));
+  return order != 0 ? order : compare_views(a, b);
+}
+
 /* By id; of one that stands there more than once its newest version first. */
 static int by_id(const void *left, const void *right) {
   const struct wire_stix_entry *a = left, *b = right;
   int order = compare_views(a->id, b->id);
-  return order != 0 ? order : compare_views(b->modified, a->modified);
+  return order != 0 ? order : wire_stix_compare_modified(b->modified, a->modified);
 }
 
 static void write_entries(const struct wire_stix_entry *entries, size_t count, struct base_buf *out) {

@@ -396,7 +396,46 @@ static void lists(void **state) {
                  OF("url", UUID, "")), "url--" UUID " 2026-11-21T08:00:00Z\n");
   expect_list(IN(OF("url", UUID, ",\"modified\":\"yesterday\"")), "url--" UUID "\n");
   expect_list(IN(OF("url", UUID, ",\"modified\":\"2026-11-21T08:00:00.00000000000000000001Z\"")), "url--" UUID "\n");
+  static const char *const no_moments[] = {"Z",
+                                           "2026-11-21T08:00Z",
+                                           "2026-11-21T08:00:00",
+                                           "2026-11-21T08:00:00.Z",
+                                           "2026-11-21T08:00:00:5Z",
+                                           "2026-11-21 08:00:00Z",
+                                           "2026-11-2TT08:00:00Z",
+                                           "2026-11-21T08:00:00.5Z5Z",
+                                           "2026-11-21T08:00:0/Z",
+                                           "2026-11-21T08:00:0:Z",
+                                           "2026-11-21T08:00:00.5+01:00"};
+  for (size_t i = 0; i < sizeof no_moments / sizeof *no_moments; i++) {
+    char text[512];
+    (void)snprintf(text, sizeof text, IN(OF("url", UUID, ",\"modified\":\"%s\"")), no_moments[i]);
+    expect_list(text, "url--" UUID "\n");
+  }
   expect_list(IN(OF("url", UUID, ",\"modified\":[1]") "," OF("file", UUID, "")), "file--" UUID "\nurl--" UUID "\n");
+}
+
+/* Of versions of one object the newest in time, not in the order of octets, wherever it stands; what lies in the future is its
+ * author's word. */
+static void newest_version(void **state) {
+  (void)state;
+  static const char *const order[] = {"2026-11-21T07:59:59.999Z", "2026-11-21T08:00:00.000Z", "2026-11-21T08:00:00Z",
+                                      "2026-11-21T08:00:00.001Z", "2026-11-21T08:00:00.0100000000000000000Z", "2026-11-21T08:00:00.01Z",
+                                      "2026-11-21T08:00:00.5Z",   "2026-11-21T08:00:00.51Z",  "2026-11-21T08:00:01Z",
+                                      "2026-11-21T08:00:10Z",     "9999-12-31T23:59:59Z"};
+  static const size_t count = sizeof order / sizeof *order;
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < count; j++) {
+      char text[512], want[128];
+      int of = wire_stix_compare_modified(base_view_text(order[i]), base_view_text(order[j]));
+      assert_int_equal((of > 0) - (of < 0), (i > j) - (i < j));
+      (void)snprintf(text, sizeof text, IN(OF("url", UUID, ",\"modified\":\"%s\"") "," OF("url", UUID, ",\"x\":1,\"modified\":\"%s\"")),
+                     order[i], order[j]);
+      (void)snprintf(want, sizeof want, "url--" UUID " %s\n", of > 0 ? order[i] : order[j]);
+      expect_list(text, want);
+    }
+  assert_true(wire_stix_compare_modified((struct base_view){0}, base_view_text(order[0])) < 0);
+  assert_int_equal(wire_stix_compare_modified((struct base_view){0}, (struct base_view){0}), 0);
 }
 
 static void not_listed(void **state) {
@@ -458,7 +497,8 @@ static void no_lists(void **state) {
                                     "URL--" UUID "\n",
                                     "url--" UUID " \n",
                                     "url--" UUID " 2026 \n",
-                                    "url--" UUID " now\n"};
+                                    "url--" UUID " now\n",
+                                    "url--" UUID " 2026-11-21T08:00:00\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     size_t count = 0;
     assert_int_equal(wire_stix_list_check(base_view_text(bad[i]), &count, NULL), BASE_SYNTAX);
@@ -515,6 +555,7 @@ int main(void) {
       cmocka_unit_test(type_limits),
       cmocka_unit_test(warning_limit),
       cmocka_unit_test(lists),
+      cmocka_unit_test(newest_version),
       cmocka_unit_test(not_listed),
       cmocka_unit_test(list_limits),
       cmocka_unit_test(no_lists),
