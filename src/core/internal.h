@@ -471,7 +471,8 @@ struct core_stix {
   uint64_t token;              /* … with this request */
   bool out;                    /* one is given out: */
   struct store_stix_wait task; /* as it waits */
-  int64_t not_before_ms;       /* monotonic: the disk had no room */
+  int64_t not_before_ms;       /* monotonic: the disk had no room, or it rests */
+  int64_t begun_ms;            /* monotonic: this process began */
 };
 
 struct core_fresh { /* id zero: none */

@@ -252,6 +252,7 @@ enum base_code core_open(const struct core_environment *environment, struct core
   core->replies_end = &core->replies;
   core->parts_dir = core->room.fd = -1;
   core->stix.some = true;
+  core->stix.begun_ms = core_now_ms(core);
   core->started = core_now(core);
   enum base_code code = open_all(core, err);
   if (code == BASE_OK)

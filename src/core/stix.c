@@ -242,6 +242,12 @@ static enum base_code look_at(struct core *core, struct store_stix_wait *wait, c
     (void)snprintf(why, sizeof why, "STIX: whoever looked into it did not come back, %d times", CORE_STIX_TRIES);
     return settle_unread(core, wait, why, err);
   }
+  /* The worker's end is the node's: parts that are made for it, one behind the other, are not to use up its restarts. */
+  int64_t rested_ms = core->stix.begun_ms + CORE_STIX_REST_MS;
+  if (wait->tries >= CORE_STIX_AT_ONCE && core_now_ms(core) < rested_ms) {
+    core->stix.not_before_ms = rested_ms;
+    return BASE_OK;
+  }
   wait->tries++;
   enum base_code code = core_write(core, err);
   if (code == BASE_OK)
@@ -299,7 +305,8 @@ enum base_code core_stix_settle(struct core *core, struct base_error *err) {
     core->stix.not_before_ms = core_now_ms(core) + CORE_STIX_AGAIN_MS;
     return BASE_OK;
   }
-  for (int i = 0; i < CORE_STIX_STEP && code == BASE_OK && core->stix.parked && core->stix.some; i++)
+  for (int i = 0; i < CORE_STIX_STEP && code == BASE_OK && core->stix.parked && core->stix.some &&
+                  core->stix.not_before_ms <= core_now_ms(core); i++)
     code = look_on(core, err);
   return code;
 }
