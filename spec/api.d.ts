@@ -577,6 +577,7 @@ export type StixObjects = {
     /** The name of the part. */
     part: string;
     sha256: Sha256;
+    recalled: Recalled;
   }[];
   /** Where the next page begins; null: there is none. */
   next: string | null;

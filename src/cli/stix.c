@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "wire/kind.h"
 
 /* id NULL: none. The query of an answer's page: "?type=…&case=…". */
 static enum base_code write_query(const struct cli *cli, const char *id, struct base_buf *out, struct base_error *err) {
@@ -25,17 +26,31 @@ static enum base_code write_query(const struct cli *cli, const char *id, struct 
   return base_buf_check(out, "what is asked for", err);
 }
 
+static const struct wire_json *recall_of(const struct wire_json *objects, size_t index) {
+  const struct wire_json *recalled = wire_json_get(wire_json_at(objects, index), "recalled");
+  return wire_json_type(recalled) == WIRE_JSON_OBJECT ? recalled : NULL;
+}
+
+/* Behind the others what the author asks for who called the message back; without one of these no such column. */
 static void show_objects(struct cli *cli, const struct wire_json *objects) {
-  static const enum cli_word heads[] = {CLI_OBJECT, CLI_CHANGED, CLI_PART, CLI_MESSAGE, CLI_CASE};
+  static const enum cli_word heads[] = {CLI_OBJECT, CLI_CHANGED, CLI_PART, CLI_MESSAGE, CLI_CASE, CLI_RECALLED};
   CLI_AUTO_TABLE struct cli_table table;
-  cli_table_begin(&table, cli, sizeof heads / sizeof *heads, heads);
+  CLI_AUTO_KINDS struct cli_kinds kinds = {0};
+  bool any = false;
+  for (size_t i = 0; i < wire_json_size(objects) && !any; i++)
+    any = recall_of(objects, i) != NULL;
+  cli_table_begin(&table, cli, sizeof heads / sizeof *heads - !any, heads);
   for (size_t i = 0; i < wire_json_size(objects); i++) {
-    const struct wire_json *object = wire_json_at(objects, i);
+    const struct wire_json *object = wire_json_at(objects, i), *recall = recall_of(objects, i);
     cli_cell_id(&table, cli_string(object, "id"));
     cli_cell_id(&table, cli_string(object, "modified"));
     cli_cell(&table, cli_string(object, "part"));
     cli_cell_id(&table, cli_string(object, "message"));
     cli_cell_id(&table, cli_string(object, "case"));
+    if (any)
+      cli_cell(&table, recall == NULL ? BASE_VIEW("")
+                                      : cli_code_label(cli, cli_kind(cli, &kinds, BASE_VIEW(WIRE_KIND_RECALL)), BASE_VIEW("measure"),
+                                                       cli_string(recall, "measure")));
   }
   cli_table_end(&table);
 }

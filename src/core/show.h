@@ -58,6 +58,9 @@ BASE_NODISCARD enum base_code core_show_items(struct core *core, struct wire_wri
 bool core_show_bare(const struct wire_json *request);
 /* Of the leaf about content that is given out: exported, when the asker says that it leaves the node as a file. */
 enum wire_act core_show_act(const struct wire_json *request);
+/* The member `recalled`: null, or the case in which its author called it back, and what he asks for. */
+struct core_recalled;
+void core_show_recalled(struct wire_writer *writer, const struct core_recalled *recalled);
 /* When a message was received: ours by this partner, a partner's (NULL) by us. 0: not yet. */
 struct core_received {
   base_time at;   /* of the receipt */

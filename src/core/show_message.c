@@ -456,24 +456,27 @@ static enum base_code write_kept(struct core *core, struct wire_writer *writer, 
   return code;
 }
 
-/* null, or the case in which its author called it back, and what he asks for. */
+void core_show_recalled(struct wire_writer *writer, const struct core_recalled *recalled) {
+  wire_write_key(writer, "recalled");
+  if (!recalled->there) {
+    wire_write_null(writer);
+    return;
+  }
+  wire_write_object(writer);
+  wire_write_member_id(writer, "case", &recalled->case_id);
+  core_show_time(writer, "at", recalled->at);
+  wire_write_member_text(writer, "measure", recalled->measure);
+  wire_write_end(writer, '}');
+}
+
 static enum base_code write_recalled(struct core *core, struct wire_writer *writer, const struct store_message *row,
                                      struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, MESSAGE_ARENA);
   struct core_recalled recalled = {0};
   enum base_code code = core_recalled(core, &row->id, row->author, &arena, &recalled, err);
-  wire_write_key(writer, "recalled");
-  if (code != BASE_OK || !recalled.there) {
-    wire_write_null(writer);
-    return code;
-  }
-  wire_write_object(writer);
-  wire_write_member_id(writer, "case", &recalled.case_id);
-  core_show_time(writer, "at", recalled.at);
-  wire_write_member_text(writer, "measure", recalled.measure);
-  wire_write_end(writer, '}');
-  return BASE_OK;
+  core_show_recalled(writer, &recalled);
+  return code;
 }
 
 static const char *message_state(enum store_message_state state) {

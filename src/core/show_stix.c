@@ -7,6 +7,7 @@
 #include "core/lane.h"
 #include "core/messages.h"
 #include "core/people.h"
+#include "core/recall.h"
 #include "core/register.h"
 #include "core/stix.h"
 #include "wire/stix.h"
@@ -17,6 +18,7 @@ struct item {
   struct base_view id, modified, name, media_type; /* in the arena of the walk */
   struct base_id message, case_id;
   struct base_hash sha256;
+  struct core_recalled recalled;
 };
 
 struct walk {
@@ -151,10 +153,11 @@ static bool is_wanted(const struct walk *walk, const struct wire_stix_entry *ent
 
 /* Objects of one part until the page is full; true: all of them. */
 static bool add_items(struct walk *walk, const struct store_stix_found *found, const struct wire_part *part,
-                      struct base_view list) {
+                      struct core_recalled recalled, struct base_view list) {
   struct wire_stix_entry entry;
   struct base_view name = base_arena_copy(walk->arena, part->name);
   struct base_view type = base_arena_copy(walk->arena, part->media_type);
+  recalled.measure = base_arena_copy(walk->arena, recalled.measure);
   for (size_t at = 0; wire_stix_next(&list, &entry); at++) {
     if (at < walk->index || !is_wanted(walk, &entry))
       continue;
@@ -166,7 +169,8 @@ static bool add_items(struct walk *walk, const struct store_stix_found *found, c
                                                .media_type = type,
                                                .message = found->message,
                                                .case_id = found->case_id,
-                                               .sha256 = part->sha256};
+                                               .sha256 = part->sha256,
+                                               .recalled = recalled};
     walk->index = at + 1;
   }
   return true;
@@ -179,6 +183,7 @@ static enum base_code open_part(struct walk *walk, const struct store_stix_found
   base_arena_init(&arena, 48 << 20);
   base_buf_init(&list, WIRE_STIX_LIST_MAX);
   struct core_content content = {0};
+  struct core_recalled recalled = {0};
   struct store_stix_part row;
   struct base_error why = {0};
   enum base_code code = core_content_read(walk->core, &found->message, &arena, &content, &why);
@@ -188,9 +193,11 @@ static enum base_code open_part(struct walk *walk, const struct store_stix_found
     code = base_fail(&why, BASE_CORRUPT, "a part that is listed is not here");
   if (code == BASE_OK)
     code = core_stix_unseal(&content.key, &row, &list, &why);
+  if (code == BASE_OK)
+    code = core_recalled(walk->core, &found->message, content.row.author, &arena, &recalled, &why);
   *whole = true; /* what is damaged is passed over: register.check names it */
   if (code == BASE_OK)
-    *whole = add_items(walk, found, &content.part0.parts[found->part], base_buf_view(&list));
+    *whole = add_items(walk, found, &content.part0.parts[found->part], recalled, base_buf_view(&list));
   core_content_free(&content);
   return code == BASE_OK || core_damage(code) ? BASE_OK : base_fail(err, code, "%s", why.text);
 }
@@ -253,6 +260,7 @@ static void write_items(const struct walk *walk, uint64_t waiting, struct wire_w
     wire_write_member_id(writer, "case", &item->case_id);
     wire_write_member_text(writer, "part", item->name);
     wire_write_member_hash(writer, "sha256", &item->sha256);
+    core_show_recalled(writer, &item->recalled);
     wire_write_end(writer, '}');
   }
   wire_write_end(writer, ']');

@@ -160,10 +160,13 @@ def story():
 
     must(rabat.wasl("recall", "open", late, "--measure", "erase", "--ground", "inaccurate", "--reason", "Faux."))
     asked = until(lambda: paris.json("recall", "list"), 20, "recalled")[0]["id"]
+    for node in (rabat, paris):
+        row = node.json("stix", "list", "--message", late)["objects"][0]
+        check(row["recalled"]["measure"] == "erase" and "Recalled by its author" in node.ask("stix", "list"), node.name, row)
     must(paris.wasl("recall", "answer", asked, "--outcome", "erased"))
     gone(paris, late, "note", 10)
     paris.sound()
-    ok("nor is what its author recalled")
+    ok("what its author recalled says so until it is erased, and then is in no list, count or search")
 
 
 run(story)

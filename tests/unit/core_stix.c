@@ -317,6 +317,37 @@ static void test_erased(void **state) {
   try_remove(&a, &b);
 }
 
+/* What its author called back says so beside each object, at both, until it is erased. */
+static void test_recalled(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char first[65], second[65], json[300];
+  try_agreed(&a, &b);
+  stix_send(&a, &b, 1, 2, first);
+  stix_send(&a, &b, 1, 1, second);
+  assert_int_equal(stix_look(&a), 2);
+  assert_int_equal(stix_look(&b), 2);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"measure\":\"erase\",\"ground\":\"inaccurate\"}", first);
+  struct pair_answer answer = pair_ask(&a, LINK_RECALL_OPEN, json, -1);
+  assert_int_equal(answer.status, BASE_OK);
+  pair_answer_free(&answer);
+  pair_rest(&a, &b);
+  struct pair_node *const nodes[] = {&a, &b};
+  for (int i = 0; i < 2; i++) {
+    struct told told = listed(nodes[i], "", "");
+    const struct wire_json *objects = wire_json_get(told.json, "objects");
+    assert_int_equal(wire_json_size(objects), 3);
+    assert_true(is_null(at(objects, 0), "recalled"));
+    expect_text(at(objects, 1), "message", first);
+    expect_text(wire_json_get(at(objects, 1), "recalled"), "measure", "erase");
+    expect_text(wire_json_get(at(objects, 2), "recalled"), "measure", "erase");
+    forget(&told);
+  }
+  erase(&b, first);
+  assert_int_equal(count_of(&b, "", ""), 1);
+  try_remove(&a, &b);
+}
+
 static void healed(struct pair_node *node, const char *sql, const char *says) {
   damage_found(node, sql, says);
   assert_int_equal(stix_look(node), 1);
@@ -562,6 +593,7 @@ int main(void) {
       cmocka_unit_test(test_parked),
       cmocka_unit_test(test_what_is_said_is_not_trusted),
       cmocka_unit_test(test_erased),
+      cmocka_unit_test(test_recalled),
       cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_one_of_several_is_gone),
       cmocka_unit_test(test_again),
