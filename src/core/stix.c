@@ -234,6 +234,15 @@ static void hand_out(struct core *core, const struct store_stix_wait *wait, cons
 static enum base_code look_at(struct core *core, struct store_stix_wait *wait, const struct wire_part *wire,
                               struct base_error *err) {
   char why[CORE_STIX_WHY_MAX];
+  uint64_t listed = 0;
+  enum base_code code = store_stix_objects(core->store, &wait->message, &listed, err);
+  if (code != BASE_OK)
+    return code;
+  if (listed >= CORE_STIX_MESSAGE_MAX) {
+    (void)snprintf(why, sizeof why, "STIX: parts before it in its message hold %llu objects, and a message is listed up to %d",
+                   (unsigned long long)listed, CORE_STIX_MESSAGE_MAX);
+    return settle_unread(core, wait, why, err);
+  }
   if (wire->size > WIRE_STIX_MAX) {
     (void)snprintf(why, sizeof why, "STIX: it has more than %d octets", WIRE_STIX_MAX);
     return settle_unread(core, wait, why, err);
@@ -249,7 +258,7 @@ static enum base_code look_at(struct core *core, struct store_stix_wait *wait, c
     return BASE_OK;
   }
   wait->tries++;
-  enum base_code code = core_write(core, err);
+  code = core_write(core, err);
   if (code == BASE_OK)
     code = store_stix_wait_put(core->store, wait, err);
   if (code == BASE_OK)

@@ -13,6 +13,7 @@ enum {
   CORE_STIX_TRIES = 3,        /* a part is given out so often; then it stands as one that could not be looked into */
   CORE_STIX_AT_ONCE = 2,      /* so often at once when this node starts again; from then on it rests first: */
   CORE_STIX_REST_MS = 40000,  /* wasld gives a node up that ends six times within a minute, whatever parts wait */
+  CORE_STIX_MESSAGE_MAX = 65536, /* objects of one message; behind them no further part is listed: it is erased in one step */
   CORE_STIX_STEP = 16,        /* parts that need nobody to look into them, in one step */
   CORE_STIX_AGAIN_MS = 30000, /* until the disk is asked again whether it has room */
   CORE_STIX_PAGE = 100,       /* objects in one answer … */

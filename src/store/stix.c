@@ -379,11 +379,26 @@ enum base_code store_stix_drop_at(struct store *store, int64_t place, struct bas
 
 /* --- made anew */
 
+static enum base_code count_objects(struct store *store, int64_t number, uint64_t *out, struct base_error *err) {
+  bool found = false;
+  int64_t count = 0;
+  enum base_code code = store_run_number(store, STORE_SQL_STIX_OBJECTS,
+                                         STORE_VALUES(store_number(number * PARTS), store_number(number * PARTS + PARTS)), &found,
+                                         &count, err);
+  *out = (uint64_t)count;
+  return code;
+}
+
+enum base_code store_stix_objects(struct store *store, const struct base_id *message, uint64_t *out, struct base_error *err) {
+  int64_t number = 0;
+  enum base_code code = store_id_find(store, message, &number, err);
+  return code == BASE_OK ? count_objects(store, number, out, err) : code;
+}
+
 enum base_code store_stix_message_next(struct store *store, int64_t *key, struct base_id *out, uint64_t *objects,
                                        struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  int64_t count = 0;
-  bool found = false;
+  uint64_t count = 0;
   enum base_code code = store_rows_after(store, STORE_SQL_STIX_MESSAGE_NEXT, *key, &rows, err);
   if (code != BASE_OK)
     return code;
@@ -391,12 +406,10 @@ enum base_code store_stix_message_next(struct store *store, int64_t *key, struct
   store_row_32(&rows, 1, out->bytes);
   code = store_row_check(&rows, err);
   if (code == BASE_OK)
-    code = store_run_number(store, STORE_SQL_STIX_OBJECTS,
-                            STORE_VALUES(store_number(number * PARTS), store_number(number * PARTS + PARTS)), &found, &count,
-                            err);
+    code = count_objects(store, number, &count, err);
   if (code == BASE_OK) {
     *key = number;
-    *objects = (uint64_t)count;
+    *objects = count;
   }
   return code;
 }

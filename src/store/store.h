@@ -836,6 +836,9 @@ BASE_NODISCARD enum base_code store_stix_drop_at(struct store *store, int64_t pl
  * what is listed of parts. */
 BASE_NODISCARD enum base_code store_stix_message_next(struct store *store, int64_t *key, struct base_id *out, uint64_t *objects,
                                                       struct base_error *err);
+/* How many objects are listed of this message. */
+BASE_NODISCARD enum base_code store_stix_objects(struct store *store, const struct base_id *message, uint64_t *out,
+                                                 struct base_error *err);
 BASE_NODISCARD enum base_code store_stix_recount(struct store *store, struct base_error *err);
 /* Parts that hold something, the newest first. */
 enum store_stix_by { STORE_STIX_BY_LANE, STORE_STIX_BY_CASE, STORE_STIX_BY_MESSAGE, STORE_STIX_BY_ID };

@@ -447,6 +447,35 @@ static void test_one_of_several_is_gone(void **state) {
   try_remove(&a, &b);
 }
 
+/* What one message may list has an end, so that to erase it is no long step. */
+static void test_many_of_one_message(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], sql[96];
+  BASE_AUTO_BUF struct base_buf parts = {0};
+  try_agreed(&a, &b);
+  for (unsigned i = 0; i < 4; i++)
+    stix_upload_bundle(&a, i, 1, &parts);
+  try_request_with(&a, &b, try_parts_end(&parts), id);
+  for (unsigned more = 0; more < 2; more++) { /* one below, and at it */
+    struct pair_answer task;
+    assert_true(stix_take(&a, &task));
+    stix_look_into(&a, &task);
+    pair_close(&a);
+    snprintf(sql, sizeof sql, "UPDATE stix_parts SET objects = %u - (place %% 64 < %u)", CORE_STIX_MESSAGE_MAX / (more + 1), 1 - more);
+    assert_true(damage_change(&a, sql));
+    pair_open(&a);
+  }
+  assert_int_equal(stix_look(&a), 0);
+  shown(&a, id, "\"why\":\"STIX: parts before it in its message hold 65536 objects, and a message is listed up to 65536\"");
+  struct pair_answer answer = ask_as(&a, LINK_STIX_COUNT, "", "");
+  base_buf_u8(&answer.payload, 0);
+  assert_non_null(strstr((const char *)answer.payload.data, "\"parts\":2,\"unread\":2,"));
+  pair_answer_free(&answer);
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
 /* Made anew, over a crash, from parts that are in the index alone; what was counted wrong is right after it. */
 static void test_again(void **state) {
   (void)state;
@@ -596,6 +625,7 @@ int main(void) {
       cmocka_unit_test(test_recalled),
       cmocka_unit_test(test_tampered),
       cmocka_unit_test(test_one_of_several_is_gone),
+      cmocka_unit_test(test_many_of_one_message),
       cmocka_unit_test(test_again),
       cmocka_unit_test(test_again_in_steps),
       cmocka_unit_test(test_many_that_do_not_open),
