@@ -34,7 +34,7 @@ WALL_SECONDS = 60             # one that waits for nothing
 # sources, and the unit tests that must find their mutants out; none: those of the folder
 SETS = {
     "law": (["src/law"], None),
-    "engine": (["src/engine", "src/wire/header_direct.c"], "engine_state,engine_item,engine_edge,engine_period,wire_direct"),
+    "engine": (["src/engine", "src/wire/header_direct.c"], "engine_state,engine_item,engine_edge,engine_full,engine_period,wire_direct"),
     "clocks": (["src/core/clocks.c", "src/core/itemclocks.c"], "core_clockheard,core_clockitem,core_clockstep,core_clocktouch"),
     "kinds": (["src/wire/kind.c", "src/wire/kind_answer.c", "src/wire/kind_apart.c", "src/wire/kind_balance.c", "src/wire/kind_clock.c", "src/wire/kind_doubts.c", "src/wire/kind_earlier.c", "src/wire/kind_ends.c", "src/wire/kind_feed.c",
                "src/wire/kind_field.c", "src/wire/kind_item.c", "src/wire/kind_lane.c", "src/wire/kind_period.c", "src/wire/kind_picture.c",

@@ -119,6 +119,9 @@ static void same_messages(const struct scene *a, const struct scene *b) {
     assert_int_equal(one->item_state, other->item_state);
     assert_int_equal(one->item_by, other->item_by);
     assert_int_equal(one->assignee, other->assignee);
+    assert_int_equal(one->about, other->about);
+    assert_int_equal(one->party, other->party);
+    assert_int_equal(one->type, other->type);
     assert_memory_equal(one->agreed, other->agreed, sizeof one->agreed);
     assert_int_equal(one->effective, other->effective);
     assert_int_equal(one->agrees, other->agrees);
@@ -171,14 +174,7 @@ static const char EDGE[] =
     "\"transitions\":[{\"on\":\"do\",\"from\":[\"todo\"],\"to\":\"done\"}]}],\"clocks\":[]}";
 
 static void begin_edge(struct scene *scene, int opener) {
-  struct base_hash hash;
-  struct base_error err;
-  memset(scene, 0, sizeof *scene);
-  memset(hash.bytes, 0x11, sizeof hash.bytes);
-  base_arena_init(&scene->shipped.arena, WIRE_KIND_ARENA);
-  if (wire_kind_parse(base_view_text(EDGE), &hash, &scene->shipped.arena, &scene->shipped.kind, &err))
-    fail_msg("%s", err.text);
-  scene->parties = 3;
+  begin_kind(scene, EDGE);
   add(scene, 'a', opener, "open", "");
 }
 
