@@ -53,7 +53,8 @@ mutants:
 	@$(MAKE) -s build
 	@TESTS='$(TESTS)'; IN='$(IN)'; if [ -n "$$IN" ]; then tests/mutants.py $${TESTS:+--tests "$$TESTS"} $$IN; \
 	  else tests/mutants.py --set law && tests/mutants.py --set engine --json build/mutants-engine.json && \
-	    tests/mutants.py --set clocks --json build/mutants-clocks.json; fi
+	    tests/mutants.py --set clocks --json build/mutants-clocks.json && \
+	    tests/mutants.py --set forms --json build/mutants-forms.json; fi
 
 faults:
 	@ci/faults

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutants of C sources, and whether the unit tests find them out: tests/mutants.py [PATH …], or a set of them: --set law (which it is by
 itself), --set engine (the state of a case and its items, and the direct reader of headers), --set clocks (of a case and of its items),
---set kinds (their reader, and forms by them).
+--set forms (what they say against earlier messages, and balances), --set kinds (their reader, and forms by them).
 
 Each mutant (tests/mutate.py says by which rules) is compiled as the build compiles the file, without its debug information, and put
 before the libraries in the unit tests of the folder, which must then fail: one that crashes, or takes more than the time given to it,
@@ -36,6 +36,7 @@ SETS = {
     "law": (["src/law"], None),
     "engine": (["src/engine", "src/wire/header_direct.c"], "engine_state,engine_item,engine_edge,engine_full,engine_period,wire_direct"),
     "clocks": (["src/core/clocks.c", "src/core/itemclocks.c"], "core_clockheard,core_clockitem,core_clockstep,core_clocktouch"),
+    "forms": (["src/core/answercheck.c", "src/core/balance.c", "src/core/earliercheck.c"], "core_formcheck,core_balancecount"),
     "kinds": (["src/wire/kind.c", "src/wire/kind_answer.c", "src/wire/kind_apart.c", "src/wire/kind_balance.c", "src/wire/kind_clock.c", "src/wire/kind_doubts.c", "src/wire/kind_earlier.c", "src/wire/kind_ends.c", "src/wire/kind_feed.c",
                "src/wire/kind_field.c", "src/wire/kind_item.c", "src/wire/kind_lane.c", "src/wire/kind_period.c", "src/wire/kind_picture.c",
                "src/wire/kind_write.c", "src/wire/form.c", "src/wire/labels.c"],

@@ -57,7 +57,7 @@ struct core_balance_line *core_balance_asked(const struct core_balance *balance,
   return NULL;
 }
 
-/* NULL when there is no room for one more, which is counted. */
+/* NULL when there is no room for one more, or for its names, which is counted. */
 static struct core_balance_line *take_line(struct core_balance *balance, const struct core_balance_row *row) {
   size_t place = sorted_place(balance, row);
   struct core_balance_line *found = exact_line(balance, row);
@@ -71,6 +71,10 @@ static struct core_balance_line *take_line(struct core_balance *balance, const s
   *found = (struct core_balance_line){.line = base_arena_copy(&balance->arena, row->line),
                                       .what = base_arena_copy(&balance->arena, row->what),
                                       .unit = base_arena_copy(&balance->arena, row->unit)};
+  if (found->line.data == NULL || found->what.data == NULL || found->unit.data == NULL) {
+    balance->unclear++;
+    return NULL;
+  }
   memmove(balance->sorted + place + 1, balance->sorted + place, (balance->count - place) * sizeof *balance->sorted);
   balance->sorted[place] = (uint16_t)balance->count++;
   return found;
@@ -139,14 +143,13 @@ static enum base_code read_rows(struct core *core, struct core_balance *balance,
 
 /* What a line is for, and in which unit, is settled once it is said: what was offered for it was meant for that. */
 static void count_need(struct core_balance *balance, const struct core_balance_row *row) {
-  struct core_balance_line *line = core_balance_asked(balance, row->line);
-  bool other = line != NULL && compare_line(line, row) != 0;
+  const struct core_balance_line *asked = core_balance_asked(balance, row->line);
+  bool other = asked != NULL && compare_line(asked, row) != 0;
   if (other || row->what.size == 0 || row->unit.size == 0) {
     balance->unclear++;
     return;
   }
-  if (line == NULL)
-    line = take_line(balance, row);
+  struct core_balance_line *line = take_line(balance, row);
   if (line == NULL)
     return;
   line->asked = true;
@@ -161,7 +164,7 @@ static enum base_code add_needs(struct core *core, struct core_balance *balance,
   struct core_balance_row rows[WIRE_KIND_ROWS_MAX];
   size_t count = 0;
   enum base_code code = read_rows(core, balance, id, table, &arena, &content, rows, &count, err);
-  for (size_t i = 0; i < count && code == BASE_OK; i++)
+  for (size_t i = 0; i < count; i++)
     count_need(balance, &rows[i]);
   core_content_free(&content);
   return code;
