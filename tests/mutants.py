@@ -84,6 +84,15 @@ class Test:
         if said.returncode != 0:
             sys.exit(f"tests/mutants.py: there is no unit test {name}: {said.stderr.strip()}")
         self.line = shlex.split(said.stdout.strip().splitlines()[-1])
+        self.seconds = 0.0  # of processor time, to link it and to run it, with the source as it is
+
+    def measured(self, folder):
+        """Whether it passes with the source as it is, and how long that takes."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        passed = self.passes([], folder)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return passed
 
     def passes(self, objects, folder):
         program = os.path.join(folder, self.name)
@@ -191,14 +200,14 @@ def compile_all(compiler, ones, texts, jobs):
 
 
 def try_all(ones, tests, jobs):
-    """Runs the tests with each, first the one of the file's name, then those that found most in this file, until one fails."""
+    """Runs the tests with each, first those that found most in this file for the time that they take, until one fails."""
     found = collections.Counter()
     progress = Progress("tried", len(ones))
     survived = [0]
 
     def try_one(one):
-        folder, stem = os.path.dirname(one.object), os.path.basename(one.path)[:-2]
-        for test in sorted(tests, key=lambda test: (-found[one.path, test.name], stem not in test.name)):
+        folder = os.path.dirname(one.object)
+        for test in sorted(tests, key=lambda test: test.seconds / (found[one.path, test.name] + 1)):
             if not test.passes([one.object], folder):
                 one.result, one.by = "found out", test.name
                 found[one.path, test.name] += 1
@@ -260,7 +269,7 @@ def main():
     entries, tests = known(), [Test(name) for name in names]
     with tempfile.TemporaryDirectory(dir=os.environ.get("WASL_TEST_TMP"), prefix="mutants-") as folder:
         for test in tests:
-            if not test.passes([], folder):
+            if not test.measured(folder):
                 sys.exit(f"tests/mutants.py: {test.name} fails with the source as it is")
         compile_all(Compiler(folder), ones, texts, options.jobs)
         try_all([one for one in ones if one.result is None], tests, options.jobs)
