@@ -11,6 +11,10 @@
  */
 
 struct core;
+/* The kinds of case that the program has in itself, parsed: the same for each core of a process, changed by none. */
+struct core_shipped;
+BASE_NODISCARD enum base_code core_shipped_load(struct core_shipped **out, struct base_error *err);
+void core_shipped_free(struct core_shipped *shipped);
 
 struct core_environment {
   const struct base_world *world;
@@ -18,6 +22,7 @@ struct core_environment {
   int dir;               /* core's own folder, open: core.db and parts/ */
   struct store_server *database; /* instead of core.db; core_open takes it over, whatever comes of it. NULL: core.db */
   struct base_view card; /* the node's card, exact bytes */
+  const struct core_shipped *shipped; /* lives longer than the core */
   struct base_view backup_key; /* the text of the key that backups are sealed to; empty: each one names its own */
   /* Bytes free on the disk of dir and its size, false: not known. NULL: the file system is asked. */
   bool (*room)(void *context, uint64_t *free, uint64_t *size);

@@ -308,8 +308,12 @@ struct core_kind {
   struct wire_kind kind;
   struct wire_labels labels; /* of the program's own; of the others they are read when they are asked for */
   struct base_view titles[WIRE_LANGUAGES];
-  bool local; /* added to this node */
+  bool local; /* added to this node; else the program's, which belongs to its struct core_shipped */
   struct base_arena arena, texts; /* of the kind; of its titles */
+};
+struct core_shipped {
+  size_t count;
+  struct core_kind *kinds[];
 };
 struct core_kind_out { /* one that was added, and cannot be read */
   char subject[WIRE_CODE_MAX + 16];

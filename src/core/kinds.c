@@ -82,6 +82,11 @@ static void put(struct core_kind **row, size_t count, size_t at, struct core_kin
   row[at] = kind;
 }
 
+static void let_go(struct core_kind *kind) {
+  if (kind->local)
+    core_kind_free(kind);
+}
+
 static enum base_code make_room(struct core *core, struct base_error *err) {
   if (core->kind_count < core->kind_room)
     return BASE_OK;
@@ -99,7 +104,7 @@ static enum base_code make_room(struct core *core, struct base_error *err) {
 enum base_code core_kind_insert(struct core *core, struct core_kind *kind, struct base_error *err) {
   enum base_code code = make_room(core, err);
   if (code != BASE_OK) {
-    core_kind_free(kind);
+    let_go(kind);
     return code;
   }
   put(core->kinds, core->kind_count, before(core->kinds, core->kind_count, kind, by_name), kind);
@@ -127,7 +132,7 @@ void core_kind_drop(struct core *core, const struct core_kind *kind) {
   take_out(core->kinds_hashed, core->kind_count, own);
   core->kind_count--;
   core->kinds_added -= own->local;
-  core_kind_free(own);
+  let_go(own);
 }
 
 const struct core_kind *core_kind_named(const struct core *core, struct base_view name) {
@@ -175,29 +180,50 @@ static bool is_semantics(const char *name) {
   return is_json && !is_labels;
 }
 
-enum base_code core_kinds_load(struct core *core, struct base_error *err) {
-  for (size_t i = 0; i < kinds_count; i++) {
-    const struct kinds_file *file = &kinds_files[i];
-    struct core_kind *kind = NULL;
-    if (!is_semantics(file->name))
+static enum base_code load_file(const struct kinds_file *file, struct core_kind **out, struct base_error *err) {
+  const struct kinds_file *labels = labels_of(file);
+  if (labels == NULL)
+    return base_fail(err, BASE_NOT_FOUND, "kinds/%s has no labels beside it", file->name);
+  enum base_code code = core_kind_make(base_view_of(file->data, file->size), base_view_of(labels->data, labels->size), true,
+                                       out, err);
+  return code == BASE_OK ? BASE_OK : base_fail_within(err, "kinds/%s", file->name);
+}
+
+enum base_code core_shipped_load(struct core_shipped **out, struct base_error *err) {
+  struct core_shipped *shipped = calloc(1, sizeof *shipped + kinds_count * sizeof *shipped->kinds);
+  if (shipped == NULL)
+    return base_fail(err, BASE_MEMORY, "no memory for the kinds");
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < kinds_count && code == BASE_OK; i++) {
+    if (!is_semantics(kinds_files[i].name))
       continue;
-    const struct kinds_file *labels = labels_of(file);
-    if (labels == NULL)
-      return base_fail(err, BASE_NOT_FOUND, "kinds/%s has no labels beside it", file->name);
-    enum base_code code = core_kind_make(base_view_of(file->data, file->size),
-                                         base_view_of(labels->data, labels->size), true, &kind, err);
-    if (code != BASE_OK)
-      return base_fail_within(err, "kinds/%s", file->name);
-    code = core_kind_insert(core, kind, err);
-    if (code != BASE_OK)
-      return code;
+    code = load_file(&kinds_files[i], &shipped->kinds[shipped->count], err);
+    shipped->count += code == BASE_OK;
   }
-  return BASE_OK;
+  if (code == BASE_OK)
+    *out = shipped;
+  else
+    core_shipped_free(shipped);
+  return code;
+}
+
+void core_shipped_free(struct core_shipped *shipped) {
+  for (size_t i = 0; shipped != NULL && i < shipped->count; i++)
+    core_kind_free(shipped->kinds[i]);
+  free(shipped);
+}
+
+enum base_code core_kinds_begin(struct core *core, struct base_error *err) {
+  const struct core_shipped *shipped = core->env.shipped;
+  enum base_code code = BASE_OK;
+  for (size_t i = 0; i < shipped->count && code == BASE_OK; i++)
+    code = core_kind_insert(core, shipped->kinds[i], err);
+  return code;
 }
 
 void core_kinds_free(struct core *core) {
   for (size_t i = 0; i < core->kind_count; i++)
-    core_kind_free(core->kinds[i]);
+    let_go(core->kinds[i]);
   free(core->kinds);
   free(core->kinds_hashed);
   core->kinds = core->kinds_hashed = NULL;

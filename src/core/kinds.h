@@ -7,8 +7,8 @@
 /* The kinds of case that this node holds: those of the program, and those that were added to the node (kinds.c,
  * kindkept.c). spec/kind.md, "Kinds of a node". Not for others. */
 
-/* kinds.c. Those of the program, before anything is opened. */
-BASE_NODISCARD enum base_code core_kinds_load(struct core *core, struct base_error *err);
+/* kinds.c. Those of the program among the node's, before anything is opened. */
+BASE_NODISCARD enum base_code core_kinds_begin(struct core *core, struct base_error *err);
 void core_kinds_free(struct core *core);
 /* What new cases are of: the program's, else the highest version that was added; NULL: there is none. */
 const struct core_kind *core_kind_named(const struct core *core, struct base_view name);
@@ -31,9 +31,9 @@ enum base_code core_kind_lacks(const struct core_kind *kind, struct base_view ty
 BASE_NODISCARD enum base_code core_kind_make(struct base_view file, struct base_view labels, bool keep,
                                              struct core_kind **out, struct base_error *err);
 void core_kind_free(struct core_kind *kind);
-/* Takes it over, also when it fails. */
+/* Takes over one that was added, also when it fails. */
 BASE_NODISCARD enum base_code core_kind_insert(struct core *core, struct core_kind *kind, struct base_error *err);
-/* Out of memory; nobody may hold it any more. */
+/* One that was added, out of memory; nobody may hold it any more. */
 void core_kind_drop(struct core *core, const struct core_kind *kind);
 
 /* kindkept.c. Those that were added, as they are stored, anew. One that is damaged, or that this program does not

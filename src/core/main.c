@@ -28,6 +28,7 @@ struct process {
   struct link_channel *gates[LINK_ROLES];
   struct link_channel *keeper;
   struct core *core;       /* NULL: its database is not reached yet */
+  struct core_shipped *shipped;
   bool ready;              /* wasld was told that this process serves */
   struct base_error waits; /* why not, for whoever asks */
   size_t parked_count;
@@ -194,6 +195,9 @@ static enum base_code open_and_run(struct process *process, struct link_start *s
   if (code == BASE_OK)
     code = link_start_confine(start, err);
   if (code == BASE_OK)
+    code = core_shipped_load(&process->shipped, err);
+  environment->shipped = process->shipped;
+  if (code == BASE_OK)
     code = core_open(environment, &process->core, err);
   else
     store_server_close(environment->database);
@@ -243,6 +247,7 @@ static enum base_code serve(struct link_start *start, bool *later, struct base_e
                                          .answer = send_answer};
   code = open_and_run(&process, start, &environment, later, err);
   core_close(process.core);
+  core_shipped_free(process.shipped);
   link_channel_free(process.gates[LINK_ROLE_GATE_PEER]);
   link_channel_free(process.gates[LINK_ROLE_GATE_LOCAL]);
   link_channel_free(process.keeper);

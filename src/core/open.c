@@ -194,7 +194,7 @@ static enum base_code open_store(struct core *core, struct base_error *err) {
 }
 
 static enum base_code open_all(struct core *core, struct base_error *err) {
-  enum base_code code = core_kinds_load(core, err);
+  enum base_code code = core_kinds_begin(core, err);
   if (code == BASE_OK)
     code = had_store(core, err);
   if (code != BASE_OK)

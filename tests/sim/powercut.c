@@ -309,9 +309,18 @@ static void no_leak(void) {
   inside.fails = NULL;
   for (int i = 0; i < SITES; i++)
     pair_close(&world.sites[i].node);
+  if (run.group->where == ALLOCATIONS)
+    core_shipped_free(pair_kinds);
   if (inside.live_count > 0)
     wrong("%zu allocations are left over, one of them made at %p (addr2line -e %s)", inside.live_count, live_left(),
           run.program);
+}
+/* What the nodes know of the program's kinds they read within the story where allocations fail; else it was read before. */
+static void read_kinds(void) {
+  struct base_error err = {0};
+  pair_kinds = NULL;
+  if (inside_shipped(&pair_kinds, &err) != BASE_OK && (!run.child || inside_shipped(&pair_kinds, &err) != BASE_OK))
+    wrong("the program's kinds: %s", err.text);
 }
 /* Tells the story, in this process and those that split off. */
 static void tell(const struct broken *broken) {
@@ -320,6 +329,8 @@ static void tell(const struct broken *broken) {
   inside.ended = process_gone;
   sqlite3_auto_extension((void (*)(void))note_database);
   inside_watch(watch_inside);
+  if (run.group->where == ALLOCATIONS)
+    read_kinds();
   for (run.chapter = 0; run.chapter < CHAPTERS; run.chapter++) {
     chapters[run.chapter].tell();
     if (run.child) {
@@ -542,6 +553,7 @@ int main(int count, char **words) {
   run.shared = mmap(NULL, sizeof *run.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (run.shared == MAP_FAILED || !read_words(count, words, &wish))
     return 2;
+  (void)pair_shipped(NULL);
   if (wish.cut > 0)
     return run_once(wish.group == NULL ? &groups[0] : wish.group, wish.cut, wish.variant) ? 0 : 1;
   for (size_t i = 0; i < GROUPS; i++)

@@ -229,6 +229,16 @@ static int64_t inside_settle(struct core *core, enum base_code *fatal, struct ba
   inside.node = false;
   return due;
 }
+static enum base_code inside_shipped(struct core_shipped **out, struct base_error *err) {
+  if (setjmp(inside.way_out) != 0) {
+    process_ended(NULL);
+    return base_fail(err, BASE_INTERNAL, "the process ended while it started");
+  }
+  inside_enter();
+  enum base_code code = core_shipped_load(out, err);
+  inside.node = false;
+  return code;
+}
 static enum base_code inside_core_open(const struct core_environment *environment, struct core **out,
                                        struct base_error *err) {
   if (setjmp(inside.way_out) != 0) {

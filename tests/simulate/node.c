@@ -306,6 +306,17 @@ bool sim_node_dark(const struct sim_node *node) {
   return disk_is_off(node->core_disk) || disk_is_off(node->keeper_disk);
 }
 
+/* Once for all nodes. */
+static const struct core_shipped *shipped(void) {
+  static struct core_shipped *kinds;
+  struct base_error err = {0};
+  if (kinds == NULL && core_shipped_load(&kinds, &err) != BASE_OK) {
+    fprintf(stderr, "the program's kinds: %s\n", err.text);
+    abort();
+  }
+  return kinds;
+}
+
 static enum base_code open_both(struct sim_node *node, struct base_error *err) {
   node->keeper_dir = disk_open(node->keeper_disk, "keeper");
   node->core_dir = disk_open(node->core_disk, "core");
@@ -328,6 +339,7 @@ static enum base_code open_both(struct sim_node *node, struct base_error *err) {
                                                     .list = node_list},
                                          .dir = node->core_dir,
                                          .card = node->card,
+                                         .shipped = shipped(),
                                          .context = node,
                                          .answer = node_answer};
   if (code == BASE_OK && fchdir(node->core_dir) != 0)

@@ -22,7 +22,9 @@ static void kind_moves(struct pair_node *node) {
 static void make_history(struct history *history) {
   struct pair_node *a = &history->a, *b = &history->b;
   struct base_buf parts = {0};
+  pair_kinds_apart = true;
   try_partners(a, b);
+  pair_kinds_apart = false;
   pair_agree(a, b, history->agreement);
   try_upload(a, 1000, 1, &parts);
   try_upload(a, 2 * WIRE_RECORD_MAX + 5, 2, &parts);

@@ -231,7 +231,9 @@ static void it_waits_for_a_second_person(void **state) {
   (void)state;
   struct pair_node a, b;
   char talks[65], roadmap[65], item[65], lina[SECRET], samir[SECRET], members[256];
+  pair_kinds_apart = true;
   begin(&a, &b, talks, roadmap);
+  pair_kinds_apart = false;
   agreed(&a, &b, talks, "", item);
   struct core_case *kase = NULL;
   struct base_id id;

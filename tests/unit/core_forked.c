@@ -85,6 +85,7 @@ static void test_database_rolled_back(void **state) {
                                          .dir = core_dir,
                                          .database = place_server(core_dir),
                                          .card = base_buf_view(&b.card),
+                                         .shipped = pair_shipped(&b),
                                          .context = &b,
                                          .answer = pair_take_answer};
   struct core *core = NULL;

@@ -172,6 +172,7 @@ static void test_the_evidence_of_a_fault(void **state) {
 /* What nobody can tell the lane of any more is for nobody who has not all of them. */
 static void test_a_lane_that_is_not_known(void **state) {
   (void)state;
+  pair_kinds_apart = true;
   struct pair_node a, b;
   char tracing[65];
   two(&a, &b);
@@ -198,6 +199,7 @@ static void test_a_lane_that_is_not_known(void **state) {
   assert_string_equal(core_lane_name(WIRE_LANE_UNKNOWN), "of a lane that is not known here");
   pair_remove(&a);
   pair_remove(&b);
+  pair_kinds_apart = false;
 }
 
 /* --- on the way */

@@ -40,6 +40,7 @@ struct pair_node {
   struct base_world world;
   struct keeper *keeper;
   struct core *core;
+  struct core_shipped *apart; /* kinds of its own */
   int root, keeper_root; /* the folders that hold core/ and keeper/, on a real disk one and the same */
   int core_dir, keeper_dir;
   struct base_buf card;
@@ -158,6 +159,40 @@ static inline void pair_answer_free(struct pair_answer *answer) {
 }
 
 /* --- a node */
+/* The program's kinds are read once for all nodes of a process. A test that changes one sets pair_kinds_apart: a node that
+ * starts then has its own. */
+static struct core_shipped *pair_kinds;
+static bool pair_kinds_apart;
+static uint64_t pair_kinds_print; /* of them, as they were read */
+static inline uint64_t pair_print(uint64_t print, const void *data, size_t size) {
+  for (size_t at = 0; at + sizeof print <= size; at += sizeof print) {
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)data + at, sizeof word);
+    print = (print ^ word) * 1099511628211u;
+  }
+  return print;
+}
+static inline uint64_t pair_print_kinds(void) {
+  uint64_t print = 14695981039346656037u;
+  for (size_t i = 0; pair_kinds != NULL && i < pair_kinds->count; i++) {
+    const struct wire_kind *kind = &pair_kinds->kinds[i]->kind;
+    print = pair_print(print, kind, sizeof *kind);
+    print = pair_print(print, kind->types, kind->type_count * sizeof *kind->types);
+    for (size_t k = 0; k < kind->type_count; k++)
+      print = pair_print(print, kind->types[k].fields, kind->types[k].field_count * sizeof *kind->types[k].fields);
+    print = pair_print(print, kind->clocks, kind->clock_count * sizeof *kind->clocks);
+  }
+  return print;
+}
+static inline const struct core_shipped *pair_shipped(struct pair_node *node) {
+  struct base_error err = {0};
+  struct core_shipped **kinds = pair_kinds_apart ? &node->apart : &pair_kinds;
+  if (*kinds == NULL && core_shipped_load(kinds, &err) != BASE_OK)
+    fail_msg("%s", err.text);
+  if (pair_kinds_print == 0 && pair_kinds != NULL)
+    pair_kinds_print = pair_print_kinds();
+  return *kinds;
+}
 /* After a failure pair_close takes back what was opened. */
 static inline enum base_code pair_start(struct pair_node *node, struct base_error *err) {
   node->keeper_dir = openat(node->keeper_root, "keeper", O_RDONLY | O_DIRECTORY);
@@ -172,6 +207,7 @@ static inline enum base_code pair_start(struct pair_node *node, struct base_erro
       .dir = node->core_dir,
       .database = place_server(node->core_dir),
       .card = base_buf_view(&node->card),
+      .shipped = pair_shipped(node),
       .room = pair_room,
       .context = node,
       .answer = pair_take_answer};
@@ -191,8 +227,10 @@ static inline void pair_close(struct pair_node *node) {
     pair_answer_free(&node->answers[i]);
   node->count = 0;
   core_close(node->core);
+  core_shipped_free(node->apart);
   keeper_close(node->keeper);
   node->core = NULL;
+  node->apart = NULL;
   node->keeper = NULL;
   close(node->core_dir);
   close(node->keeper_dir);
@@ -264,10 +302,12 @@ static inline void pair_remove(struct pair_node *node) {
   pair_close(node);
   close(node->root);
   base_buf_free(&node->card);
-  snprintf(command, sizeof command, "%s/core", node->dir);
+  snprintf(command, sizeof command, "%.127s/core", node->dir);
   struct place_name place = place_of(command);
   place_drop(&place);
-  snprintf(command, sizeof command, "rm -rf '%s'", node->dir);
+  if (pair_kinds != NULL && pair_print_kinds() != pair_kinds_print)
+    fail_msg("a test changed a kind of the program's for all nodes: it must set pair_kinds_apart");
+  snprintf(command, sizeof command, "rm -rf '%.127s'", node->dir);
   assert_int_equal(system(command), 0);
 }
 

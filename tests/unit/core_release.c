@@ -252,7 +252,9 @@ static void test_no_second_person(void **state) {
   (void)state;
   struct pair_node a, b;
   char members[768], planned[200];
+  pair_kinds_apart = true;
   try_agreed(&a, &b);
+  pair_kinds_apart = false;
   snprintf(planned, sizeof planned,
            "{\"kind\":\"request\",\"type\":\"ask\",\"purpose\":\"trafficking\",\"to\":\"%s\",\"personal\":\"special\"}", b.name);
   struct told told = tell(&a, LINK_LAW_EXPLAIN, planned);
@@ -419,6 +421,7 @@ static void test_submitter_leaves(void **state) {
 /* A type of a kind that asks for it, whatever it holds. */
 static void test_kind_asks(void **state) {
   (void)state;
+  pair_kinds_apart = true;
   struct office o;
   char members[768], id[65];
   set_up(&o);
@@ -434,6 +437,7 @@ static void test_kind_asks(void **state) {
   pair_rest(&o.a, &o.b);
   try_receipted(&o.a, id);
   try_remove(&o.a, &o.b);
+  pair_kinds_apart = false;
 }
 
 static void test_limits(void **state) {
