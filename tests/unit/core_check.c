@@ -79,7 +79,7 @@ static void drop_copy(struct pair_node *copy) {
   char command[200];
   struct place_name place = damage_place(copy);
   pair_close(copy);
-  place_drop(&place);
+  place_leave(&place);
   close(copy->root);
   snprintf(command, sizeof command, "cd / && rm -rf '%s'", copy->dir);
   assert_int_equal(system(command), 0);

@@ -334,7 +334,7 @@ static void test_empty(void **state) {
   assert_int_equal(system(command), 0);
   snprintf(command, sizeof command, "%s/core", b.dir);
   struct place_name place = place_of(command);
-  place_drop(&place);
+  place_leave(&place);
   assert_int_equal(pair_start(&b, &err), BASE_ROLLBACK);
   assert_non_null(strstr(err.text, "holds no leaf"));
   assert_non_null(strstr(err.text, "backup restore"));

@@ -304,7 +304,7 @@ static inline void pair_remove(struct pair_node *node) {
   base_buf_free(&node->card);
   snprintf(command, sizeof command, "%.127s/core", node->dir);
   struct place_name place = place_of(command);
-  place_drop(&place);
+  place_leave(&place);
   if (pair_kinds != NULL && pair_print_kinds() != pair_kinds_print)
     fail_msg("a test changed a kind of the program's for all nodes: it must set pair_kinds_apart");
   snprintf(command, sizeof command, "rm -rf '%.127s'", node->dir);
