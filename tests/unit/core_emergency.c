@@ -459,7 +459,9 @@ static void test_what_lasts(void **state) {
   (void)state;
   struct pair_node a, b;
   char id[65], why[300] = "";
+  pair_kinds_apart = true;
   try_partners(&a, &b);
+  pair_kinds_apart = false;
   struct pair_answer said = propose(&a);
   base_buf_u8(&said.payload, 0);
   assert_int_equal(said.status, BASE_LAW);
