@@ -93,7 +93,9 @@ static void test_what_was_never_kept(void **state) {
   (void)state;
   struct pair_node a, b;
   char tracing[65], lina[SECRET], hana[SECRET], more[128];
+  pair_kinds_apart = true;
   two(&a, &b);
+  pair_kinds_apart = false;
   open_it(&a, &b, "tracing", tracing);
   add_sides(&b, lina, hana);
   struct wire_kind *kinds[] = {kind_of(&b, "tracing"), kind_of(&b, "crisis")};

@@ -26,7 +26,7 @@ static void reads_what_answers(void **state) {
 
 #define KEY "\"name\": \"applicants\", \"type\": \"table\", \"key\": \"reference\""
 #define WHOLE "{\"type\": \"answer\", \"table\": \"results\", \"asked\": \"applicants\", \"all\": true}"
-#define RESULTS "{\"name\": \"results\", \"type\": \"table\", \"key\": \"reference\", \"least\": 1, \"most\": 256, \"required\": true"
+#define RESULTS "{\"name\": \"results\", \"type\": \"table\", \"personal\": \"ordinary\", \"key\": \"reference\", \"least\": 1, \"most\": 256, \"required\": true"
 
 static void refuses_what_leads_nowhere(void **state) {
   (void)state;
@@ -55,15 +55,15 @@ static void refuses_what_leads_nowhere(void **state) {
       {WHOLE, "{\"type\": \"answer\", \"table\": \"results\", \"asked\": \"applicants\", \"all\": 1}", "$.answers[0].all"},
       {WHOLE, "{\"type\": \"answer\", \"table\": \"results\", \"asked\": \"applicants\", \"colour\": 1}", "$.answers[0].colour"},
       {WHOLE, WHOLE ", " WHOLE, "$.answers[1].table: results has an answer already"},
-      {RESULTS, "{\"name\": \"results\", \"type\": \"table\", \"key\": \"reference\", \"least\": 1, \"most\": 255, \"required\": true",
+      {RESULTS, "{\"name\": \"results\", \"type\": \"table\", \"personal\": \"ordinary\", \"key\": \"reference\", \"least\": 1, \"most\": 255, \"required\": true",
        "$.answers[0].all: results has at most 255 rows, and 256 may be asked"},
-      {RESULTS, "{\"name\": \"results\", \"type\": \"table\", \"key\": \"reference\", \"least\": 1, \"most\": 256",
+      {RESULTS, "{\"name\": \"results\", \"type\": \"table\", \"personal\": \"ordinary\", \"key\": \"reference\", \"least\": 1, \"most\": 256",
        "$.answers[0].table: must be a required field"},
   };
   refuses_slips("accreditation", slips, sizeof slips / sizeof *slips);
   struct base_error err = {0}; /* of what need not be whole fewer rows are enough; a code may tell rows apart */
   assert_int_equal(parse_with(", \"all\": true}", "}", &err), BASE_OK);
-  assert_int_equal(parse_with("\"results\", \"type\": \"table\", \"key\": \"reference\"", "\"results\", \"type\": \"table\", \"key\": \"result\"", &err),
+  assert_int_equal(parse_with("\"results\", \"type\": \"table\", \"personal\": \"ordinary\", \"key\": \"reference\"", "\"results\", \"type\": \"table\", \"personal\": \"ordinary\", \"key\": \"result\"", &err),
                    BASE_OK);
 }
 
