@@ -51,7 +51,7 @@ def forbidden(octets):
 
 # --- the case
 
-PERSON = {"class": "suspect", "fact_or_assessment": "assessment", "grading": "4x4:B/3"}
+ROWS = {"persons": {"class": "suspect", "fact_or_assessment": "assessment", "grading": "4x4:B/3"}, "papers": {"paper": "arrest_warrant"}}
 seconds = {}  # who lets go what a node's owner submitted
 
 
@@ -69,7 +69,7 @@ def filled(node, kind, name):
 
     shown = next(one for one in node.json("kind", "show", kind)["types"] if one["name"] == name)
     form = json.loads(node.ask("kind", "example", kind, name))
-    found = {field["name"]: value(field, [PERSON] if field["name"] == "persons" else form.get(field["name"])) for field in shown["fields"]}
+    found = {field["name"]: value(field, [ROWS[field["name"]]] if field["name"] in ROWS else form.get(field["name"])) for field in shown["fields"]}
     return write("form.json", json.dumps({key: one for key, one in found.items() if one is not None}))
 
 
