@@ -1488,7 +1488,8 @@ export type Person = {
   lanes: Lane[];
   /** The user of the operating system who owns the node acts as this one. */
   owner: boolean;
-  state: "open" | "closed" | "damaged";
+  /** Nothing of one who is unconfirmed passes: he was here before the register lost leaves (spec/epoch.md). */
+  state: "open" | "unconfirmed" | "closed" | "damaged";
   /** How this person comes in by a password. */
   login: "no_password" | "first_password" | "password" | "second_factor" | "damaged";
   /** The leaf that commits to it. */
@@ -2398,7 +2399,7 @@ export interface Operations {
     method: "POST";
     path: "/v1/persons";
     body: {
-      do: "add" | "roles" | "lanes" | "unit" | "owner" | "close";
+      do: "add" | "roles" | "lanes" | "unit" | "owner" | "confirm" | "close";
       person?: string;
       /** add: in full. */
       name?: string;

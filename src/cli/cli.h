@@ -436,6 +436,7 @@ CLI_COMMAND_FUNCTION(person_list);
 CLI_COMMAND_FUNCTION(person_roles);
 CLI_COMMAND_FUNCTION(person_lanes);
 CLI_COMMAND_FUNCTION(person_unit);
+CLI_COMMAND_FUNCTION(person_confirm);
 CLI_COMMAND_FUNCTION(person_owner);
 CLI_COMMAND_FUNCTION(person_close);
 CLI_COMMAND_FUNCTION(person_password);

@@ -88,6 +88,8 @@ const struct cli_command cli_commands[] = {
      "-n paris person lanes amal --lanes civil"},
     {"person unit", "PERSON --unit UNIT", " --unit= ", 1, 1, cli_person_unit, "another unit",
      "-n paris person unit amal --unit 'Bureau 4'"},
+    {"person confirm", "PERSON", "", 1, 1, cli_person_confirm,
+     "who was here before the register lost leaves, and still is", "-n paris person confirm amal"},
     {"person owner", "PERSON", "", 1, 1, cli_person_owner,
      "as whom the user of the operating system acts who owns the node", "-n paris person owner amal"},
     {"person close", "PERSON [--reason TEXT]", " --reason= ", 1, 1, cli_person_close,

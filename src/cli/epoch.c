@@ -110,6 +110,8 @@ enum base_code cli_node_epoch(struct cli *cli, struct base_error *err) {
         cli, "the register before is closed for ever; start the node with: wasld %s; then call each partner: its officer "
         "compares the digits that wasl node status shows, and confirms (wasl partner epoch)",
         path);
+    cli_note(cli, "nothing passes of persons who were here before, and tokens from before are over, for who left since is not known here: look at "
+                  "them (wasl person list), confirm who stays (wasl person confirm), and look through the named readers of cases");
   }
   base_buf_text(&cli->out, "\n");
   return BASE_OK;

@@ -206,6 +206,10 @@ enum base_code cli_person_owner(struct cli *cli, struct base_error *err) {
   return change(cli, "owner", err);
 }
 
+enum base_code cli_person_confirm(struct cli *cli, struct base_error *err) {
+  return change(cli, "confirm", err);
+}
+
 enum base_code cli_person_close(struct cli *cli, struct base_error *err) {
   return change(cli, "close", err);
 }

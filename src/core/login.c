@@ -284,7 +284,8 @@ static enum base_code try_login(struct core *core, uint64_t reply, const struct 
   static const struct core_person nobody = {.login = {.set = true, .armed = true, .factor = true}};
   struct base_view handle = core_request_text(request, "person"), code_text = core_request_text(request, "code");
   struct core_person *person = core_person_named(core, handle);
-  bool able = person != NULL && !person->closed && !person->damaged && person->login.set && !person->login.damaged;
+  bool able = person != NULL && !person->closed && !person->damaged && !core_person_waits(core, person) && person->login.set &&
+              !person->login.damaged;
   const struct core_person *compared = able ? person : &nobody;
   unsigned stranger = stranger_of(core, handle);
   struct tries tries;

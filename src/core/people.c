@@ -118,10 +118,20 @@ static void ask_owner(struct core *core, struct base_view user) {
                    (int)(user.size < 64 ? user.size : 64), (const char *)user.data);
 }
 
+static bool before_epoch(const struct core *core, uint64_t leaf) {
+  return core->epoch > 1 && leaf < core->epoch_start;
+}
+
+bool core_person_waits(const struct core *core, const struct core_person *person) {
+  return !person->owner && before_epoch(core, person->leaf);
+}
+
+/* Nor of a token from before the register lost leaves: it may have been ended since. */
 bool core_token_holds(const struct core *core, const struct core_token *token) {
   const struct core_person *person = core_person_named(core, base_view_text(token->person));
   return !token->damaged && !token->ended && core_now(core) < token->until && person != NULL && !person->closed &&
-         !person->damaged && !(token->session && token->leaf < person->login.after);
+         !person->damaged && !core_person_waits(core, person) && !before_epoch(core, token->leaf) &&
+         !(token->session && token->leaf < person->login.after);
 }
 
 /* One sentence, whatever is wrong with it: who guesses learns nothing. */

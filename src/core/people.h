@@ -142,6 +142,9 @@ bool core_asker_began(const struct core *core, const char *handle);
 BASE_NODISCARD enum base_code core_asker_check(const struct core *core, const struct core_asker *asker,
                                                struct base_error *err);
 struct core_person *core_person_named(const struct core *core, struct base_view handle);
+/* Of who was here before the register lost leaves nobody knows whether he left since: until the owner confirms him, nothing of his
+ * passes. Not of the owner. */
+bool core_person_waits(const struct core *core, const struct core_person *person);
 struct core_person *core_person_owner(const struct core *core); /* NULL: nobody was named */
 /* "auditor, administrator" */
 void core_roles_text(unsigned roles, struct base_buf *out);

@@ -24,21 +24,25 @@ static const char *login_word(const struct core_login *login) {
                         : "password";
 }
 
-static void write_members(const struct core_person *person, struct wire_writer *writer) {
+static void write_members(const struct core *core, const struct core_person *person, struct wire_writer *writer) {
   wire_write_member_string(writer, "person", person->handle);
   wire_write_member_string(writer, "name", person->name);
   wire_write_member_string(writer, "unit", person->unit);
   core_roles_write(writer, person->roles);
   core_lanes_write(writer, person->lanes);
   wire_write_member_bool(writer, "owner", person->owner);
-  wire_write_member_string(writer, "state", person->damaged ? "damaged" : person->closed ? "closed" : "open");
+  wire_write_member_string(writer, "state",
+                           person->damaged                     ? "damaged"
+                           : person->closed                    ? "closed"
+                           : core_person_waits(core, person) ? "unconfirmed"
+                                                              : "open");
   wire_write_member_string(writer, "login", login_word(&person->login));
   wire_write_member_integer(writer, "leaf", (int64_t)person->leaf);
 }
 
-static void write_person(const struct core_person *person, struct wire_writer *writer) {
+static void write_person(const struct core *core, const struct core_person *person, struct wire_writer *writer) {
   wire_write_object(writer);
-  write_members(person, writer);
+  write_members(core, person, writer);
   wire_write_end(writer, '}');
 }
 
@@ -76,7 +80,7 @@ void core_person_list(struct core *core, uint64_t token, const struct wire_json 
   wire_write_array(&writer);
   for (size_t i = 0; i < core->people->person_count; i++)
     if (only.size == 0 || base_view_is(only, core->people->persons[i].handle))
-      write_person(&core->people->persons[i], &writer);
+      write_person(core, &core->people->persons[i], &writer);
   wire_write_end(&writer, ']');
   wire_write_end(&writer, '}');
   core_show_answer(core, token, &out);
@@ -236,6 +240,12 @@ static enum base_code set_owner(struct core *core, struct core_person *person, s
   return code == BASE_OK ? core_person_save(core, person, "the node's owner acts as this person", err) : code;
 }
 
+static enum base_code confirm(struct core *core, struct core_person *person, struct base_error *err) {
+  if (!core_person_waits(core, person))
+    return base_fail(err, BASE_CONFLICT, "%s is confirmed already", person->handle);
+  return core_person_save(core, person, "confirmed after leaves were lost", err);
+}
+
 /* From the next request on nothing of his passes: whoever asks is looked up each time. */
 static enum base_code close_person(struct core *core, struct core_person *person, const struct wire_json *request,
                                    struct base_error *err) {
@@ -266,6 +276,11 @@ static enum base_code change_known(struct core *core, struct base_view what, con
                      person->closed ? "%s has left, and that stays so; who comes back is added under another name"
                                     : "what is stored about %s is not what the register says: restore a backup",
                      person->handle);
+  if (core_person_waits(core, person) && !base_view_is(what, "confirm") && !base_view_is(what, "close"))
+    return base_fail(err, BASE_CONFLICT,
+                     "%s was here before leaves were lost, and may have left since: confirm (wasl person confirm) or close (wasl person "
+                     "close) that person first",
+                     person->handle);
   if (base_view_is(what, "roles"))
     return set_roles(core, person, request, err);
   if (base_view_is(what, "lanes"))
@@ -274,17 +289,19 @@ static enum base_code change_known(struct core *core, struct base_view what, con
     return set_unit(core, person, request, err);
   if (base_view_is(what, "owner"))
     return set_owner(core, person, err);
+  if (base_view_is(what, "confirm"))
+    return confirm(core, person, err);
   return close_person(core, person, request, err);
 }
 
 /* First what is to be done: who mistyped that is not told that something else is missing. */
 static enum base_code check_change(const struct wire_json *request, struct base_view what, struct base_error *err) {
-  static const char *const known[] = {"add", "roles", "lanes", "unit", "owner", "close"};
+  static const char *const known[] = {"add", "roles", "lanes", "unit", "owner", "confirm", "close"};
   size_t i = 0;
   while (i < sizeof known / sizeof known[0] && !base_view_is(what, known[i]))
     i++;
   if (i == sizeof known / sizeof known[0])
-    return base_fail(err, BASE_FIELD, "do: add, roles, lanes, unit, owner or close");
+    return base_fail(err, BASE_FIELD, "do: add, roles, lanes, unit, owner, confirm or close");
   return wire_json_get(request, "person") != NULL ? BASE_OK
                                                   : base_fail(err, BASE_FIELD, "person: is missing; it must be a text");
 }
@@ -306,7 +323,7 @@ void core_person_change(struct core *core, uint64_t token, const struct wire_jso
   struct wire_writer writer;
   wire_writer_init(&writer, &core_reply(core, token, BASE_OK)->payload);
   wire_write_object(&writer);
-  write_members(core_person_named(core, core_request_text(request, "person")), &writer);
+  write_members(core, core_person_named(core, core_request_text(request, "person")), &writer);
   write_named(first ? core_person_owner(core) : NULL, &writer);
   wire_write_member_integer(&writer, "unread", (int64_t)unread);
   wire_write_end(&writer, '}');

@@ -4,6 +4,7 @@
  * lost. */
 #include "core/register.h"
 #include "core/show.h"
+#include "core_ask.h"
 #include "core_lost.h"
 #include "core_sides.h"
 
@@ -525,6 +526,48 @@ static void test_twice(void **state) {
   try_remove(&a, &b);
 }
 
+/* Who was closed, and which token was ended, since the backup stands open in it: nothing of theirs passes before the owner says so. */
+static void test_who_left(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char spy[SECRET], omar[SECRET], anew[SECRET], id[65];
+  try_agreed(&a, &b);
+  add(&b, "spy", "\"liaison\"");
+  add(&b, "omar", "\"liaison\"");
+  token_for(&b, "spy", "", spy);
+  token_for(&b, "omar", "", omar);
+  save(&b);
+  done_as(&b, LINK_PERSON_CHANGE, "", "\"do\":\"close\",\"person\":\"spy\"");
+  pair_request(&b, &a, id);
+  pair_rest(&a, &b);
+  put_back(&b);
+  renewed(&a, &b);
+  at_rest(&a, &b);
+  refused_as(&b, LINK_CASE_LIST, spy, "", BASE_LOGIN, "it is over");
+  refused_as(&b, LINK_CASE_LIST, omar, "", BASE_LOGIN, "it is over");
+  refused_as(&b, LINK_TOKEN_CHANGE, spy, "\"do\":\"make\"", BASE_LOGIN, "it is over");
+  struct told told = tell(&b, LINK_PERSON_LIST, "{\"actor\":\"test\"}");
+  size_t unconfirmed = 0;
+  const struct wire_json *persons = wire_json_get(told.json, "persons");
+  for (size_t i = 0; i < wire_json_size(persons); i++)
+    unconfirmed += base_view_is(wire_json_text(wire_json_get(at(persons, i), "state")), "unconfirmed");
+  assert_int_equal(unconfirmed, 2); /* the owner is not */
+  forget(&told);
+  refused_as(&b, LINK_PERSON_CHANGE, "", "\"do\":\"roles\",\"person\":\"omar\",\"roles\":[\"auditor\"]", BASE_CONFLICT,
+             "omar was here before leaves were lost");
+  done_as(&b, LINK_PERSON_CHANGE, "", "\"do\":\"confirm\",\"person\":\"omar\"");
+  refused_as(&b, LINK_PERSON_CHANGE, "", "\"do\":\"confirm\",\"person\":\"omar\"", BASE_CONFLICT, "omar is confirmed already");
+  refused_as(&b, LINK_CASE_LIST, omar, "", BASE_LOGIN, "it is over"); /* his token is one of before all the same */
+  done_as(&b, LINK_PERSON_CHANGE, "", "\"do\":\"close\",\"person\":\"spy\"");
+  token_for(&b, "omar", "", anew);
+  done_as(&b, LINK_CASE_LIST, anew, "");
+  try_restart(&b);
+  done_as(&b, LINK_CASE_LIST, anew, "");
+  refused_as(&b, LINK_CASE_LIST, omar, "", BASE_LOGIN, "it is over");
+  try_sound(&b);
+  try_remove(&a, &b);
+}
+
 static void rest_all(struct pair_node **all, size_t count) {
   for (unsigned quiet = 0, rounds = 0; quiet < 6; quiet++) {
     bool any = false;
@@ -586,6 +629,7 @@ int main(void) {
       cmocka_unit_test(test_cannot),     cmocka_unit_test(test_not_asked), cmocka_unit_test(test_twice),
       cmocka_unit_test(test_forged),     cmocka_unit_test(test_stricter),
       cmocka_unit_test(test_accepted),   cmocka_unit_test(test_of_every_sort),
+      cmocka_unit_test(test_who_left),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
