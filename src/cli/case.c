@@ -235,7 +235,7 @@ static void show_head(struct cli *cli, const struct wire_json *kase, const struc
   }
   cli_show_lacks(cli, kind, kase);
   show_alarms(cli, kase, kind);
-  cli_show_review(cli, wire_json_get(kase, "review"));
+  cli_show_review(cli, wire_json_get(kase, "review"), wire_json_get(kase, "personal_ends"));
   cli_show_personal_ends(cli, wire_json_get(kase, "personal_ends"));
   if (wire_json_size(possible) == 0)
     return;

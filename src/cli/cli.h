@@ -368,7 +368,7 @@ void cli_show_content(struct cli *cli, struct cli_kinds *kinds, const struct wir
                       const struct wire_json *message, bool stix);
 
 /* When a case's personal data is to be reviewed (the member `review`), and the last review (review.c). */
-void cli_show_review(struct cli *cli, const struct wire_json *review);
+void cli_show_review(struct cli *cli, const struct wire_json *review, const struct wire_json *ends);
 /* When the personal data of a case ends, and whose certificates are outstanding; nothing where it does not end by itself. */
 void cli_show_personal_ends(struct cli *cli, const struct wire_json *ends);
 

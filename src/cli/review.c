@@ -5,11 +5,13 @@
 #include "cli/cli.h"
 #include "wire/kind.h"
 
-void cli_show_review(struct cli *cli, const struct wire_json *review) {
+void cli_show_review(struct cli *cli, const struct wire_json *review, const struct wire_json *ends) {
   const struct wire_json *reviewed = wire_json_get(review, "reviewed");
-  base_time due = 0, at = 0;
+  base_time due = 0, at = 0, gone = 0;
   if (!cli_moment(wire_json_get(review, "due"), &due))
     return;
+  if (cli_moment(wire_json_get(ends, "ends"), &gone) && gone <= due)
+    return; /* nothing is left to review by then: when it is erased is told alone */
   cli_line(cli, "%s ", cli_word(cli, wire_json_true(wire_json_get(review, "overdue")) ? CLI_REVIEW_SINCE : CLI_REVIEW_BY));
   cli_time(cli, &cli->out, due);
   base_buf_text(&cli->out, "\n");
