@@ -428,8 +428,8 @@ export type KindChange = {
 };
 
 export type KindBound = {
-  /** The type of an earlier message; absent: of the same form. */
-  of?: string;
+  /** The type of an earlier message, or several: whichever was sent last; absent: of the same form. */
+  of?: string | string[];
   /** A date or time beside it, or there; absent: when the message is written. */
   field?: string;
   /** Added to it. */
@@ -461,6 +461,8 @@ export type KindField = {
   multiple?: number;
   /** Only this value is taken. */
   must_be?: true;
+  /** Another party than who writes it. */
+  other?: true;
   not_before?: KindBound[];
   not_after?: KindBound[];
   absent_when?: KindWhen;
@@ -1233,6 +1235,9 @@ export type Kind = {
     release: "none" | "supervisor" | "supervisor_if_any";
     /** Whether files may go along; false: the form is all that it says. */
     parts: boolean;
+    /** When it may be written, by what earlier messages said. */
+    not_before?: KindBound[];
+    not_after?: KindBound[];
     fields: KindField[];
   })[];
   lists: {
@@ -1362,7 +1367,7 @@ export type Kind = {
       before?: number;
     };
     /** Who must end it; left out: the asked party. */
-    owes?: "opener" | "others" | "owner" | "assignee" | "each";
+    owes?: "opener" | "others" | "owner" | "not_owner" | "assignee" | "each";
     /** It runs for each of these items. */
     item?: string;
     stops_all?: string[];

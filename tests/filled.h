@@ -17,7 +17,7 @@ struct filled {
   bool same;                      /* rows say the same in every form: what one is for is settled by the first that says it */
   const char *without;            /* a field that is left out; NULL: none */
   struct base_view item, message; /* ids: of the item that a field names, of any message */
-  struct base_view party;
+  struct base_view party, other;  /* any; one that does not write it, where a field asks for that */
 };
 
 static inline void filled_text(struct wire_writer *writer, size_t characters) {
@@ -172,7 +172,7 @@ static inline void filled_value(struct wire_writer *writer, const struct wire_ki
     wire_write_text(writer, how->message);
     break;
   case WIRE_FIELD_PARTY:
-    wire_write_text(writer, how->party);
+    wire_write_text(writer, field->other ? how->other : how->party);
     break;
   case WIRE_FIELD_NAME:
     wire_write_string(writer, "request");

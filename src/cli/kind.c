@@ -179,7 +179,12 @@ static void show_fields(struct cli *cli, struct cli_table *table, const struct w
 static void show_bound(struct cli *cli, const struct wire_json *bound, bool day) {
   BASE_AUTO_BUF struct base_buf other = {0};
   int64_t days = cli_number(bound, "days");
-  base_buf_add_view(&other, cli_string(bound, "of"));
+  const struct wire_json *of = wire_json_get(bound, "of");
+  for (size_t i = 0; i < wire_json_size(of); i++) { /* whichever of them was sent last */
+    base_buf_text(&other, i > 0 ? "/" : "");
+    base_buf_add_view(&other, wire_json_text(wire_json_at(of, i)));
+  }
+  base_buf_add_view(&other, wire_json_text(of));
   base_buf_text(&other, other.size > 0 ? "." : "");
   base_buf_add_view(&other, cli_string(bound, "field"));
   if (other.size > 0)
@@ -231,6 +236,12 @@ static void show_rule(struct cli *cli, const struct wire_json *field, struct bas
   }
 }
 
+/* When such a message may be written: "accept: not after offer.valid_until". */
+static void show_written(struct cli *cli, const struct wire_json *type) {
+  show_rule(cli, type, (struct base_view){0}, "not_before", CLI_RULE_NOT_BEFORE);
+  show_rule(cli, type, (struct base_view){0}, "not_after", CLI_RULE_NOT_AFTER);
+}
+
 static void show_rules(struct cli *cli, const struct wire_json *fields, struct base_view within) {
   for (size_t i = 0; i < wire_json_size(fields); i++) {
     const struct wire_json *field = wire_json_at(fields, i);
@@ -240,6 +251,7 @@ static void show_rules(struct cli *cli, const struct wire_json *fields, struct b
     show_rule(cli, field, within, "required_when", CLI_RULE_REQUIRED_WHEN);
     show_rule(cli, field, within, "multiple", CLI_RULE_MULTIPLE);
     show_rule(cli, field, within, "must_be", CLI_RULE_MUST_BE);
+    show_rule(cli, field, within, "other", CLI_RULE_OTHER);
     if (within.size == 0)
       show_rules(cli, wire_json_get(field, "columns"), cli_string(field, "name"));
   }
@@ -259,6 +271,7 @@ static void show_type(struct cli *cli, const struct wire_json *type) {
   cli_table_begin(&table, cli, any_matched(fields) ? LABEL_COLUMN + 2 : LABEL_COLUMN + 1, heads);
   show_fields(cli, &table, fields, (struct base_view){0});
   cli_table_end(&table);
+  show_written(cli, type);
   show_rules(cli, wire_json_get(type, "fields"), (struct base_view){0});
 }
 

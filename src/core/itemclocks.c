@@ -102,11 +102,10 @@ static bool concerns(const struct walk *walk, const struct wire_kind_clock *cloc
   const struct engine_message *message = &walk->kase->messages[at];
   const struct wire_kind_type *type = type_of(walk, at);
   uint64_t bit = bit_of(&walk->kase->kind->kind, type);
-  bool several = clock->owes == WIRE_OWES_OTHERS || clock->owes == WIRE_OWES_EACH;
   if (clock->starts == type || ((clock->moves | clock->again | clock->stops_all | clock->from) & bit) != 0)
     return true;
   return (clock->stops & bit) != 0 &&
-         (!several || engine_party_of(walk->kase->messages[0].header, message->header->author) == party);
+         (!wire_owes_several(clock->owes) || engine_party_of(walk->kase->messages[0].header, message->header->author) == party);
 }
 
 static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *clock, uint32_t item, unsigned party,
@@ -169,6 +168,8 @@ static uint32_t owing(const struct walk *walk, enum wire_owes owes, uint32_t ite
     return everybody & ~opener;
   case WIRE_OWES_OWNER:
     return (uint32_t)1 << engine_party_of(opening, made->header->author);
+  case WIRE_OWES_NOT_OWNER:
+    return everybody & ~((uint32_t)1 << engine_party_of(opening, made->header->author));
   case WIRE_OWES_ASSIGNEE:
     return made->assignee < opening->party_count ? (uint32_t)1 << made->assignee : 0;
   default:

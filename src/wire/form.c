@@ -237,6 +237,9 @@ enum base_code wire_form_check_header(const struct wire_kind *kind, const struct
     code = wire_field_check_text(field, header->state[i].value, &place, err);
     if (!code && field->type == WIRE_FIELD_PARTY && !is_party(header, header->state[i].value))
       code = base_fail(err, BASE_FIELD, "%s: %s: is no party of the message", place.what, wire_place_text(&place).text);
+    if (!code && field->other && base_view_equal(header->state[i].value, header->author))
+      code = base_fail(err, BASE_FIELD, "%s: %s: must be another party than the one that writes it", place.what,
+                       wire_place_text(&place).text);
     if (code)
       return code;
   }
@@ -265,7 +268,7 @@ static void write_example(const struct wire_kind_field *field, base_time now, co
                           struct wire_writer *writer) {
   static const struct base_id zero;
   if (field->type == WIRE_FIELD_PARTY) {
-    wire_write_member_string(writer, wire_kind_text(field->name), "self");
+    wire_write_member_string(writer, wire_kind_text(field->name), field->other ? "other" : "self");
   } else if (wire_field_names_message(field->type)) {
     wire_write_member_id(writer, wire_kind_text(field->name), reference ? reference : &zero);
   } else if (field->example_relative) {

@@ -136,3 +136,15 @@ enum base_code wire_earlier_check(const struct wire_kind_field *field, const str
     return BASE_OK; /* it is not there; or a partner wrote it, whose content is not held to its kind */
   return fits(bound, field->type, &own, &then) ? BASE_OK : fail_bound(bound, field->type, value, other, &place, err);
 }
+
+enum base_code wire_written_check(const struct wire_kind_type *type, const struct wire_bound *bound, base_time now,
+                                  struct base_view other, struct base_error *err) {
+  struct moment then = {0}, written = {.time = now, .day = (bound->after ? now - BEHIND : now + AHEAD) / DAY};
+  if (!read_moment(bound->field->type, other, &then) || fits(bound, WIRE_FIELD_TIME, &written, &then))
+    return BASE_OK;
+  return base_fail(err, BASE_TRANSITION,
+                   bound->after ? "%s: not possible later than %s (%.*s), and it is %s: ask who said that to say it anew"
+                                : "%s: not possible earlier than %s (%.*s), and it is %s: send it from then on",
+                   wire_kind_text(type->name), bound_text(bound, WIRE_FIELD_TIME).text, (int)other.size,
+                   (const char *)other.data, base_time_format(now).text);
+}

@@ -90,6 +90,7 @@ static void read_types(struct wire_kind_reader *reader) {
     if (!object.code && wire_kind_type_named(kind, name))
       wire_object_fail(&object, BASE_FIELD, "name", "%s stands twice", wire_kind_text(name));
     take_release(&object, &kind->types[i]);
+    wire_kind_take_written(&object, reader->arena, &kind->types[i]);
     kind->types[i].no_parts = wire_json_get(object.json, "parts") && !wire_object_bool(&object, "parts", true);
     kind->types[i].fields =
         wire_kind_take_fields(&object, "fields", false, kind, reader->arena, &kind->types[i].field_count);

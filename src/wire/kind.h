@@ -42,6 +42,7 @@ enum {
   WIRE_STATE_TEXT_MAX = 512,         /* of one that goes into the header, characters */
   WIRE_KIND_ROWS_MAX = 256,          /* of a table field */
   WIRE_BOUNDS_MAX = 3,               /* of one field's not_before, and of its not_after */
+  WIRE_BOUND_TYPES_MAX = 4,          /* of which one of these names the last */
   WIRE_BOUND_DAYS_MAX = 54787,       /* 150 years */
   WIRE_NOW_SLACK = 300,              /* seconds: so much may the watch of who writes and the node's clock differ */
   WIRE_KEY_SLOTS = 2 * WIRE_KIND_ROWS_MAX,
@@ -91,6 +92,7 @@ struct wire_bound {
   int64_t days;                        /* added to it */
   struct base_view of;                 /* of what an earlier message of this type says in that field; empty: beside it */
   const struct wire_kind_type *type;   /* that one; NULL likewise */
+  bool or_next;                        /* what holds is this one or the next, by which of the two types was sent last */
 };
 struct wire_when {
   struct base_view name;
@@ -103,7 +105,7 @@ struct wire_rules {
   size_t bound_count;
   struct wire_bound bounds[2 * WIRE_BOUNDS_MAX];
   size_t earlier_count;
-  struct wire_bound earlier[2 * WIRE_BOUNDS_MAX]; /* those with `of`, of fields alone */
+  struct wire_bound earlier[2 * WIRE_BOUNDS_MAX * WIRE_BOUND_TYPES_MAX]; /* those with `of`, of fields alone */
   struct wire_when absent, required; /* must not be there when it holds; must be there */
   bool joined;                            /* the fields that they name were found: not before is any of it checked */
 };
@@ -120,6 +122,7 @@ struct wire_kind_field {
   struct wire_kind_field *columns;
   int64_t multiple;                  /* INTEGER: only its multiples; 0: any */
   bool must_be;                      /* BOOL: only true */
+  bool other;                        /* PARTY: not the one that writes the message */
   struct wire_rules *rules;          /* NULL: none */
   const struct wire_kind_field *key; /* TABLE: the required LINE or CODE column that differs in each row; NULL: none */
   struct base_view item;             /* MESSAGE: the item that it names; empty: any message */
@@ -134,6 +137,7 @@ struct wire_kind_type {
   struct base_view name;
   enum wire_release release;         /* whether a second person must release it before it goes */
   bool no_parts;                     /* its form is all that it says: no file goes along */
+  struct wire_rules *written;        /* when it may be written, by earlier messages; NULL: at any time */
   size_t field_count;
   struct wire_kind_field *fields;
   bool matched;                      /* a field of it, or a column, has `match` */
@@ -187,7 +191,10 @@ struct wire_kind_item {
   struct base_view assignee_field;                     /* a PARTY state field; empty: nobody is assigned */
 };
 enum wire_owes { WIRE_OWES_ASKED, WIRE_OWES_OPENER, WIRE_OWES_OTHERS, /* each party but the case's opener */
-                 WIRE_OWES_OWNER, WIRE_OWES_ASSIGNEE, WIRE_OWES_EACH, WIRE_OWES };
+                 WIRE_OWES_OWNER, WIRE_OWES_ASSIGNEE, WIRE_OWES_EACH,
+                 WIRE_OWES_NOT_OWNER, /* each party but the item's owner */ WIRE_OWES };
+/* Each of several has a clock for himself. */
+bool wire_owes_several(enum wire_owes owes);
 extern const char *const wire_owes_names[WIRE_OWES]; /* "asked" for the first one, which a file leaves out */
 /* How an item stands to what is needed: one in no state that says so, because it was declined, counts for nothing. */
 enum wire_standing { WIRE_STANDS_OFFERED, WIRE_STANDS_ACCEPTED, WIRE_STANDS_UNDER_WAY, WIRE_STANDS_ARRIVED,
@@ -360,7 +367,7 @@ void wire_kind_doubts(const struct wire_kind *kind, const struct wire_labels *la
  * has no PARTY field. now: when it is written, for what may not be before or after that. */
 struct wire_form_parties { /* of the case: a PARTY field names one of them, by either; its origin goes out */
   size_t count;
-  struct { struct base_view name, origin; } all[WIRE_PARTIES_MAX]; /* the first one is the node's own, also "self" */
+  struct { struct base_view name, origin; } all[WIRE_PARTIES_MAX]; /* the first one is the node's own, also "self"; of two the second is "other" */
 };
 struct wire_form {
   size_t state_count;
@@ -382,6 +389,10 @@ BASE_NODISCARD enum base_code wire_form_check_header(const struct wire_kind *kin
  * neither is held to nothing. */
 BASE_NODISCARD enum base_code wire_earlier_check(const struct wire_kind_field *field, const struct wire_bound *bound,
                                                  struct base_view value, struct base_view other, struct base_error *err);
+/* May a message of a type be written now, by this bound of `written` and what an earlier message says there? BASE_TRANSITION. Of a time
+ * to the second: both stand at one node. */
+BASE_NODISCARD enum base_code wire_written_check(const struct wire_kind_type *type, const struct wire_bound *bound, base_time now,
+                                                 struct base_view other, struct base_error *err);
 /* How many parts it has: BASE_FIELD where its type has none. Of what is to be sent, and of what arrived. */
 BASE_NODISCARD enum base_code wire_form_check_parts(const struct wire_kind_type *type, size_t count, struct base_error *err);
 /* The same of the restriction in words of its handling (marking.h), as part 0 has that; what cannot be read is one. */

@@ -10,7 +10,12 @@ enum {
 
 const char *const wire_owes_names[WIRE_OWES] = {
     [WIRE_OWES_ASKED] = "asked", [WIRE_OWES_OPENER] = "opener",     [WIRE_OWES_OTHERS] = "others",
-    [WIRE_OWES_OWNER] = "owner", [WIRE_OWES_ASSIGNEE] = "assignee", [WIRE_OWES_EACH] = "each"};
+    [WIRE_OWES_OWNER] = "owner", [WIRE_OWES_ASSIGNEE] = "assignee", [WIRE_OWES_EACH] = "each",
+    [WIRE_OWES_NOT_OWNER] = "not_owner"};
+
+bool wire_owes_several(enum wire_owes owes) {
+  return owes == WIRE_OWES_OTHERS || owes == WIRE_OWES_EACH || owes == WIRE_OWES_NOT_OWNER;
+}
 
 static uint64_t bit_of(const struct wire_kind *kind, const struct wire_kind_type *type) {
   return (uint64_t)1 << (type - kind->types);
@@ -127,7 +132,6 @@ static void check_about(struct wire_kind_reader *reader, struct wire_object *obj
 
 static void take_item(struct wire_kind_reader *reader, struct wire_object *object, struct wire_kind_clock *clock) {
   struct base_view name = wire_kind_take_code(object, "item", reader->arena, false);
-  bool several = clock->owes == WIRE_OWES_OTHERS || clock->owes == WIRE_OWES_EACH;
   if (object->code)
     return;
   if (name.size == 0) {
@@ -149,11 +153,11 @@ static void take_item(struct wire_kind_reader *reader, struct wire_object *objec
   else if (clock->starts->opens != clock->item && clock->starts->moves != clock->item)
     wire_object_fail(object, BASE_FIELD, "starts", "%s is not about this item", wire_kind_text(clock->starts->name));
   else if (clock->owes == WIRE_OWES_ASKED)
-    wire_object_fail(object, BASE_FIELD, "owes", "of an item: opener, others, owner, assignee or each");
+    wire_object_fail(object, BASE_FIELD, "owes", "of an item: opener, others, owner, not_owner, assignee or each");
   else if (clock->owes == WIRE_OWES_ASSIGNEE && clock->item->assignee_field.size == 0)
     wire_object_fail(object, BASE_FIELD, "owes", "the item has no assignee_field");
-  else if (clock->stops_all != 0 && !several)
-    wire_object_fail(object, BASE_FIELD, "stops_all", "goes with owes others or each: else stops is for all");
+  else if (clock->stops_all != 0 && !wire_owes_several(clock->owes))
+    wire_object_fail(object, BASE_FIELD, "stops_all", "goes with owes others, not_owner or each: else stops is for all");
   check_about(reader, object, "stops", clock->stops, clock->item, true);
   check_about(reader, object, "stops_all", clock->stops_all, clock->item, true);
   check_about(reader, object, "again", clock->again, clock->item, false);
@@ -169,7 +173,7 @@ static void take_owes(struct wire_kind_reader *reader, struct wire_object *objec
   size_t place = owes.size == 0 ? WIRE_OWES_ASKED : wire_kind_place(words, WIRE_OWES, owes);
   if (owes.size > 0 && (place == WIRE_OWES_ASKED || place == WIRE_OWES))
     wire_object_fail(object, BASE_FIELD, "owes",
-                     "is opener, or of an item opener, others, owner, assignee or each; left out for the asked party");
+                     "is opener, or of an item opener, others, owner, not_owner, assignee or each; left out for the asked party");
   else
     clock->owes = (enum wire_owes)place;
 }

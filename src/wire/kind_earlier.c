@@ -41,5 +41,8 @@ void wire_kind_join_earlier(struct wire_kind_reader *reader) {
     char path[48];
     (void)snprintf(path, sizeof path, "types[%zu].fields", i);
     join_fields(reader, path, type, false, type->fields, type->field_count);
+    (void)snprintf(path, sizeof path, "types[%zu]", i);
+    for (size_t k = 0; type->written && k < type->written->earlier_count; k++)
+      join(reader, path, type, false, &type->written->earlier[k]);
   }
 }

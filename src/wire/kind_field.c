@@ -271,15 +271,20 @@ size_t wire_party_meant(const struct wire_form_parties *parties, struct base_vie
   while (i < parties->count && !base_view_equal(parties->all[i].name, text) &&
          !base_view_equal(parties->all[i].origin, text))
     i++;
-  return i;
+  return i == 2 && parties->count == 2 && base_view_is(text, "other") ? 1 : i;
 }
 
-static enum base_code check_party(struct base_view text, const struct wire_place *place, struct base_error *err) {
+static enum base_code check_party(const struct wire_kind_field *field, struct base_view text, const struct wire_place *place,
+                                  struct base_error *err) {
   const struct wire_form_parties *parties = place->parties;
   struct base_view names[WIRE_PARTIES_MAX];
   if (!parties)
     return wire_origin_valid(text) ? BASE_OK : wrong(place, err, BASE_FIELD, "must be the origin of a party");
-  if (wire_party_meant(parties, text) < parties->count)
+  size_t meant = wire_party_meant(parties, text);
+  if (meant == 0 && field->other)
+    return base_fail(err, BASE_FIELD, "%s: %s: must be another party than the one that writes it", place->what,
+                     wire_place_text(place).text);
+  if (meant < parties->count)
     return BASE_OK;
   for (size_t i = 0; i < parties->count; i++)
     names[i] = parties->all[i].name;
@@ -320,7 +325,7 @@ enum base_code wire_field_check_text(const struct wire_kind_field *field, struct
     return base_id_parse(text, &id) ? BASE_OK
                                     : wrong(place, err, BASE_FIELD, "must be a SHA-256 of 64 lowercase hex digits");
   case WIRE_FIELD_PARTY:
-    return check_party(text, place, err);
+    return check_party(field, text, place, err);
   default: /* a name: the value of every other type is no text */
     return base_view_is(text, "*") || wire_code_valid(text) ? BASE_OK
                                                             : wrong(place, err, BASE_FIELD, "must be a code or \"*\"");

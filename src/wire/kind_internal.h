@@ -70,6 +70,8 @@ void wire_kind_check_match(struct wire_object *object, const char *key, const st
 void wire_kind_count_matches(struct wire_object *object, struct wire_kind_type *type);
 /* kind_rule.c: what a field or column must be to others; its type and whether it is required are read. */
 void wire_kind_take_rules(struct wire_object *object, struct base_arena *arena, struct wire_kind_field *field);
+/* Of a type: when it may be written. */
+void wire_kind_take_written(struct wire_object *object, struct base_arena *arena, struct wire_kind_type *type);
 /* The type is read whole: what its rules name, and whether its examples keep to them. */
 void wire_kind_join_rules(struct wire_object *object, const struct wire_kind *kind, const struct wire_kind_type *type);
 bool wire_field_moment(enum wire_field_type type); /* date or time */
@@ -129,7 +131,7 @@ struct wire_beside {
 BASE_NODISCARD enum base_code wire_rules_check(const struct wire_kind_field *field, bool there, struct base_view value,
                                                const struct wire_beside *beside, const struct wire_place *place,
                                                struct base_error *err);
-/* The party that a text means, by name, origin or as "self"; parties->count when it is none. */
+/* The party that a text means, by name, origin, as "self" or, of two, as "other"; parties->count when it is none. */
 size_t wire_party_meant(const struct wire_form_parties *parties, struct base_view text);
 /* Its value is the id of a message: no example can know one. */
 bool wire_field_names_message(enum wire_field_type type);

@@ -15,16 +15,33 @@ bool wire_field_moment(enum wire_field_type type) {
 
 /* --- as they are written */
 
+/* One of earlier messages: of one type, or of whichever of several was sent last. */
+static void take_earlier(struct wire_object *object, const struct wire_bound *said, struct base_arena *arena,
+                         struct wire_rules *rules) {
+  bool many = wire_json_type(wire_json_get(object->json, "of")) == WIRE_JSON_ARRAY;
+  const struct wire_json *array = many ? wire_object_array(object, "of", 2, WIRE_BOUND_TYPES_MAX) : NULL;
+  struct base_view one = many ? (struct base_view){0} : wire_kind_take_code(object, "of", arena, true), *of = &one;
+  size_t count = 1;
+  if (array)
+    of = wire_kind_copy_codes(object, "of", array, arena, WIRE_BOUND_TYPES_MAX, &count);
+  for (size_t i = 0; i < count && !object->code; i++) {
+    struct wire_bound *bound = &rules->earlier[rules->earlier_count++];
+    *bound = *said;
+    bound->of = of[i];
+    bound->or_next = i + 1 < count;
+  }
+}
+
 static void take_bound(struct wire_object *object, bool after, struct base_arena *arena, struct wire_rules *rules) {
   bool earlier = wire_json_get(object->json, "of") != NULL, days = wire_json_get(object->json, "days") != NULL;
-  struct wire_bound *bound = earlier ? &rules->earlier[rules->earlier_count] : &rules->bounds[rules->bound_count];
-  bound->after = after;
-  bound->of = wire_kind_take_code(object, "of", arena, false);
-  bound->name = wire_kind_take_code(object, "field", arena, earlier);
-  bound->days = wire_object_integer(object, "days", -WIRE_BOUND_DAYS_MAX, WIRE_BOUND_DAYS_MAX, false);
-  if (!object->code && bound->name.size == 0 && !days)
+  struct wire_bound bound = {.after = after, .name = wire_kind_take_code(object, "field", arena, earlier)};
+  bound.days = wire_object_integer(object, "days", -WIRE_BOUND_DAYS_MAX, WIRE_BOUND_DAYS_MAX, false);
+  if (!object->code && bound.name.size == 0 && !days)
     wire_object_fail(object, BASE_FIELD, NULL, "needs field, or days, or both");
-  *(earlier ? &rules->earlier_count : &rules->bound_count) += !object->code;
+  if (earlier)
+    take_earlier(object, &bound, arena, rules);
+  else if (!object->code)
+    rules->bounds[rules->bound_count++] = bound;
 }
 
 /* One of them, or an array. */
@@ -94,6 +111,9 @@ static void take_narrower(struct wire_object *object, struct wire_kind_field *fi
     wire_object_fail(object, BASE_FIELD, "multiple", "goes with an integer");
   else if (!object->code && multiple && !any_multiple(field))
     wire_object_fail(object, BASE_FIELD, "multiple", "none lies between `least` and `most`");
+  field->other = wire_object_bool(object, "other", false);
+  if (field->other && field->type != WIRE_FIELD_PARTY)
+    wire_object_fail(object, BASE_FIELD, "other", "goes with a party");
   if (must && !(field->type == WIRE_FIELD_BOOL && field->must_be))
     wire_object_fail(object, BASE_FIELD, "must_be", "is true, of a bool, or not there");
 }
@@ -115,6 +135,22 @@ void wire_kind_take_rules(struct wire_object *object, struct base_arena *arena, 
   take_bounds(object, keys[1], true, field->type, arena, field->rules);
   take_condition(object, keys[2], field, arena, &field->rules->absent);
   take_condition(object, keys[3], field, arena, &field->rules->required);
+}
+
+void wire_kind_take_written(struct wire_object *object, struct base_arena *arena, struct wire_kind_type *type) {
+  static const char *const keys[] = {"not_before", "not_after"};
+  if (!wire_json_get(object->json, keys[0]) && !wire_json_get(object->json, keys[1]))
+    return;
+  type->written = base_arena_array(arena, 1, sizeof *type->written);
+  if (!type->written) {
+    wire_object_fail(object, BASE_MEMORY, NULL, "no memory left");
+    return;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    take_bounds(object, keys[i], i == 1, WIRE_FIELD_TIME, arena, type->written);
+    if (!object->code && type->written->bound_count > 0)
+      wire_object_fail(object, BASE_FIELD, keys[i], "of a type it names an earlier message: needs of");
+  }
 }
 
 /* --- what they name */
@@ -275,7 +311,8 @@ static bool join(const struct beside *beside) {
 
 static void try_example(struct wire_object *object, const struct wire_kind *kind, const struct wire_kind_type *type,
                         base_time now) {
-  static const struct wire_form_parties self = {.count = 1, .all = {{BASE_VIEW("self"), BASE_VIEW("self")}}};
+  static const struct wire_form_parties two = {
+      .count = 2, .all = {{BASE_VIEW("self"), BASE_VIEW("self")}, {BASE_VIEW("other"), BASE_VIEW("other")}}};
   BASE_AUTO_ARENA struct base_arena arena = {0};
   BASE_AUTO_BUF struct base_buf text = {0}, rest = {0};
   WIRE_AUTO_JSON struct wire_json *json = NULL;
@@ -286,7 +323,7 @@ static void try_example(struct wire_object *object, const struct wire_kind *kind
   if (!code)
     code = wire_json_parse(base_buf_view(&text), WIRE_KIND_MAX, "example", &json, &err);
   if (!code)
-    code = wire_form_check(&self, type, json, now, &arena, &form, &rest, &err);
+    code = wire_form_check(&two, type, json, now, &arena, &form, &rest, &err);
   if (code == BASE_MEMORY)
     wire_object_fail(object, code, "fields", "no memory left");
   else if (code)

@@ -63,8 +63,15 @@ static void write_bound_list(const struct shower *shower, const struct wire_boun
     if (bound->after != after)
       continue;
     wire_write_object(shower->writer);
-    if (bound->type)
+    if (bound->or_next) {
+      begin_array(shower, "of");
+      for (; bound->or_next; bound = &bounds[++i])
+        wire_write_text(shower->writer, bound->of);
+      wire_write_text(shower->writer, bound->of);
+      wire_write_end(shower->writer, ']');
+    } else if (bound->type) {
       wire_write_member_text(shower->writer, "of", bound->of);
+    }
     if (bound->field)
       wire_write_member_text(shower->writer, "field", bound->name);
     wire_write_member_integer(shower->writer, "days", bound->days);
@@ -103,6 +110,8 @@ static void write_rules(const struct shower *shower, const struct wire_kind_fiel
     wire_write_member_integer(shower->writer, "multiple", field->multiple);
   if (field->must_be)
     wire_write_member_bool(shower->writer, "must_be", true);
+  if (field->other)
+    wire_write_member_bool(shower->writer, "other", true);
   if (!field->rules)
     return;
   write_limits(shower, "not_before", false, field->rules);
@@ -155,6 +164,10 @@ static void write_types(const struct shower *shower) {
     write_label(shower, "type.%s", wire_kind_text(type->name));
     wire_write_member_string(shower->writer, "release", wire_release_names[type->release]);
     wire_write_member_bool(shower->writer, "parts", !type->no_parts);
+    if (type->written) {
+      write_limits(shower, "not_before", false, type->written);
+      write_limits(shower, "not_after", true, type->written);
+    }
     begin_array(shower, "fields");
     for (size_t j = 0; j < type->field_count; j++)
       write_field(shower, type, &type->fields[j], NULL);

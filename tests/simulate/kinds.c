@@ -76,7 +76,8 @@ struct about { /* which a message names: the item that it moves, and the message
 
 /* out: as text with a NUL. Passing on has its rules and is left to those who know them. */
 static void fill(struct sim_node *node, const struct wire_kind *kind, const struct wire_kind_type *type,
-                 const struct about *about, struct base_view party, struct sim_written *draft, struct base_buf *out) {
+                 const struct about *about, struct base_view party, struct base_view other, struct sim_written *draft,
+                 struct base_buf *out) {
   struct wire_writer writer;
   struct base_hex_text item = base_id_text(&about->item), by = base_id_text(&about->by);
   bool alone = kind->balance_count > 0 || kind->answer_count > 0; /* no line stands twice; all that is asked is answered */
@@ -91,7 +92,8 @@ static void fill(struct sim_node *node, const struct wire_kind *kind, const stru
                        .without = "passed_on",
                        .item = base_view_text(item.text),
                        .message = base_view_text(by.text),
-                       .party = party};
+                       .party = party,
+                       .other = other};
   wire_writer_init(&writer, out);
   filled_form(&writer, type, &how);
   note(kind, type, base_buf_view(out), how.now, draft);
@@ -100,16 +102,21 @@ static void fill(struct sim_node *node, const struct wire_kind *kind, const stru
     abort();
 }
 
+static bool names_earlier(const struct wire_rules *rules, struct base_view said) {
+  bool names = false;
+  for (size_t k = 0; rules != NULL && k < rules->earlier_count; k++) {
+    char name[2 * WIRE_CODE_MAX];
+    (void)snprintf(name, sizeof name, "%s.%s (", (const char *)rules->earlier[k].of.data, (const char *)rules->earlier[k].name.data);
+    names = names || memmem(said.data, said.size, name, strlen(name)) != NULL;
+  }
+  return names;
+}
+
 /* Whether it was held to the time in an earlier message: that one's author may have had another clock. */
 static bool held_to_earlier(const struct wire_kind_type *type, struct base_view said) {
-  bool held = false;
+  bool held = type != NULL && names_earlier(type->written, said);
   for (size_t i = 0; type != NULL && i < type->field_count; i++)
-    for (size_t k = 0; type->fields[i].rules != NULL && k < type->fields[i].rules->earlier_count; k++) {
-      const struct wire_bound *bound = &type->fields[i].rules->earlier[k];
-      char name[2 * WIRE_CODE_MAX];
-      (void)snprintf(name, sizeof name, "%s.%s (", (const char *)bound->of.data, (const char *)bound->name.data);
-      held = held || memmem(said.data, said.size, name, strlen(name)) != NULL;
-    }
+    held = held || names_earlier(type->fields[i].rules, said);
   return held;
 }
 
@@ -117,7 +124,7 @@ static bool held_to_earlier(const struct wire_kind_type *type, struct base_view 
 static void check_taken(struct sim_node *node, const struct sim_written *draft, const struct wire_kind_type *type, bool possible) {
   enum base_code status = node->reply.came ? node->reply.status : BASE_OK;
   bool form = status == BASE_FIELD || status == BASE_UNKNOWN_FIELD || status == BASE_DATE || status == BASE_KIND;
-  if ((form && !held_to_earlier(type, base_buf_view(&node->reply.payload))) || (status == BASE_TRANSITION && possible))
+  if ((form || (status == BASE_TRANSITION && possible)) && !held_to_earlier(type, base_buf_view(&node->reply.payload)))
     sim_violate(node->sim, "what a case allows is taken", "%s: %s %s: %.*s", node->name, draft->kind, draft->type,
                 (int)node->reply.payload.size, (const char *)node->reply.payload.data);
 }
@@ -153,7 +160,7 @@ void sim_open_drawn(struct sim_node *node, const struct wire_kind *kind, bool al
       to[count] = node->partners[count];
   struct base_view party = sim_chance(sim, 300) ? node->origin : sim->nodes[to[sim_draw(sim, count)]].origin;
   base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
-  fill(node, kind, &kind->types[kind->opening], &about, party, &draft, &fields);
+  fill(node, kind, &kind->types[kind->opening], &about, party, sim->nodes[to[0]].origin, &draft, &fields);
   const char *handling = sim_draw_handling(sim, &draft);
   if (sim_open_case(node, &draft, to, count, (const char *)fields.data, handling))
     sim->counts.drawn++;
@@ -253,8 +260,9 @@ bool sim_move_case(struct sim_node *node, const struct base_id *id) {
   struct about about = {.item = kase->messages[move.item].id, .by = kase->state.by};
   struct base_id chosen = *id;
   base_buf_init(&fields, BASE_BUF_DEFAULT_LIMIT);
-  fill(node, &kase->kind->kind, move.type, &about, opening->parties[sim_draw(sim, opening->party_count)], &draft,
-       &fields);
+  bool first = base_view_equal(opening->parties[0], node->core->card.origin);
+  fill(node, &kase->kind->kind, move.type, &about, opening->parties[sim_draw(sim, opening->party_count)],
+       opening->parties[first ? 1 : 0], &draft, &fields);
   if (sim_send_in(node, &chosen, &draft, (const char *)fields.data))
     sim->counts.drawn++;
   else if (!sim->violated && !(sim->profile.villain == SIM_EQUIVOCATES && sim->villain == node->index))

@@ -79,7 +79,7 @@ def right(kind, field, row=0):
     return {"text": lambda: "x", "line": lambda: READ.get(field["name"], ("x", "x"))[row % 2], "code": lambda: codes_of(kind, field)[0],
             "codes": lambda: codes_of(kind, field)[:1], "date": lambda: "2024-02-29", "time": lambda: f"{tomorrow}T23:59:59Z",
             "integer": lambda: field["least"] + -field["least"] % field.get("multiple", 1), "bool": lambda: True, "message": lambda: "0" * 64, "reference": lambda: "0" * 64, "hash": lambda: "0" * 64,
-            "party": lambda: "self", "name": lambda: f"code_{row}", "names": lambda: ["*"]}[type_]()
+            "party": lambda: "other" if field.get("other") else "self", "name": lambda: f"code_{row}", "names": lambda: ["*"]}[type_]()
 
 
 # --- values against each other

@@ -11,7 +11,7 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from story import Node, agree, check, introduce, must, ok, path, programs_at, run, settle, until, wasl, write
 
@@ -24,6 +24,8 @@ TERMS = {"title": "Coopération pour la Coupe du monde (exemple) · تعاون �
                   for place, kind in enumerate(("event", "accreditation"), 1)]}
 TOLD = {"ar": "تُمحى المعطيات الشخصية في", "fr": "Données personnelles effacées le", "en": "Personal data is erased on",
         "es": "Los datos personales se borran el", "pt": "Os dados pessoais são apagados em"}
+REVIEW = {"ar": "تُراجَع المعطيات الشخصية", "fr": "réexaminer", "en": "to be reviewed", "es": "por revisar", "pt": "por reexaminar"}
+REPORT = {"attendance": 54000, "arrests": 3, "ejections": 12, "injured": 0, "cooperation": 4, "accuracy": 4}
 
 
 @contextmanager
@@ -48,6 +50,10 @@ def line(node):
         os.close(folder)
 
 
+def moment(**after):
+    return f"{datetime.now(timezone.utc) + timedelta(**after):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def form(node, kind, **changed):
     return {**json.loads(node.ask("kind", "example", kind)), **changed}
 
@@ -55,10 +61,10 @@ def form(node, kind, **changed):
 def prepare(rabat, guests):
     """Announced, with host pack, match, invitations and what the guests say to them."""
     with line(rabat) as send:
-        case = send(None, "event", to=[guest.name for guest in guests], **form(rabat, "event"))
+        case = send(None, "event", to=[guest.name for guest in guests], **form(rabat, "event", begins=f"{date.today()}"))
         send(case, "host_pack", law="Engins pyrotechniques interdits. منع الشهب النارية.")
         match = send(case, "match", title="الفريق أ – الفريق ب · Équipe A – Équipe B", venue="Stade A (exemple)",
-                     kick_off=f"{date.today() + timedelta(days=1)}T19:00:00Z", expected=55000)
+                     kick_off=moment(hours=-1), expected=55000)
         invited = {guest.name: send(case, "invite", to=guest.name, **{"from": f"{date.today()}", "to_date": f"{date.today() + timedelta(days=3)}"},
                                     officers=6, tasks="Accompagnement des supporters", answer_by=f"{date.today()}") for guest in guests}
         asked = {guest.name: send(case, "task", title="Surveillance de l'accès nord", to=guest.name, due=f"{date.today()}") for guest in guests}
@@ -85,6 +91,33 @@ def play(node, case, match, invited, task, rounds):
             else:
                 send(case, "travel", match=match, step="in_transit", mode="autocar", count=40 + number, route="B – A")
         send(case, "task_done", task=task, result="Accomplie")
+
+
+def host_too(rabat, madrid, case):
+    """Another host State enters its own match: within the event, and no report before kick-off; a guest's report closes it for nobody."""
+    own = {"title": "Équipe C – Équipe D · الفريق ج – الفريق د", "venue": "Stade A (exemple)"}
+    for kick_off, says in ((moment(days=400), ("announce.ends", "must not be later than 1 day after")), (moment(hours=-48), "must not be earlier than")):
+        madrid.refuses(1, "case", "send", case, "match", "--fields", write("form.json", json.dumps({**own, "kick_off": kick_off})), says=says)
+    with line(madrid) as send:
+        match = send(case, "match", **own, kick_off=moment(days=2))
+        send(case, "host_pack", law="Fumigènes interdits. الشهب ممنوعة.")
+    madrid.refuses(1, "case", "send", case, "invite", "--fields", write("form.json", json.dumps(
+        {"to": "self", "from": f"{date.today()}", "to_date": f"{date.today()}", "officers": 1, "tasks": "t", "answer_by": f"{date.today()}"})),
+        says="must be another party than the one that writes it")
+    settle(rabat, madrid)
+    report = write("form.json", json.dumps({**REPORT, "match": match}))
+    rabat.refuses(6, "case", "send", case, "post_match", "--fields", report, says=("not possible earlier than match.kick_off", "send it from then on"))
+    rabat.refuses(6, "case", "send", case, "match_change", "--field", f"match={match}", "--field", f"kick_off={moment(hours=-1)}", says="only its owner")
+    madrid.ask("case", "send", case, "match_change", "--field", f"match={match}", "--field", f"kick_off={moment(seconds=-60)}")
+    settle(rabat, madrid)
+    rabat.ask("case", "send", case, "post_match", "--fields", report)
+    settle(rabat, madrid)
+    known = {item["id"]: item for item in madrid.json("case", "show", case)["items"]}[match]
+    check(known["state"] == "scheduled" and known["owner"] == "madrid" and "match_change" in known["possible"], known)
+    madrid.ask("case", "send", case, "post_match", "--fields", report)
+    settle(rabat, madrid)
+    known = {item["id"]: item for item in rabat.json("case", "show", case)["items"]}[match]
+    check(known["state"] == "reported" and "post_match" in known["possible"], known)
 
 
 def accredit(rabat, madrid):
@@ -162,8 +195,10 @@ def story():
     madrid.start()
     settle(*known)
     checked = accredit(rabat, madrid)
+    host_too(rabat, madrid, case)
+    ok("another host enters its own match; it lies within the event, is reported on after kick-off, and closed by no guest's report")
     with line(rabat) as send:
-        send(case, "post_match", match=match, attendance=54000, arrests=3, ejections=12, injured=0, cooperation=4, accuracy=4)
+        send(case, "post_match", match=match, **REPORT)
         for _ in range(MESSAGES - len(seen(rabat, case)[2]) - 1):
             send(case, "sitrep", match=match, moment="H+3", situation="Évacuation en cours. الإخلاء جار.")
         send(case, "end", summary="Dans le calme. في هدوء.")
@@ -176,7 +211,8 @@ def story():
     ok(f"{MESSAGES} messages, two nodes cut off and back: all four see the same case and the same {len(items)} items; a check is answered with a code")
 
     for language, words in TOLD.items():
-        check(words in madrid.ask("case", "show", case, env={**os.environ, "LC_ALL": f"{language}_XX.UTF-8"}), language)
+        told = madrid.ask("case", "show", case, env={**os.environ, "LC_ALL": f"{language}_XX.UTF-8"})
+        check(words in told and REVIEW[language] not in told, language, told)  # nothing is left by the day of a review
     for node in known:
         node.stop()
     later = programs_at("later", (DAYS + 1) * DAY)
@@ -186,7 +222,7 @@ def story():
         node.serves()
     until(lambda: not any(outstanding(node, case) for node in known), 60, lambda: [outstanding(node, case) for node in known])
     personal = {identity for identity, kind, _ in messages if kind in PERSONAL}
-    check(len(personal) > 90, len(personal))
+    check(len(personal) > 80, len(personal))
     for node in known:
         told = {message["id"]: message for message in node.api(f"/v1/cases/{case}")[0]["messages"]}
         check({identity for identity in told if told[identity]["erased"]} == personal, node.name, "erased something else")

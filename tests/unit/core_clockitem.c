@@ -79,6 +79,8 @@ static void who_owes_it(void **state) {
       {WIRE_OWES_ASSIGNEE, A, B, A, "1 thing a 200"},
       {WIRE_OWES_ASSIGNEE, A, B, WIRE_PARTIES_MAX, ""},
       {WIRE_OWES_ASSIGNEE, A, B, PARTIES, ""},
+      {WIRE_OWES_NOT_OWNER, A, B, B, "1 thing a 200, 1 thing c 200"},
+      {WIRE_OWES_NOT_OWNER, B, C, B, "1 thing a 200, 1 thing b 200"},
       {WIRE_OWES_EACH, A, B, C, "1 thing a 200, 1 thing b 200, 1 thing c 200"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -98,8 +98,9 @@ static void where_nobody_can_say_what_was_asked_nothing_is_refused(void **state)
 
 static enum base_code fits(int author, const char *type, int about, const char *fields) {
   WIRE_AUTO_JSON struct wire_json *json = parsed(fields);
+  const char *item = (const char *)shipped_type(&scene.shipped, type)->names_item.data;
   struct wire_header *header =
-      about ? add_about(&scene, 'z', author, type, "offer", about, "") : add(&scene, 'z', author, type, "");
+      about ? add_about(&scene, 'z', author, type, item, about, "") : add(&scene, 'z', author, type, "");
   scene.count--;
   err = (struct base_error){0};
   enum base_code code = core_earlier_check(NULL, &kase, shipped_type(&scene.shipped, type), header, json, &err);
@@ -221,6 +222,44 @@ static void of_a_state_field(void **state) {
   end_case();
 }
 
+/* Of several types whichever came last; and when a message is written at all. */
+static void of_whichever_came_last(void **state) {
+  (void)state;
+  begin_case("event", 2);
+  struct wire_header *announced = add(&scene, 'a', A, "announce", "");
+  say(announced, "begins", "2026-10-01");
+  say(announced, "ends", "2026-10-31");
+  say(add(&scene, 'b', A, "match", "a"), "kick_off", "2026-10-05T19:00:00Z");
+  say(add(&scene, 'c', A, "match", "b"), "kick_off", "2026-10-09T19:00:00Z");
+  say(add_about(&scene, 'd', A, "match_change", "match", 'b', "c"), "kick_off", "2026-10-04T19:00:00Z");
+  add(&scene, 'e', A, "start", "d");
+  know_case();
+  now = 1791140400; /* 2026-10-04T19:00:00Z */
+  assert_int_equal(fits(B, "post_match", 'b', "{}"), BASE_OK);
+  now--;
+  assert_int_equal(fits(B, "post_match", 'b', "{}"), BASE_TRANSITION);
+  assert_non_null(strstr(err.text, "post_match: not possible earlier than match_change.kick_off (2026-10-04T19:00:00Z)"));
+  now++;
+  assert_int_equal(fits(B, "post_match", 'c', "{}"), BASE_TRANSITION); /* of the other match nothing was changed */
+  assert_non_null(strstr(err.text, "match.kick_off (2026-10-09T19:00:00Z)"));
+  struct wire_bound *of = shipped_type(&scene.shipped, "post_match")->written->earlier, first = of[0];
+  of[0] = of[1]; /* in whatever order the kind names them */
+  of[1] = first;
+  of[0].or_next = true;
+  of[1].or_next = false;
+  assert_int_equal(fits(B, "post_match", 'b', "{}"), BASE_OK);
+  scene.messages[0].effective = false; /* none of them is there: nothing is held against it */
+  struct wire_header *header = add(&scene, 'y', A, "match", "");
+  say(header, "kick_off", "2030-01-01T00:00:00Z");
+  WIRE_AUTO_JSON struct wire_json *json = parsed("{}");
+  const struct wire_kind_type *match = shipped_type(&scene.shipped, "match");
+  assert_int_equal(core_earlier_check(NULL, &kase, match, header, json, &err), BASE_OK);
+  scene.messages[0].effective = true;
+  refuses(core_earlier_check(NULL, &kase, match, header, json, &err),
+          "fields: $.kick_off: 2030-01-01T00:00:00Z must not be later than 1 day after announce.ends (2026-10-31)");
+  end_case();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_that_was_asked_is_answered),
@@ -232,6 +271,7 @@ int main(void) {
       cmocka_unit_test(of_what_opened_the_item),
       cmocka_unit_test(where_nobody_can_say_what_was_said_nothing_is_refused),
       cmocka_unit_test(of_a_state_field),
+      cmocka_unit_test(of_whichever_came_last),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

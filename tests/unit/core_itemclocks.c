@@ -52,7 +52,7 @@ static base_time plain_due(const struct plain *plain) {
     uint64_t bit = (uint64_t)1 << (type - kind->types);
     bool of_item = about(plain, i), of_case = type->opens == NULL && type->moves == NULL;
     bool own = base_view_is(message->header->author, origins[plain->party]);
-    bool several = clock->owes == WIRE_OWES_EACH || clock->owes == WIRE_OWES_OTHERS;
+    bool several = wire_owes_several(clock->owes);
     if (!message->effective || message->agrees || !(of_item || of_case))
       continue;
     owed = owed || (of_item && (clock->from & bit));
@@ -77,6 +77,8 @@ static bool plain_owes(const struct scene *scene, const struct wire_kind_clock *
     return !opener;
   case WIRE_OWES_OWNER:
     return base_view_is(scene->messages[item].header->author, origins[party]);
+  case WIRE_OWES_NOT_OWNER:
+    return !base_view_is(scene->messages[item].header->author, origins[party]);
   case WIRE_OWES_ASSIGNEE:
     return scene->messages[item].assignee == party;
   default:

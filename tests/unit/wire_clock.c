@@ -26,7 +26,7 @@ static void reads_clocks_of_items(void **state) {
   shipped_load(&event, "event");
   shipped_load(&roadmap, "roadmap");
   const struct wire_kind_clock *risk = clock_named(&event, "risk_analysis"), *milestone = clock_named(&roadmap, "milestone");
-  assert_true(risk->at && base_view_is(risk->field, "kick_off") && risk->owes == WIRE_OWES_OTHERS);
+  assert_true(risk->at && base_view_is(risk->field, "kick_off") && risk->owes == WIRE_OWES_NOT_OWNER);
   assert_int_equal(risk->offset, -14 * 86400);
   assert_int_equal(risk->before, 7 * 86400);
   assert_int_equal(risk->least, 2 * 86400);
@@ -36,7 +36,7 @@ static void reads_clocks_of_items(void **state) {
   assert_ptr_equal(risk->item, wire_kind_item_named(&event.kind, BASE_VIEW("match")));
   assert_int_equal(risk->moves, bit(&event, "match_change"));
   assert_int_equal(risk->stops, bit(&event, "risk_analysis"));
-  assert_int_equal(risk->stops_all, bit(&event, "match_cancel") | bit(&event, "cancel") | bit(&event, "evaluate"));
+  assert_int_equal(risk->stops_all, bit(&event, "post_match") | bit(&event, "match_cancel") | bit(&event, "cancel") | bit(&event, "evaluate"));
   assert_int_equal(milestone->again, bit(&roadmap, "milestone_contest"));
   assert_int_equal(milestone->moves, 0);
   const struct wire_kind_clock *evaluation = clock_named(&event, "evaluation");
@@ -58,11 +58,11 @@ static void writes_them_as_they_were_read(void **state) {
   assert_int_equal(wire_json_parse(base_buf_view(&buf), buf.size, "kind", &json, &err), BASE_OK);
   const struct wire_json *risk = wire_json_at(wire_json_get(json, "clocks"), 1), *moment = wire_json_get(risk, "at");
   assert_true(base_view_is(wire_json_text(wire_json_get(risk, "item")), "match"));
-  assert_true(base_view_is(wire_json_text(wire_json_get(risk, "owes")), "others"));
+  assert_true(base_view_is(wire_json_text(wire_json_get(risk, "owes")), "not_owner"));
   assert_int_equal(wire_json_integer(wire_json_get(moment, "offset")), -14 * 86400);
   assert_int_equal(wire_json_integer(wire_json_get(moment, "before")), 7 * 86400);
   assert_int_equal(wire_json_integer(wire_json_get(moment, "least")), 2 * 86400);
-  assert_int_equal(wire_json_size(wire_json_get(risk, "stops_all")), 3);
+  assert_int_equal(wire_json_size(wire_json_get(risk, "stops_all")), 4);
   assert_null(wire_json_get(risk, "from"));
   const struct wire_json *task = wire_json_at(wire_json_get(json, "clocks"), 4), *from = wire_json_get(task, "from");
   assert_true(wire_json_size(from) == 1 && base_view_is(wire_json_text(wire_json_at(from, 0)), "task_accept"));
@@ -100,7 +100,7 @@ static void refuses_each_slip(void **state) {
       {"operation", TASK, DUE("", "nobody"), "$.clocks[2].owes"},
       {"operation", TASK, DUE("", "asked"), "$.clocks[2].owes"},
       {"operation", TASK, DUE("", "each"), NULL},
-      {"operation", TASK, DUE("\"stops_all\": [\"task_report\"],", "owner"), "$.clocks[2].stops_all: goes with owes others or each"},
+      {"operation", TASK, DUE("\"stops_all\": [\"task_report\"],", "owner"), "$.clocks[2].stops_all: goes with owes others, not_owner or each"},
       {"operation", TASK, DUE("\"again\": [\"loan_end\"],", "owner"), "$.clocks[2].again: loan_end is not about this item"},
       {"operation", TASK, DUE("\"again\": [\"extend\"],", "owner"), "$.clocks[2].again"},
       {"operation", TASK, DUE("\"again\": [\"task_refuse\"],", "owner"), "$.clocks[2]: a type either stops"},
@@ -135,7 +135,8 @@ static void refuses_each_slip(void **state) {
       {"operation", "\"from\": [\"suspended\"], \"to\": \"active\", \"all\": true", "\"from\": [\"suspended\"], \"to\": \"active\"",
        "anew: goes with all"},
       {"operation", "\"to\": \"running\", \"all\": true", "\"to\": \"running\"", "anew: goes with all"},
-      {"event", "\"owes\": \"others\", \"stops\": [\"risk_analysis\"]", "\"owes\": \"others\", \"stops\": [\"match_change\"]",
+      {"event", "\"owes\": \"not_owner\", \"stops\"", "\"owes\": \"others\", \"stops\"", NULL}, /* with stops_all, as each of several */
+      {"event", "\"owes\": \"not_owner\", \"stops\": [\"risk_analysis\"]", "\"owes\": \"not_owner\", \"stops\": [\"match_change\"]",
        "$.clocks[1].at: a type that bears the field anew"},
       {"roadmap", "\"name\": \"measure_agree\", \"fields\": [",
        "\"name\": \"measure_agree\", \"fields\": [{\"name\": \"due\", \"type\": \"date\", \"required\": true, \"state\": true, \"example\": {\"days\": 9}},",

@@ -470,10 +470,10 @@ static size_t below(void *context, size_t limit) {
 /* What tests, the simulator and bench draw for every type of every kind that ships is what the kind allows. */
 static void what_is_drawn_fits(void **state) {
   (void)state;
-  static const struct wire_form_parties parties = {.count = 1, .all = {{BASE_VIEW("rabat"), BASE_VIEW("wasl/rabat/0000000000000000")}}};
+  static const struct wire_form_parties parties = {.count = 2, .all = {{BASE_VIEW("rabat"), BASE_VIEW("wasl/rabat/0000000000000000")}, {BASE_VIEW("paris"), BASE_VIEW("wasl/paris/1111111111111111")}}};
   uint64_t seed = 1;
   struct filled how = {.below = below, .context = &seed, .characters = 9, .rows = 2, .codes = 2, .optional = 50, .now = NOW,
-                       .item = BASE_VIEW(HEX "ff"), .message = BASE_VIEW(HEX "ff"), .party = BASE_VIEW("rabat")};
+                       .item = BASE_VIEW(HEX "ff"), .message = BASE_VIEW(HEX "ff"), .party = BASE_VIEW("rabat"), .other = BASE_VIEW("paris")};
   for (size_t i = 0; i < kinds_count; i++) {
     struct shipped shipped;
     char name[64] = "";
