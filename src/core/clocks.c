@@ -54,27 +54,27 @@ static bool stops_all(const struct wire_kind *kind, const struct wire_kind_type 
 enum base_code core_clocks_events(struct core *core, const struct core_case *kase, struct base_view party,
                                   const struct core_partner *other, struct law_clock_event *events, size_t *out_count,
                                   struct base_error *err) {
-  struct base_view opener = kase->messages[0].header->author;
   const struct wire_kind *kind = &kase->kind->kind;
+  const unsigned opener = kase->messages[0].party, asked = engine_party_of(kase->messages[0].header, party);
   size_t count = 0;
   bool started = false, stopped = false;
   enum base_code code = BASE_OK;
   for (size_t i = 0; i < kase->count && code == BASE_OK; i++) {
     const struct engine_message *message = &kase->messages[i];
-    struct base_view author = message->header->author;
-    const struct wire_kind_type *type = wire_kind_type_named(kind, message->header->type);
-    bool theirs = base_view_equal(author, opener) || base_view_equal(author, party);
-    if (!message->effective || type == NULL || !theirs || !moves_a_clock(kind, type, stopped))
+    if (!message->effective || message->type == 0 || (message->party != opener && message->party != asked))
+      continue;
+    const struct wire_kind_type *type = &kind->types[message->type - 1];
+    if (!moves_a_clock(kind, type, stopped))
       continue;
     struct core_received received = {0};
-    code = core_show_received(core, &message->id, author, other, &received, err);
+    code = core_show_received(core, &message->id, message->header->author, other, &received, err);
     bool agrees = message->agrees && !message->agreed_by_all, starts = starts_one(kind, type);
     events[count++] = (struct law_clock_event){.type = type,
                                                .header = message->header,
                                                .at = received.at,
                                                .ours = received.ours,
                                                .agrees = agrees,
-                                               .by_opener = base_view_equal(author, opener)};
+                                               .by_opener = message->party == opener};
     /* Once they are, nothing is heard but a start. */
     stopped = !starts && started && !agrees && received.at != 0 && stops_all(kind, type);
     started = started || (starts && received.at != 0);

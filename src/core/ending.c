@@ -62,11 +62,12 @@ static bool is_shorter(const struct core_ending *ending, base_time declared) {
 enum base_code core_ending_take(struct core *core, const struct core_case *kase, struct core_submission *submission,
                                 struct base_error *err) {
   struct wire_form *form = &submission->form;
-  base_time now = core_now(core), today = now - now % DAY, stands = core_ending_of(kase);
+  base_time now = core_now(core), today = now - now % DAY;
   struct wire_header said = {.state_count = form->state_count};
   if (!core_kind_agreement(&kase->kind->kind) || !base_view_is(submission->type->name, end_type))
     return BASE_OK;
   struct core_ending *ending = &submission->ending;
+  base_time stands = core_ending_of(kase);
   ending->notice_days = notice_of(core, &kase->id);
   base_time asked = notice_ends(now, ending->notice_days);
   memcpy(said.state, form->state, sizeof said.state);

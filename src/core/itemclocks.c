@@ -28,8 +28,10 @@ static uint64_t bit_of(const struct wire_kind *kind, const struct wire_kind_type
   return (uint64_t)1 << (type - kind->types);
 }
 
+/* NULL: its kind has none of that name. */
 static const struct wire_kind_type *type_of(const struct walk *walk, uint32_t at) {
-  return wire_kind_type_named(&walk->kase->kind->kind, walk->kase->messages[at].header->type);
+  const uint8_t type = walk->kase->messages[at].type;
+  return type != 0 ? &walk->kase->kind->kind.types[type - 1] : NULL;
 }
 
 /* What has an effect of its own: who only agreed to something has neither begun nor ended it. */
@@ -104,8 +106,7 @@ static bool concerns(const struct walk *walk, const struct wire_kind_clock *cloc
   uint64_t bit = bit_of(&walk->kase->kind->kind, type);
   if (clock->starts == type || ((clock->moves | clock->again | clock->stops_all | clock->from) & bit) != 0)
     return true;
-  return (clock->stops & bit) != 0 &&
-         (!wire_owes_several(clock->owes) || engine_party_of(walk->kase->messages[0].header, message->header->author) == party);
+  return (clock->stops & bit) != 0 && (!wire_owes_several(clock->owes) || message->party == party);
 }
 
 static enum base_code hear_all(struct walk *walk, const struct wire_kind_clock *clock, uint32_t item, unsigned party,
@@ -160,14 +161,14 @@ static uint32_t owing(const struct walk *walk, enum wire_owes owes, uint32_t ite
   const struct wire_header *opening = walk->kase->messages[0].header;
   const struct engine_message *made = &walk->kase->messages[item];
   uint32_t everybody = ((uint32_t)1 << opening->party_count) - 1;
-  uint32_t opener = (uint32_t)1 << engine_party_of(opening, opening->author);
+  uint32_t opener = (uint32_t)1 << walk->kase->messages[0].party;
   switch (owes) {
   case WIRE_OWES_OPENER:
     return opener;
   case WIRE_OWES_OTHERS:
     return everybody & ~opener;
   case WIRE_OWES_OWNER:
-    return (uint32_t)1 << engine_party_of(opening, made->header->author);
+    return (uint32_t)1 << made->party;
   case WIRE_OWES_NOT_OWNER:
     return everybody & ~((uint32_t)1 << engine_party_of(opening, made->header->author));
   case WIRE_OWES_ASSIGNEE:

@@ -57,6 +57,7 @@ static void only_what_moves_a_clock_of_these_two_is_heard(void **state) {
   (void)say(ANSWER, B, 14);
   (void)say(NOTE, A, 15);
   stub.headers[stub.kase.count - 1].type = base_view_text("unheard_of");
+  stub.messages[stub.kase.count - 1].type = 0;
   stub.received[4][B].ours = 3;
   stub.kind.kind.clock_count = 4;
   expect_heard(B, "ask hold go_on more answer");
@@ -261,6 +262,7 @@ static void whoever_opened_the_case(void **state) {
   (void)state;
   begin(A);
   stub.headers[0].author = origin_of(C);
+  stub.messages[0].party = C;
   (void)say(ASK, C, 5);
   expect_compute(105, 80);
   stub.core->card.origin = origin_of(B);

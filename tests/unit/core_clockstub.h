@@ -347,7 +347,8 @@ static inline struct engine_message *say(int type, int author, base_time receive
                                               .effective = true,
                                               .about = ENGINE_NO_ITEM,
                                               .assignee = WIRE_PARTIES_MAX,
-                                              .party = (uint8_t)author};
+                                              .party = (uint8_t)author,
+                                              .type = (uint8_t)(type + 1)};
   return &stub.messages[at];
 }
 
