@@ -511,6 +511,9 @@ static void test_put_back(void **state) {
   state_is(&o.a, second, "waiting", "");
   assert_int_equal(o.a.core->releases.waiting, 1);
   assert_int_equal(try_count(&o.a, WIRE_ACT_WITHHELD), 1);
+  refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_LOGIN, "it is over"); /* nor of that is it known */
+  done_as(&o.a, LINK_PERSON_CHANGE, "", "\"do\":\"confirm\",\"person\":\"samir\"");
+  token_for(&o.a, "samir", "", o.samir);
   refused_as(&o.a, LINK_RELEASE_GIVE, o.samir, of(first, ""), BASE_CONFLICT, "put back");
   assert_int_equal(try_check(&o.a, &found), 0);
   base_buf_free(&found);
