@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/message.h"
+
 enum { KEY_MAX = 4 * (WIRE_CODE_MAX + 1) + 8 };
 
 /* Called for each key that the kind needs; false stops the walk. */
@@ -100,11 +102,16 @@ static bool check_key(void *context, const char *key) {
   check->met++;
   for (size_t i = 0; i < WIRE_LANGUAGES; i++) {
     struct base_view text = wire_json_text(wire_json_get(texts, wire_language_codes[i]));
-    if (text.size > 0 && text.size <= WIRE_LABEL_MAX)
+    bool fits = text.size > 0 && text.size <= WIRE_LABEL_MAX;
+    struct wire_spot spot;
+    if (fits && wire_prose_check(text, &spot) && wire_prose_one_line(text, &spot))
       continue;
     sound = false;
-    if (!tell(check, BASE_FIELD, "labels: $.texts.%s.%s: must be a text of 1 to %d bytes", key, wire_language_codes[i],
-              WIRE_LABEL_MAX))
+    bool goes_on = fits ? tell(check, BASE_FIELD, "labels: $.texts.%s.%s: %s", key, wire_language_codes[i],
+                               wire_spot_text(&spot).text)
+                        : tell(check, BASE_FIELD, "labels: $.texts.%s.%s: must be a text of 1 to %d bytes", key,
+                               wire_language_codes[i], WIRE_LABEL_MAX);
+    if (!goes_on)
       return false;
   }
   return !sound || wire_json_size(texts) == WIRE_LANGUAGES ||
