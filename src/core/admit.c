@@ -295,7 +295,14 @@ static enum base_code check_wall(struct core *core, const struct wire_header *he
   if (type != NULL && code == BASE_OK)
     code = wire_form_check_handling(type, part0->handling, why);
   if (type != NULL && code == BASE_OK)
-    code = core_lane_names(core, &kind->kind, type, header, part0->fields, why);
+    code = core_lane_names(core,
+                           &(struct core_names){.kind = &kind->kind,
+                                                .type = type,
+                                                .case_id = header->opens ? NULL : &header->case_id,
+                                                .header = header,
+                                                .fields = part0->fields,
+                                                .partner = header->author},
+                           why);
   return type != NULL && code == BASE_OK ? core_exercise_names(core, type, header, part0->fields, header->exercise, why)
                                          : code;
 }

@@ -139,6 +139,8 @@ enum base_code core_exercise_names(struct core *core, const struct wire_kind_typ
         !base_id_parse(core_field_text(&type->fields[i], header, fields), &named))
       continue;
     code = core_exercise_known(core, &named, &there, &its, err);
+    if (code == BASE_OK && header != NULL && !base_view_equal(header->author, core->card.origin))
+      code = core_lane_party(core, &named, header->author, &there, err); /* a stranger is not told that it is here */
     if (code == BASE_OK && there && its != exercise)
       code = fail_names(&type->fields[i], &named, exercise, err);
   }

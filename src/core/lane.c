@@ -6,6 +6,7 @@
 
 #include "core/cases.h"
 #include "core/clear.h"
+#include "core/events.h"
 #include "core/exercise.h"
 #include "core/people.h"
 #include "core/recall.h"
@@ -54,14 +55,14 @@ static enum base_code stored_case(struct core *core, const struct base_id *id, b
 
 /* Of what was erased with its case the leaf of that says it. Where there is none (it was erased elsewhere, or before this
  * database was put back) nothing does. */
-static enum base_code cleared_lane(struct core *core, const struct base_id *id, enum wire_lane *out, struct base_error *err) {
+static enum base_code cleared_lane(struct core *core, const struct base_id *id, bool *there, enum wire_lane *out,
+                                   struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct core_cleared cleared = {0};
   struct base_id case_id;
-  bool there = false;
-  enum base_code code = core_clear_message(core, id, &there, &case_id, err);
-  if (code != BASE_OK || !there)
+  enum base_code code = core_clear_message(core, id, there, &case_id, err);
+  if (code != BASE_OK || !*there)
     return code;
   *out = WIRE_LANE_UNKNOWN;
   code = core_clear_read(core, &case_id, &arena, &cleared, err);
@@ -70,25 +71,44 @@ static enum base_code cleared_lane(struct core *core, const struct base_id *id, 
   return code;
 }
 
-enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
-                                    struct base_error *err) {
+/* What is named, as one party of it knows it. */
+struct named {
+  enum wire_lane lane;
+  bool here;  /* it is, or was until it was erased with its case */
+  bool party; /* that one is of its parties; of what was erased nobody can tell */
+};
+
+/* who: an origin; empty: nobody's view is asked for. */
+static enum base_code name_message(struct core *core, const struct base_id *id, struct base_view who, struct named *out,
+                                   struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, ARENA);
   struct store_message row;
   struct wire_header header;
   struct base_error why = {0};
   bool there = false;
-  *out = WIRE_LANE_NONE;
+  *out = (struct named){.lane = WIRE_LANE_NONE};
   enum base_code code = store_message_header(core->store, id, &arena, &row, &why);
+  out->here = code != BASE_NOT_FOUND;
   if (code == BASE_OK)
-    code = stored_case(core, &row.case_id, &there, out, &why);
-  if (code == BASE_OK && !there) /* its case is not here yet, or never will be */
+    code = stored_case(core, &row.case_id, &there, &out->lane, &why);
+  if (code == BASE_OK && (!there || who.size > 0)) /* its case is not here yet, or never will be */
     code = wire_header_parse(row.header, &arena, &header, &why);
   if (code == BASE_OK && !there)
-    *out = lane_of_header(core, &header);
+    out->lane = lane_of_header(core, &header);
+  if (code == BASE_OK && who.size > 0)
+    out->party = wire_header_has_party(&header, who);
   if (code == BASE_NOT_FOUND)
-    code = cleared_lane(core, id, out, &why);
+    code = cleared_lane(core, id, &out->here, &out->lane, &why);
   return absent(code, &why, err);
+}
+
+enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
+                                    struct base_error *err) {
+  struct named named;
+  enum base_code code = name_message(core, id, (struct base_view){0}, &named, err);
+  *out = named.lane;
+  return code;
 }
 
 enum base_code core_lane_of_case(struct core *core, const struct base_id *id, enum wire_lane *out,
@@ -97,6 +117,12 @@ enum base_code core_lane_of_case(struct core *core, const struct base_id *id, en
   *out = WIRE_LANE_NONE;
   enum base_code code = stored_case(core, id, &there, out, err);
   return code != BASE_OK || there ? code : core_lane_of_message(core, id, out, err);
+}
+
+/* Of the one who asks; when nobody asks, the node itself does. */
+static unsigned lanes_of(const struct core *core) {
+  unsigned lanes = core_asker(core)->lanes;
+  return lanes != 0 ? lanes : CORE_LANES_ALL;
 }
 
 /* --- what a message names */
@@ -118,40 +144,89 @@ static enum base_code fail_names(const struct wire_kind_field *field, const stru
                    core_lane_name(ours));
 }
 
+/* Who names: a partner, to whom a message of which he is no party is one that is not here, or nobody (empty), who knows all
+ * that is here. */
+struct naming {
+  const struct wire_kind_type *type;
+  const struct wire_header *header; /* or NULL */
+  const struct wire_json *fields;   /* or NULL */
+  struct base_view partner;
+  bool asked;  /* by a person, who is told the same of what is on the other side and of what is not here */
+  bool unseen; /* out: something is named that is not here, or not for him */
+};
+
 /* lane: of the case, and then of what is named first, where the case has none. */
-static enum base_code look_at_names(struct core *core, const struct wire_kind_type *type,
-                                    const struct wire_header *header, const struct wire_json *fields,
-                                    enum wire_lane *lane, struct base_error *err) {
+static enum base_code look_at_names(struct core *core, struct naming *naming, enum wire_lane *lane, struct base_error *err) {
   enum base_code code = BASE_OK;
-  for (size_t i = 0; i < type->field_count && code == BASE_OK; i++) {
-    struct base_id named;
-    enum wire_lane its = WIRE_LANE_NONE;
-    if (type->fields[i].type != WIRE_FIELD_REFERENCE ||
-        !base_id_parse(core_field_text(&type->fields[i], header, fields), &named))
+  for (size_t i = 0; i < naming->type->field_count && code == BASE_OK; i++) {
+    const struct wire_kind_field *field = &naming->type->fields[i];
+    struct named named;
+    struct base_id id;
+    if (field->type != WIRE_FIELD_REFERENCE || !base_id_parse(core_field_text(field, naming->header, naming->fields), &id))
       continue;
-    code = core_lane_of_message(core, &named, &its, err);
-    if (code == BASE_OK && wire_lanes_apart(*lane, its))
-      code = fail_names(&type->fields[i], &named, its, *lane, err);
+    code = name_message(core, &id, naming->partner, &named, err);
+    if (code == BASE_OK && naming->asked && !(named.here && core_lane_sees(core, named.lane)))
+      return base_fail(err, BASE_FIELD, "fields: $.%.*s: there is no message %s here that it could name",
+                       (int)field->name.size, (const char *)field->name.data, base_id_text(&id).text);
+    bool seen = named.here && (naming->partner.size == 0 || named.party);
+    naming->unseen = naming->unseen || !seen;
+    if (code != BASE_OK || !seen)
+      continue;
+    if (wire_lanes_apart(*lane, named.lane))
+      code = fail_names(field, &id, named.lane, *lane, err);
     if (*lane == WIRE_LANE_NONE)
-      *lane = its;
+      *lane = named.lane;
   }
   return code;
 }
 
-enum base_code core_lane_names(struct core *core, const struct wire_kind *kind, const struct wire_kind_type *type,
-                               const struct wire_header *header, const struct wire_json *fields,
+/* Of a case that makes law: the lane of what its opening message names, so far as the partner knows that. */
+static enum base_code lane_of_law(struct core *core, const struct wire_kind *kind, const struct base_id *case_id,
+                                  struct base_view partner, enum wire_lane *lane, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, ARENA);
+  struct store_message row;
+  struct wire_header header;
+  struct base_error why = {0};
+  struct naming naming = {.type = &kind->types[kind->opening], .header = &header, .partner = partner};
+  enum base_code code = store_message_header(core->store, case_id, &arena, &row, &why);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, &why);
+  if (code == BASE_OK)
+    code = look_at_names(core, &naming, lane, &why);
+  if (code == BASE_OK && *lane == WIRE_LANE_NONE && naming.unseen)
+    *lane = WIRE_LANE_UNKNOWN;
+  return code == BASE_POLICY ? BASE_OK : absent(code, &why, err); /* it was looked at when it came */
+}
+
+enum base_code core_lane_party(struct core *core, const struct base_id *id, struct base_view partner, bool *out,
                                struct base_error *err) {
-  enum wire_lane lane = kind->lane;
-  return look_at_names(core, type, header, fields, &lane, err);
+  struct named named;
+  enum base_code code = name_message(core, id, partner, &named, err);
+  *out = named.party;
+  return code;
+}
+
+enum base_code core_lane_names(struct core *core, const struct core_names *names, struct base_error *err) {
+  enum wire_lane lane = names->kind->lane;
+  struct naming naming = {
+      .type = names->type, .header = names->header, .fields = names->fields, .partner = names->partner};
+  enum base_code code = BASE_OK;
+  naming.asked = names->by_person && lanes_of(core) != CORE_LANES_ALL;
+  if (lane == WIRE_LANE_NONE && names->case_id != NULL)
+    code = lane_of_law(core, names->kind, names->case_id, names->partner, &lane, err);
+  return code == BASE_OK ? look_at_names(core, &naming, &lane, err) : code;
 }
 
 enum base_code core_lane_opened(struct core *core, const struct wire_kind *kind, const struct wire_header *header,
                                 enum wire_lane *out, struct base_error *err) {
-  const struct wire_kind_type *type = wire_kind_type_named(kind, header->type);
+  struct naming naming = {.type = wire_kind_type_named(kind, header->type), .header = header};
   *out = kind->lane;
-  if (kind->lane != WIRE_LANE_NONE || type == NULL)
+  if (kind->lane != WIRE_LANE_NONE || naming.type == NULL)
     return BASE_OK;
-  enum base_code code = look_at_names(core, type, header, NULL, out, err);
+  enum base_code code = look_at_names(core, &naming, out, err);
+  if (*out == WIRE_LANE_NONE && naming.unseen)
+    *out = WIRE_LANE_UNKNOWN;
   return code == BASE_POLICY ? BASE_OK : code; /* it was looked at when it came */
 }
 
@@ -159,7 +234,7 @@ enum base_code core_lane_settle(struct core *core, const struct base_id *message
                                 struct base_error *err) {
   enum base_code code = BASE_OK;
   struct base_error why = {0};
-  for (int64_t key = INT64_MIN; code == BASE_OK && lane == WIRE_LANE_HUMANITARIAN;) {
+  for (int64_t key = INT64_MIN; code == BASE_OK;) {
     BASE_AUTO_ARENA struct base_arena arena = {0};
     base_arena_init(&arena, ARENA);
     struct core_mention mention;
@@ -167,13 +242,15 @@ enum base_code core_lane_settle(struct core *core, const struct base_id *message
     code = core_mention_next(core, message, &key, &arena, &mention, &why);
     if (code != BASE_OK || !mention.header.opens || lane_of_header(core, &mention.header) != WIRE_LANE_NONE)
       continue;
+    code = store_case_get(core->store, &mention.row.id, &arena, &row, &why);
+    if (code != BASE_OK || row.lane == lane || (row.lane != WIRE_LANE_UNKNOWN && lane != WIRE_LANE_HUMANITARIAN))
+      continue;
     struct core_case *known = core_case_known(core, &mention.row.id);
     if (known != NULL)
       known->row.lane = lane;
-    code = store_case_get(core->store, &mention.row.id, &arena, &row, &why);
     row.lane = lane;
-    if (code == BASE_OK)
-      code = store_case_put(core->store, &row, &why);
+    code = store_case_put(core->store, &row, &why);
+    core_event_case(core, &mention.row.id);
   }
   return absent(code, &why, err);
 }
@@ -198,7 +275,8 @@ enum base_code core_lane_refused(struct core *core, const struct wire_header *he
     join(&lane, its);
   }
   if (code == BASE_OK && type != NULL) {
-    code = look_at_names(core, type, header, fields, &lane, &why);
+    struct naming naming = {.type = type, .header = header, .fields = fields};
+    code = look_at_names(core, &naming, &lane, &why);
     if (code == BASE_POLICY)
       lane = WIRE_LANE_UNKNOWN;
     else if (code != BASE_OK)
@@ -274,24 +352,22 @@ bool core_lanes_have(unsigned lanes, enum wire_lane lane) {
   return lane == WIRE_LANE_NONE || (lanes & CORE_LANE_BIT(lane)) != 0;
 }
 
-static unsigned lanes_of(const struct core *core) {
-  unsigned lanes = core_asker(core)->lanes;
-  return lanes != 0 ? lanes : CORE_LANES_ALL;
-}
-
 bool core_lane_sees(const struct core *core, enum wire_lane lane) {
   return core_lanes_have(lanes_of(core), lane);
 }
 
 enum base_code core_lane_open(struct core *core, const char *what, const struct base_id *id, struct base_error *err) {
-  enum wire_lane lane = WIRE_LANE_NONE;
+  struct named named = {.lane = WIRE_LANE_NONE};
   if (lanes_of(core) == CORE_LANES_ALL)
     return BASE_OK;
-  enum base_code code = core_lane_of_case(core, id, &lane, err);
-  if (code != BASE_OK || core_lane_sees(core, lane))
+  enum base_code code = stored_case(core, id, &named.here, &named.lane, err);
+  if (code == BASE_OK && !named.here)
+    code = name_message(core, id, (struct base_view){0}, &named, err);
+  if (code != BASE_OK || (named.here && core_lane_sees(core, named.lane)))
     return code;
-  base_log(BASE_LOG_NOTICE, "lane.refused", "%s asked for %s %s, which is %s", core_asker(core)->name, what,
-           base_id_text(id).text, core_lane_name(lane));
+  if (named.here)
+    base_log(BASE_LOG_NOTICE, "lane.refused", "%s asked for %s %s, which is %s", core_asker(core)->name, what,
+             base_id_text(id).text, core_lane_name(named.lane));
   return base_fail(err, BASE_NOT_FOUND, "there is no %s %s here", what, base_id_text(id).text);
 }
 

@@ -18,13 +18,15 @@ enum {
 #define CORE_LANE_SEARCH "stix"        /* … a search that found nothing */
 
 /* --- of which lane */
-/* WIRE_LANE_NONE: it makes law for all, or nothing of it is here. WIRE_LANE_UNKNOWN: its kind is gone, or it was erased with its
- * case and no leaf here says of which lane that was. A failure is one of the machine. */
+/* WIRE_LANE_NONE: it makes law for all, or nothing of it is here. WIRE_LANE_UNKNOWN: its kind is gone, it makes law and names
+ * what is not here yet, or it was erased with its case and no leaf here says of which lane that was. A failure is one of the
+ * machine. */
 BASE_NODISCARD enum base_code core_lane_of_case(struct core *core, const struct base_id *id, enum wire_lane *out,
                                                 struct base_error *err);
 BASE_NODISCARD enum base_code core_lane_of_message(struct core *core, const struct base_id *id, enum wire_lane *out,
                                                    struct base_error *err);
-/* Of a case that this header opens: the kind's; where that makes law, the one of what the header names. */
+/* Of a case that this header opens: the kind's; where that makes law, the one of what the header names, which
+ * WIRE_LANE_UNKNOWN stands for until that is here. */
 BASE_NODISCARD enum base_code core_lane_opened(struct core *core, const struct wire_kind *kind,
                                                const struct wire_header *header, enum wire_lane *out,
                                                struct base_error *err);
@@ -49,7 +51,7 @@ const char *core_lane_name(enum wire_lane lane);
 bool core_lanes_have(unsigned lanes, enum wire_lane lane);
 /* Whether the one who asks does; when nobody asks, the node itself does. */
 bool core_lane_sees(const struct core *core, enum wire_lane lane);
-/* BASE_NOT_FOUND, as of what is not here at all. what: "case" or "message". */
+/* BASE_NOT_FOUND, in the same words of what is on the other side and of what is not here at all. what: "case" or "message". */
 BASE_NODISCARD enum base_code core_lane_open(struct core *core, const char *what, const struct base_id *id,
                                              struct base_error *err);
 /* BASE_POLICY: who asks does not work in the kind's lane. */
@@ -64,10 +66,23 @@ BASE_NODISCARD enum base_code core_lane_view(const struct core *core, const stru
 /* The text of a field: of the header, where it is a state field, else of those of part 0. Either may be NULL. */
 struct base_view core_field_text(const struct wire_kind_field *field, const struct wire_header *header,
                                  const struct wire_json *fields);
-/* BASE_POLICY: a field of the type reference names a message of the other side. header or fields may be NULL. */
-BASE_NODISCARD enum base_code core_lane_names(struct core *core, const struct wire_kind *kind,
-                                              const struct wire_kind_type *type, const struct wire_header *header,
-                                              const struct wire_json *fields, struct base_error *err);
+struct core_names {
+  const struct wire_kind *kind;
+  const struct wire_kind_type *type;
+  const struct base_id *case_id;    /* NULL: it opens one */
+  const struct wire_header *header; /* this or fields may be NULL */
+  const struct wire_json *fields;
+  struct base_view partner; /* the origin of who sent it; empty: it is ours */
+  bool by_person;           /* who asks wrote it: the node itself may name what is not here yet */
+};
+/* BASE_POLICY: a field of the type reference names a message of the other side. Of what he is no party a partner is told
+ * nothing: to him it is not here. BASE_FIELD: nor is it to a person who has not its lane, who can name nothing else either that
+ * is not here. */
+BASE_NODISCARD enum base_code core_lane_names(struct core *core, const struct core_names *names, struct base_error *err);
+
+/* Whether that partner is a party of a message that is here: of any other one he is told nothing. */
+BASE_NODISCARD enum base_code core_lane_party(struct core *core, const struct base_id *id, struct base_view partner, bool *out,
+                                              struct base_error *err);
 
 /* --- of persons */
 /* An array of names; BASE_FIELD: one is unknown, there is none, or both sides are in it. */

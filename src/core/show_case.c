@@ -333,6 +333,7 @@ static enum base_code read_filter(struct core *core, const struct wire_json *req
                                     .state = core_request_text(request, "state"),
                                     .apart = (lanes & CORE_LANES_APART) != 0,
                                     .without = -1,
+                                    .unknown = core_lane_sees(core, WIRE_LANE_UNKNOWN),
                                     .exercise = wire_json_true(wire_json_get(request, "exercise"))};
   for (int lane = WIRE_LANE_ENFORCEMENT; lane < WIRE_LANES && !out->apart; lane++)
     if (lane != WIRE_LANE_HUMANITARIAN && !core_lanes_have(lanes, (enum wire_lane)lane))

@@ -70,6 +70,10 @@ void core_submission_deny(struct core *core, uint64_t token, const struct core_s
 /* submitform.c: the document's fields by the form of the type, its files, its marks; the header has its parties. */
 BASE_NODISCARD enum base_code core_submission_form(struct core *core, const struct wire_json *request,
                                                    struct core_submission *submission, struct base_error *err);
+/* core_lane_names of what is ours. */
+BASE_NODISCARD enum base_code core_submission_names(struct core *core, const struct core_submission *submission,
+                                                    const struct wire_header *header, const struct wire_json *fields,
+                                                    struct base_error *err);
 /* audience.c */
 /* Of a new case: the member `to`. */
 BASE_NODISCARD enum base_code core_submission_audience(struct core *core, const struct wire_json *request,

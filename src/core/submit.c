@@ -419,7 +419,7 @@ static enum base_code take_content(struct core *core, const struct core_content 
   base_buf_add_view(&submission->part0_bytes, held->row.part0);
   enum base_code code = base_buf_check(&submission->part0_bytes, "content", err);
   if (code == BASE_OK)
-    code = core_lane_names(core, &submission->kind->kind, submission->type, header, held->part0.fields, err);
+    code = core_submission_names(core, submission, header, held->part0.fields, err);
   if (code == BASE_OK)
     code = core_exercise_names(core, submission->type, header, held->part0.fields, header->exercise, err);
   return code == BASE_OK ? core_passable(core, &submission->form, err) : code;

@@ -105,6 +105,17 @@ static void name_parties(struct core *core, const struct wire_header *header, st
   }
 }
 
+enum base_code core_submission_names(struct core *core, const struct core_submission *submission,
+                                     const struct wire_header *header, const struct wire_json *fields, struct base_error *err) {
+  struct core_names names = {.kind = &submission->kind->kind,
+                             .type = submission->type,
+                             .case_id = submission->opens ? NULL : &submission->case_id,
+                             .header = header,
+                             .fields = fields,
+                             .by_person = submission->by_hand};
+  return core_lane_names(core, &names, err);
+}
+
 enum base_code core_submission_form(struct core *core, const struct wire_json *request,
                                     struct core_submission *submission, struct base_error *err) {
   struct wire_form_parties parties;
@@ -115,7 +126,7 @@ enum base_code core_submission_form(struct core *core, const struct wire_json *r
   if (code == BASE_OK)
     code = base_buf_check(&submission->rest, "fields", err);
   if (code == BASE_OK)
-    code = core_lane_names(core, &submission->kind->kind, submission->type, NULL, wire_json_get(request, "fields"), err);
+    code = core_submission_names(core, submission, NULL, wire_json_get(request, "fields"), err);
   if (code == BASE_OK)
     code = core_exercise_names(core, submission->type, NULL, wire_json_get(request, "fields"), submission->header.exercise,
                                err);

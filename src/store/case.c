@@ -30,7 +30,7 @@ static enum base_code read_case(struct store_rows *rows, struct base_arena *aren
       .opener = store_row_bytes(rows, 7, arena),
       .due = store_row_number(rows, 9),
       .look = store_row_number(rows, 10),
-      .lane = (enum wire_lane)store_row_at_most(rows, 11, WIRE_LANE_NONE),
+      .lane = (enum wire_lane)store_row_at_most(rows, 11, WIRE_LANE_UNKNOWN),
       .exercise = store_row_flag(rows, 12),
   };
   store_row_32(rows, 0, out->id.bytes);
@@ -95,20 +95,24 @@ enum base_code store_case_each(struct store *store, struct base_view kind, uint6
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }
 
+static struct store_value last_lane(const struct store_case_filter *filter) {
+  return store_number(filter->unknown ? WIRE_LANE_UNKNOWN : WIRE_LANE_NONE);
+}
+
 enum base_code store_case_list(struct store *store, const struct store_case_filter *filter, uint64_t limit,
                                enum base_code (*each)(void *context, const struct store_case *), void *context,
                                struct base_error *err) {
   STORE_AUTO_ROWS struct store_rows rows = {0};
-  struct store_value most = store_limit(limit), without = store_number(filter->without);
+  struct store_value most = store_limit(limit), without = store_number(filter->without), last = last_lane(filter);
   enum base_code code =
       filter->exercise ? store_rows_open(store, STORE_SQL_CASE_LIST_EXERCISE,
-                                         STORE_VALUES(most, without, store_text(filter->kind), store_number(filter->apart)),
+                                         STORE_VALUES(most, without, store_text(filter->kind), store_number(filter->apart), last),
                                          &rows, err)
       : filter->kind.size == 0
           ? store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_APART : STORE_SQL_CASE_LIST,
-                            STORE_VALUES(most, without), &rows, err)
+                            STORE_VALUES(most, without, last), &rows, err)
           : store_rows_open(store, filter->apart ? STORE_SQL_CASE_LIST_KIND_APART : STORE_SQL_CASE_LIST_KIND,
-                            STORE_VALUES(most, without, store_text(filter->kind)), &rows, err);
+                            STORE_VALUES(most, without, store_text(filter->kind), last), &rows, err);
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }
 
@@ -126,7 +130,7 @@ enum base_code store_case_each_due(struct store *store, const struct store_case_
                                             : STORE_SQL_CASE_EACH_DUE,
                            STORE_VALUES(store_limit(limit), store_text(filter->state), store_text(filter->kind),
                                         store_number(due), store_number(number), store_number(filter->without),
-                                        store_number(filter->apart)),
+                                        store_number(filter->apart), last_lane(filter)),
                            &rows, err);
   return code == BASE_OK ? tell_cases(&rows, each, context, err) : code;
 }

@@ -205,6 +205,7 @@ struct store_case_filter {
   struct base_view kind, state; /* empty: all */
   bool apart;                   /* what is humanitarian, and nothing else; false: all but that */
   int without;                  /* of these a lane that is left out; -1: none is */
+  bool unknown;                 /* of these also what nobody can tell the lane of */
   bool exercise;                /* exercises alone; false: what is real alone */
 };
 /* Newest change first; the filter's state is not asked. limit 0: all. */

@@ -378,6 +378,27 @@ static void lie(const char *members, bool marked, bool sealed, const char *says)
   pair_remove(&b);
 }
 
+/* A partner who is no party of what he names is not told that it is here. */
+static void test_a_stranger_is_told_nothing(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char request[65], text[100];
+  two(&a, &b);
+  real(&a, &b, "request", request);
+  WIRE_AUTO_JSON struct wire_json *fields = NULL;
+  snprintf(text, sizeof text, "{\"linked\":\"%s\"}", request);
+  assert_int_equal(wire_json_parse(base_view_text(text), BASE_BUF_DEFAULT_LIMIT, "fields", &fields, NULL), BASE_OK);
+  const struct wire_kind *crisis = &core_kind_named(a.core, base_view_text("crisis"))->kind;
+  const struct wire_kind_type *type = &crisis->types[crisis->opening];
+  struct wire_header header = {.author = try_partner(&a)->card.origin};
+  assert_int_equal(core_exercise_names(a.core, type, &header, fields, true, NULL), BASE_POLICY);
+  header.author = base_view_text("wasl/lisbon/0123456789abcdef");
+  assert_int_equal(core_exercise_names(a.core, type, &header, fields, true, NULL), BASE_OK);
+  header.author = a.core->card.origin;
+  assert_int_equal(core_exercise_names(a.core, type, &header, fields, true, NULL), BASE_POLICY);
+  try_remove(&a, &b);
+}
+
 static void test_what_arrives_is_refused(void **state) {
   (void)state;
   lie(DRILL, false, false, "the case is an exercise, and the message is not marked as one");
@@ -421,6 +442,7 @@ int main(void) {
       cmocka_unit_test(test_events_and_leaves),
       cmocka_unit_test(test_no_consignment_holds_both),
       cmocka_unit_test(test_content_opens_as_what_it_is),
+      cmocka_unit_test(test_a_stranger_is_told_nothing),
       cmocka_unit_test(test_what_arrives_is_refused),
       cmocka_unit_test(test_a_row_that_says_otherwise_is_found),
   };

@@ -143,10 +143,25 @@ static void test_the_other_side_is_not_there(void **state) {
                {LINK_MESSAGE_CERTIFICATE, ""},
                {LINK_RECALL_OPEN, ",\"measure\":\"erase\",\"ground\":\"wrong\",\"reason\":\"r\""},
                {LINK_OUTBOX_END, ",\"reason\":\"r\""},
-               {LINK_PROOF_GET, ""}};
+               {LINK_PROOF_GET, ""},
+               {LINK_AGREEMENT_REVIEW, ""},
+               {LINK_CASE_BALANCE, ""},
+               {LINK_CASE_CROSSCHECK, ""},
+               {LINK_RECALL_ANSWER, ",\"outcome\":\"erased\""},
+               {LINK_RECALL_WITHDRAW, ",\"reason\":\"r\""},
+               {LINK_READER_LIST, ""},
+               {LINK_READER_CHANGE, ",\"do\":\"add\",\"person\":\"lina\",\"reason\":\"r\""}};
   for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
     alike(&a, asked[i].code, lina, tracing, asked[i].more);
     alike(&a, asked[i].code, hana, request, asked[i].more);
+  }
+  static const struct {
+    enum link_request_code code;
+    const char *key, *more;
+  } by[] = {{LINK_STIX_LIST, "case", ""}, {LINK_STIX_LIST, "message", ""}, {LINK_LAW_EXPLAIN, "case", ",\"kind\":\"request\",\"type\":\"close\",\"to\":\"paris\""}};
+  for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+    alike_by(&a, by[i].code, lina, by[i].key, tracing, by[i].more);
+    alike_by(&a, by[i].code, hana, by[i].key, request, by[i].more);
   }
   snprintf(members, sizeof members, "\"id\":\"%.12s\"", tracing); /* nor by its beginning */
   refused_as(&a, LINK_CASE_SHOW, lina, members, BASE_NOT_FOUND, "there is no case whose id begins with");
@@ -437,39 +452,159 @@ static void test_no_consignment_holds_both(void **state) {
   pair_remove(&b);
 }
 
+static void open_in_emergency(struct pair_node *a, struct pair_node *b, const char *kind, char id[65], char notice[65]) {
+  struct base_buf request = {0};
+  base_buf_text(&request, "{\"actor\":\"test\",\"emergency\":{\"ground\":\"vital_interests\",\"reason\":\"r\"},");
+  opening(a, kind, b->name, "", &request);
+  base_buf_printf(&request, "}%c", 0);
+  struct pair_answer answer = pair_ask(a, LINK_CASE_OPEN, (const char *)request.data, -1);
+  if (answer.status != BASE_OK)
+    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
+  base_buf_free(&request);
+  pair_text(&answer, "id", id, 65);
+  base_buf_u8(&answer.payload, 0);
+  const char *place = strstr((const char *)answer.payload.data, "\"case\":\"");
+  assert_non_null(place);
+  snprintf(notice, 65, "%.64s", place + 8);
+  pair_answer_free(&answer);
+}
+
+static enum wire_lane lane_of(struct pair_node *node, const char *text) {
+  enum wire_lane lane = WIRE_LANES;
+  struct base_id id = try_id(text);
+  assert_int_equal(core_lane_of_case(node->core, &id, &lane, NULL), BASE_OK);
+  return lane;
+}
+
 /* A notice may come before the message that it names: it is of that one's lane as soon as that is here. */
 static void test_what_came_before(void **state) {
   (void)state;
   struct pair_node a, b;
   char notice[65] = "", tracing[65], lina[SECRET], hana[SECRET], json[400];
   try_partners(&a, &b);
-  struct base_buf request = {0};
-  base_buf_text(&request, "{\"actor\":\"test\",\"emergency\":{\"ground\":\"vital_interests\",\"reason\":\"r\"},");
-  opening(&a, "tracing", b.name, "", &request);
-  base_buf_printf(&request, "}%c", 0);
-  struct pair_answer answer = pair_ask(&a, LINK_CASE_OPEN, (const char *)request.data, -1);
-  if (answer.status != BASE_OK)
-    fail_msg("%.*s", (int)answer.payload.size, (const char *)answer.payload.data);
-  base_buf_free(&request);
-  pair_text(&answer, "id", tracing, 65);
-  base_buf_u8(&answer.payload, 0);
-  const char *place = strstr((const char *)answer.payload.data, "\"case\":\"");
-  assert_non_null(place);
-  snprintf(notice, sizeof notice, "%.64s", place + 8);
-  pair_answer_free(&answer);
+  open_in_emergency(&a, &b, "tracing", tracing, notice);
   pair_rest(&a, &b);
   struct pair_node *const nodes[] = {&a, &b};
   for (size_t i = 0; i < 2; i++) {
-    enum wire_lane lane = WIRE_LANE_NONE;
-    struct base_id id = try_id(notice);
-    struct base_error err = {0};
-    assert_int_equal(core_lane_of_case(nodes[i]->core, &id, &lane, &err), BASE_OK);
-    assert_int_equal(lane, WIRE_LANE_HUMANITARIAN);
+    assert_int_equal(lane_of(nodes[i], notice), WIRE_LANE_HUMANITARIAN);
     add_sides(nodes[i], lina, hana);
     alike(nodes[i], LINK_CASE_SHOW, lina, notice, "");
     snprintf(json, sizeof json, "\"id\":\"%s\"", notice);
     done_as(nodes[i], LINK_CASE_SHOW, hana, json);
   }
+  try_remove(&a, &b);
+}
+
+/* Until that is here nobody can tell the lane, and no person is told of the notice; the owner of a node without persons is. */
+static void test_what_has_not_come_yet(void **state) {
+  (void)state;
+  static const char *const kinds[] = {"tracing", "request"};
+  static const enum wire_lane lanes[] = {WIRE_LANE_HUMANITARIAN, WIRE_LANE_ENFORCEMENT};
+  static const char *const asked[] = {"", "\"kind\":\"emergency\"", "\"by\":\"deadline\"",
+                                      "\"by\":\"deadline\",\"kind\":\"emergency\""};
+  for (size_t k = 0; k < 2; k++) {
+    struct pair_node a, b;
+    char notice[65], id[65], lina[SECRET], hana[SECRET], members[100];
+    try_partners(&a, &b);
+    open_in_emergency(&a, &b, kinds[k], id, notice);
+    assert_true(pair_send(&a, &b)); /* the notice, which goes first */
+    assert_int_equal(lane_of(&b, notice), WIRE_LANE_UNKNOWN);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+      assert_int_equal(listed(&b, LINK_CASE_LIST, "", asked[i], "id", notice), 1);
+      snprintf(members, sizeof members, "\"lane\":\"humanitarian\"%s%s", asked[i][0] != 0 ? "," : "", asked[i]);
+      assert_int_equal(listed(&b, LINK_CASE_LIST, "", members, "id", notice), 0);
+    }
+    add_sides(&b, lina, hana);
+    for (size_t who = 0; who < 2; who++) {
+      const char *secret = who == 0 ? lina : hana;
+      alike(&b, LINK_CASE_SHOW, secret, notice, "");
+      for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        assert_int_equal(listed(&b, LINK_CASE_LIST, secret, asked[i], "id", notice), 0);
+    }
+    try_restart(&b);
+    assert_int_equal(lane_of(&b, notice), WIRE_LANE_UNKNOWN);
+    pair_rest(&a, &b);
+    assert_int_equal(lane_of(&b, notice), lanes[k]);
+    assert_int_equal(listed(&b, LINK_CASE_LIST, lina, "", "id", notice), k);
+    assert_int_equal(listed(&b, LINK_CASE_LIST, hana, "", "id", notice), 1 - k);
+    alike(&b, LINK_CASE_SHOW, k == 0 ? lina : hana, notice, "");
+    try_remove(&a, &b);
+  }
+}
+
+static enum base_code names(struct pair_node *node, const char *kind_name, const char *type, const char *case_id,
+                            const char *partner, const char *named, struct base_error *err) {
+  char text[120];
+  WIRE_AUTO_JSON struct wire_json *fields = NULL;
+  const struct wire_kind *kind = &core_kind_named(node->core, base_view_text(kind_name))->kind;
+  snprintf(text, sizeof text, "{\"%s\":\"%s\"}", strcmp(kind_name, "crisis") == 0 ? "linked" : "message", named);
+  assert_int_equal(wire_json_parse(base_view_text(text), BASE_BUF_DEFAULT_LIMIT, "fields", &fields, NULL), BASE_OK);
+  struct base_id id = {{0}};
+  if (case_id != NULL)
+    id = try_id(case_id);
+  struct core_names names = {.kind = kind,
+                             .type = wire_kind_type_named(kind, base_view_text(type)),
+                             .case_id = case_id != NULL ? &id : NULL,
+                             .fields = fields,
+                             .partner = base_view_text(partner)};
+  *err = (struct base_error){0};
+  return core_lane_names(node->core, &names, err);
+}
+
+/* A case that makes law is of the lane of what its opening message names: no later message joins it with the other side. */
+static void test_what_makes_law_joins_nothing(void **state) {
+  (void)state;
+  static const char none[] = "00000000000000000000000000000000000000000000000000000000000000aa";
+  struct pair_node a, b;
+  struct base_error err;
+  char tracing[65], request[65], other[65], recall[65], json[300];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  open_it(&a, &b, "request", other);
+  snprintf(json, sizeof json, "\"id\":\"%s\",\"measure\":\"correct\",\"ground\":\"inaccurate\",\"reason\":\"r\",\"correction\":\"c\"", request);
+  done_as(&a, LINK_RECALL_OPEN, "", json);
+  struct told told = tell(&a, LINK_RECALL_LIST, "{\"actor\":\"test\"}");
+  snprintf(recall, sizeof recall, "%.*s", 64, (const char *)wire_json_text(wire_json_get(at(told.json, 0), "id")).data);
+  forget(&told);
+  pair_rest(&a, &b);
+  char origin[WIRE_ORIGIN_MAX + 1];
+  struct base_view card = try_partner(&a)->card.origin;
+  snprintf(origin, sizeof origin, "%.*s", (int)card.size, (const char *)card.data);
+  const char *const who[] = {"", origin};
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(names(&a, "recall", "certificate", recall, who[i], request, &err), BASE_OK);
+    assert_int_equal(names(&a, "recall", "certificate", recall, who[i], other, &err), BASE_OK);
+    assert_int_equal(names(&a, "recall", "certificate", recall, who[i], none, &err), BASE_OK);
+    assert_int_equal(names(&a, "recall", "certificate", recall, who[i], tracing, &err), BASE_POLICY);
+    assert_non_null(strstr(err.text, "never joined with anything else"));
+    assert_int_equal(names(&a, "recall", "recall", NULL, who[i], tracing, &err), BASE_OK);
+    assert_int_equal(names(&a, "crisis", "activate", NULL, who[i], tracing, &err), BASE_POLICY);
+  }
+  /* To who is no party of it the tracing is not here; of a case in which he named what is not here he is told one thing always. */
+  assert_int_equal(names(&a, "crisis", "activate", NULL, "lisbon.example/node", tracing, &err), BASE_OK);
+  assert_int_equal(names(&a, "recall", "certificate", recall, "lisbon.example/node", tracing, &err), BASE_OK);
+  try_remove(&a, &b);
+}
+
+/* A person names nothing that is on the other side, and is not told that it is there. */
+static void test_a_person_names_what_he_sees(void **state) {
+  (void)state;
+  static const char none[] = "00000000000000000000000000000000000000000000000000000000000000aa";
+  struct pair_node a, b;
+  char tracing[65], request[65], more[128], id[65], lina[SECRET], hana[SECRET];
+  two(&a, &b);
+  open_it(&a, &b, "tracing", tracing);
+  open_it(&a, &b, "request", request);
+  const char *const named[] = {tracing, none};
+  for (size_t i = 0; i < 2; i++) {
+    if (i == 0)
+      add_sides(&a, lina, hana);
+    snprintf(more, sizeof more, "\"linked\":\"%s\",", named[i]);
+    open_as(&a, "crisis", b.name, lina, more, BASE_FIELD, "here that it could name", id);
+  }
+  snprintf(more, sizeof more, "\"linked\":\"%s\",", request);
+  open_as(&a, "crisis", b.name, lina, more, BASE_OK, "", id);
   try_remove(&a, &b);
 }
 
@@ -576,6 +711,9 @@ int main(void) {
       cmocka_unit_test(test_the_register_hides_it),
       cmocka_unit_test(test_no_consignment_holds_both),
       cmocka_unit_test(test_what_came_before),
+      cmocka_unit_test(test_what_has_not_come_yet),
+      cmocka_unit_test(test_what_makes_law_joins_nothing),
+      cmocka_unit_test(test_a_person_names_what_he_sees),
       cmocka_unit_test(test_a_case_on_the_wrong_side_is_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
