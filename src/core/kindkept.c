@@ -5,6 +5,7 @@
 
 #include "core/cases.h"
 #include "core/kinds.h"
+#include "core/lane.h"
 #include "core/people.h"
 #include "core/register.h"
 
@@ -236,6 +237,13 @@ static enum base_code check_new(const struct core *core, const struct wire_kind 
                      "higher version, or remove that one first (wasl kind remove)",
                      (long long)kind->version, (int)kind->name.size, (const char *)kind->name.data,
                      base_hash_text(&held->kind.hash).text);
+  const struct core_kind *other = core_kind_named(core, kind->name);
+  if (other != NULL && other->kind.lane != kind->lane)
+    return base_fail(err, BASE_CONFLICT,
+                     "the kind %.*s is %s in version %lld, and %s in this file: a row of an agreement names a kind in all its "
+                     "versions, so all are of one lane; give yours another name",
+                     (int)kind->name.size, (const char *)kind->name.data, core_lane_name(other->kind.lane),
+                     (long long)other->kind.version, core_lane_name(kind->lane));
   if (held == NULL && core->kinds_added >= CORE_KINDS_MAX)
     return base_fail(err, BASE_POLICY, "a node holds at most %d kinds of its own: remove one that no case uses",
                      CORE_KINDS_MAX);

@@ -102,6 +102,30 @@ static void test_versions(void **state) {
   pair_remove(&a);
 }
 
+/* A row names a kind in all its versions. */
+static void test_all_versions_are_of_one_lane(void **state) {
+  (void)state;
+  struct pair_node a;
+  pair_make(&a, "rabat");
+  add(&a, "talk", 2, "w", "added");
+  static const char apart[] = "\"lane\":\"humanitarian\",", civil[] = "\"lane\":\"civil\",";
+  for (int version = 1; version <= 3; version += 2) {
+    struct pair_answer answer = pair_ask(&a, LINK_KIND_ADD, add_text("talk", version, apart, "w"), -1);
+    base_buf_u8(&answer.payload, 0);
+    assert_int_equal(answer.status, BASE_CONFLICT);
+    assert_non_null(strstr((const char *)answer.payload.data, "is enforcement in version 2, and humanitarian in this file"));
+    pair_answer_free(&answer);
+    pair_refused(&a, LINK_KIND_ADD, add_text("talk", version, civil, "w"), BASE_CONFLICT);
+  }
+  add(&a, "talk", 3, "w", "added");
+  pair_refused(&a, LINK_KIND_ADD, add_text("talk", 4, apart, "w"), BASE_CONFLICT);
+  pair_refused(&a, LINK_KIND_ADD, add_text("care", 1, apart, "w"), BASE_OK);
+  pair_refused(&a, LINK_KIND_ADD, add_text("care", 2, "", "w"), BASE_CONFLICT);
+  pair_refused(&a, LINK_KIND_ADD, add_text("care", 2, apart, "w"), BASE_OK);
+  try_sound(&a);
+  pair_remove(&a);
+}
+
 static void test_hash_and_labels(void **state) {
   (void)state;
   struct pair_node a;
@@ -336,7 +360,8 @@ static void test_limit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_versions),    cmocka_unit_test(test_hash_and_labels),
+      cmocka_unit_test(test_versions),    cmocka_unit_test(test_all_versions_are_of_one_lane),
+      cmocka_unit_test(test_hash_and_labels),
       cmocka_unit_test(test_left_out),    cmocka_unit_test(test_lost_step),
       cmocka_unit_test(test_partners),    cmocka_unit_test(test_removed_meanwhile),
       cmocka_unit_test(test_limit),
