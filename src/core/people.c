@@ -230,11 +230,50 @@ enum base_code core_people_admit(struct core *core, enum link_request_code code,
              : refuse(core, "an answer that erases", second->roles, "", err);
 }
 
-enum base_code core_people_binds(struct core *core, const struct wire_kind *kind, struct base_error *err) {
-  char what[WIRE_CODE_MAX + 64];
-  if (kind->needs_row || (core_asker(core)->roles & CORE_BINDING_ROLES) != 0)
+/* Whether it agrees to what all must agree to: it is that type, or makes the state from which that leads on, whose author
+ * counts as one who has agreed. */
+static bool agrees(const struct wire_kind *kind, const struct wire_kind_type *type) {
+  uint64_t makes = 0;
+  bool all = false;
+  for (size_t i = 0; i < kind->transition_count; i++)
+    if (kind->transitions[i].on == type && !kind->transitions[i].stays)
+      makes |= (uint64_t)1 << kind->transitions[i].to;
+  for (size_t i = 0; i < kind->transition_count && !all; i++) {
+    const struct wire_kind_transition *transition = &kind->transitions[i];
+    all = transition->all && (transition->on == type || (!transition->anew && (transition->from & makes) != 0));
+  }
+  return all;
+}
+
+/* The same of an item. */
+static bool agrees_to_item(const struct wire_kind_item *item, const struct wire_kind_type *type) {
+  uint64_t makes = 0;
+  bool all = false;
+  for (size_t i = 0; i < item->transition_count; i++)
+    if (item->transitions[i].on == type && !item->transitions[i].stays)
+      makes |= (uint64_t)1 << item->transitions[i].to;
+  for (size_t i = 0; i < item->transition_count && !all; i++) {
+    const struct wire_item_transition *transition = &item->transitions[i];
+    all = transition->all && (transition->on == type || (!transition->anew && (transition->from & makes) != 0));
+  }
+  return all;
+}
+
+/* Whether a message of this type binds the node, by what its kind says: law is made by it, all must agree to it, or it moves
+ * the period of the case. */
+static bool binds(const struct wire_kind *kind, const struct wire_kind_type *type) {
+  bool found = agrees(kind, type) || kind->period.moved_by == type;
+  for (size_t i = 0; i < kind->item_count && !found; i++)
+    found = agrees_to_item(&kind->items[i], type);
+  return found;
+}
+
+enum base_code core_people_binds(struct core *core, const struct wire_kind *kind, const struct wire_kind_type *type,
+                                 struct base_error *err) {
+  char what[2 * WIRE_CODE_MAX + 64];
+  if ((core_asker(core)->roles & CORE_BINDING_ROLES) != 0 || (kind->needs_row && !binds(kind, type)))
     return BASE_OK;
-  (void)snprintf(what, sizeof what, "a message of the kind %.*s, which binds this node,", (int)kind->name.size,
-                 (const char *)kind->name.data);
+  (void)snprintf(what, sizeof what, "%.*s of the kind %.*s, which binds this node,", (int)type->name.size,
+                 (const char *)type->name.data, (int)kind->name.size, (const char *)kind->name.data);
   return refuse(core, what, CORE_BINDING_ROLES, "", err);
 }

@@ -100,7 +100,8 @@ struct core_people {
   int64_t tell_ms;                     /* when the register is told of these; 0: there are none */
 };
 
-/* Who may write in cases of the kinds that need no row of an agreement, for they make law and consent themselves. */
+/* Who may write in cases of the kinds that need no row of an agreement, for they make law and consent themselves, and agree
+ * in others to what all must agree to. */
 #define CORE_BINDING_ROLES                                                                                             \
   (1U << LINK_PERSON_LIAISON | 1U << LINK_PERSON_SUPERVISOR | 1U << LINK_PERSON_OPERATIONS)
 
@@ -127,9 +128,9 @@ void core_people_unsound(const struct core *core, struct wire_writer *writer);
  * may. What a process asks and no person passes. */
 BASE_NODISCARD enum base_code core_people_admit(struct core *core, enum link_request_code code,
                                                 const struct wire_json *request, struct base_error *err);
-/* Of a message by hand, once its kind is known: whether one of the asker's roles may bind the node. */
+/* Of a message by hand, once its type is known: where that binds the node, whether one of the asker's roles may. */
 BASE_NODISCARD enum base_code core_people_binds(struct core *core, const struct wire_kind *kind,
-                                                struct base_error *err);
+                                                const struct wire_kind_type *type, struct base_error *err);
 void core_people_leave(struct core *core);
 /* The person who asks, for the leaf of what he does; valid while the request is handled. */
 struct base_view core_actor(const struct core *core);

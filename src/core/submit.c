@@ -234,8 +234,10 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
   if (code == BASE_OK && submission->kind == NULL)
     code = base_fail(err, BASE_KIND, "there is no kind named %.*s; wasl kind list shows them", (int)name.size,
                      (const char *)name.data);
+  if (code == BASE_OK)
+    submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
   if (code == BASE_OK && submission->by_hand)
-    code = core_people_binds(core, &submission->kind->kind, err);
+    code = core_people_binds(core, &submission->kind->kind, submission->type, err);
   if (code == BASE_OK && submission->by_hand)
     code = core_lane_writes(core, &submission->kind->kind, err);
   if (code == BASE_OK)
@@ -244,10 +246,8 @@ static enum base_code open_check(struct core *core, const struct wire_json *docu
     code = core_exercise_may(&submission->kind->kind, submission->header.exercise, err);
   if (code == BASE_OK && submission->by_hand)
     code = core_readers_write(core, &submission->kind->kind, NULL, err);
-  if (code == BASE_OK) {
-    submission->type = &submission->kind->kind.types[submission->kind->kind.opening];
+  if (code == BASE_OK)
     code = core_submission_audience(core, document, submission, err);
-  }
   if (code == BASE_OK)
     code = core_submission_form(core, document, submission, err);
   if (code == BASE_OK)
@@ -291,8 +291,6 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
                                 struct core_case **out, struct base_error *err) {
   struct core_case *kase = NULL;
   enum base_code code = core_case_load(core, &submission->case_id, &kase, err);
-  if (code == BASE_OK)
-    code = submission->by_hand ? core_people_binds(core, &kase->kind->kind, err) : BASE_OK;
   if (code == BASE_OK && submission->by_hand)
     code = core_readers_write(core, &kase->kind->kind, &kase->id, err);
   if (code == BASE_OK)
@@ -303,7 +301,9 @@ static enum base_code find_case(struct core *core, struct base_view name, struct
   submission->type = wire_kind_type_named(&kase->kind->kind, name);
   if (submission->type == NULL)
     return core_kind_lacks(kase->kind, name, err);
-  code = core_submission_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
+  code = submission->by_hand ? core_people_binds(core, &kase->kind->kind, submission->type, err) : BASE_OK;
+  if (code == BASE_OK)
+    code = core_submission_parties(core, kase->messages[0].header, kase->row.opened, submission, err);
   if (code == BASE_OK)
     code = core_back_case(core, &kase->id, err);
   *out = kase;

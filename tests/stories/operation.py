@@ -54,8 +54,8 @@ def sends(node, case, type_, *more):
     return node.id(*sent(node, case, type_, *more))
 
 
-def released(node, who, case, type_):
-    done = node.wasl(*sent(node, case, type_))
+def released(node, who, case, type_, *more):
+    done = node.wasl(*sent(node, case, type_, *more))
     check(done.code == 9, "not held:", done)
     number = str(node.json("release", "list")["releases"][0]["number"])
     must(node.wasl("release", "show", number, "--reason", "to decide", **who))
@@ -135,13 +135,13 @@ def worked(rabat, paris, case):
     return late
 
 
-def extended(rabat, paris, case):
+def extended(rabat, paris, seconds, case):
     for node, to in ((rabat, 5), (paris, 6)):
         node.refuses(6, *sent(node, case, "extend", {"from": day(0), "to": day(to)}), says=("ends on " + midnight(5), midnight(to + 1)))
-    sends(paris, case, "extend", {"from": day(0), "to": day(3)})
+    released(paris, seconds[1], case, "extend", {"from": day(0), "to": day(3)})
     settle(rabat, paris)
     check(rabat.json("case", "show", case)["to"] == midnight(2), "extended by one alone")
-    sends(rabat, case, "extend", {"from": day(0), "to": day(2)})
+    released(rabat, seconds[0], case, "extend", {"from": day(0), "to": day(2)})
     settle(rabat, paris)
     for node in (rabat, paris):
         check(node.json("case", "show", case)["to"] == midnight(3), "not what both said")
@@ -210,7 +210,7 @@ def story():
     case = begun(rabat, paris)
     activated(rabat, paris, seconds, case)
     late = worked(rabat, paris, case)
-    extended(rabat, paris, case)
+    extended(rabat, paris, seconds, case)
     over(rabat, paris, case, late)
     closed(rabat, paris, case)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Persons, roles and tokens: who may ask for what, looked at in one place; and what is stored of them against the register. */
+#include "core/kinds.h"
 #include "core_persons.h"
 
 /* --- the column of the request table */
@@ -100,11 +101,63 @@ static void test_roles_are_no_wider_than_their_words(void **state) {
     refused_as(&a, LINK_CASE_OPEN, operations, members, BASE_UNKNOWN_NODE, "no partner named nobody");
   }
   snprintf(members, sizeof members, "\"id\":\"%s\",\"type\":\"end\",\"fields\":{}", agreement);
-  refused_as(&a, LINK_CASE_SEND, integrator, members, BASE_POLICY, "a message of the kind agreement, which binds");
+  refused_as(&a, LINK_CASE_SEND, integrator, members, BASE_POLICY, "end of the kind agreement, which binds");
   assert_int_equal(a.core->reg.size, size);
   snprintf(members, sizeof members, "\"id\":\"%s\",\"type\":\"withdraw\",\"fields\":{}", kase);
   done_as(&a, LINK_CASE_SEND, integrator, members);
   ask_remove(&a, &b);
+}
+
+/* What no tool agrees to, by what the kind says of the type, and what it may send. */
+static void test_what_binds(void **state) {
+  (void)state;
+  struct pair_node a;
+  static const struct {
+    const char *kind, *type;
+    bool binds;
+  } all[] = {
+      {"agreement", "review", true}, /* it makes law, whatever it is */
+      {"operation", "propose", true}, /* who proposes it counts as one whose legal review was done … */
+      {"operation", "object", true},  /* … and who brings it back there */
+      {"operation", "legal_review", true},
+      {"operation", "resume", true},
+      {"operation", "phase_go", true},
+      {"operation", "extend", true},
+      {"operation", "phase", false}, /* who plans it says go like everybody else */
+      {"operation", "suspend", false},
+      {"operation", "task", false},
+      {"operation", "log", false},
+      {"roadmap", "propose", true},
+      {"migration_group", "decision_adopt", true},
+      {"migration_group", "convene", false},
+      {"migration_group", "statistics", false},
+      {"talks", "commitment_agree", true},
+      {"crisis", "activate", false},
+      {"request", "ask", false},
+  };
+  pair_make(&a, "rabat");
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    const struct wire_kind *kind = &core_kind_named(a.core, base_view_text(all[i].kind))->kind;
+    const struct wire_kind_type *type = wire_kind_type_named(kind, base_view_text(all[i].type));
+    struct base_error err = {0};
+    assert_non_null(type);
+    a.core->people->asker.roles = 1U << LINK_PERSON_INTEGRATOR;
+    if ((core_people_binds(a.core, kind, type, &err) == BASE_POLICY) != all[i].binds)
+      fail_msg("%s of %s: %s", all[i].type, all[i].kind, err.text);
+    a.core->people->asker.roles |= 1U << LINK_PERSON_OPERATIONS;
+    assert_int_equal(core_people_binds(a.core, kind, type, &err), BASE_OK);
+  }
+  /* A period that one party alone may move binds as well. */
+  struct wire_kind operation = core_kind_named(a.core, BASE_VIEW("operation"))->kind;
+  struct wire_kind_item none = {0};
+  operation.transition_count = operation.item_count = 0;
+  operation.items = &none;
+  struct base_error err = {0};
+  a.core->people->asker.roles = 1U << LINK_PERSON_INTEGRATOR;
+  assert_int_equal(core_people_binds(a.core, &operation, operation.period.moved_by, &err), BASE_POLICY);
+  assert_int_equal(core_people_binds(a.core, &operation, wire_kind_type_named(&operation, BASE_VIEW("resume")), &err), BASE_OK);
+  core_people_leave(a.core);
+  pair_remove(&a);
 }
 
 /* --- the owner */
@@ -459,6 +512,7 @@ int main(void) {
       cmocka_unit_test(test_every_request_by_every_role),
       cmocka_unit_test(test_nobody_reads_who_is_not_to),
       cmocka_unit_test(test_roles_are_no_wider_than_their_words),
+      cmocka_unit_test(test_what_binds),
       cmocka_unit_test(test_owner),
       cmocka_unit_test(test_owner_of_a_new_node),
       cmocka_unit_test(test_tokens_end),
