@@ -27,16 +27,42 @@ static base_time length_of(const struct wire_kind_ends *rule) {
   return (base_time)rule->days * CORE_DAY;
 }
 
-/* The day that the last effective message with this field has; 0: none has it. */
-static base_time dated(const struct core_case *kase, const struct wire_kind_ends *rule) {
-  for (size_t i = rule->field.size > 0 ? kase->count : 0; i-- > 0;) {
-    const struct engine_message *message = &kase->messages[i];
-    struct base_view text = wire_header_state(message->header, (const char *)rule->field.data);
-    base_time day = 0;
-    if (message->effective && text.size > 0 && (base_time_parse(text, &day) || base_date_parse(text, &day)))
-      return day;
+/* The day that this message says; 0: none. */
+static base_time day_of(const struct wire_header *header, const struct wire_kind_ends *rule) {
+  struct base_view text = wire_header_state(header, (const char *)rule->field.data);
+  base_time day = 0;
+  return text.size > 0 && (base_time_parse(text, &day) || base_date_parse(text, &day)) ? day : 0;
+}
+
+/* No message puts the day off further than to this one, whoever wrote it: what the first one said that has the field, which no
+ * message comes before where it opened the case, and CORE_ENDS_PUT_OFF_DAYS. INT64_MAX: none said anything. */
+static base_time farthest(const struct core_case *kase, const struct wire_kind_ends *rule) {
+  for (size_t i = 0; i < kase->count; i++) {
+    base_time day = kase->messages[i].effective ? day_of(kase->messages[i].header, rule) : 0;
+    if (day != 0)
+      return day + (base_time)CORE_ENDS_PUT_OFF_DAYS * CORE_DAY;
   }
-  return 0;
+  return INT64_MAX;
+}
+
+/* The day that the last effective message with this field has, as far as it may be put off; 0: none has it. */
+static base_time dated(const struct core_case *kase, const struct wire_kind_ends *rule) {
+  base_time day = 0;
+  for (size_t i = rule->field.size > 0 ? kase->count : 0; i-- > 0 && day == 0;)
+    day = kase->messages[i].effective ? day_of(kase->messages[i].header, rule) : 0;
+  base_time most = day != 0 ? farthest(kase, rule) : 0;
+  return day > most ? most : day;
+}
+
+enum base_code core_ends_may(const struct core_case *kase, const struct wire_header *header, struct base_error *err) {
+  const struct wire_kind_ends *rule = &kase->kind->kind.personal_ends;
+  base_time day = rule->field.size > 0 ? day_of(header, rule) : 0, most = day != 0 ? farthest(kase, rule) : 0;
+  if (day <= most)
+    return BASE_OK;
+  return base_fail(err, BASE_FIELD,
+                   "%.*s: the end of the personal data of a case is put off by no more than %d days after what its first message "
+                   "said, to %s: name an earlier day, or open a new case",
+                   (int)rule->field.size, (const char *)rule->field.data, CORE_ENDS_PUT_OFF_DAYS, base_time_format(most).text);
 }
 
 /* A slip in a date takes nothing away at once: the end never comes nearer than the days that the kind gives. */

@@ -10,7 +10,12 @@
 enum {
   CORE_ENDS_STEP = 64,        /* messages that are noted in one step */
   CORE_ENDS_RECEIPT_DAYS = 7, /* after the end; whose certificate is outstanding then is told */
+  CORE_ENDS_PUT_OFF_DAYS = 366, /* by which messages of a case put off its day at most: the same date a year later always fits */
 };
+
+/* Whether a message that is to go into the case may name its day: what puts it off for longer than that is not sent. */
+BASE_NODISCARD enum base_code core_ends_may(const struct core_case *kase, const struct wire_header *header,
+                                            struct base_error *err);
 
 /* Something came into the case, or left it: when its personal data ends now. Written in this step. */
 BASE_NODISCARD enum base_code core_ends_move(struct core *core, const struct core_case *kase, struct base_error *err);

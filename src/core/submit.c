@@ -10,6 +10,7 @@
 #include "core/certified.h"
 #include "core/earliercheck.h"
 #include "core/ending.h"
+#include "core/ends.h"
 #include "core/exercise.h"
 #include "core/lane.h"
 #include "core/messages.h"
@@ -329,6 +330,8 @@ static enum base_code place_in_case(struct core *core, const struct wire_json *f
     code = core_answer_check(core, kase, submission->type, fields, err);
   if (code == BASE_OK)
     code = core_earlier_check(core, kase, submission->type, &submission->header, fields, err);
+  if (code == BASE_OK)
+    code = core_ends_may(kase, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, "consent"))
     code = core_consent_check(core, kase, &submission->header, err);
   if (code == BASE_OK && base_view_is(kase->kind->kind.name, WIRE_KIND_EMERGENCY))

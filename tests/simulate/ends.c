@@ -9,7 +9,7 @@
  * messages in the order in which they came there. At that time it is gone, at every party, files and what comes late
  * included; before it nothing goes by itself; and each author has the certificates of all who held it. */
 
-enum { DAY = 86400 };
+enum { DAY = 86400, PUT_OFF = 366 };
 
 /* --- when */
 
@@ -49,14 +49,17 @@ static void put_in_order(struct sim_node *node, const struct core_case *kase, st
     out->stretches[i].to = out->stretches[i + 1].from;
 }
 
+/* The last that was said, as far as it may be put off from the first. */
 static base_time day_named(const struct wire_kind_ends *rule, const struct engine_message *some, size_t count) {
-  base_time day = 0;
+  base_time first = 0, last = 0, day = 0;
   for (size_t i = 0; i < count && rule->field.size > 0; i++) {
     struct base_view text = wire_header_state(some[i].header, (const char *)rule->field.data);
-    if (some[i].effective && text.size > 0 && !base_time_parse(text, &day))
-      (void)base_date_parse(text, &day);
+    if (!some[i].effective || text.size == 0 || (!base_time_parse(text, &day) && !base_date_parse(text, &day)))
+      continue;
+    first = first != 0 ? first : day;
+    last = day;
   }
-  return day;
+  return last > first + PUT_OFF * DAY ? first + PUT_OFF * DAY : last;
 }
 
 static bool reckon(const struct wire_kind *kind, struct course *course) {

@@ -225,6 +225,43 @@ static void test_dated(void **state) {
   try_remove(&a, &b);
 }
 
+static void not_moved(struct pair_node *node, const char *json) {
+  struct pair_answer answer = pair_ask(node, LINK_CASE_SEND, json, -1);
+  assert_int_equal(answer.status, BASE_FIELD);
+  base_buf_u8(&answer.payload, 0);
+  assert_non_null(strstr((const char *)answer.payload.data, "ends: the end of the personal data of a case is put off by no more than 366"));
+  pair_answer_free(&answer);
+}
+
+/* Nobody keeps it for long by moving the day: his own node does not send that, and where it came all the same the day counts as
+ * far as it may be put off. */
+static void test_put_off(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char kase[65], open[65], id[65], json[300];
+  begin(&a, &b, "2031-01-01", kase);
+  base_time first = 0;
+  assert_true(base_date_parse(BASE_VIEW("2031-01-01"), &first));
+  base_time most = first + (base_time)CORE_ENDS_PUT_OFF_DAYS * DAY;
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"move\",\"fields\":%s}", kase, moved(most + DAY));
+  not_moved(&a, json);
+  say(&a, &b, kase, "move", moved(most), id);
+  ends(&a, kase, most + DAYS * DAY, 0);
+  ends(&b, kase, most + DAYS * DAY, 0);
+  say(&a, &b, kase, "move", moved(first), id); /* a move counts from the first, not from the last */
+  not_moved(&a, json);
+  gather(&a, &b, "", open);
+  try_send(&b, open, "note", note, id);
+  try_send(&b, open, "move", "{\"ends\":\"2046-01-01\"}", id); /* before he saw the first day that was said */
+  try_send(&a, open, "move", "{\"ends\":\"2031-01-01\"}", id);
+  pair_rest(&a, &b);
+  ends(&a, open, most + DAYS * DAY, 0);
+  ends(&b, open, most + DAYS * DAY, 0);
+  done_with_days(&a);
+  try_sound(&a);
+  try_remove(&a, &b);
+}
+
 /* What comes when it is over is receipted, and erased at once; so is what waited until then. */
 static void test_late(void **state) {
   (void)state;
@@ -460,7 +497,7 @@ static void test_tampered(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ends),        cmocka_unit_test(test_resumed),          cmocka_unit_test(test_dated),
-      cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before),
+      cmocka_unit_test(test_put_off), cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before),
       cmocka_unit_test(test_many),        cmocka_unit_test(test_keeper_fails),     cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
