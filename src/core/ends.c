@@ -187,6 +187,8 @@ static enum base_code end_message(struct core *core, const struct wire_kind *kin
   enum base_code code = store_message_header(core->store, id, &arena, &row, err);
   if (core_damage(code)) /* register.check names it */
     return BASE_OK;
+  if (code == BASE_OK) /* also of one that holds nothing personal a recall may say what does */
+    code = core_retain_recalls(core, id, ends->ends, err);
   if (code != BASE_OK || !holds_personal(kind, &row))
     return code;
   if (!core_message_dropped(&row))
@@ -205,7 +207,7 @@ enum base_code core_ends_admitted(struct core *core, const struct core_case *kas
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
-enum base_code core_ends_of(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+static enum base_code end_of(struct core *core, const struct base_id *id, bool around, base_time *out, struct base_error *err) {
   BASE_AUTO_ARENA struct base_arena arena = {0};
   base_arena_init(&arena, 1 << 20);
   struct store_message row;
@@ -215,9 +217,17 @@ enum base_code core_ends_of(struct core *core, const struct base_id *id, base_ti
   enum base_code code = store_message_header(core->store, id, &arena, &row, err);
   if (code == BASE_OK)
     code = read_case(core, &row.case_id, &ends, &kind, err);
-  if (code == BASE_OK && kind != NULL && holds_personal(&kind->kind, &row))
+  if (code == BASE_OK && kind != NULL && (around || holds_personal(&kind->kind, &row)))
     *out = ends.ends;
   return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
+enum base_code core_ends_of(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+  return end_of(core, id, false, out, err);
+}
+
+enum base_code core_ends_around(struct core *core, const struct base_id *id, base_time *out, struct base_error *err) {
+  return end_of(core, id, true, out, err);
 }
 
 /* --- the day has come */

@@ -25,6 +25,9 @@ BASE_NODISCARD enum base_code core_ends_admitted(struct core *core, const struct
 /* When the content of a message that is here ends with its case; 0: it does not, or not yet. */
 BASE_NODISCARD enum base_code core_ends_of(struct core *core, const struct base_id *id, base_time *out,
                                            struct base_error *err);
+/* Likewise when the personal data of its case ends, whatever the message itself holds. */
+BASE_NODISCARD enum base_code core_ends_around(struct core *core, const struct base_id *id, base_time *out,
+                                               struct base_error *err);
 /* Its content was erased, as its time was over: when its case has ended, the others owe their certificates for it. */
 BASE_NODISCARD enum base_code core_ends_erased(struct core *core, const struct store_message *row,
                                                struct base_error *err);

@@ -316,10 +316,9 @@ enum base_code core_erase_may(struct core *core, const struct store_message *row
                      id.text);
   if (row->state == STORE_MESSAGE_PENDING)
     return base_fail(err, BASE_CONFLICT, "message %s is still arriving: it can be erased when it is complete", id.text);
-  if (kind != NULL && (core_kind_recall(kind) || base_view_is(kind->kind.name, WIRE_KIND_ERASURE)))
-    return base_fail(err, BASE_POLICY,
-                     "message %s belongs to %s: what was asked and done stays, and holds no content", id.text,
-                     core_kind_recall(kind) ? "a recall" : "a certificate of erasure");
+  if (kind != NULL && (base_view_is(kind->kind.name, WIRE_KIND_ERASURE) ||
+                       (core_kind_recall(kind) && base_view_is(header->type, "certificate"))))
+    return base_fail(err, BASE_POLICY, "message %s is a certificate of erasure: it proves what was done, and stays", id.text);
   if (kind != NULL && core_kind_agreement(&kind->kind))
     return base_fail(err, BASE_POLICY,
                      "message %s belongs to an agreement: it is the legal basis of what was exchanged, and stays",

@@ -8,7 +8,9 @@
 #include "core/ends.h"
 #include "core/erase.h"
 #include "core/exchange.h"
+#include "core/kinds.h"
 #include "core/partners.h"
+#include "core/recall.h"
 #include "core/show.h"
 
 /* What may be kept until a day is erased by the node itself from then on, with a leaf that says so. */
@@ -35,6 +37,57 @@ static enum base_code row_end(struct core *core, const struct base_id *id, struc
   return code;
 }
 
+/* When this node gave its receipt for a partner's message; 0: it did not. */
+static enum base_code received_at(struct core *core, const struct store_message *row, base_time *out,
+                                  struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  const struct core_partner *author = core_partner_of(core, row->author);
+  struct store_arrival arrival;
+  *out = 0;
+  if (author == NULL)
+    return BASE_OK;
+  enum base_code code = store_arrival_of(core->store, &row->id, author->row.number, &arena, &arrival, err);
+  if (code == BASE_OK && arrival.answered && !arrival.refused)
+    code = core_show_leaf_time(core, arrival.answer_index, out, err);
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code; /* named where arrivals are checked */
+}
+
+/* What its header and the row under which it came say of a message that is here; 0: nothing. */
+static enum base_code said_end(struct core *core, const struct store_message *row, const struct wire_header *header,
+                               base_time *out, struct base_error *err) {
+  base_time received = 0, by_row = 0;
+  bool known = false;
+  enum base_code code = row->ours ? BASE_OK : received_at(core, row, &received, err);
+  if (code == BASE_OK && received != 0)
+    code = row_end(core, &row->id, row->author, received, &by_row, &known, err);
+  *out = earlier(core_retain_until(header), by_row);
+  return code;
+}
+
+/* Of a message in a recall: when the one ends that this is about; 0: nothing says it, or it is not here. */
+static enum base_code recalled_end(struct core *core, const struct wire_header *opening, base_time *out, struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 1 << 20);
+  struct base_id message;
+  struct store_message row;
+  struct wire_header header;
+  base_time around = 0;
+  *out = 0;
+  if (!base_id_parse(wire_header_state(opening, "message"), &message))
+    return BASE_OK;
+  enum base_code code = store_message_header(core->store, &message, &arena, &row, err);
+  if (code == BASE_OK)
+    code = wire_header_parse(row.header, &arena, &header, err);
+  if (code == BASE_OK)
+    code = said_end(core, &row, &header, out, err);
+  if (code == BASE_OK)
+    code = core_ends_around(core, &message, &around, err);
+  if (code == BASE_OK && around <= core_now(core)) /* until then a case may go on */
+    *out = earlier(*out, around);
+  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code;
+}
+
 enum base_code core_retain_note(struct core *core, const struct core_case *kase, const struct base_id *id,
                                 const struct wire_header *header, struct base_error *err) {
   base_time until = core_retain_until(header), by_row = 0;
@@ -49,6 +102,10 @@ enum base_code core_retain_note(struct core *core, const struct core_case *kase,
       core_law_arrived(core, kind, kase->messages[0].header, header, 0, &answer, NULL) == BASE_OK)
     by_row = law_row_keeps(answer.row, core_now(core));
   until = earlier(until, by_row);
+  if (code == BASE_OK && core_kind_recall(kase->kind)) {
+    code = recalled_end(core, kase->messages[0].header, &by_row, err);
+    until = earlier(until, by_row);
+  }
   if (code == BASE_OK && until == 0)
     return BASE_OK;
   return code == BASE_OK ? core_retain_put(core, id, until, err) : core_lose(core, code, err);
@@ -61,6 +118,36 @@ enum base_code core_retain_put(struct core *core, const struct base_id *id, base
   if (until < core->retain_at)
     core->retain_at = until;
   return BASE_OK;
+}
+
+/* All that is in the case of such a recall. */
+static enum base_code recall_until(struct core *core, const struct base_id *case_id, base_time until, struct base_error *err) {
+  struct base_id ids[CORE_RETAIN_STEP];
+  int64_t numbers[CORE_RETAIN_STEP] = {0}, after = 0;
+  size_t count = CORE_RETAIN_STEP;
+  enum base_code code = BASE_OK;
+  while (code == BASE_OK && count == CORE_RETAIN_STEP) {
+    code = store_case_after(core->store, case_id, after, ids, numbers, CORE_RETAIN_STEP, &count, err);
+    for (size_t i = 0; i < count && code == BASE_OK; i++)
+      code = core_retain_put(core, &ids[i], until, err);
+    after = count > 0 ? numbers[count - 1] : after;
+  }
+  return code;
+}
+
+enum base_code core_retain_recalls(struct core *core, const struct base_id *message, base_time until, struct base_error *err) {
+  enum base_code code = BASE_OK;
+  for (int64_t key = INT64_MIN; code == BASE_OK;) {
+    BASE_AUTO_ARENA struct base_arena arena = {0};
+    base_arena_init(&arena, 1 << 20);
+    struct core_mention mention;
+    struct base_id named;
+    code = core_mention_next(core, message, &key, &arena, &mention, err);
+    if (code == BASE_OK && mention.header.opens && base_view_is(mention.header.kind, WIRE_KIND_RECALL) &&
+        base_id_parse(wire_header_state(&mention.header, "message"), &named) && base_id_equal(&named, message))
+      code = recall_until(core, &mention.row.id, until, err);
+  }
+  return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
 
 /* As it is written down of the message itself. */
@@ -79,32 +166,12 @@ enum base_code core_retain_end(struct core *core, const struct base_id *id, base
   return code;
 }
 
-/* When this node gave its receipt for a partner's message; 0: it did not. */
-static enum base_code received_at(struct core *core, const struct store_message *row, base_time *out,
-                                  struct base_error *err) {
-  BASE_AUTO_ARENA struct base_arena arena = {0};
-  base_arena_init(&arena, 1 << 20);
-  const struct core_partner *author = core_partner_of(core, row->author);
-  struct store_arrival arrival;
-  *out = 0;
-  if (author == NULL)
-    return BASE_OK;
-  enum base_code code = store_arrival_of(core->store, &row->id, author->row.number, &arena, &arrival, err);
-  if (code == BASE_OK && arrival.answered && !arrival.refused)
-    code = core_show_leaf_time(core, arrival.answer_index, out, err);
-  return code == BASE_NOT_FOUND || core_damage(code) ? BASE_OK : code; /* named where arrivals are checked */
-}
-
 enum base_code core_retain_check(struct core *core, const struct store_message *row, const struct wire_header *header,
                                  struct base_error *err) {
-  base_time until = core_retain_until(header), received = 0, by_row = 0, noted = 0, with_case = 0;
-  bool known = false;
-  enum base_code code = row->ours ? BASE_OK : received_at(core, row, &received, err);
-  if (code == BASE_OK && received != 0)
-    code = row_end(core, &row->id, row->author, received, &by_row, &known, err);
+  base_time until = 0, noted = 0, with_case = 0;
+  enum base_code code = said_end(core, row, header, &until, err);
   if (code == BASE_OK)
     code = core_ends_of(core, &row->id, &with_case, err);
-  until = earlier(until, by_row);
   if (with_case != 0 && with_case + CORE_DAY < core_now(core)) /* in a day all messages of a case are gone through */
     until = earlier(until, with_case);
   if (code != BASE_OK || until == 0 || row->state != STORE_MESSAGE_HELD)
@@ -130,12 +197,14 @@ static void say_why(struct core *core, const struct base_id *id, const struct wi
   struct base_error none = {0};
   base_time with_case = 0;
   bool itself = core_retain_until(header) == ends;
-  bool case_ended = !itself && core_ends_of(core, id, &with_case, &none) == BASE_OK && with_case == ends;
+  bool recall = !itself && base_view_is(header->kind, WIRE_KIND_RECALL);
+  bool case_ended = !itself && !recall && core_ends_of(core, id, &with_case, &none) == BASE_OK && with_case == ends;
   base_buf_printf(out, "kept until %s, as %s", base_time_format(ends).text,
                   itself       ? "it says"
+                  : recall     ? "what it recalls"
                   : case_ended ? "personal data of its case"
                                : "its row says");
-  if (!itself && !case_ended && core_clause_row(core, id, header->author, &arena, &under, &none) == BASE_OK && under.row != NULL)
+  if (!itself && !recall && !case_ended && core_clause_row(core, id, header->author, &arena, &under, &none) == BASE_OK && under.row != NULL)
     base_buf_printf(out, ": %.*s", (int)under.clause.size, (const char *)under.clause.data);
 }
 
@@ -174,6 +243,8 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
     code = core_certificate_owe(core, &row, err);
   if (may == BASE_OK && code == BASE_OK)
     code = core_ends_erased(core, &row, err);
+  if (code == BASE_OK)
+    code = core_retain_recalls(core, id, ends, err);
   return code == BASE_OK ? done(core, id, err) : code;
 }
 

@@ -21,6 +21,10 @@ BASE_NODISCARD enum base_code core_retain_note(struct core *core, const struct c
 /* It may be kept until then, or shorter where that was said before. Written in this step. */
 BASE_NODISCARD enum base_code core_retain_put(struct core *core, const struct base_id *id, base_time until,
                                               struct base_error *err);
+/* What recalls say of this message ends with it, whoever sent them: what they correct is in their words, too. Their certificates
+ * stay, as all headers. Written in this step. */
+BASE_NODISCARD enum base_code core_retain_recalls(struct core *core, const struct base_id *message, base_time until,
+                                                  struct base_error *err);
 /* Until when this node may keep the content of a message that it has; 0: nothing says it. */
 BASE_NODISCARD enum base_code core_retain_end(struct core *core, const struct base_id *id, base_time *out,
                                               struct base_error *err);

@@ -337,6 +337,58 @@ static void test_outstanding(void **state) {
   try_remove(&a, &b);
 }
 
+static void recalled(struct pair_node *node, const char *message, char kase[65]) {
+  char json[400];
+  snprintf(json, sizeof json,
+           "{\"actor\":\"test\",\"id\":\"%s\",\"measure\":\"correct\",\"ground\":\"inaccurate\",\"reason\":\"r\","
+           "\"correction\":\"it was N. N.\"}", message);
+  struct told told = tell(node, LINK_RECALL_OPEN, json);
+  expect_text(told.json, "id", message);
+  struct base_view text = wire_json_text(at(wire_json_get(told.json, "recalls"), 0));
+  snprintf(kase, 65, "%.*s", (int)text.size, (const char *)text.data);
+  forget(&told);
+}
+
+/* What corrects personal data is personal itself: it goes with what it corrects, and a person may erase it before. */
+static void test_recalled(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char kase[65], list[65], plain[65], other[65], early[65], of_list[65], of_plain[65], of_early[65], late[65], id[65], json[300];
+  begin(&a, &b, "", kase);
+  say(&b, &a, kase, "list", people, list);
+  say(&b, &a, kase, "note", note, plain);
+  say(&b, &a, kase, "note", note, other);
+  say(&b, &a, kase, "list", people, early);
+  recalled(&b, list, of_list);
+  recalled(&b, plain, of_plain);
+  recalled(&b, early, of_early);
+  pair_rest(&b, &a);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"wrong\"}", early);
+  pair_id(&a, LINK_MESSAGE_ERASE, json, id);
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"reason\":\"wrong\"}", of_list);
+  pair_id(&b, LINK_MESSAGE_ERASE, json, id); /* by hand */
+  say(&a, &b, kase, "finish", "{}", id);
+  later(&a, &b, DAYS * DAY - 60);
+  gone(&a, &b, of_plain, false);
+  later(&a, &b, 60);
+  later(&a, &b, 60);
+  gone(&a, &b, list, true);
+  gone(&a, &b, of_list, true);
+  gone(&a, &b, of_early, true);
+  gone(&a, &b, plain, false);
+  gone(&a, &b, of_plain, true);
+  recalled(&b, other, late); /* what comes when it is over */
+  pair_rest(&b, &a);
+  later(&a, &b, 60);
+  later(&a, &b, 60);
+  gone(&a, &b, late, true);
+  try_state(&a, of_plain, "recalled"); /* what was asked stays */
+  done_with_days(&a);
+  try_sound(&a);
+  try_sound(&b);
+  try_remove(&a, &b);
+}
+
 /* The other's clock was ahead: what he certified before counts. */
 static void test_certified_before(void **state) {
   (void)state;
@@ -497,7 +549,7 @@ static void test_tampered(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ends),        cmocka_unit_test(test_resumed),          cmocka_unit_test(test_dated),
-      cmocka_unit_test(test_put_off), cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before),
+      cmocka_unit_test(test_put_off), cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before), cmocka_unit_test(test_recalled),
       cmocka_unit_test(test_many),        cmocka_unit_test(test_keeper_fails),     cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
