@@ -9,6 +9,7 @@
 #include "core/exchange.h"
 #include "core/exercise.h"
 #include "core/lane.h"
+#include "core/messages.h"
 #include "core/partners.h"
 #include "core/parts.h"
 
@@ -97,6 +98,25 @@ static enum base_code check_place(const struct core_case *kase, const struct cor
   return core_case_room(kase, why);
 }
 
+/* What stands beside the form that its type has is kept with it, and put on record: its author's node lets nobody write that. */
+static enum base_code flag_members(struct core *core, const struct core_case *kase, const struct core_arrived *arrived,
+                                   struct core_partner *author, struct base_view bytes, struct base_error *err) {
+  const struct wire_kind_type *type = wire_kind_type_named(&kase->kind->kind, arrived->header->type);
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content content = {0};
+  struct base_error why = {0};
+  enum base_code code = BASE_OK;
+  if (arrived->part0 == NULL) /* it came before its parts, or without content */
+    code = core_content_read(core, &arrived->arrival->message, &arena, &content, err);
+  const struct wire_part0 *part0 = arrived->part0 != NULL ? arrived->part0 : &content.part0;
+  bool beside = code == BASE_OK && type != NULL && wire_form_check_members(type, part0->fields, &why) != BASE_OK;
+  core_content_free(&content);
+  if (code != BASE_OK) /* register.check names what is damaged */
+    return core_damage(code) ? BASE_OK : core_lose(core, code, err);
+  return beside ? core_partner_fault(core, author, &why, bytes, err) : BASE_OK;
+}
+
 /* What a partner sends without a legal basis is not undone by refusing it: it is kept, and a leaf says that no
  * agreement known here covers it; or that he sent it as an emergency. */
 static enum base_code flag_lawless(struct core *core, const struct core_case *kase, const struct core_arrived *arrived,
@@ -108,15 +128,17 @@ static enum base_code flag_lawless(struct core *core, const struct core_case *ka
   bool emergency = false;
   enum base_code code = core_emergency_arrived(core, arrived->arrival, &kase->id, &emergency, err);
   base_time period = law_period_binds(&kase->kind->kind, header, header->type, kase->state.period.to);
-  if (code != BASE_OK || (emergency && period == 0) || author == NULL) /* of what lasts an emergency is no basis */
+  if (code != BASE_OK || author == NULL)
     return code;
+  if (emergency && period == 0) /* of what lasts an emergency is no basis */
+    return flag_members(core, kase, arrived, author, bytes, err);
   if (core_law_arrived(core, &kase->kind->kind, kase->messages[0].header, header, period, &answer, &why) == BASE_OK) {
     why = (struct base_error){0};
     code = core_law_under(core, &kase->kind->kind, arrived, &why, err);
     if (code != BASE_OK)
       return core_lose(core, code, err);
     if (why.code == BASE_OK)
-      return BASE_OK;
+      return flag_members(core, kase, arrived, author, bytes, err);
   }
   return core_partner_fault(core, author, &why, bytes, err);
 }

@@ -11,8 +11,10 @@
 #include "core/events.h"
 #include "core/exchange.h"
 #include "core/partners.h"
+#include "core/messages.h"
 #include "core/register.h"
 #include "core/retain.h"
+#include "wire/marking.h"
 
 /* When that is stands in a row of the case, from the moment in which it came into such a state here: a case that leaves the
  * state again before has none any more. When the day has come the case's messages are gone through, some in each step, and
@@ -114,6 +116,26 @@ static bool holds_personal(const struct wire_kind *kind, const struct store_mess
   return kind->personal_ends.days > 0 && (row->part_count > 0 || type == NULL || wire_kind_type_personal(type));
 }
 
+/* A type without personal fields holds what is personal all the same where its author wrote it beside the form, or in words into
+ * its handling. What does not open nobody reads either. */
+static enum base_code says_more(struct core *core, const struct wire_kind *kind, const struct base_id *id, bool *out,
+                                struct base_error *err) {
+  BASE_AUTO_ARENA struct base_arena arena = {0};
+  base_arena_init(&arena, 16 << 20);
+  struct core_content content = {0};
+  struct wire_marking marking = {0};
+  *out = false;
+  enum base_code code = core_content_read(core, id, &arena, &content, err);
+  const struct wire_kind_type *type = code == BASE_OK ? wire_kind_type_named(kind, content.header.type) : NULL;
+  if (code == BASE_OK && !content.dropped && type != NULL) {
+    struct base_view handling = content.part0.handling;
+    bool words = handling.size > 0 && (wire_marking_read(handling, &marking, NULL) != BASE_OK || marking.text.size > 0);
+    *out = words || wire_form_check_members(type, content.part0.fields, NULL) != BASE_OK;
+  }
+  core_content_free(&content);
+  return core_damage(code) ? BASE_OK : code;
+}
+
 /* Whose case has such a row, and its kind; *kind NULL: it is not held. */
 static enum base_code read_case(struct core *core, const struct base_id *case_id, struct store_ends *out,
                                 const struct core_kind **kind, struct base_error *err) {
@@ -167,13 +189,13 @@ static enum base_code expect(struct core *core, const struct store_message *row,
   return store_ends_put(core->store, ends, err);
 }
 
-enum base_code core_ends_erased(struct core *core, const struct store_message *row, struct base_error *err) {
+enum base_code core_ends_erased(struct core *core, const struct store_message *row, base_time when, struct base_error *err) {
   struct store_ends ends;
   const struct core_kind *kind = NULL;
   if (!row->ours)
     return BASE_OK;
   enum base_code code = read_case(core, &row->case_id, &ends, &kind, err);
-  if (code == BASE_OK && ends.ends <= core_now(core) && kind != NULL && holds_personal(&kind->kind, row))
+  if (code == BASE_OK && ends.ends <= core_now(core) && kind != NULL && (when == ends.ends || holds_personal(&kind->kind, row)))
     code = expect(core, row, &ends, err);
   return code == BASE_NOT_FOUND ? BASE_OK : code;
 }
@@ -189,7 +211,10 @@ static enum base_code end_message(struct core *core, const struct wire_kind *kin
     return BASE_OK;
   if (code == BASE_OK) /* also of one that holds nothing personal a recall may say what does */
     code = core_retain_recalls(core, id, ends->ends, err);
-  if (code != BASE_OK || !holds_personal(kind, &row))
+  bool personal = holds_personal(kind, &row);
+  if (code == BASE_OK && !personal && !core_message_dropped(&row))
+    code = says_more(core, kind, id, &personal, err);
+  if (code != BASE_OK || !personal)
     return code;
   if (!core_message_dropped(&row))
     return core_retain_put(core, id, ends->ends, err);

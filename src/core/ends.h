@@ -28,8 +28,8 @@ BASE_NODISCARD enum base_code core_ends_of(struct core *core, const struct base_
 /* Likewise when the personal data of its case ends, whatever the message itself holds. */
 BASE_NODISCARD enum base_code core_ends_around(struct core *core, const struct base_id *id, base_time *out,
                                                struct base_error *err);
-/* Its content was erased, as its time was over: when its case has ended, the others owe their certificates for it. */
-BASE_NODISCARD enum base_code core_ends_erased(struct core *core, const struct store_message *row,
+/* Its content was erased, as its time was over, which was then: when its case has ended, the others owe their certificates for it. */
+BASE_NODISCARD enum base_code core_ends_erased(struct core *core, const struct store_message *row, base_time when,
                                                struct base_error *err);
 /* Before the commit: in cases whose day has come the time of each message with personal data is over, and whose
  * certificates are outstanding is told, some in each step. */

@@ -198,7 +198,7 @@ static void say_why(struct core *core, const struct base_id *id, const struct wi
   base_time with_case = 0;
   bool itself = core_retain_until(header) == ends;
   bool recall = !itself && base_view_is(header->kind, WIRE_KIND_RECALL);
-  bool case_ended = !itself && !recall && core_ends_of(core, id, &with_case, &none) == BASE_OK && with_case == ends;
+  bool case_ended = !itself && !recall && core_ends_around(core, id, &with_case, &none) == BASE_OK && with_case == ends;
   base_buf_printf(out, "kept until %s, as %s", base_time_format(ends).text,
                   itself       ? "it says"
                   : recall     ? "what it recalls"
@@ -242,7 +242,7 @@ static enum base_code end_one(struct core *core, const struct base_id *id, base_
   if (may == BASE_OK && code == BASE_OK) /* who set the end hears that it was kept */
     code = core_certificate_owe(core, &row, err);
   if (may == BASE_OK && code == BASE_OK)
-    code = core_ends_erased(core, &row, err);
+    code = core_ends_erased(core, &row, ends, err);
   if (code == BASE_OK)
     code = core_retain_recalls(core, id, ends, err);
   return code == BASE_OK ? done(core, id, err) : code;

@@ -264,6 +264,41 @@ enum base_code wire_form_check_handling(const struct wire_kind_type *type, struc
                : BASE_OK;
 }
 
+static bool row_fits(const struct wire_kind_field *table, const struct wire_json *row) {
+  void *cursor = NULL;
+  struct base_view name;
+  const struct wire_json *value;
+  while (wire_json_next(row, &cursor, &name, &value)) {
+    bool known = false;
+    for (size_t i = 0; i < table->column_count; i++)
+      known = known || base_view_equal(table->columns[i].name, name);
+    if (!known)
+      return false;
+  }
+  return wire_json_type(row) == WIRE_JSON_OBJECT;
+}
+
+static bool rows_fit(const struct wire_kind_field *table, const struct wire_json *rows) {
+  for (size_t i = 0; i < wire_json_size(rows); i++)
+    if (!row_fits(table, wire_json_at(rows, i)))
+      return false;
+  return wire_json_type(rows) == WIRE_JSON_ARRAY;
+}
+
+enum base_code wire_form_check_members(const struct wire_kind_type *type, const struct wire_json *fields, struct base_error *err) {
+  void *cursor = NULL;
+  struct base_view name;
+  const struct wire_json *value;
+  while (wire_json_next(fields, &cursor, &name, &value)) {
+    const struct wire_kind_field *field = wire_kind_field_named(type, name);
+    if (!field || field->state)
+      return fail_unknown(type, "fields", name, false, err);
+    if (field->type == WIRE_FIELD_TABLE && !rows_fit(field, value))
+      return base_fail(err, BASE_UNKNOWN_FIELD, "fields: $.%s: holds what is no column of it", wire_kind_text(name));
+  }
+  return BASE_OK;
+}
+
 static void write_example(const struct wire_kind_field *field, base_time now, const struct base_id *reference,
                           struct wire_writer *writer) {
   static const struct base_id zero;

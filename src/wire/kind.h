@@ -398,6 +398,10 @@ BASE_NODISCARD enum base_code wire_form_check_parts(const struct wire_kind_type 
 /* The same of the restriction in words of its handling (marking.h), as part 0 has that; what cannot be read is one. */
 BASE_NODISCARD enum base_code wire_form_check_handling(const struct wire_kind_type *type, struct base_view handling,
                                                        struct base_error *err);
+/* Of what arrived: BASE_UNKNOWN_FIELD where part 0 has a member, or a row of a table one, that the type has not there. Law looked at
+ * the form that the type has, and knows nothing of what stands beside it. */
+BASE_NODISCARD enum base_code wire_form_check_members(const struct wire_kind_type *type, const struct wire_json *fields,
+                                                      struct base_error *err);
 /* A valid filled form as JSON for --fields; with `reference` where a MESSAGE or REFERENCE field needs an id (may be
  * NULL: zeroes).
  * Examples stand in the semantics file beside the fields. now: dates are made relative to it. */

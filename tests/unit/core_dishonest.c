@@ -826,6 +826,34 @@ static void test_lawless(void **state) {
   rig_remove(&rig);
 }
 
+/* What stands beside its form is kept, receipted, and on record, once. */
+static void test_members(void **state) {
+  (void)state;
+  static const struct { const char *says; bool fault; } all[] = {
+      {"{\"question\":\"?\"}", false}, {"{\"question\":\"?\",\"officers\":[{\"name\":\"N. N.\"}]}", true}, {"{\"ground\":\"x\"}", true}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    struct rig rig;
+    struct liar_message message;
+    rig_make(&rig);
+    unsigned faults = try_count(&rig.a, WIRE_ACT_FAULT);
+    liar_draft(&rig.liar, rig.request, &message);
+    struct wire_part0 part0 = {.part_count = 0};
+    struct base_buf bytes = {0};
+    pair_random(NULL, part0.nonce, sizeof part0.nonce);
+    assert_int_equal(wire_part0_write(&part0, base_view_text(all[i].says), &bytes, NULL), BASE_OK);
+    message.part0 = liar_keep(&rig.liar, base_buf_view(&bytes));
+    message.header.part0 = seal_sha256(message.part0);
+    base_buf_free(&bytes);
+    liar_made(&rig.liar, &message);
+    struct liar_answer answer = liar_give(&rig.liar);
+    assert_int_equal(answer.receipts, 1);
+    assert_int_equal(try_count(&rig.a, WIRE_ACT_FAULT), faults + all[i].fault);
+    if (all[i].fault)
+      try_expect(&rig.a, WIRE_ACT_FAULT, faults + 1, "unknown-field");
+    rig_remove(&rig);
+  }
+}
+
 /* One who answers, but always wants the same number: asked again, but not without pause, and the outbox says why. */
 static void test_takes_nothing(void **state) {
   (void)state;
@@ -1011,6 +1039,7 @@ int main(void) {
       cmocka_unit_test(test_takes_nothing),
       cmocka_unit_test(test_other_card),
       cmocka_unit_test(test_lawless),
+      cmocka_unit_test(test_members),
       cmocka_unit_test(test_follows_left_out),
       cmocka_unit_test(test_full_case),
       cmocka_unit_test(test_records_for_another),

@@ -337,6 +337,36 @@ static void test_outstanding(void **state) {
   try_remove(&a, &b);
 }
 
+static void noted(struct pair_node *node, const char *kase, const char *handling, char id[65]) {
+  char json[300];
+  snprintf(json, sizeof json, "{\"actor\":\"test\",\"id\":\"%s\",\"type\":\"note\",\"handling\":\"%s\",\"fields\":%s}", kase, handling, note);
+  pair_id(node, LINK_CASE_SEND, json, id);
+}
+
+/* What is written into the handling in words ends like a field that holds personal data, whatever its type; a level alone does not. */
+static void test_words(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char kase[65], words[65], level[65], late[65], id[65];
+  begin(&a, &b, "", kase);
+  noted(&a, kase, "amber; fan N. N.", words);
+  noted(&b, kase, "amber", level);
+  pair_rest(&a, &b);
+  say(&a, &b, kase, "finish", "{}", id);
+  pass(&a, DAYS * DAY);
+  ends(&a, kase, a.now, 1); /* the other owes his certificate of it, too */
+  later(&a, &b, 0);
+  pass(&b, DAYS * DAY);
+  later(&a, &b, 60);
+  gone(&a, &b, words, true);
+  gone(&a, &b, level, false);
+  noted(&b, kase, "amber; fan N. N.", late);
+  pair_rest(&a, &b);
+  later(&a, &b, 60);
+  gone(&a, &b, late, true);
+  try_remove(&a, &b);
+}
+
 static void recalled(struct pair_node *node, const char *message, char kase[65]) {
   char json[400];
   snprintf(json, sizeof json,
@@ -549,7 +579,7 @@ static void test_tampered(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ends),        cmocka_unit_test(test_resumed),          cmocka_unit_test(test_dated),
-      cmocka_unit_test(test_put_off), cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before), cmocka_unit_test(test_recalled),
+      cmocka_unit_test(test_put_off), cmocka_unit_test(test_late),        cmocka_unit_test(test_outstanding),      cmocka_unit_test(test_certified_before), cmocka_unit_test(test_recalled), cmocka_unit_test(test_words),
       cmocka_unit_test(test_many),        cmocka_unit_test(test_keeper_fails),     cmocka_unit_test(test_tampered)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
