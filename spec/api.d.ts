@@ -631,6 +631,8 @@ export type Arrival = {
   received: TimeOrNull;
   /** What is wrong with the time that its author says (spec/message.md); null: nothing. */
   misdated: "ahead" | "apart" | "before" | null;
+  /** A message that its author had received by his own register, and did not follow (spec/message.md). */
+  behind: string | null;
   /** Of one message shown: what the row that its sender named has no room for; empty where it has. */
   outside?: string;
 } | null;

@@ -211,6 +211,12 @@ static void show_arrival(const struct shown *shown, const struct wire_json *arri
     cli_text(cli, cli_code_word(cli, base_view_text(code)));
     base_buf_text(&cli->out, "\n");
   }
+  struct base_view behind = cli_string(arrival, "behind");
+  if (behind.size > 0) {
+    base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_BEHIND));
+    cli_isolated(cli, &cli->out, behind);
+    base_buf_text(&cli->out, "\n");
+  }
   if (cli_string(arrival, "outside").size == 0)
     return;
   base_buf_printf(&cli->out, "%*s%s: ", (int)shown->indent, "", cli_word(cli, CLI_OUTSIDE));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/agreements.h"
+#include "core/behind.h"
 #include "core/cases.h"
 #include "core/clear.h"
 #include "core/dated.h"
@@ -175,6 +176,8 @@ static enum base_code admit(struct core *core, struct core_give *give, const str
   code = core_case_admit(core, kase, id, header, err);
   if (code == BASE_OK && kase->state.flagged && !flagged)
     code = flag_equivocation(core, header, row->header, &case_id, err);
+  if (code == BASE_OK)
+    code = core_behind_flag(core, kase, header, row->header, arrival, err);
   if (code == BASE_OK)
     code = core_message_receipt(core, give, arrival, err);
   if (code == BASE_OK)

@@ -198,6 +198,7 @@ static void describe(const struct core_case *kase, struct core_agreement *out, s
   const struct wire_header *opening = kase->messages[0].header;
   law->id = kase->id;
   law->accepted = accepted;
+  law->disputed = kase->row.flagged;
   law->ends = core_ending_of(kase);
   law->closed = closed_why(kase, out->not_taken);
   law->party_count = opening->party_count;
@@ -294,6 +295,8 @@ static const char *difference(const struct core_agreement *here, const struct co
     return "law has it in another state";
   if (here->not_taken != now->not_taken)
     return now->not_taken ? "nobody took it, but law takes it for a proposal" : "law thinks that nobody took it";
+  if (here->law.disputed != now->law.disputed)
+    return now->law.disputed ? "its case is flagged, but law goes by it" : "its case is not flagged, but law takes it for disputed";
   if (here->law.accepted != now->law.accepted || here->law.ends != now->law.ends)
     return now->law.accepted && now->law.ends == 0 ? "it is in force, but law does not go by it"
                                                    : "it is not in force, or was ended, but law goes by it";
@@ -467,6 +470,7 @@ enum base_code core_law_arrived(struct core *core, const struct wire_kind *kind,
   question.from = header->author;
   question.to = core->card.origin;
   question.period = period;
+  question.arrived = true;
   enum base_code code = BASE_LAW;
   for (size_t i = 0; i < sizeof slack / sizeof slack[0] && code != BASE_OK; i++) {
     question.now = core_now(core) + slack[i];

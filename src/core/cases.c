@@ -173,6 +173,7 @@ enum base_code core_case_look(struct core *core, const struct store_case *row, s
   out->row.due = row->due;
   out->row.look = row->look;
   out->row.lane = row->lane;
+  out->row.flagged = row->flagged;
   out->row.exercise = row->exercise;
   struct case_loading loading = {.kase = out, .err = err};
   code = store_message_headers(core->store, &row->id, load_message, &loading, err);
@@ -230,7 +231,7 @@ static enum base_code case_save(struct core *core, struct core_case *kase, struc
     kase->row.changed = now;
   kase->row.state = core_case_state_name(kase);
   kase->row.opener = kase->messages[0].header->author;
-  kase->row.flagged = kase->state.flagged;
+  kase->row.flagged = kase->row.flagged || kase->state.flagged; /* for good: also by what only leaves tell (behind.c) */
   kase->row.message_count = kase->count;
   core_event_case(core, &kase->id);
   enum base_code code = store_case_put(core->store, &kase->row, err);

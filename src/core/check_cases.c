@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/agreements.h"
+#include "core/behind.h"
 #include "core/cases.h"
 #include "core/check.h"
 #include "core/clocks.h"
@@ -9,7 +10,7 @@
 /* Every case against what its messages give. */
 
 static void compare_case(struct core *core, const struct store_case *row, const struct core_case *kase,
-                         base_time stored) {
+                         base_time stored, bool flagged) {
   struct core_place place = core_place("case %s", base_id_text(&row->id).text);
   const struct wire_header *opening = kase->messages[0].header;
   struct base_view state = core_case_state_name(kase);
@@ -29,7 +30,7 @@ static void compare_case(struct core *core, const struct store_case *row, const 
   if (row->exercise != opening->exercise)
     core_check_found(core, CORE_SO_CASE, place, "it is stored as %s, but its messages say otherwise",
                      row->exercise ? "an exercise" : "real");
-  if (row->flagged != kase->state.flagged)
+  if (row->flagged != flagged)
     core_check_found(core, CORE_SO_CASE, place, "it is stored as %s, but its messages say otherwise",
                      row->flagged ? "flagged for a person to decide" : "not flagged");
   if (row->opened != stored || row->changed < row->opened)
@@ -91,8 +92,11 @@ static enum base_code check_case(struct core *core, const struct store_case *row
     code = core_ends_check(core, row, &kase, &why);
   if (code == BASE_OK)
     code = core_check_pictured(core, &kase, &why);
+  bool flagged = code == BASE_OK && kase.state.flagged;
+  if (code == BASE_OK && row->flagged && !flagged)
+    code = core_behind_any(core, &kase, &flagged, &why);
   if (code == BASE_OK)
-    compare_case(core, row, &kase, opening.stored);
+    compare_case(core, row, &kase, opening.stored, flagged);
   else if (core_damage(code) && code != BASE_KIND) /* one of a kind that is not shipped any more is no damage */
     core_check_found(core, CORE_SO_CASE, place, "its messages make no case: %s", why.text);
   else if (code != BASE_KIND)

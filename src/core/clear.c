@@ -183,7 +183,7 @@ static enum base_code check_case(struct core *core, const struct core_case *kase
     return base_fail(err, BASE_POLICY,
                      "case %s is of the kind %.*s: what law and proof of other cases stand on is not erased whole",
                      id.text, (int)kind->name.size, (const char *)kind->name.data);
-  if (kase->state.flagged)
+  if (kase->row.flagged || kase->state.flagged)
     return base_fail(err, BASE_CONFLICT, "case %s is flagged: two messages of it contradict each other, which is evidence",
                      id.text);
   struct base_view state = core_case_state_name(kase);

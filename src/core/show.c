@@ -372,6 +372,8 @@ static struct base_view agreement_state(const struct core_agreement *agreement, 
     return BASE_VIEW("unknown");
   if (agreement->not_taken)
     return BASE_VIEW("not_taken");
+  if (law->disputed)
+    return BASE_VIEW("disputed");
   if (law->ends != 0)
     return kind->kind.states[agreement->state];
   if (law->accepted && now < law->from && !goes_on(agreement, now))
@@ -395,7 +397,7 @@ static enum base_code show_agreements(struct core *core, const struct wire_json 
     wire_write_member_id(&writer, "id", &agreement->id);
     wire_write_member_text(&writer, "state", agreement_state(agreement, kind, now));
     bool before = goes_on(agreement, now);
-    wire_write_member_bool(&writer, "in_force", before || (law->accepted && law->from <= now && now < law_agreement_until(law)));
+    wire_write_member_bool(&writer, "in_force", !law->disputed && (before || (law->accepted && law->from <= now && now < law_agreement_until(law))));
     core_show_time(&writer, "from", law->from);
     core_show_time(&writer, "until", law_agreement_until(law));
     core_show_names(&writer, core, "parties", law->parties, law->party_count);

@@ -152,7 +152,7 @@ enum base_code core_show_case(struct core *core, const struct wire_json *request
   if (code != BASE_OK)
     return code;
   wire_write_member_text(&writer, "state", not_taken ? BASE_VIEW("not_taken") : core_case_state_name(kase));
-  wire_write_member_bool(&writer, "flagged", kase->state.flagged);
+  wire_write_member_bool(&writer, "flagged", kase->row.flagged || kase->state.flagged);
   wire_write_member_id(&writer, "made_by", &kase->state.by);
   core_show_names(&writer, core, "parties", opening->parties, opening->party_count);
   if (kase->state.period.to != 0) {

@@ -251,7 +251,7 @@ static void write_lacks(struct wire_writer *writer, unsigned lacks) {
 static void write_agreement(struct core *core, struct wire_writer *writer, const struct law_agreement *agreement,
                             const struct law_question *question) {
   static const char *const standings[] = {"in_force", "too_short", "",      "not_accepted", "not_yet",
-                                          "expired",  "ended",     "not_concluded"};
+                                          "expired",  "ended",     "not_concluded", "disputed"};
   enum law_standing standing = law_standing(agreement, question);
   const struct law_row *nearest = NULL;
   unsigned least = LAW_LACKS_ALL;

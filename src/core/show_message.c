@@ -3,6 +3,7 @@
 
 #include "core/agreements.h"
 #include "core/back.h"
+#include "core/behind.h"
 #include "core/cases.h"
 #include "core/emergency.h"
 #include "core/ending.h"
@@ -157,6 +158,23 @@ static void write_misdated(struct core *core, struct wire_writer *writer, const 
     wire_write_null(writer);
 }
 
+/* null, or the message that its author had received and left out. */
+static enum base_code write_behind(struct core *core, struct wire_writer *writer, const struct core_content *content,
+                                   const struct store_arrival *arrival, struct base_error *err) {
+  const struct core_case *kase = core_case_known(core, &content->row.case_id);
+  struct base_id left_out = {0}, none = {0};
+  enum base_code code = BASE_OK;
+  if (kase != NULL && kase->row.flagged)
+    code = core_behind(core, kase, &content->row.id, arrival, &left_out, err);
+  if (base_id_equal(&left_out, &none)) {
+    wire_write_key(writer, "behind");
+    wire_write_null(writer);
+  } else {
+    wire_write_member_id(writer, "behind", &left_out);
+  }
+  return code;
+}
+
 /* held: it is held against its row. */
 static enum base_code write_arrival(struct core *core, struct wire_writer *writer, const struct base_id *id,
                                     struct base_view author, const struct core_content *content, bool held,
@@ -181,7 +199,8 @@ static enum base_code write_arrival(struct core *core, struct wire_writer *write
   wire_write_member_integer(writer, "n", (int64_t)arrival.number);
   core_show_time(writer, "received", received.at);
   write_misdated(core, writer, content, &arrival);
-  if (held && received.at != 0)
+  code = write_behind(core, writer, content, &arrival, err);
+  if (code == BASE_OK && held && received.at != 0)
     code = write_outside(core, writer, content, &arrival, err);
   wire_write_end(writer, '}');
   return code;

@@ -32,6 +32,8 @@ enum law_standing law_standing(const struct law_agreement *agreement, const stru
     return LAW_NOT_BETWEEN;
   if (agreement->ends != 0 && question->now >= agreement->ends)
     return LAW_ENDED;
+  if (agreement->disputed && !question->arrived)
+    return LAW_DISPUTED;
   if (agreement->closed)
     return LAW_CLOSED;
   if (!agreement->accepted)
@@ -220,6 +222,9 @@ static void say_why_not(struct reasons *reasons, const struct law_agreement *agr
     break;
   case LAW_CLOSED:
     add_reason(reasons, " %s", agreement->closed);
+    break;
+  case LAW_DISPUTED:
+    add_reason(reasons, " is disputed: messages of its case contradict each other");
     break;
   case LAW_NOT_ACCEPTED:
     add_reason(reasons, " is not accepted by all its parties");

@@ -92,6 +92,7 @@ struct law_agreement {
   size_t party_count;
   struct base_view parties[WIRE_PARTIES_MAX];
   bool accepted;                     /* state of the case */
+  bool disputed;                     /* its case is flagged: nothing leaves under it */
   const char *closed;                /* why it will never be in force, to stand after its name; NULL: it may be */
   base_time from, until;             /* in force from <= now < until */
   base_time ends;                    /* from when on an `end` frees its parties; 0: none was declared */
@@ -124,6 +125,7 @@ struct law_question {
   struct base_view derogation; /* of article 38(1), by which a person lets it leave where no row has a basis; empty: none */
   bool transfer; /* for law_row_lacks, as law_transfers says it; law_decide finds it out by itself */
   base_time period;           /* until when the case is meant, where its kind says so and binds the type by it; 0: it does not */
+  bool arrived;               /* it is here already, from whoever may not know of what is disputed here */
   bool emergency_went;        /* it was sent on that ground, and is on its way: no row that came since holds it up */
 };
 struct law_answer {
@@ -194,7 +196,8 @@ enum law_standing {
   LAW_NOT_YET,
   LAW_EXPIRED,
   LAW_ENDED,
-  LAW_CLOSED        /* declined, withdrawn, never taken: `closed` says it */
+  LAW_CLOSED,       /* declined, withdrawn, never taken: `closed` says it */
+  LAW_DISPUTED      /* messages of its case contradict each other */
 };
 /* Whether the authority of `from` that the answer's row wants for its release has this code: the one that the row names,
  * or, where it names none, any of the terms' authorities that belong to it. */

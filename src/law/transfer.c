@@ -57,7 +57,7 @@ enum law_regime law_agreement_regime(const struct law_agreement *agreement, stru
 
 bool law_leaves(struct base_view from, struct base_view to, base_time now, const struct law_agreement *agreements,
                 size_t count) {
-  struct law_question between = {.from = from, .to = to, .now = now};
+  struct law_question between = {.from = from, .to = to, .now = now, .arrived = true}; /* whatever is disputed of it */
   for (size_t i = 0; i < count; i++)
     if (law_standing(&agreements[i], &between) == LAW_IN_FORCE &&
         law_agreement_regime(&agreements[i], from) == LAW_REGIME_LED &&
@@ -68,7 +68,7 @@ bool law_leaves(struct base_view from, struct base_view to, base_time now, const
 
 bool law_authorised_first(struct base_view author, struct base_view by, struct base_view to, base_time now,
                           const struct law_agreement *agreements, size_t count) {
-  struct law_question between = {.from = author, .to = by, .now = now};
+  struct law_question between = {.from = author, .to = by, .now = now, .arrived = true};
   if (!law_leaves(by, to, now, agreements, count))
     return false;
   for (size_t i = 0; i < count; i++)

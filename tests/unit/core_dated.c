@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The time that a partner's message says (spec/message.md, "Its time"): kept as it is, put on record where it cannot be true. */
+#include "core/cases.h"
 #include "core/dated.h"
 #include "core_ask.h"
 #include "core_try.h"
@@ -101,7 +102,82 @@ static void test_to_the_second(void **state) {
   pair_remove(&a);
 }
 
+/* A node that writes as if it had not received the last message of a case. */
+static void forgets_last(struct pair_node *node, const char *kase) {
+  struct core_case *found = NULL;
+  struct base_id id = try_id(kase);
+  assert_int_equal(core_case_load(node->core, &id, &found, NULL), BASE_OK);
+  found->count--;
+  assert_int_equal(engine_compute(&found->kind->kind, found->messages, found->count, &found->state, NULL), BASE_OK);
+}
+
+static void flagged(struct pair_node *node, const char *kase, const char *message, const char *left_out) {
+  char request[128];
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", kase);
+  struct told told = tell(node, LINK_CASE_SHOW, request);
+  assert_int_equal(wire_json_true(wire_json_get(told.json, "flagged")), left_out[0] != '\0');
+  forget(&told);
+  snprintf(request, sizeof request, "{\"actor\":\"test\",\"id\":\"%s\"}", message);
+  told = tell(node, LINK_MESSAGE_SHOW, request);
+  const struct wire_json *arrival = wire_json_get(told.json, "arrival");
+  assert_int_equal(is_null(arrival, "behind"), left_out[0] == '\0');
+  assert_true(base_view_is(wire_json_text(wire_json_get(arrival, "behind")), left_out));
+  forget(&told);
+}
+
+/* Who proposed withdraws as if the acceptance had not come, which his register says he had: whichever comes first in the order,
+ * it is on record, and nothing leaves under what is disputed. */
+static void test_behind_what_was_received(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char agreement[65], accepted[65], withdrawn[65], why[300] = "";
+  try_partners(&a, &b);
+  pair_agree(&a, &b, agreement);
+  const struct law_agreement *law = b.core->law;
+  assert_true(law->accepted && !law->disputed);
+  struct core_case *kase = NULL;
+  struct base_id id = try_id(agreement);
+  assert_int_equal(core_case_load(b.core, &id, &kase, NULL), BASE_OK);
+  snprintf(accepted, sizeof accepted, "%s", base_id_text(&kase->messages[1].id).text);
+  forgets_last(&a, agreement);
+  try_send(&a, agreement, "withdraw", "{}", withdrawn);
+  pair_rest(&a, &b);
+  for (int i = 0; i < 2; i++) {
+    flagged(&b, agreement, withdrawn, accepted);
+    assert_int_equal(try_leaves(&b, WIRE_ACT_FAULT, why, sizeof why), 1);
+    assert_non_null(strstr(why, withdrawn));
+    assert_non_null(strstr(why, accepted));
+    assert_true(b.core->law->disputed);
+    struct told told = tell(&b, LINK_AGREEMENT_LIST, "{\"actor\":\"test\"}");
+    assert_true(base_view_is(wire_json_text(wire_json_get(at(told.json, 0), "state")), "disputed"));
+    assert_false(wire_json_true(wire_json_get(at(told.json, 0), "in_force")));
+    forget(&told);
+    try_sound(&b);
+    try_restart(&b);
+  }
+  pair_remove(&a);
+  pair_remove(&b);
+}
+
+/* Messages that cross accuse nobody. */
+static void test_crossing(void **state) {
+  (void)state;
+  struct pair_node a, b;
+  char id[65], withdrawn[65], answer[65];
+  try_agreed(&a, &b);
+  try_request_with(&a, &b, "[]", id);
+  pair_rest(&a, &b);
+  try_send(&a, id, "withdraw", "{}", withdrawn);
+  try_send(&b, id, "answer", try_answer, answer);
+  pair_rest(&a, &b);
+  flagged(&a, id, answer, "");
+  flagged(&b, id, withdrawn, "");
+  assert_int_equal(try_count(&a, WIRE_ACT_FAULT) + try_count(&b, WIRE_ACT_FAULT), 0);
+  try_remove(&a, &b);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_kept_and_said), cmocka_unit_test(test_to_the_second)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_kept_and_said), cmocka_unit_test(test_to_the_second),
+                                     cmocka_unit_test(test_behind_what_was_received), cmocka_unit_test(test_crossing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

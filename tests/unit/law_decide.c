@@ -331,6 +331,11 @@ static void says_how_an_agreement_stands(void **state) {
   assert_int_equal(law_standing(agreement, &asked), LAW_NOT_ACCEPTED);
   agreement->closed = "was declined";
   assert_int_equal(law_standing(agreement, &asked), LAW_CLOSED);
+  agreement->disputed = true;
+  assert_int_equal(law_standing(agreement, &asked), LAW_DISPUTED);
+  asked.arrived = true; /* its sender may not know */
+  assert_int_equal(law_standing(agreement, &asked), LAW_CLOSED);
+  asked.arrived = false;
   agreement->ends = 1;
   assert_int_equal(law_standing(agreement, &asked), LAW_ENDED);
   asked.to = MADRID;
@@ -581,6 +586,10 @@ static void many_reasons_fit(void **state) {
                       "row 2.1, is not accepted by all its parties; and 38 more");
   assert_int_equal(law_decide(&asked, &agreements[5], 1, &answer, &err), BASE_LAW);
   assert_string_equal(strstr(err.text, " is in force; "), " is in force; agreement 050000000000… was declined");
+  agreements[5].disputed = true;
+  assert_int_equal(law_decide(&asked, &agreements[5], 1, &answer, &err), BASE_LAW);
+  assert_string_equal(strstr(err.text, " is in force; "),
+                      " is in force; agreement 050000000000… is disputed: messages of its case contradict each other");
 }
 
 static void suspension_comes_first(void **state) {

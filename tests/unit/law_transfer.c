@@ -182,6 +182,9 @@ static void one_that_says_so_is_enough(void **state) {
   stays(&asked, both, 2, "row 1 of agreement 01");
   bases[1].rows[1].transfer = LAW_TRANSFER_INSTRUMENT;
   goes(&asked, both, 2, "/2 transfer instrument");
+  both[1].disputed = true; /* what stops one agreement says nothing less of the law that binds them */
+  assert_true(law_leaves(PARIS, RABAT, 1500, both, 2));
+  both[1].disputed = false;
   both[1].until = 1500; /* over: nobody says it any more */
   goes(&asked, both, 2, "/1");
 }
