@@ -92,9 +92,16 @@ static inline bool filled_holds(const struct wire_when *when, const struct wire_
   return false;
 }
 
+/* Where there is no message that could be named (an id of zeroes), none is, unless it must. */
+static inline bool filled_nameless(const struct wire_kind_field *field, const struct filled *how) {
+  static const struct base_id none;
+  return field->type == WIRE_FIELD_REFERENCE && base_view_is(how->message, base_id_text(&none).text);
+}
+
 static inline bool filled_there(const struct wire_kind_field *field, const struct filled *how) {
-  return field->required || ((how->without == NULL || !base_view_is(field->name, how->without)) &&
-                             how->below(how->context, 100) < how->optional);
+  bool drawn = field->required || ((how->without == NULL || !base_view_is(field->name, how->without)) &&
+                                   how->below(how->context, 100) < how->optional);
+  return drawn && (field->required || !filled_nameless(field, how));
 }
 
 /* Beyond what an earlier message, which is not at hand, may have said: it was drawn from the days before. */
