@@ -192,14 +192,20 @@ def closed(rabat, paris, case):
     clocks = {clock["name"]: clock for clock in paris.json("case", "show", case)["clocks"]}
     check(state(rabat, case) == "closed" and clocks["review"]["running"], "no review after closing:", clocks)
     check(not any(clock["running"] for one in rabat.json("case", "items", case)["items"] for clock in one["clocks"]), "still due")
-    for node in (rabat, paris):
-        if state(node, case) == "closed" and "evaluate" in node.json("case", "show", case)["possible"]:
-            sends(node, case, "evaluate")
-            settle(rabat, paris)
+    for node in (paris, rabat):  # also who closed it last
+        check(state(rabat, case) == "closed", "one evaluation takes the other's place")
+        sends(node, case, "evaluate")
+        node.refuses(6, *sent(node, case, "evaluate"), says="evaluate: ")
+        settle(rabat, paris)
     check(state(rabat, case) == state(paris, case) == "evaluated", "not evaluated")
     same_cases(rabat, paris)
     for node in (rabat, paris):
         node.sound()
+    phase = next(one["id"] for one in rabat.json("case", "items", case)["items"] if one["item"] == "phase")
+    sends(paris, case, "phase_end", {"phase": phase})
+    settle(rabat, paris)
+    check(item(rabat, case, phase)["state"] == "ended", "the phase runs on for ever")
+    same_cases(rabat, paris)
     ok("both close it, which ends what was due and opens the evaluation; both nodes tell the same")
 
 

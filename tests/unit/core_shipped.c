@@ -157,7 +157,7 @@ static void after_the_end(const struct wire_kind *kind, char *out, size_t size) 
   for (size_t i = 0; i < kind->item_count; i++)
     for (size_t k = 0; k < kind->items[i].transition_count; k++) {
       const struct wire_item_transition *transition = &kind->items[i].transitions[k];
-      if (!(transition->in & final) || (k > 0 && transition[-1].on == transition->on))
+      if (!(transition->in & final) || (k > 0 && transition[-1].on == transition->on && (transition[-1].in & final)))
         continue;
       used += (size_t)snprintf(out + used, size - used, "%s%s %s", used == 0 ? (const char *)kind->name.data : "",
                                used == 0 ? ":" : "", (const char *)transition->on->name.data);
@@ -174,7 +174,7 @@ static void nothing_begins_after_the_end(void **state) {
       ("event: incident_update incident_end match_cancel delegation_decline delegation_left task_refuse task_report task_done "
        "task_cancel"),
       "migration_group: decision_done",
-      "operation: task_refuse task_report task_done task_cancel loan_decline loan_end exhibit_hand_over exhibit_receive",
+      "operation: phase_end task_refuse task_report task_done task_cancel loan_decline loan_end exhibit_hand_over exhibit_receive",
       "roadmap: measure_done measure_drop milestone_reached milestone_confirm",
       "talks: commitment_drop communique_object"};
   size_t found = 0;
@@ -247,9 +247,24 @@ static void nobody_ends_talks_alone(void **state) {
   goes("talks", alone, sizeof alone / sizeof *alone);
 }
 
+/* Whoever closed it owes an evaluation like everybody else, and nobody writes two. */
+static void everybody_evaluates(void **state) {
+  (void)state;
+  static const char *const operation[] = {"propose", "B legal_review", "activate", "B activate", "B close", "close", "evaluate", "no evaluate",
+                                          "B evaluate", "no B evaluate"};
+  static const char *const closed_last[] = {"propose", "B legal_review", "activate", "B activate", "B close", "close", "B evaluate", "evaluate"};
+  static const char *const event[] = {"announce", "start", "end", "B evaluate", "no B evaluate", "evaluate", "no evaluate"};
+  static const char *const crisis[] = {"activate", "stand_down", "evaluate", "resume", "stand_down", "B evaluate", "evaluate", "no B evaluate"};
+  goes("operation", operation, sizeof operation / sizeof *operation);
+  goes("operation", closed_last, sizeof closed_last / sizeof *closed_last);
+  goes("event", event, sizeof event / sizeof *event);
+  goes("crisis", crisis, sizeof crisis / sizeof *crisis);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end),
                                      cmocka_unit_test(nobody_travels_on_a_refused_document),
-                                     cmocka_unit_test(nobody_ends_talks_alone)};
+                                     cmocka_unit_test(nobody_ends_talks_alone),
+                                     cmocka_unit_test(everybody_evaluates)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
