@@ -210,9 +210,10 @@ static void goes(const char *kind, const char *const *types, size_t count) {
     struct wire_header *header = add(&scene, 'a' + (int)i, theirs ? B : A, type + (theirs ? 2 : 0), i == 0 ? "" : after);
     header->time = (base_time)i * 86400;
     say(header, "may_withdraw_until", "1970-01-01");
-    if (strcmp(type, "B minutes_approve") == 0) { /* it names what made the state */
+    const char *names = strcmp(type, "B minutes_approve") == 0 ? "minutes" : strstr(type, "take_over") != NULL ? "hand_over" : NULL;
+    if (names != NULL) { /* what made the state */
       base_hex(scene.state.by.bytes, sizeof scene.state.by.bytes, scene.terms[i]);
-      say(header, "minutes", scene.terms[i]);
+      say(header, names, scene.terms[i]);
     }
     compute(&scene);
     if (message(&scene, 'a' + (int)i)->effective == no)
@@ -261,10 +262,40 @@ static void everybody_evaluates(void **state) {
   goes("crisis", crisis, sizeof crisis / sizeof *crisis);
 }
 
+/* An offer to hand over that nobody takes keeps no search from its end; who made it does not take it. */
+static void no_search_waits_for_who_takes_over(void **state) {
+  (void)state;
+  static const char *const declined[] = {"alert", "hand_over", "no take_over", "B hand_over_end", "no B take_over", "place_of_safety", "conclude"};
+  static const char *const taken_back[] = {"alert", "hand_over", "place_of_safety", "hand_over", "hand_over_end", "hand_over", "B take_over",
+                                           "no hand_over_end", "B conclude", "close"};
+  static const char *const waiting[] = {"alert", "hand_over", "sitrep", "conclude", "no B take_over", "reopen", "no B take_over"};
+  goes("sar", declined, sizeof declined / sizeof *declined);
+  goes("sar", taken_back, sizeof taken_back / sizeof *taken_back);
+  goes("sar", waiting, sizeof waiting / sizeof *waiting);
+}
+
+/* Nobody asks the dead whether the family be told: what is said of them is said by a type of its own. */
+static void the_dead_agree_to_nothing(void **state) {
+  (void)state;
+  static const char *const types[] = {"seek", "no found_dead", "B found_dead", "B found", "B found_dead", "close", "no B found_dead"};
+  struct shipped shipped;
+  goes("tracing", types, sizeof types / sizeof *types);
+  shipped_load(&shipped, "tracing");
+  const struct wire_kind_type *dead = wire_kind_type_named(&shipped.kind, BASE_VIEW("found_dead"));
+  const struct wire_kind_type *living = wire_kind_type_named(&shipped.kind, BASE_VIEW("found"));
+  assert_null(wire_kind_field_named(dead, BASE_VIEW("may_tell_family")));
+  const struct wire_kind_list *list = wire_kind_field_named(living, BASE_VIEW("status"))->list;
+  for (size_t i = 0; i < list->count; i++)
+    assert_false(base_view_is(list->codes[i], "believed_dead"));
+  base_arena_free(&shipped.arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(all_is_reached), cmocka_unit_test(nothing_begins_after_the_end),
                                      cmocka_unit_test(nobody_travels_on_a_refused_document),
                                      cmocka_unit_test(nobody_ends_talks_alone),
-                                     cmocka_unit_test(everybody_evaluates)};
+                                     cmocka_unit_test(everybody_evaluates),
+                                     cmocka_unit_test(no_search_waits_for_who_takes_over),
+                                     cmocka_unit_test(the_dead_agree_to_nothing)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
