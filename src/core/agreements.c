@@ -198,7 +198,7 @@ static void describe(const struct core_case *kase, struct core_agreement *out, s
   const struct wire_header *opening = kase->messages[0].header;
   law->id = kase->id;
   law->accepted = accepted;
-  law->disputed = kase->row.flagged;
+  law->disputed = kase->row.flagged && opening->party_count == 2; /* of more, one would stop what the others do */
   law->ends = core_ending_of(kase);
   law->closed = closed_why(kase, out->not_taken);
   law->party_count = opening->party_count;

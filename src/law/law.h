@@ -92,7 +92,7 @@ struct law_agreement {
   size_t party_count;
   struct base_view parties[WIRE_PARTIES_MAX];
   bool accepted;                     /* state of the case */
-  bool disputed;                     /* its case is flagged: nothing leaves under it */
+  bool disputed;                     /* of two, and its case is flagged: nothing leaves under it */
   const char *closed;                /* why it will never be in force, to stand after its name; NULL: it may be */
   base_time from, until;             /* in force from <= now < until */
   base_time ends;                    /* from when on an `end` frees its parties; 0: none was declared */

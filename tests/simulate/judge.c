@@ -118,6 +118,8 @@ static size_t standing(struct sim_node *node, struct core *core, const struct ba
   if (store_case_get(core->store, id, &arena, &row, NULL) != BASE_OK)
     return 0;
   size_t versions = core_case_look(core, &row, &kase, NULL) == BASE_OK ? acceptances(sim, &kase, accepted, ends) : 0;
+  if (versions > 0 && row.flagged && kase.messages[0].header->party_count == 2) /* disputed: nothing leaves under it */
+    *ends = 0;
   for (size_t i = 0; i < versions; i++) {
     const struct sim_written *terms = sim_law_find(sim, &accepted[i].terms->id);
     base_time when = accepted_at(node, core, accepted[i].by);
